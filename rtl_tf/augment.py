@@ -1,0 +1,68 @@
+"""Augmentation of a batch as one affine map an image: flip, scale 0.8, crop jitter. Stateless: draws come in."""
+
+import numpy as np
+import tensorflow as tf
+
+FLIP_PROBABILITY = 0.5
+SCALE_PROBABILITY = 0.5
+SCALE = 0.8
+DRAWS = 5  # flip, scale, zoom, shift in x, shift in y
+
+# Input px added around a crop, as a share of its side, so that a face at scale 0.8 stands before its own surroundings.
+CONTEXT = (1 / SCALE - 1) / 2
+
+
+def context_px(size: int) -> int:
+    """Border kept around a training crop of `size` input px; whole, as sizes are multiples of 32."""
+    return int(np.ceil(size * CONTEXT))
+
+
+def transforms(draws, jitter: float, size: int):
+    """Draws (N, 5), uniform in [0, 1) -> flip (N,) bool, scale (N,), shift (N, 2) in input px.
+
+    Flip with probability 0.5; scale 0.8 with probability 0.5 (reading of III-B), times a zoom of 1 +- jitter;
+    shift by up to +- jitter of the side.
+    """
+    flip = draws[:, 0] < FLIP_PROBABILITY
+    scale = tf.where(draws[:, 1] < SCALE_PROBABILITY, SCALE, 1.0) * (1 + jitter * (2 * draws[:, 2] - 1))
+    shift = jitter * size * (2 * draws[:, 3:5] - 1)
+    return flip, scale, shift
+
+
+def apply(images, points, flip, scale, shift, permutation, size: int):
+    """Scale about the centre, shift, then flip.
+
+    Args:
+        images: uint8 (N, S + 2c, S + 2c, 3), c = context_px(S).
+        points: (N, K, 2) input px of the plain crop.
+        flip, scale, shift: of `transforms`.
+        permutation: int (K,) names of flipped points; None leaves them (the ablation without the swap).
+        size: S.
+    Returns:
+        float32 images (N, S, S, 3) and points (N, K, 2).
+    """
+    context = (images.shape[1] - size) // 2
+    centre = (size - 1) / 2
+    moved = (points - centre) * scale[:, None, None] + centre + shift[:, None, :]
+    mirrored = tf.stack([size - 1 - moved[..., 0], moved[..., 1]], axis=-1)
+    if permutation is not None:
+        mirrored = tf.gather(mirrored, permutation, axis=1)
+    moved = tf.where(flip[:, None, None], mirrored, moved)
+
+    # The projective transform maps output px to input px: x_in = a x_out + b.
+    sign = tf.where(flip, -1.0, 1.0)
+    zero = tf.zeros_like(scale)
+    start = tf.where(flip, float(size - 1), 0.0)
+    a = sign / scale
+    bx = (start - centre - shift[:, 0]) / scale + centre + context
+    by = (-centre - shift[:, 1]) / scale + centre + context
+    matrix = tf.stack([a, zero, bx, zero, 1 / scale, by, zero, zero], axis=1)
+    warped = tf.raw_ops.ImageProjectiveTransformV3(
+        images=tf.cast(images, tf.float32),
+        transforms=matrix,
+        output_shape=[size, size],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )
+    return tf.ensure_shape(warped, (None, size, size, 3)), moved

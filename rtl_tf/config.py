@@ -1,0 +1,181 @@
+"""The settings of a run: each with its unit, range and effect; presets; JSON both ways."""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rtl_tf.exceptions import InputError
+
+# As in rtl_tf.methods, repeated so that `--help` need not import TensorFlow; a test holds the two together.
+METHOD_NAMES = ("fe", "ftp", "ft", "rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-eo", "rtl-co-sam", "rtl-co-cam")
+
+
+def _setting(default, text: str, flag: str | None = None, choices: tuple[str, ...] | None = None):
+    return field(default=default, metadata={"help": text, "flag": flag, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run was asked to do. None = the preset, the source or the data set decides."""
+
+    method: str = _setting("rtl-eo", "method of the paper", choices=METHOD_NAMES)
+    preset: str = _setting(
+        "quick", "defaults of all other settings: quick = minutes on two cores, paper = the paper's protocol",
+        choices=("quick", "paper"),
+    )
+    reg_weight: float | None = _setting(
+        None, "weight of the regularizers, >= 0 (Eq. 3; paper: 0.002; always 0 for fe, ftp, ft)", flag="--lambda"
+    )
+    data: str = _setting("synthetic", "`synthetic`, or a folder or file with images and landmarks")
+    schema: str | None = _setting(None, "landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
+    source: str | None = _setting(
+        None, "source network: dlib, vggface2, imagenet, random, or the path of a run or pretrained source"
+    )
+    source_weights: str | None = _setting(None, "weights file of the source, instead of the published one")
+    encoder_stride: int | None = _setting(None, "input px per encoder output px: 16 or 32 [as the source has it]")
+    skip_connections: bool | None = _setting(None, "join encoder maps to the decoder (Table IV)")
+    image_size: int | None = _setting(None, "side of the network's input, px, a multiple of 32")
+    crop_margin: float | None = _setting(None, "border around the landmarks, share of their extent, >= 0")
+    crop_jitter: float | None = _setting(None, "random shift and zoom of training crops, share of the side, 0 to 0.5")
+    flip_swap: bool | None = _setting(None, "swap mirrored landmarks when an image is flipped")
+    sigma: float | None = _setting(None, "standard deviation of the heatmap Gaussians, heatmap px, > 0")
+    epochs: int | None = _setting(None, "passes over the training part, >= 1")
+    batch_size: int | None = _setting(None, "images a step, >= 1")
+    learning_rate: float | None = _setting(None, "initial rate of Adam, > 0")
+    final_learning_rate: float | None = _setting(None, "rate at the end of the linear decay, >= 0")
+    weight_decay: float | None = _setting(None, "strength of the weight decay, >= 0")
+    weight_decay_mode: str | None = _setting(
+        None, "decoupled = AdamW; l2 = penalty weight_decay * sum(w^2) in the loss; convolution kernels only",
+        choices=("decoupled", "l2"),
+    )
+    batch_norm: str | None = _setting(
+        None, "statistics of a trained encoder's BatchNorm: batch = of each batch, frozen = the source's",
+        choices=("batch", "frozen"),
+    )
+    heatmap_loss: str | None = _setting(None, "mean over map entries, or Eq. 2's literal sum", choices=("mean", "sum"))
+    temperature: float | None = _setting(None, "mu of RTL-CO (Eq. 4), > 0")
+    split_by: str | None = _setting(
+        None, "what no two parts of the split share: subject, or only the scan", choices=("subject", "scan")
+    )
+    split_seed: int | None = _setting(None, "seed of the split into 70 % training, 10 % validation, 20 % test")
+    train_fraction: float | None = _setting(None, "share of the training part that is used, in (0, 1]")
+    train_images: int | None = _setting(None, "number of training images used, instead of --train-fraction")
+    seed: int = _setting(0, "seed of weights and augmentation")
+    output: str | None = _setting(None, "run folder [runs/<data>/<method>/seed<seed>]")
+
+    def __post_init__(self):
+        _check_choices(self)
+        for name, (low, high, open_low) in _RANGES.items():
+            _check_range(name, getattr(self, name), low, high, open_low)
+        if self.image_size is not None and self.image_size % 32:
+            raise InputError(f"--image-size {self.image_size}: not a multiple of 32")
+        if self.encoder_stride not in (None, 16, 32):
+            raise InputError(f"--encoder-stride {self.encoder_stride}: use 16 or 32")
+        if self.train_images is not None and self.train_fraction not in (None, 1.0):
+            raise InputError("--train-images and --train-fraction: give only one of them")
+
+    def asked(self) -> dict[str, Any]:
+        """The settings that differ from 'decide for me', under their JSON names."""
+        return {_json_name(k): v for k, v in dataclasses.asdict(self).items() if v is not None}
+
+    def resolved(self, **decisions) -> "Settings":
+        """All that was asked, then `decisions` (of the source, the data set), then the preset's defaults."""
+        values = dataclasses.asdict(self)
+        for defaults in (decisions, PRESETS[self.preset], COMMON):
+            for name, value in defaults.items():
+                if values[name] is None:
+                    values[name] = value
+        return Settings(**values)
+
+
+COMMON = {
+    "reg_weight": 0.002,
+    "skip_connections": False,
+    "crop_margin": 0.25,
+    "flip_swap": True,
+    "sigma": 1.5,
+    "learning_rate": 1e-3,
+    "final_learning_rate": 0.0,
+    "weight_decay": 1e-4,
+    "weight_decay_mode": "decoupled",
+    "batch_norm": "batch",
+    "heatmap_loss": "mean",
+    "temperature": 2.0,
+    "split_by": "subject",
+    "split_seed": 0,
+    "train_fraction": 1.0,
+}
+PRESETS = {
+    "quick": {"source": "dlib", "image_size": 128, "epochs": 40, "batch_size": 8, "crop_jitter": 0.05},
+    "paper": {"source": "vggface2", "image_size": 256, "epochs": 150, "batch_size": 2, "crop_jitter": 0.0},
+}
+
+# name: (lowest, highest, whether the lowest is excluded)
+_RANGES = {
+    "reg_weight": (0, None, False),
+    "image_size": (32, None, False),
+    "crop_margin": (0, None, False),
+    "crop_jitter": (0, 0.5, False),
+    "sigma": (0, None, True),
+    "epochs": (1, None, False),
+    "batch_size": (1, None, False),
+    "learning_rate": (0, None, True),
+    "final_learning_rate": (0, None, False),
+    "weight_decay": (0, None, False),
+    "temperature": (0, None, True),
+    "train_fraction": (0, 1, True),
+    "train_images": (1, None, False),
+    "seed": (0, None, False),
+    "split_seed": (0, None, False),
+}
+
+
+def flag_name(name: str) -> str:
+    """`reg_weight` -> `--lambda`, `image_size` -> `--image-size`."""
+    known = {f.name: f.metadata["flag"] for f in dataclasses.fields(Settings)}
+    return known.get(name) or "--" + name.replace("_", "-")
+
+
+def _json_name(name: str) -> str:
+    return "lambda" if name == "reg_weight" else name
+
+
+def _check_choices(settings: Settings) -> None:
+    for f in dataclasses.fields(settings):
+        value, choices = getattr(settings, f.name), f.metadata["choices"]
+        if choices and value is not None and value not in choices:
+            raise InputError(f"{flag_name(f.name)} {value}: use one of {', '.join(choices)}")
+
+
+def _check_range(name: str, value, low, high, open_low: bool) -> None:
+    if value is None:
+        return
+    too_low = value <= low if open_low else value < low
+    if not math.isfinite(value) or too_low or (high is not None and value > high):
+        bound = f"{'above' if open_low else 'at least'} {low}" + (f" and at most {high}" if high is not None else "")
+        raise InputError(f"{flag_name(name)} {value}: must be a number {bound}")
+
+
+def to_json(settings: Settings) -> dict[str, Any]:
+    """All settings under their JSON names (`lambda` for `reg_weight`)."""
+    return {_json_name(k): v for k, v in dataclasses.asdict(settings).items()}
+
+
+def from_json(values: dict[str, Any]) -> Settings:
+    """The inverse of `to_json`; other keys (what the run found out: dataset hash, versions) are left aside."""
+    names = {_json_name(f.name): f.name for f in dataclasses.fields(Settings)}
+    return Settings(**{names[k]: v for k, v in values.items() if k in names})
+
+
+def read_config(path: Path) -> dict[str, dict[str, Any]]:
+    """A run's config.json: {"asked": ..., "resolved": ...}; InputError if it is missing or damaged."""
+    try:
+        config = json.loads(Path(path).read_text(encoding="utf-8"))
+        return {"asked": dict(config["asked"]), "resolved": dict(config["resolved"])}
+    except FileNotFoundError as problem:
+        raise InputError(f"{path}: no such file; is this a run folder?") from problem
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as problem:
+        raise InputError(f"{path}: damaged run settings ({problem})") from problem

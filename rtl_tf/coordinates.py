@@ -1,0 +1,73 @@
+"""Frames of reference. The only place that divides by the heatmap stride, rounds, and crops.
+
+original px --Crop--> input px (the square that the network sees) --/4--> heatmap px.
+In every frame pixel centres lie on integers; the left edge of a frame is at -0.5.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+HEATMAP_STRIDE = 4
+
+
+def input_to_heatmap(points):
+    """(..., 2) input px -> heatmap px, as the paper has it: p / 4 (III-A)."""
+    return points / HEATMAP_STRIDE
+
+
+def heatmap_to_input(points):
+    """(..., 2) heatmap px -> input px."""
+    return points * HEATMAP_STRIDE
+
+
+def round_to_grid(points):
+    """Nearest grid point, halves upwards: the paper protocol's ground truth. Arrays and tensors; NaN stays NaN."""
+    return (points + 0.5) // 1
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square of the original image, seen at `size` x `size` input px, mirrored or not.
+
+    `left` and `top` are edge positions (pixel centres on integers, so the whole image starts at -0.5);
+    `side` is in original px.
+    """
+
+    left: float
+    top: float
+    side: float
+    size: int
+    mirrored: bool = False
+
+    @property
+    def input_px_per_px(self) -> float:
+        return self.size / self.side
+
+    def to_input(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) original px -> input px. Names are not swapped: see `Schema.mirror_permutation`."""
+        scaled = (np.asarray(points, np.float64) - (self.left, self.top)) * self.input_px_per_px - 0.5
+        return self._mirror(scaled).astype(np.float32)
+
+    def to_original(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) input px -> original px: the inverse of `to_input`."""
+        scaled = self._mirror(np.asarray(points, np.float64))
+        return ((scaled + 0.5) / self.input_px_per_px + (self.left, self.top)).astype(np.float32)
+
+    def _mirror(self, points: np.ndarray) -> np.ndarray:
+        if not self.mirrored:
+            return points
+        return np.stack([self.size - 1 - points[..., 0], points[..., 1]], axis=-1)
+
+    def widened(self, context: int) -> "Crop":
+        """The same view with `context` more input px on every side."""
+        border = context / self.input_px_per_px
+        return Crop(self.left - border, self.top - border, self.side + 2 * border, self.size + 2 * context, self.mirrored)
+
+
+def crop_around(points: np.ndarray, size: int, margin: float, mirrored: bool = False) -> Crop:
+    """Square around the labelled points, widened by `margin` (a share of their larger extent) on every side."""
+    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
+    side = float((high - low).max()) * (1 + 2 * margin)
+    left, top = (low + high) / 2 - side / 2
+    return Crop(float(left), float(top), side, size, mirrored)

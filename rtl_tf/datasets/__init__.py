@@ -1,0 +1,125 @@
+"""Labelled images as records: `load` finds out which format lies at a path; one line in DATASETS a format."""
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rtl_tf.datasets import coco, pts, table, youtube_faces
+from rtl_tf.datasets.splits import image_names
+from rtl_tf.exceptions import InputError
+from rtl_tf.records import Sample
+from rtl_tf.schema import load_schema
+
+SYNTHETIC = "synthetic"
+SYNTHETIC_SCHEMA = "fas14"
+
+
+class Reader(NamedTuple):
+    """A format: whether it lies at a path, its samples, the schema when none is asked for, and its description."""
+
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, str | None], list[Sample]]
+    default_schema: Callable[[Path], str]
+    description: str
+
+
+DATASETS = {
+    "youtube_faces": Reader(
+        youtube_faces.recognises, youtube_faces.read, youtube_faces.default_schema, "training_frames_keypoints.csv"
+    ),
+    "table": Reader(table.recognises, table.read, table.default_schema, "a CSV table (landmarks.csv)"),
+    "pts": Reader(pts.recognises, pts.read, pts.default_schema, "300-W .pts files"),
+    "coco": Reader(coco.recognises, coco.read, coco.default_schema, "one COCO keypoints .json file"),
+}
+
+
+def load(name_or_path: str | Path, schema: str | None = None, *, size: int = 128, seed: int = 0) -> list[Sample]:
+    """The samples of a data set, in an order that depends on its files alone.
+
+    Args:
+        name_or_path: a folder or file in one of the formats of DATASETS; or `synthetic`, also with numbers:
+            `synthetic:subjects=200,scans=2`.
+        schema: landmarks to read; None = `default_schema`.
+        size: side of synthetic images, px.
+        seed: of synthetic faces.
+    Raises:
+        InputError: nothing known lies there, or a file or row is bad; one line that names it.
+    """
+    if _is_synthetic(name_or_path):
+        # Imported here: reading photographs needs none of the renderer.
+        from rtl_tf.datasets import synthetic
+
+        samples = synthetic.samples(**_synthetic_options(name_or_path), size=size, seed=seed)
+        return _select(samples, schema or SYNTHETIC_SCHEMA)
+    path = Path(name_or_path)
+    return _reader(path).read(path, schema)
+
+
+def default_schema(name_or_path: str | Path) -> str:
+    """The schema that `load` uses when none is asked for. InputError as `load`."""
+    if _is_synthetic(name_or_path):
+        return SYNTHETIC_SCHEMA
+    path = Path(name_or_path)
+    return _reader(path).default_schema(path)
+
+
+def dataset_name(name_or_path: str | Path) -> str:
+    """A short name that can be a folder's: the data folder's, or the file's without suffix."""
+    if _is_synthetic(name_or_path):
+        return "-".join([SYNTHETIC, *(f"{key}{value}" for key, value in _synthetic_options(name_or_path).items())])
+    path = Path(name_or_path).resolve()
+    name = path.parent.name if path.name == table.TABLE else path.name if path.is_dir() else path.stem
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "data"
+
+
+def fingerprint(samples: Sequence[Sample]) -> str:
+    """SHA-256 of all that training sees of a data set: names, subjects, points, boxes, scales, image files.
+
+    Independent of the order of the samples and of where the data set lies. Of each image file the size and the first
+    64 KiB are taken, so that thousands of large photographs cost a second.
+    """
+    digest = hashlib.sha256()
+    for name, sample in sorted(zip(image_names(samples), samples, strict=True), key=lambda pair: pair[0]):
+        with open(sample.image, "rb") as file:
+            head = hashlib.sha256(file.read(65536)).hexdigest()
+        points = np.asarray(sample.points, np.float64).tolist()
+        record = (sample.subject, points, sample.box, sample.mirrored, sample.mm_per_px)
+        digest.update(json.dumps([name, *record, sample.image.stat().st_size, head]).encode())
+    return digest.hexdigest()
+
+
+def _is_synthetic(name_or_path: str | Path) -> bool:
+    return str(name_or_path).partition(":")[0] == SYNTHETIC
+
+
+def _synthetic_options(name: str | Path) -> dict[str, int]:
+    options = {}
+    for setting in filter(None, str(name).partition(":")[2].split(",")):
+        key, _, value = setting.partition("=")
+        if key not in ("subjects", "scans") or not value.isdecimal() or int(value) < 1:
+            raise InputError(f"data '{name}': write it as synthetic:subjects=200,scans=2")
+        options[key] = int(value)
+    return options
+
+
+def _select(samples: list[Sample], schema: str) -> list[Sample]:
+    """The landmarks of `schema` out of the synthetic ones."""
+    rendered = load_schema(SYNTHETIC_SCHEMA)
+    columns = [rendered.index(name) for name in load_schema(schema).names]
+    return [dataclasses.replace(sample, points=sample.points[columns]) for sample in samples]
+
+
+def _reader(path: Path) -> Reader:
+    if not path.exists():
+        raise InputError(f"data {path}: no such file or folder (nor '{SYNTHETIC}')")
+    for reader in DATASETS.values():
+        if reader.recognises(path):
+            return reader
+    formats = ", ".join(reader.description for reader in DATASETS.values())
+    raise InputError(f"data {path}: no data set in a known format here: {formats}")

@@ -1,0 +1,84 @@
+"""What all readers ask of an annotation: that it fits a schema, lies in its image, and lets a crop be placed."""
+
+import difflib
+from collections.abc import Collection
+
+import numpy as np
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.schema import Schema, available_schemas, load_schema
+
+
+def shipped_landmarks() -> set[str]:
+    """Names of all landmarks of all schemas that come with the package."""
+    return {name for schema in available_schemas() for name in load_schema(schema).names}
+
+
+def fitting_schema(names: Collection[str], schema: str | None) -> Schema:
+    """The schema that landmarks called `names` are read with.
+
+    Args:
+        names: landmarks that the data set has.
+        schema: name or .toml file; None = the largest shipped schema of which every landmark is there (fas14 before
+            fas12). A schema that is asked for may leave out landmarks which another shipped schema knows.
+    Raises:
+        InputError: a landmark of the schema is missing, or one of the data set is unknown.
+    """
+    if schema is None:
+        shipped = [load_schema(name) for name in available_schemas()]
+        fitting = max((s for s in shipped if set(s.names) <= set(names)), key=len, default=None)
+        if fitting is None:
+            nearest = min(shipped, key=lambda s: len(set(s.names) - set(names)))
+            raise InputError(_unfitting(nearest, names) + "; or name another schema")
+        known = set(fitting.names)
+    else:
+        fitting = load_schema(schema)
+        if not set(fitting.names) <= set(names):
+            raise InputError(_unfitting(fitting, names))
+        known = shipped_landmarks() | set(fitting.names)
+    for name in names:
+        if name not in known:
+            raise InputError(_unknown(name, fitting))
+    return fitting
+
+
+def _unfitting(schema: Schema, names: Collection[str]) -> str:
+    for name in names:
+        if name not in schema.names and difflib.get_close_matches(name, schema.names, n=1):
+            return _unknown(name, schema)
+    missing = [name for name in schema.names if name not in names]
+    return f"missing landmarks of schema {schema.name}: {', '.join(missing)} (leave cells empty where not labelled)"
+
+
+def _unknown(name: str, schema: Schema) -> str:
+    near = difflib.get_close_matches(name, schema.names, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(schema.names)}"
+    return f"unknown landmark '{name}' for schema {schema.name}: {hint}"
+
+
+def inside_image(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """bool (K,): whether points (K, 2) lie within an image of (width, height), its outermost pixels included.
+
+    False for missing points.
+    """
+    return ((points >= -0.5) & (points <= np.asarray(size) - 0.5)).all(axis=-1)
+
+
+def require_inside(points: np.ndarray, size: tuple[int, int], names: Collection[str]) -> None:
+    """Raises InputError that names the first labelled landmark outside an image of (width, height)."""
+    outside = ~inside_image(points, size) & ~np.isnan(points).any(axis=-1)
+    for name, (x, y), wrong in zip(names, points, outside, strict=True):
+        if wrong:
+            raise InputError(f"landmark {name} ({x:g}, {y:g}) lies outside its image of {size[0]} x {size[1]} px")
+
+
+def require_crop(points: np.ndarray, box: tuple[float, float, float] | None = None) -> None:
+    """Raises InputError unless some landmark is labelled and lies in the box; without a box, two must span a square."""
+    labelled = points[~np.isnan(points).any(axis=-1)]
+    if not len(labelled):
+        raise InputError("no landmark is labelled; remove the image or label it")
+    if box is None:
+        if not np.ptp(labelled, axis=0).any():
+            raise InputError("its labelled landmarks lie on one spot, so no crop can be placed; label more of them")
+    elif not ((labelled >= box[:2]) & (labelled <= np.add(box[:2], box[2]))).all(axis=-1).any():
+        raise InputError(f"its box (left {box[0]:g}, top {box[1]:g}, side {box[2]:g} px) holds no labelled landmark")

@@ -1,0 +1,54 @@
+"""CSV files as rows with the numbers that a text editor shows."""
+
+import csv
+from pathlib import Path
+
+from rtl_tf.exceptions import InputError
+
+
+def read_header(path: Path) -> list[str]:
+    """Column names, stripped. Raises InputError for a file that is missing, empty or not UTF-8."""
+    return _read(path, only_header=True)[0][1]
+
+
+def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Header and non-empty rows of a CSV file: ([column, ...], [(row number, {column: cell}), ...]).
+
+    The header is row 1. Cells are stripped of surrounding blanks.
+
+    Raises:
+        InputError: the file is missing, empty or not UTF-8, a column name appears twice, or a row is longer or
+            shorter than the header.
+    """
+    (_, header), *lines = _read(path)
+    names = [name for name in header if name]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InputError(f"{path} row 1: column '{repeated[0]}' appears twice")
+    if not lines:
+        raise InputError(f"{path}: no rows below the header")
+    for row, cells in lines:
+        if len(cells) != len(header):
+            raise InputError(f"{path} row {row}: {len(cells)} cells, but the header has {len(header)}")
+    return header, [(row, dict(zip(header, cells, strict=True))) for row, cells in lines]
+
+
+def _read(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
+    """Non-empty lines with their row numbers, the header (which may be empty) first."""
+    lines, row = [], 1
+    try:
+        # utf-8-sig: spreadsheet programs write a byte order mark.
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            for cells in reader:
+                if any(cells) or not lines:
+                    lines.append((row, [cell.strip() for cell in cells]))
+                row = reader.line_num + 1  # a quoted cell may run over several lines
+                if only_header:
+                    break
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        reason = "not UTF-8; save it as 'CSV UTF-8'" if isinstance(problem, UnicodeDecodeError) else problem
+        raise InputError(f"{path}: cannot read the table: {reason}") from problem
+    if not lines:
+        raise InputError(f"{path}: the file is empty")
+    return lines

@@ -1,0 +1,200 @@
+"""Training, validation and test parts: drawn by subject or by scan, thinned, stored, and audited for leaks."""
+
+import csv
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+
+from rtl_tf.datasets.csv_rows import read_rows
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import image_hash, read_size
+from rtl_tf.records import Sample
+
+COLUMNS = ("image", "subject", "part")
+UNUSED = "unused"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of samples in each part, in the order of the images' names."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+
+    @property
+    def parts(self) -> dict[str, tuple[int, ...]]:
+        """Indices under the name that files use for each part."""
+        return {"training": self.train, "validation": self.validation, "test": self.test}
+
+
+def image_names(samples: Sequence[Sample]) -> list[str]:
+    """Each sample's image relative to the folder that all share, with forward slashes: the same on every machine."""
+    root = os.path.commonpath([os.path.abspath(sample.image.parent) for sample in samples])
+    return [Path(os.path.relpath(sample.image, root)).as_posix() for sample in samples]
+
+
+def split(
+    samples: Sequence[Sample],
+    by: str = "subject",
+    seed: int = 0,
+    fractions: tuple[float, float, float] = (0.7, 0.1, 0.2),
+) -> Split:
+    """Training, validation and test part, at random, of whole subjects or of single scans.
+
+    The order is that of a hash of (seed, subject or image name), cut where the parts' sizes come nearest to
+    `fractions`; so it depends neither on the samples' order nor on the platform or a library's random generator.
+
+    Raises:
+        InputError: there are fewer than three subjects (images), one for each part.
+    """
+    if len(samples) == 0:
+        raise InputError("no images to split")
+    names = image_names(samples)
+    keys = [sample.subject for sample in samples] if by == "subject" else names
+    groups = defaultdict(list)
+    for index in sorted(range(len(samples)), key=names.__getitem__):
+        groups[keys[index]].append(index)
+    if len(groups) < 3:
+        wayout = "; add subjects, or split by scan" if by == "subject" else ""
+        raise InputError(f"{len(samples)} images of {len(groups)} {by}(s): each of the three parts needs one{wayout}")
+
+    order = sorted(groups, key=lambda key: _shuffle_key(seed, key))
+    images_before = list(accumulate((len(groups[key]) for key in order), initial=0))
+    first = _nearest(images_before, fractions[0] * len(samples), range(1, len(order) - 1))
+    second = _nearest(images_before, (fractions[0] + fractions[1]) * len(samples), range(first + 1, len(order)))
+    cuts = (order[:first], order[first:second], order[second:])
+    return Split(*(tuple(_by_name((i for key in part for i in groups[key]), names)) for part in cuts))
+
+
+def subset(
+    whole: Split,
+    samples: Sequence[Sample],
+    *,
+    images: int | None = None,
+    fraction: float | None = None,
+    seed: int = 0,
+) -> Split:
+    """The same split with fewer training images: `images` of them, or a `fraction` in (0, 1], at least one.
+
+    A smaller subset lies within every larger one of the same seed, and no subject gives a second image before each
+    has given one.
+
+    Raises:
+        InputError: not exactly one of `images` and `fraction`, or one that the training part cannot give.
+    """
+    if (images is None) == (fraction is None):
+        raise InputError("give a number of training images or a fraction, one of the two")
+    if fraction is not None:
+        if not 0 < fraction <= 1:
+            raise InputError(f"training fraction {fraction}: must be above 0 and at most 1")
+        images = max(1, round(fraction * len(whole.train)))
+    if not 1 <= images <= len(whole.train):
+        raise InputError(f"{images} training images: the training part has {len(whole.train)}")
+
+    names = image_names(samples)
+    shuffled = sorted(whole.train, key=lambda index: _shuffle_key(seed, names[index]))
+    taken: dict[str, int] = defaultdict(int)
+    rounds = {}
+    for index in shuffled:
+        subject = samples[index].subject
+        rounds[index] = (taken[subject], _shuffle_key(seed, subject))
+        taken[subject] += 1
+    kept = sorted(shuffled, key=rounds.__getitem__)[:images]
+    return replace(whole, train=tuple(_by_name(kept, names)))
+
+
+def write_split(path: str | Path, samples: Sequence[Sample], parts: Split) -> None:
+    """CSV `image, subject, part`, a row for each sample; part: training, validation, test or unused."""
+    part_of = {index: part for part, indices in parts.parts.items() for index in indices}
+    names = image_names(samples)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for index in _by_name(range(len(samples)), names):
+            writer.writerow((names[index], samples[index].subject, part_of.get(index, UNUSED)))
+
+
+def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:
+    """The split of `write_split`, for the same samples in any order.
+
+    Raises:
+        InputError: the file is not such a table, or its images or subjects are not those of the samples.
+    """
+    path = Path(path)
+    header, rows = read_rows(path)
+    if tuple(header) != COLUMNS:
+        raise InputError(f"{path} row 1: expected the columns {', '.join(COLUMNS)}")
+    index_of = {name: index for index, name in enumerate(image_names(samples))}
+    members: dict[str, list[int]] = {"training": [], "validation": [], "test": [], UNUSED: []}
+    for row, cells in rows:
+        index = index_of.pop(cells["image"], None)
+        if index is None:
+            raise InputError(f"{path} row {row}: image {cells['image']} is not in the data, or appears twice")
+        if cells["subject"] != samples[index].subject:
+            raise InputError(f"{path} row {row}: in the data the subject is {samples[index].subject}")
+        if cells["part"] not in members:
+            raise InputError(f"{path} row {row}: part '{cells['part']}' is none of {', '.join(members)}")
+        members[cells["part"]].append(index)
+    if index_of:
+        raise InputError(f"{path}: image {min(index_of)} of the data is missing; make a new split")
+    return Split(*(tuple(members[part]) for part in ("training", "validation", "test")))
+
+
+def audit(
+    samples: Sequence[Sample],
+    parts: Split,
+    by: str = "subject",
+    track: Callable[[Iterable[str], int, str], Iterable[str]] = lambda steps, total, label: steps,
+) -> None:
+    """Searches for leaks between parts: a subject in two of them (when split by subject), or an image.
+
+    Images are equal when their pixels are, whatever the files' names, formats and metadata. Only images of the same
+    size as one of another part are decoded, in threads.
+
+    Args:
+        track: a progress bar, called with the hashes, their number and a label.
+    Raises:
+        InputError: names the two images.
+    """
+    names = image_names(samples)
+    if by == "subject":
+        _require_one_part(parts, names, lambda index: samples[index].subject, "the same subject")
+    used = [index for indices in parts.parts.values() for index in indices]
+    with ThreadPoolExecutor() as pool:
+        sizes = dict(zip(used, pool.map(lambda index: read_size(samples[index].image), used), strict=True))
+        parts_of_size = defaultdict(set)
+        for part, indices in parts.parts.items():
+            for index in indices:
+                parts_of_size[sizes[index]].add(part)
+        suspects = [index for index in used if len(parts_of_size[sizes[index]]) > 1]
+        hashes = pool.map(lambda index: image_hash(samples[index].image), suspects)
+        hash_of = dict(zip(suspects, track(hashes, len(suspects), "searching for duplicates"), strict=True))
+    _require_one_part(parts, names, lambda index: hash_of.get(index, index), "the same pixels")
+
+
+def _require_one_part(parts: Split, names: list[str], key: Callable[[int], Hashable], what: str) -> None:
+    first: dict[Hashable, tuple[str, int]] = {}
+    for part, indices in parts.parts.items():
+        for index in indices:
+            other_part, other = first.setdefault(key(index), (part, index))
+            if other_part != part:
+                pair = f"{names[other]} ({other_part}) and {names[index]} ({part})"
+                raise InputError(f"leak between parts: {pair} have {what}")
+
+
+def _shuffle_key(seed: int, text: str) -> str:
+    return hashlib.sha256(f"{seed}:{text}".encode()).hexdigest()
+
+
+def _nearest(sizes: Sequence[int], wanted: float, cuts: range) -> int:
+    return min(cuts, key=lambda cut: abs(sizes[cut] - wanted))
+
+
+def _by_name(indices: Iterable[int], names: list[str]) -> list[int]:
+    return sorted(indices, key=names.__getitem__)

@@ -1,0 +1,124 @@
+"""Triangles for the seen side of a head. Every face landmark is a vertex: a row and a column run through it."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from rtl_tf.datasets.synthetic.hair import HairCap
+from rtl_tf.datasets.synthetic.head import Head
+from rtl_tf.datasets.synthetic.landmarks import Landmarks
+from rtl_tf.datasets.synthetic.skull import rest_level
+
+SKIN, EAR, LOCK, FRAME = 0, 1, 2, 3  # what a vertex belongs to
+# heights on the average head (cm) and the rows between them: dense at the eyes, the nose's base and the lips
+_ROW_BANDS = ((-24, -12, 14), (-12, -10.9, 12), (-10.9, -8.2, 16), (-8.2, -5.9, 30), (-5.9, -4.9, 10), (-4.9, -3.5, 20),
+              (-3.5, -1.3, 14), (-1.3, 1.3, 34), (1.3, 3, 12), (3, 8, 16))  # fmt: skip
+_CROWN_ROWS = 19
+_COLUMN_BANDS = ((-80, -46, 3), (-46, 46, 0.85), (46, 100, 2), (100, 166, 4))  # degrees from, to, step
+_LANDMARK_ROWS, _LANDMARK_COLUMNS = 11, 6
+
+
+class Part(NamedTuple):
+    """A triangulated piece of the scene.
+
+    `fields` is float32 (V, 12): position, normal, and what shading needs: face (or sheet) coordinates x, y, z, hair
+    share, cavity (depth of a hollow relative to its surroundings, cm), and the kind of part.
+    """
+
+    fields: np.ndarray
+    triangles: np.ndarray  # int32 (T, 3), counter-clockwise seen from outside
+
+
+def join(parts: list[Part]) -> Part:
+    """One mesh of several."""
+    offsets = np.cumsum([0, *(len(part.fields) for part in parts[:-1])])
+    triangles = [part.triangles + np.int32(offset) for part, offset in zip(parts, offsets, strict=True)]
+    return Part(np.concatenate([part.fields for part in parts]), np.concatenate(triangles))
+
+
+def fields(position, normal, x, y, z, hair, cavity, kind: int) -> np.ndarray:
+    """Packs per-vertex quantities (arrays of one shape, or scalars) into float32 (V, 12)."""
+    packed = np.empty((*position.shape[:-1], 12), np.float32)
+    packed[..., :3], packed[..., 3:6] = position, normal
+    for k, quantity in enumerate((x, y, z, hair, cavity, kind)):
+        packed[..., 6 + k] = quantity
+    return packed.reshape(-1, 12)
+
+
+def head_part(head: Head, landmarks: Landmarks, cap: HairCap, detail: float) -> Part:
+    """The skin from the shoulders to the crown, with the cap of hair. `detail` 1 suits a 512 px raster."""
+    levels, angles = _rows(detail, landmarks.level), _columns(detail, landmarks.angle)
+    skin = head.skin(angles[None, :].astype(np.float32), levels[:, None])
+    position = skin.position
+    share, rise = cap.over(np.broadcast_to(angles.astype(np.float32), skin.x.shape), skin.y)
+    position = position + rise[..., None] * grid_normals(position)
+    normal = grid_normals(position)
+    cavity = 0.9 * _cavity(position, normal, 3.0 * detail)
+    coarse = _cavity(position[::3, ::3], normal[::3, ::3], 3.0 * detail)
+    cavity += 0.35 * np.repeat(np.repeat(coarse, 3, 0), 3, 1)[: cavity.shape[0], : cavity.shape[1]]
+    packed = fields(position, normal, skin.x, skin.y, skin.z, share, np.clip(cavity, -0.3, 0.6), SKIN)
+    return Part(packed, quads(len(levels), len(angles))[:, ::-1])
+
+
+def ear_part(head: Head, detail: float) -> Part:
+    """The ear's sheet with its rolled rim."""
+    radii, directions = int(14 + 26 * detail), int(48 + 64 * detail)
+    position, uv, relief = head.ear.sheet(radii, directions)
+    normal = -grid_normals(position)
+    normal[:radii] *= np.sign((normal[:radii] * head.ear.outwards).sum(-1, keepdims=True) + 1e-9)
+    cavity = 1.1 * _cavity(position, normal, 2.5 * detail) + 0.25 * np.clip(-relief, 0, 1)
+    packed = fields(position, normal, uv[..., 0], uv[..., 1], relief, 0, np.clip(cavity, -0.3, 0.8), EAR)
+    return Part(packed, quads(radii + 4, directions))
+
+
+def grid_normals(position: np.ndarray) -> np.ndarray:
+    """Unit normals of a (rows, columns, 3) grid, by central differences; along columns x along rows."""
+    across, along = np.empty_like(position), np.empty_like(position)
+    across[:, 1:-1] = position[:, 2:] - position[:, :-2]
+    across[:, 0], across[:, -1] = position[:, 1] - position[:, 0], position[:, -1] - position[:, -2]
+    along[1:-1] = position[2:] - position[:-2]
+    along[0], along[-1] = position[1] - position[0], position[-1] - position[-2]
+    a, b = np.moveaxis(across, -1, 0), np.moveaxis(along, -1, 0)
+    normal = np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], axis=-1)
+    return normal / np.maximum(np.sqrt((normal * normal).sum(-1, keepdims=True)), 1e-9)
+
+
+@lru_cache(maxsize=32)
+def quads(rows: int, columns: int) -> np.ndarray:
+    """int32 (T, 3): two triangles for every cell of a grid of vertices."""
+    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
+    a, b, c, d = index[:-1, :-1].ravel(), index[:-1, 1:].ravel(), index[1:, 1:].ravel(), index[1:, :-1].ravel()
+    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+
+
+def _cavity(position: np.ndarray, normal: np.ndarray, width: float) -> np.ndarray:
+    """How far a point lies below the mean of its neighbourhood on the grid: positive in hollows."""
+    smooth = gaussian_filter(position, (width, width, 0), mode="nearest", truncate=2.5)
+    return ((smooth - position) * normal).sum(-1)
+
+
+@lru_cache(maxsize=8)
+def _plain_rows(detail: float) -> np.ndarray:
+    heights = [np.linspace(a, b, max(int(n * detail), 3), endpoint=False) for a, b, n in _ROW_BANDS]
+    levels = rest_level(np.concatenate([*heights, [8.0]]))
+    return np.concatenate([levels[:-1], np.linspace(levels[-1], 1, int(_CROWN_ROWS * detail) + 4)])
+
+
+def _rows(detail: float, landmark_levels: np.ndarray) -> np.ndarray:
+    through = np.unique(landmark_levels[np.isfinite(landmark_levels)])
+    return _woven(_plain_rows(detail), through, _LANDMARK_ROWS)
+
+
+def _columns(detail: float, landmark_angles: np.ndarray) -> np.ndarray:
+    through = np.unique(np.abs(landmark_angles[np.isfinite(landmark_angles)]))
+    bands = [np.arange(a, b, step / detail) for a, b, step in _COLUMN_BANDS]
+    plain = np.deg2rad(np.concatenate([*bands, [166.0]]))
+    return _woven(plain, np.concatenate([through, -through[through > 0]]), 2 * _LANDMARK_COLUMNS - 1)
+
+
+def _woven(plain: np.ndarray, through: np.ndarray, expected: int) -> np.ndarray:
+    """`plain` grid lines and lines `through` the landmarks; always as many, so that the topology is shared."""
+    spare = np.repeat(through[-1:], max(expected - len(through), 0))
+    return np.sort(np.concatenate([plain, through, spare]))

@@ -1,0 +1,121 @@
+"""How a picture is taken: expression, pose, camera, light and backdrop, as a function of (seed, subject, scan)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Expression:
+    """0 is the face at rest."""
+
+    smile: float = 0.0  # 0..1
+    mouth_open: float = 0.0  # 0..1
+    brow_raise: float = 0.0  # -0.5 (frown) .. 1
+    lid_opening: float = 1.0  # 0.6 (drowsy) .. 1.2 (wide)
+    gaze: tuple[float, float] = (0.0, 0.0)  # iris displacement, cm
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Head against camera. Angles in degrees; yaw 0 is frontal, positive shows the subject's left side."""
+
+    yaw: float = 42.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    distance: float = 100.0  # cm
+    zoom: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)  # share of the frame
+
+
+@dataclass(frozen=True)
+class Light:
+    """A key light with sky light and a weak fill from the camera."""
+
+    direction: tuple[float, float, float] = (0.4, 0.5, 0.77)  # towards the light, head axes
+    strength: float = 0.95
+    ambient: float = 0.4
+    warmth: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One picture of a subject; `mirrored` pictures show the right side of the face."""
+
+    index: int
+    expression: Expression
+    pose: Pose
+    light: Light
+    hair_mess: float  # 0 combed .. 1 loose strands
+    hair_seed: int
+    background: tuple[float, float, float]
+    clutter: float
+    clothes: tuple[float, float, float]
+    glasses: bool
+    blur: float  # standard deviation, px of a 256 px picture
+    noise: float  # standard deviation, 0..1 grey values
+    mirrored: bool
+    noise_seed: int
+
+
+MAX_POSES = 12
+
+
+def sample_scan(seed: int, subject: int, scan: int) -> Scan:
+    """Picture number `scan` of a subject; its pose is the first of `poses`."""
+    rng = np.random.default_rng([seed, subject, 1, scan])
+    uniform = rng.uniform
+    azimuth, elevation = np.deg2rad(uniform(-70, 110)), np.deg2rad(uniform(10, 60))
+    direction = (np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation))
+    return Scan(
+        index=scan,
+        expression=_expression(rng),
+        pose=sample_pose(seed, subject, scan, 0),
+        light=Light(
+            direction=tuple(float(part) for part in direction),
+            strength=float(uniform(0.7, 1.0)),
+            ambient=float(uniform(0.3, 0.55)),
+            warmth=float(uniform(-0.06, 0.10)),
+        ),
+        hair_mess=float(uniform(0, 1)),
+        hair_seed=int(rng.integers(1 << 30)),
+        background=_muted(rng, 0.15, 0.8, 0.10),
+        clutter=float(max(0.0, uniform(-0.4, 1))),
+        clothes=_muted(rng, 0.08, 0.75, 0.30),
+        glasses=bool(uniform() < 0.08),
+        blur=float(uniform(0.3, 0.75)),
+        noise=float(uniform(0.003, 0.014)),
+        mirrored=bool(uniform() < 0.5),
+        noise_seed=int(rng.integers(1 << 30)),
+    )
+
+
+def sample_pose(seed: int, subject: int, scan: int, attempt: int) -> Pose:
+    """Pose for a picture. Later attempts, for poses that hide a landmark, draw nearer to the middle of the range."""
+    rng = np.random.default_rng([seed, subject, 2, scan, attempt])
+    calm = 1 - attempt / MAX_POSES
+    return Pose(
+        yaw=round(float(40 + calm * rng.uniform(-15, 18)), 2),
+        pitch=round(float(calm * 4.5 * np.clip(rng.standard_normal(), -2, 2)), 2),
+        roll=round(float(calm * 3.5 * np.clip(rng.standard_normal(), -2, 2)), 2),
+        distance=float(rng.uniform(70, 140)),
+        zoom=float(rng.uniform(0.93, 1.08)),
+        shift=tuple(rng.uniform(-0.03, 0.03, 2).tolist()),
+    )
+
+
+def _expression(rng: np.random.Generator) -> Expression:
+    smiles, opens = rng.uniform(size=2)
+    return Expression(
+        smile=float(rng.uniform(0.2, 1)) if smiles < 0.4 else 0.0,
+        mouth_open=float(rng.uniform(0.15, 1)) if opens < 0.35 else 0.0,
+        brow_raise=float(np.clip(0.35 * rng.standard_normal(), -0.5, 1)),
+        lid_opening=float(np.clip(1 + 0.12 * rng.standard_normal(), 0.65, 1.2)),
+        gaze=(float(0.12 * rng.standard_normal()), float(0.06 * rng.standard_normal())),
+    )
+
+
+def _muted(rng: np.random.Generator, low: float, high: float, saturation: float) -> tuple[float, float, float]:
+    """A colour of little saturation: a grey plus a small tint."""
+    tint = saturation * rng.standard_normal(3)
+    return tuple(np.clip(rng.uniform(low, high) * (1 + tint - tint.mean()), 0.02, 0.95).tolist())

@@ -1,0 +1,168 @@
+"""predictions.csv: the hinge between the networks, which write it, and the judging, which reads nothing else."""
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.exceptions import InputError
+
+TEXTS = ("image", "subject", "landmark")
+NUMBERS = (
+    *("truth_x", "truth_y", "x", "y", "peak"),
+    *("heatmap_truth_x", "heatmap_truth_y", "heatmap_x", "heatmap_y"),
+    *("input_px_per_px", "mm_per_px"),
+)
+COLUMNS = TEXTS + NUMBERS
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a detector said of N test images with K landmarks, beside the truth. All numbers are float32.
+
+    Attributes:
+        images, subjects: N names each.
+        landmarks: K names, in the order of every (N, K, ...) array.
+        truth: (N, K, 2), original px, NaN = not labelled.
+        points: (N, K, 2), original px, sub-pixel decoding.
+        peaks: (N, K), height of each heatmap's maximum.
+        heatmap_truth: (N, K, 2), heatmap px, not rounded, NaN = not labelled.
+        heatmap_points: (N, K, 2), heatmap px, by argmax.
+        input_px_per_px: (N,), magnification of the crop that the network saw.
+        mm_per_px: (N,), scale of the original image, NaN = unknown.
+    """
+
+    images: tuple[str, ...]
+    subjects: tuple[str, ...]
+    landmarks: tuple[str, ...]
+    truth: np.ndarray
+    points: np.ndarray
+    peaks: np.ndarray
+    heatmap_truth: np.ndarray
+    heatmap_points: np.ndarray
+    input_px_per_px: np.ndarray
+    mm_per_px: np.ndarray
+
+
+def write_predictions(path: str | Path, predictions: Predictions) -> None:
+    """Write one row for each image and landmark; the file appears whole or not at all, and reads back bit for bit."""
+    path = Path(path)
+    images, landmarks = len(predictions.images), len(predictions.landmarks)
+    numbers = [
+        *(predictions.truth[..., 0], predictions.truth[..., 1]),
+        *(predictions.points[..., 0], predictions.points[..., 1], predictions.peaks),
+        *(predictions.heatmap_truth[..., 0], predictions.heatmap_truth[..., 1]),
+        *(predictions.heatmap_points[..., 0], predictions.heatmap_points[..., 1]),
+        *(predictions.input_px_per_px[:, None], predictions.mm_per_px[:, None]),
+    ]
+    texts = [np.repeat(predictions.images, landmarks), np.repeat(predictions.subjects, landmarks)]
+    texts.append(np.tile(predictions.landmarks, images))
+    columns = [*texts, *(_as_text(np.broadcast_to(column, (images, landmarks))) for column in numbers)]
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(zip(*columns, strict=True))
+    os.replace(partial, path)
+
+
+def _as_text(values: np.ndarray) -> np.ndarray:
+    """Shortest decimals that read back as the same float32; empty for NaN."""
+    values = np.asarray(values, np.float32).ravel()
+    return np.where(np.isnan(values), "", values.astype(str))
+
+
+def read_predictions(path: str | Path) -> Predictions:
+    """Read predictions.csv. Raises InputError, naming the line, for anything that a run would not have written."""
+    path = Path(path)
+    columns = _read_columns(path)
+    images, subjects, names = (columns[name] for name in TEXTS)
+    landmarks = _landmarks_of_first_image(names)
+    count, per_image = len(images), len(landmarks)
+    for row in range(count):
+        first = row - row % per_image
+        expected = (images[first], subjects[first], landmarks[row % per_image])
+        if (images[row], subjects[row], names[row]) != expected:
+            raise _damage(path, row, f"expected image, subject, landmark = {', '.join(expected)}")
+    if count % per_image:
+        raise _damage(path, count - 1, f"the last image has {count % per_image} of {per_image} landmarks: cut off?")
+    numbers = {name: _to_numbers(path, name, columns[name]) for name in NUMBERS}
+    _check_numbers(path, numbers, per_image)
+    grid = {name: column.reshape(-1, per_image) for name, column in numbers.items()}
+    return Predictions(
+        images=images[::per_image],
+        subjects=subjects[::per_image],
+        landmarks=landmarks,
+        truth=np.stack([grid["truth_x"], grid["truth_y"]], axis=-1),
+        points=np.stack([grid["x"], grid["y"]], axis=-1),
+        peaks=grid["peak"],
+        heatmap_truth=np.stack([grid["heatmap_truth_x"], grid["heatmap_truth_y"]], axis=-1),
+        heatmap_points=np.stack([grid["heatmap_x"], grid["heatmap_y"]], axis=-1),
+        input_px_per_px=grid["input_px_per_px"][:, 0],
+        mm_per_px=grid["mm_per_px"][:, 0],
+    )
+
+
+def _damage(path: Path, row: int, problem: str) -> InputError:
+    """`row` counts from 0 after the header; people count lines from 1 with it."""
+    return InputError(f"{path}, line {row + 2}: {problem}")
+
+
+def _read_columns(path: Path) -> dict[str, tuple[str, ...]]:
+    """All columns as text. The csv module, because importing pandas takes longer than reading thirty runs."""
+    if not path.is_file():
+        raise InputError(f"no file {path}")
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+    except (ValueError, csv.Error) as problem:  # empty, not UTF-8, or not CSV
+        raise InputError(f"{path}: not a table of predictions ({problem})") from problem
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise InputError(f"{path}: missing column {', '.join(missing)}")
+    if not rows:
+        raise InputError(f"{path}: no rows below the header")
+    for row, fields in enumerate(rows):
+        if len(fields) != len(header):
+            raise _damage(path, row, f"{len(fields)} fields instead of {len(header)}")
+    return dict(zip(header, zip(*rows, strict=True), strict=True))
+
+
+def _landmarks_of_first_image(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names up to the first repetition: the second image starts with the same landmark again."""
+    return names[: names.index(names[0], 1)] if names[0] in names[1:] else names
+
+
+def _to_numbers(path: Path, name: str, column: tuple[str, ...]) -> np.ndarray:
+    try:
+        return np.array([float(text) if text else np.nan for text in column], np.float32)
+    except ValueError:
+        for row, text in enumerate(column):
+            try:
+                float(text or "nan")
+            except ValueError:
+                raise _damage(path, row, f"{name} is '{text}', not a number") from None
+        raise
+
+
+def _check_numbers(path: Path, numbers: dict[str, np.ndarray], per_image: int) -> None:
+    def refuse(bad: np.ndarray, problem: str) -> None:
+        if bad.any():
+            raise _damage(path, int(np.argmax(bad)), problem)
+
+    for name in ("x", "y", "peak", "heatmap_x", "heatmap_y"):
+        refuse(~np.isfinite(numbers[name]), f"{name} is missing or not finite")
+    labelled = np.isfinite(numbers["truth_x"])
+    for name in ("truth_x", "truth_y", "heatmap_truth_x", "heatmap_truth_y"):
+        refuse(np.isinf(numbers[name]), f"{name} is infinite")
+        refuse(np.isfinite(numbers[name]) != labelled, "the truth is there in some columns and missing in others")
+    refuse(~(np.isfinite(numbers["input_px_per_px"]) & (numbers["input_px_per_px"] > 0)), "input_px_per_px must be > 0")
+    refuse(np.isinf(numbers["mm_per_px"]) | (numbers["mm_per_px"] <= 0), "mm_per_px must be > 0, or empty if unknown")
+    for name in ("input_px_per_px", "mm_per_px"):
+        of_image = np.repeat(numbers[name][::per_image], per_image)
+        refuse(
+            (numbers[name] != of_image) & ~(np.isnan(numbers[name]) & np.isnan(of_image)),
+            f"{name} changes within the image",
+        )

@@ -1,0 +1,117 @@
+"""Heatmaps: the representation that the networks regress. `encode` and `decode` are each other's inverse."""
+
+import keras
+import numpy as np
+from keras import ops
+
+DECODINGS = ("argmax", "quarter", "dark", "soft-argmax")
+
+
+def encode(points, size: int, sigma: float):
+    """Gaussian heatmaps of landmarks (Eq. 1): exp(-((a - x)^2 + (b - y)^2) / (2 sigma^2)), peak 1.
+
+    Args:
+        points: (..., K, 2), (x, y) in heatmap px; NaN = missing.
+        size: h = w of the heatmaps, in heatmap px.
+        sigma: heatmap px.
+    Returns:
+        float32 (..., h, w, K). The map of a missing landmark is NaN everywhere.
+    """
+    points = ops.cast(points, "float32")
+    grid = ops.arange(size, dtype="float32")
+    # A Gaussian is separable: (..., h, 1, K) * (..., 1, w, K).
+    columns = ops.exp(-ops.square(grid[:, None] - points[..., None, :, 0]) / (2 * sigma**2))
+    rows = ops.exp(-ops.square(grid[:, None] - points[..., None, :, 1]) / (2 * sigma**2))
+    return rows[..., :, None, :] * columns[..., None, :, :]
+
+
+def decode(heatmaps, method: str = "argmax", sigma: float = 1.5):
+    """Landmarks of heatmaps.
+
+    Args:
+        heatmaps: (..., h, w, K).
+        method: "argmax", the grid point of the maximum (the paper);
+            "quarter", a quarter px from there towards the higher neighbour (Newell et al. 2016);
+            "dark", the maximum of the parabola through the logarithm around it (Zhang et al. 2020), exact for Eq. 1;
+            "soft-argmax", the centre of mass of the positive part within 2 sigma of the maximum.
+        sigma: heatmap px of the training heatmaps; used by "dark" (smoothing) and "soft-argmax" (window).
+    Returns:
+        float32 (..., K, 2), (x, y) in heatmap px.
+    """
+    if method not in DECODINGS:
+        raise ValueError(f"unknown decoding '{method}': use one of {', '.join(DECODINGS)}")
+    heatmaps = ops.cast(heatmaps, "float32")
+    *leading, height, width, landmarks = ops.shape(heatmaps)
+    maps = ops.reshape(ops.moveaxis(heatmaps, -1, -3), (-1, height, width))
+    peak = _argmax(maps)
+    if method == "argmax":
+        points = ops.cast(peak, "float32")
+    elif method == "quarter":
+        gradient, _ = _derivatives(_patch(maps, peak, radius=1))
+        points = ops.cast(peak, "float32") + 0.25 * ops.sign(gradient)
+    elif method == "dark":
+        points = ops.cast(peak, "float32") + _newton_offset(maps, peak, sigma)
+    else:
+        points = ops.cast(peak, "float32") + _mass_offset(maps, peak, radius=int(np.ceil(2 * sigma)))
+    return ops.reshape(points, (*leading, landmarks, 2))
+
+
+def peaks(heatmaps):
+    """(..., h, w, K) -> (..., K): the height of each map's maximum."""
+    return ops.max(heatmaps, axis=(-3, -2))
+
+
+def _argmax(maps):
+    """(M, h, w) -> int (M, 2), (x, y)."""
+    width = ops.shape(maps)[2]
+    flat = ops.argmax(ops.reshape(maps, (ops.shape(maps)[0], -1)), axis=1)
+    return ops.stack([flat % width, flat // width], axis=1)
+
+
+def _patch(maps, centre, radius: int):
+    """(M, h, w) and int (M, 2) -> (M, 2r+1, 2r+1) around each centre, zero outside the map."""
+    padded = ops.pad(maps, ((0, 0), (radius, radius), (radius, radius)))
+    width, side = ops.shape(padded)[2], 2 * radius + 1
+    offsets = ops.arange(side)
+    columns, rows = (ops.cast(centre[:, axis : axis + 1], "int32") + offsets for axis in (0, 1))
+    index = ops.reshape(rows[:, :, None] * width + columns[:, None, :], (-1, side * side))
+    flat = ops.reshape(padded, (ops.shape(padded)[0], -1))
+    return ops.reshape(ops.take_along_axis(flat, index, axis=1), (-1, side, side))
+
+
+def _derivatives(patch):
+    """Central differences at the middle of (M, n, n): gradient (M, 2) and Hessian (dxx, dyy, dxy), each (M,)."""
+    m = patch.shape[1] // 2
+    dx = (patch[:, m, m + 1] - patch[:, m, m - 1]) / 2
+    dy = (patch[:, m + 1, m] - patch[:, m - 1, m]) / 2
+    dxx = patch[:, m, m + 1] - 2 * patch[:, m, m] + patch[:, m, m - 1]
+    dyy = patch[:, m + 1, m] - 2 * patch[:, m, m] + patch[:, m - 1, m]
+    dxy = (patch[:, m + 1, m + 1] - patch[:, m + 1, m - 1] - patch[:, m - 1, m + 1] + patch[:, m - 1, m - 1]) / 4
+    return ops.stack([dx, dy], axis=1), (dxx, dyy, dxy)
+
+
+def _newton_offset(maps, peak, sigma: float):
+    """DARK: one Newton step on log(heatmap) after smoothing with the training Gaussian; at most one px each way."""
+    radius = int(np.ceil(2 * sigma))
+    patch = _patch(maps, peak, radius + 1)
+    taps = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    kernel = np.outer(taps, taps)[:, :, None, None] / taps.sum() ** 2
+    smooth = ops.conv(patch[..., None], ops.convert_to_tensor(kernel, "float32"), padding="valid")[..., 0]
+    gradient, (dxx, dyy, dxy) = _derivatives(ops.log(ops.maximum(smooth, 1e-10)))
+    determinant = dxx * dyy - dxy * dxy
+    concave = (determinant > 1e-10) & (dxx < 0)
+    safe = ops.where(concave, determinant, 1.0)
+    dx = (dxy * gradient[:, 1] - dyy * gradient[:, 0]) / safe
+    dy = (dxy * gradient[:, 0] - dxx * gradient[:, 1]) / safe
+    step = ops.where(concave[:, None], ops.stack([dx, dy], axis=1), 0.0)
+    return ops.clip(step, -1.0, 1.0)
+
+
+def _mass_offset(maps, peak, radius: int):
+    """Centre of mass of the positive part of the window, from its middle."""
+    window = ops.relu(_patch(maps, peak, radius))
+    offsets = ops.arange(-radius, radius + 1, dtype="float32")
+    mass = ops.maximum(ops.sum(window, axis=(1, 2)), keras.config.epsilon())
+    dx = ops.sum(window * offsets[None, None, :], axis=(1, 2)) / mass
+    dy = ops.sum(window * offsets[None, :, None], axis=(1, 2)) / mass
+    return ops.stack([dx, dy], axis=1)

@@ -1,0 +1,89 @@
+"""A trained detector: from photographs to landmarks in their own pixels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import rtl_tf.networks.layers  # noqa: F401  (registers the layers that saved networks hold)
+from rtl_tf import heatmaps
+from rtl_tf.config import read_config
+from rtl_tf.coordinates import Crop, heatmap_to_input
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import read_crop, read_size
+from rtl_tf.records import Prediction
+from rtl_tf.schema import Schema, load_schema
+
+SUBPIXEL_DECODING = "dark"
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Attributes:
+    network: functional model whose output "heatmaps" is (N, S/4, S/4, K).
+    schema: the K landmarks.
+    image_size: S, px.
+    sigma: of the training heatmaps, heatmap px.
+    """
+
+    network: keras.Model
+    schema: Schema
+    image_size: int
+    sigma: float
+
+    @classmethod
+    def load(cls, run: str | Path) -> "Detector":
+        """The detector of a run folder (config.json and best.keras)."""
+        run = Path(run)
+        resolved = read_config(run / "config.json")["resolved"]
+        if not (run / "best.keras").is_file():
+            raise InputError(f"{run / 'best.keras'}: no such file; train the run first")
+        network = keras.saving.load_model(run / "best.keras", compile=False)
+        return cls(network, load_schema(resolved["schema"]), resolved["image_size"], resolved["sigma"])
+
+    def predict(
+        self, images: Sequence[str | Path], boxes: Sequence[tuple[float, float, float]] | None = None
+    ) -> list[Prediction]:
+        """Landmarks of photographs.
+
+        Args:
+            images: files.
+            boxes: for each image the square (left, top, side) around the face in original px, as training crops
+                show it; None = the largest central square.
+        """
+        if boxes is None:
+            boxes = [_central_square(*read_size(image)) for image in images]
+        crops = [Crop(*box, self.image_size) for box in boxes]
+        pixels = np.stack([read_crop(image, crop) for image, crop in zip(images, crops, strict=True)])
+        return self.predict_crops(pixels, crops)
+
+    def predict_crops(self, pixels: np.ndarray, crops: Sequence[Crop], batch_size: int = 32) -> list[Prediction]:
+        """uint8 (N, S, S, 3) and where they come from -> predictions in original px, names as in the original."""
+        answers = [self._decode(pixels[i : i + batch_size]) for i in range(0, len(pixels), batch_size)]
+        exact, argmax, peaks = (np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*answers, strict=True))
+        predictions = []
+        for index, crop in enumerate(crops):
+            names = self.schema.mirror_permutation if crop.mirrored else slice(None)
+            original = crop.to_original(heatmap_to_input(exact[index]))[names]
+            predictions.append(Prediction(original, peaks[index][names], argmax[index][names]))
+        return predictions
+
+    @cached_property
+    def _decode(self):
+        """Compiled: uint8 (N, S, S, 3) -> sub-pixel points, argmax points (both heatmap px) and peaks."""
+
+        @tf.function(reduce_retracing=True)
+        def decode(pixels):
+            maps = self.network(tf.cast(pixels, tf.float32), training=False)["heatmaps"]
+            return heatmaps.decode(maps, SUBPIXEL_DECODING, self.sigma), heatmaps.decode(maps), heatmaps.peaks(maps)
+
+        return decode
+
+
+def _central_square(width: int, height: int) -> tuple[float, float, float]:
+    side = min(width, height)
+    return ((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, float(side))

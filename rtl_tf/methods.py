@@ -1,0 +1,65 @@
+"""Every method of the paper on one screen. A method is data: a network, what of it is trained, and its regularizers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rtl_tf import regularizers
+from rtl_tf.exceptions import InputError
+
+
+@dataclass(frozen=True)
+class Regularizer:
+    """A function of `rtl_tf.regularizers` and the output of source and target network that it compares."""
+
+    function: Callable
+    compares: str  # "features" = encoder output, "logits" = classification branch
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of the paper's tables.
+
+    Attributes:
+        name: as on the command line and in run folders.
+        title: as in the tables.
+        trains: "decoder" (encoder frozen), "last-convolution" (the encoder's last one and the decoder), "all".
+        regularizers: summed, each with weight lambda (Eq. 3).
+    """
+
+    name: str
+    title: str
+    trains: str = "all"
+    regularizers: tuple[Regularizer, ...] = ()
+
+    @property
+    def uses_classifier(self) -> bool:
+        return any(term.compares == "logits" for term in self.regularizers)
+
+
+CO = Regularizer(regularizers.classifier_output, "logits")
+EO = Regularizer(regularizers.encoder_output, "features")
+SAM = Regularizer(regularizers.spatial_attention, "features")
+CAM = Regularizer(regularizers.channel_attention, "features")
+
+METHODS = {
+    method.name: method
+    for method in (
+        Method("fe", "FE", trains="decoder"),
+        Method("ftp", "FTP", trains="last-convolution"),
+        Method("ft", "FT"),
+        Method("rtl-co", "RTL-CO", regularizers=(CO,)),
+        Method("rtl-eo", "RTL-EO", regularizers=(EO,)),
+        Method("rtl-sam", "RTL-SAM", regularizers=(SAM,)),
+        Method("rtl-cam", "RTL-CAM", regularizers=(CAM,)),
+        Method("rtl-co-eo", "RTL-CO-EO", regularizers=(CO, EO)),
+        Method("rtl-co-sam", "RTL-CO-SAM", regularizers=(CO, SAM)),
+        Method("rtl-co-cam", "RTL-CO-CAM", regularizers=(CO, CAM)),
+    )
+}
+
+
+def get_method(name: str) -> Method:
+    """A method by its name; raises InputError that lists the names."""
+    if name not in METHODS:
+        raise InputError(f"--method {name}: unknown, use one of {', '.join(METHODS)}")
+    return METHODS[name]

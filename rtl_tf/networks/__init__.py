@@ -1,0 +1,1 @@
+"""Networks as Keras functional models, and the source networks that training starts from."""

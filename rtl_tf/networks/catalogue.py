@@ -1,0 +1,138 @@
+"""The source networks as data: what each knows, what it takes, where its weights are. Imports no TensorFlow."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file of weights and where it comes from.
+
+    Attributes:
+        format: "keras-vggface", "keras-applications" or "dlib".
+        name: the file's name, as published.
+        url: for a download into the Keras cache; None = part of the Python package `package`.
+        checksum: MD5 (32 digits) or SHA-256 (64 digits) of the published file; None = not known.
+        cache_folder: where below the Keras cache (~/.keras) a download lies.
+        package: the installed package that has the file at `package_path`.
+    """
+
+    format: str
+    name: str
+    url: str | None = None
+    checksum: str | None = None
+    cache_folder: str = "models"
+    package: str | None = None
+    package_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A network that already knows a task.
+
+    Attributes:
+        name: for `--source`.
+        network: "resnet50", "keras_resnet50" or "dlib_resnet"; "saved" for one's own file.
+        task: what it was trained to do, in a few words.
+        images: how many it saw, in words.
+        weights: None = random weights.
+        channel_order, mean, scale: the network takes (x - mean) * scale, with x in 0..255 and the channels in
+            that order. The encoder does it itself.
+        classifier: "softmax" (logits of classes), "descriptor" (metric learning) or None (no branch: no RTL-CO).
+        classes: number of logits, or of the descriptor's components.
+        encoder_stride: where the encoder ends unless asked otherwise.
+        licence: of the weights.
+    """
+
+    name: str
+    network: str
+    task: str
+    images: str = ""
+    weights: WeightsFile | None = None
+    channel_order: str = "rgb"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: float = 1.0
+    classifier: str | None = None
+    classes: int | None = None
+    encoder_stride: int = 32
+    licence: str = ""
+
+    @property
+    def preprocess(self) -> dict:
+        """Arguments of `rtl_tf.networks.layers.Preprocess`."""
+        return {"mean": self.mean, "scale": self.scale, "channel_order": self.channel_order}
+
+
+VGGFACE2 = Source(
+    name="vggface2",
+    network="resnet50",
+    task="face recognition, 8631 people (VGGFace2)",
+    images="3.3 million",
+    weights=WeightsFile(
+        format="keras-vggface",
+        name="rcmalli_vggface_tf_resnet50.h5",
+        url="https://github.com/rcmalli/keras-vggface/releases/download/v2.0/rcmalli_vggface_tf_resnet50.h5",
+        cache_folder="models/vggface",
+    ),
+    channel_order="bgr",
+    mean=(91.4953, 103.8827, 131.0912),
+    classifier="softmax",
+    classes=8631,
+    licence="Visual Geometry Group, Oxford: for research, see the VGGFace2 terms; converted by keras-vggface (MIT)",
+)
+
+IMAGENET = Source(
+    name="imagenet",
+    network="keras_resnet50",
+    task="object classification, 1000 classes (ImageNet)",
+    images="1.28 million",
+    weights=WeightsFile(
+        format="keras-applications",
+        name="resnet50_weights_tf_dim_ordering_tf_kernels.h5",
+        url="https://storage.googleapis.com/tensorflow/keras-applications/resnet/"
+        "resnet50_weights_tf_dim_ordering_tf_kernels.h5",
+        checksum="2cb95161c43110f7111970584f804107",
+    ),
+    channel_order="bgr",
+    mean=(103.939, 116.779, 123.68),
+    classifier="softmax",
+    classes=1000,
+    licence="K. He et al. (MIT), as published by Keras",
+)
+
+YOUTUBE_FACES = Source(
+    name="youtube_faces",
+    network="resnet50",
+    task="alignment of 68 landmarks (YouTube Faces), pretrained by the user",
+    images="3462",
+    channel_order="bgr",
+    mean=VGGFACE2.mean,
+    licence="the user's own",
+)
+
+DLIB = Source(
+    name="dlib",
+    network="dlib_resnet",
+    task="face recognition by a 128-d descriptor",
+    images="about 3 million",
+    weights=WeightsFile(
+        format="dlib",
+        name="dlib_face_recognition_resnet_model_v1.dat",
+        checksum="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        package="face_recognition_models",
+        package_path="models/dlib_face_recognition_resnet_model_v1.dat",
+    ),
+    mean=(122.782, 117.001, 104.298),
+    scale=1 / 256,
+    classifier="descriptor",
+    classes=128,
+    encoder_stride=16,
+    licence="CC0 (D. King, face_recognition_models 0.3.0)",
+)
+
+# The two networks with random weights: the comparison that shows what a source is worth.
+RANDOM = Source(name="random", network="dlib_resnet", task="none", mean=DLIB.mean, scale=DLIB.scale, encoder_stride=16)
+RANDOM_RESNET50 = Source(
+    name="random-resnet50", network="resnet50", task="none", channel_order="bgr", mean=VGGFACE2.mean
+)
+
+SOURCES = {source.name: source for source in (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, RANDOM, RANDOM_RESNET50)}

@@ -1,0 +1,57 @@
+"""Encoder and classification branch out of a saved model: a run's, or a source network of one's own."""
+
+from pathlib import Path
+
+import keras
+
+import rtl_tf.networks.layers  # noqa: F401  (registers the layers that saved models contain)
+from rtl_tf.exceptions import InputError
+from rtl_tf.networks.layers import image_input
+
+# In a run folder the best epoch, in a pretraining folder the source network.
+FILE_NAMES = ("best.keras", "source.keras")
+
+
+def load(path: str | Path, image_size: int) -> tuple[keras.Model, keras.Model | None]:
+    """The layers "encoder" and, if present, "classifier" of a saved model, rebuilt for `image_size`.
+
+    Args:
+        path: a `.keras` file, or a folder that holds `best.keras` or `source.keras`.
+        image_size: input px, a multiple of 32; the saved one may differ.
+
+    Raises:
+        InputError: no such file, not a Keras model, no encoder in it, or a bad image size.
+    """
+    model = _read(_file(Path(path)))
+    parts = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
+    if "encoder" not in parts:
+        raise InputError(f"{path}: the saved model has no encoder, use a run's best.keras or a pretrained source.keras")
+    encoder = _rebuilt(parts["encoder"], image_input(image_size))
+    classifier = parts.get("classifier")
+    if classifier is not None:
+        classifier = _rebuilt(classifier, keras.Input(encoder.outputs[-1].shape[1:], name="features"))
+    return encoder, classifier
+
+
+def _file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    for name in FILE_NAMES:
+        if (path / name).is_file():
+            return path / name
+    names = " or ".join(FILE_NAMES)
+    raise InputError(f"--source {path}: no known source, no .keras file, no folder that holds {names}")
+
+
+def _read(path: Path) -> keras.Model:
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as problem:
+        raise InputError(f"{path}: not a readable Keras model ({str(problem).splitlines()[0]})") from problem
+
+
+def _rebuilt(network: keras.Model, inputs: keras.KerasTensor) -> keras.Model:
+    """The same layers and weights on another input size."""
+    rebuilt = keras.models.clone_model(network, input_tensors=inputs)
+    rebuilt.set_weights(network.get_weights())
+    return rebuilt

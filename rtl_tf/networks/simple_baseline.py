@@ -1,0 +1,63 @@
+"""Decoder of the simple baseline (Xiao, Wu, Wei 2018, "Simple Baselines for Human Pose Estimation and Tracking")."""
+
+from collections.abc import Sequence
+
+import keras
+
+from rtl_tf.networks.layers import seed_for
+
+# Tiny on purpose: training starts from the all-zero heatmap's loss, not above it.
+KERNEL_STDDEV = 0.001
+
+
+def decoder(
+    maps: Sequence[keras.KerasTensor],
+    landmarks: int,
+    skip: bool = False,
+    filters: int = 256,
+    seed: int = 0,
+    name: str = "decoder",
+) -> keras.Model:
+    """Feature maps of an encoder -> heatmaps (N, H/4, W/4, K).
+
+    As many 4x4 deconvolutions of stride 2 as bring the last map to stride 4, each followed by batch normalisation
+    and ReLU; then a 1x1 convolution without activation.
+
+    Args:
+        maps: an encoder's outputs (`encoder.outputs`), strides 4, 8, ... The model is called on the whole list,
+            `heatmaps = decoder(encoder(image))`, with or without skip connections.
+        landmarks: K.
+        skip: join the encoder's map of the same stride to each deconvolution's result (the skip connections of
+            Table IV). A map that is smaller (63 for 64, after an unpadded pool) is padded with zeros at its end.
+        filters: of each deconvolution.
+        seed: equal seeds give equal weights.
+    """
+    inputs = [keras.Input(features.shape[1:], name=f"features{i}") for i, features in enumerate(maps)]
+    x = inputs[-1]
+    for number, encoder_map in enumerate(reversed(inputs[:-1]), start=1):
+        x = _upsample(x, filters, f"deconv{number}", seed)
+        if skip:
+            x = _join(x, encoder_map, f"skip{number}")
+    heatmaps = keras.layers.Conv2D(
+        landmarks, 1, kernel_initializer=_initializer(seed, "heatmaps"), dtype="float32", name="heatmaps"
+    )(x)
+    return keras.Model(inputs, heatmaps, name=name)
+
+
+def _initializer(seed: int, name: str) -> keras.Initializer:
+    return keras.initializers.RandomNormal(stddev=KERNEL_STDDEV, seed=seed_for(seed, name))
+
+
+def _upsample(x, filters: int, name: str, seed: int):
+    x = keras.layers.Conv2DTranspose(
+        filters, 4, 2, padding="same", use_bias=False, kernel_initializer=_initializer(seed, name), name=name
+    )(x)
+    x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(x)
+
+
+def _join(x, encoder_map, name: str):
+    missing = [(0, want - have) for want, have in zip(x.shape[1:3], encoder_map.shape[1:3], strict=True)]
+    if any(after for _, after in missing):
+        encoder_map = keras.layers.ZeroPadding2D(missing, name=f"{name}_pad")(encoder_map)
+    return keras.layers.Concatenate(name=name)([x, encoder_map])

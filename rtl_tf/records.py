@@ -1,0 +1,46 @@
+"""The two records that travel through the package: a labelled image, and what a detector says of one."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One labelled image.
+
+    Attributes:
+        image: file of the photograph. Its pixels, after the EXIF rotation is applied, are the *original pixels*.
+        points: float32 (K, 2), (x, y) in original px, pixel centres on integers, NaN = not labelled.
+        subject: the person; scans of one person share it.
+        box: square (left, top, side) in original px that the crop shall show, edges at half-integers; None =
+            a square around the landmarks with the run's margin.
+        mirrored: the crop shows the mirrored image (so that all crops of a data set show the same half of the
+            face). `points` keep the names and the pixels of the image as it is.
+        mm_per_px: scale of the original image in the plane of the face; NaN = unknown.
+        attributes: further columns of the data table (site, age_group, ...).
+    """
+
+    image: Path
+    points: np.ndarray
+    subject: str
+    box: tuple[float, float, float] | None = None
+    mirrored: bool = False
+    mm_per_px: float = float("nan")
+    attributes: dict[str, str | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A detector's answer for one image.
+
+    Attributes:
+        points: float32 (K, 2), (x, y) in original px, sub-pixel decoding.
+        peaks: float32 (K,), height of each heatmap's maximum: near 1 where the detector is sure.
+        heatmap_points: float32 (K, 2), argmax in heatmap px of the crop that the network saw.
+    """
+
+    points: np.ndarray
+    peaks: np.ndarray
+    heatmap_points: np.ndarray

@@ -1,0 +1,62 @@
+"""The four regularizers (Eqs. 4-9): how far the target network's behaviour has gone from the source network's.
+
+Each takes what the source and the target network make of the same N images and returns one value an image, (N,).
+The source is a constant: no gradient flows into it.
+"""
+
+from keras import ops
+
+# Under this norm a vector is taken for zero: its normalised form is zero and carries no gradient.
+EPSILON = 1e-12
+
+
+def classifier_output(source_logits, target_logits, temperature: float = 2.0):
+    """RTL-CO (Eq. 4): squared distance of the two class distributions, softened by the temperature.
+
+    Args:
+        source_logits, target_logits: (N, C).
+        temperature: mu; None compares the vectors as they are, for a branch that gives a descriptor, not logits.
+    Returns:
+        (N,), between 0 and 2 for distributions.
+    """
+    source, target = ops.stop_gradient(source_logits), target_logits
+    if temperature is not None:
+        source, target = ops.softmax(source / temperature, axis=-1), ops.softmax(target / temperature, axis=-1)
+    return ops.sum(ops.square(source - target), axis=-1)
+
+
+def encoder_output(source, target):
+    """RTL-EO (Eq. 5): one minus the cosine of the two flattened encoder outputs, (N, H, W, B) -> (N,), 0 to 2."""
+    return 1.0 - ops.sum(_unit(_flat(ops.stop_gradient(source))) * _unit(_flat(target)), axis=-1)
+
+
+def spatial_attention(source, target):
+    """RTL-SAM (Eqs. 6-7): squared distance of the normalised spatial attention maps, (N, H, W, B) -> (N,), 0 to 2."""
+    return _normalised_distance(_flat(spatial_attention_map(ops.stop_gradient(source))), _flat(spatial_attention_map(target)))
+
+
+def channel_attention(source, target):
+    """RTL-CAM (Eqs. 8-9): squared distance of the normalised channel vectors, (N, H, W, B) -> (N,), 0 to 2."""
+    return _normalised_distance(channel_attention_vector(ops.stop_gradient(source)), channel_attention_vector(target))
+
+
+def spatial_attention_map(features):
+    """Eq. 6: sum over channels of the squared activations, (N, H, W, B) -> (N, H, W)."""
+    return ops.sum(ops.square(features), axis=-1)
+
+
+def channel_attention_vector(features):
+    """Eq. 8: mean over positions of the absolute activations, (N, H, W, B) -> (N, B)."""
+    return ops.mean(ops.abs(features), axis=(1, 2))
+
+
+def _flat(values):
+    return ops.reshape(values, (ops.shape(values)[0], -1))
+
+
+def _unit(vectors):
+    return vectors / ops.sqrt(ops.maximum(ops.sum(ops.square(vectors), axis=-1, keepdims=True), EPSILON))
+
+
+def _normalised_distance(source, target):
+    return ops.sum(ops.square(_unit(source) - _unit(target)), axis=-1)

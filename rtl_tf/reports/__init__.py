@@ -1,0 +1,1 @@
+"""The paper's tables and figures, filled with the runs that exist."""

@@ -1,0 +1,108 @@
+"""Landmark schemas: which points a face has, in which order, and which of them swap when the image is mirrored."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.exceptions import InputError
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """One point: `name` as in column headers, `label` as in figures (L1 ...), `anatomy` in a line."""
+
+    name: str
+    label: str
+    anatomy: str
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The distance between two landmarks, given by name."""
+
+    name: str
+    between: tuple[str, str]
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Schema:
+    """An ordered set of K landmarks. The order is that of every (K, 2) array of the package."""
+
+    name: str
+    source: str
+    landmarks: tuple[Landmark, ...]
+    mirrored_pairs: tuple[tuple[str, str], ...]
+    measurements: tuple[Measurement, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(landmark.name for landmark in self.landmarks)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(landmark.label for landmark in self.landmarks)
+
+    def index(self, name: str) -> int:
+        """Position of a landmark; raises InputError for a name that the schema lacks."""
+        if name not in self.names:
+            raise InputError(f"unknown landmark '{name}': schema {self.name} has {', '.join(self.names)}")
+        return self.names.index(name)
+
+    @cached_property
+    def mirror_permutation(self) -> np.ndarray:
+        """int (K,): `points[..., mirror_permutation, :]` gives every point its name in the mirrored image."""
+        permutation = np.arange(len(self))
+        for first, second in self.mirrored_pairs:
+            a, b = self.index(first), self.index(second)
+            permutation[a], permutation[b] = b, a
+        return permutation
+
+
+def available_schemas() -> list[str]:
+    """Names of the schemas that come with the package."""
+    folder = resources.files("rtl_tf") / "schemas"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_schema(name_or_path: str | Path) -> Schema:
+    """A schema by its name (`fas14`, `fas12`, `ibug68`) or from a TOML file of one's own."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise InputError(f"no schema file {path}")
+        text = path.read_text(encoding="utf-8")
+    elif str(name_or_path) in available_schemas():
+        text = (resources.files("rtl_tf") / "schemas" / f"{name_or_path}.toml").read_text(encoding="utf-8")
+    else:
+        raise InputError(f"unknown schema '{name_or_path}': use {', '.join(available_schemas())} or a .toml file")
+    return _parse(text, str(name_or_path))
+
+
+def _parse(text: str, origin: str) -> Schema:
+    try:
+        table = tomllib.loads(text)
+        schema = Schema(
+            name=table["name"],
+            source=table["source"],
+            landmarks=tuple(Landmark(**entry) for entry in table["landmarks"]),
+            mirrored_pairs=tuple((a, b) for a, b in table.get("mirrored_pairs", [])),
+            measurements=tuple(
+                Measurement(entry["name"], tuple(entry["between"]), entry["meaning"])
+                for entry in table.get("measurements", [])
+            ),
+        )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as problem:
+        raise InputError(f"schema {origin}: {problem}") from problem
+    if len(set(schema.names)) != len(schema):
+        raise InputError(f"schema {origin}: a landmark name appears twice")
+    for name in (*sum(schema.mirrored_pairs, ()), *sum((m.between for m in schema.measurements), ())):
+        schema.index(name)
+    return schema

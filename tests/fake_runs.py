@@ -1,0 +1,66 @@
+"""Predictions with known errors, and run folders made of them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.coordinates import HEATMAP_STRIDE
+from rtl_tf.evaluation.predictions import Predictions, write_predictions
+
+LANDMARKS = ("exocanthion", "endocanthion", "nasion", "pronasale")
+
+
+def make_predictions(heatmap_errors: np.ndarray, mm_per_px: float = 0.5, landmarks=LANDMARKS) -> Predictions:
+    """(N, K) offsets along x in heatmap px. The crop magnifies twice: an error of e heatmap px is 4e input px, 2e
+    original px, and e mm at 0.5 mm an original px."""
+    offsets = np.stack([heatmap_errors, np.zeros_like(heatmap_errors)], axis=-1).astype(np.float32)
+    count, points = heatmap_errors.shape
+    heatmap_truth = np.tile(np.stack([np.arange(points) + 5, np.arange(points) + 9], axis=-1), (count, 1, 1))
+    heatmap_truth = heatmap_truth.astype(np.float32)
+    truth = heatmap_truth * HEATMAP_STRIDE / 2
+    return Predictions(
+        images=tuple(f"face{index:03d}.png" for index in range(count)),
+        subjects=tuple(f"person{index // 2}" for index in range(count)),
+        landmarks=tuple(landmarks[:points]),
+        truth=truth,
+        points=truth + offsets * HEATMAP_STRIDE / 2,
+        peaks=np.full((count, points), 0.9, np.float32),
+        heatmap_truth=heatmap_truth,
+        heatmap_points=heatmap_truth + offsets,
+        input_px_per_px=np.full(count, 2.0, np.float32),
+        mm_per_px=np.full(count, mm_per_px, np.float32),
+    )
+
+
+def make_run(
+    root: Path, method: str, seed: int, heatmap_errors: np.ndarray, data: str = "synthetic", **resolved
+) -> Path:
+    """A run folder as train.py leaves it, without pictures."""
+    folder = root / data / method / f"seed{seed}"
+    folder.mkdir(parents=True)
+    settings = {"method": method, "data_name": data, "dataset_hash": "d1", "schema": "fas14", "image_size": 128}
+    config = {
+        "asked": {"method": method, "preset": "quick", "data": data, "epochs": 12, "flip_swap": False, "seed": seed},
+        "resolved": settings | {"seed": seed, "lambda": 0.002} | resolved,
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    write_predictions(folder / "predictions.csv", make_predictions(heatmap_errors))
+    return folder
+
+
+def add_examples(folder: Path, names: list[str], errors: list[float]) -> None:
+    """examples.npz with flat grey faces of 32 px and one landmark with its heatmap."""
+    count = len(names)
+    heatmaps = np.zeros((count, 8, 8, 1), np.float16)
+    heatmaps[:, 4, 3, 0] = 1
+    points = np.full((count, 1, 2), 14.0, np.float32)
+    np.savez(
+        folder / "examples.npz",
+        image_names=np.array(names),
+        crops=np.full((count, 32, 32, 3), 128, np.uint8),
+        heatmaps=heatmaps,
+        truth=points,
+        points=points + 1,
+        errors=np.array(errors, np.float32),
+    )

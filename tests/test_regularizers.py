@@ -1,0 +1,113 @@
+"""Eqs. 4-9 against numbers worked by hand, independent NumPy, and finite differences."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rtl_tf import regularizers
+
+FEATURES = {
+    "encoder_output": regularizers.encoder_output,
+    "spatial_attention": regularizers.spatial_attention,
+    "channel_attention": regularizers.channel_attention,
+}
+
+
+def features(*rows):
+    """One image of height 1: a list of positions, each a list of channels -> (1, 1, W, B)."""
+    return np.array([[rows]], np.float32)
+
+
+def test_classifier_output_by_hand():
+    # softmax((2 ln 3, 0) / 2) = (3/4, 1/4); softmax((0, 0) / 2) = (1/2, 1/2)
+    source, target = np.array([[2 * np.log(3), 0.0]]), np.array([[0.0, 0.0]])
+    np.testing.assert_allclose(regularizers.classifier_output(source, target), [2 * 0.25**2], rtol=1e-6)
+
+
+def test_classifier_output_without_softmax_compares_descriptors():
+    value = regularizers.classifier_output(np.array([[1.0, 2.0]]), np.array([[0.0, 4.0]]), temperature=None)
+    np.testing.assert_allclose(value, [5.0])
+
+
+def test_encoder_output_by_hand():
+    # (1, 0, 0, 1) and (1, 0, 1, 0): cosine 1/2
+    value = regularizers.encoder_output(features([1, 0], [0, 1]), features([1, 0], [1, 0]))
+    np.testing.assert_allclose(value, [0.5], rtol=1e-6)
+
+
+def test_spatial_attention_by_hand():
+    # Sums of squares: source (9, 12), of norm 15; target (1, 0)
+    source = features([3, 0], [2, np.sqrt(8)])
+    target = features([1, 0], [0, 0])
+    np.testing.assert_allclose(regularizers.spatial_attention(source, target), [0.4**2 + 0.8**2], rtol=1e-6)
+
+
+def test_channel_attention_by_hand():
+    # Channel means of |activation|: source (3, 4) / 5, target (1, 0)
+    source = features([-3, 4], [3, -4])
+    target = features([2, 0], [0, 0])
+    np.testing.assert_allclose(regularizers.channel_attention(source, target), [0.4**2 + 0.8**2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_against_independent_numpy_image_by_image(name):
+    rng = np.random.default_rng(3)
+    source, target = rng.normal(size=(2, 4, 3, 5, 7)).astype(np.float32)
+
+    def unit(vector):
+        return vector / np.linalg.norm(vector)
+
+    expected = []
+    for s, t in zip(source.astype(np.float64), target.astype(np.float64), strict=True):
+        if name == "encoder_output":
+            expected.append(1 - s.ravel() @ t.ravel() / (np.linalg.norm(s) * np.linalg.norm(t)))
+        else:
+            collect = {
+                "spatial_attention": lambda e: np.einsum("hwb,hwb->hw", e, e).ravel(),
+                "channel_attention": lambda e: np.abs(e).mean((0, 1)),
+            }[name]
+            expected.append(np.sum((unit(collect(s)) - unit(collect(t))) ** 2))
+    value = FEATURES[name](source, target)
+    assert value.shape == (4,)
+    np.testing.assert_allclose(value, expected, rtol=2e-5)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_zero_at_the_source_unmoved_by_scale_and_positive_elsewhere(name):
+    source = np.random.default_rng(4).uniform(0.1, 1, (2, 3, 3, 4)).astype(np.float32)
+    np.testing.assert_allclose(FEATURES[name](source, 3 * source), 0, atol=1e-6)
+    assert (np.asarray(FEATURES[name](source, source[:, ::-1, :, ::-1])) > 1e-3).all()
+
+
+@pytest.mark.parametrize("name", [*FEATURES, "classifier_output"])
+def test_gradient_against_finite_differences_and_none_into_the_source(name):
+    rng = np.random.default_rng(5)
+    shape = (2, 6) if name == "classifier_output" else (2, 2, 3, 4)
+    function = getattr(regularizers, name)
+    source, start = tf.Variable(rng.normal(size=shape)), rng.normal(size=shape)
+    target = tf.Variable(start)
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(function(source, target))
+    gradient, of_source = tape.gradient(total, [target, source])
+    assert of_source is None
+    direction = rng.normal(size=shape)
+    step = 1e-5
+    difference = sum(function(source, start + step * direction)) - sum(function(source, start - step * direction))
+    assert float(tf.reduce_sum(gradient * direction)) == pytest.approx(float(difference) / (2 * step), rel=1e-4)
+
+
+def test_gradient_of_encoder_output_by_hand():
+    # d/dt (1 - s.t / (|s||t|)) at s = (1, 0), t = (0, 1): -(1, 0)
+    source, target = tf.constant(features([1, 0])), tf.Variable(features([0, 1]))
+    with tf.GradientTape() as tape:
+        value = regularizers.encoder_output(source, target)
+    np.testing.assert_allclose(tape.gradient(value, target).numpy().ravel(), [-1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_dead_features_give_finite_values_and_gradients(name):
+    target = tf.Variable(np.zeros((1, 2, 2, 3), np.float32))
+    with tf.GradientTape() as tape:
+        value = FEATURES[name](np.ones((1, 2, 2, 3), np.float32), target)
+    assert np.isfinite(value).all()
+    assert np.isfinite(tape.gradient(value, target)).all()

@@ -1,0 +1,215 @@
+import dataclasses
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from rtl_tf.datasets import splits
+from rtl_tf.exceptions import InputError
+from rtl_tf.records import Sample
+
+POINTS = np.zeros((1, 2), np.float32)
+scans_of_subjects = st.lists(st.integers(1, 6), min_size=3, max_size=30)
+
+
+def people(scans):
+    """Samples of subjects with `scans[i]` images each; the files need not exist."""
+    return [Sample(Path(f"/data/s{i}/{j}.png"), POINTS, f"s{i}") for i, n in enumerate(scans) for j in range(n)]
+
+
+def subjects(samples, indices):
+    return {samples[i].subject for i in indices}
+
+
+@settings(deadline=None)
+@given(scans_of_subjects, st.integers(0, 5), st.sampled_from(["subject", "scan"]))
+def test_parts_share_nothing_and_leave_nothing_out(scans, seed, by):
+    samples = people(scans)
+    parts = splits.split(samples, by, seed)
+    train, validation, test = (set(part) for part in parts.parts.values())
+    assert train and validation and test
+    assert sorted([*train, *validation, *test]) == list(range(len(samples)))
+    if by == "subject":
+        owners = [subjects(samples, part) for part in (train, validation, test)]
+        assert not (owners[0] & owners[1] or owners[0] & owners[2] or owners[1] & owners[2])
+
+
+@settings(deadline=None)
+@given(scans_of_subjects, st.integers(0, 5), st.randoms(use_true_random=False), st.sampled_from(["subject", "scan"]))
+def test_the_order_of_the_samples_does_not_matter(scans, seed, shuffler, by):
+    samples = people(scans)
+    shuffled = shuffler.sample(samples, len(samples))
+
+    def images(data):
+        parts = splits.split(data, by, seed)
+        thinned = splits.subset(parts, data, images=1 + len(parts.train) // 2, seed=seed)
+        return [[data[i].image for i in part] for s in (parts, thinned) for part in s.parts.values()]
+
+    assert images(samples) == images(shuffled)
+
+
+def test_sizes_are_the_papers():
+    """1549 scans give 310 test images: the paper's failure rates are multiples of 1/310 (reading note 3)."""
+    parts = splits.split(people([1] * 1549), by="scan")
+    assert [len(part) for part in parts.parts.values()] == [1084, 155, 310]
+    by_subject = splits.split(people([3] * 100))
+    assert [len(part) for part in by_subject.parts.values()] == [210, 30, 60]
+
+
+def test_sizes_come_near_the_fractions_with_uneven_subjects():
+    scans = [random.Random(0).randint(1, 8) for _ in range(200)]
+    shares = np.array([len(part) for part in splits.split(people(scans)).parts.values()]) / sum(scans)
+    np.testing.assert_allclose(shares, [0.7, 0.1, 0.2], atol=8 / sum(scans))
+
+
+def test_a_split_never_changes():
+    """Fixed for good: a run must be repeatable on another machine and with another version of NumPy."""
+    parts = splits.split(people([1] * 10), by="subject", seed=3)
+    assert parts.parts == {"training": (0, 2, 3, 4, 6, 8, 9), "validation": (5,), "test": (1, 7)}
+    assert parts != splits.split(people([1] * 10), by="subject", seed=4)
+
+
+def test_too_few_subjects_are_refused():
+    with pytest.raises(InputError, match=r"9 images of 1 subject\(s\).*split by scan"):
+        splits.split(people([9]))
+    with pytest.raises(InputError, match="2 subject"):
+        splits.split(people([9, 9]))
+    assert sum(map(len, splits.split(people([9]), by="scan").parts.values())) == 9
+    with pytest.raises(InputError, match=r"2 images of 2 scan"):
+        splits.split(people([2]), by="scan")
+    with pytest.raises(InputError, match="no images"):
+        splits.split([])
+
+
+@settings(deadline=None)
+@given(scans_of_subjects, st.integers(0, 5), st.data())
+def test_subsets_are_nested_and_spread_over_subjects(scans, seed, data):
+    samples = people(scans)
+    whole = splits.split(samples, seed=seed)
+    larger = data.draw(st.integers(1, len(whole.train)))
+    smaller = data.draw(st.integers(1, larger))
+    big, small = (splits.subset(whole, samples, images=n, seed=seed) for n in (larger, smaller))
+    assert set(small.train) <= set(big.train) <= set(whole.train)
+    assert (len(small.train), len(big.train)) == (smaller, larger)
+    assert big.validation == whole.validation and big.test == whole.test
+    assert len(subjects(samples, small.train)) == min(smaller, len(subjects(samples, whole.train)))
+
+
+def test_subset_by_fraction():
+    samples = people([2] * 50)
+    whole = splits.split(samples)
+    assert len(splits.subset(whole, samples, fraction=0.1).train) == 7
+    assert splits.subset(whole, samples, fraction=1.0) == whole
+    assert len(splits.subset(whole, samples, fraction=1e-6).train) == 1
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"images": 3, "fraction": 0.5}, {"images": 0}, {"images": 71}, {"fraction": 0.0}, {"fraction": 1.1}]
+)
+def test_impossible_subsets_are_refused(asked):
+    samples = people([2] * 50)
+    with pytest.raises(InputError, match="training"):
+        splits.subset(splits.split(samples), samples, **asked)
+
+
+def test_image_names_do_not_depend_on_the_place(tmp_path):
+    samples = [Sample(tmp_path / name, POINTS, "s") for name in ("a/1.png", "a/2.png", "b/c/1.png")]
+    assert splits.image_names(samples) == ["a/1.png", "a/2.png", "b/c/1.png"]
+    assert splits.image_names(samples[:2]) == ["1.png", "2.png"]
+
+
+def test_a_split_returns_from_its_file(tmp_path):
+    samples = people([3] * 10)
+    parts = splits.subset(splits.split(samples), samples, images=5)
+    file = tmp_path / "split.csv"
+    splits.write_split(file, samples, parts)
+    lines = file.read_text().splitlines()
+    assert lines[0] == "image,subject,part" and len(lines) == 31
+    assert lines[1].startswith("s0/0.png,s0,")
+    assert sum(line.endswith(",unused") for line in lines) == 21 - 5
+    assert splits.read_split(file, samples) == parts
+    back = splits.read_split(file, samples[::-1])
+    assert [samples[::-1][i].image for i in back.train] == [samples[i].image for i in parts.train]
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("image,subject,part", "image,person,part", r"split\.csv row 1"),
+        ("s0/0.png", "s0/9.png", r"split\.csv row 2: image s0/9\.png is not in the data"),
+        ("s0/1.png", "s0/0.png", r"split\.csv row 3: .*twice"),
+        ("s0/0.png,s0", "s0/0.png,s1", r"split\.csv row 2: .*s0"),
+        (",test", ",exam", r"part 'exam' is none of training"),
+        ("s0/0.png,s0,training\n", "", r"image s0/0\.png of the data is missing"),
+    ],
+)
+def test_a_foreign_split_is_refused(tmp_path, old, new, message):
+    samples = people([3] * 10)
+    parts = splits.split(samples)
+    if 0 not in parts.train:  # the cases above speak of s0 in training
+        parts = splits.split(samples, seed=next(s for s in range(20) if 0 in splits.split(samples, seed=s).train))
+    file = tmp_path / "split.csv"
+    splits.write_split(file, samples, parts)
+    text = file.read_text().replace("\r\n", "\n")
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=message):
+        splits.read_split(file, samples)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Six images of six people, of two sizes, and a split of two to each part."""
+    rng = np.random.default_rng(0)
+    samples = []
+    for i in range(6):
+        path = tmp_path / f"{i}.png"
+        Image.fromarray(rng.integers(0, 255, (8, 8 if i < 5 else 9, 3), np.uint8)).save(path)
+        samples.append(Sample(path, POINTS, f"s{i}"))
+    return samples, splits.Split((0, 1), (2, 3), (4, 5))
+
+
+def test_audit_passes_a_clean_split(pictures):
+    samples, parts = pictures
+    splits.audit(samples, parts)
+    tracked = []
+    splits.audit(samples, parts, track=lambda steps, total, label: tracked.append(total) or steps)
+    assert tracked == [5]  # the image of another size needs no decoding
+
+
+def test_audit_finds_a_subject_in_two_parts(pictures):
+    samples, parts = pictures
+    samples[4] = dataclasses.replace(samples[4], subject="s1")
+    with pytest.raises(InputError, match=r"1\.png \(training\) and 4\.png \(test\) have the same subject"):
+        splits.audit(samples, parts)
+    splits.audit(samples, parts, by="scan")
+    splits.audit(samples, dataclasses.replace(parts, test=(5,)))  # an unused image leaks nothing
+
+
+@pytest.mark.parametrize("by", ["subject", "scan"])
+def test_audit_finds_the_same_pixels_in_another_file_format(pictures, by):
+    samples, parts = pictures
+    copy = samples[2].image.with_name("copy.bmp")
+    Image.open(samples[2].image).save(copy)
+    samples[4] = dataclasses.replace(samples[4], image=copy)
+    with pytest.raises(InputError, match=r"2\.png \(validation\) and copy\.bmp \(test\) have the same pixels"):
+        splits.audit(samples, parts, by)
+
+
+def test_audit_allows_copies_within_a_part(pictures):
+    samples, parts = pictures
+    samples[1] = dataclasses.replace(samples[1], image=samples[0].image)
+    splits.audit(samples, parts)
+
+
+def test_audit_of_real_photographs(real_faces):
+    from rtl_tf.datasets import load
+
+    samples = load(real_faces)
+    parts = splits.split(samples)
+    assert [len(part) for part in parts.parts.values()] == pytest.approx([2423, 346, 692], abs=6)
+    splits.audit(samples, parts)
