@@ -59,7 +59,7 @@ def read_crop(path: str | Path, crop: Crop) -> np.ndarray:
     `crop.to_input(p)`. Bilinear, antialiased where it shrinks; beyond the image its edge is repeated.
 
     Raises:
-        InputError: see `read_image`; or a square without extent, or above MAX_PIXELS.
+        InputError: see `read_image`; or the square has no extent, lies outside the image, or is above MAX_PIXELS.
     """
     if not 0 < crop.side <= math.sqrt(MAX_PIXELS):
         raise InputError(f"{path}: cannot crop a square of side {crop.side:g} px; check its landmarks and box")
@@ -68,13 +68,13 @@ def read_crop(path: str | Path, crop: Crop) -> np.ndarray:
     reach = math.ceil(max(1.0, crop.side / crop.size)) + 1
     first_x, first_y = math.floor(crop.left) - reach, math.floor(crop.top) - reach
     count = math.ceil(crop.side) + 2 * reach + 2
-    columns = np.clip(np.arange(first_x, first_x + count), 0, image.shape[1] - 1)
-    rows = np.clip(np.arange(first_y, first_y + count), 0, image.shape[0] - 1)
-    region = Image.fromarray(image[rows[:, None], columns])
+    region = _region(image, (first_y, first_y + count), (first_x, first_x + count))
+    if not region.size:
+        raise InputError(f"{path}: the square to crop lies outside the image; check its box")
     # Pillow counts from the edge of the first pixel, which lies half a pixel before its centre.
     left, top = crop.left + 0.5 - first_x, crop.top + 0.5 - first_y
     box = (left, top, left + crop.side, top + crop.side)
-    seen = np.asarray(region.resize((crop.size, crop.size), Image.Resampling.BILINEAR, box=box))
+    seen = np.asarray(Image.fromarray(region).resize((crop.size, crop.size), Image.Resampling.BILINEAR, box=box))
     return np.ascontiguousarray(seen[:, ::-1] if crop.mirrored else seen)
 
 
@@ -84,6 +84,15 @@ def image_hash(path: str | Path) -> str:
     digest = hashlib.sha256(repr(image.shape).encode())
     digest.update(image.tobytes())
     return digest.hexdigest()
+
+
+def _region(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
+    """Half-open ranges of rows and columns, the image's edge repeated beyond it; empty if they miss the image."""
+    ranges = list(zip((rows, columns), image.shape, strict=False))
+    inside = tuple(slice(max(start, 0), max(stop, 0)) for (start, stop), _ in ranges)
+    beyond = [(max(-start, 0), max(stop - length, 0)) for (start, stop), length in ranges]
+    part = image[inside]
+    return np.pad(part, (*beyond, (0, 0)), mode="edge") if part.size else part
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Face chips as dlib cuts them, and how well descriptors of them tell people apart."""
 
 import numpy as np
-from skimage.transform import SimilarityTransform, warp
+from skimage.transform import warp
 
 # Mean face of dlib's five-point model (outer and inner eye corners, subnasale), in a unit square.
 MEAN_FACE = np.array(
@@ -20,9 +20,10 @@ PADDING = 0.25
 def chip(image: np.ndarray, five_points: np.ndarray, size: int = 150) -> np.ndarray:
     """uint8 (H, W, 3) and (5, 2) px in the order of MEAN_FACE -> uint8 (size, size, 3), similarity-aligned."""
     target = (MEAN_FACE + PADDING) / (1 + 2 * PADDING) * size
-    to_image = SimilarityTransform()
-    if to_image.estimate(target, five_points) is False:
-        raise ValueError("degenerate points")
+    # As complex numbers a similarity is z -> a z + b: two unknowns, linear least squares.
+    unknowns = np.stack([target @ (1, 1j), np.ones(5)], axis=1)
+    (a, b), *_ = np.linalg.lstsq(unknowns, five_points @ (1, 1j), rcond=None)
+    to_image = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag], [0, 0, 1]])
     aligned = warp(image, to_image, output_shape=(size, size), order=1, mode="edge", preserve_range=True)
     return np.rint(aligned).astype(np.uint8)
 

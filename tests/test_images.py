@@ -82,7 +82,9 @@ def test_16_bit_grey_is_scaled_to_8(tmp_path, suffix, dtype):
 
 @pytest.mark.parametrize("mode, suffix", [("L", "jpg"), ("1", "png"), ("CMYK", "jpg"), ("CMYK", "tif"), ("P", "gif")])
 def test_other_modes_are_converted(tmp_path, mode, suffix):
-    ramp = Image.fromarray(np.repeat(np.kron(np.array([[0, 255]], np.uint8), np.ones((16, 16), np.uint8))[..., None], 3, axis=-1))
+    ramp = Image.fromarray(
+        np.repeat(np.kron(np.array([[0, 255]], np.uint8), np.ones((16, 16), np.uint8))[..., None], 3, axis=-1)
+    )
     image = images.read_image(save(tmp_path / f"a.{suffix}", ramp.convert(mode)))
     assert image.dtype == np.uint8 and image.shape == (16, 32, 3)
     np.testing.assert_allclose(image[8, [4, 28]], [[0] * 3, [255] * 3], atol=2)
@@ -148,6 +150,15 @@ def test_shrinking_is_antialiased(tmp_path):
     assert np.abs(crop.astype(int) - 128).max() <= 8
 
 
+@pytest.mark.parametrize("side, size", [(37.25, 8), (20.5, 32)])
+def test_pixels_around_the_square_count_at_its_border(tmp_path, side, size):
+    noise = np.random.default_rng(0).integers(0, 255, (80, 90, 3), np.uint8)
+    crop = images.read_crop(save(tmp_path / "a.png", noise), Crop(20.25, 17.5, side, size))
+    box = (20.75, 18.0, 20.75 + side, 18.0 + side)
+    whole = Image.fromarray(noise).resize((size, size), Image.Resampling.BILINEAR, box=box)
+    np.testing.assert_allclose(crop, np.asarray(whole), atol=1)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     x=st.floats(-20, 220),
@@ -172,6 +183,13 @@ def test_impossible_crops_are_refused(tmp_path, side):
     path = save(tmp_path / "a.png", COLOURS)
     with pytest.raises(InputError, match=r"a\.png: cannot crop"):
         images.read_crop(path, Crop(0, 0, side, 8))
+
+
+def test_a_square_outside_the_image_is_refused(tmp_path):
+    path = save(tmp_path / "a.png", COLOURS)
+    for left, top in ((-30, 0), (30, 0), (0, -30), (0, 30)):
+        with pytest.raises(InputError, match=r"a\.png: the square to crop lies outside"):
+            images.read_crop(path, Crop(left, top, 8, 8))
 
 
 def test_hash_is_of_the_pixels(tmp_path):

@@ -33,7 +33,7 @@ def install_aliases() -> None:
 
 
 def randomise(model, rng: np.random.Generator) -> None:
-    """Weights of which none is zero or one, so that any exchange of two shows; maps of moderate size so that the softmax is not saturated."""
+    """Weights all different, so that any exchange of two shows, and small enough not to saturate the softmax."""
     for layer in model.layers:
         values = []
         for weight in layer.weights:

@@ -52,11 +52,7 @@ def load(name_or_path: str | Path, schema: str | None = None, *, size: int = 128
         InputError: nothing known lies there, or a file or row is bad; one line that names it.
     """
     if _is_synthetic(name_or_path):
-        # Imported here: reading photographs needs none of the renderer.
-        from rtl_tf.datasets import synthetic
-
-        samples = synthetic.samples(**_synthetic_options(name_or_path), size=size, seed=seed)
-        return _select(samples, schema or SYNTHETIC_SCHEMA)
+        return _synthetic(_synthetic_options(name_or_path), schema or SYNTHETIC_SCHEMA, size, seed)
     path = Path(name_or_path)
     return _reader(path).read(path, schema)
 
@@ -108,10 +104,14 @@ def _synthetic_options(name: str | Path) -> dict[str, int]:
     return options
 
 
-def _select(samples: list[Sample], schema: str) -> list[Sample]:
-    """The landmarks of `schema` out of the synthetic ones."""
+def _synthetic(options: dict[str, int], schema: str, size: int, seed: int) -> list[Sample]:
+    """Synthetic samples with the landmarks of `schema`, out of those that are rendered."""
+    # Imported here: reading photographs needs none of the renderer.
+    from rtl_tf.datasets import synthetic
+
     rendered = load_schema(SYNTHETIC_SCHEMA)
     columns = [rendered.index(name) for name in load_schema(schema).names]
+    samples = synthetic.samples(**options, size=size, seed=seed)
     return [dataclasses.replace(sample, points=sample.points[columns]) for sample in samples]
 
 

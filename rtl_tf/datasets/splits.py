@@ -13,6 +13,7 @@ from pathlib import Path
 from rtl_tf.datasets.csv_rows import read_rows
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import image_hash, read_size
+from rtl_tf.progress import progress
 from rtl_tf.records import Sample
 
 COLUMNS = ("image", "subject", "part")
@@ -146,19 +147,12 @@ def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:
     return Split(*(tuple(members[part]) for part in ("training", "validation", "test")))
 
 
-def audit(
-    samples: Sequence[Sample],
-    parts: Split,
-    by: str = "subject",
-    track: Callable[[Iterable[str], int, str], Iterable[str]] = lambda steps, total, label: steps,
-) -> None:
+def audit(samples: Sequence[Sample], parts: Split, by: str = "subject") -> None:
     """Searches for leaks between parts: a subject in two of them (when split by subject), or an image.
 
     Images are equal when their pixels are, whatever the files' names, formats and metadata. Only images of the same
-    size as one of another part are decoded, in threads.
+    size as one of another part are decoded, in threads, with a progress bar.
 
-    Args:
-        track: a progress bar, called with the hashes, their number and a label.
     Raises:
         InputError: names the two images.
     """
@@ -174,7 +168,7 @@ def audit(
                 parts_of_size[sizes[index]].add(part)
         suspects = [index for index in used if len(parts_of_size[sizes[index]]) > 1]
         hashes = pool.map(lambda index: image_hash(samples[index].image), suspects)
-        hash_of = dict(zip(suspects, track(hashes, len(suspects), "searching for duplicates"), strict=True))
+        hash_of = dict(zip(suspects, progress(hashes, len(suspects), "searching for duplicates"), strict=True))
     _require_one_part(parts, names, lambda index: hash_of.get(index, index), "the same pixels")
 
 

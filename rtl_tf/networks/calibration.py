@@ -30,7 +30,7 @@ def calibrate(network: keras.Model, inputs: np.ndarray, batch_size: int = 16) ->
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     moments = [keras.ops.moments(norm.input, axes=(0, 1, 2)) for norm in _normalizations(copy)]
-    probe = keras.Model(copy.inputs, [keras.ops.stack(pair) for pair in moments])
+    probe = keras.Model(copy.input, [keras.ops.stack(pair) for pair in moments])
     for norm, (mean, variance) in zip(norms, _over_batches(probe, inputs, batch_size), strict=True):
         _recentre(norm, mean, np.maximum(variance, SMALLEST_VARIANCE))
 

@@ -43,7 +43,8 @@ class Preprocess(keras.layers.Layer):
     """
 
     def __init__(self, mean, scale: float = 1.0, channel_order: str = "rgb", **kwargs):
-        super().__init__(**kwargs)
+        # float32 until the mean is gone: half precision would round pixels of 200 and more to eighths
+        super().__init__(autocast=False, **kwargs)
         if channel_order not in ("rgb", "bgr"):
             raise ValueError(f"channel_order is 'rgb' or 'bgr', not {channel_order!r}")
         self.mean = tuple(float(value) for value in mean)
@@ -51,10 +52,10 @@ class Preprocess(keras.layers.Layer):
         self.channel_order = channel_order
 
     def call(self, images):
-        images = keras.ops.cast(images, self.compute_dtype)
+        images = keras.ops.cast(images, "float32")
         if self.channel_order == "bgr":
             images = images[..., ::-1]
-        return (images - keras.ops.convert_to_tensor(self.mean, self.compute_dtype)) * self.scale
+        return keras.ops.cast((images - keras.ops.array(self.mean)) * self.scale, self.compute_dtype)
 
     def compute_output_spec(self, images):
         return keras.KerasTensor(images.shape, self.compute_dtype)

@@ -107,19 +107,20 @@ def _build_vggface2(source: Source, image_size: int, weights: str | Path | None,
         return encoder, classifier
     complete = resnet50.encoder(image_size, 32, source.preprocess, seed=seed)
     load_keras_vggface(complete, path)
-    return keras.Model(complete.inputs, complete.outputs[: len(encoder.outputs)], name="encoder"), None
+    return keras.Model(complete.input, complete.outputs[: len(encoder.outputs)], name="encoder"), None
 
 
 def _build_imagenet(source: Source, image_size: int, weights: str | Path | None, seed: int):
+    network = keras_resnet50.build(image_size)
+    parts = keras_resnet50.split(network, source.encoder_stride)
     path = weight_files.locate(source, weights)
     try:
-        return keras_resnet50.build(image_size, source.encoder_stride, path)
-    except InputError:
-        raise
+        network.load_weights(path)
     except (OSError, ValueError, KeyError) as problem:
         raise InputError(
             f"{path}: not Keras's ResNet-50 weights with the classification layer ({str(problem).splitlines()[0]})"
         ) from problem
+    return parts
 
 
 def _build_dlib(source: Source, image_size: int, weights: str | Path | None, seed: int):
@@ -135,7 +136,7 @@ def _build_random(source: Source, image_size: int, weights: str | Path | None, s
 
 
 def _joined(encoder: keras.Model, classifier: keras.Model) -> keras.Model:
-    return keras.Model(encoder.inputs, classifier(encoder.outputs[-1]))
+    return keras.Model(encoder.input, classifier(encoder.outputs[-1]))
 
 
 def _load_saved(path: Path, image_size: int, weights: str | Path | None, encoder_stride: int | None) -> SourceNetwork:

@@ -44,9 +44,8 @@ def _in_package(weights: WeightsFile) -> Path:
 def _downloaded(source: Source) -> Path:
     weights = source.weights
     cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
-    place = cache / weights.cache_folder / weights.name
     try:
-        keras.utils.get_file(
+        file = keras.utils.get_file(
             weights.name,
             weights.url,
             cache_dir=str(cache),
@@ -54,8 +53,9 @@ def _downloaded(source: Source) -> Path:
             file_hash=weights.checksum,
         )
     except Exception as problem:  # get_file turns every failure of the network into a bare Exception
+        place = cache / weights.cache_folder / weights.name
         raise InputError(
             f"--source {source.name}: {weights.name} could not be downloaded; get it from {weights.url} and put it at "
             f"{place} (or give --source-weights PATH), or work offline with --source dlib"
         ) from problem
-    return place
+    return Path(file)

@@ -86,7 +86,7 @@ def faces_figure(examples: Mapping[str, np.ndarray], path: str | Path, columns: 
     count = min(len(examples["crops"]), limit)
     columns = min(columns, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(2.2 * columns, 2.4 * rows + 0.35), layout="constrained")
+    figure = Figure(figsize=(2.2 * columns, 2.45 * rows + 0.6), layout="constrained")
     cells = figure.subplots(rows, columns, squeeze=False).ravel()
     for cell in cells:
         _bare(cell)
@@ -108,9 +108,10 @@ def methods_figure(examples: Mapping[str, Mapping[str, np.ndarray]], path: str |
     """
     names = _common_images(examples)
     where = {title: [list(kept["image_names"]).index(name) for name in names] for title, kept in examples.items()}
-    order = np.argsort(np.mean([kept["errors"][where[title]] for title, kept in examples.items()], axis=0))
+    errors = np.mean([kept["errors"][where[title]] for title, kept in examples.items()], axis=0)
+    order = np.argsort(errors)[: max(1, np.isfinite(errors).sum())]  # faces without labels sort last
     chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
-    figure = Figure(figsize=(12, 2.15 * len(examples) + 0.7), layout="constrained")
+    figure = Figure(figsize=(12, 2.15 * len(examples) + 0.9), layout="constrained")
     cells = figure.subplots(len(examples), 2 * len(chosen), squeeze=False)
     for row, (title, kept) in enumerate(examples.items()):
         for column, (rank, face) in enumerate(chosen.items()):
@@ -123,11 +124,10 @@ def methods_figure(examples: Mapping[str, Mapping[str, np.ndarray]], path: str |
         cells[row, 0].set_ylabel(title, fontsize=10)
     for cell in cells.ravel():
         _bare(cell)
-    _legend(
-        figure,
-        cells[0, 0],
-        "mean radial error above each face, all its heatmaps in one (their maximum, 0 to 1) beside it",
+    note = (
+        f"best, median and worst of {len(names)} kept test faces; beside each all its heatmaps in one (maximum, 0 to 1)"
     )
+    _legend(figure, cells[0, 0], note)
     return save(figure, path)
 
 

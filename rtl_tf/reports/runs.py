@@ -96,12 +96,14 @@ def setting_differences(runs: list[Run], studied: tuple[str, ...]) -> list[str]:
 
     Runs of one method must agree in all but the seed, or their mean mixes settings; methods may differ in lambda too.
     """
+    first_of_method = {run.method: run for run in reversed(runs)}
     lines = []
-    for run in runs[1:]:
-        peers = [other for other in runs if other.method == run.method and other is not run]
-        keys = _differing(runs[0], run, {*OWN, *studied}) | (_differing(peers[0], run, OWN) if peers else set())
-        if keys:
-            lines.append(f"{runs[0].folder} and {run.folder} differ in {', '.join(sorted(keys))}")
+    for run in runs:
+        for other, ignored in ((runs[0], {*OWN, *studied}), (first_of_method[run.method], OWN)):
+            keys = _differing(other, run, ignored)
+            if keys:
+                lines.append(f"{other.folder} and {run.folder} differ in {', '.join(keys)}")
+                break
     return lines
 
 
@@ -120,9 +122,9 @@ def training_command(method: str, like: Run | None) -> str | None:
     return " ".join(words)
 
 
-def _differing(first: Run, second: Run, ignored: set[str]) -> set[str]:
+def _differing(first: Run, second: Run, ignored: set[str]) -> list[str]:
     keys = (first.resolved.keys() | second.resolved.keys()) - ignored
-    return {key for key in keys if first.resolved.get(key) != second.resolved.get(key)}
+    return sorted(key for key in keys if first.resolved.get(key) != second.resolved.get(key))
 
 
 def _as_flag(name: str, value) -> str:

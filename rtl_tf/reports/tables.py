@@ -152,11 +152,11 @@ def _notes(rows: list[Filled]) -> list[str]:
     ]
     example = next((run for row in rows for run in row.runs), None)
     if example:
-        size = example.resolved["image_size"]
+        data, size = example.resolved["data_name"], example.resolved["image_size"]
         images, landmarks = len(example.predictions.images), len(example.predictions.landmarks)
         notes += [
-            f"here: {example.resolved['data_name']}, {images} test images, {landmarks} landmarks, {size}x{size} input px;",
-            "      mean over seeds, in brackets the standard deviation of their mean errors (sample, n - 1).",
+            f"here: {data}, {images} test images, {landmarks} landmarks, {size}x{size} input px; mean over seeds,",
+            "      in brackets the standard deviation of their mean errors (n - 1 degrees of freedom).",
         ]
     notes.append("paper: 310 test images of its own clinical data, 14 landmarks, 256x256 input px.")
     return notes

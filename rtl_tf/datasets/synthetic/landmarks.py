@@ -60,7 +60,7 @@ def _on_curves(head: Head) -> dict[str, tuple[float, float]]:
 
 def _on_midline(head: Head) -> dict[str, tuple[float, float]]:
     """Extrema of the midline: searched in the window of heights where each can lie."""
-    level = np.linspace(LEVELS[3], rest_level(3.0), _MIDLINE_STEPS)
+    level = np.linspace(LEVELS[4], rest_level(3.0), _MIDLINE_STEPS)
     skin = head.skin(np.zeros_like(level), level)
     height, depth = skin.position[:, 1], skin.position[:, 2]
     base, lip = head.nose.base_y, head.mouth.line_y
@@ -72,7 +72,7 @@ def _on_midline(head: Head) -> dict[str, tuple[float, float]]:
         "nasion": lowest(depth, (skin.y > -0.9) & (skin.y < 1.7)),
         "pronasale": lowest(-depth, (skin.y > base) & (skin.y < base + 2.2)),
         "subnasale": lowest(-_turning(height, depth), np.abs(skin.y - base) < 0.5),
-        "gnathion": lowest(height, (skin.y < lip - 2.0) & (skin.z > 5.0)),
+        "gnathion": lowest(height, (skin.y < lip - 2.0) & (level > LEVELS[4])),
     }
 
 

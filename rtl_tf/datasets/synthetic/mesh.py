@@ -13,9 +13,9 @@ from rtl_tf.datasets.synthetic.skull import rest_level
 
 SKIN, EAR, LOCK, FRAME = 0, 1, 2, 3  # what a vertex belongs to
 # heights on the average head (cm) and the rows between them: dense at the eyes, the nose's base and the lips
-_ROW_BANDS = ((-24, -12, 14), (-12, -10.9, 12), (-10.9, -8.2, 16), (-8.2, -5.9, 30), (-5.9, -4.9, 10), (-4.9, -3.5, 20),
+_ROW_BANDS = ((-11.5, -10.9, 7), (-10.9, -8.2, 16), (-8.2, -5.9, 30), (-5.9, -4.9, 10), (-4.9, -3.5, 20),
               (-3.5, -1.3, 14), (-1.3, 1.3, 34), (1.3, 3, 12), (3, 8, 16))  # fmt: skip
-_CROWN_ROWS = 19
+_NECK_ROWS, _CROWN_ROWS = 26, 19
 _COLUMN_BANDS = ((-80, -46, 3), (-46, 46, 0.85), (46, 100, 2), (100, 166, 4))  # degrees from, to, step
 _LANDMARK_ROWS, _LANDMARK_COLUMNS = 11, 6
 
@@ -103,7 +103,8 @@ def _cavity(position: np.ndarray, normal: np.ndarray, width: float) -> np.ndarra
 def _plain_rows(detail: float) -> np.ndarray:
     heights = [np.linspace(a, b, max(int(n * detail), 3), endpoint=False) for a, b, n in _ROW_BANDS]
     levels = rest_level(np.concatenate([*heights, [8.0]]))
-    return np.concatenate([levels[:-1], np.linspace(levels[-1], 1, int(_CROWN_ROWS * detail) + 4)])
+    neck = np.linspace(0, levels[0], int(_NECK_ROWS * detail), endpoint=False)
+    return np.concatenate([neck, levels[:-1], np.linspace(levels[-1], 1, int(_CROWN_ROWS * detail) + 4)])
 
 
 def _rows(detail: float, landmark_levels: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ _SKIN_TONES = np.array([[246, 210, 187], [236, 194, 164], [222, 176, 142], [194,
                         [116, 76, 54], [84, 55, 42]]) / 255  # fmt: skip
 _HAIR_COLOURS = np.array([[24, 20, 18], [46, 31, 23], [79, 54, 36], [120, 84, 52], [182, 145, 95], [112, 54, 30],
                           [150, 146, 140]]) / 255  # fmt: skip
-_HAIR_SHARES_LIGHT = (0.12, 0.27, 0.24, 0.14, 0.13, 0.06, 0.04)
-_HAIR_SHARES_DARK = (0.68, 0.26, 0.03, 0.01, 0.0, 0.0, 0.02)
+_HAIR_SHARES_LIGHT = (0.12, 0.27, 0.24, 0.14, 0.13, 0.06, 0.0)
+_HAIR_SHARES_DARK = (0.70, 0.26, 0.03, 0.01, 0.0, 0.0, 0.0)
 _IRIS_COLOURS = np.array([[70, 45, 28], [95, 65, 38], [95, 110, 120], [85, 105, 75], [45, 30, 22]]) / 255
 
 
@@ -188,10 +188,9 @@ def _slider(rng: np.random.Generator) -> float:
 
 
 def _hair(rng: np.random.Generator, age: float, tone: float, robust: float) -> Hair:
-    shares = list(_HAIR_SHARES_LIGHT if tone < 0.42 else _HAIR_SHARES_DARK)
-    grey = shares.pop() if age < 35 else 0.35
-    shares = [share / sum(shares) * (1 - grey * (age >= 35)) for share in shares]
-    colour_index = rng.choice(len(_HAIR_COLOURS), p=[*shares, 1 - sum(shares)])
+    shares = np.array(_HAIR_SHARES_LIGHT if tone < 0.42 else _HAIR_SHARES_DARK)
+    shares[-1] = 0.5 * np.clip((age - 35) / 20, 0, 1)  # grey
+    colour_index = rng.choice(len(_HAIR_COLOURS), p=shares / shares.sum())
     length = float(np.clip(rng.uniform(-0.35, 1.0) - 0.35 * robust * (age > 12), 0, 1))
     recession = float(np.clip(rng.uniform(-0.6, 1) * (age > 25) * (robust > 0), 0, 1))
     curl = float(rng.uniform(0.3, 1)) if rng.uniform() < (0.25 if tone < 0.42 else 0.75) else 0.0

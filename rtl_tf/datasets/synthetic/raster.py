@@ -53,7 +53,8 @@ def rasterize(xy: np.ndarray, depth: np.ndarray, triangles: np.ndarray, side: in
     row += low[owner, 1]
 
     origin_x, origin_y, inverse = _inverse(corners)
-    px, py = column + np.float32(0.5) - origin_x[owner], row + np.float32(0.5) - origin_y[owner]
+    px = column.astype(np.float32) + 0.5 - origin_x[owner]
+    py = row.astype(np.float32) + 0.5 - origin_y[owner]
     second = px * inverse[0][owner] + py * inverse[1][owner]
     third = px * inverse[2][owner] + py * inverse[3][owner]
     first = 1 - second - third

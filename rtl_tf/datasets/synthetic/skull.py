@@ -17,8 +17,8 @@ _RINGS = np.array([
     [-24.0, 7.0, 18.0, -3.0, -23.0, -11.0, 0.90],
     [-19.5, 4.6, 9.0, -3.0, -18.0, -8.5, 0.90],
     [-16.5, 3.4, 5.4, -2.5, -14.5, -7.3, 0.90],
-    [-13.4, 3.5, 5.0, -2.0, -10.2, -7.2, 0.95],
-    [-11.9, 4.4, 5.1, -1.5, -8.3, -7.5, 1.10],
+    [-13.0, 3.4, 5.0, -2.0, -10.2, -7.2, 0.95],
+    [-11.3, 4.5, 5.1, -1.5, -8.3, -7.5, 1.10],
     [-11.55, 6.5, 5.35, -1.0, -7.2, -7.9, 1.35],
     [-10.95, 8.0, 5.6, -0.6, -6.3, -8.3, 1.50],
     [-9.8, 8.7, 5.9, -0.2, -5.3, -8.8, 1.35],
@@ -36,15 +36,13 @@ _RINGS = np.array([
 ])  # fmt: skip
 _STEPS = np.hypot(np.diff(_RINGS[:, 0]), np.diff(_RINGS[:, 1])) + 0.3
 LEVELS = np.concatenate([[0], np.cumsum(_STEPS)]) / _STEPS.sum()
-_FACE_LEVELS = np.linspace(LEVELS[3], 1, 1500)
+CHIN_LEVEL = float(LEVELS[5])  # lowest ring of the chin: below it the midline rises to the throat
+_FACE_LEVELS = np.linspace(CHIN_LEVEL, 1, 1500)
 
 
 def rest_level(height: np.ndarray) -> np.ndarray:
-    """Level whose ring lies at `height` in the midline of the average head."""
-    return np.interp(height, PchipInterpolator(LEVELS, _RINGS[:, 0])(_FINE), _FINE)
-
-
-_FINE = np.linspace(0, 1, 6000)
+    """Level whose ring lies at `height` (above the chin) in the midline of the average head."""
+    return np.interp(height, PchipInterpolator(LEVELS, _RINGS[:, 0])(_FACE_LEVELS), _FACE_LEVELS)
 
 
 class Skull:
@@ -71,8 +69,7 @@ class Skull:
         """(angle, level) of points of the face given by their x and y, by fixed-point iteration."""
         x, y = np.asarray(x, float), np.asarray(y, float)
         rings = self._face_rings
-        chin = int(np.argmin(rings[: len(rings) // 2, 0] + np.where(rings[: len(rings) // 2, 1] < 6, 99, 0)))
-        levels, rings = _FACE_LEVELS[chin:], rings[chin:]
+        levels = _FACE_LEVELS
         front_y, width, drop = rings[:, 0], rings[:, 2], rings[:, 4] - rings[:, 0]
         angle, level = np.zeros_like(x), np.interp(y, front_y, levels)
         for _ in range(30):
@@ -85,8 +82,8 @@ class Skull:
     def side_x(self, y: float, z: float) -> float:
         """Half-width of the head beside the ear, at height y and depth z behind the widest point."""
         rings = self._face_rings
-        side_y, order = rings[:, 4], slice(None)
-        width, middle_z, back_z = (float(np.interp(y, side_y[order], rings[order, k])) for k in (2, 3, 5))
+        side_y = rings[:, 4]
+        width, middle_z, back_z = (float(np.interp(y, side_y, rings[:, k])) for k in (2, 3, 5))
         return width * float(np.sqrt(max(0.0, 1 - ((z - middle_z) / (back_z - middle_z)) ** 2)))
 
     def _behind_the_jaw(self, x: np.ndarray, y: np.ndarray, z: np.ndarray, sine: np.ndarray) -> np.ndarray:

@@ -1,0 +1,119 @@
+"""The rendered data set on disk: one folder for each choice of settings, resumed when a render was interrupted.
+
+    <cache>/synthetic/<hash of the settings>/
+        settings.json
+        images/s0042_0.png
+        rendered.jsonl      a line for each finished subject, written after its images
+        landmarks.csv       the table, written last: the folder is complete where it exists
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from rtl_tf.datasets.synthetic.crew import render_subjects
+from rtl_tf.datasets.synthetic.table import read_samples, write_table
+from rtl_tf.exceptions import InputError
+from rtl_tf.progress import progress
+from rtl_tf.records import Sample
+
+RENDERER_VERSION = 1  # raise it whenever a picture or a point changes
+_ROWS, _TABLE, _SETTINGS = "rendered.jsonl", "landmarks.csv", "settings.json"
+_SMALLEST, _LARGEST = 32, 2048  # px
+
+
+def samples(
+    subjects: int = 100, scans: int = 3, size: int = 128, seed: int = 0, cache: str | Path | None = None
+) -> list[Sample]:
+    """The built-in faces, rendered now or taken from the cache, in the order of subject and scan.
+
+    Args:
+        subjects: number of people; the first n are the same for every n.
+        scans: pictures of each.
+        size: side of the square pictures, px.
+        seed: of the people and of everything about their pictures.
+        cache: folder for rendered data sets; None = the environment's RTL_TF_CACHE, else ~/.cache/rtl_tf.
+
+    Returns:
+        subjects * scans samples with points of schema fas14, the whole image as box, the true scale in the plane of
+        the face, and the attributes `age_group, age, skin_tone, smooth_philtrum, thin_upper_lip,
+        short_palpebral_fissure, yaw, side`.
+
+    Raises:
+        InputError: a number is out of range, or the cache folder cannot be written.
+    """
+    _check(subjects, scans, size, seed)
+    settings = {"renderer": RENDERER_VERSION, "subjects": subjects, "scans": scans, "size": size, "seed": seed}
+    folder = _folder(settings, cache)
+    if not _complete(folder):
+        try:
+            _render(settings, folder)
+        except OSError as problem:
+            raise InputError(f"cache {folder}: {problem.strerror or problem}; set RTL_TF_CACHE to another folder") from problem
+    return read_samples(folder / _TABLE, size)
+
+
+def _check(subjects: int, scans: int, size: int, seed: int) -> None:
+    for name, value, low, high in (
+        ("subjects", subjects, 1, 100_000),
+        ("scans", scans, 1, 1000),
+        ("size", size, _SMALLEST, _LARGEST),
+        ("seed", seed, 0, 2**63),
+    ):
+        if not low <= value <= high:
+            raise InputError(f"synthetic faces: {name} {value} is not between {low} and {high}")
+
+
+def _folder(settings: dict[str, int], cache: str | Path | None) -> Path:
+    root = Path(cache or os.environ.get("RTL_TF_CACHE") or Path.home() / ".cache" / "rtl_tf").expanduser()
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    return root / "synthetic" / digest[:16]
+
+
+def _complete(folder: Path) -> bool:
+    """Whether the table is there, and every image that a finished subject should have."""
+    return (folder / _TABLE).is_file() and len(_finished(folder)) == _settings(folder).get("subjects")
+
+
+def _render(settings: dict[str, int], folder: Path) -> None:
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    _write(folder / _SETTINGS, json.dumps(settings, indent=1) + "\n")
+    finished = _finished(folder)
+    missing = [subject for subject in range(settings["subjects"]) if subject not in finished]
+    with open(folder / _ROWS, "a", encoding="utf-8") as log:
+        log.write("\n")  # ends a line that an interruption may have cut
+        rendered = render_subjects(missing, settings, folder)
+        for subject, rows in progress(rendered, len(missing), "rendering faces"):
+            log.write(json.dumps({"subject": subject, "rows": rows}) + "\n")
+            log.flush()
+            finished[subject] = rows
+    partial = folder / (_TABLE + f".{os.getpid()}")
+    write_table(partial, [row for subject in sorted(finished) for row in finished[subject]])
+    os.replace(partial, folder / _TABLE)
+
+
+def _finished(folder: Path) -> dict[int, list[dict[str, str]]]:
+    """Rows of the subjects whose line is whole and whose images are all there."""
+    if not (folder / _ROWS).is_file():
+        return {}
+    images = {f"images/{name}" for name in os.listdir(folder / "images")}
+    finished = {}
+    for line in (folder / _ROWS).read_text(encoding="utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # cut short by an interruption
+        if images.issuperset(row["image"] for row in entry["rows"]):
+            finished[entry["subject"]] = entry["rows"]
+    return finished
+
+
+def _settings(folder: Path) -> dict[str, int]:
+    return json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + f".{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)

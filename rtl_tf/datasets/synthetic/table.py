@@ -1,0 +1,69 @@
+"""The data set's table, in the package's format for data of one's own."""
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtl_tf.records import Sample
+from rtl_tf.schema import load_schema
+
+if TYPE_CHECKING:
+    from rtl_tf.datasets.synthetic.people import Subject
+    from rtl_tf.datasets.synthetic.render import Rendering
+    from rtl_tf.datasets.synthetic.scans import Scan
+
+SCHEMA = load_schema("fas14")
+TEXT_ATTRIBUTES = ("site", "age_group", "side")
+NUMBER_ATTRIBUTES = ("age", "skin_tone", "smooth_philtrum", "thin_upper_lip", "short_palpebral_fissure", "yaw")
+
+
+def row_of(image: str, rendering: "Rendering", subject: "Subject", scan: "Scan") -> dict[str, str]:
+    """The cells of one picture. `yaw` is in degrees, `side` the side of the subject that is seen."""
+    size = len(rendering.image)
+    row = {
+        "image": image,
+        "subject": subject.name,
+        "site": "synthetic",
+        "mm_per_px": f"{rendering.mm_per_px:.5f}",
+        "box_left": "-0.5",
+        "box_top": "-0.5",
+        "box_side": str(size),
+        "age_group": subject.age_group,
+        "side": "right" if scan.mirrored else "left",
+        "yaw": f"{rendering.pose.yaw:g}",
+    }
+    for name in NUMBER_ATTRIBUTES[:-1]:
+        row[name] = f"{getattr(subject, name):g}"
+    for name, (x, y) in zip(SCHEMA.names, rendering.points, strict=True):
+        row[f"{name}_x"], row[f"{name}_y"] = f"{x:.3f}", f"{y:.3f}"
+    return row
+
+
+def write_table(path: Path, rows: list[dict[str, str]]) -> None:
+    """All rows as CSV with a header."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_samples(path: Path, size: int) -> list[Sample]:
+    """The samples of a table that `write_table` wrote."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [_sample(path.parent, row, size) for row in csv.DictReader(file)]
+
+
+def _sample(folder: Path, row: dict[str, str], size: int) -> Sample:
+    points = [[float(row[f"{name}_{axis}"]) for axis in "xy"] for name in SCHEMA.names]
+    attributes: dict[str, str | float] = {name: row[name] for name in TEXT_ATTRIBUTES}
+    attributes |= {name: float(row[name]) for name in NUMBER_ATTRIBUTES}
+    return Sample(
+        image=folder / row["image"],
+        points=np.array(points, np.float32),
+        subject=row["subject"],
+        box=(-0.5, -0.5, float(size)),
+        mm_per_px=float(row["mm_per_px"]),
+        attributes=attributes,
+    )

@@ -1,0 +1,39 @@
+"""A rendering process: reads subject numbers from stdin, writes their pictures, answers with table rows on stdout."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from rtl_tf.datasets.synthetic.render import render_sample
+from rtl_tf.datasets.synthetic.table import row_of
+
+
+def render_subject(subject: int, settings: dict[str, int], folder: Path) -> list[dict[str, str]]:
+    """Writes all pictures of one subject; returns their rows of the table."""
+    rows = []
+    for scan in range(settings["scans"]):
+        rendering, person, picture = render_sample(settings["seed"], subject, scan, settings["size"])
+        image = f"images/{person.name}_{scan}.png"
+        _save(Image.fromarray(rendering.image), folder / image)
+        rows.append(row_of(image, rendering, person, picture))
+    return rows
+
+
+def _save(image: Image.Image, path: Path) -> None:
+    """A file under its name is always whole."""
+    partial = path.with_suffix(f".{os.getpid()}.part")
+    image.save(partial, format="png", compress_level=3)
+    os.replace(partial, path)
+
+
+def main() -> None:
+    settings, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
+    for line in sys.stdin:
+        print(json.dumps(render_subject(int(line), settings, folder)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+import json
+import math
+
+import pytest
+
+from rtl_tf.config import COMMON, PRESETS, Settings, flag_name, from_json, read_config, to_json
+from rtl_tf.exceptions import InputError
+
+
+def test_paper_preset_is_the_papers_protocol():
+    settings = Settings(preset="paper").resolved()
+    assert (settings.source, settings.image_size, settings.batch_size, settings.epochs) == ("vggface2", 256, 2, 150)
+    assert (settings.reg_weight, settings.sigma, settings.temperature) == (0.002, 1.5, 2.0)
+    assert (settings.learning_rate, settings.weight_decay, settings.crop_jitter) == (1e-3, 1e-4, 0.0)
+
+
+def test_what_was_asked_wins_over_decisions_and_presets():
+    settings = Settings(sigma=2.0, image_size=None).resolved(sigma=1.0, encoder_stride=16)
+    assert (settings.sigma, settings.encoder_stride, settings.image_size) == (2.0, 16, 128)
+    assert Settings(reg_weight=0.0).resolved().reg_weight == 0.0
+    assert Settings(flip_swap=False).resolved().flip_swap is False
+
+
+def test_both_presets_decide_the_same_settings_and_none_twice():
+    assert PRESETS["quick"].keys() == PRESETS["paper"].keys()
+    assert not PRESETS["quick"].keys() & COMMON.keys()
+
+
+def test_json_both_ways_with_lambda_under_its_own_name():
+    settings = Settings(method="rtl-sam", reg_weight=0.02, train_images=50).resolved()
+    text = json.dumps(to_json(settings))
+    assert json.loads(text)["lambda"] == 0.02 and "reg_weight" not in text
+    assert from_json(json.loads(text) | {"dataset_hash": "abc"}) == settings
+    assert Settings(method="ft", seed=3).asked() == {"method": "ft", "preset": "quick", "data": "synthetic", "seed": 3}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"reg_weight": -1.0}, "--lambda -1.0: must be a number at least 0"),
+        ({"reg_weight": math.nan}, "--lambda nan: must be a number"),
+        ({"reg_weight": math.inf}, "--lambda inf"),
+        ({"image_size": 100}, "--image-size 100: not a multiple of 32"),
+        ({"image_size": 0}, "--image-size 0"),
+        ({"encoder_stride": 8}, "--encoder-stride 8: use 16 or 32"),
+        ({"sigma": 0.0}, "--sigma 0.0: must be a number above 0"),
+        ({"epochs": 0}, "--epochs 0"),
+        ({"batch_size": 0}, "--batch-size 0"),
+        ({"learning_rate": -0.1}, "--learning-rate"),
+        ({"train_fraction": 1.5}, "--train-fraction 1.5: must be a number above 0 and at most 1"),
+        ({"train_fraction": 0.5, "train_images": 10}, "give only one"),
+        ({"weight_decay_mode": "adam"}, "--weight-decay-mode adam: use one of decoupled, l2"),
+        ({"method": "rtl"}, "--method rtl: use one of fe"),
+        ({"seed": -1}, "--seed -1"),
+    ],
+)
+def test_bad_values_name_the_flag(values, message):
+    with pytest.raises(InputError, match=message.replace("(", r"\(")):
+        Settings(**values)
+
+
+def test_flag_names():
+    assert flag_name("reg_weight") == "--lambda"
+    assert flag_name("image_size") == "--image-size"
+
+
+def test_a_damaged_or_missing_config_is_named(tmp_path):
+    with pytest.raises(InputError, match="config.json: no such file"):
+        read_config(tmp_path / "config.json")
+    (tmp_path / "config.json").write_text('{"asked": {}')
+    with pytest.raises(InputError, match="config.json: damaged"):
+        read_config(tmp_path / "config.json")
+    (tmp_path / "config.json").write_text('{"asked": {}}')
+    with pytest.raises(InputError, match="damaged.*resolved"):
+        read_config(tmp_path / "config.json")

@@ -1,0 +1,512 @@
+import csv
+import json
+import math
+import shutil
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rtl_tf import datasets
+from rtl_tf.datasets import ibug68
+from rtl_tf.exceptions import InputError
+from rtl_tf.records import Sample
+from rtl_tf.schema import load_schema
+
+FAS12, FAS14, IBUG68 = (load_schema(name) for name in ("fas12", "fas14", "ibug68"))
+
+
+def write_image(path, width=60, height=50):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (width, height), "grey").save(path)
+    return path
+
+
+def face68(turn=0.0):
+    """68 points with distinct coordinates, of a 60 x 50 image; turn > 0 shows more of the right half of the face.
+
+    As in a photograph the right half lies on the left side of the image.
+    """
+    points = np.stack([20 + 0.25 * np.arange(68), 10 + 0.5 * np.arange(68)], axis=-1)
+    points[36], points[45], points[30] = (15, 20), (45, 20), (30 + turn, 28)
+    return points
+
+
+# --- CSV table -------------------------------------------------------------------------------------------------
+
+
+def write_table(folder, change=None, schema=FAS14):
+    """A table of three images of two people; `change` edits the list of rows (dictionaries) before it is written."""
+    rows = []
+    for i, subject in enumerate("aab"):
+        write_image(folder / "photos" / f"{i}.png")
+        row = {"image": f"photos/{i}.png", "subject": subject, "site": "Leeds", "age": str(4 + i)}
+        for k, name in enumerate(schema.names):
+            row |= {f"{name}_x": str(i + 2 * k), f"{name}_y": str(i + 3 * k + 0.25)}
+        rows.append(row)
+    if change:
+        change(rows)
+    with open(folder / "landmarks.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def test_table_becomes_samples(tmp_path):
+    def with_options(rows):
+        for row in rows:
+            row |= {"mm_per_px": "", "box_left": "", "box_top": "", "box_side": "", "mirrored": "false"}
+        rows[1] |= {"mm_per_px": "0.25", "box_left": "-0.5", "box_top": "2", "box_side": "40", "mirrored": "True"}
+        rows[1] |= {"gnathion_x": "", "gnathion_y": "", "age": ""}
+
+    samples = datasets.load(write_table(tmp_path, with_options))
+    assert [sample.image for sample in samples] == [tmp_path / "photos" / f"{i}.png" for i in range(3)]
+    assert [sample.subject for sample in samples] == ["a", "a", "b"]
+    assert samples[0].points.shape == (14, 2) and samples[0].points.dtype == np.float32
+    np.testing.assert_array_equal(samples[2].points[3], [8, 11.25])
+    assert samples[0].box is None and not samples[0].mirrored and math.isnan(samples[0].mm_per_px)
+    assert samples[1].box == (-0.5, 2, 40) and samples[1].mirrored and samples[1].mm_per_px == 0.25
+    assert np.isnan(samples[1].points[FAS14.index("gnathion")]).all() and np.isnan(samples[1].points).sum() == 2
+    assert samples[0].attributes == {"site": "Leeds", "age": 4.0}
+    assert math.isnan(samples[1].attributes["age"])
+
+
+def test_table_by_its_file_name(tmp_path):
+    write_table(tmp_path)
+    other = shutil.copy(tmp_path / "landmarks.csv", tmp_path / "clinic.csv")
+    assert len(datasets.load(other)) == 3
+
+
+def test_schema_of_a_table_is_inferred(tmp_path):
+    for schema in (FAS12, FAS14, IBUG68):
+        folder = tmp_path / schema.name
+        folder.mkdir()
+        path = write_table(folder, schema=schema) if schema is not IBUG68 else folder
+        if schema is IBUG68:  # its 68 points need a larger image
+            write_image(folder / "a.png", 300, 300)
+            cells = [str(v) for k in range(68) for v in (k, 2 * k)]
+            header = [f"{name}_{axis}" for name in schema.names for axis in "xy"]
+            text = ",".join(["image", "subject", *header]) + "\n" + ",".join(["a.png", "a", *cells]) + "\n"
+            (folder / "landmarks.csv").write_text(text)
+        assert datasets.default_schema(path) == schema.name
+        assert datasets.load(path)[0].points.shape == (len(schema), 2)
+
+
+def test_a_smaller_or_an_own_schema_can_be_asked_for(tmp_path):
+    samples = datasets.load(write_table(tmp_path), "fas12")
+    np.testing.assert_array_equal(samples[0].points, datasets.load(tmp_path)[0].points[:12])
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'name = "own"\nsource = "here"\n'
+        '[[landmarks]]\nname = "menton"\nlabel = "1"\nanatomy = ""\n'
+        '[[landmarks]]\nname = "nasion"\nlabel = "2"\nanatomy = ""\n'
+    )
+    own_table = tmp_path / "own.csv"
+    own_table.write_text("image,subject,menton_x,menton_y,nasion_x,nasion_y\nphotos/0.png,a,1,2,3,4\n")
+    np.testing.assert_array_equal(datasets.load(own_table, str(own))[0].points, [[1, 2], [3, 4]])
+
+
+def test_spreadsheet_habits_are_tolerated(tmp_path):
+    """Byte order mark, an index column without a name, blank lines, blanks around cells, R's NA."""
+    write_image(tmp_path / "a.png")
+    header = ",image, subject ," + ",".join(f"{name}_x,{name}_y" for name in FAS12.names)
+    cells = ["NA, NA" if k == 0 else f" {k} ,{2 * k}" for k in range(12)]
+    text = f"\ufeff{header}\n\n0, a.png,p1 ,{','.join(cells)}\n,,,{',' * 23}\n"
+    (tmp_path / "landmarks.csv").write_text(text, encoding="utf-8")
+    (sample,) = datasets.load(tmp_path)
+    assert sample.subject == "p1" and sample.attributes == {}
+    assert np.isnan(sample.points[0]).all() and sample.points[5].tolist() == [5, 10]
+
+
+def rename(old, new):
+    def change(rows):
+        rows[:] = [{new if key == old else key: value for key, value in row.items()} for row in rows]
+
+    return change
+
+
+def drop(*columns):
+    def change(rows):
+        for row in rows:
+            for column in columns:
+                del row[column]
+
+    return change
+
+
+def put(index, **cells):
+    def change(rows):
+        for row in rows:
+            for column in cells:
+                row.setdefault(column, "")
+        rows[index] |= cells
+
+    return change
+
+
+ALL_EMPTY = {f"{name}_{axis}": "" for name in FAS14.names for axis in "xy"}
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (drop("image"), r"row 1: no column 'image'"),
+        (drop("subject"), r"row 1: no column 'subject'; add one"),
+        (drop("cheilion_y"), r"row 1: column cheilion_x without cheilion_y"),
+        (drop("cheilion_x", "cheilion_y"), r"row 1: missing landmarks of schema fas12: cheilion "),
+        (drop("upper_lobule_x", "upper_lobule_y"), r"row 1: unknown landmark 'triangular_fossa' for schema fas12"),
+        (rename("cheilion_x", "cheilon_x"), r"row 1: column cheilion_y without cheilion_x"),
+        (lambda rows: (rename("alare_x", "alar_x")(rows), rename("alare_y", "alar_y")(rows)), "did you mean 'alare'"),
+        (put(1, subject=""), r"row 3: column subject is empty"),
+        (put(1, image=""), r"row 3: column image is empty"),
+        (put(2, image="photos/9.png"), r"row 4: .*photos/9\.png: no such image"),
+        (put(2, image="./photos/0.png"), r"row 4: \./photos/0\.png is already in row 2"),
+        (put(0, nasion_x="left"), r"row 2: column nasion_x: 'left' is not a number"),
+        (put(0, nasion_x="inf"), r"row 2: column nasion_x: 'inf' is not a number"),
+        (put(1, nasion_x=""), r"row 3: landmark nasion has only one coordinate"),
+        (put(1, nasion_x="59.6"), r"row 3: landmark nasion \(59\.6, 7\.25\) lies outside its image of 60 x 50 px"),
+        (put(1, nasion_y="-0.6"), r"row 3: landmark nasion .* outside"),
+        (put(1, **ALL_EMPTY), r"row 3: no landmark is labelled"),
+        (put(1, **ALL_EMPTY | {"nasion_x": "4", "nasion_y": "4"}), r"row 3: its labelled landmarks lie on one spot"),
+        (put(1, mm_per_px="0"), r"row 3: mm_per_px 0 is not above 0"),
+        (put(1, mirrored="perhaps"), r"row 3: mirrored 'perhaps' is neither true nor false"),
+        (put(1, box_left="3"), r"row 1: a box needs all of"),
+        (put(1, box_left="3", box_top="", box_side="9"), r"row 3: box .*needs all of"),
+        (put(1, box_left="3", box_top="3", box_side="-9"), r"row 3: box .*side above 0"),
+        (put(1, box_left="0.1", box_top="0.1", box_side="0.2"), r"row 3: its box .* holds no labelled landmark"),
+    ],
+)
+def test_bad_tables_are_refused_in_one_line(tmp_path, change, message):
+    write_table(tmp_path, change)
+    with pytest.raises(InputError, match=message) as error:
+        datasets.load(tmp_path)
+    assert str(error.value).startswith(str(tmp_path / "landmarks.csv")) and "\n" not in str(error.value)
+
+
+def test_the_border_of_the_image_belongs_to_it(tmp_path):
+    samples = datasets.load(write_table(tmp_path, put(0, nasion_x="-0.5", nasion_y="49.5")))
+    np.testing.assert_array_equal(samples[0].points[2], [-0.5, 49.5])
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"", "the file is empty"),
+        (b"image,subject,nasion_x,nasion_y\n", "no rows below the header"),
+        (b"image;subject;nasion_x;nasion_y\n1.png;a;1;2\n", "save it with commas"),
+        (b"image,subject,subject\n1.png,a,a\n", "row 1: column 'subject' appears twice"),
+        (b"image,subject\n1.png,a\n2.png\n", "row 3: 1 cells, but the header has 2"),
+        (b'image,subject\n"two\nlines",a\n2.png\n', "row 4: 1 cells"),
+        ("image,subject\nMüller.png,a\n".encode("latin-1"), "not UTF-8"),
+    ],
+)
+def test_bad_files_are_refused(tmp_path, content, message):
+    (tmp_path / "landmarks.csv").write_bytes(content)
+    with pytest.raises(InputError, match=f"landmarks.csv.*{message}"):
+        datasets.load(tmp_path)
+
+
+# --- 68 points -------------------------------------------------------------------------------------------------
+
+
+def test_fas12_indices_are_those_of_the_schemas():
+    """By the names of the 68-point scheme; 'right' and 'left' are the person's."""
+    assert tuple(ibug68.FAS12_INDICES) == FAS12.names
+    right = {
+        "exocanthion": "right_eye_0",
+        "endocanthion": "right_eye_3",
+        "alare": "nose_base_0",
+        "cheilion": "outer_lip_0",
+    }
+    for name, (first, second) in ibug68.FAS12_INDICES.items():
+        mirrored = IBUG68.mirror_permutation[first]
+        if name in right:
+            assert IBUG68.names[first] == right[name] and second == mirrored
+        elif name.startswith("crista_philtri"):
+            assert first == second and mirrored != first
+        else:
+            assert first == second == mirrored
+    # Images show the right crest on the left: its index is the lower one of the pair 50, 52.
+    assert ibug68.FAS12_INDICES["crista_philtri_right"][0] == 50
+
+
+def test_the_half_that_is_turned_to_the_camera_is_read(tmp_path):
+    image = write_image(tmp_path / "a.png")
+    right, left = (ibug68.sample(image, face68(turn), "s", "fas12") for turn in (4, -4))
+    assert not right.mirrored and left.mirrored
+    columns = [36, 39, 27, 30, 31, 33, 52, 51, 50, 48, 57, 8]
+    np.testing.assert_array_equal(right.points, face68(4)[columns].astype(np.float32))
+    columns = [45, 42, 27, 30, 35, 33, 52, 51, 50, 54, 57, 8]
+    np.testing.assert_array_equal(left.points, face68(-4)[columns].astype(np.float32))
+
+
+def test_the_half_does_not_depend_on_roll():
+    for degrees in range(0, 360, 30):
+        cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        rotation = np.array([[cos, -sin], [sin, cos]])
+        assert not ibug68.left_half_is_seen(face68(3) @ rotation)
+        assert ibug68.left_half_is_seen(face68(-3) @ rotation)
+
+
+def test_all_68_points_are_not_mirrored(tmp_path):
+    sample = ibug68.sample(write_image(tmp_path / "a.png"), face68(-4), "s", "ibug68")
+    assert not sample.mirrored
+    np.testing.assert_array_equal(sample.points, face68(-4).astype(np.float32))
+
+
+def test_points_outside_a_public_image_become_missing(tmp_path):
+    points = face68(4)
+    points[8] = (30, 50.5)
+    sample = ibug68.sample(write_image(tmp_path / "a.png"), points, "s", "fas12")
+    assert np.isnan(sample.points[FAS12.index("gnathion")]).all() and np.isnan(sample.points).sum() == 2
+
+
+# --- YouTube Faces ---------------------------------------------------------------------------------------------
+
+
+def write_youtube(folder, part="training", change=None):
+    rows = []
+    for name, turn in (("Ann_B_10.jpg", 4), ("Ann_B_11.jpg", -4), ("Carl_20.jpg", 4)):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        Image.new("RGBA", (60, 50), (90, 80, 70, 255)).save(folder / part / name, format="PNG")
+        rows.append([name, *map(str, face68(turn).ravel())])
+    if change:
+        change(rows)
+    with open(folder / f"{part}_frames_keypoints.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["", *range(136)], *rows])
+    return folder
+
+
+def test_youtube_faces(tmp_path):
+    samples = datasets.load(write_youtube(tmp_path))
+    assert datasets.default_schema(tmp_path) == "fas12"
+    assert [sample.subject for sample in samples] == ["Ann_B", "Ann_B", "Carl"]
+    assert [sample.mirrored for sample in samples] == [False, True, False]
+    assert samples[0].image == tmp_path / "training" / "Ann_B_10.jpg"
+    assert samples[0].points.shape == (12, 2)
+    assert datasets.load(tmp_path, "ibug68")[1].points.shape == (68, 2)
+
+
+def test_youtube_faces_test_part_by_its_file(tmp_path):
+    write_youtube(tmp_path, "test")
+    samples = datasets.load(tmp_path / "test_frames_keypoints.csv")
+    assert samples[0].image == tmp_path / "test" / "Ann_B_10.jpg"
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda rows: rows[1].__setitem__(0, "Ann_B_99.jpg"), r"row 3: .*Ann_B_99\.jpg: no such image"),
+        (lambda rows: rows[1].__setitem__(5, "x"), r"row 3: .*'x'"),
+        (lambda rows: rows[1].__setitem__(0, "Ann_B_10.jpg"), r"row 3: Ann_B_10\.jpg is already in row 2"),
+        (lambda rows: rows[2].pop(), r"row 4: 136 cells, but the header has 137"),
+    ],
+)
+def test_bad_youtube_tables_are_refused(tmp_path, change, message):
+    with pytest.raises(InputError, match=rf"training_frames_keypoints\.csv {message}"):
+        datasets.load(write_youtube(tmp_path, change=change))
+    with pytest.raises(InputError, match="fas14.*fas12 or ibug68"):
+        datasets.load(tmp_path, "fas14")
+
+
+def test_real_youtube_faces(real_faces):
+    samples = datasets.load(real_faces)
+    assert len(samples) == 3462 and len({sample.subject for sample in samples}) == 347
+    points = np.stack([sample.points for sample in samples])
+    assert np.isnan(points).any(axis=-1).sum() <= 20
+    # In the half that is seen, made to look the same way, the outer corner of the eye lies left of the nose.
+    sign = np.where([sample.mirrored for sample in samples], -1, 1)
+    assert np.nanmean((points[:, 3, 0] - points[:, 0, 0]) * sign > 0) > 0.99
+    assert len(datasets.fingerprint(samples)) == 64
+
+
+# --- 300-W -----------------------------------------------------------------------------------------------------
+
+
+def write_pts(file, points):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = "\n".join(f"{x:.6f} {y:.6f}" for x, y in points)
+    file.write_text(f"version: 1\nn_points:  68\n{{\n{lines}\n}}\n")
+
+
+def test_pts_count_from_one(tmp_path):
+    for stem in ("01_Indoor/indoor_001", "01_Indoor/indoor_002", "02_Outdoor/outdoor_001"):
+        write_pts(tmp_path / f"{stem}.pts", face68(4) + 1)
+        write_image(tmp_path / f"{stem}.png")
+    samples = datasets.load(tmp_path, "ibug68")
+    np.testing.assert_allclose(samples[0].points, face68(4), atol=1e-5)
+    assert [sample.subject for sample in samples][1:] == ["01_Indoor/indoor_002", "02_Outdoor/outdoor_001"]
+    assert datasets.default_schema(tmp_path) == "fas12"
+    assert datasets.load(tmp_path)[0].points.shape == (12, 2)
+
+
+def test_bad_pts_are_refused(tmp_path):
+    write_pts(tmp_path / "a.pts", face68())
+    with pytest.raises(InputError, match=r"a\.pts: no image a"):
+        datasets.load(tmp_path)
+    write_image(tmp_path / "a.png")
+    for points in (face68()[:67], [("x", "y")]):
+        text = "\n".join(f"{x} {y}" for x, y in points)
+        (tmp_path / "a.pts").write_text(f"{{\n{text}\n}}")
+        with pytest.raises(InputError, match=r"a\.pts: expected 68 points"):
+            datasets.load(tmp_path)
+    (tmp_path / "a.pts").write_text("")
+    with pytest.raises(InputError, match=r"a\.pts: expected 68 points"):
+        datasets.load(tmp_path)
+
+
+# --- COCO ------------------------------------------------------------------------------------------------------
+
+
+def coco(names=FAS12.names):
+    """Two annotated images and one without; keypoints in the reverse of the schema's order."""
+    keypoints = [value for k in reversed(range(len(names))) for value in (2 * k, 3 * k, 2)]
+    hidden = [*keypoints[:-3], 0, 0, 0]
+    return {
+        "images": [{"id": i, "file_name": f"{i}.png", "width": 60, "height": 50} for i in range(3)],
+        "categories": [{"id": 1, "name": "car"}, {"id": 7, "name": "face", "keypoints": list(names)[::-1]}],
+        "annotations": [
+            {"id": 1, "image_id": 0, "category_id": 7, "keypoints": keypoints, "bbox": [0, 0, 1, 1]},
+            {"id": 2, "image_id": 1, "category_id": 7, "keypoints": hidden, "attributes": {"subject": "ann"}},
+        ],
+    }
+
+
+def write_coco(folder, content, images="images"):
+    for i in range(3):
+        write_image(folder / images / f"{i}.png")
+    (folder / "faces.json").write_text(json.dumps(content))
+    return folder
+
+
+@pytest.mark.parametrize("images", ["images", "."])
+def test_coco(tmp_path, images):
+    first, second = datasets.load(write_coco(tmp_path, coco(), images))
+    np.testing.assert_array_equal(first.points, [(2 * k, 3 * k) for k in range(12)])
+    assert first.image == tmp_path / images / "0.png" and first.subject == "0"
+    assert second.subject == "ann" and np.isnan(second.points[0]).all() and not np.isnan(second.points[1:]).any()
+    assert datasets.default_schema(tmp_path) == "fas12" == datasets.default_schema(tmp_path / "faces.json")
+
+
+def test_coco_annotations_folder(tmp_path):
+    write_coco(tmp_path, coco())
+    (tmp_path / "annotations").mkdir()
+    file = (tmp_path / "faces.json").rename(tmp_path / "annotations" / "faces.json")
+    assert datasets.load(file)[0].image == tmp_path / "images" / "0.png"
+
+
+def edit(path, value):
+    """An edit of nested lists and dictionaries: edit("annotations/0/image_id", 1)."""
+
+    def change(content):
+        *parents, last = [int(key) if key.isdecimal() else key for key in path.split("/")]
+        for key in parents:
+            content = content[key]
+        content[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (edit("annotations/1/image_id", 0), r"image 0\.png has several annotations"),
+        (edit("annotations/0/image_id", 9), "not in the COCO keypoints format"),
+        (edit("annotations/0/keypoints", [1, 2, 3]), "not in the COCO keypoints format"),
+        (edit("annotations/0/keypoints", [0] * 36), r"image 0\.png: no landmark is labelled"),
+        (edit("annotations/0/keypoints/0", 60), r"image 0\.png: landmark gnathion .* outside"),
+        (edit("images/0/file_name", "x.png"), r"image x\.png: no such file"),
+        (edit("annotations", []), "no annotation of category 'face'"),
+        (edit("categories/1/keypoints/0", "gnation"), "unknown landmark 'gnation'.*did you mean 'gnathion'"),
+        (edit("categories/1/keypoints", []), "no category has keypoints"),
+    ],
+)
+def test_bad_coco_is_refused(tmp_path, change, message):
+    content = coco()
+    change(content)
+    with pytest.raises(InputError, match=rf"faces\.json: {message}") as error:
+        datasets.load(write_coco(tmp_path, content))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_no_coco_at_all(tmp_path, text):
+    (tmp_path / "faces.json").write_text(text)
+    with pytest.raises(InputError, match=r"faces\.json: not"):
+        datasets.load(tmp_path)
+
+
+# --- load ------------------------------------------------------------------------------------------------------
+
+
+def test_unknown_places_list_the_formats(tmp_path):
+    with pytest.raises(InputError, match="no data set in a known format here: .*landmarks.csv.*pts.*json"):
+        datasets.load(tmp_path)
+    with pytest.raises(InputError, match="missing: no such file or folder"):
+        datasets.load(tmp_path / "missing")
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(InputError, match="known format"):
+        datasets.default_schema(tmp_path / "notes.txt")
+
+
+def test_synthetic_faces_by_name(monkeypatch):
+    """The name's numbers, size and seed reach the generator; the landmarks asked for come back."""
+    asked = []
+
+    def samples(**options):
+        asked.append(options)
+        return [Sample(Path("a.png"), np.arange(28, dtype=np.float32).reshape(14, 2), "s")]
+
+    stand_in = types.ModuleType("rtl_tf.datasets.synthetic")
+    stand_in.samples = samples
+    monkeypatch.setitem(sys.modules, "rtl_tf.datasets.synthetic", stand_in)
+    monkeypatch.setattr(datasets, "synthetic", stand_in, raising=False)
+    assert datasets.load("synthetic:subjects=20,scans=2", size=64, seed=5)[0].points.shape == (14, 2)
+    assert datasets.load("synthetic", "fas12")[0].points.tolist() == np.arange(24).reshape(12, 2).tolist()
+    assert asked == [{"subjects": 20, "scans": 2, "size": 64, "seed": 5}, {"size": 128, "seed": 0}]
+    assert datasets.default_schema("synthetic:scans=2") == "fas14"
+    with pytest.raises(InputError, match="unknown landmark 'jaw_0'"):
+        datasets.load("synthetic", "ibug68")
+
+
+@pytest.mark.parametrize("name", ["synthetic:people=3", "synthetic:subjects", "synthetic:scans=0", "synthetic:scans=x"])
+def test_bad_synthetic_names(name):
+    with pytest.raises(InputError, match="synthetic:subjects=200,scans=2"):
+        datasets.load(name)
+
+
+def test_names_for_run_folders(tmp_path):
+    folder = tmp_path / "My clinic (2024)"
+    folder.mkdir()
+    write_table(folder)
+    assert datasets.dataset_name(folder) == datasets.dataset_name(folder / "landmarks.csv") == "My-clinic-2024"
+    assert datasets.dataset_name(folder / "follow up.csv") == "follow-up"
+    assert datasets.dataset_name("synthetic") == "synthetic"
+    assert datasets.dataset_name("synthetic:subjects=200,scans=2") == "synthetic-subjects200-scans2"
+
+
+def test_fingerprint_changes_with_what_training_sees(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+        write_table(folder)
+    known = datasets.fingerprint(datasets.load(here))
+    assert known == datasets.fingerprint(datasets.load(there)[::-1])
+    seen = {known}
+    for change in (put(0, nasion_x="5"), put(1, subject="c"), put(1, mirrored="yes"), put(0, mm_per_px="0.1")):
+        seen.add(datasets.fingerprint(datasets.load(write_table(there, change))))
+    write_table(there)
+    Image.new("RGB", (60, 50), "red").save(there / "photos" / "0.png")
+    seen.add(datasets.fingerprint(datasets.load(there)))
+    assert len(seen) == 6
+
+
+def test_readers_need_no_tensorflow():
+    import subprocess
+
+    code = "import sys, rtl_tf.datasets.splits; sys.exit('tensorflow' in sys.modules or 'pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1]).returncode == 0

@@ -1,0 +1,105 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_runs import add_examples, make_run
+
+from rtl_tf import cli
+from rtl_tf.cli.evaluate import main
+
+SCRIPT = Path(__file__).resolve().parents[1] / "evaluate.py"
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for method, error in (("ft", 1.0), ("rtl-eo", 0.0)):
+        folder = make_run(tmp_path / "runs", method, 0, np.full((4, 2), error))
+        add_examples(folder, ["a.png", "b.png"], [error, error + 0.1])
+    return tmp_path / "runs"
+
+
+def refuse(arguments, capsys):
+    """The one line on standard error of a command that must end with status 2."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.run(main, [str(argument) for argument in arguments])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    return error
+
+
+def test_table(runs, capsys):
+    assert main(["--table", "1", "--runs", str(runs)]) == 0
+    printed = capsys.readouterr().out
+    assert "1.00±0.00" in printed and "0.86±0.24" in printed and "missing" in printed
+    assert {path.name for path in (runs / "synthetic/reports").iterdir()} == {"table1.md", "table1.tex", "table1.csv"}
+    assert f"written: {runs}/synthetic/reports/table1.md" in printed
+    assert main(["--table", "1", "--runs", str(runs)]) == 0  # its own reports are no runs
+
+
+@pytest.mark.parametrize("number", ["6", "7"])
+def test_figures(runs, tmp_path, capsys, number):
+    assert main(["--figure", number, "--runs", str(runs), "--output", str(tmp_path / "out")]) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"figure{number}.png", f"figure{number}.pdf"}
+
+
+def test_single_run_writes_nothing(runs, capsys):
+    before = sorted(runs.rglob("*"))
+    assert main(["--run", str(runs / "synthetic/ft/seed0")]) == 0
+    assert "exocanthion" in capsys.readouterr().out
+    assert sorted(runs.rglob("*")) == before
+
+
+def test_a_damaged_run_is_named_and_the_rest_still_prints(runs, capsys):
+    (runs / "synthetic/ft/seed0/predictions.csv").write_text("image\n")
+    assert main(["--table", "1", "--runs", str(runs)]) == 0
+    printed = capsys.readouterr()
+    assert "warning: left out:" in printed.err and "ft/seed0/predictions.csv" in printed.err
+    assert "0.00±0.00" in printed.out
+
+
+def test_bad_input_is_one_line_and_status_2(runs, tmp_path, capsys):
+    assert "python train.py" in refuse(["--table", 1, "--runs", tmp_path / "nothing"], capsys)
+    assert refuse(["--table", 9, "--runs", runs], capsys) == "error: unknown table 9: choose --table 1\n"
+    assert "choose --figure 6 or 7" in refuse(["--figure", 8, "--runs", runs], capsys)
+    assert "no run folder" in refuse(["--run", tmp_path / "nothing"], capsys)
+    (runs / "synthetic/ft/seed0/predictions.csv").unlink()
+    assert "no predictions.csv" in refuse(["--run", runs / "synthetic/ft/seed0"], capsys)
+    assert "--run only prints" in refuse(["--run", runs, "--output", tmp_path], capsys)
+    assert "there are runs on synthetic" in refuse(["--table", 1, "--runs", runs, "--data", "clinic"], capsys)
+    assert "required" in refuse([], capsys)
+
+
+def test_runs_that_differ_are_refused_and_nothing_is_written(runs, capsys):
+    make_run(runs, "fe", 0, np.ones((4, 2)), image_size=64)
+    assert "different image_size" in refuse(["--table", 1, "--runs", runs], capsys)
+    assert not (runs / "synthetic/reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--help"], ("numpy", "pandas", "matplotlib", "tensorflow")),
+        (["--table", "1"], ("pandas", "matplotlib", "tensorflow")),
+        (["--figure", "6"], ("tensorflow",)),
+    ],
+)
+def test_slow_modules_stay_unloaded(runs, arguments, unwanted):
+    """Without them help and tables answer at once."""
+    program = (
+        "import sys, runpy\n"
+        f"sys.argv = ['evaluate.py', *{arguments!r}]\n"
+        "try:\n"
+        f"    runpy.run_path({str(SCRIPT)!r}, run_name='__main__')\n"
+        "except SystemExit as end:\n"
+        "    assert not end.code, end.code\n"
+        f"print('LOADED', [name for name in {unwanted!r} if name in sys.modules])\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(SCRIPT.parent)}
+    command = [sys.executable, "-c", program]
+    finished = subprocess.run(command, capture_output=True, text=True, cwd=runs.parent, env=environment, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines()[-1] == "LOADED []"

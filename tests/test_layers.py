@@ -1,0 +1,79 @@
+"""The design's table of layers, held by walking the imports of every module."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
+LAYERS = {
+    "exceptions": 0, "schema": 0, "records": 0, "coordinates": 0, "config": 0, "progress": 0,
+    "heatmaps": 1,
+    "datasets": 2, "images": 2, "augment": 2, "pipeline": 2,
+    "networks": 3,
+    "losses": 4, "regularizers": 4,
+    "methods": 5,
+    "training": 6, "inference": 6,
+    "evaluation": 7, "reports": 7,
+    "cli": 8,
+}  # fmt: skip
+ALLOWED = {0: {0}, 1: {0, 1}, 2: {0, 1, 2}, 3: {0, 3}, 4: {4}, 5: {0, 3, 4, 5}, 6: set(range(7)), 7: {0, 7}, 8: set(range(9))}
+HEAVY = {"tensorflow", "keras"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of everything that a module imports, at its top or inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def parts(path: Path) -> tuple[str, ...]:
+    return path.relative_to(PACKAGE).with_suffix("").parts
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: ".".join(parts(path)))
+def test_modules_import_only_downward(path):
+    if parts(path) == ("__init__",):
+        return
+    layer = LAYERS[parts(path)[0]]
+    for name in imports(path):
+        first, _, rest = name.partition(".")
+        if first == "rtl_tf" and rest:
+            target = rest.split(".")[0]
+            assert target == "__version__" or LAYERS[target] in ALLOWED[layer], f"{path} imports {name}"
+        if layer in (0, 7):
+            assert first not in HEAVY, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("folder", ["datasets", "networks"])
+def test_no_dataset_imports_another_and_no_network_another(folder):
+    kinds = {
+        "datasets": {"table", "youtube_faces", "pts", "coco", "synthetic"},
+        "networks": {"resnet50", "dlib_resnet", "keras_resnet50", "simple_baseline"},
+    }[folder]
+    for kind in kinds:
+        own = PACKAGE / folder / kind
+        files = sorted(own.rglob("*.py")) if own.is_dir() else [own.with_suffix(".py")]
+        for path in files:
+            others = {f"rtl_tf.{folder}.{other}" for other in kinds - {kind}}
+            found = {name for name in imports(path) for other in others if (name + ".").startswith(other + ".")}
+            assert not found, f"{path} imports {found}"
+
+
+@pytest.mark.parametrize("module", ["rtl_tf", "rtl_tf.datasets", "rtl_tf.evaluation.metrics", "rtl_tf.cli.train", "rtl_tf.cli.evaluate"])
+def test_light_modules_do_not_load_tensorflow(module):
+    code = f"import sys, {module}; sys.exit(bool({{'tensorflow', 'keras', 'matplotlib', 'pandas'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_files_fit_in_a_head():
+    long = {str(path): lines for path in MODULES if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 250}
+    assert not long

@@ -1,0 +1,102 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from toys import SCHEMA, toy_samples
+
+from rtl_tf.augment import context_px
+from rtl_tf.pipeline import evaluation_batches, load_crops, training_batches
+
+SIZE = 64
+
+
+@pytest.fixture
+def samples(tmp_path):
+    return toy_samples(tmp_path)
+
+
+def training(data, first_epoch=0, epochs=3, seed=0, **changes):
+    options = {"batch_size": 5, "sigma": 1.5, "jitter": 0.05, "flip_swap": True} | changes
+    batches = training_batches(data, SCHEMA, seed=seed, epochs=epochs, first_epoch=first_epoch, **options)
+    return [(image.numpy(), {k: v.numpy() for k, v in target.items()}) for image, target in batches]
+
+
+def colour_centroids(image):
+    """Where the red, green and blue spots are, in px of the image."""
+    y, x = np.mgrid[0 : image.shape[0], 0 : image.shape[1]]
+    spots = np.maximum(image.astype(float) - 120, 0)
+    return np.stack([[(spots[..., c] * a).sum() / spots[..., c].sum() for a in (x, y)] for c in range(3)])
+
+
+def test_plain_crops_show_the_landmarks_where_they_are_said_to_be(samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    assert data.images.shape == (12, 80, 80, 3) and data.plain.shape == (12, 64, 64, 3)
+    for image, points in zip(data.plain, data.points, strict=True):
+        np.testing.assert_allclose(colour_centroids(image), points, atol=1.0)
+
+
+def test_mirrored_samples_are_mirrored_and_their_pair_swapped(samples):
+    mirrored = [dataclasses.replace(sample, mirrored=True) for sample in samples]
+    plain = load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
+    data = load_crops(mirrored, SCHEMA, size=SIZE, margin=0.25)
+    np.testing.assert_allclose(data.images, plain.images[:, :, ::-1], atol=1)
+    expected = np.stack([SIZE - 1 - plain.points[..., 0], plain.points[..., 1]], axis=-1)[:, [1, 0, 2]]
+    np.testing.assert_allclose(data.points, expected, atol=1e-4)
+
+
+def test_without_a_box_the_crop_is_the_landmarks_square_with_a_margin(samples):
+    sample = dataclasses.replace(samples[0], box=None)
+    points = load_crops([sample], SCHEMA, size=SIZE, margin=0.25).points[0]
+    low, high = points.min(axis=0), points.max(axis=0)
+    assert (high - low).max() == pytest.approx(SIZE / 1.5, abs=1e-3)
+    np.testing.assert_allclose((low + high) / 2, (SIZE - 1) / 2, atol=1e-3)
+
+
+def test_an_epoch_is_a_function_of_seed_and_epoch_alone(samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    whole, rest, other = training(data), training(data, first_epoch=1), training(data, seed=1)
+    assert len(whole) == 6 and len(rest) == 4  # 12 images, batches of 5, the incomplete one dropped
+    for (image, target), (again, target_again) in zip(whole[2:], rest, strict=True):
+        np.testing.assert_array_equal(image, again)
+        np.testing.assert_array_equal(target["heatmaps"], target_again["heatmaps"])
+    assert not np.array_equal(whole[0][0], whole[2][0])
+    assert not np.array_equal(whole[0][0], other[0][0])
+
+
+def test_augmentation_does_not_depend_on_the_batch(samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    one = np.concatenate([image for image, _ in training(data, epochs=1, batch_size=1)])
+    four = np.concatenate([image for image, _ in training(data, epochs=1, batch_size=4)])
+    np.testing.assert_array_equal(one, four)
+
+
+def test_augmented_targets_follow_the_image(samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    swapped = 0
+    for images, target in training(data):
+        for image, points, maps in zip(images, target["points"] * 4, target["heatmaps"], strict=True):
+            spots = colour_centroids(image)
+            flipped = np.abs(spots[0] - points[0]).max() > 2
+            swapped += flipped
+            np.testing.assert_allclose(spots[[1, 0, 2]] if flipped else spots, points, atol=1.2)
+            peak = np.stack(np.unravel_index(maps.reshape(-1, 3).argmax(axis=0), maps.shape[:2])[::-1], axis=1)
+            assert (np.abs(peak - points / 4) <= 0.5 + 1e-4).all()
+    assert 5 < swapped < 25
+
+
+def test_a_missing_landmark_is_nan_in_points_and_heatmaps(samples):
+    points = samples[0].points.copy()
+    points[1] = np.nan
+    data = load_crops([dataclasses.replace(samples[0], points=points)] * 4, SCHEMA, size=SIZE, margin=0.25, context=8)
+    for _, target in training(data, batch_size=4):
+        missing = np.isnan(target["points"]).all(axis=-1)
+        assert (missing.sum(axis=1) == 1).all()
+        np.testing.assert_array_equal(np.isnan(target["heatmaps"]).all(axis=(1, 2)), missing)
+
+
+def test_evaluation_batches_are_the_plain_crops_in_order(samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    batches = list(evaluation_batches(data, batch_size=5, sigma=1.5))
+    assert [len(image) for image, _ in batches] == [5, 5, 2]
+    np.testing.assert_array_equal(np.concatenate([image for image, _ in batches]), data.plain)
+    np.testing.assert_allclose(np.concatenate([target["points"] for _, target in batches]), data.points / 4)

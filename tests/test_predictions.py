@@ -1,0 +1,115 @@
+import csv
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from fake_runs import make_predictions
+
+from rtl_tf.evaluation.predictions import COLUMNS, read_predictions, write_predictions
+from rtl_tf.exceptions import InputError
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Three images with two landmarks each: lines 2 to 7."""
+    path = tmp_path / "predictions.csv"
+    write_predictions(path, make_predictions(np.arange(6.0).reshape(3, 2)))
+    return path
+
+
+def edit(path, line, column, text):
+    rows = list(csv.reader(path.open()))
+    rows[line - 1][COLUMNS.index(column)] = text
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def test_what_is_written_reads_back_bit_for_bit(tmp_path):
+    random = np.random.default_rng(0)
+    predictions = make_predictions(random.normal(size=(5, 4)))
+    predictions.points[:] = random.uniform(0, 5000, predictions.points.shape)
+    predictions.heatmap_truth[0, 0] = np.nextafter(np.float32(12.5), np.float32(0))  # rounds down, 12.5 would round up
+    predictions.truth[1, 2] = predictions.heatmap_truth[1, 2] = np.nan
+    predictions.mm_per_px[3] = np.nan
+    write_predictions(tmp_path / "predictions.csv", predictions)
+    read = read_predictions(tmp_path / "predictions.csv")
+    for field in fields(predictions):
+        before, after = getattr(predictions, field.name), getattr(read, field.name)
+        if isinstance(before, tuple):
+            assert before == after
+        else:
+            assert after.dtype == np.float32
+            np.testing.assert_array_equal(before, after)
+    assert [path.name for path in tmp_path.iterdir()] == ["predictions.csv"]
+
+
+def test_the_header_is_the_documented_one(written):
+    header = written.read_text().splitlines()[0]
+    assert header == (
+        "image,subject,landmark,truth_x,truth_y,x,y,peak,"
+        "heatmap_truth_x,heatmap_truth_y,heatmap_x,heatmap_y,input_px_per_px,mm_per_px"
+    )
+
+
+def test_one_landmark_and_names_with_commas(tmp_path):
+    predictions = make_predictions(np.ones((2, 1)))
+    object.__setattr__(predictions, "images", ("a, b.png", 'c "d".png'))
+    write_predictions(tmp_path / "p.csv", predictions)
+    read = read_predictions(tmp_path / "p.csv")
+    assert read.images == ("a, b.png", 'c "d".png')
+    assert read.points.shape == (2, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "text", "message"),
+    [
+        (3, "x", "twelve", "line 3: x is 'twelve'"),
+        (4, "y", "", "line 4: y is missing"),
+        (5, "peak", "inf", "line 5: peak is missing or not finite"),
+        (2, "truth_x", "", "line 2: the truth is there in some columns"),
+        (6, "heatmap_truth_y", "", "line 6: the truth is there in some columns"),
+        (7, "truth_y", "-inf", "line 7: truth_y is infinite"),
+        (2, "input_px_per_px", "0", "line 2: input_px_per_px must be > 0"),
+        (7, "mm_per_px", "-1", "line 7: mm_per_px must be > 0"),
+        (5, "mm_per_px", "0.7", "line 5: mm_per_px changes"),
+        (5, "image", "other.png", "line 5: expected image, subject, landmark = face001.png"),
+        (7, "landmark", "exocanthion", "line 7: expected .* endocanthion"),
+    ],
+)
+def test_damage_is_named_by_file_and_line(written, line, column, text, message):
+    edit(written, line, column, text)
+    with pytest.raises(InputError, match=f"predictions.csv, {message}"):
+        read_predictions(written)
+
+
+def test_a_file_cut_between_rows(written):
+    written.write_text("\n".join(written.read_text().splitlines()[:-1]))
+    with pytest.raises(InputError, match="line 6: the last image has 1 of 2 landmarks"):
+        read_predictions(written)
+
+
+def test_a_file_cut_within_a_row(written):
+    written.write_text(written.read_text()[:-30])
+    with pytest.raises(InputError, match="line 7: .* fields instead of 14"):
+        read_predictions(written)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a table"),
+        (b"\xff\xfe\x00", "not a table"),
+        (b"image,subject\n", "missing column landmark, truth_x"),
+        (",".join(COLUMNS).encode(), "no rows"),
+    ],
+)
+def test_files_that_are_something_else(tmp_path, content, message):
+    path = tmp_path / "predictions.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        read_predictions(path)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(InputError, match="no file .*absent.csv"):
+        read_predictions(tmp_path / "absent.csv")

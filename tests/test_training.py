@@ -1,0 +1,260 @@
+"""The custom train_step and the loop around it, on tiny photographs and a random dlib network."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from toys import SCHEMA, toy_samples
+
+from rtl_tf import heatmaps, losses
+from rtl_tf.augment import context_px
+from rtl_tf.config import Settings
+from rtl_tf.methods import METHODS
+from rtl_tf.networks.sources import load_source
+from rtl_tf.pipeline import load_crops
+from rtl_tf.training import fit as fitting
+from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze
+
+SIZE = 64
+SETTINGS = Settings(epochs=4, batch_size=4, image_size=SIZE).resolved()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def deterministic():
+    keras.utils.set_random_seed(0)
+    tf.config.experimental.enable_op_determinism()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    samples = toy_samples(tmp_path_factory.mktemp("toys"))
+    training = load_crops(samples[:8], SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    return training, load_crops(samples[8:], SCHEMA, size=SIZE, margin=0.25)
+
+
+def make_detector(method="ft", reg_weight=0.0, batch_norm="batch", **options):
+    method = METHODS[method]
+    start, frozen = (load_source("dlib", SIZE, classifier=method.uses_classifier) for _ in range(2))
+    network = build_network(start, 3, skip=False, seed=0, with_classifier=method.uses_classifier)
+    freeze(network.get_layer("encoder"), method.trains, batch_norm)
+    source = build_source(frozen, method.uses_classifier)
+    temperature = options.pop("temperature", None)
+    return RegularizedDetector(
+        network, source=source, method=method, reg_weight=reg_weight, temperature=temperature, **options
+    )
+
+
+def batch(seed=0, count=4):
+    rng = np.random.default_rng(seed)
+    images = rng.uniform(0, 255, (count, SIZE, SIZE, 3)).astype(np.float32)
+    points = rng.uniform(2, 13, (count, 3, 2)).astype(np.float32)
+    points[0, 1] = np.nan
+    return images, {"points": points, "heatmaps": np.asarray(heatmaps.encode(points, SIZE // 4, 1.5))}
+
+
+def train(detector, steps=3, rate=1e-3, run_eagerly=False):
+    detector.compile(keras.optimizers.Adam(rate, epsilon=1e-8), run_eagerly=run_eagerly)
+    dataset = tf.data.Dataset.from_tensors(batch()).repeat(steps)
+    return detector.fit(dataset, epochs=1, steps_per_epoch=steps, shuffle=False, verbose=0).history
+
+
+def weights(model):
+    return {variable.path: np.asarray(variable) for variable in model.variables}
+
+
+def changed(before, after):
+    return {path for path in before if not np.array_equal(before[path], after[path])}
+
+
+def test_lambda_zero_is_fine_tuning_bit_for_bit():
+    plain, regularized = make_detector("ft"), make_detector("rtl-eo", reg_weight=0.0)
+    first, second = train(plain), train(regularized)
+    assert first["loss"] == second["loss"]
+    for one, other in zip(plain.weights, regularized.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.regularizers])
+def test_the_loss_is_heatmap_loss_plus_lambda_times_the_regularizers(name):
+    detector = make_detector(name, reg_weight=0.5)
+    history = train(detector, steps=2)
+    assert history["regularizer"][0] > 0
+    expected = history["heatmap_loss"][0] + 0.5 * history["regularizer"][0]
+    assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_step_follows_the_gradient_of_equation_3():
+    """One step of plain gradient descent against a gradient taken outside the model."""
+    detector = make_detector("rtl-sam", reg_weight=0.3)
+    images, truth = batch()
+    with tf.GradientTape() as tape:
+        target = detector(images, training=True)
+        source = detector.source_answers(images)
+        loss = losses.heatmap(truth["heatmaps"], target["heatmaps"])
+        loss += 0.3 * tf.reduce_mean(METHODS["rtl-sam"].regularizers[0].function(source["features"], target["features"]))
+    gradients = tape.gradient(loss, detector.trainable_variables)
+    expected = [np.asarray(v) - 0.1 * np.asarray(g) for v, g in zip(detector.trainable_variables, gradients, strict=True)]
+    detector.compile(keras.optimizers.SGD(0.1))
+    detector.train_on_batch(images, truth)
+    for variable, value in zip(detector.trainable_variables, expected, strict=True):
+        np.testing.assert_allclose(variable, value, atol=2e-5)
+
+
+def test_the_step_is_one_graph_and_gives_what_eager_mode_gives():
+    graph, eager = train(make_detector("rtl-co-eo", 0.1)), train(make_detector("rtl-co-eo", 0.1), run_eagerly=True)
+    for name in ("loss", "heatmap_loss", "regularizer"):
+        np.testing.assert_allclose(graph[name], eager[name], rtol=1e-4, err_msg=name)
+
+
+def test_regularizing_keeps_the_encoder_nearer_to_its_source():
+    def drift(reg_weight):
+        detector = make_detector("rtl-eo", reg_weight)
+        train(detector, steps=8)
+        images, _ = batch()
+        target = detector(images, training=False)["features"]
+        value = METHODS["rtl-eo"].regularizers[0].function(detector.source_answers(images)["features"], target)
+        return float(np.mean(value))
+
+    assert drift(10.0) < 0.7 * drift(0.0)
+
+
+def test_the_source_is_frozen_and_stays_out_of_the_models_weights():
+    detector = make_detector("rtl-co", reg_weight=1.0)
+    images, _ = batch()
+    before = detector.source_answers(images)["logits"]
+    train(detector)
+    np.testing.assert_array_equal(before, detector.source_answers(images)["logits"])
+    assert not any("source" in variable.path for variable in detector.variables)
+    names = [layer.name for layer in detector.layers]
+    assert {"encoder", "decoder", "classifier"} <= set(names)
+
+
+def test_fe_trains_the_decoder_alone_and_keeps_the_encoders_statistics():
+    detector = make_detector("fe")
+    encoder = detector.get_layer("encoder")
+    before, decoder_before = weights(encoder), weights(detector.get_layer("decoder"))
+    train(detector)
+    assert not changed(before, weights(encoder))
+    assert changed(decoder_before, weights(detector.get_layer("decoder")))
+    images, _ = batch()
+    np.testing.assert_array_equal(encoder(images, training=True)[-1], encoder(images, training=False)[-1])
+
+
+def test_ftp_trains_the_encoders_last_convolution_alone():
+    detector = make_detector("ftp")
+    encoder = detector.get_layer("encoder")
+    before = weights(encoder)
+    train(detector)
+    assert {path.split("/")[-2] for path in changed(before, weights(encoder))} == {"stride16_block3_conv2"}
+
+
+def test_ft_trains_every_convolution_and_moves_the_statistics():
+    detector = make_detector("ft")
+    before = weights(detector)
+    train(detector)
+    still = set(before) - changed(before, weights(detector))
+    assert not [path for path in still if path.endswith("kernel")]
+    assert any(path.endswith("moving_mean") for path in changed(before, weights(detector)))
+
+
+def test_frozen_batch_norm_keeps_its_statistics_while_convolutions_train():
+    detector = make_detector("ft", batch_norm="frozen")
+    encoder = detector.get_layer("encoder")
+    before = weights(encoder)
+    train(detector)
+    moved = changed(before, weights(encoder))
+    assert moved and all(path.endswith("kernel") for path in moved)
+
+
+def test_validation_error_is_the_paper_protocols():
+    from rtl_tf.evaluation.errors import radial_errors
+    from rtl_tf.evaluation.metrics import mean_radial_error
+
+    detector = make_detector("ft")
+    train(detector, steps=6)
+    images, truth = batch(seed=5)
+    detector.compile(keras.optimizers.Adam())
+    result = detector.evaluate(tf.data.Dataset.from_tensors((images, truth)), return_dict=True, verbose=0)
+    predicted = np.asarray(heatmaps.decode(detector(images, training=False)["heatmaps"]))
+    expected = mean_radial_error(radial_errors(np.floor(truth["points"] + 0.5), predicted))
+    assert result["error"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_l2_penalty_counts_the_trained_kernels():
+    detector = make_detector("fe", l2=0.01)
+    images, truth = batch()
+    penalty = sum(float(np.sum(np.square(v))) for v in detector.get_layer("decoder").trainable_variables if v.ndim == 4)
+    detector.compile(keras.optimizers.SGD(0.0))
+    logs = detector.train_on_batch(images, truth, return_dict=True)
+    assert logs["loss"] == pytest.approx(logs["heatmap_loss"] + 0.01 * penalty, rel=1e-4)
+
+
+def test_decoupled_decay_shrinks_kernels_and_nothing_else():
+    detector = make_detector("ft")
+    settings = dataclasses.replace(SETTINGS, weight_decay=0.5, learning_rate=0.1)
+    optimizer = fitting.make_optimizer(detector, settings, steps=10)
+    before = weights(detector)
+    # Adam divides zero gradients by epsilon: what moves, moves by decay alone, by rate * decay of its value.
+    optimizer.apply([tf.zeros(variable.shape) for variable in detector.trainable_variables])
+    moved = changed(before, weights(detector))
+    kernels = {v.path for v in detector.trainable_variables if v.path.endswith("kernel")}
+    assert moved == kernels
+    path = next(iter(sorted(kernels)))
+    np.testing.assert_allclose(weights(detector)[path], before[path] * (1 - 0.1 * 0.5), rtol=1e-5)
+
+
+def test_the_rate_decays_linearly():
+    settings = dataclasses.replace(SETTINGS, final_learning_rate=1e-4)
+    rate = fitting.make_optimizer(make_detector("fe"), settings, steps=100)._learning_rate
+    np.testing.assert_allclose([rate(0), rate(50), rate(100)], [1e-3, 5.5e-4, 1e-4], rtol=1e-5)
+
+
+class Killed(Exception):
+    pass
+
+
+class Kill(keras.callbacks.Callback):
+    def __init__(self, after):
+        super().__init__()
+        self.after = after
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 == self.after:
+            raise Killed
+
+
+def run(data, folder, callbacks=()):
+    folder.mkdir(exist_ok=True)
+    detector = make_detector("rtl-sam", reg_weight=0.01)
+    rows = fitting.fit(detector, *data, SCHEMA, SETTINGS, folder, callbacks)
+    return detector, rows
+
+
+def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path):
+    whole, rows = run(data, tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(data, tmp_path / "killed", (Kill(after=2),))
+    assert [p.name for p in (tmp_path / "killed").glob("state*")] == ["state-0002.weights.h5"]
+    resumed, resumed_rows = run(data, tmp_path / "killed")
+    for one, other in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    strip = [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+    assert strip == [{k: v for k, v in row.items() if k != "seconds"} for row in resumed_rows]
+    assert not list((tmp_path / "killed").glob("state*"))
+
+
+def test_the_saved_network_is_the_best_epochs(data, tmp_path):
+    detector, rows = run(data, tmp_path)
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+    saved = keras.saving.load_model(tmp_path / "best.keras", compile=False)
+    from rtl_tf.evaluation.errors import radial_errors
+    from rtl_tf.evaluation.metrics import mean_radial_error
+
+    validation = data[1]
+    predicted = np.asarray(heatmaps.decode(saved(validation.plain.astype(np.float32))["heatmaps"]))
+    error = mean_radial_error(radial_errors(np.floor(validation.points / 4 + 0.5), predicted))
+    assert error == pytest.approx(min(row["val_error"] for row in rows), abs=1e-4)
+    assert {layer.name for layer in saved.layers} >= {"encoder", "decoder"}
+    np.testing.assert_allclose(rows[0]["learning_rate"], 1e-3 * 0.75, rtol=1e-4)

@@ -1,0 +1,33 @@
+"""Tiny photographs with three coloured spots as landmarks: quick to make, quick to learn."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from rtl_tf.records import Sample
+from rtl_tf.schema import Landmark, Schema
+
+SCHEMA = Schema(
+    name="toy",
+    source="made up",
+    landmarks=(Landmark("left", "A", "red"), Landmark("right", "B", "green"), Landmark("middle", "C", "blue")),
+    mirrored_pairs=(("left", "right"),),
+)
+
+
+def toy_samples(folder: Path, count: int = 12, size: int = 48, seed: int = 0) -> list[Sample]:
+    """`count` PNG images of `size` px, two of each subject, red, green and blue spots at the landmarks."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:size, 0:size]
+    samples = []
+    for index in range(count):
+        points = rng.uniform(0.25 * size, 0.75 * size, (3, 2)).astype(np.float32)
+        image = rng.uniform(60, 90, (size, size, 3))
+        for channel, (px, py) in enumerate(points):
+            image[..., channel] += 160 * np.exp(-((x - px) ** 2 + (y - py) ** 2) / 12)
+        path = folder / f"{index:03d}.png"
+        Image.fromarray(np.clip(image, 0, 255).astype(np.uint8)).save(path)
+        box = (-0.5, -0.5, float(size))
+        samples.append(Sample(path, points, subject=f"s{index // 2}", box=box, mm_per_px=0.5))
+    return samples
