@@ -24,11 +24,13 @@ class Crops:
         points: float32 (N, K, 2) in input px of the plain crop (0 to S - 1), NaN = missing. Mirrored samples are
             mirrored here, pairs swapped: all crops show the same half of the face.
         crops: the plain crops, to return to original px.
+        labels: int (N,), for a classifier over people.
     """
 
     images: np.ndarray
     points: np.ndarray
     crops: tuple[Crop, ...]
+    labels: np.ndarray | None = None
 
     @property
     def size(self) -> int:
@@ -68,10 +70,10 @@ def _crop_points(sample: Sample, crop: Crop, schema: Schema) -> np.ndarray:
     return points[schema.mirror_permutation] if sample.mirrored else points
 
 
-def targets(points, size: int, sigma: float):
-    """(N, K, 2) input px -> {"points": heatmap px, "heatmaps": (N, S/4, S/4, K)}; NaN = missing in both."""
+def targets(points, labels, size: int, sigma: float):
+    """(N, K, 2) input px, (N,) -> {"points": heatmap px, "heatmaps": (N, S/4, S/4, K), "label"}; NaN = missing."""
     points = input_to_heatmap(points)
-    return {"points": points, "heatmaps": heatmaps.encode(points, size // HEATMAP_STRIDE, sigma)}
+    return {"points": points, "heatmaps": heatmaps.encode(points, size // HEATMAP_STRIDE, sigma), "label": labels}
 
 
 def training_batches(
@@ -93,7 +95,7 @@ def training_batches(
     is dropped: each epoch drops other images, and no BatchNorm sees a batch of one.
     """
     count, size = len(data.images), data.size
-    images, points = tf.constant(data.images), tf.constant(data.points)
+    images, points, labels = tf.constant(data.images), tf.constant(data.points), tf.constant(_labels(data))
     permutation = tf.constant(schema.mirror_permutation) if flip_swap else None
 
     def epoch_indices(epoch):
@@ -108,7 +110,7 @@ def training_batches(
         batch, moved = augment.apply(
             tf.gather(images, indices), tf.gather(points, indices), flip, scale, shift, permutation, size
         )
-        return batch, targets(moved, size, sigma)
+        return batch, targets(moved, tf.gather(labels, indices), size, sigma)
 
     epochs_ahead = tf.data.Dataset.range(first_epoch, epochs, output_type=tf.int32)
     batches = epochs_ahead.flat_map(epoch_indices)
@@ -117,7 +119,11 @@ def training_batches(
 
 def evaluation_batches(data: Crops, *, batch_size: int, sigma: float) -> tf.data.Dataset:
     """Batches of (image, targets) of the plain crops, in order, the last one smaller."""
-    batches = tf.data.Dataset.from_tensor_slices((data.plain, data.points)).batch(batch_size)
+    batches = tf.data.Dataset.from_tensor_slices((data.plain, data.points, _labels(data))).batch(batch_size)
     return batches.map(
-        lambda image, points: (tf.cast(image, tf.float32), targets(points, data.size, sigma))
+        lambda image, points, label: (tf.cast(image, tf.float32), targets(points, label, data.size, sigma))
     ).prefetch(2)
+
+
+def _labels(data: Crops) -> np.ndarray:
+    return np.zeros(len(data.images), np.int32) if data.labels is None else data.labels

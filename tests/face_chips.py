@@ -3,7 +3,8 @@
 import numpy as np
 from skimage.transform import warp
 
-# Mean face of dlib's five-point model (outer and inner eye corners, subnasale), in a unit square.
+# Mean face of dlib's five-point model in a unit square: outer and inner corner of the subject's left eye, of the right
+# eye, and subnasale.
 MEAN_FACE = np.array(
     [
         [0.8595674595992, 0.2134981538014],
@@ -14,15 +15,17 @@ MEAN_FACE = np.array(
     ]
 )
 IBUG68_FIVE = [45, 42, 36, 39, 33]
+LEFT_HALF = [0, 1, 4]
+RIGHT_HALF = [2, 3, 4]
 PADDING = 0.25
 
 
-def chip(image: np.ndarray, five_points: np.ndarray, size: int = 150) -> np.ndarray:
-    """uint8 (H, W, 3) and (5, 2) px in the order of MEAN_FACE -> uint8 (size, size, 3), similarity-aligned."""
-    target = (MEAN_FACE + PADDING) / (1 + 2 * PADDING) * size
+def chip(image: np.ndarray, points: np.ndarray, rows: list[int], size: int = 150) -> np.ndarray:
+    """uint8 (H, W, 3) and (P, 2) px, which are those rows of MEAN_FACE -> uint8 (size, size, 3), similarity-aligned."""
+    target = (MEAN_FACE[rows] + PADDING) / (1 + 2 * PADDING) * size
     # As complex numbers a similarity is z -> a z + b: two unknowns, linear least squares.
-    unknowns = np.stack([target @ (1, 1j), np.ones(5)], axis=1)
-    (a, b), *_ = np.linalg.lstsq(unknowns, five_points @ (1, 1j), rcond=None)
+    unknowns = np.stack([target @ (1, 1j), np.ones(len(rows))], axis=1)
+    (a, b), *_ = np.linalg.lstsq(unknowns, points @ (1, 1j), rcond=None)
     to_image = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag], [0, 0, 1]])
     aligned = warp(image, to_image, output_shape=(size, size), order=1, mode="edge", preserve_range=True)
     return np.rint(aligned).astype(np.uint8)

@@ -3,15 +3,17 @@
 import keras
 import numpy as np
 import pytest
-from face_chips import IBUG68_FIVE, balanced_accuracy, chip, pair_distances
+from face_chips import IBUG68_FIVE, LEFT_HALF, RIGHT_HALF, balanced_accuracy, chip, pair_distances
 from PIL import Image
 
+from rtl_tf.datasets import synthetic
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import dlib_resnet, dlib_weights, weight_files
 from rtl_tf.networks.calibration import calibrate
 from rtl_tf.networks.catalogue import DLIB
 from rtl_tf.networks.layers import ZeroPaddedAdd
 from rtl_tf.networks.sources import load_source
+from rtl_tf.schema import load_schema
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +136,30 @@ def test_recognises_real_people(recognizer, real_faces):
     chips = []
     for row in rows:
         with Image.open(real_faces / "training" / table[row, 0]) as picture:
-            chips.append(chip(np.asarray(picture.convert("RGB")), points[row, IBUG68_FIVE]))
+            chips.append(chip(np.asarray(picture.convert("RGB")), points[row, IBUG68_FIVE], list(range(5))))
     same, different = pair_distances(recognizer.predict(np.stack(chips), verbose=0), people[rows])
     print(f"same person {same.mean():.2f}, different {different.mean():.2f}")
     assert same.mean() < 0.55
     assert different.mean() > 0.75
     assert balanced_accuracy(same, different) > 0.85
+
+
+def test_recognises_synthetic_people(recognizer, tmp_path):
+    """Drawn heads are more alike than people (0.32 and 0.50 instead of 0.48 and 0.81), yet the network knows them."""
+    scans = synthetic.samples(subjects=10, scans=3, size=128, seed=7, cache=tmp_path)
+    schema = load_schema("fas14")
+    anchors = [schema.index(name) for name in ("exocanthion", "endocanthion", "subnasale")]
+    chips = []
+    for scan in scans:
+        rows = LEFT_HALF if scan.attributes["side"] == "left" else RIGHT_HALF
+        with Image.open(scan.image) as picture:
+            chips.append(chip(np.asarray(picture.convert("RGB")), scan.points[anchors], rows))
+    people = np.array([scan.subject for scan in scans])
+    descriptors = recognizer.predict(np.stack(chips), verbose=0)
+    same, different = pair_distances(descriptors, people)
+    print(f"same subject {same.mean():.2f}, different {different.mean():.2f}")
+    assert same.mean() < different.mean() - 0.1
+    # How often a pair of one subject lies nearer than a pair of two (the area under the ROC curve; chance is 0.5).
+    nearer = np.mean(same[:, None] < different[None])
+    print(f"pairs ranked rightly {nearer:.2f}")
+    assert nearer > 0.85

@@ -106,6 +106,16 @@ def test_a_run_is_rebuilt_for_another_image_size(run_folder):
     assert loaded.classifier(expected).shape == (1, 6)
 
 
+def test_a_saved_branch_that_does_not_fit_a_smaller_image_is_refused(tmp_path):
+    encoder = dlib_resnet.encoder(128)
+    image = keras.Input((128, 128, 3))
+    keras.Model(image, dlib_resnet.classifier(encoder)(encoder(image)[-1])).save(tmp_path / "source.keras")
+    assert load_source(tmp_path, 128, classifier=True).source.classifier == "descriptor"
+    assert load_source(tmp_path, 64).encoder.outputs[-1].shape[1:] == (4, 4, 128)
+    with pytest.raises(InputError, match="--image-size 64: too small"):
+        load_source(tmp_path, 64, classifier=True)
+
+
 @pytest.mark.parametrize(("name", "url"), [("vggface2", "github.com/rcmalli"), ("imagenet", "storage.googleapis")])
 def test_without_a_connection_one_sentence_says_what_to_do(no_network, name, url):
     with pytest.raises(InputError) as refusal:

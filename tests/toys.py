@@ -31,3 +31,27 @@ def toy_samples(folder: Path, count: int = 12, size: int = 48, seed: int = 0) ->
         box = (-0.5, -0.5, float(size))
         samples.append(Sample(path, points, subject=f"s{index // 2}", box=box, mm_per_px=0.5))
     return samples
+
+
+def toy_source(size: int = 64, seed: int = 0):
+    """A SourceNetwork of three convolutions, maps of stride 4, 8 and 16, and a classification branch of 5 logits."""
+    import keras
+
+    from rtl_tf.networks.layers import Preprocess, image_input
+    from rtl_tf.networks.sources import Source, SourceNetwork
+
+    image = image_input(size)
+    x, maps = Preprocess((90, 80, 70), 1 / 64, name="preprocess")(image), []
+    for number, (filters, strides) in enumerate([(8, 4), (16, 2), (16, 2)], start=1):
+        initializer = keras.initializers.HeNormal(seed + number)
+        x = keras.layers.Conv2D(
+            filters, 5, strides, "same", use_bias=False, kernel_initializer=initializer, name=f"conv{number}"
+        )(x)
+        x = keras.layers.BatchNormalization(momentum=0.9, name=f"norm{number}")(x)
+        x = keras.layers.ReLU(name=f"relu{number}")(x)
+        maps.append(x)
+    features = keras.Input(maps[-1].shape[1:], name="features")
+    pooled = keras.layers.GlobalAveragePooling2D(name="average_pool")(features)
+    logits = keras.layers.Dense(5, kernel_initializer=keras.initializers.GlorotUniform(seed), name="logits")(pooled)
+    source = Source(name="toy", network="toy", task="none", classifier="softmax", classes=5, encoder_stride=16)
+    return SourceNetwork(source, keras.Model(image, maps, name="encoder"), keras.Model(features, logits, name="classifier"))

@@ -54,11 +54,16 @@ def encoder(
 
 
 def classifier(encoder: keras.Model, size: int = 128, kind: str = "descriptor", seed: int = 0) -> keras.Model:
-    """The rest of the network after `encoder`: its last map (N, H, W, B) -> (N, size) descriptor or logits."""
+    """The rest of the network after `encoder`: its last map (N, H, W, B) -> (N, size) descriptor or logits.
+
+    The last group strides unpadded, as in dlib (but on maps too small for it): no dense map is needed after it, and
+    descriptors of 128x128 and 160x160 images tell people apart better so.
+    """
     features = keras.Input(encoder.outputs[-1].shape[1:], name="features")
     x = features
     for group in GROUPS[len(encoder.outputs) :]:
-        x = _group(x, group, "same", seed)
+        unpadded = group is GROUPS[-1] and x.shape[1] >= 3
+        x = _group(x, group, "valid" if unpadded else "same", seed)
     return keras.Model(features, classification_head(x, size, kind, seed), name="classifier")
 
 

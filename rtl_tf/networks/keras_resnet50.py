@@ -38,5 +38,5 @@ def split(network: keras.Model, stride: int = 32) -> tuple[keras.Model, keras.Mo
     if stride not in ENCODER_STRIDES:
         raise InputError(f"--encoder-stride {stride}: ResNet-50's encoder ends at stride 16 or 32")
     maps = [network.get_layer(layer).output for map_stride, layer in STAGE_OUTPUTS.items() if map_stride <= stride]
-    encoder = keras.Model(network.input, maps, name="encoder")
+    encoder = keras.Model(network.inputs[0], maps, name="encoder")
     return encoder, keras.Model(maps[-1], network.output, name="classifier")

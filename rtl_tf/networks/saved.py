@@ -12,25 +12,29 @@ from rtl_tf.networks.layers import image_input
 FILE_NAMES = ("best.keras", "source.keras")
 
 
-def load(path: str | Path, image_size: int) -> tuple[keras.Model, keras.Model | None]:
+def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Model, keras.Model | None]:
     """The layers "encoder" and, if present, "classifier" of a saved model, rebuilt for `image_size`.
 
     Args:
         path: a `.keras` file, or a folder that holds `best.keras` or `source.keras`.
         image_size: input px, a multiple of 32; the saved one may differ.
+        classifier: whether the classification branch is wanted.
 
     Raises:
-        InputError: no such file, not a Keras model, no encoder in it, or a bad image size.
+        InputError: no such file, not a Keras model, no encoder in it, or an image size that it cannot have.
     """
     model = _read(_file(Path(path)))
     parts = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
     if "encoder" not in parts:
         raise InputError(f"{path}: the saved model has no encoder, use a run's best.keras or a pretrained source.keras")
     encoder = _rebuilt(parts["encoder"], image_input(image_size))
-    classifier = parts.get("classifier")
-    if classifier is not None:
-        classifier = _rebuilt(classifier, keras.Input(encoder.outputs[-1].shape[1:], name="features"))
-    return encoder, classifier
+    if not classifier or "classifier" not in parts:
+        return encoder, None
+    features = keras.Input(encoder.outputs[-1].shape[1:], name="features")
+    try:
+        return encoder, _rebuilt(parts["classifier"], features)
+    except ValueError as problem:
+        raise InputError(f"--image-size {image_size}: too small for the classification branch of {path}") from problem
 
 
 def _file(path: Path) -> Path:

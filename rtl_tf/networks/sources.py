@@ -62,7 +62,7 @@ def load_source(
             have, or a classifier asked of a source without one.
     """
     if str(name_or_path) not in SOURCES:
-        loaded = _load_saved(Path(name_or_path), image_size, weights, encoder_stride)
+        loaded = _load_saved(Path(name_or_path), image_size, weights, encoder_stride, classifier)
     else:
         source = SOURCES[str(name_or_path)]
         if source.name == "youtube_faces":
@@ -139,22 +139,17 @@ def _joined(encoder: keras.Model, classifier: keras.Model) -> keras.Model:
     return keras.Model(encoder.input, classifier(encoder.outputs[-1]))
 
 
-def _load_saved(path: Path, image_size: int, weights: str | Path | None, encoder_stride: int | None) -> SourceNetwork:
+def _load_saved(
+    path: Path, image_size: int, weights: str | Path | None, encoder_stride: int | None, with_classifier: bool
+) -> SourceNetwork:
     if weights is not None:
         raise InputError("--source-weights: goes with a named source, a saved network has its own")
-    encoder, classifier = saved.load(path, image_size)
+    encoder, classifier = saved.load(path, image_size, with_classifier)
     stride = 2 ** (len(encoder.outputs) + 1)
     if encoder_stride not in (None, stride):
         raise InputError(f"--encoder-stride {encoder_stride}: the encoder of {path} ends at stride {stride}")
-    kind = None
+    source = Source(name=str(path), network="saved", task="as saved", encoder_stride=stride)
     if classifier is not None:
-        kind = "softmax" if classifier.layers[-1].name == "logits" else "descriptor"
-    source = Source(
-        name=str(path),
-        network="saved",
-        task="as saved",
-        encoder_stride=stride,
-        classifier=kind,
-        classes=classifier.outputs[0].shape[-1] if classifier is not None else None,
-    )
+        kind = "descriptor" if classifier.layers[-1].name == "descriptor" else "softmax"
+        source = replace(source, classifier=kind, classes=classifier.outputs[0].shape[-1])
     return SourceNetwork(source, encoder, classifier)

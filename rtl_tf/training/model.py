@@ -81,7 +81,7 @@ class RegularizedDetector(keras.Model):
         reduction: str = "mean",
         l2: float = 0.0,
     ):
-        super().__init__(network.inputs, network.output, name=network.name)
+        super().__init__(network.input, network.output, name=network.name)
         self.method, self.reg_weight, self.temperature = method, reg_weight, temperature
         self.reduction, self.l2 = reduction, l2
         # In a closure, so that Keras takes the source neither for a part of this model nor into its weights file.
@@ -101,7 +101,7 @@ class RegularizedDetector(keras.Model):
         return total
 
     def train_step(self, batch):
-        images, truth = batch
+        images, truth, _ = keras.utils.unpack_x_y_sample_weight(batch)
         regularized = self.reg_weight > 0 and self.method.regularizers
         source = self.source_answers(images) if regularized else None
         with tf.GradientTape() as tape:
@@ -122,7 +122,7 @@ class RegularizedDetector(keras.Model):
 
     def test_step(self, batch):
         """Heatmap loss, and the mean radial error in heatmap px (paper protocol: rounded truth, argmax)."""
-        images, truth = batch
+        images, truth, _ = keras.utils.unpack_x_y_sample_weight(batch)
         predicted = self(images, training=False)["heatmaps"]
         errors = losses.radial_errors(round_to_grid(truth["points"]), heatmaps.decode(predicted))
         present = ops.logical_not(ops.isnan(errors))
@@ -140,4 +140,4 @@ class RegularizedDetector(keras.Model):
 
 def inference_network(detector: keras.Model) -> keras.Model:
     """The functional part alone, without the custom step: what is saved, loaded and exported."""
-    return keras.Model(detector.inputs, detector.output, name="detector")
+    return keras.Model(detector.input, detector.output, name="detector")

@@ -14,7 +14,7 @@ _COLLAR_Y = -15.4  # cm
 def paint_hair(surface: Surface, hair: Hair) -> np.ndarray:
     """Paints cap and locks; returns the share of hair for every pixel of the surface."""
     position = surface.position
-    across, up = 0.7 * position[:, 0] + position[:, 2], position[:, 1]
+    across, up = 8 * np.arctan2(position[:, 0], position[:, 2]), position[:, 1]
     fringe = 0.42 * noise("fine", 24 * across, 5 * up) + 0.12 * noise("medium", 30 * across, 9 * up)
     edge = surface.hair + 0.6 * fringe * np.minimum(1, 4 * surface.hair * (1 - surface.hair))
     share = np.where(surface.kind == SKIN, smoothstep(0.25, 0.8, edge), surface.kind == LOCK).astype(np.float32)
@@ -26,10 +26,10 @@ def paint_hair(surface: Surface, hair: Hair) -> np.ndarray:
     if lock.any():
         along = noise("fine", 9 * surface.x[at] + 37 * surface.z[at], 14 * surface.y[at])
         strands = np.where(lock, 0.55 * along + 0.9 * (surface.z[at] - 0.5) - 0.25 * np.abs(surface.x[at]), strands)
-    colour = np.array(hair.colour, np.float32) * np.clip(1 + 0.30 * strands, 0.3, 2)[:, None]
+    colour = np.array(hair.colour, np.float32) * np.clip(1.1 + 0.42 * strands, 0.3, 2.2)[:, None]
     surface.paint(at, part, colour)
     surface.roughness[at] = blend(surface.roughness[at], 12.0, part)
-    surface.gloss[at] = blend(surface.gloss[at], 0.12 * (1 - 0.5 * hair.curl), part)
+    surface.gloss[at] = blend(surface.gloss[at], 0.17 * (1 - 0.6 * hair.curl), part)
     surface.softness[at] *= 1 - part
     surface.normal[at, 0] += 0.11 * part * strands
     surface.normal[at, 2] += 0.11 * part * strands

@@ -8,7 +8,7 @@ from rtl_tf.datasets.synthetic.surface import EAR, SKIN, Surface
 from rtl_tf.datasets.synthetic.texture import noise
 
 _FLUSH = np.array([0.25, -0.75, -0.65], np.float32)  # what more blood does to red, green, blue
-_TEETH = np.array([0.74, 0.70, 0.63], np.float32)
+_TEETH = np.array([0.86, 0.83, 0.76], np.float32)
 _MOUTH_INSIDE = np.array([0.13, 0.045, 0.045], np.float32)
 
 
@@ -16,19 +16,21 @@ def paint_skin(surface: Surface, head: Head) -> None:
     """Tone, flush and fine texture on face, neck and ear."""
     subject = head.subject
     position = surface.position
-    along, up = 0.7 * position[:, 0] + position[:, 2], position[:, 1]
+    around, up = 8 * np.arctan2(position[:, 0], position[:, 2]), position[:, 1]  # lengths on the skin, cm
     surface.albedo[:] = np.array(subject.skin, np.float32)
     _flush(surface, head)
-    blotches = 0.035 * noise("coarse", 14 * along, 14 * up) + 0.022 * noise("medium", 26 * along, 26 * up)
-    pores = 0.030 * noise("fine", 34 * along + 91, 34 * up)
+    blotches = 0.030 * noise("coarse", 14 * around, 14 * up) + 0.018 * noise("medium", 26 * around, 26 * up)
+    pores = 0.022 * noise("fine", 34 * around + 91, 34 * up)
     surface.albedo *= (1 + blotches + pores)[:, None]
     if subject.freckles:
-        spots = smoothstep(1.5, 2.3, noise("fine", 20 * along + 40, 20 * up)) * subject.freckles
+        spots = smoothstep(1.5, 2.3, noise("fine", 20 * around + 40, 20 * up)) * subject.freckles
         spots *= (surface.kind == SKIN) * bell2(np.abs(surface.x), surface.y, 2.2, -2.2, 2.2, 1.4)
         surface.albedo *= 1 - spots[:, None] * np.array([0.18, 0.32, 0.38], np.float32)
-    bumps = np.stack([noise("fine", 36 * along, 36 * up), noise("fine", 36 * position[:, 2] + 99, 36 * up)], 1)
-    surface.normal[:, :2] += 0.035 * bumps
-    surface.gloss[:] = 0.085 + 0.02 * noise("medium", 20 * along, 20 * up)
+    bumps = np.stack([noise("fine", 36 * around + 400, 36 * up), noise("fine", 36 * around + 499, 36 * up)], 1)
+    surface.normal[:, :2] += 0.028 * bumps
+    if subject.stubble:
+        _stubble(surface, head, noise("fine", 60 * around, 60 * up))
+    surface.gloss[:] = 0.085 + 0.02 * noise("medium", 20 * around, 20 * up)
 
 
 def paint_features(surface: Surface, head: Head) -> None:
@@ -39,6 +41,18 @@ def paint_features(surface: Surface, head: Head) -> None:
     _lips(surface, head, at, ax, y)
     _nostrils(surface, head, at, ax, y)
     _brows(surface, head, at, ax, y)
+
+
+def _stubble(surface: Surface, head: Head, grain: np.ndarray) -> None:
+    """Beard shadow on jaw, chin, upper lip and in front of the ears."""
+    lower = head.skull.lower
+    at = np.flatnonzero((surface.kind == SKIN) & (surface.y < 1.0) & (surface.y > -14) & (surface.z > -1.0))
+    ax, y, z = np.abs(surface.x[at]), surface.y[at], surface.z[at]
+    edge = y + lower * (5.4 - 1.9 * smoothstep(3.0, 6.5, ax)) - 3.0 * smoothstep(3.0, 0.5, z) * smoothstep(6, 6.6, ax)
+    beard = smoothstep(1.0, -1.4, edge) * smoothstep(-13.0, -11.0, y / lower)
+    beard *= 1 - 0.7 * bell2(ax, y, 0.9, head.mouth.line_y - 2.0, 1.3, 0.35)
+    cover = head.subject.stubble * beard * np.clip(0.34 + 0.16 * grain[at], 0, 1)
+    surface.paint(at, cover, 0.5 * np.array(head.subject.hair.colour, np.float32) + 0.05)
 
 
 def _flush(surface: Surface, head: Head) -> None:
@@ -67,7 +81,7 @@ def _lips(surface: Surface, head: Head, at, ax, y) -> None:
     full = np.array([0.66, 0.30, 0.30], np.float32) * (0.45 + 0.6 * light)
     colour = blend(natural, full, 0.45 * subject.lip_colour) * (1 - 0.1 * subject.skin_tone)
     wrinkles = 1 + 0.07 * noise("fine", 70 * ax, 6 * y)
-    surface.paint(at, 0.78 * lip, colour * wrinkles[:, None])
+    surface.paint(at, 0.68 * lip, colour * wrinkles[:, None])
     surface.gloss[at] += 0.16 * lip
     surface.albedo[at] *= (1 - 0.16 * lip * smoothstep(-edge, edge, y - upper_edge))[:, None]
     soft = 0.8 * edge
@@ -96,9 +110,9 @@ def _brows(surface: Surface, head: Head, at, ax, y) -> None:
     arch = 0.68 * np.sin(np.pi * np.clip(0.72 * t + 0.02, 0, 1)) - 0.15 * t
     middle = 1.72 + arch + shape.brow_height + 0.12 * shape.eye_tilt
     middle += 0.32 * raise_ * (1 - 0.5 * t if raise_ > 0 else 1.2 * (1 - t))
-    height = 0.36 * (1 - 0.62 * t) * subject.brow_thickness * (0.8 + 0.2 * (1 - subject.youth))
+    height = 0.44 * (1 - 0.62 * t) * subject.brow_thickness * (0.8 + 0.2 * (1 - subject.youth))
     strands = 0.85 + 0.3 * noise("fine", 34 * ax - 26 * y, 26 * y + 10 * ax)
     cover = smoothstep(1.3, 0.25, np.abs(y - middle) / height) * smoothstep(0, 0.09, t) * smoothstep(1, 0.82, t)
-    cover = np.clip(cover * strands, 0, 1) * (0.50 + 0.32 * (1 - subject.youth))
+    cover = np.clip(cover * strands, 0, 1) * (0.58 + 0.32 * (1 - subject.youth))
     surface.paint(at, cover, 0.75 * np.array(subject.hair.colour, np.float32) + 0.03)
     surface.gloss[at] *= 1 - 0.7 * cover

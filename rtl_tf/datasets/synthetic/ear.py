@@ -3,6 +3,7 @@
 The relief is written on one canonical ear, so the distances to its ridges are computed once and kept.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from scipy.interpolate import CubicSpline
 
 from rtl_tf.datasets.synthetic.people import Subject
 from rtl_tf.datasets.synthetic.profiles import bell2, smooth_maximum, smoothstep
-from rtl_tf.datasets.synthetic.skull import Skull
+from rtl_tf.datasets.synthetic.skull import Skull, rest_level
 
 # outline, from the upper lobule around the lobe and the helix back to it
 _OUTLINE = np.array([
@@ -24,6 +25,7 @@ _ANTIHELIX = [[0.75, -1.75], [1.45, -1.15], [1.8, -0.2], [1.65, 0.75], [1.45, 1.
 _SUPERIOR_CRUS = [[1.5, 1.1], [1.7, 1.8], [1.55, 2.5]]
 _INFERIOR_CRUS = [[1.5, 1.1], [0.95, 1.25], [0.25, 1.45]]
 _CRUS_OF_HELIX = [[-0.2, 1.1], [0.3, 0.55], [0.8, 0.25]]
+_CLEAR_OF_CHEEK = 0.08  # cm that the upper lobule stands out of the skin
 _FOSSA_BOX = ((0.45, 1.4), (1.45, 2.35))  # u and v between which the triangular fossa lies
 
 
@@ -45,10 +47,13 @@ class Ear:
         lobule, fossa: (3,) positions of the upper lobule and of the deepest point of the triangular fossa, cm.
     """
 
-    def __init__(self, subject: Subject, skull: Skull):
+    def __init__(self, subject: Subject, skull: Skull, skin: Callable):
+        """`skin` is the head's surface function: the upper lobule is put upon it."""
         shape = subject.shape
         self.size, self.lobe, self.ridge = shape.ear_size, shape.ear_lobe, shape.antihelix
         self._set_on(skull, shape.ear_tilt, shape.ear_flare)
+        lobule = self._place(_LOBULE, self._relief(_lobule_place()))[0]
+        self._origin[0] += _cheek_x(skin, *lobule[1:]) + _CLEAR_OF_CHEEK - lobule[0]
         self.lobule = self._place(_LOBULE, self._relief(_lobule_place()))[0]
         self.fossa = self._fossa()
 
@@ -68,7 +73,7 @@ class Ear:
         return self._place(uv, relief), uv, relief
 
     def _set_on(self, skull: Skull, tilt: float, flare: float) -> None:
-        """Axes of the ear's plane, chosen so that the lobule lies on the skin behind the jaw."""
+        """Axes and origin of the ear's plane, beside the skull."""
         middle_y = -1.5 * skull.lower
         top = np.array([0, middle_y + 2.0 * self.size, -0.15 - 2 * tilt])
         bottom = np.array([0, middle_y - 2.1 * self.size, -0.15 + 2 * tilt])
@@ -109,6 +114,15 @@ class Ear:
         relief = self._relief(places)
         deepest = np.unravel_index(np.argmin(relief), relief.shape)
         return self._place(places.uv[deepest], relief[deepest])
+
+
+def _cheek_x(skin: Callable, y: float, z: float) -> float:
+    """x of the skin behind the jaw at height y and depth z: a plane through the nearest points of a grid."""
+    angle, level = np.deg2rad(np.linspace(72, 112, 24)), np.linspace(*rest_level(np.array([-8.0, -1.5])), 30)
+    points = skin(angle[None, :], level[:, None]).position.reshape(-1, 3)
+    nearest = points[np.argsort((points[:, 1] - y) ** 2 + (points[:, 2] - z) ** 2)[:8]]
+    plane = np.column_stack([np.ones(8), nearest[:, 1] - y, nearest[:, 2] - z])
+    return float(np.linalg.lstsq(plane, nearest[:, 0], rcond=None)[0][0])
 
 
 def _canonical(uv: np.ndarray, edge: np.ndarray) -> _Canonical:

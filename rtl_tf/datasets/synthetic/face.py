@@ -25,10 +25,10 @@ class Face:
         """Zygomatic arch, masseter, temple and cheek hollow, outwards along x."""
         lower, shape = self.lower, self.shape
         flank = smoothstep(4.6, 6.0, ax) * smoothstep(-2, 0, z)
-        arch = 0.16 * bell(y + 1.2 + 0.12 * (z - 3), 0.7) * smoothstep(7, 4.5, z)
-        masseter = 0.16 * bell2(z, y, 1.8, -5.2 * lower, 1.5, 1.6)
+        arch = 0.22 * bell(y + 1.2 + 0.12 * (z - 3), 0.6) * smoothstep(7, 4.5, z)
+        masseter = 0.20 * bell2(z, y, 1.8, -5.2 * lower, 1.5, 1.6)
         temple = 0.24 * bell2(z, y, 3.6, 2.2, 1.6, 1.5)
-        hollow = 0.10 * bell2(z, y, 3.6, -3.6 * lower, 1.3, 1.3) * max(0.0, 1 - 2 * shape.buccal_fat)
+        hollow = 0.26 * bell2(z, y, 3.6, -3.6 * lower, 1.3, 1.3) * max(0.0, 1 - 2 * shape.buccal_fat)
         fat = 0.22 * shape.buccal_fat * bell2(z, y, 4.0, -4.6 * lower, 2.0, 1.8)
         return flank * (arch + masseter - temple - hollow + fat)
 
@@ -49,7 +49,7 @@ class Face:
         shape, lower, smile = self.shape, self.lower, self.expression.smile
         mature = 1 - self.youth
         relief = shape.buccal_fat * bell2(ax, y, 4.2, -4.4 * lower, 1.7, 1.6)
-        relief -= 0.38 * max(0.0, 1 - shape.buccal_fat) * bell2(ax, y, 4.7, -5.3 * lower, 1.1, 1.3)
+        relief -= 0.48 * max(0.0, 1 - 1.3 * shape.buccal_fat) * bell2(ax, y, 4.8, -4.9 * lower, 1.0, 1.3)
         apple_y = (-2.9 + 0.35 * smile) * lower
         relief += (0.20 + 0.30 * smile) * bell2(ax, y, 3.3, apple_y, 1.0, 0.75)
         trough = bell(y + 1.0 + 0.28 * (ax - 2), 0.2) * smoothstep(1.3, 2.0, ax) * smoothstep(4.2, 3.0, ax)

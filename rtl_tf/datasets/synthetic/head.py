@@ -35,7 +35,7 @@ class Head:
         self.eyes = Eyes(subject, expression)
         self.face = Face(subject, expression, self.nose.base_y)
         self.eyes.depth = self._eye_plane()
-        self.ear = Ear(subject, self.skull)
+        self.ear = Ear(subject, self.skull, self.skin)
 
     def skin(self, angle: np.ndarray, level: np.ndarray) -> Skin:
         """The skin at (angle, level), broadcast against each other; features are computed only where they act."""

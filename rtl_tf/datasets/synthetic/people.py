@@ -32,7 +32,7 @@ class Shape:
 
     size: float = _trait(1.0, youth=-0.10, robust=0.02, own=0.012)  # of the whole head
     head_width: float = _trait(1.0, youth=0.045, robust=0.005, flat=0.015, long=-0.02, full=0.02, own=0.015)
-    lower_height: float = _trait(1.0, youth=-0.21, robust=0.01, long=0.035, own=0.015)  # below the pupils
+    lower_height: float = _trait(0.965, youth=-0.19, robust=0.02, long=0.035, own=0.015)  # below the pupils
     cranium: float = _trait(1.0, youth=0.10, own=0.012)  # above the pupils
     forehead: float = _trait(0.0, youth=0.65, robust=-0.12, own=0.12)  # bulge
     neck_width: float = _trait(0.97, youth=-0.20, robust=0.06, full=0.05, own=0.03)
@@ -112,6 +112,7 @@ class Subject:
     lip_colour: float
     iris: tuple[float, float, float]
     brow_thickness: float
+    stubble: float  # 0 none .. 1 a day's dark beard
     bumps: tuple[tuple[float, ...], ...]
 
     @property
@@ -152,6 +153,7 @@ def sample_subject(seed: int, subject: int) -> Subject:
         lip_colour=float(rng.uniform(0.3, 0.9)),
         iris=_rgb(_IRIS_COLOURS[rng.integers(5) if tone < 0.4 else rng.choice([0, 4])]),
         brow_thickness=float(np.clip(0.8 + 0.12 * factors["robust"] + 0.15 * rng.standard_normal(), 0.5, 1.3)),
+        stubble=_stubble(rng, age, factors["robust"]),
         bumps=tuple(tuple(row) for row in bumps.tolist()),
     )
 
@@ -206,6 +208,12 @@ def _hair(rng: np.random.Generator, age: float, tone: float, robust: float) -> H
         fringe=fringe,
         phases=tuple(rng.uniform(0, 2 * np.pi, 8).tolist()),
     )
+
+
+def _stubble(rng: np.random.Generator, age: float, robust: float) -> float:
+    """Of the robust half of grown-ups."""
+    amount = rng.uniform(0.1, 1.0)
+    return float(amount * np.clip((age - 15) / 5, 0, 1)) if robust > 0.1 else 0.0
 
 
 def _palette(colours: np.ndarray, position: float) -> np.ndarray:

@@ -14,6 +14,7 @@ from rtl_tf.datasets.synthetic.gaze import paint_eyes
 from rtl_tf.datasets.synthetic.hair import HairCap
 from rtl_tf.datasets.synthetic.head import Head
 from rtl_tf.datasets.synthetic.landmarks import SCHEMA, Landmarks, locate_landmarks
+from rtl_tf.datasets.synthetic.locks import TRIANGLES_PER_LOCK, locks_part
 from rtl_tf.datasets.synthetic.mesh import Part, ear_part, head_part, join
 from rtl_tf.datasets.synthetic.people import Subject, sample_subject
 from rtl_tf.datasets.synthetic.scans import MAX_POSES, Pose, Scan, sample_pose, sample_scan
@@ -21,6 +22,7 @@ from rtl_tf.datasets.synthetic.shading import shade
 from rtl_tf.datasets.synthetic.surface import Surface
 
 SUPERSAMPLING = 2
+_CLEARANCE_CM = 0.3  # between landmarks and locks of hair
 _HIDDEN_CM = 0.1  # a landmark further than this behind the nearest surface is hidden
 
 
@@ -31,6 +33,7 @@ class Scene:
     head: Head
     landmarks: Landmarks
     mesh: Part
+    locks: int  # how many of the mesh's last triangles are locks of hair
     outline: np.ndarray  # (N, 3) vertices that the frame must hold
 
 
@@ -45,9 +48,8 @@ class View:
 
     scene: Scene
     camera: Camera
-    xy: np.ndarray
+    faces: raster.Facing
     depth: np.ndarray
-    triangles: np.ndarray
     points: np.ndarray
     visible: np.ndarray
 
@@ -96,11 +98,12 @@ def build_scene(subject: Subject, scan: Scan, size: int) -> Scene:
     detail = float(np.clip(size * SUPERSAMPLING / 512, 0.65, 1.0))
     head = Head(subject, scan.expression)
     landmarks = locate_landmarks(head)
-    skin = head_part(head, landmarks, HairCap(subject.hair), detail)
-    ear = ear_part(head, detail)
+    cap = HairCap(subject.hair)
+    skin, ear, locks = head_part(head, landmarks, cap, detail), ear_part(head, detail), locks_part(head, cap, scan)
     y, z = skin.fields[:, 7], skin.fields[:, 8]
     face = skin.fields[(y > -11) & (y < 3) & (z > 1), :3]
-    return Scene(head, landmarks, join([skin, ear]), np.concatenate([face, ear.fields[:, :3]]))
+    outline = np.concatenate([face, ear.fields[:, :3]])
+    return Scene(head, landmarks, join([skin, ear, locks]), len(locks.triangles), outline)
 
 
 def look(scene: Scene, pose: Pose, size: int) -> View:
@@ -108,19 +111,31 @@ def look(scene: Scene, pose: Pose, size: int) -> View:
     side = size * SUPERSAMPLING
     camera = frame(pose, scene.landmarks.position, scene.outline, side)
     xy, depth = camera.project(scene.mesh.fields[:, :3])
-    triangles = raster.facing(xy, scene.mesh.triangles)
     points, point_depth = camera.project(scene.landmarks.position)
-    nearest = raster.first_hit(xy, depth, triangles, points)
+    faces = raster.facing(xy, _tucked_away(scene, xy, depth, points, point_depth, _CLEARANCE_CM * camera.focal / pose.distance))
+    nearest = raster.first_hit(faces, depth, points)
     inside = ((points >= SUPERSAMPLING) & (points <= side - SUPERSAMPLING)).all(1)
     visible = inside & np.isfinite(nearest) & (point_depth - nearest < _HIDDEN_CM)
-    return View(scene, camera, xy, depth, triangles, points, visible)
+    return View(scene, camera, faces, depth, points, visible)
+
+
+def _tucked_away(scene: Scene, xy, depth, points, point_depth, clearance: float) -> np.ndarray:
+    """The mesh's triangles without the locks of hair that would lie over a landmark (`clearance` in raster px)."""
+    solid, locks = np.split(scene.mesh.triangles, [len(scene.mesh.triangles) - scene.locks])
+    corners = xy[locks]
+    low, high, nearest = corners.min(1) - clearance, corners.max(1) + clearance, depth[locks].min(1)
+    covers = np.zeros(len(locks), bool)
+    for point, distance in zip(points, point_depth, strict=True):
+        covers |= ((low < point) & (high > point)).all(1) & (nearest < distance)
+    kept = ~covers.reshape(-1, TRIANGLES_PER_LOCK).any(1)
+    return np.concatenate([solid, locks.reshape(-1, TRIANGLES_PER_LOCK, 3)[kept].reshape(-1, 3)])
 
 
 def picture_of(view: View, scan: Scan, size: int) -> Rendering:
     """Shades a view."""
     side = size * SUPERSAMPLING
     scene, subject = view.scene, view.scene.head.subject
-    fragments = raster.rasterize(view.xy, view.depth, view.triangles, side)
+    fragments = raster.rasterize(view.faces, view.depth, side)
     _, point_depth = view.camera.project(scene.landmarks.position)
     face_depth = float(point_depth[np.isfinite(scene.landmarks.angle)].mean())
     surface = Surface.of(fragments.interpolate(scene.mesh.fields), view.camera.cm_per_px(face_depth))

@@ -18,7 +18,8 @@ class Expression:
 
 @dataclass(frozen=True)
 class Pose:
-    """Head against camera. Angles in degrees; yaw 0 is frontal, positive shows the subject's left side."""
+    """Head against camera. Angles in degrees: yaw 0 is frontal and positive shows the left side; a camera
+    below the face has a negative pitch."""
 
     yaw: float = 42.0
     pitch: float = 0.0
@@ -79,9 +80,9 @@ def sample_scan(seed: int, subject: int, scan: int) -> Scan:
         ),
         hair_mess=float(uniform(0, 1)),
         hair_seed=int(rng.integers(1 << 30)),
-        background=_muted(rng, 0.15, 0.8, 0.10),
+        background=_muted(rng, 0.15, 0.8, 0.05),
         clutter=float(max(0.0, uniform(-0.4, 1))),
-        clothes=_muted(rng, 0.08, 0.75, 0.30),
+        clothes=_muted(rng, 0.08, 0.75, 0.22),
         glasses=bool(uniform() < 0.08),
         blur=float(uniform(0.3, 0.75)),
         noise=float(uniform(0.003, 0.014)),
@@ -96,7 +97,7 @@ def sample_pose(seed: int, subject: int, scan: int, attempt: int) -> Pose:
     calm = 1 - attempt / MAX_POSES
     return Pose(
         yaw=round(float(40 + calm * rng.uniform(-15, 18)), 2),
-        pitch=round(float(calm * 4.5 * np.clip(rng.standard_normal(), -2, 2)), 2),
+        pitch=round(float(-4.5 + calm * 4.5 * np.clip(rng.standard_normal(), -2, 2)), 2),
         roll=round(float(calm * 3.5 * np.clip(rng.standard_normal(), -2, 2)), 2),
         distance=float(rng.uniform(70, 140)),
         zoom=float(rng.uniform(0.93, 1.08)),
@@ -117,5 +118,5 @@ def _expression(rng: np.random.Generator) -> Expression:
 
 def _muted(rng: np.random.Generator, low: float, high: float, saturation: float) -> tuple[float, float, float]:
     """A colour of little saturation: a grey plus a small tint."""
-    tint = saturation * rng.standard_normal(3)
+    tint = saturation * np.clip(rng.standard_normal(3), -1.5, 1.5)
     return tuple(np.clip(rng.uniform(low, high) * (1 + tint - tint.mean()), 0.02, 0.95).tolist())

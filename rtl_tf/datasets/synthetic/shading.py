@@ -8,7 +8,7 @@ from rtl_tf.datasets.synthetic.scans import Light
 from rtl_tf.datasets.synthetic.surface import Surface
 
 _WRAP = np.array([0.34, 0.20, 0.15], np.float32)  # how far red, green, blue reach around the terminator
-_SCATTER = (0.22, 0.10, 0.06)  # standard deviation of light's spread in the skin, cm
+_SCATTER = (0.22, 0.10)  # standard deviation of the spread of red and green light in the skin, cm
 _MAP_SIDE, _MAP_EXTENT = 96, 32.0  # cells and cm of the shadow map
 
 
@@ -32,10 +32,9 @@ def shade(surface: Surface, light: Light, towards: np.ndarray, vertices: np.ndar
     view = np.clip(normal @ towards, 0, 1)
     around = 0.28 * view + light.ambient * (0.62 + 0.38 * normal[:, 1])
     irradiance = diffuse + around[:, None] * occlusion**1.3 * np.array([0.97, 1, 1.04], np.float32)
-    scattered = np.stack(
-        [_spread(irradiance[:, k], pixel, side, _SCATTER[k] / surface.px) for k in range(3)], axis=1
-    )
-    irradiance = blend(irradiance, scattered, surface.softness[:, None])
+    for channel, width in enumerate(_SCATTER):
+        scattered = _spread(irradiance[:, channel], pixel, side, width / surface.px)
+        irradiance[:, channel] = blend(irradiance[:, channel], scattered, surface.softness)
 
     half = direction + towards
     glint = np.clip(normal @ (half / np.linalg.norm(half)), 0, 1)

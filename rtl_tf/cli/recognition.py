@@ -1,0 +1,78 @@
+"""Pretraining for recognition from data to `source.keras`."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from rtl_tf import datasets
+from rtl_tf.augment import context_px
+from rtl_tf.cli import outputs
+from rtl_tf.cli.experiment import make_deterministic
+from rtl_tf.config import Settings, to_json
+from rtl_tf.networks.sources import load_source
+from rtl_tf.pipeline import evaluation_batches, load_crops, training_batches
+from rtl_tf.schema import load_schema
+from rtl_tf.training.fit import EVALUATION_BATCH, save_atomically
+from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_out, people
+
+
+def pretrain_recognition(asked: Settings, folder: Path) -> None:
+    """Train a classifier over the people of a data set; source.keras is the epoch of the best held-out accuracy."""
+    make_deterministic(asked.seed)
+    settings = asked.resolved(schema=asked.schema or datasets.default_schema(asked.data))
+    schema = load_schema(settings.schema)
+    samples = datasets.load(settings.data, settings.schema, size=settings.image_size)
+    names, classes = people(samples)
+    parts = hold_out(classes, settings.split_seed)
+    start = load_source(
+        settings.source, settings.image_size, encoder_stride=settings.encoder_stride, seed=settings.seed
+    )
+    recognizer = build_recognizer(start, len(names), settings.seed)
+
+    def crops(indices: np.ndarray, context: int):
+        chosen = [samples[index] for index in indices]
+        data = load_crops(chosen, schema, size=settings.image_size, margin=settings.crop_margin, context=context)
+        return dataclasses.replace(data, labels=classes[indices])
+
+    training, validation = crops(parts[0], context_px(settings.image_size)), crops(parts[1], 0)
+    batch_size = min(settings.batch_size, len(training.images))
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings)})
+    outputs.write_json(folder / "environment.json", outputs.environment())
+    print(f"{len(names)} people, {len(training.images)} training and {len(validation.images)} held-out images")
+    history = fit_recognizer(
+        recognizer,
+        training_batches(
+            training,
+            schema,
+            batch_size=batch_size,
+            sigma=settings.sigma,
+            jitter=settings.crop_jitter,
+            flip_swap=True,
+            seed=settings.seed,
+            epochs=settings.epochs,
+        ),
+        evaluation_batches(validation, batch_size=EVALUATION_BATCH, sigma=settings.sigma),
+        epochs=settings.epochs,
+        steps=len(training.images) // batch_size,
+        learning_rate=settings.learning_rate,
+        callbacks=[KeepBest(folder / "source.keras")],
+    )
+    outputs.write_json(folder / "history.json", {name: [float(v) for v in values] for name, values in history.items()})
+    best = max(history["val_accuracy"])
+    print(f"held-out images whose person is found: {best:.1%} (chance {1 / len(names):.1%})")
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Saves the network, whole or not at all, whenever the held-out accuracy has never been higher."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path, self.best = path, -1.0
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["val_accuracy"] > self.best:
+            self.best = logs["val_accuracy"]
+            save_atomically(self.model.save, self.path)

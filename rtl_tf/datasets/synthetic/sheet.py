@@ -1,0 +1,56 @@
+"""Contact sheets of synthetic faces."""
+
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from rtl_tf.datasets.synthetic.people import FAS_SLIDERS, sample_subject
+from rtl_tf.datasets.synthetic.render import Rendering, render, render_sample
+from rtl_tf.progress import progress
+
+_SLIDER_POSITIONS = (0.0, 0.5, 1.0)
+_DOT, _CAPTION = (60, 255, 90), (245, 245, 245)
+
+
+def contact_sheet(subjects: int, size: int, seed: int, columns: int, landmarks: bool) -> Image.Image:
+    """The first scan of each of the first subjects, `columns` in a row."""
+    tiles = []
+    for subject in progress(range(subjects), subjects, "rendering faces"):
+        rendering, _, _ = render_sample(seed, subject, 0, size)
+        tiles.append(_tile(rendering, landmarks))
+    return _mosaic(tiles, columns)
+
+
+def fas_sheet(subjects: int, size: int, seed: int, landmarks: bool) -> Image.Image:
+    """A row for each subject and slider: the slider at 0, 0.5 and 1, all else equal."""
+    tiles = []
+    for subject in progress(range(subjects), subjects, "rendering faces"):
+        _, _, scan = render_sample(seed, subject, 0, size)
+        plain = replace(sample_subject(seed, subject), **dict.fromkeys(FAS_SLIDERS, 0.0))
+        calm = replace(scan, mirrored=False, noise=0.0, glasses=False)
+        for slider in FAS_SLIDERS:
+            for position in _SLIDER_POSITIONS:
+                tile = _tile(render(replace(plain, **{slider: position}), calm, size), landmarks)
+                ImageDraw.Draw(tile).text((4, 2), f"{slider.replace('_', ' ')} {position:g}", fill=_CAPTION)
+                tiles.append(tile)
+    return _mosaic(tiles, len(_SLIDER_POSITIONS))
+
+
+def _tile(rendering: Rendering, landmarks: bool) -> Image.Image:
+    tile = Image.fromarray(rendering.image)
+    if landmarks:
+        draw, radius = ImageDraw.Draw(tile), max(1.0, tile.width / 128)
+        for x, y in rendering.points.tolist():
+            draw.ellipse([x - radius, y - radius, x + radius, y + radius], outline=_DOT)
+    return tile
+
+
+def _mosaic(tiles: list[Image.Image], columns: int) -> Image.Image:
+    size = tiles[0].width
+    rows = -(-len(tiles) // columns)
+    sheet = np.zeros((rows * size, min(columns, len(tiles)) * size, 3), np.uint8)
+    for k, tile in enumerate(tiles):
+        row, column = divmod(k, columns)
+        sheet[row * size : (row + 1) * size, column * size : (column + 1) * size] = np.asarray(tile)
+    return Image.fromarray(sheet)

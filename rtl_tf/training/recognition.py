@@ -1,0 +1,82 @@
+"""Pretraining for recognition: a classifier over the people of a data set, the paper's source task in small."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.networks import dlib_resnet, resnet50
+from rtl_tf.networks.sources import SourceNetwork
+from rtl_tf.records import Sample
+
+
+def build_recognizer(start: SourceNetwork, people: int, seed: int) -> keras.Model:
+    """Functional model, RGB (N, S, S, 3) in 0..255 -> logits (N, people), with the layers "encoder" and "classifier"."""
+    architecture = {"resnet50": resnet50, "dlib_resnet": dlib_resnet}[start.source.network]
+    classifier = architecture.classifier(start.encoder, people, "softmax", seed=seed)
+    image = keras.Input(start.encoder.input_shape[1:], name="image")
+    return keras.Model(image, classifier(start.encoder(image)[-1]), name="recognizer")
+
+
+def people(samples: Sequence[Sample]) -> tuple[list[str], np.ndarray]:
+    """The C people with at least two images, sorted, and each sample's class, int (N,), -1 = only one image."""
+    counts = defaultdict(int)
+    for sample in samples:
+        counts[sample.subject] += 1
+    known = sorted(subject for subject, count in counts.items() if count > 1)
+    if len(known) < 2:
+        raise InputError("--task recognition: fewer than two people have two images or more")
+    number = {subject: index for index, subject in enumerate(known)}
+    return known, np.array([number.get(sample.subject, -1) for sample in samples], np.int32)
+
+
+def hold_out(classes: np.ndarray, seed: int, every: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """Indices for training and validation: of each person one image in `every` is held out, at least one."""
+    rng = np.random.default_rng(seed)
+    validation = []
+    for person in range(classes.max() + 1):
+        images = rng.permutation(np.flatnonzero(classes == person))
+        validation.extend(images[: max(1, len(images) // every)])
+    validation = np.sort(np.array(validation))
+    return np.setdiff1d(np.flatnonzero(classes >= 0), validation), validation
+
+
+def fit_recognizer(
+    recognizer: keras.Model,
+    training: tf.data.Dataset,
+    validation: tf.data.Dataset,
+    *,
+    epochs: int,
+    steps: int,
+    learning_rate: float,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> dict[str, list[float]]:
+    """Softmax cross-entropy, Adam with linear decay to 0. Batches are (image, {"label": (N,)}).
+
+    Returns:
+        Keras's history: loss, accuracy, val_loss, val_accuracy (share of held-out images whose person is found).
+    """
+    rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps * epochs, 0.0)
+    recognizer.compile(
+        keras.optimizers.Adam(rate, epsilon=1e-8),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+    )
+
+    def labelled(image, target):
+        return image, ops.cast(target["label"], "int32")
+
+    history = recognizer.fit(
+        training.map(labelled),
+        validation_data=validation.map(labelled),
+        epochs=epochs,
+        steps_per_epoch=steps,
+        callbacks=list(callbacks),
+        shuffle=False,
+        verbose="auto",
+    )
+    return history.history

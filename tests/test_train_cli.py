@@ -1,0 +1,239 @@
+"""`train.py` from the command line: one short run all the way, and bad input."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from toys import toy_samples
+
+from rtl_tf.cli.train import main
+from rtl_tf.exceptions import InputError
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = ("exocanthion", "endocanthion", "nasion")
+
+
+def write_table(folder: Path, samples, names=NAMES) -> None:
+    """A private data set of three landmarks, with its schema."""
+    folder.mkdir(exist_ok=True)
+    header = ["image", "subject", "site", "mm_per_px", *(f"{name}_{axis}" for name in names for axis in "xy")]
+    with open(folder / "landmarks.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for sample in samples:
+            writer.writerow([sample.image.name, sample.subject, "here", 0.5, *sample.points.ravel()])
+    (folder / "toy.toml").write_text(
+        'name = "toy"\nsource = "made up"\nmirrored_pairs = [["exocanthion", "endocanthion"]]\n'
+        + "".join(f'[[landmarks]]\nname = "{name}"\nlabel = "{name[0]}"\nanatomy = "a spot"\n' for name in names)
+    )
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    write_table(folder, toy_samples(folder, count=24))
+    return folder
+
+
+def flags(table, output, *more, epochs=2):
+    return [
+        "--method", "rtl-sam", "--data", str(table), "--schema", str(table / "toy.toml"), "--image-size", "64",
+        "--batch-size", "4", "--epochs", str(epochs), "--output", str(output), *more,
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def finished(table, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "runs" / "toy" / "rtl-sam" / "seed0"
+    main(flags(table, folder))
+    return folder
+
+
+def test_a_run_writes_everything(finished):
+    names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
+    figures = {f"figures/{name}.{suffix}" for name in ("ced", "faces", "history") for suffix in ("png", "pdf")}
+    files = {"config.json", "environment.json", "split.csv", "history.csv", "best.keras", "predictions.csv"}
+    assert names == figures | files | {"metrics.json", "examples.npz"}
+    config = json.loads((finished / "config.json").read_text())
+    assert config["asked"]["method"] == "rtl-sam" and "sigma" not in config["asked"]
+    assert config["resolved"]["sigma"] == 1.5 and config["resolved"]["lambda"] == 0.002
+    assert config["resolved"]["encoder_stride"] == 16 and len(config["resolved"]["dataset_hash"]) == 64
+
+
+def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, table):
+    from rtl_tf.evaluation.metrics import summarize
+    from rtl_tf.evaluation.predictions import read_predictions
+
+    predictions = read_predictions(finished / "predictions.csv")
+    rows = list(csv.DictReader(open(finished / "split.csv", encoding="utf-8")))
+    assert sorted(predictions.images) == sorted(row["image"] for row in rows if row["part"] == "test")
+    truth = {row["image"]: row for row in csv.DictReader(open(table / "landmarks.csv", encoding="utf-8"))}
+    for image, points in zip(predictions.images, predictions.truth, strict=True):
+        assert points[1, 0] == pytest.approx(float(truth[image]["endocanthion_x"]), abs=1e-3)
+    assert json.loads((finished / "metrics.json").read_text()) == summarize(predictions)
+    assert np.isfinite(predictions.mm_per_px).all()
+
+
+def test_subjects_do_not_cross_parts(finished):
+    rows = list(csv.DictReader(open(finished / "split.csv", encoding="utf-8")))
+    parts = {}
+    for row in rows:
+        parts.setdefault(row["subject"], set()).add(row["part"])
+    assert len(rows) == 24 and all(len(part) == 1 for part in parts.values())
+
+
+def test_the_detector_of_a_run_predicts_as_the_run_did(finished, table):
+    from rtl_tf.coordinates import crop_around
+    from rtl_tf.evaluation.predictions import read_predictions
+    from rtl_tf.inference import Detector
+
+    predictions = read_predictions(finished / "predictions.csv")
+    detector = Detector.load(finished)
+    margin = json.loads((finished / "config.json").read_text())["resolved"]["crop_margin"]
+    crops = [crop_around(points, 64, margin) for points in predictions.truth]
+    boxes = [(crop.left, crop.top, crop.side) for crop in crops]
+    answers = detector.predict([table / image for image in predictions.images], boxes)
+    np.testing.assert_allclose([answer.points for answer in answers], predictions.points, atol=0.02)
+    assert np.isfinite(detector.predict([table / predictions.images[0]])[0].points).all()
+
+
+def test_a_run_serves_as_source(finished, table, tmp_path):
+    main(flags(table, tmp_path / "second", "--source", str(finished), epochs=1))
+    assert (tmp_path / "second" / "metrics.json").exists()
+
+
+def test_an_interrupted_run_resumes_to_the_same_result(finished, table, tmp_path, monkeypatch):
+    from rtl_tf.training import fit as fitting
+
+    folder = tmp_path / "killed"
+    write_history = fitting.write_history
+
+    def killed(path, rows):
+        write_history(path, rows)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "write_history", killed)
+    with pytest.raises(KeyboardInterrupt):
+        main(flags(table, folder))
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="unfinished run: go on with --resume"):
+        main(flags(table, folder))
+    with pytest.raises(InputError, match="--resume: .* has epochs = 2, now it is 3"):
+        main(flags(table, folder, "--resume", epochs=3))
+    main(flags(table, folder, "--resume"))
+    assert (folder / "predictions.csv").read_bytes() == (finished / "predictions.csv").read_bytes()
+
+
+def refused(arguments, message, output=None):
+    """The whole command: one line, status 2, no traceback, nothing written."""
+    answer = subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), *arguments], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 2, answer.stderr
+    assert message in answer.stderr
+    assert "Traceback" not in answer.stderr
+    if output is not None:
+        assert not Path(output).exists()
+
+
+def test_the_command_refuses_in_one_line(tmp_path):
+    output = tmp_path / "run"
+    refused(["--data", str(tmp_path / "nothing"), "--output", str(output)], "nothing: no such file or folder", output)
+    refused(["--lambda", "-1"], "error: --lambda -1.0: must be a number at least 0")
+    refused(["--lambda", "much"], "argument --lambda: invalid float value: 'much'")
+    refused(["--method", "rtl"], "invalid choice: 'rtl'")
+
+
+def bad_table(tmp_path, damage):
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    samples = toy_samples(folder, count=24)
+    write_table(folder, samples)
+    damage(folder, folder / "landmarks.csv")
+    return folder
+
+
+def truncate(folder, table):
+    image = Image.open(folder / "003.png").convert("RGB")
+    image.resize((400, 400)).save(folder / "003.png", format="JPEG")
+    (folder / "003.png").write_bytes((folder / "003.png").read_bytes()[:4000])
+
+
+def replace_in(old, new, row=None):
+    def damage(folder, table):
+        lines = table.read_text().splitlines()
+        lines = [line.replace(old, new) if row in (None, i) else line for i, line in enumerate(lines, start=1)]
+        table.write_text("\n".join(lines) + "\n")
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda folder, table: (folder / "003.png").unlink(), "003.png"),
+        (truncate, "003.png"),
+        (replace_in("nasion_x", "nasoin_x"), "nasoin"),
+        (replace_in("003.png", "002.png"), "002.png is already in row"),
+        (replace_in("nasion_y", "other"), "nasion"),
+        (lambda folder, table: replace_in("s", "one", None)(folder, table), "landmarks.csv"),
+    ],
+    ids=["missing image", "truncated JPEG", "unknown landmark", "duplicate row", "half a pair", "broken header"],
+)
+def test_bad_data_is_named_and_nothing_is_written(tmp_path, damage, message):
+    folder = bad_table(tmp_path, damage)
+    with pytest.raises(InputError, match=message):
+        main(flags(folder, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_one_subject_only(tmp_path):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    samples = toy_samples(folder, count=6)
+    write_table(folder, [type(sample)(sample.image, sample.points, "same") for sample in samples])
+    with pytest.raises(InputError, match="subject"):
+        main(flags(folder, tmp_path / "run"))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--method", "ft", "--lambda", "0.1"], "ft has no regularizer"),
+        (["--source", "random", "--method", "rtl-co"], "no classification branch"),
+        (["--source", "youtube_faces"], "rtl_tf.cli.pretrain"),
+        (["--source", "nowhere"], "nowhere"),
+        (["--image-size", "100"], "not a multiple of 32"),
+        (["--train-images", "100"], "the training part has"),
+        (["--resume"], "holds no run that could go on"),
+    ],
+)
+def test_bad_flags_are_named_and_nothing_is_written(table, tmp_path, more, message):
+    with pytest.raises(InputError, match=message):
+        main(flags(table, tmp_path / "run", *more))
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_of_the_wrong_architecture(table, tmp_path):
+    wrong = tmp_path / "resnet.h5"
+    wrong.write_bytes(b"not weights")
+    with pytest.raises(InputError, match="resnet.h5"):
+        main(flags(table, tmp_path / "run", "--source", "vggface2", "--source-weights", str(wrong)))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_finished_run_is_not_overwritten(table, finished, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    before = {path: path.stat().st_mtime for path in copy.rglob("*")}
+    with pytest.raises(InputError, match="holds a finished run"):
+        main(flags(table, copy))
+    with pytest.raises(InputError, match="holds a finished run"):
+        main(flags(table, copy, "--resume"))
+    assert before == {path: path.stat().st_mtime for path in copy.rglob("*")}
