@@ -179,12 +179,12 @@ def replace_in(old, new, row=None):
     [
         (lambda folder, table: (folder / "003.png").unlink(), "003.png"),
         (truncate, "003.png"),
-        (replace_in("nasion_x", "nasoin_x"), "nasoin"),
+        (replace_in("nasion", "nasoin"), "nasoin"),
         (replace_in("003.png", "002.png"), "002.png is already in row"),
         (replace_in("nasion_y", "other"), "nasion"),
-        (lambda folder, table: replace_in("s", "one", None)(folder, table), "landmarks.csv"),
+        (lambda folder, table: table.write_text(""), "landmarks.csv: the file is empty"),
     ],
-    ids=["missing image", "truncated JPEG", "unknown landmark", "duplicate row", "half a pair", "broken header"],
+    ids=["missing image", "truncated JPEG", "unknown landmark", "duplicate row", "half a pair", "empty table"],
 )
 def test_bad_data_is_named_and_nothing_is_written(tmp_path, damage, message):
     folder = bad_table(tmp_path, damage)

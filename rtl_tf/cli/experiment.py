@@ -1,5 +1,6 @@
 """One experiment from data to figures: the whole way through the layers, in the order of the design's picture."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     check_folder(folder, settings, resume)
     data = load_data(settings)
     detector, source = build(settings, method, data)
+    settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
 
     folder.mkdir(parents=True, exist_ok=True)
     found_out = {"data_name": datasets.dataset_name(settings.data), "dataset_hash": datasets.fingerprint(data.samples)}
@@ -104,7 +106,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
     before = read_config(folder / "config.json")["resolved"]
     for name, value in to_json(settings).items():
-        if before.get(name) != value:
+        if value is not None and before.get(name) != value:
             raise InputError(f"--resume: the run in {folder} has {name} = {before.get(name)}, now it is {value}")
 
 
@@ -173,6 +175,11 @@ def build(settings: Settings, method: Method, data: Data) -> tuple[RegularizedDe
         l2=settings.weight_decay if settings.weight_decay_mode == "l2" else 0.0,
     )
     return detector, source
+
+
+def stride_of(detector: keras.Model, image_size: int) -> int:
+    """Input px per encoder output px: what a saved source decides by itself."""
+    return image_size // detector.output["features"].shape[1]
 
 
 def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:

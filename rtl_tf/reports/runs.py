@@ -12,7 +12,7 @@ from rtl_tf.exceptions import InputError
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 # Where these differ, errors mean different things, and no table may hold both.
-COMPARED = ("dataset_hash", "schema", "image_size")
+COMPARED = ("dataset_hash", "schema", "image_size", "crop_margin")
 OWN = {"seed", "output"}  # settings of one run that say nothing about what was compared
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
 
@@ -83,8 +83,8 @@ def require_comparable(runs: list[Run]) -> None:
     """Raise InputError, naming two runs, unless all were tested on the same images seen at the same size."""
     for run in runs[1:]:
         for key in COMPARED:
-            if run.resolved[key] != runs[0].resolved[key]:
-                pair = f"{runs[0].folder} ({runs[0].resolved[key]}) and {run.folder} ({run.resolved[key]})"
+            if run.resolved.get(key) != runs[0].resolved.get(key):
+                pair = f"{runs[0].folder} ({runs[0].resolved.get(key)}) and {run.folder} ({run.resolved.get(key)})"
                 raise InputError(f"runs with different {key} cannot share a table: {pair}; move one out of the way")
         if run.predictions.images != runs[0].predictions.images:
             pair = f"{runs[0].folder} and {run.folder}"

@@ -114,7 +114,7 @@ class RegularizedDetector(keras.Model):
             if self.l2:
                 loss += self.l2 * sum(ops.sum(ops.square(kernel)) for kernel in self.decayed_kernels())
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables, unconnected_gradients="zero"), variables)
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
         self.trackers["loss"].update_state(loss)
         self.trackers["heatmap_loss"].update_state(heatmap_loss)
         self.trackers["regularizer"].update_state(regularizer)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from rtl_tf.datasets.synthetic.cache import samples
+from rtl_tf.datasets.synthetic.cache import check_settings, samples
 from rtl_tf.exceptions import InputError
 
 
@@ -31,22 +31,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--contact-sheet", metavar="FILE", type=Path, help="draw the first scan of each subject")
     parser.add_argument("--fas-sliders", metavar="FILE", type=Path, help="draw each FAS slider at 0, 0.5 and 1")
     parser.add_argument("--landmarks", action="store_true", help="mark the landmarks in the sheet")
-    parser.add_argument("--subjects", type=_positive, default=12, help="number of people (default 12; 2 with --fas-sliders)")
-    parser.add_argument("--scans", type=_positive, default=3, help="pictures of each in a data set (default 3)")
-    parser.add_argument("--size", type=_positive, default=256, help="side of a picture, px (default 256)")
+    parser.add_argument("--subjects", type=int, default=12, help="number of people (default 12)")
+    parser.add_argument("--scans", type=int, default=3, help="pictures of each in a data set (default 3)")
+    parser.add_argument("--size", type=int, default=256, help="side of a picture, px (default 256)")
     parser.add_argument("--seed", type=int, default=0, help="which world of people (default 0)")
-    parser.add_argument("--columns", type=_positive, default=4, help="pictures in a row of the contact sheet (default 4)")
+    parser.add_argument("--columns", type=int, default=4, help="pictures in a row of the contact sheet (default 4)")
     return parser
 
 
 def _draw(options: argparse.Namespace) -> None:
+    check_settings(options.subjects, 1, options.size, options.seed)
+    if options.columns < 1:
+        raise InputError(f"--columns {options.columns} is not above 0")
     from rtl_tf.datasets.synthetic import sheet  # after parsing, so that --help needs no SciPy
 
+    common = (options.subjects, options.size, options.seed)
     if options.contact_sheet:
-        picture = sheet.contact_sheet(options.subjects, options.size, options.seed, options.columns, options.landmarks)
-        _save(picture, options.contact_sheet)
+        _save(sheet.contact_sheet(*common, options.columns, options.landmarks), options.contact_sheet)
     if options.fas_sliders:
-        _save(sheet.fas_sheet(min(options.subjects, 2), options.size, options.seed, options.landmarks), options.fas_sliders)
+        _save(sheet.fas_sheet(*common, options.landmarks), options.fas_sliders)
 
 
 def _save(picture, path: Path) -> None:
@@ -54,12 +57,6 @@ def _save(picture, path: Path) -> None:
         picture.save(path)
     except (OSError, ValueError) as problem:
         raise InputError(f"{path}: cannot write the sheet: {problem}") from problem
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
-    return int(text)
 
 
 if __name__ == "__main__":

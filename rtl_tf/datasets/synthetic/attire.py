@@ -1,11 +1,12 @@
-"""Colour of hair and clothes."""
+"""Colour of hair, clothes and glasses."""
 
 import numpy as np
 
+from rtl_tf.datasets.synthetic.mesh import FRAME, LOCK, SKIN
+from rtl_tf.datasets.synthetic.people import Hair
 from rtl_tf.datasets.synthetic.profiles import blend, smoothstep
 from rtl_tf.datasets.synthetic.scans import Scan
-from rtl_tf.datasets.synthetic.people import Hair
-from rtl_tf.datasets.synthetic.surface import LOCK, SKIN, Surface
+from rtl_tf.datasets.synthetic.surface import Surface
 from rtl_tf.datasets.synthetic.texture import noise
 
 _COLLAR_Y = -15.4  # cm
@@ -49,3 +50,13 @@ def paint_clothes(surface: Surface, scan: Scan, lower: float) -> None:
     surface.paint(at, collar[at], np.array(scan.clothes, np.float32) * weave[:, None])
     surface.gloss[at] *= 1 - collar[at]
     surface.softness[at] *= 1 - collar[at]
+
+
+def paint_glasses(surface: Surface, scan: Scan) -> None:
+    """Horn, metal or coloured plastic."""
+    at = surface.of_kind(FRAME)
+    rng = np.random.default_rng([scan.hair_seed, 2])
+    surface.albedo[at] = np.array([[0.10, 0.09, 0.09], [0.28, 0.17, 0.10], [0.45, 0.44, 0.42], [0.20, 0.24, 0.38]])[
+        rng.integers(4)
+    ]
+    surface.gloss[at], surface.softness[at], surface.occlusion[at] = 0.35, 0, 1

@@ -1,10 +1,10 @@
 """The rendered data set on disk: one folder for each choice of settings, resumed when a render was interrupted.
 
-    <cache>/synthetic/<hash of the settings>/
-        settings.json
-        images/s0042_0.png
-        rendered.jsonl      a line for each finished subject, written after its images
-        landmarks.csv       the table, written last: the folder is complete where it exists
+<cache>/synthetic/<hash of the settings>/
+    settings.json
+    images/s0042_0.png
+    rendered.jsonl      a line for each finished subject, written after its images
+    landmarks.csv       the table, written last: the folder is complete where it exists
 """
 
 import hashlib
@@ -43,18 +43,20 @@ def samples(
     Raises:
         InputError: a number is out of range, or the cache folder cannot be written.
     """
-    _check(subjects, scans, size, seed)
+    check_settings(subjects, scans, size, seed)
     settings = {"renderer": RENDERER_VERSION, "subjects": subjects, "scans": scans, "size": size, "seed": seed}
     folder = _folder(settings, cache)
     if not _complete(folder):
         try:
             _render(settings, folder)
         except OSError as problem:
-            raise InputError(f"cache {folder}: {problem.strerror or problem}; set RTL_TF_CACHE to another folder") from problem
+            reason = problem.strerror or problem
+            raise InputError(f"cache {folder}: {reason}; set RTL_TF_CACHE to another folder") from problem
     return read_samples(folder / _TABLE, size)
 
 
-def _check(subjects: int, scans: int, size: int, seed: int) -> None:
+def check_settings(subjects: int, scans: int, size: int, seed: int) -> None:
+    """Raises InputError for a number that is out of range."""
     for name, value, low, high in (
         ("subjects", subjects, 1, 100_000),
         ("scans", scans, 1, 1000),

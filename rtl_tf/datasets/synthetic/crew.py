@@ -1,7 +1,8 @@
 """Rendering on all cores.
 
 Workers are processes of their own (`python -m rtl_tf.datasets.synthetic.worker`) that take one subject a line on
-stdin. Unlike multiprocessing they neither fork a parent in which TensorFlow runs threads nor import the caller's script.
+stdin. Unlike multiprocessing they neither fork a parent in which TensorFlow runs threads nor import the
+caller's script.
 """
 
 import json
@@ -31,7 +32,9 @@ def render_subjects(subjects: list[int], settings: dict[str, int], folder: Path)
         yield from _with_workers(workers, subjects, settings, folder)
 
 
-def _with_workers(count: int, subjects: list[int], settings: dict[str, int], folder: Path) -> Iterator[tuple[int, Rows]]:
+def _with_workers(
+    count: int, subjects: list[int], settings: dict[str, int], folder: Path
+) -> Iterator[tuple[int, Rows]]:
     todo, done = Queue(), Queue()
     for subject in subjects:
         todo.put(subject)

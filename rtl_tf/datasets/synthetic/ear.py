@@ -25,6 +25,8 @@ _ANTIHELIX = [[0.75, -1.75], [1.45, -1.15], [1.8, -0.2], [1.65, 0.75], [1.45, 1.
 _SUPERIOR_CRUS = [[1.5, 1.1], [1.7, 1.8], [1.55, 2.5]]
 _INFERIOR_CRUS = [[1.5, 1.1], [0.95, 1.25], [0.25, 1.45]]
 _CRUS_OF_HELIX = [[-0.2, 1.1], [0.3, 0.55], [0.8, 0.25]]
+_FRONT_EDGE = np.array([[-0.3, -0.5], [-0.3, 0.4]])  # in front of tragus and crus
+_BURIED = 0.12  # cm of the front edge that stay under the skin
 _CLEAR_OF_CHEEK = 0.08  # cm that the upper lobule stands out of the skin
 _FOSSA_BOX = ((0.45, 1.4), (1.45, 2.35))  # u and v between which the triangular fossa lies
 
@@ -51,9 +53,9 @@ class Ear:
         """`skin` is the head's surface function: the upper lobule is put upon it."""
         shape = subject.shape
         self.size, self.lobe, self.ridge = shape.ear_size, shape.ear_lobe, shape.antihelix
+        self._attachment = 0.0
         self._set_on(skull, shape.ear_tilt, shape.ear_flare)
-        lobule = self._place(_LOBULE, self._relief(_lobule_place()))[0]
-        self._origin[0] += _cheek_x(skin, *lobule[1:]) + _CLEAR_OF_CHEEK - lobule[0]
+        self._fit_to(_cheek(skin))
         self.lobule = self._place(_LOBULE, self._relief(_lobule_place()))[0]
         self.fossa = self._fossa()
 
@@ -87,6 +89,19 @@ class Ear:
         self.outwards *= np.sign(self.outwards[0])
         self._origin = bottom + self._up * 2.1 * self.size
 
+    def _fit_to(self, cheek: np.ndarray) -> None:
+        """Moves the ear sideways until its front edge comes out of the cheek, and bends the lobule back onto it."""
+        edge = self._place(_FRONT_EDGE, np.zeros(len(_FRONT_EDGE)))
+        out = max(_cheek_x(cheek, y, z) - _BURIED - x for x, y, z in edge.tolist())
+        self._origin[0] += max(out, self._gap_at_lobule(cheek))
+        for _ in range(4):  # bending moves the lobule to another place of the cheek
+            self._attachment = max(0.0, self._attachment - self._gap_at_lobule(cheek) / (self.size * self.outwards[0]))
+
+    def _gap_at_lobule(self, cheek: np.ndarray) -> float:
+        """How far the lobule has to move outwards, cm."""
+        x, y, z = self._place(_LOBULE, self._relief(_lobule_place()))[0].tolist()
+        return _cheek_x(cheek, y, z) + _CLEAR_OF_CHEEK - x
+
     def _place(self, uv: np.ndarray, relief: np.ndarray) -> np.ndarray:
         """Plane coordinates and relief to head coordinates, with the subject's own length of lobe."""
         v = np.where(uv[..., 1] < -1.5, -1.5 + (uv[..., 1] + 1.5) * self.lobe, uv[..., 1])[..., None]
@@ -107,7 +122,8 @@ class Ear:
         relief += 0.35 * np.exp(-((places.crus_of_helix / 0.2) ** 2))
         relief += 0.62 * bell2(u, v, -0.12, -0.45, 0.30, 0.42)  # tragus
         relief += 0.34 * bell2(u, v, 0.62, -1.5, 0.35, 0.25)  # antitragus
-        return relief + 0.22 * bell2(u, v, 0.75, -2.35, 0.6, 0.45)  # lobe
+        relief += 0.22 * bell2(u, v, 0.75, -2.35, 0.6, 0.45)  # lobe
+        return relief - self._attachment * bell2(u, v, *_LOBULE, 0.5, 0.55)
 
     def _fossa(self) -> np.ndarray:
         places = _fossa_places()
@@ -116,11 +132,16 @@ class Ear:
         return self._place(places.uv[deepest], relief[deepest])
 
 
-def _cheek_x(skin: Callable, y: float, z: float) -> float:
-    """x of the skin behind the jaw at height y and depth z: a plane through the nearest points of a grid."""
+def _cheek(skin: Callable) -> np.ndarray:
+    """(N, 3) points of the skin around the front edge of the ear."""
     angle, level = np.deg2rad(np.linspace(72, 112, 24)), np.linspace(*rest_level(np.array([-8.0, -1.5])), 30)
-    points = skin(angle[None, :], level[:, None]).position.reshape(-1, 3)
-    nearest = points[np.argsort((points[:, 1] - y) ** 2 + (points[:, 2] - z) ** 2)[:8]]
+    return skin(angle[None, :], level[:, None]).position.reshape(-1, 3)
+
+
+def _cheek_x(cheek: np.ndarray, y: float, z: float) -> float:
+    """x of the cheek at height y and depth z: of a plane through the nearest of its points."""
+    distance = (cheek[:, 1] - y) ** 2 + (cheek[:, 2] - z) ** 2
+    nearest = cheek[np.argpartition(distance, 8)[:8]]
     plane = np.column_stack([np.ones(8), nearest[:, 1] - y, nearest[:, 2] - z])
     return float(np.linalg.lstsq(plane, nearest[:, 0], rcond=None)[0][0])
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from rtl_tf.datasets.synthetic.head import Head
+from rtl_tf.datasets.synthetic.mesh import SKIN
 from rtl_tf.datasets.synthetic.profiles import bell, blend, smoothstep
 from rtl_tf.datasets.synthetic.surface import Surface
 from rtl_tf.datasets.synthetic.texture import noise
@@ -15,7 +16,7 @@ _IRIS_RADIUS, _PUPIL_RADIUS = 0.60, 0.24  # cm
 def paint_eyes(surface: Surface, head: Head, light: np.ndarray) -> np.ndarray:
     """Paints both eyes; returns the strength of the catch light for every pixel of the surface."""
     eyes = head.eyes
-    at = np.flatnonzero((surface.kind == 0) & (surface.z > 1.5) & (eyes.nearness(np.abs(surface.x), surface.y) > 0))
+    at = np.flatnonzero((surface.kind == SKIN) & (surface.z > 1.5) & (eyes.nearness(np.abs(surface.x), surface.y) > 0))
     x, y = surface.x[at], surface.y[at]
     ax, side = np.abs(x), np.sign(x)
     edge = max(0.035, 0.5 * surface.px)
@@ -27,7 +28,9 @@ def paint_eyes(surface: Surface, head: Head, light: np.ndarray) -> np.ndarray:
     red = 0.8 * smoothstep(eyes.inner_x + 0.38, eyes.inner_x + 0.1, ax)
     red += 0.25 * smoothstep(eyes.outer_x - 0.5, eyes.outer_x, ax)
     colour = blend(_SCLERA, _CARUNCLE, red[:, None])
-    colour = blend(colour, _iris(head, radius, ax, y), smoothstep(_IRIS_RADIUS + edge, _IRIS_RADIUS - edge, radius)[:, None])
+    colour = blend(
+        colour, _iris(head, radius, ax, y), smoothstep(_IRIS_RADIUS + edge, _IRIS_RADIUS - edge, radius)[:, None]
+    )
     colour = colour * (1 - smoothstep(_PUPIL_RADIUS + edge, _PUPIL_RADIUS - edge, radius) * 0.97)[:, None]
     colour = colour * (1 - 0.55 * bell(np.maximum(upper - y, 0), 0.17))[:, None]
     colour = colour * (1 - 0.2 * bell(np.maximum(y - lower, 0), 0.1))[:, None]

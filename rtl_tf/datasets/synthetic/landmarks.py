@@ -87,7 +87,7 @@ def _turning(height: np.ndarray, depth: np.ndarray) -> np.ndarray:
 def _alare(head: Head) -> tuple[float, float]:
     """Most lateral point of the nasal wing, before the alar crease, by two grids of which the second is finer."""
     nose = head.nose
-    x, y = 1.72 * nose.width, nose.tip_y - 0.12
+    x, y = 1.72 * nose.width, nose.wing_y
     corner_x, corner_y = np.array([x - 0.35, x + 0.25, x]), np.array([y - 0.6, y + 0.6, y])
     angle, level = head.skull.locate(corner_x, corner_y)
     reach_angle, reach_level = (angle[1] - angle[0]) / 2, (level[1] - level[0]) / 2

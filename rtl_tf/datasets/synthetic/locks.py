@@ -14,11 +14,11 @@ from rtl_tf.datasets.synthetic.scans import Scan
 from rtl_tf.datasets.synthetic.skull import rest_level
 
 _JOINTS = 9  # points along a lock
-TRIANGLES_PER_LOCK = 2 * (_JOINTS - 1)
+VERTICES_PER_LOCK = 2 * _JOINTS
 _ANGLES, _LEVELS = np.deg2rad(np.linspace(-85, 170, 52)), np.linspace(0.12, 1, 72)
-_LONG = 0.3  # length from which hair is laid behind the ear and hangs down
-_BEHIND_EAR = np.deg2rad(108)
-_BEHIND_EAR_LEVEL = float(rest_level(0.5))
+_LONG = 0.3  # length from which hair hangs down behind the ears
+_LEVEL_PER_CM = 0.03
+_EAR_LEVEL = float(rest_level(0.5))
 
 
 class _Scalp(NamedTuple):
@@ -38,7 +38,7 @@ class _Scalp(NamedTuple):
 
 
 def locks_part(head: Head, cap: HairCap, scan: Scan) -> Part:
-    """All locks of a head. Triangles of one lock follow each other, TRIANGLES_PER_LOCK of them."""
+    """All locks of a head. The vertices of a lock follow each other, VERTICES_PER_LOCK of them."""
     hair = head.subject.hair
     rng = np.random.default_rng([scan.hair_seed, 0])
     scalp = _scalp(head, cap)
@@ -51,7 +51,7 @@ def locks_part(head: Head, cap: HairCap, scan: Scan) -> Part:
         curtain, outwards = _curtain(scalp, hair, rng)
         centre, normal = np.concatenate([centre, curtain]), np.concatenate([normal, outwards])
     centre = centre + _waves(hair, scan.hair_mess, rng, len(centre))
-    return _ribbons(centre, normal, rng)
+    return _ribbons(centre, normal, 1 - 0.55 * hair.curl, rng)
 
 
 def _scalp(head: Head, cap: HairCap) -> _Scalp:
@@ -70,46 +70,52 @@ def _roots(scalp: _Scalp, rng: np.random.Generator, count: int) -> tuple[np.ndar
     return angle, line + (0.95 - line) * rng.uniform(0, 1, count) ** 1.6
 
 
-def _combed(scalp, hair: Hair, mess: float, rng, angle, level):
-    """(angle, level, lift) along every lock, (count, _JOINTS) each."""
+def _combed(scalp: _Scalp, hair: Hair, mess: float, rng: np.random.Generator, angle: np.ndarray, level: np.ndarray):
+    """(angle, level, lift) along every lock, (count, _JOINTS) each: where its joints lie over the scalp.
+
+    With a fringe the front hair falls over the brow; without one it is swept aside from the parting.
+    """
     count = len(angle)
     along = np.linspace(0, 1, _JOINTS)
-    line = np.interp(angle, _ANGLES, scalp.hairline)
     front = smoothstep(np.deg2rad(65), np.deg2rad(45), np.abs(angle))
-    behind = smoothstep(np.deg2rad(95), np.deg2rad(125), angle)
-    cm = 1 / 33.0  # level per centimetre
-
-    beyond = hair.fringe * front * rng.uniform(0.5, 1.05, count)
-    beyond += (1 - front) * (1 - behind) * rng.uniform(-0.3, 0.9, count) + behind * rng.uniform(-0.2, 0.8, count)
-    beyond += behind * np.clip(hair.length - _LONG, 0, 1) * rng.uniform(10, 18, count)
-    beyond += (1 - front) * (1 - behind) * np.clip(hair.length - _LONG, 0, 1) * rng.uniform(6, 16, count)
-    reach = np.minimum(level - line, (2.2 + 5 * hair.length + 2.5 * (hair.fringe > 0) * front) * cm * rng.uniform(0.7, 1.2, count))
-    swept = front * (hair.fringe == 0)
-    fall = np.where(level - line - reach < 1.0 * cm, reach + beyond * cm, reach) * (1 - 0.8 * swept)
-    levels = level[:, None] - fall[:, None] * along
-
-    aside = np.sign(angle - hair.parting) * (0.15 + 0.65 * swept) * front * rng.uniform(0.6, 1.1, count)
-    aside += 0.10 * (0.3 + mess) * rng.standard_normal(count)
-    angles = angle[:, None] + aside[:, None] * along**1.3
-    # hair that is long enough is laid behind the ear
-    low = smoothstep(0.02, -0.06, levels - np.interp(np.deg2rad(75), _ANGLES, scalp.hairline) - 0.03)
-    beside = (angles > np.deg2rad(58)) * low * (hair.length > _LONG)
-    angles = np.where(angles < _BEHIND_EAR, angles + beside * (_BEHIND_EAR - angles), angles)
-    lift = 0.10 + 0.25 * hair.volume * np.sin(np.pi * along) * (0.4 + 0.6 * swept[:, None])
+    swept = (front * (hair.fringe == 0))[:, None]
+    fall = _fall(scalp, hair, rng, angle, level, front)[:, None]
+    levels = level[:, None] - fall * along ** (1 + 0.8 * swept)
+    aside = np.sign(angle - hair.parting)[:, None] * (0.15 + 0.45 * swept) * front[:, None]
+    aside = aside * rng.uniform(0.6, 1.1, (count, 1)) + 0.08 * (0.3 + mess) * rng.standard_normal((count, 1))
+    angles = angle[:, None] + aside * along ** (1.3 - 0.6 * swept)
+    levels = np.where(swept > 0.3, np.maximum(levels, np.interp(angles, _ANGLES, scalp.hairline)), levels)
+    lift = 0.10 + 0.25 * hair.volume * np.sin(np.pi * along) * (0.4 + 0.6 * swept)
     loose = (rng.uniform(0, 1, (count, 1)) < 0.2 * mess) * along * rng.uniform(0.2, 0.8, (count, 1))
     return angles, levels, lift + loose
+
+
+def _fall(scalp: _Scalp, hair: Hair, rng: np.random.Generator, angle, level, front) -> np.ndarray:
+    """Levels from root to tip: locks that come near the hairline fall beyond it."""
+    count = len(angle)
+    behind = smoothstep(np.deg2rad(95), np.deg2rad(125), angle)
+    beside = (1 - front) * (1 - behind)
+    beyond = hair.fringe * front * rng.uniform(0.5, 1.05, count)
+    beyond += beside * rng.uniform(-0.6, 0.5, count)
+    beyond += behind * (rng.uniform(-0.2, 0.8, count) + 14 * max(hair.length - _LONG, 0) * rng.uniform(0.7, 1.3, count))
+    length = 2.2 + 5 * hair.length + 2.5 * (hair.fringe > 0) * front
+    length = length * (1 - 0.6 * hair.curl) * rng.uniform(0.7, 1.2, count)
+    above_line = level - np.interp(angle, _ANGLES, scalp.hairline)
+    reach = np.minimum(above_line, length * _LEVEL_PER_CM)
+    return reach + np.where(above_line - reach < _LEVEL_PER_CM, beyond * _LEVEL_PER_CM, 0)
 
 
 def _curtain(scalp: _Scalp, hair: Hair, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(position, normal) of long hair that hangs straight down from the scalp behind the ears."""
     count = int(70 + 80 * hair.length)
-    angle = _ANGLES[0] + np.deg2rad(rng.uniform(178, 250, count))
-    start, normal = scalp.at(angle, np.full(count, _BEHIND_EAR_LEVEL) + rng.uniform(0, 0.07, count))
+    angle = _ANGLES[0] + np.deg2rad(rng.uniform(191, 250, count))
+    start, normal = scalp.at(angle, np.full(count, _EAR_LEVEL) + rng.uniform(0, 0.07, count))
     outwards = normal * [1, 0, 1]
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
     along = np.linspace(0, 1, _JOINTS)[:, None]
     drop = (4 + 15 * (hair.length - _LONG)) * rng.uniform(0.75, 1.1, (count, 1, 1)) * along
-    bulge = rng.uniform(-0.6, 0.4, (count, 1, 1)) + hair.volume * along * (0.7 - along)
+    inwards = along * rng.uniform(-0.2, 3.0, (count, 1, 1))
+    bulge = rng.uniform(-0.3, 0.4, (count, 1, 1)) + hair.volume * along * (0.7 - along) - inwards
     position = start[:, None] + bulge * outwards[:, None] - drop * [0, 1, 0]
     return position, np.broadcast_to(outwards[:, None], position.shape)
 
@@ -121,19 +127,19 @@ def _waves(hair: Hair, mess: float, rng: np.random.Generator, count: int) -> np.
     return size * along * np.sin(phase + pace * (3 + 9 * hair.curl) * along)
 
 
-def _ribbons(centre: np.ndarray, normal: np.ndarray, rng: np.random.Generator) -> Part:
+def _ribbons(centre: np.ndarray, normal: np.ndarray, breadth: float, rng: np.random.Generator) -> Part:
     """Two rows of vertices along every lock; the normals tilt outwards, so that a flat ribbon looks round."""
     count = len(centre)
     tangent = np.gradient(centre, axis=1)
     aside = np.cross(tangent, normal)
     aside /= np.maximum(np.linalg.norm(aside, axis=-1, keepdims=True), 1e-6)
     along = np.linspace(0, 1, _JOINTS)
-    width = (0.9 * along**0.3 * (1 - along) ** 0.55 + 0.05)[:, None] * rng.uniform(0.35, 0.85, (count, 1, 1))
+    width = (0.9 * along**0.3 * (1 - along) ** 0.55 + 0.05)[:, None] * breadth * rng.uniform(0.35, 0.85, (count, 1, 1))
     position = np.stack([centre - width * aside, centre + width * aside], axis=2)
     tilted = np.stack([normal - 0.45 * aside, normal + 0.45 * aside], axis=2)
     across = np.broadcast_to([-1.0, 1.0], (count, _JOINTS, 2))
     tone = np.broadcast_to(rng.uniform(0, 1, (count, 1, 1)), across.shape)
     packed = fields(position, tilted, across, np.broadcast_to(along[:, None], across.shape), tone, 1, 0.05, LOCK)
     one = quads(_JOINTS, 2)[:, ::-1]
-    triangles = (one[None] + (np.arange(count, dtype=np.int32) * 2 * _JOINTS)[:, None, None]).reshape(-1, 3)
+    triangles = (one[None] + (np.arange(count, dtype=np.int32) * VERTICES_PER_LOCK)[:, None, None]).reshape(-1, 3)
     return Part(packed, triangles)

@@ -17,7 +17,6 @@ _ROW_BANDS = ((-11.5, -10.9, 7), (-10.9, -8.2, 16), (-8.2, -5.9, 30), (-5.9, -4.
               (-3.5, -1.3, 14), (-1.3, 1.3, 34), (1.3, 3, 12), (3, 8, 16))  # fmt: skip
 _NECK_ROWS, _CROWN_ROWS = 26, 19
 _COLUMN_BANDS = ((-80, -46, 3), (-46, 46, 0.85), (46, 100, 2), (100, 166, 4))  # degrees from, to, step
-_LANDMARK_ROWS, _LANDMARK_COLUMNS = 11, 6
 
 
 class Part(NamedTuple):
@@ -108,18 +107,24 @@ def _plain_rows(detail: float) -> np.ndarray:
 
 
 def _rows(detail: float, landmark_levels: np.ndarray) -> np.ndarray:
-    through = np.unique(landmark_levels[np.isfinite(landmark_levels)])
-    return _woven(_plain_rows(detail), through, _LANDMARK_ROWS)
+    return _drawn_through(_plain_rows(detail), landmark_levels[np.isfinite(landmark_levels)])
 
 
 def _columns(detail: float, landmark_angles: np.ndarray) -> np.ndarray:
-    through = np.unique(np.abs(landmark_angles[np.isfinite(landmark_angles)]))
+    through = np.abs(landmark_angles[np.isfinite(landmark_angles)])
     bands = [np.arange(a, b, step / detail) for a, b, step in _COLUMN_BANDS]
-    plain = np.deg2rad(np.concatenate([*bands, [166.0]]))
-    return _woven(plain, np.concatenate([through, -through[through > 0]]), 2 * _LANDMARK_COLUMNS - 1)
+    plain = np.deg2rad(np.concatenate([*bands, [_COLUMN_BANDS[-1][1]]]))
+    return _drawn_through(plain, np.concatenate([through, -through]))
 
 
-def _woven(plain: np.ndarray, through: np.ndarray, expected: int) -> np.ndarray:
-    """`plain` grid lines and lines `through` the landmarks; always as many, so that the topology is shared."""
-    spare = np.repeat(through[-1:], max(expected - len(through), 0))
-    return np.sort(np.concatenate([plain, through, spare]))
+def _drawn_through(lines: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Grid lines shifted so that one runs through every place; the shift fades linearly to the next such line."""
+    places = np.unique(places)
+    anchors = np.searchsorted((lines[1:] + lines[:-1]) / 2, places)
+    for k in range(1, len(anchors)):
+        anchors[k] = max(anchors[k], anchors[k - 1] + 1)
+    anchors = np.concatenate([[0], anchors, [len(lines) - 1]])
+    shifts = np.concatenate([[0], places - lines[anchors[1:-1]], [0]])
+    shifted = lines + np.interp(np.arange(len(lines)), anchors, shifts)
+    shifted[anchors[1:-1]] = places
+    return shifted

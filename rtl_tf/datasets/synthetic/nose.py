@@ -21,19 +21,22 @@ class Nose:
     Attributes:
         base_y: height of the subnasale, where ridge and columella end.
         tip_y: height of the tip.
+        wing_y: height of the middle of the wings.
     """
 
     def __init__(self, subject: Subject):
         shape = subject.shape
         self.base_y = -4.65 * shape.lower_height * (0.5 + 0.5 * shape.nose_length)
         self.tip_y = self.base_y + 0.80 + 0.6 * shape.nose_upturn
+        self.wing_y = self.tip_y - 0.27
         self.width, self.projection = shape.nose_width, shape.nose_projection
         self._ridge_y, self._ridge_z = self._ridge(shape.nose_bridge, shape.nose_hump)
 
     def _ridge(self, bridge: float, hump: float) -> tuple[np.ndarray, np.ndarray]:
         """Height of the dorsum over the face along the midline."""
         tip, base = self.tip_y, self.base_y
-        y = [-12, base - 0.45, base, tip - 0.45, tip, tip + 0.75, -1.2, 0, 0.7, 1.6, 6]
+        above_tip = tip + min(0.75, -0.3 * tip)
+        y = [-12, base - 0.45, base, tip - 0.45, tip, above_tip, 0.39 * above_tip, 0, 0.7, 1.6, 6]
         profile = np.array([0, 0.05, 0.40, 1.95, 2.20, 1.85, 0.80 * bridge + 0.25 + hump, 0.32 * bridge])
         z = np.concatenate([profile * self.projection, [0.06 * bridge, 0, 0]])
         z[0] = 0
@@ -47,7 +50,7 @@ class Nose:
     def wing_radius(self, ax: np.ndarray, y: np.ndarray) -> np.ndarray:
         """0 in the middle of the nasal wing, 1 at the alar crease."""
         u = (ax - 1.12 * self.width) / (0.66 * self.width)
-        return np.sqrt(u**2 + ((y - (self.tip_y - 0.12)) / 0.74) ** 2)
+        return np.sqrt(u**2 + ((y - self.wing_y) / 0.64) ** 2)
 
     def nostril(self, ax: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Squared elliptical distance from the middle of the nostril; 1 at its rim."""

@@ -19,6 +19,10 @@ class Facing(NamedTuple):
     low: np.ndarray  # (2, T) left and top
     high: np.ndarray  # (2, T) right and bottom
 
+    def only(self, kept: np.ndarray) -> "Facing":
+        """The triangles where `kept` (T,) is true."""
+        return Facing(self.vertices[kept], *(part[:, kept] for part in self[1:]))
+
 
 class Fragments(NamedTuple):
     """The visible surface: one entry for every covered pixel."""

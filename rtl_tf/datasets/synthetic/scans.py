@@ -83,7 +83,7 @@ def sample_scan(seed: int, subject: int, scan: int) -> Scan:
         background=_muted(rng, 0.15, 0.8, 0.05),
         clutter=float(max(0.0, uniform(-0.4, 1))),
         clothes=_muted(rng, 0.08, 0.75, 0.22),
-        glasses=bool(uniform() < 0.08),
+        glasses=bool(uniform() < 0.12),
         blur=float(uniform(0.3, 0.75)),
         noise=float(uniform(0.003, 0.014)),
         mirrored=bool(uniform() < 0.5),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtl_tf.datasets.synthetic.mesh import EAR, FRAME, LOCK, SKIN
+from rtl_tf.datasets.synthetic.mesh import SKIN
 
 
 @dataclass
@@ -55,6 +55,3 @@ class Surface:
         return np.flatnonzero(
             (self.kind == SKIN) & (self.z > 1.5) & (self.y > -10) & (self.y < 5.5) & (np.abs(self.x) < 6.2)
         )
-
-
-__all__ = ["EAR", "FRAME", "LOCK", "SKIN", "Surface"]

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-_TILE = 256
+_TILE = 256  # a power of two: coordinates wrap by masking
 _GRAINS = {"fine": 0.8, "medium": 3.0, "coarse": 10.0}
 
 
@@ -19,4 +19,4 @@ def tile(grain: str) -> np.ndarray:
 
 def noise(grain: str, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Noise at texture coordinates (tile pixels, any range)."""
-    return tile(grain)[v.astype(np.int32) % _TILE, u.astype(np.int32) % _TILE]
+    return tile(grain)[v.astype(np.int32) & (_TILE - 1), u.astype(np.int32) & (_TILE - 1)]

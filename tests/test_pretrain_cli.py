@@ -1,0 +1,69 @@
+"""`python -m rtl_tf.cli.pretrain`: source networks of one's own, used by `train.py --source`."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from test_train_cli import flags, write_table
+from toys import toy_samples
+
+from rtl_tf.cli.pretrain import main
+from rtl_tf.cli.train import main as train
+from rtl_tf.exceptions import InputError
+from rtl_tf.training.recognition import hold_out, people
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    write_table(folder, toy_samples(folder, count=24))
+    return folder
+
+
+def pretrain(table, task, folder, *more):
+    main(
+        ["--task", task, "--data", str(table), "--network", "dlib_resnet", "--schema", str(table / "toy.toml"),
+         "--image-size", "64", "--epochs", "1", "--batch-size", "4", "--output", str(folder), *more]
+    )  # fmt: skip
+
+
+def test_recognition_gives_a_source_with_a_classification_branch(table, tmp_path, capsys):
+    pretrain(table, "recognition", tmp_path / "people")
+    assert "12 people, 12 training and 12 held-out images" in capsys.readouterr().out
+    saved = keras.saving.load_model(tmp_path / "people" / "source.keras", compile=False)
+    assert saved.output_shape == (None, 12)
+    history = json.loads((tmp_path / "people" / "history.json").read_text())
+    assert len(history["val_accuracy"]) == 1
+    train(flags(table, tmp_path / "run", "--source", str(tmp_path / "people"), "--method", "rtl-co", epochs=1))
+    resolved = json.loads((tmp_path / "run" / "config.json").read_text())["resolved"]
+    assert resolved["encoder_stride"] == 16
+    with pytest.raises(InputError, match="holds a pretrained source"):
+        pretrain(table, "recognition", tmp_path / "people")
+
+
+def test_alignment_gives_a_source_without_one(table, tmp_path):
+    pretrain(table, "alignment", tmp_path / "points", "--encoder-stride", "32")
+    with pytest.raises(InputError, match="no classification branch"):
+        train(flags(table, tmp_path / "run", "--source", str(tmp_path / "points"), "--method", "rtl-co"))
+    train(flags(table, tmp_path / "run", "--source", str(tmp_path / "points"), epochs=1))
+    resolved = json.loads((tmp_path / "run" / "config.json").read_text())["resolved"]
+    assert resolved["encoder_stride"] == 32
+
+
+def test_people_need_two_images(tmp_path):
+    samples = toy_samples(tmp_path, count=5)
+    names, classes = people(samples)
+    assert names == ["s0", "s1"]
+    np.testing.assert_array_equal(classes, [0, 0, 1, 1, -1])
+    with pytest.raises(InputError, match="fewer than two people"):
+        people(samples[:3])
+
+
+def test_every_person_is_in_both_parts_and_no_image_is():
+    classes = np.repeat(np.arange(6), 11).astype(np.int32)
+    classes[-1] = -1
+    training, validation = hold_out(classes, seed=0)
+    assert not set(training) & set(validation) and 65 not in {*training, *validation}
+    assert set(classes[training]) == set(classes[validation]) == set(range(6))
+    assert len(validation) == 12
