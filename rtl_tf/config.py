@@ -23,7 +23,8 @@ class Settings:
 
     method: str = _setting("rtl-eo", "method of the paper", choices=METHOD_NAMES)
     preset: str = _setting(
-        "quick", "defaults of all other settings: quick = minutes on two cores, paper = the paper's protocol",
+        "quick",
+        "defaults of all other settings: quick = minutes on two cores, paper = the paper's protocol",
         choices=("quick", "paper"),
     )
     reg_weight: float | None = _setting(
@@ -48,11 +49,13 @@ class Settings:
     final_learning_rate: float | None = _setting(None, "rate at the end of the linear decay, >= 0")
     weight_decay: float | None = _setting(None, "strength of the weight decay, >= 0")
     weight_decay_mode: str | None = _setting(
-        None, "decoupled = AdamW; l2 = penalty weight_decay * sum(w^2) in the loss; convolution kernels only",
+        None,
+        "decoupled = AdamW; l2 = penalty weight_decay * sum(w^2) in the loss; convolution kernels only",
         choices=("decoupled", "l2"),
     )
     batch_norm: str | None = _setting(
-        None, "statistics of a trained encoder's BatchNorm: batch = of each batch, frozen = the source's",
+        None,
+        "statistics of a trained encoder's BatchNorm: batch = of each batch, frozen = the source's",
         choices=("batch", "frozen"),
     )
     heatmap_loss: str | None = _setting(None, "mean over map entries, or Eq. 2's literal sum", choices=("mean", "sum"))

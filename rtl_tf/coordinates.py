@@ -62,7 +62,9 @@ class Crop:
     def widened(self, context: int) -> "Crop":
         """The same view with `context` more input px on every side."""
         border = context / self.input_px_per_px
-        return Crop(self.left - border, self.top - border, self.side + 2 * border, self.size + 2 * context, self.mirrored)
+        return Crop(
+            self.left - border, self.top - border, self.side + 2 * border, self.size + 2 * context, self.mirrored
+        )
 
 
 def crop_around(points: np.ndarray, size: int, margin: float, mirrored: bool = False) -> Crop:

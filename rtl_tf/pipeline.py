@@ -59,7 +59,9 @@ def load_crops(
     images = np.empty((len(samples), side, side, 3), np.uint8)
     points = np.stack([_crop_points(*pair, schema) for pair in zip(samples, crops, strict=True)])
     with ThreadPoolExecutor() as pool:
-        decoded = pool.map(lambda pair: read_crop(pair[0].image, pair[1].widened(context)), zip(samples, crops, strict=True))
+        decoded = pool.map(
+            lambda pair: read_crop(pair[0].image, pair[1].widened(context)), zip(samples, crops, strict=True)
+        )
         for index, image in enumerate(progress(decoded, len(samples), label)):
             images[index] = image
     return Crops(images, points, crops)

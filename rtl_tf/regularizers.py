@@ -32,7 +32,9 @@ def encoder_output(source, target):
 
 def spatial_attention(source, target):
     """RTL-SAM (Eqs. 6-7): squared distance of the normalised spatial attention maps, (N, H, W, B) -> (N,), 0 to 2."""
-    return _normalised_distance(_flat(spatial_attention_map(ops.stop_gradient(source))), _flat(spatial_attention_map(target)))
+    return _normalised_distance(
+        _flat(spatial_attention_map(ops.stop_gradient(source))), _flat(spatial_attention_map(target))
+    )
 
 
 def channel_attention(source, target):

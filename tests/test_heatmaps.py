@@ -63,7 +63,9 @@ def test_decode_of_a_scaled_and_shifted_map():
     points = np.array([[[8.3, 7.6]]])
     maps = 0.4 * np.asarray(heatmaps.encode(points, 16, 1.5))
     np.testing.assert_allclose(heatmaps.decode(maps, "dark"), points, atol=1e-3)
-    np.testing.assert_allclose(heatmaps.peaks(maps), 0.4 * np.exp(-(0.3**2 + 0.4**2) / 4.5) * np.ones((1, 1)), rtol=1e-5)
+    np.testing.assert_allclose(
+        heatmaps.peaks(maps), 0.4 * np.exp(-(0.3**2 + 0.4**2) / 4.5) * np.ones((1, 1)), rtol=1e-5
+    )
 
 
 def test_unknown_decoding_is_refused():

@@ -19,7 +19,17 @@ LAYERS = {
     "evaluation": 7, "reports": 7,
     "cli": 8,
 }  # fmt: skip
-ALLOWED = {0: {0}, 1: {0, 1}, 2: {0, 1, 2}, 3: {0, 3}, 4: {4}, 5: {0, 3, 4, 5}, 6: set(range(7)), 7: {0, 7}, 8: set(range(9))}
+ALLOWED = {
+    0: {0},
+    1: {0, 1},
+    2: {0, 1, 2},
+    3: {0, 3},
+    4: {4},
+    5: {0, 3, 4, 5},
+    6: set(range(7)),
+    7: {0, 7},
+    8: set(range(9)),
+}
 HEAVY = {"tensorflow", "keras"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -68,7 +78,9 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
             assert not found, f"{path} imports {found}"
 
 
-@pytest.mark.parametrize("module", ["rtl_tf", "rtl_tf.datasets", "rtl_tf.evaluation.metrics", "rtl_tf.cli.train", "rtl_tf.cli.evaluate"])
+@pytest.mark.parametrize(
+    "module", ["rtl_tf", "rtl_tf.datasets", "rtl_tf.evaluation.metrics", "rtl_tf.cli.train", "rtl_tf.cli.evaluate"]
+)
 def test_light_modules_do_not_load_tensorflow(module):
     code = f"import sys, {module}; sys.exit(bool({{'tensorflow', 'keras', 'matplotlib', 'pandas'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -14,10 +14,11 @@ from rtl_tf.datasets.synthetic import cache, raster
 from rtl_tf.datasets.synthetic.__main__ import main
 from rtl_tf.datasets.synthetic.head import Head
 from rtl_tf.datasets.synthetic.landmarks import locate_landmarks
-from rtl_tf.datasets.synthetic.mesh import EAR, SKIN
+from rtl_tf.datasets.synthetic.mesh import EAR, KIND, SKIN
 from rtl_tf.datasets.synthetic.people import AGE_GROUPS, FAS_SLIDERS, sample_subject
-from rtl_tf.datasets.synthetic.render import build_scene, look, render, render_sample
+from rtl_tf.datasets.synthetic.render import render, render_sample
 from rtl_tf.datasets.synthetic.scans import Expression, sample_scan
+from rtl_tf.datasets.synthetic.scene import build_scene, look
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
 
@@ -84,7 +85,7 @@ def test_landmarks_are_the_extrema_that_define_them():
     for subject in PEOPLE:
         scene = scene_of(subject)
         fields, landmarks = scene.mesh.fields, dict(zip(NAMES, scene.landmarks.position, strict=True))
-        skin = fields[(fields[:, 11] == SKIN) & (fields[:, 8] > 3)]
+        skin = fields[(fields[:, KIND] == SKIN) & (fields[:, 8] > 3)]
         midline = skin[np.abs(skin[:, 6]) < 1e-4]
         y, z = midline[:, 1], midline[:, 2]
 
@@ -110,7 +111,7 @@ def test_landmarks_are_the_extrema_that_define_them():
         )
         assert further.position[:, 0].min() < landmarks["alare"][0] - 0.01  # the wing overhangs its crease
 
-        ear = fields[fields[:, 11] == EAR]
+        ear = fields[fields[:, KIND] == EAR]
         hollow = (np.abs(ear[:, 6] - 0.92) < 0.4) & (np.abs(ear[:, 7] - 1.9) < 0.4)
         inwards = ear[hollow, :3] @ scene.head.ear.outwards
         assert landmarks["triangular_fossa"] @ scene.head.ear.outwards <= inwards.min() + 0.01
@@ -220,6 +221,15 @@ def test_people_cover_all_ages_tones_and_sliders():
     for slider in FAS_SLIDERS:
         values = np.array([getattr(person, slider) for person in people])
         assert (values == 0).sum() > 90 and (values > 0.5).sum() > 40 and values.max() <= 1
+
+
+def test_any_size_shows_the_same_face():
+    subject, scan = sample_subject(0, 1), sample_scan(0, 1, 0)
+    small, large = render(subject, scan, 64), render(subject, scan, 256)
+    # pixel centres on integers: edges at -0.5 and size - 0.5
+    np.testing.assert_allclose((small.points + 0.5) * 4 - 0.5, large.points, atol=0.5)
+    shrunk = large.image.reshape(64, 4, 64, 4, 3).mean((1, 3))
+    assert np.abs(shrunk - small.image).mean() < 8  # grey values of 255
 
 
 def test_scale_is_that_of_the_face():

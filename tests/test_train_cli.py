@@ -13,6 +13,7 @@ from PIL import Image
 from toys import toy_samples
 
 from rtl_tf.cli.train import main
+from rtl_tf.datasets.csv_rows import read_rows
 from rtl_tf.exceptions import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,9 +72,9 @@ def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, tab
     from rtl_tf.evaluation.predictions import read_predictions
 
     predictions = read_predictions(finished / "predictions.csv")
-    rows = list(csv.DictReader(open(finished / "split.csv", encoding="utf-8")))
-    assert sorted(predictions.images) == sorted(row["image"] for row in rows if row["part"] == "test")
-    truth = {row["image"]: row for row in csv.DictReader(open(table / "landmarks.csv", encoding="utf-8"))}
+    rows = read_rows(finished / "split.csv")[1]
+    assert sorted(predictions.images) == sorted(row["image"] for _, row in rows if row["part"] == "test")
+    truth = {row["image"]: row for _, row in read_rows(table / "landmarks.csv")[1]}
     for image, points in zip(predictions.images, predictions.truth, strict=True):
         assert points[1, 0] == pytest.approx(float(truth[image]["endocanthion_x"]), abs=1e-3)
     assert json.loads((finished / "metrics.json").read_text()) == summarize(predictions)
@@ -81,9 +82,9 @@ def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, tab
 
 
 def test_subjects_do_not_cross_parts(finished):
-    rows = list(csv.DictReader(open(finished / "split.csv", encoding="utf-8")))
+    rows = read_rows(finished / "split.csv")[1]
     parts = {}
-    for row in rows:
+    for _, row in rows:
         parts.setdefault(row["subject"], set()).add(row["part"])
     assert len(rows) == 24 and all(len(part) == 1 for part in parts.values())
 

@@ -89,9 +89,13 @@ def test_a_step_follows_the_gradient_of_equation_3():
         target = detector(images, training=True)
         source = detector.source_answers(images)
         loss = losses.heatmap(truth["heatmaps"], target["heatmaps"])
-        loss += 0.3 * tf.reduce_mean(METHODS["rtl-sam"].regularizers[0].function(source["features"], target["features"]))
+        loss += 0.3 * tf.reduce_mean(
+            METHODS["rtl-sam"].regularizers[0].function(source["features"], target["features"])
+        )
     gradients = tape.gradient(loss, detector.trainable_variables)
-    expected = [np.asarray(v) - 0.1 * np.asarray(g) for v, g in zip(detector.trainable_variables, gradients, strict=True)]
+    expected = [
+        np.asarray(v) - 0.1 * np.asarray(g) for v, g in zip(detector.trainable_variables, gradients, strict=True)
+    ]
     detector.compile(keras.optimizers.SGD(0.1))
     detector.train_on_batch(images, truth)
     for variable, value in zip(detector.trainable_variables, expected, strict=True):

@@ -54,4 +54,6 @@ def toy_source(size: int = 64, seed: int = 0):
     pooled = keras.layers.GlobalAveragePooling2D(name="average_pool")(features)
     logits = keras.layers.Dense(5, kernel_initializer=keras.initializers.GlorotUniform(seed), name="logits")(pooled)
     source = Source(name="toy", network="toy", task="none", classifier="softmax", classes=5, encoder_stride=16)
-    return SourceNetwork(source, keras.Model(image, maps, name="encoder"), keras.Model(features, logits, name="classifier"))
+    return SourceNetwork(
+        source, keras.Model(image, maps, name="encoder"), keras.Model(features, logits, name="classifier")
+    )

@@ -52,11 +52,15 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     settings = resolve(asked, method)
     folder = Path(settings.output)
     check_folder(folder, settings, resume)
+    networks = load_networks(settings, method)
     data = load_data(settings)
-    detector, source = build(settings, method, data)
+    detector, source = build(settings, method, networks, data)
     settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
 
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InputError(f"--output {folder}: {problem.strerror}") from problem
     found_out = {"data_name": datasets.dataset_name(settings.data), "dataset_hash": datasets.fingerprint(data.samples)}
     outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings) | found_out})
     outputs.write_json(folder / "environment.json", outputs.environment())
@@ -138,8 +142,8 @@ def load_data(settings: Settings) -> Data:
     return Data(samples, split, schema, training, crops("validation"), crops("test"))
 
 
-def build(settings: Settings, method: Method, data: Data) -> tuple[RegularizedDetector, keras.Model]:
-    """The detector to be trained and the frozen source network, both from the same weights."""
+def load_networks(settings: Settings, method: Method) -> tuple[SourceNetwork, SourceNetwork]:
+    """Twice the source network: one to be trained, one to stay as it is."""
 
     def load() -> SourceNetwork:
         return load_source(
@@ -151,7 +155,14 @@ def build(settings: Settings, method: Method, data: Data) -> tuple[RegularizedDe
             seed=settings.seed,
         )
 
-    start, frozen = load(), load()
+    return load(), load()
+
+
+def build(
+    settings: Settings, method: Method, networks: tuple[SourceNetwork, SourceNetwork], data: Data
+) -> tuple[RegularizedDetector, keras.Model]:
+    """The detector to be trained, and the frozen source network beside it."""
+    start, frozen = networks
     if start.source.network == "dlib_resnet":
         # Its layers of mean 0 and variance 1 are no statistics: batch statistics would change the network at once.
         start.calibrate(data.training.plain)

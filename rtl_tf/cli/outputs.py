@@ -16,8 +16,8 @@ from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
-from rtl_tf.inference.attention import attention_maps
 from rtl_tf.heatmaps import decode
+from rtl_tf.inference.attention import attention_maps
 from rtl_tf.inference.detector import SUBPIXEL_DECODING, Detector
 from rtl_tf.pipeline import Crops
 from rtl_tf.records import Prediction, Sample

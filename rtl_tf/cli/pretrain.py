@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> int:
     start_tensorflow()  # only now: --help must not wait for it
     from rtl_tf import datasets
 
-    folder = Path(options.output or f"runs/sources/{datasets.dataset_name(options.data)}-{options.task}-{options.network}")
+    folder = Path(
+        options.output or f"runs/sources/{datasets.dataset_name(options.data)}-{options.task}-{options.network}"
+    )
     if any((folder / name).exists() for name in ("metrics.json", "source.keras")):
         raise InputError(f"{folder} holds a pretrained source: give another --output, or remove the folder")
     settings = dataclasses.replace(settings, output=str(folder))
@@ -57,7 +59,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, metavar="NAME", help="as for train.py")
     parser.add_argument("--network", choices=tuple(NETWORKS), default="resnet50", help="architecture [resnet50]")
     parser.add_argument("--schema", metavar="NAME", help="landmarks [ibug68 where the data has them all]")
-    parser.add_argument("--encoder-stride", type=int, metavar="INT", help="where the encoder ends [32; dlib_resnet: 16]")
+    parser.add_argument(
+        "--encoder-stride", type=int, metavar="INT", help="where the encoder ends [32; dlib_resnet: 16]"
+    )
     parser.add_argument("--image-size", type=int, default=128, metavar="INT", help="input px [128]")
     parser.add_argument("--epochs", type=int, default=40, metavar="INT", help="passes over the training part [40]")
     parser.add_argument("--batch-size", type=int, default=8, metavar="INT", help="images a step [8]")

@@ -64,7 +64,9 @@ class Detector:
     def predict_crops(self, pixels: np.ndarray, crops: Sequence[Crop], batch_size: int = 32) -> list[Prediction]:
         """uint8 (N, S, S, 3) and where they come from -> predictions in original px, names as in the original."""
         answers = [self._decode(pixels[i : i + batch_size]) for i in range(0, len(pixels), batch_size)]
-        exact, argmax, peaks = (np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*answers, strict=True))
+        exact, argmax, peaks = (
+            np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*answers, strict=True)
+        )
         predictions = []
         for index, crop in enumerate(crops):
             names = self.schema.mirror_permutation if crop.mirrored else slice(None)

@@ -15,7 +15,7 @@ from rtl_tf.records import Sample
 
 
 def build_recognizer(start: SourceNetwork, people: int, seed: int) -> keras.Model:
-    """Functional model, RGB (N, S, S, 3) in 0..255 -> logits (N, people), with the layers "encoder" and "classifier"."""
+    """Functional model of the layers "encoder" and "classifier": RGB (N, S, S, 3) in 0..255 -> logits (N, people)."""
     architecture = {"resnet50": resnet50, "dlib_resnet": dlib_resnet}[start.source.network]
     classifier = architecture.classifier(start.encoder, people, "softmax", seed=seed)
     image = keras.Input(start.encoder.input_shape[1:], name="image")

@@ -10,10 +10,11 @@ from rtl_tf.datasets.synthetic.surface import Surface
 from rtl_tf.datasets.synthetic.texture import noise
 
 _COLLAR_Y = -15.4  # cm
+_FRAME_COLOURS = np.array([[0.10, 0.09, 0.09], [0.28, 0.17, 0.10], [0.45, 0.44, 0.42], [0.20, 0.24, 0.38]])
 
 
-def paint_hair(surface: Surface, hair: Hair) -> np.ndarray:
-    """Paints cap and locks; returns the share of hair for every pixel of the surface."""
+def paint_hair(surface: Surface, hair: Hair) -> None:
+    """Cap and locks."""
     position = surface.position
     across, up = 8 * np.arctan2(position[:, 0], position[:, 2]), position[:, 1]
     fringe = 0.42 * noise("fine", 24 * across, 5 * up) + 0.12 * noise("medium", 30 * across, 9 * up)
@@ -39,7 +40,6 @@ def paint_hair(surface: Surface, hair: Hair) -> np.ndarray:
         curls = np.stack([noise("medium", 14 * (0.7 * x + z), 14 * y), noise("medium", 15 * z, 15 * y),
                           noise("medium", 13 * y, 13 * x)], axis=1)  # fmt: skip
         surface.normal[at] += (0.45 * hair.curl * part)[:, None] * curls
-    return share
 
 
 def paint_clothes(surface: Surface, scan: Scan, lower: float) -> None:
@@ -56,7 +56,5 @@ def paint_glasses(surface: Surface, scan: Scan) -> None:
     """Horn, metal or coloured plastic."""
     at = surface.of_kind(FRAME)
     rng = np.random.default_rng([scan.hair_seed, 2])
-    surface.albedo[at] = np.array([[0.10, 0.09, 0.09], [0.28, 0.17, 0.10], [0.45, 0.44, 0.42], [0.20, 0.24, 0.38]])[
-        rng.integers(4)
-    ]
+    surface.albedo[at] = _FRAME_COLOURS[rng.integers(len(_FRAME_COLOURS))]
     surface.gloss[at], surface.softness[at], surface.occlusion[at] = 0.35, 0, 1

@@ -18,7 +18,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.progress import progress
 from rtl_tf.records import Sample
 
-RENDERER_VERSION = 1  # raise it whenever a picture or a point changes
+RENDERER_VERSION = 3  # raise it whenever a picture or a point changes
 _ROWS, _TABLE, _SETTINGS = "rendered.jsonl", "landmarks.csv", "settings.json"
 _SMALLEST, _LARGEST = 32, 2048  # px
 

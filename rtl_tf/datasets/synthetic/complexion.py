@@ -9,7 +9,8 @@ from rtl_tf.datasets.synthetic.surface import Surface
 from rtl_tf.datasets.synthetic.texture import noise
 
 _FLUSH = np.array([0.25, -0.75, -0.65], np.float32)  # what more blood does to red, green, blue
-_TEETH = np.array([0.86, 0.83, 0.76], np.float32)
+_TEETH = np.array([0.80, 0.77, 0.70], np.float32)
+_TOOTH_WIDTH = 0.65  # cm
 _MOUTH_INSIDE = np.array([0.13, 0.045, 0.045], np.float32)
 
 
@@ -91,8 +92,9 @@ def _lips(surface: Surface, head: Head, at, ax, y) -> None:
     width = upper_edge - lower_edge
     depth = (upper_edge - y) / np.maximum(width, 0.05)
     teeth = smoothstep(0.1, 0.3, width) * smoothstep(0.80, 0.45, t) * smoothstep(0.62, 0.5, depth * width / 0.75)
-    between = 1 - 0.25 * np.clip(1 - np.abs((ax / 0.42) % 1 - 0.5) * 14 + 6, 0, 1)
-    inside = blend(_MOUTH_INSIDE, _TEETH * between[:, None], (teeth * gap)[:, None])
+    from_middle = np.abs((ax / _TOOTH_WIDTH) % 1 - 0.5)
+    enamel = _TEETH * (1 - 0.3 * smoothstep(0.40, 0.5, from_middle))[:, None]
+    inside = blend(_MOUTH_INSIDE, enamel, (teeth * gap)[:, None])
     surface.paint(at, 0.95 * gap, inside)
     surface.occlusion[at] *= 1 - 0.4 * gap * (1 - teeth)
     surface.softness[at] *= 1 - gap

@@ -63,6 +63,7 @@ def _start(settings: dict[str, int], folder: Path) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        start_new_session=True,  # Ctrl-C stops the parent, which stops its workers
         env={**os.environ, **threads, "PYTHONPATH": path},
     )
 

@@ -74,6 +74,13 @@ class Ear:
         relief = np.concatenate([relief, relief[-1] + sink])
         return self._place(uv, relief), uv, relief
 
+    def surrounds(self, position: np.ndarray) -> np.ndarray:
+        """bool (...): whether points (..., 3) lie in the space that the ear takes up."""
+        offset = (position - self._origin) / self.size
+        u, v, height = offset @ self._back, offset @ self._up, offset @ self.outwards
+        inside_outline = ((u - _CENTRE[0]) / 2.1) ** 2 + ((v - _CENTRE[1]) / 3.4) ** 2 < 1
+        return inside_outline & (np.abs(height) < 1.2)
+
     def _set_on(self, skull: Skull, tilt: float, flare: float) -> None:
         """Axes and origin of the ear's plane, beside the skull."""
         middle_y = -1.5 * skull.lower

@@ -36,7 +36,7 @@ class Eyes:
         self.gaze = expression.gaze
         self.depth = 0.0
 
-    def lids(self, ax: np.ndarray):
+    def lids(self, ax: np.ndarray) -> tuple[np.ndarray, ...]:
         """(t, upper lid edge, lower lid edge, inside) over |x|; t is 0 at the inner corner and 1 at the outer."""
         t = np.clip((ax - self.inner_x) / (self.outer_x - self.inner_x), 0, 1)
         corner = blend(self.inner_y, self.outer_y, t)
@@ -58,7 +58,8 @@ class Eyes:
 
     def carve(self, ax: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """z of the face with the lids laid over the eyeball and the fissure opened."""
-        t, upper, lower, within = self.lids(ax)
+        t, upper, lower, _ = self.lids(ax)
+        within = smoothstep(0, 0.04, ax - self.inner_x) * smoothstep(0, 0.04, self.outer_x - ax)
         ball = self.eyeball(ax, y)
         lids = smooth_maximum(z, ball + _LID_THICKNESS, 0.22)
         arch = np.sin(np.pi * np.clip(0.9 * t + 0.05, 0, 1))

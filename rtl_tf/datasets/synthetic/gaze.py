@@ -28,10 +28,9 @@ def paint_eyes(surface: Surface, head: Head, light: np.ndarray) -> np.ndarray:
     red = 0.8 * smoothstep(eyes.inner_x + 0.38, eyes.inner_x + 0.1, ax)
     red += 0.25 * smoothstep(eyes.outer_x - 0.5, eyes.outer_x, ax)
     colour = blend(_SCLERA, _CARUNCLE, red[:, None])
-    colour = blend(
-        colour, _iris(head, radius, ax, y), smoothstep(_IRIS_RADIUS + edge, _IRIS_RADIUS - edge, radius)[:, None]
-    )
-    colour = colour * (1 - smoothstep(_PUPIL_RADIUS + edge, _PUPIL_RADIUS - edge, radius) * 0.97)[:, None]
+    iris, pupil = (smoothstep(size + edge, size - edge, radius) for size in (_IRIS_RADIUS, _PUPIL_RADIUS))
+    colour = blend(colour, _iris(head, radius, ax, y), iris[:, None])
+    colour = colour * (1 - 0.97 * pupil)[:, None]
     colour = colour * (1 - 0.55 * bell(np.maximum(upper - y, 0), 0.17))[:, None]
     colour = colour * (1 - 0.2 * bell(np.maximum(y - lower, 0), 0.1))[:, None]
     surface.paint(at, open_share, colour)

@@ -17,7 +17,7 @@ _JOINTS = 9  # points along a lock
 VERTICES_PER_LOCK = 2 * _JOINTS
 _ANGLES, _LEVELS = np.deg2rad(np.linspace(-85, 170, 52)), np.linspace(0.12, 1, 72)
 _LONG = 0.3  # length from which hair hangs down behind the ears
-_LEVEL_PER_CM = 0.03
+_LEVEL_PER_CM = 0.03  # roughly, on the scalp
 _EAR_LEVEL = float(rest_level(0.5))
 
 
@@ -51,7 +51,8 @@ def locks_part(head: Head, cap: HairCap, scan: Scan) -> Part:
         curtain, outwards = _curtain(scalp, hair, rng)
         centre, normal = np.concatenate([centre, curtain]), np.concatenate([normal, outwards])
     centre = centre + _waves(hair, scan.hair_mess, rng, len(centre))
-    return _ribbons(centre, normal, 1 - 0.55 * hair.curl, rng)
+    clear_of_ear = ~head.ear.surrounds(centre).any(axis=1)
+    return _ribbons(centre[clear_of_ear], normal[clear_of_ear], 1 - 0.55 * hair.curl, rng)
 
 
 def _scalp(head: Head, cap: HairCap) -> _Scalp:
@@ -70,7 +71,7 @@ def _roots(scalp: _Scalp, rng: np.random.Generator, count: int) -> tuple[np.ndar
     return angle, line + (0.95 - line) * rng.uniform(0, 1, count) ** 1.6
 
 
-def _combed(scalp: _Scalp, hair: Hair, mess: float, rng: np.random.Generator, angle: np.ndarray, level: np.ndarray):
+def _combed(scalp: _Scalp, hair: Hair, mess: float, rng: np.random.Generator, angle, level):
     """(angle, level, lift) along every lock, (count, _JOINTS) each: where its joints lie over the scalp.
 
     With a fringe the front hair falls over the brow; without one it is swept aside from the parting.
@@ -108,7 +109,7 @@ def _fall(scalp: _Scalp, hair: Hair, rng: np.random.Generator, angle, level, fro
 def _curtain(scalp: _Scalp, hair: Hair, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(position, normal) of long hair that hangs straight down from the scalp behind the ears."""
     count = int(70 + 80 * hair.length)
-    angle = _ANGLES[0] + np.deg2rad(rng.uniform(191, 250, count))
+    angle = np.deg2rad(rng.uniform(106, 165, count))
     start, normal = scalp.at(angle, np.full(count, _EAR_LEVEL) + rng.uniform(0, 0.07, count))
     outwards = normal * [1, 0, 1]
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)

@@ -12,6 +12,7 @@ from rtl_tf.datasets.synthetic.landmarks import Landmarks
 from rtl_tf.datasets.synthetic.skull import rest_level
 
 SKIN, EAR, LOCK, FRAME = 0, 1, 2, 3  # what a vertex belongs to
+KIND = 11  # the column of the fields that says it
 # heights on the average head (cm) and the rows between them: dense at the eyes, the nose's base and the lips
 _ROW_BANDS = ((-11.5, -10.9, 7), (-10.9, -8.2, 16), (-8.2, -5.9, 30), (-5.9, -4.9, 10), (-4.9, -3.5, 20),
               (-3.5, -1.3, 14), (-1.3, 1.3, 34), (1.3, 3, 12), (3, 8, 16))  # fmt: skip
@@ -37,8 +38,8 @@ def join(parts: list[Part]) -> Part:
     return Part(np.concatenate([part.fields for part in parts]), np.concatenate(triangles))
 
 
-def fields(position, normal, x, y, z, hair, cavity, kind: int) -> np.ndarray:
-    """Packs per-vertex quantities (arrays of one shape, or scalars) into float32 (V, 12)."""
+def fields(position: np.ndarray, normal: np.ndarray, x, y, z, hair, cavity, kind: int) -> np.ndarray:
+    """Packs per-vertex quantities into float32 (V, 12); x to cavity are arrays of one shape or scalars."""
     packed = np.empty((*position.shape[:-1], 12), np.float32)
     packed[..., :3], packed[..., 3:6] = position, normal
     for k, quantity in enumerate((x, y, z, hair, cavity, kind)):

@@ -41,21 +41,21 @@ class Mouth:
         self._upper_border = PchipInterpolator(
             [0, 0.4 * crest, crest, 0.5, 0.8, 1], [1 - bow, 1 - 0.62 * bow, 1, 0.74, 0.31, 0]
         )(_ACROSS)
-        self._lower_border = PchipInterpolator([0, 0.3, 0.6, 0.85, 1], [1, 0.96, 0.70, 0.30, 0])(_ACROSS)
+        self._lower_border = PchipInterpolator([0, 0.3, 0.6, 0.85, 1], [1, 0.97, 0.78, 0.42, 0])(_ACROSS)
         self.bow_y = float(self.curves(np.zeros(1))[1][0])
 
     @property
     def corner_y(self) -> float:
         return float(self.curves(np.array([self.half_width]))[2][0])
 
-    def curves(self, ax: np.ndarray):
+    def curves(self, ax: np.ndarray) -> tuple[np.ndarray, ...]:
         """(t, upper border, lower edge of upper lip, upper edge of lower lip, lower border) over |x|.
 
         t is 0 in the midline and 1 at the corner; the others are heights in cm.
         """
         t = np.minimum(ax / self.half_width, 1)
         line = self.line_y + self.corner_rise * t**2.2 - 0.10 * bell(ax, 0.45) + 0.06 * np.sin(t * np.pi)
-        gap = self.opening * np.maximum(1 - (t / 0.92) ** 2, 0)
+        gap = self.opening * np.maximum(1 - (t / 0.94) ** 2, 0) ** 0.8
         upper_edge, lower_edge = line + 0.12 * gap, line - 0.88 * gap
         upper = upper_edge + self.upper_height * interpolate(t, _ACROSS, self._upper_border)
         lower = lower_edge - self.lower_height * interpolate(t, _ACROSS, self._lower_border)

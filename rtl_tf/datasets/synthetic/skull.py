@@ -68,8 +68,7 @@ class Skull:
     def locate(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(angle, level) of points of the face given by their x and y, by fixed-point iteration."""
         x, y = np.asarray(x, float), np.asarray(y, float)
-        rings = self._face_rings
-        levels = _FACE_LEVELS
+        rings, levels = self._face_rings, _FACE_LEVELS
         front_y, width, drop = rings[:, 0], rings[:, 2], rings[:, 4] - rings[:, 0]
         angle, level = np.zeros_like(x), np.interp(y, front_y, levels)
         for _ in range(30):
