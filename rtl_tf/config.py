@@ -97,7 +97,7 @@ class Settings:
 COMMON = {
     "reg_weight": 0.002,
     "skip_connections": False,
-    "crop_margin": 0.25,
+    "crop_margin": 0.4,
     "flip_swap": True,
     "sigma": 1.5,
     "learning_rate": 1e-3,
@@ -112,7 +112,7 @@ COMMON = {
     "train_fraction": 1.0,
 }
 PRESETS = {
-    "quick": {"source": "dlib", "image_size": 128, "epochs": 40, "batch_size": 8, "crop_jitter": 0.05},
+    "quick": {"source": "dlib", "image_size": 128, "epochs": 40, "batch_size": 8, "crop_jitter": 0.02},
     "paper": {"source": "vggface2", "image_size": 256, "epochs": 150, "batch_size": 2, "crop_jitter": 0.0},
 }
 
