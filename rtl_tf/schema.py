@@ -74,16 +74,19 @@ def available_schemas() -> list[str]:
 
 def load_schema(name_or_path: str | Path) -> Schema:
     """A schema by its name (`fas14`, `fas12`, `ibug68`) or from a TOML file of one's own."""
+    return _parse(schema_text(name_or_path), str(name_or_path))
+
+
+def schema_text(name_or_path: str | Path) -> str:
+    """The TOML of a schema: a run keeps a copy, so that its detector outlives the user's file."""
     path = Path(name_or_path)
     if path.suffix == ".toml":
         if not path.is_file():
             raise InputError(f"no schema file {path}")
-        text = path.read_text(encoding="utf-8")
-    elif str(name_or_path) in available_schemas():
-        text = (resources.files("rtl_tf") / "schemas" / f"{name_or_path}.toml").read_text(encoding="utf-8")
-    else:
+        return path.read_text(encoding="utf-8")
+    if str(name_or_path) not in available_schemas():
         raise InputError(f"unknown schema '{name_or_path}': use {', '.join(available_schemas())} or a .toml file")
-    return _parse(text, str(name_or_path))
+    return (resources.files("rtl_tf") / "schemas" / f"{name_or_path}.toml").read_text(encoding="utf-8")
 
 
 def _parse(text: str, origin: str) -> Schema:

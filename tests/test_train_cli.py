@@ -59,7 +59,7 @@ def finished(table, tmp_path_factory):
 def test_a_run_writes_everything(finished):
     names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
     figures = {f"figures/{name}.{suffix}" for name in ("ced", "faces", "history") for suffix in ("png", "pdf")}
-    files = {"config.json", "environment.json", "split.csv", "history.csv", "best.keras", "predictions.csv"}
+    files = {"config.json", "environment.json", "split.csv", "history.csv", "best.keras", "predictions.csv"} | {"schema.toml"}
     assert names == figures | files | {"metrics.json", "examples.npz"}
     config = json.loads((finished / "config.json").read_text())
     assert config["asked"]["method"] == "rtl-sam" and "sigma" not in config["asked"]

@@ -18,7 +18,7 @@ from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.sources import SOURCES, SourceNetwork, load_source
 from rtl_tf.pipeline import Crops, load_crops
 from rtl_tf.records import Sample
-from rtl_tf.schema import Schema, load_schema
+from rtl_tf.schema import Schema, load_schema, schema_text
 from rtl_tf.training.fit import fit
 from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze
 
@@ -64,6 +64,7 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     found_out = {"data_name": datasets.dataset_name(settings.data), "dataset_hash": datasets.fingerprint(data.samples)}
     outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings) | found_out})
     outputs.write_json(folder / "environment.json", outputs.environment())
+    (folder / "schema.toml").write_text(schema_text(settings.schema), encoding="utf-8")
     splits.write_split(folder / "split.csv", data.samples, data.split)
     print(outputs.describe(settings, data.training, data.validation, data.test))
     for callback in callbacks:

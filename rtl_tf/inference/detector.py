@@ -18,16 +18,19 @@ from rtl_tf.images import read_crop, read_size
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema, load_schema
 
+# The best of four on validation data (results/README.md).
 SUBPIXEL_DECODING = "dark"
 
 
 @dataclass(frozen=True)
 class Detector:
-    """Attributes:
-    network: functional model whose output "heatmaps" is (N, S/4, S/4, K).
-    schema: the K landmarks.
-    image_size: S, px.
-    sigma: of the training heatmaps, heatmap px.
+    """Finds landmarks on photographs.
+
+    Attributes:
+        network: functional model whose output "heatmaps" is (N, S/4, S/4, K).
+        schema: the K landmarks.
+        image_size: S, input px.
+        sigma: of the training heatmaps, heatmap px.
     """
 
     network: keras.Model
@@ -37,16 +40,19 @@ class Detector:
 
     @classmethod
     def load(cls, run: str | Path) -> "Detector":
-        """The detector of a run folder (config.json and best.keras)."""
+        """The detector of a run folder (config.json, schema.toml and best.keras)."""
         run = Path(run)
         resolved = read_config(run / "config.json")["resolved"]
         if not (run / "best.keras").is_file():
             raise InputError(f"{run / 'best.keras'}: no such file; train the run first")
         network = keras.saving.load_model(run / "best.keras", compile=False)
-        return cls(network, load_schema(resolved["schema"]), resolved["image_size"], resolved["sigma"])
+        return cls(network, load_schema(run / "schema.toml"), resolved["image_size"], resolved["sigma"])
 
     def predict(
-        self, images: Sequence[str | Path], boxes: Sequence[tuple[float, float, float]] | None = None
+        self,
+        images: Sequence[str | Path],
+        boxes: Sequence[tuple[float, float, float]] | None = None,
+        mirrored: Sequence[bool] | None = None,
     ) -> list[Prediction]:
         """Landmarks of photographs.
 
@@ -54,10 +60,12 @@ class Detector:
             images: files.
             boxes: for each image the square (left, top, side) around the face in original px, as training crops
                 show it; None = the largest central square.
+            mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = no.
         """
         if boxes is None:
             boxes = [_central_square(*read_size(image)) for image in images]
-        crops = [Crop(*box, self.image_size) for box in boxes]
+        flips = mirrored or [False] * len(boxes)
+        crops = [Crop(*box, self.image_size, flip) for box, flip in zip(boxes, flips, strict=True)]
         pixels = np.stack([read_crop(image, crop) for image, crop in zip(images, crops, strict=True)])
         return self.predict_crops(pixels, crops)
 

@@ -86,7 +86,7 @@ def _render(settings: dict[str, int], folder: Path) -> None:
     with open(folder / _ROWS, "a", encoding="utf-8") as log:
         log.write("\n")  # ends a line that an interruption may have cut
         rendered = render_subjects(missing, settings, folder)
-        for subject, rows in progress(rendered, len(missing), "rendering faces"):
+        for subject, rows in progress(rendered, len(missing), f"rendering people, {settings['scans']} faces each"):
             log.write(json.dumps({"subject": subject, "rows": rows}) + "\n")
             log.flush()
             finished[subject] = rows
