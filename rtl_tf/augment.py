@@ -8,7 +8,8 @@ SCALE_PROBABILITY = 0.5
 SCALE = 0.8
 DRAWS = 5  # flip, scale, zoom, shift in x, shift in y
 
-# Input px added around a crop, as a share of its side, so that a face at scale 0.8 stands before its own surroundings.
+# Input px added around a crop, as a share of its side, so that a face at scale 0.8 stands before its own surroundings
+# (where the photograph has none, as the built-in faces, its edge is repeated).
 CONTEXT = (1 / SCALE - 1) / 2
 
 

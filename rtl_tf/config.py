@@ -50,7 +50,7 @@ class Settings:
     weight_decay: float | None = _setting(None, "strength of the weight decay, >= 0")
     weight_decay_mode: str | None = _setting(
         None,
-        "decoupled = AdamW; l2 = penalty weight_decay * sum(w^2) in the loss; convolution kernels only",
+        "decoupled = AdamW; l2 = penalty weight_decay * sum(w^2) in the loss; kernels only, no biases",
         choices=("decoupled", "l2"),
     )
     batch_norm: str | None = _setting(
@@ -131,15 +131,15 @@ _RANGES = {
     "temperature": (0, None, True),
     "train_fraction": (0, 1, True),
     "train_images": (1, None, False),
-    "seed": (0, None, False),
-    "split_seed": (0, None, False),
+    "seed": (0, 2**31 - 1, False),
+    "split_seed": (0, 2**31 - 1, False),
 }
 
 
-def flag_name(name: str) -> str:
-    """`reg_weight` -> `--lambda`, `image_size` -> `--image-size`."""
+def flag_name(name: str, value: Any = None) -> str:
+    """`reg_weight` -> `--lambda`, `image_size` -> `--image-size`; `flip_swap`, False -> `--no-flip-swap`."""
     known = {f.name: f.metadata["flag"] for f in dataclasses.fields(Settings)}
-    return known.get(name) or "--" + name.replace("_", "-")
+    return known.get(name) or ("--no-" if value is False else "--") + name.replace("_", "-")
 
 
 def _json_name(name: str) -> str:

@@ -94,10 +94,11 @@ def training_batches(
 
     image: float32 (B, S, S, 3), RGB 0 to 255. Order and augmentation depend on (seed, epoch, index) alone, so a
     training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch of an epoch
-    is dropped: each epoch drops other images, and no BatchNorm sees a batch of one.
+    is dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
     """
     count, size = len(data.images), data.size
-    images, points, labels = tf.constant(data.images), tf.constant(data.points), tf.constant(_labels(data))
+    with tf.device("CPU"):  # an accelerator's memory is for the network
+        images, points, labels = tf.constant(data.images), tf.constant(data.points), tf.constant(_labels(data))
     permutation = tf.constant(schema.mirror_permutation) if flip_swap else None
 
     def epoch_indices(epoch):

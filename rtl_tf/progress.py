@@ -12,6 +12,12 @@ INTERVAL = 0.1  # seconds between redraws
 QUIET = 1.0  # seconds before anything is shown: short loops stay silent
 
 
+def bar(done: int, total: int) -> str:
+    """BAR characters, filled in proportion."""
+    filled = BAR * done // max(total, 1)
+    return "█" * filled + "·" * (BAR - filled)
+
+
 def progress(iterable: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     """Yield the items and show how many of `total` are done.
 
@@ -23,10 +29,8 @@ def progress(iterable: Iterable[Item], total: int, label: str) -> Iterator[Item]
         yield item
         now = time.perf_counter()
         if live and now - started > QUIET and now - shown > INTERVAL:
-            filled = BAR * done // max(total, 1)
             left = (now - started) / done * (total - done)
-            bar = "█" * filled + "·" * (BAR - filled)
-            sys.stderr.write(f"\r\x1b[K{label} {bar} {done}/{total}, {left:.0f} s left")
+            sys.stderr.write(f"\r\x1b[K{label} {bar(done, total)} {done}/{total}, {left:.0f} s left")
             sys.stderr.flush()
             shown, visible = now, True
     seconds = time.perf_counter() - started

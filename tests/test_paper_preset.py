@@ -30,9 +30,8 @@ def networks():
 @pytest.mark.parametrize("name", METHODS)
 def test_one_step_at_full_width(name, networks):
     network, source = networks
-    network.trainable = True
+    freeze(network, METHODS[name].trains, "batch")
     network.get_layer("classifier").trainable = METHODS[name].uses_classifier
-    freeze(network.get_layer("encoder"), METHODS[name].trains, "batch")
     detector = RegularizedDetector(network, source=source, method=METHODS[name], reg_weight=0.002)
     detector.compile(keras.optimizers.Adam(1e-5, epsilon=1e-8))
     rng = np.random.default_rng(0)

@@ -11,6 +11,7 @@ from toys import SCHEMA, toy_samples, toy_source
 from rtl_tf import heatmaps, losses
 from rtl_tf.augment import context_px
 from rtl_tf.config import Settings
+from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.pipeline import load_crops
 from rtl_tf.training import fit as fitting
@@ -37,7 +38,7 @@ def make_detector(method="ft", reg_weight=0.0, batch_norm="batch", **options):
     method = METHODS[method]
     start, frozen = toy_source(SIZE), toy_source(SIZE)
     network = build_network(start, 3, skip=False, seed=0, with_classifier=method.uses_classifier)
-    freeze(network.get_layer("encoder"), method.trains, batch_norm)
+    freeze(network, method.trains, batch_norm)
     source = build_source(frozen, method.uses_classifier)
     return RegularizedDetector(network, source=source, method=method, reg_weight=reg_weight, **options)
 
@@ -64,12 +65,14 @@ def changed(before, after):
     return {path for path in before if not np.array_equal(before[path], after[path])}
 
 
-def test_lambda_zero_is_fine_tuning_bit_for_bit():
-    plain, regularized = make_detector("ft"), make_detector("rtl-eo", reg_weight=0.0)
+@pytest.mark.parametrize("name", ["rtl-co", "rtl-eo", "rtl-sam", "rtl-cam"])
+def test_lambda_zero_is_fine_tuning_bit_for_bit(name):
+    plain, regularized = make_detector("ft"), make_detector(name, reg_weight=0.0)
     first, second = train(plain), train(regularized)
     assert first["loss"] == second["loss"]
-    for one, other in zip(plain.weights, regularized.weights, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for part in ("encoder", "decoder"):
+        for one, other in zip(plain.get_layer(part).weights, regularized.get_layer(part).weights, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.regularizers])
@@ -288,3 +291,30 @@ def test_the_saved_network_is_the_best_epochs(data, tmp_path):
     assert error == pytest.approx(min(row["val_error"] for row in rows), abs=1e-4)
     assert {layer.name for layer in saved.layers} >= {"encoder", "decoder"}
     np.testing.assert_allclose(rows[0]["learning_rate"], 1e-3 * 0.75, rtol=1e-4)
+
+
+def test_a_source_saved_from_a_frozen_encoder_can_be_trained(tmp_path):
+    from rtl_tf.networks.sources import load_source
+
+    frozen = make_detector("fe")
+    inference_network(frozen).save(tmp_path / "best.keras")
+    start = load_source(tmp_path, SIZE)
+    network = build_network(start, 3, skip=False, seed=0, with_classifier=False)
+    freeze(network, "all", "batch")
+    assert len(network.get_layer("encoder").trainable_variables) == 9
+
+
+def test_frozen_batch_norm_reaches_the_classification_branch():
+    from rtl_tf.networks.sources import load_source
+
+    start = load_source("dlib", SIZE, classifier=True)
+    network = build_network(start, 3, skip=False, seed=0, with_classifier=True)
+    freeze(network, "all", "frozen")
+    norms = [layer for layer in network.get_layer("classifier").layers if "norm" in layer.name]
+    assert norms and not any(layer.trainable for layer in norms)
+
+
+def test_a_training_that_diverges_stops_and_says_so(data, tmp_path):
+    settings = dataclasses.replace(SETTINGS, learning_rate=1e30)
+    with pytest.raises(InputError, match="epoch [1-4]: the loss is not finite any more; lower --learning-rate"):
+        fitting.fit(make_detector("ft"), *data, SCHEMA, settings, tmp_path)

@@ -1,10 +1,18 @@
 """Command lines: parsing and messages only."""
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
 
 from rtl_tf.exceptions import InputError
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, like all others."""
+
+    def error(self, message: str):
+        raise InputError(f"{message} (see --help)")
 
 
 def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = None) -> None:

@@ -4,12 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from rtl_tf.cli import Parser
+
 FIGURES = (6, 7)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the flags. Everything slow is imported after this, so that --help answers at once."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="evaluate.py",
         description="Metrics of one run, or the paper's tables and figures over the runs that exist.",
         epilog="Everything is computed from the runs' predictions.csv; no network is loaded.",

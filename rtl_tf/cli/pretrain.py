@@ -1,10 +1,9 @@
 """`python -m rtl_tf.cli.pretrain`: train a source network of one's own, for `train.py --source FOLDER`."""
 
-import argparse
 import dataclasses
 from pathlib import Path
 
-from rtl_tf.cli import run, start_tensorflow
+from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 
@@ -31,23 +30,26 @@ def main(arguments: list[str]) -> int:
     folder = Path(
         options.output or f"runs/sources/{datasets.dataset_name(options.data)}-{options.task}-{options.network}"
     )
-    if any((folder / name).exists() for name in ("metrics.json", "source.keras")):
+    if any((folder / name).exists() for name in ("metrics.json", "history.json")):
         raise InputError(f"{folder} holds a pretrained source: give another --output, or remove the folder")
+    if options.resume and options.task == "recognition":
+        raise InputError("--resume: only for --task alignment; recognition starts anew")
     settings = dataclasses.replace(settings, output=str(folder))
     if options.task == "alignment":
-        from rtl_tf.cli.experiment import run_experiment
+        from rtl_tf.experiments.experiment import run_experiment
 
-        run_experiment(dataclasses.replace(settings, schema=settings.schema or _all_points(settings.data)))
+        points = settings.schema or _all_points(settings.data)
+        run_experiment(dataclasses.replace(settings, schema=points), resume=options.resume)
     else:
-        from rtl_tf.cli.recognition import pretrain_recognition
+        from rtl_tf.experiments.pretraining import pretrain_recognition
 
         pretrain_recognition(settings, folder)
     print(f"Use it: python train.py --source {folder}")
     return 0
 
 
-def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def make_parser() -> Parser:
+    parser = Parser(
         prog="python -m rtl_tf.cli.pretrain",
         description="Train a source network from random weights, on a data set with landmarks or with people.",
         allow_abbrev=False,
@@ -67,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-size", type=int, default=8, metavar="INT", help="images a step [8]")
     parser.add_argument("--learning-rate", type=float, default=1e-3, metavar="FLOAT", help="initial rate [0.001]")
     parser.add_argument("--seed", type=int, default=0, metavar="INT", help="seed of weights and augmentation [0]")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted alignment")
     parser.add_argument("--output", metavar="DIR", help="folder [runs/sources/<data>-<task>-<network>]")
     return parser
 

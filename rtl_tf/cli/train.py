@@ -5,7 +5,7 @@ import dataclasses
 import types
 import typing
 
-from rtl_tf.cli import start_tensorflow
+from rtl_tf.cli import Parser, start_tensorflow
 from rtl_tf.config import COMMON, PRESETS, Settings, flag_name
 
 EPILOG = """The run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     settings = Settings(**{name: value for name, value in values.items() if value is not None})
 
     start_tensorflow()  # only now: --help must not wait for it
-    from rtl_tf.cli.experiment import run_experiment
+    from rtl_tf.experiments.experiment import run_experiment
 
     run_experiment(settings, resume=resume, tensorboard=tensorboard)
     return 0
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """One flag for every field of Settings."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="train.py",
         description="Train a facial landmark detector by (regularized) transfer learning.",
         epilog=EPILOG,
@@ -45,11 +45,14 @@ def _add_flag(parser: argparse.ArgumentParser, setting: dataclasses.Field, type_
     text = f"{setting.metadata['help']}{_default_text(setting)}".replace("%", "%%")
     kind = next(t for t in typing.get_args(type_hint) or (type_hint,) if t is not types.NoneType)
     if kind is bool:
-        negative = COMMON[setting.name]
-        flag = f"--no-{setting.name.replace('_', '-')}" if negative else flag_name(setting.name)
-        action = "store_false" if negative else "store_true"
-        text = f"do not {text}" if negative else text
-        parser.add_argument(flag, dest=setting.name, action=action, default=None, help=text)
+        other = not COMMON[setting.name]
+        parser.add_argument(
+            flag_name(setting.name, other),
+            dest=setting.name,
+            action="store_true" if other else "store_false",
+            default=None,
+            help=text if other else f"do not {text}",
+        )
     else:
         choices = setting.metadata["choices"]
         metavar = None if choices else kind.__name__.upper() if kind is not str else "NAME"

@@ -1,12 +1,12 @@
 """predictions.csv: the hinge between the networks, which write it, and the judging, which reads nothing else."""
 
 import csv
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.atomic import replacing
 from rtl_tf.exceptions import InputError
 
 TEXTS = ("image", "subject", "landmark")
@@ -48,7 +48,6 @@ class Predictions:
 
 def write_predictions(path: str | Path, predictions: Predictions) -> None:
     """Write one row for each image and landmark; the file appears whole or not at all, and reads back bit for bit."""
-    path = Path(path)
     images, landmarks = len(predictions.images), len(predictions.landmarks)
     numbers = [
         *(predictions.truth[..., 0], predictions.truth[..., 1]),
@@ -60,12 +59,10 @@ def write_predictions(path: str | Path, predictions: Predictions) -> None:
     texts = [np.repeat(predictions.images, landmarks), np.repeat(predictions.subjects, landmarks)]
     texts.append(np.tile(predictions.landmarks, images))
     columns = [*texts, *(_as_text(np.broadcast_to(column, (images, landmarks))) for column in numbers)]
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(zip(*columns, strict=True))
-    os.replace(partial, path)
 
 
 def _as_text(values: np.ndarray) -> np.ndarray:

@@ -9,12 +9,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import rtl_tf.networks.layers  # noqa: F401  (registers the layers that saved networks hold)
 from rtl_tf import heatmaps
 from rtl_tf.config import read_config
 from rtl_tf.coordinates import Crop, heatmap_to_input
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_crop, read_size
+from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema, load_schema
 
@@ -45,8 +45,9 @@ class Detector:
         resolved = read_config(run / "config.json")["resolved"]
         if not (run / "best.keras").is_file():
             raise InputError(f"{run / 'best.keras'}: no such file; train the run first")
-        network = keras.saving.load_model(run / "best.keras", compile=False)
-        return cls(network, load_schema(run / "schema.toml"), resolved["image_size"], resolved["sigma"])
+        return cls(
+            saved.read(run / "best.keras"), load_schema(run / "schema.toml"), resolved["image_size"], resolved["sigma"]
+        )
 
     def predict(
         self,
@@ -62,6 +63,8 @@ class Detector:
                 show it; None = the largest central square.
             mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = no.
         """
+        if not len(images):
+            return []
         if boxes is None:
             boxes = [_central_square(*read_size(image)) for image in images]
         flips = mirrored or [False] * len(boxes)

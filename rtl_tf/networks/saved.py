@@ -23,7 +23,7 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
     Raises:
         InputError: no such file, not a Keras model, no encoder in it, or an image size that it cannot have.
     """
-    model = _read(_file(Path(path)))
+    model = read(_file(Path(path)))
     parts = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
     if "encoder" not in parts:
         raise InputError(f"{path}: the saved model has no encoder, use a run's best.keras or a pretrained source.keras")
@@ -47,7 +47,8 @@ def _file(path: Path) -> Path:
     raise InputError(f"--source {path}: no known source, no .keras file, no folder that holds {names}")
 
 
-def _read(path: Path) -> keras.Model:
+def read(path: Path) -> keras.Model:
+    """A saved model with this package's layers; InputError for a file that is none."""
     try:
         return keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as problem:
@@ -55,7 +56,12 @@ def _read(path: Path) -> keras.Model:
 
 
 def _rebuilt(network: keras.Model, inputs: keras.KerasTensor) -> keras.Model:
-    """The same layers and weights on another input size."""
-    rebuilt = keras.models.clone_model(network, input_tensors=inputs)
+    """The same layers and weights on another input size, all trainable."""
+    rebuilt = keras.models.clone_model(network, input_tensors=inputs, clone_function=_trainable_copy)
     rebuilt.set_weights(network.get_weights())
     return rebuilt
+
+
+def _trainable_copy(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """A layer that is built frozen, as a run of FE saves it, could never be trained again."""
+    return layer.__class__.from_config({**layer.get_config(), "trainable": True})

@@ -128,6 +128,4 @@ def _differing(first: Run, second: Run, ignored: set[str]) -> list[str]:
 
 
 def _as_flag(name: str, value) -> str:
-    if value is False:
-        return "--no-" + flag_name(name).removeprefix("--")
-    return flag_name(name) if value is True else f"{flag_name(name)} {shlex.quote(str(value))}"
+    return flag_name(name, value) if isinstance(value, bool) else f"{flag_name(name)} {shlex.quote(str(value))}"

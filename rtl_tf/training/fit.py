@@ -1,14 +1,17 @@
 """The loop around the model: optimizer, validation, best weights, and a state that a killed run resumes from."""
 
-import os
+import math
 import sys
 import time
 from pathlib import Path
 
 import keras
 
+from rtl_tf.atomic import replacing
 from rtl_tf.config import Settings
+from rtl_tf.exceptions import InputError
 from rtl_tf.pipeline import Crops, evaluation_batches, training_batches
+from rtl_tf.progress import bar
 from rtl_tf.schema import Schema
 from rtl_tf.training.history import read_history, write_history
 from rtl_tf.training.model import RegularizedDetector, inference_network
@@ -94,7 +97,12 @@ class Recorder(keras.callbacks.Callback):
         """Load the state of the last recorded epoch; the number of epochs already done."""
         done = self.rows[-1]["epoch"] if self.rows else 0
         if 0 < done < self.epochs:
-            detector.load_weights(self._state(done))
+            try:
+                detector.load_weights(self._state(done))
+            except (OSError, ValueError, KeyError) as problem:
+                raise InputError(
+                    f"{self._state(done)}: missing or damaged, the run cannot go on; start it anew"
+                ) from problem
         return done
 
     def discard_state(self) -> None:
@@ -109,9 +117,8 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if self.live and batch % 4 == 0:
-            done = (batch + 1) / self.params["steps"]
-            bar = "█" * int(20 * done) + "·" * (20 - int(20 * done))
-            self._show(f"{self._epoch_label(len(self.rows) + 1)} {bar} loss {float(logs['loss']):.3g}", final=False)
+            done = bar(batch + 1, self.params["steps"])
+            self._show(f"{self._epoch_label(len(self.rows) + 1)} {done} loss {float(logs['loss']):.3g}", final=False)
 
     def on_epoch_end(self, epoch, logs=None):
         best = min((row["val_error"] for row in self.rows), default=float("inf"))
@@ -125,10 +132,14 @@ class Recorder(keras.callbacks.Callback):
             "learning_rate": float(self.model.optimizer.learning_rate),
             "seconds": round(time.perf_counter() - self.epoch_started, 3),
         }
+        if not (math.isfinite(row["loss"]) and math.isfinite(row["val_loss"])):
+            raise InputError(f"epoch {epoch + 1}: the loss is not finite any more; lower --learning-rate or --lambda")
         if row["val_error"] < best:
-            save_atomically(inference_network(self.model).save, self.folder / "best.keras")
+            with replacing(self.folder / "best.keras") as path:
+                inference_network(self.model).save(path)
         if epoch + 1 < self.epochs:
-            save_atomically(self.model.save_weights, self._state(epoch + 1))
+            with replacing(self._state(epoch + 1)) as path:
+                self.model.save_weights(path)
         self.rows.append(row)
         write_history(self.folder / "history.csv", self.rows)
         self._state(epoch).unlink(missing_ok=True)
@@ -156,10 +167,3 @@ class Recorder(keras.callbacks.Callback):
 
     def _state(self, epoch: int) -> Path:
         return self.folder / f"state-{epoch:04d}.weights.h5"
-
-
-def save_atomically(save, path: Path) -> None:
-    """Call `save(temporary path)`, then move it into place: `path` is whole or as it was."""
-    unfinished = path.with_name("unfinished-" + path.name)
-    save(unfinished)
-    os.replace(unfinished, path)

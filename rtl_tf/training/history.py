@@ -1,20 +1,19 @@
 """history.csv: one row an epoch, rewritten as a whole so that a killed run never leaves half a row."""
 
 import csv
-import os
 from pathlib import Path
+
+from rtl_tf.atomic import replacing
 
 COLUMNS = ("epoch", "loss", "heatmap_loss", "regularizer", "val_loss", "val_error", "learning_rate", "seconds")
 
 
 def write_history(path: Path, rows: list[dict[str, float]]) -> None:
     """Rows with the keys of COLUMNS; val_error in heatmap px (paper protocol)."""
-    unfinished = path.with_suffix(".tmp")
-    with open(unfinished, "w", newline="", encoding="utf-8") as file:
+    with replacing(path) as unfinished, open(unfinished, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(unfinished, path)
 
 
 def read_history(path: Path) -> list[dict[str, float]]:

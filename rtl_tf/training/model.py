@@ -39,22 +39,24 @@ def build_source(source: SourceNetwork, with_classifier: bool) -> keras.Model:
     return network
 
 
-def freeze(encoder: keras.Model, trains: str, batch_norm: str) -> None:
-    """Set which of the encoder's layers are trained: see `Method.trains`.
+def freeze(network: keras.Model, trains: str, batch_norm: str) -> None:
+    """Set which layers of a `build_network` are trained: see `Method.trains`; whatever they were set to before.
 
-    A frozen BatchNorm normalises by its moving statistics and does not update them; with batch_norm="frozen" a
-    trained encoder's BatchNorms do so too.
+    A frozen BatchNorm normalises by its moving statistics and does not update them; with batch_norm="frozen" those
+    of a trained encoder, and of the classification branch behind it, do so too.
     """
-    layers = list(encoder._flatten_layers(include_self=False, recursive=True))
-    last_convolution = [layer for layer in layers if isinstance(layer, keras.layers.Conv2D)][-1]
-    for layer in layers:
-        is_norm = isinstance(layer, keras.layers.BatchNormalization)
-        if trains == "decoder":
+    network.trainable = True
+    encoder = network.get_layer("encoder")
+    convolutions = [layer for layer in encoder.layers if isinstance(layer, keras.layers.Conv2D)]
+    for layer in encoder.layers:
+        if trains == "decoder" or (trains == "last-convolution" and layer is not convolutions[-1]):
             layer.trainable = False
-        elif trains == "last-convolution":
-            layer.trainable = layer is last_convolution
-        elif is_norm and batch_norm == "frozen":
-            layer.trainable = False
+    if batch_norm == "frozen":
+        for part in network.layers:
+            if part.name in ("encoder", "classifier"):
+                for layer in part.layers:
+                    if isinstance(layer, keras.layers.BatchNormalization):
+                        layer.trainable = False
 
 
 class RegularizedDetector(keras.Model):

@@ -7,14 +7,15 @@ import keras
 import numpy as np
 
 from rtl_tf import datasets
+from rtl_tf.atomic import replacing
 from rtl_tf.augment import context_px
-from rtl_tf.cli import outputs
-from rtl_tf.cli.experiment import make_deterministic
 from rtl_tf.config import Settings, to_json
+from rtl_tf.experiments import outputs
+from rtl_tf.experiments.experiment import make_deterministic
 from rtl_tf.networks.sources import load_source
 from rtl_tf.pipeline import evaluation_batches, load_crops, training_batches
 from rtl_tf.schema import load_schema
-from rtl_tf.training.fit import EVALUATION_BATCH, save_atomically
+from rtl_tf.training.fit import EVALUATION_BATCH
 from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_out, people
 
 
@@ -75,4 +76,5 @@ class KeepBest(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs["val_accuracy"] > self.best:
             self.best = logs["val_accuracy"]
-            save_atomically(self.model.save, self.path)
+            with replacing(self.path) as path:
+                self.model.save(path)

@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from rtl_tf import datasets
 from rtl_tf.augment import context_px
-from rtl_tf.cli import outputs
 from rtl_tf.config import Settings, read_config, to_json
 from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import outputs
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.sources import SOURCES, SourceNetwork, load_source
@@ -62,10 +62,10 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     except OSError as problem:
         raise InputError(f"--output {folder}: {problem.strerror}") from problem
     found_out = {"data_name": datasets.dataset_name(settings.data), "dataset_hash": datasets.fingerprint(data.samples)}
-    outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings) | found_out})
-    outputs.write_json(folder / "environment.json", outputs.environment())
-    (folder / "schema.toml").write_text(schema_text(settings.schema), encoding="utf-8")
-    splits.write_split(folder / "split.csv", data.samples, data.split)
+    if resume:
+        require_same_data(folder, found_out["dataset_hash"])
+    else:
+        write_inputs(folder, asked, to_json(settings) | found_out, data)
     print(outputs.describe(settings, data.training, data.validation, data.test))
     for callback in callbacks:
         callback.log_dir = str(folder / "tensorboard")
@@ -74,7 +74,8 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     trained = Detector.load(folder)
     names = splits.image_names(data.samples)
     test_names = [names[index] for index in data.split.parts["test"]]
-    outputs.write_results(folder, trained, source, test_names, data.part("test"), data.test, history)
+    test = outputs.UnseenImages(test_names, data.part("test"), data.test)
+    outputs.write_results(folder, method.title, trained, source, test, history)
     print(outputs.summary(folder))
     return folder
 
@@ -113,6 +114,20 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     for name, value in to_json(settings).items():
         if value is not None and before.get(name) != value:
             raise InputError(f"--resume: the run in {folder} has {name} = {before.get(name)}, now it is {value}")
+
+
+def require_same_data(folder: Path, dataset_hash: str) -> None:
+    """A run that goes on must go on with the data it began with."""
+    if read_config(folder / "config.json")["resolved"].get("dataset_hash") != dataset_hash:
+        raise InputError(f"--resume: the data are not those that the run in {folder} began with; start it anew")
+
+
+def write_inputs(folder: Path, asked: Settings, resolved: dict, data: Data) -> None:
+    """What the run starts from. config.json comes last: a folder without it holds no run."""
+    outputs.write_json(folder / "environment.json", outputs.environment())
+    (folder / "schema.toml").write_text(schema_text(asked.schema or resolved["schema"]), encoding="utf-8")
+    splits.write_split(folder / "split.csv", data.samples, data.split)
+    outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": resolved})
 
 
 def load_data(settings: Settings) -> Data:
@@ -164,7 +179,7 @@ def build(
 ) -> tuple[RegularizedDetector, keras.Model]:
     """The detector to be trained, and the frozen source network beside it."""
     start, frozen = networks
-    if start.source.network == "dlib_resnet":
+    if start.source.weights and start.source.weights.format == "dlib":
         # Its layers of mean 0 and variance 1 are no statistics: batch statistics would change the network at once.
         start.calibrate(data.training.plain)
     network = build_network(
@@ -174,7 +189,7 @@ def build(
         seed=settings.seed,
         with_classifier=method.uses_classifier,
     )
-    freeze(network.get_layer("encoder"), method.trains, settings.batch_norm)
+    freeze(network, method.trains, settings.batch_norm)
     source = build_source(frozen, method.uses_classifier)
     is_descriptor = frozen.source.classifier == "descriptor"
     detector = RegularizedDetector(

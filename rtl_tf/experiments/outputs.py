@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 import rtl_tf
+from rtl_tf.atomic import replacing
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
 from rtl_tf.evaluation.errors import protocol_errors
@@ -23,15 +25,14 @@ from rtl_tf.pipeline import Crops
 from rtl_tf.records import Prediction, Sample
 from rtl_tf.reports import figures
 
-PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "h5py", "face_recognition_models")
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
 
 
 def write_json(path: Path, content: dict) -> None:
     """Indented JSON; the file appears whole or not at all."""
-    unfinished = path.with_suffix(".tmp")
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def environment() -> dict:
@@ -64,66 +65,69 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
     )
 
 
+@dataclass(frozen=True)
+class UnseenImages:
+    """The N test images: their names relative to the data set, what is known of them, and their crops."""
+
+    names: list[str]
+    samples: list[Sample]
+    crops: Crops
+
+
 def write_results(
-    folder: Path,
-    detector: Detector,
-    source: keras.Model,
-    names: list[str],
-    samples: list[Sample],
-    test: Crops,
-    history: list[dict],
+    folder: Path, title: str, detector: Detector, source: keras.Model, test: UnseenImages, history: list[dict]
 ) -> None:
     """Predict the test part; write predictions.csv, examples.npz, figures, and at the end metrics.json.
 
     metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
     """
-    answers = detector.predict_crops(test.plain, test.crops)
-    predictions = collect(names, samples, test, answers, detector)
+    answers = detector.predict_crops(test.crops.plain, test.crops.crops)
+    predictions = collect(test, answers, detector.schema.names)
     write_predictions(folder / "predictions.csv", predictions)
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
-    examples = example_faces(detector, source, names, test, errors)
-    np.savez_compressed(folder / "examples.npz", **examples)
-    figures.ced_figure({folder.parent.name.upper(): errors}, folder / "figures" / "ced")
+    examples = example_faces(detector, source, test, errors)
+    with replacing(folder / "examples.npz") as path:
+        np.savez_compressed(path, **examples)
+    figures.ced_figure({title: errors}, folder / "figures" / "ced")
     figures.faces_figure(examples, folder / "figures" / "faces")
     figures.history_figure(history, folder / "figures" / "history")
     write_json(folder / "metrics.json", summarize(predictions))
 
 
-def collect(
-    names: list[str], samples: list[Sample], test: Crops, answers: list[Prediction], detector: Detector
-) -> Predictions:
+def collect(test: UnseenImages, answers: list[Prediction], landmarks: tuple[str, ...]) -> Predictions:
     """Truth and predictions of the test part, in original px and, for the paper protocol, in heatmap px."""
-    truth = np.stack([sample.points for sample in samples])
-    in_crops = np.stack([crop.to_input(points) for crop, points in zip(test.crops, truth, strict=True)])
+    crops = test.crops.crops
+    truth = np.stack([sample.points for sample in test.samples])
+    in_crops = np.stack([crop.to_input(points) for crop, points in zip(crops, truth, strict=True)])
     return Predictions(
-        images=tuple(names),
-        subjects=tuple(sample.subject for sample in samples),
-        landmarks=detector.schema.names,
+        images=tuple(test.names),
+        subjects=tuple(sample.subject for sample in test.samples),
+        landmarks=landmarks,
         truth=truth,
         points=np.stack([answer.points for answer in answers]),
         peaks=np.stack([answer.peaks for answer in answers]),
         heatmap_truth=input_to_heatmap(in_crops),
         heatmap_points=np.stack([answer.heatmap_points for answer in answers]),
-        input_px_per_px=np.array([crop.input_px_per_px for crop in test.crops], np.float32),
-        mm_per_px=np.array([sample.mm_per_px for sample in samples], np.float32),
+        input_px_per_px=np.array([crop.input_px_per_px for crop in crops], np.float32),
+        mm_per_px=np.array([sample.mm_per_px for sample in test.samples], np.float32),
     )
 
 
 def example_faces(
-    detector: Detector, source: keras.Model, names: list[str], test: Crops, errors: np.ndarray
+    detector: Detector, source: keras.Model, test: UnseenImages, errors: np.ndarray
 ) -> dict[str, np.ndarray]:
     """A fixed few test faces, the same for every method on a split, with all that a figure shows of them.
 
     Points are in input px of the crop; where a crop is mirrored, they are as the crop shows them.
     """
-    chosen = np.unique(np.linspace(0, len(names) - 1, EXAMPLES).astype(int))
-    crops = test.plain[chosen]
+    chosen = np.unique(np.linspace(0, len(test.names) - 1, EXAMPLES).astype(int))
+    crops = test.crops.plain[chosen]
     maps = np.asarray(detector.network(tf.cast(crops, tf.float32), training=False)["heatmaps"])
     return {
-        "image_names": np.array(names)[chosen],
+        "image_names": np.array(test.names)[chosen],
         "crops": crops,
         "heatmaps": maps.astype(np.float16),
-        "truth": test.points[chosen],
+        "truth": test.crops.points[chosen],
         "points": heatmap_to_input(np.asarray(decode(maps, SUBPIXEL_DECODING, detector.sigma))),
         "errors": errors[chosen],
         "source_attention": attention_maps(source, crops),
@@ -134,7 +138,7 @@ def example_faces(
 def summary(folder: Path) -> str:
     """The metrics of a finished run in a few lines, and where the rest is."""
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    lines = [f"\nTest part: {metrics['images']} images of unseen people"]
+    lines = [f"\nTest part: {metrics['images']} images"]
     for protocol, unit, label in (
         ("paper", "heatmap_px", "heatmap px (paper protocol: argmax, truth on the grid)"),
         ("clinical", "input_px", "input px   (clinical protocol: sub-pixel)"),

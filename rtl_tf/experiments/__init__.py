@@ -1,0 +1,1 @@
+"""Whole experiments: from a data set and settings to a run folder."""
