@@ -30,7 +30,9 @@ class Settings:
     reg_weight: float | None = _setting(
         None, "weight of the regularizers, >= 0 (Eq. 3; paper: 0.002; always 0 for fe, ftp, ft)", flag="--lambda"
     )
-    data: str = _setting("synthetic", "`synthetic`, or a folder or file with images and landmarks")
+    data: str | None = _setting(
+        None, "a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`"
+    )
     schema: str | None = _setting(None, "landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
     source: str | None = _setting(
         None, "source network: dlib, vggface2, imagenet, random, or the path of a run or pretrained source"
@@ -112,8 +114,22 @@ COMMON = {
     "train_fraction": 1.0,
 }
 PRESETS = {
-    "quick": {"source": "dlib", "image_size": 128, "epochs": 40, "batch_size": 8, "crop_jitter": 0.02},
-    "paper": {"source": "vggface2", "image_size": 256, "epochs": 150, "batch_size": 2, "crop_jitter": 0.0},
+    "quick": {
+        "data": "synthetic",
+        "source": "dlib",
+        "image_size": 128,
+        "epochs": 40,
+        "batch_size": 8,
+        "crop_jitter": 0.02,
+    },
+    "paper": {
+        "data": "synthetic:subjects=517,scans=3",  # the paper's 1549 scans, and two
+        "source": "vggface2",
+        "image_size": 256,
+        "epochs": 150,
+        "batch_size": 2,
+        "crop_jitter": 0.0,
+    },
 }
 
 # name: (lowest, highest, whether the lowest is excluded)

@@ -40,8 +40,9 @@ def make_run(
     folder = root / data / method / f"seed{seed}"
     folder.mkdir(parents=True)
     settings = {"method": method, "data_name": data, "dataset_hash": "d1", "schema": "fas14", "image_size": 128}
+    asked = {"method": method, "preset": "quick", "epochs": 12, "flip_swap": False, "seed": seed}
     config = {
-        "asked": {"method": method, "preset": "quick", "data": data, "epochs": 12, "flip_swap": False, "seed": seed},
+        "asked": asked if data == "synthetic" else asked | {"data": data},
         "resolved": settings | {"seed": seed, "lambda": 0.002} | resolved,
     }
     (folder / "config.json").write_text(json.dumps(config))

@@ -31,7 +31,7 @@ def test_json_both_ways_with_lambda_under_its_own_name():
     text = json.dumps(to_json(settings))
     assert json.loads(text)["lambda"] == 0.02 and "reg_weight" not in text
     assert from_json(json.loads(text) | {"dataset_hash": "abc"}) == settings
-    assert Settings(method="ft", seed=3).asked() == {"method": "ft", "preset": "quick", "data": "synthetic", "seed": 3}
+    assert Settings(method="ft", seed=3).asked() == {"method": "ft", "preset": "quick", "seed": 3}
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     if resume:
         require_same_data(folder, found_out["dataset_hash"])
     else:
-        write_inputs(folder, asked, to_json(settings) | found_out, data)
+        write_inputs(folder, asked, settings, found_out, data)
     print(outputs.describe(settings, data.training, data.validation, data.test))
     for callback in callbacks:
         callback.log_dir = str(folder / "tensorboard")
@@ -92,8 +92,9 @@ def resolve(asked: Settings, method: Method) -> Settings:
     if not method.regularizers and asked.reg_weight:
         raise InputError(f"--lambda {asked.reg_weight}: method {method.name} has no regularizer, leave the flag out")
     decisions = {} if method.regularizers else {"reg_weight": 0.0}
-    schema = asked.schema or datasets.default_schema(asked.data)
-    settings = asked.resolved(schema=schema, **decisions)
+    if asked.schema is None:
+        decisions["schema"] = datasets.default_schema(asked.resolved().data)
+    settings = asked.resolved(**decisions)
     decisions = {"output": f"runs/{datasets.dataset_name(settings.data)}/{method.name}/seed{settings.seed}"}
     if settings.source in SOURCES:
         decisions["encoder_stride"] = SOURCES[settings.source].encoder_stride
@@ -122,12 +123,12 @@ def require_same_data(folder: Path, dataset_hash: str) -> None:
         raise InputError(f"--resume: the data are not those that the run in {folder} began with; start it anew")
 
 
-def write_inputs(folder: Path, asked: Settings, resolved: dict, data: Data) -> None:
+def write_inputs(folder: Path, asked: Settings, settings: Settings, found_out: dict, data: Data) -> None:
     """What the run starts from. config.json comes last: a folder without it holds no run."""
     outputs.write_json(folder / "environment.json", outputs.environment())
-    (folder / "schema.toml").write_text(schema_text(asked.schema or resolved["schema"]), encoding="utf-8")
+    (folder / "schema.toml").write_text(schema_text(settings.schema), encoding="utf-8")
     splits.write_split(folder / "split.csv", data.samples, data.split)
-    outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": resolved})
+    outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings) | found_out})
 
 
 def load_data(settings: Settings) -> Data:
@@ -158,6 +159,11 @@ def load_data(settings: Settings) -> Data:
     return Data(samples, split, schema, training, crops("validation"), crops("test"))
 
 
+def compares_logits(settings: Settings, method: Method) -> bool:
+    """Whether the run needs classification branches: at lambda 0 not even RTL-CO does."""
+    return method.uses_classifier and settings.reg_weight > 0
+
+
 def load_networks(settings: Settings, method: Method) -> tuple[SourceNetwork, SourceNetwork]:
     """Twice the source network: one to be trained, one to stay as it is."""
 
@@ -167,7 +173,7 @@ def load_networks(settings: Settings, method: Method) -> tuple[SourceNetwork, So
             settings.image_size,
             weights=settings.source_weights,
             encoder_stride=settings.encoder_stride,
-            classifier=method.uses_classifier,
+            classifier=compares_logits(settings, method),
             seed=settings.seed,
         )
 
@@ -187,10 +193,10 @@ def build(
         len(data.schema),
         skip=settings.skip_connections,
         seed=settings.seed,
-        with_classifier=method.uses_classifier,
+        with_classifier=compares_logits(settings, method),
     )
     freeze(network, method.trains, settings.batch_norm)
-    source = build_source(frozen, method.uses_classifier)
+    source = build_source(frozen, compares_logits(settings, method))
     is_descriptor = frozen.source.classifier == "descriptor"
     detector = RegularizedDetector(
         network,
