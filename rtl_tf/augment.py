@@ -8,6 +8,9 @@ SCALE_PROBABILITY = 0.5
 SCALE = 0.8
 DRAWS = 5  # flip, scale, zoom, shift in x, shift in y
 
+# Without jitter an image has four views: flip or not, scale 1 or 0.8. `view_numbers` are places in this list.
+VIEWS = ((False, 1.0), (True, 1.0), (False, SCALE), (True, SCALE))
+
 # Input px added around a crop, as a share of its side, so that a face at scale 0.8 stands before its own surroundings
 # (where the photograph has none, as the built-in faces, its edge is repeated).
 CONTEXT = (1 / SCALE - 1) / 2
@@ -28,6 +31,11 @@ def transforms(draws, jitter: float, size: int):
     scale = tf.where(draws[:, 1] < SCALE_PROBABILITY, SCALE, 1.0) * (1 + jitter * (2 * draws[:, 2] - 1))
     shift = jitter * size * (2 * draws[:, 3:5] - 1)
     return flip, scale, shift
+
+
+def view_numbers(flip, scale):
+    """Of `transforms` without jitter: int32 (N,), where each image's view stands in VIEWS."""
+    return tf.cast(flip, tf.int32) + 2 * tf.cast(scale < 1.0, tf.int32)
 
 
 def apply(images, points, flip, scale, shift, permutation, size: int):

@@ -62,6 +62,9 @@ class Settings:
     )
     heatmap_loss: str | None = _setting(None, "mean over map entries, or Eq. 2's literal sum", choices=("mean", "sum"))
     temperature: float | None = _setting(None, "mu of RTL-CO (Eq. 4), > 0")
+    cache_gb: float | None = _setting(
+        None, "largest cache of the source network's answers, GiB, >= 0; used where crop jitter is 0"
+    )
     split_by: str | None = _setting(
         None, "what no two parts of the split share: subject, or only the scan", choices=("subject", "scan")
     )
@@ -109,6 +112,7 @@ COMMON = {
     "batch_norm": "batch",
     "heatmap_loss": "mean",
     "temperature": 2.0,
+    "cache_gb": 4.0,
     "split_by": "subject",
     "split_seed": 0,
     "train_fraction": 1.0,
@@ -145,6 +149,7 @@ _RANGES = {
     "final_learning_rate": (0, None, False),
     "weight_decay": (0, None, False),
     "temperature": (0, None, True),
+    "cache_gb": (0, None, False),
     "train_fraction": (0, 1, True),
     "train_images": (1, None, False),
     "seed": (0, 2**31 - 1, False),

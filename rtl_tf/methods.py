@@ -7,12 +7,33 @@ from rtl_tf import regularizers
 from rtl_tf.exceptions import InputError
 
 
+def _whole(output):
+    return output
+
+
 @dataclass(frozen=True)
 class Regularizer:
-    """A function of `rtl_tf.regularizers` and the output of source and target network that it compares."""
+    """A function of `rtl_tf.regularizers`, and what it compares.
+
+    The source network is frozen: what a function needs of it, its *answer*, can be kept from epoch to epoch.
+
+    Attributes:
+        function: of source and target output, both as the networks give them.
+        compares: the output: "features" (encoder output, (N, H, W, B)) or "logits" (classification branch, (N, C)).
+        answer: of an output, what the function needs of it.
+        distance: of two answers, equal to the function of the outputs; None = the answers are the outputs.
+        half: whether the answer may be kept in half precision (it is large, and only its direction counts).
+    """
 
     function: Callable
-    compares: str  # "features" = encoder output, "logits" = classification branch
+    compares: str
+    answer: Callable = _whole
+    distance: Callable | None = None
+    half: bool = False
+
+    def from_answer(self, source_answer, target_output, **options):
+        """The function's value, (N,), with the source's answer instead of its output."""
+        return (self.distance or self.function)(source_answer, self.answer(target_output), **options)
 
 
 @dataclass(frozen=True)
@@ -37,9 +58,19 @@ class Method:
 
 
 CO = Regularizer(regularizers.classifier_output, "logits")
-EO = Regularizer(regularizers.encoder_output, "features")
-SAM = Regularizer(regularizers.spatial_attention, "features")
-CAM = Regularizer(regularizers.channel_attention, "features")
+EO = Regularizer(regularizers.encoder_output, "features", half=True)
+SAM = Regularizer(
+    regularizers.spatial_attention,
+    "features",
+    answer=regularizers.spatial_attention_map,
+    distance=regularizers.normalised_distance,
+)
+CAM = Regularizer(
+    regularizers.channel_attention,
+    "features",
+    answer=regularizers.channel_attention_vector,
+    distance=regularizers.normalised_distance,
+)
 
 METHODS = {
     method.name: method

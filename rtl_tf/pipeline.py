@@ -89,12 +89,16 @@ def training_batches(
     seed: int,
     epochs: int,
     first_epoch: int = 0,
+    source_answers: Sequence[np.ndarray] = (),
 ) -> tf.data.Dataset:
     """Batches of (image, targets) of epochs first_epoch ... epochs - 1, one after another.
 
     image: float32 (B, S, S, 3), RGB 0 to 255. Order and augmentation depend on (seed, epoch, index) alone, so a
     training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch of an epoch
     is dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
+
+    source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
+    a batch come along as targets["source"]. They presuppose jitter 0.
     """
     count, size = len(data.images), data.size
     with tf.device("CPU"):  # an accelerator's memory is for the network
@@ -113,7 +117,11 @@ def training_batches(
         batch, moved = augment.apply(
             tf.gather(images, indices), tf.gather(points, indices), flip, scale, shift, permutation, size
         )
-        return batch, targets(moved, tf.gather(labels, indices), size, sigma)
+        found = targets(moved, tf.gather(labels, indices), size, sigma)
+        if source_answers:
+            views = augment.view_numbers(flip, scale)
+            found["source"] = tuple(_rows(answers, indices, views) for answers in source_answers)
+        return batch, found
 
     epochs_ahead = tf.data.Dataset.range(first_epoch, epochs, output_type=tf.int32)
     batches = epochs_ahead.flat_map(epoch_indices)
@@ -126,6 +134,12 @@ def evaluation_batches(data: Crops, *, batch_size: int, sigma: float) -> tf.data
     return batches.map(
         lambda image, points, label: (tf.cast(image, tf.float32), targets(points, label, data.size, sigma))
     ).prefetch(2)
+
+
+def _rows(answers: np.ndarray, indices, views):
+    """(N, 4, ...) on disk -> (B, ...): read row by row, so that the file need not fit into memory."""
+    rows = tf.numpy_function(lambda index, view: answers[index, view], (indices, views), answers.dtype)
+    return tf.ensure_shape(rows, (None, *answers.shape[2:]))
 
 
 def _labels(data: Crops) -> np.ndarray:

@@ -32,14 +32,12 @@ def encoder_output(source, target):
 
 def spatial_attention(source, target):
     """RTL-SAM (Eqs. 6-7): squared distance of the normalised spatial attention maps, (N, H, W, B) -> (N,), 0 to 2."""
-    return _normalised_distance(
-        _flat(spatial_attention_map(ops.stop_gradient(source))), _flat(spatial_attention_map(target))
-    )
+    return normalised_distance(spatial_attention_map(source), spatial_attention_map(target))
 
 
 def channel_attention(source, target):
     """RTL-CAM (Eqs. 8-9): squared distance of the normalised channel vectors, (N, H, W, B) -> (N,), 0 to 2."""
-    return _normalised_distance(channel_attention_vector(ops.stop_gradient(source)), channel_attention_vector(target))
+    return normalised_distance(channel_attention_vector(source), channel_attention_vector(target))
 
 
 def spatial_attention_map(features):
@@ -52,13 +50,14 @@ def channel_attention_vector(features):
     return ops.mean(ops.abs(features), axis=(1, 2))
 
 
+def normalised_distance(source, target):
+    """Eqs. 7 and 9: squared distance of two attention maps or vectors (N, ...), each of unit norm -> (N,), 0 to 2."""
+    return ops.sum(ops.square(_unit(_flat(ops.stop_gradient(source))) - _unit(_flat(target))), axis=-1)
+
+
 def _flat(values):
     return ops.reshape(values, (ops.shape(values)[0], -1))
 
 
 def _unit(vectors):
     return vectors / ops.sqrt(ops.maximum(ops.sum(ops.square(vectors), axis=-1, keepdims=True), EPSILON))
-
-
-def _normalised_distance(source, target):
-    return ops.sum(ops.square(_unit(source) - _unit(target)), axis=-1)

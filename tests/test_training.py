@@ -90,7 +90,7 @@ def test_a_step_follows_the_gradient_of_equation_3():
     images, truth = batch()
     with tf.GradientTape() as tape:
         target = detector(images, training=True)
-        source = detector.source_answers(images)
+        source = detector.source_outputs(images)
         loss = losses.heatmap(truth["heatmaps"], target["heatmaps"])
         loss += 0.3 * tf.reduce_mean(
             METHODS["rtl-sam"].regularizers[0].function(source["features"], target["features"])
@@ -117,7 +117,7 @@ def test_regularizing_keeps_the_encoder_nearer_to_its_source():
         train(detector, steps=8)
         images, _ = batch()
         target = detector(images, training=False)["features"]
-        value = METHODS["rtl-eo"].regularizers[0].function(detector.source_answers(images)["features"], target)
+        value = METHODS["rtl-eo"].regularizers[0].function(detector.source_outputs(images)["features"], target)
         return float(np.mean(value))
 
     assert drift(10.0) < 0.7 * drift(0.0)
@@ -126,9 +126,9 @@ def test_regularizing_keeps_the_encoder_nearer_to_its_source():
 def test_the_source_is_frozen_and_stays_out_of_the_models_weights():
     detector = make_detector("rtl-co", reg_weight=1.0)
     images, _ = batch()
-    before = detector.source_answers(images)["logits"]
+    before = detector.source_outputs(images)["logits"]
     train(detector)
-    np.testing.assert_array_equal(before, detector.source_answers(images)["logits"])
+    np.testing.assert_array_equal(before, detector.source_outputs(images)["logits"])
     assert not any("source" in variable.path for variable in detector.variables)
     names = [layer.name for layer in detector.layers]
     assert {"encoder", "decoder", "classifier"} <= set(names)

@@ -21,6 +21,7 @@ from rtl_tf.records import Sample
 from rtl_tf.schema import Schema, load_schema, schema_text
 from rtl_tf.training.fit import fit
 from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze
+from rtl_tf.training.source_cache import source_answers, weights_key
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,17 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     print(outputs.describe(settings, data.training, data.validation, data.test))
     for callback in callbacks:
         callback.log_dir = str(folder / "tensorboard")
-    history = fit(detector, data.training, data.validation, data.schema, settings, folder, callbacks)
+    answers, decision = source_answers(
+        detector,
+        data.training,
+        weights_key(source),
+        jitter=settings.crop_jitter,
+        epochs=settings.epochs,
+        limit_gb=settings.cache_gb,
+    )
+    if decision:
+        print(decision)
+    history = fit(detector, data.training, data.validation, data.schema, settings, folder, callbacks, answers)
 
     trained = Detector.load(folder)
     names = splits.image_names(data.samples)

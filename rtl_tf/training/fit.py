@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from rtl_tf.atomic import replacing
 from rtl_tf.config import Settings
@@ -27,12 +28,13 @@ def fit(
     settings: Settings,
     folder: Path,
     extra_callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    source_answers: tuple[np.ndarray, ...] = (),
 ) -> list[dict[str, float]]:
     """Train as `settings` (resolved) say, going on after the last epoch that `folder` holds.
 
     Writes history.csv, best.keras (the epoch of the lowest validation mean radial error) and, until the training is
     complete, state-<epoch>.weights.h5 (weights and optimizer) into `folder`. A resumed training gives the weights of
-    an uninterrupted one.
+    an uninterrupted one. `source_answers` of `source_cache.source_answers` spare asking the source network.
 
     Returns:
         The rows of history.csv.
@@ -53,6 +55,7 @@ def fit(
             seed=settings.seed,
             epochs=settings.epochs,
             first_epoch=first_epoch,
+            source_answers=source_answers,
         )
         detector.fit(
             batches,

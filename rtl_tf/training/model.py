@@ -87,31 +87,41 @@ class RegularizedDetector(keras.Model):
         self.method, self.reg_weight, self.temperature = method, reg_weight, temperature
         self.reduction, self.l2 = reduction, l2
         # In a closure, so that Keras takes the source neither for a part of this model nor into its weights file.
-        self.source_answers = (lambda images: source(images, training=False)) if source is not None else None
+        self.source_outputs = (lambda images: source(images, training=False)) if source is not None else None
         self.trackers = {name: keras.metrics.Mean(name) for name in ("loss", "heatmap_loss", "regularizer", "error")}
 
     @property
     def metrics(self):
         return list(self.trackers.values())
 
-    def regularizer(self, source: dict, target: dict):
+    @property
+    def regularized(self) -> bool:
+        return self.reg_weight > 0 and bool(self.method.regularizers)
+
+    def source_answers(self, images) -> tuple:
+        """What each of the method's regularizers needs of the source network for (N, S, S, 3) images."""
+        outputs = self.source_outputs(images)
+        return tuple(term.answer(outputs[term.compares]) for term in self.method.regularizers)
+
+    def regularizer(self, source_answers: tuple, target: dict):
         """Sum of the method's regularizers, mean over the batch."""
         total = 0.0
-        for term in self.method.regularizers:
+        for term, answer in zip(self.method.regularizers, source_answers, strict=True):
             options = {"temperature": self.temperature} if term.compares == "logits" else {}
-            total += ops.mean(term.function(source[term.compares], target[term.compares], **options))
+            total += ops.mean(term.from_answer(ops.cast(answer, "float32"), target[term.compares], **options))
         return total
 
     def train_step(self, batch):
         images, truth, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        regularized = self.reg_weight > 0 and self.method.regularizers
-        source = self.source_answers(images) if regularized else None
+        answers = ()
+        if self.regularized:
+            answers = truth["source"] if "source" in truth else self.source_answers(images)
         with tf.GradientTape() as tape:
             target = self(images, training=True)
             heatmap_loss = losses.heatmap(truth["heatmaps"], target["heatmaps"], self.reduction)
             loss, regularizer = heatmap_loss, 0.0
-            if regularized:
-                regularizer = self.regularizer(source, target)
+            if self.regularized:
+                regularizer = self.regularizer(answers, target)
                 loss += self.reg_weight * regularizer
             if self.l2:
                 loss += self.l2 * sum(ops.sum(ops.square(kernel)) for kernel in self.decayed_kernels())

@@ -12,6 +12,7 @@ import json
 import os
 from pathlib import Path
 
+from rtl_tf.cache import cache_folder
 from rtl_tf.datasets.synthetic.crew import render_subjects
 from rtl_tf.datasets.synthetic.table import read_samples, write_table
 from rtl_tf.exceptions import InputError
@@ -68,9 +69,9 @@ def check_settings(subjects: int, scans: int, size: int, seed: int) -> None:
 
 
 def _folder(settings: dict[str, int], cache: str | Path | None) -> Path:
-    root = Path(cache or os.environ.get("RTL_TF_CACHE") or Path.home() / ".cache" / "rtl_tf").expanduser()
+    root = Path(cache).expanduser() / "synthetic" if cache else cache_folder("synthetic")
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-    return root / "synthetic" / digest[:16]
+    return root / digest[:16]
 
 
 def _complete(folder: Path) -> bool:

@@ -1,0 +1,113 @@
+"""The source network's kept answers: the same training as asking in every step, without asking."""
+
+import numpy as np
+import pytest
+from test_training import SIZE, make_detector
+from toys import SCHEMA, toy_samples
+
+from rtl_tf import augment
+from rtl_tf.augment import context_px
+from rtl_tf.pipeline import load_crops, training_batches
+from rtl_tf.training import fit as fitting
+from rtl_tf.training import source_cache
+from rtl_tf.training.source_cache import source_answers, weights_key
+
+METHODS = ("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-sam")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    samples = toy_samples(tmp_path_factory.mktemp("toys"))
+    training = load_crops(samples[:8], SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    return training, load_crops(samples[8:], SCHEMA, size=SIZE, margin=0.25)
+
+
+def keep(detector, training, key="source", **options):
+    return source_answers(detector, training, key, **{"jitter": 0.0, "epochs": 40, "limit_gb": 1.0} | options)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_answers_are_those_for_the_views_that_the_pipeline_shows(data, name):
+    detector = make_detector(name, reg_weight=1.0)
+    answers, decision = keep(detector, data[0])
+    assert "asked once" in decision and [len(array) for array in answers] == [8] * len(detector.method.regularizers)
+    options = {"batch_size": 4, "sigma": 1.5, "jitter": 0.0, "flip_swap": True, "seed": 0, "epochs": 6}
+    seen = set()
+    for image, target in training_batches(data[0], SCHEMA, source_answers=answers, **options):
+        for kept, asked in zip(target["source"], detector.source_answers(image), strict=True):
+            scale = np.abs(asked).max()
+            np.testing.assert_allclose(kept, asked, atol=scale * (1e-3 if kept.dtype == np.float16 else 1e-5))
+        seen |= {(float(p[0, 0]), float(p[0, 1])) for p in target["points"].numpy()}
+    assert len(seen) > 16  # of the 8 * 4 views
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_training_with_kept_answers_follows_the_same_loss_curve(data, name, tmp_path):
+    def curve(folder, kept):
+        folder.mkdir()
+        detector = make_detector(name, reg_weight=0.1)
+        answers = keep(detector, data[0])[0] if kept else ()
+        settings = fitting.Settings(epochs=3, batch_size=4, image_size=SIZE, crop_jitter=0.0).resolved()
+        rows = fitting.fit(detector, *data, SCHEMA, settings, folder, source_answers=answers)
+        return [(row["loss"], row["regularizer"]) for row in rows]
+
+    np.testing.assert_allclose(curve(tmp_path / "kept", True), curve(tmp_path / "asked", False), rtol=1e-4)
+
+
+def test_a_second_run_does_not_ask_again_and_other_weights_do(data, monkeypatch):
+    detector = make_detector("rtl-sam", reg_weight=1.0)
+    first, _ = keep(detector, data[0])
+    monkeypatch.setattr(source_cache, "_fill", lambda *_: pytest.fail("asked again"))
+    again, _ = keep(make_detector("rtl-sam", reg_weight=0.5), data[0])
+    np.testing.assert_array_equal(first[0], again[0])
+    for other in ({"key": "other weights"}, {"detector": make_detector("rtl-cam", reg_weight=1.0)}, {"data": data[1]}):
+        with pytest.raises(pytest.fail.Exception, match="asked again"):
+            keep(other.get("detector", detector), other.get("data", data[0]), other.get("key", "source"))
+
+
+def test_interrupted_filling_leaves_no_cache(data, monkeypatch, tmp_path):
+    detector = make_detector("rtl-sam", reg_weight=1.0)
+    monkeypatch.setattr(source_cache, "progress", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        keep(detector, data[0])
+    assert not list((tmp_path / "cache" / "source").iterdir())
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"jitter": 0.02}, "with crop jitter every view is new"),
+        ({"limit_gb": 1e-6}, "--cache-gb is 1e-06"),
+        ({"limit_gb": 0}, "--cache-gb is 0"),
+        ({"epochs": 4}, "from the fifth epoch on"),
+    ],
+)
+def test_otherwise_the_source_is_asked_in_every_step_and_it_is_said(data, options, message):
+    answers, decision = keep(make_detector("rtl-eo", reg_weight=1.0), data[0], **options)
+    assert answers == () and message in decision
+
+
+def test_fine_tuning_needs_no_source(data):
+    assert keep(make_detector("ft"), data[0]) == ((), "")
+    assert keep(make_detector("rtl-eo", reg_weight=0.0), data[0]) == ((), "")
+
+
+def test_views_are_numbered_as_listed():
+    flip, scale = zip(*augment.VIEWS, strict=True)
+    np.testing.assert_array_equal(augment.view_numbers(np.array(flip), np.array(scale)), range(4))
+
+
+def test_the_key_follows_the_weights():
+    one, same = make_detector("ft"), make_detector("ft")
+    assert weights_key(one) == weights_key(same)
+    one.get_layer("encoder").get_layer("conv1").kernel.assign_add(np.full((5, 5, 3, 8), 1e-3))
+    assert weights_key(one) != weights_key(same)
