@@ -1,0 +1,62 @@
+"""The peer: ResNet-50 and three deconvolutions written plainly in PyTorch, channels last."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+BLOCKS = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inputs: int, width: int, stride: int):
+        super().__init__()
+        outputs = 4 * width
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, width, 1, stride, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, outputs, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+        self.shortcut = nn.Identity()
+        if stride > 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+def simple_baseline(landmarks: int) -> nn.Module:
+    """RGB (N, 3, S, S) -> heatmaps (N, K, S/4, S/4)."""
+    layers = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)]
+    channels = 64
+    for width, blocks, stride in BLOCKS:
+        for block in range(blocks):
+            layers.append(Bottleneck(channels, width, stride if block == 0 else 1))
+            channels = 4 * width
+    for _ in range(3):
+        layers += [nn.ConvTranspose2d(channels, 256, 4, 2, 1, bias=False), nn.BatchNorm2d(256), nn.ReLU(inplace=True)]
+        channels = 256
+    return nn.Sequential(*layers, nn.Conv2d(channels, landmarks, 1))
+
+
+def training_step(batch_size: int, image_size: int, landmarks: int, threads: int) -> Callable[[], float]:
+    """A call that makes one step of Adam on random images and heatmaps; returns the loss."""
+    torch.set_num_threads(threads)
+    network = simple_baseline(landmarks).to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(network.parameters(), 1e-5, eps=1e-8)
+    images = torch.randn(batch_size, 3, image_size, image_size).contiguous(memory_format=torch.channels_last)
+    truth = torch.rand(batch_size, landmarks, image_size // 4, image_size // 4)
+
+    def step() -> float:
+        optimizer.zero_grad(set_to_none=True)
+        loss = nn.functional.mse_loss(network(images), truth)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
