@@ -41,7 +41,7 @@ def source_answers(
     specs = _specs(detector, training)
     size = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in specs) / 2**30
     if size > limit_gb:
-        return (), f"source network: asked in every step (its answers take {size:.1f} GiB, --cache-gb is {limit_gb:g})"
+        return (), f"source network: asked in every step (its answers take {size:.2g} GiB, --cache-gb is {limit_gb:g})"
     folder = cache_folder("source") / _key(detector, training, source_key)
     if not folder.is_dir():
         _fill(folder, detector, training, specs)
