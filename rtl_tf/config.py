@@ -62,6 +62,9 @@ class Settings:
     )
     heatmap_loss: str | None = _setting(None, "mean over map entries, or Eq. 2's literal sum", choices=("mean", "sum"))
     temperature: float | None = _setting(None, "mu of RTL-CO (Eq. 4), > 0")
+    memory_gb: float | None = _setting(
+        None, "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder"
+    )
     cache_gb: float | None = _setting(
         None, "largest cache of the source network's answers, GiB, >= 0; used where crop jitter is 0"
     )
@@ -112,6 +115,7 @@ COMMON = {
     "batch_norm": "batch",
     "heatmap_loss": "mean",
     "temperature": 2.0,
+    "memory_gb": 4.0,
     "cache_gb": 4.0,
     "split_by": "subject",
     "split_seed": 0,
@@ -149,6 +153,7 @@ _RANGES = {
     "final_learning_rate": (0, None, False),
     "weight_decay": (0, None, False),
     "temperature": (0, None, True),
+    "memory_gb": (0, None, False),
     "cache_gb": (0, None, False),
     "train_fraction": (0, 1, True),
     "train_images": (1, None, False),

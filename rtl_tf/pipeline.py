@@ -1,6 +1,7 @@
-"""From samples to batches: crops in memory once, then batches that are a pure function of (seed, epoch, index)."""
+"""From samples to batches: crops decoded once, then batches that are a pure function of (seed, epoch, index)."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from rtl_tf import augment, heatmaps
+from rtl_tf.cache import cache_folder
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, crop_around, input_to_heatmap
 from rtl_tf.images import read_crop
 from rtl_tf.progress import progress
@@ -17,10 +19,11 @@ from rtl_tf.schema import Schema
 
 @dataclass(frozen=True)
 class Crops:
-    """N crops in memory.
+    """N decoded crops.
 
     Attributes:
-        images: uint8 (N, S + 2c, S + 2c, 3): each crop with a border of c input px.
+        images: uint8 (N, S + 2c, S + 2c, 3): each crop with a border of c input px; in memory, or a memory-mapped
+            file where they are too many.
         points: float32 (N, K, 2) in input px of the plain crop (0 to S - 1), NaN = missing. Mirrored samples are
             mirrored here, pairs swapped: all crops show the same half of the face.
         crops: the plain crops, to return to original px.
@@ -51,12 +54,25 @@ def sample_crop(sample: Sample, size: int, margin: float) -> Crop:
 
 
 def load_crops(
-    samples: Sequence[Sample], schema: Schema, *, size: int, margin: float, context: int = 0, label: str = "reading"
+    samples: Sequence[Sample],
+    schema: Schema,
+    *,
+    size: int,
+    margin: float,
+    context: int = 0,
+    label: str = "reading",
+    memory_gb: float = 4.0,
 ) -> Crops:
-    """Decode and crop all samples, in threads, with a progress bar; `context` in input px."""
+    """Decode and crop all samples, in threads, with a progress bar.
+
+    Args:
+        size, context: side of the plain crop and border around it, input px.
+        margin: of crops around landmarks, see `crop_around`.
+        memory_gb: GiB of images that stay in memory; more go to a file in the cache folder, which ends with the run.
+    """
     crops = tuple(sample_crop(sample, size, margin) for sample in samples)
     side = size + 2 * context
-    images = np.empty((len(samples), side, side, 3), np.uint8)
+    images = _room((len(samples), side, side, 3), memory_gb)
     points = np.stack([_crop_points(*pair, schema) for pair in zip(samples, crops, strict=True)])
     with ThreadPoolExecutor() as pool:
         decoded = pool.map(
@@ -65,6 +81,14 @@ def load_crops(
         for index, image in enumerate(progress(decoded, len(samples), label)):
             images[index] = image
     return Crops(images, points, crops)
+
+
+def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
+    if np.prod(shape, dtype=np.int64) <= memory_gb * 2**30:
+        return np.empty(shape, np.uint8)
+    folder = cache_folder("crops")
+    folder.mkdir(parents=True, exist_ok=True)
+    return np.memmap(tempfile.TemporaryFile(dir=folder), np.uint8, "w+", shape=shape)
 
 
 def _crop_points(sample: Sample, crop: Crop, schema: Schema) -> np.ndarray:
@@ -101,8 +125,7 @@ def training_batches(
     a batch come along as targets["source"]. They presuppose jitter 0.
     """
     count, size = len(data.images), data.size
-    with tf.device("CPU"):  # an accelerator's memory is for the network
-        images, points, labels = tf.constant(data.images), tf.constant(data.points), tf.constant(_labels(data))
+    images, points, labels = _rows(data.images), _rows(data.points), _rows(_labels(data))
     permutation = tf.constant(schema.mirror_permutation) if flip_swap else None
 
     def epoch_indices(epoch):
@@ -114,13 +137,11 @@ def training_batches(
         # Drawn for the whole data set: an image's draw depends on its index, not on its place in the batch.
         draws = tf.random.stateless_uniform((count, augment.DRAWS), seed=[seed + 1_000_003, epoch])
         flip, scale, shift = augment.transforms(tf.gather(draws, indices), jitter, size)
-        batch, moved = augment.apply(
-            tf.gather(images, indices), tf.gather(points, indices), flip, scale, shift, permutation, size
-        )
-        found = targets(moved, tf.gather(labels, indices), size, sigma)
+        batch, moved = augment.apply(images(indices), points(indices), flip, scale, shift, permutation, size)
+        found = targets(moved, labels(indices), size, sigma)
         if source_answers:
             views = augment.view_numbers(flip, scale)
-            found["source"] = tuple(_rows(answers, indices, views) for answers in source_answers)
+            found["source"] = tuple(_rows(answers)(indices, views) for answers in source_answers)
         return batch, found
 
     epochs_ahead = tf.data.Dataset.range(first_epoch, epochs, output_type=tf.int32)
@@ -130,16 +151,26 @@ def training_batches(
 
 def evaluation_batches(data: Crops, *, batch_size: int, sigma: float) -> tf.data.Dataset:
     """Batches of (image, targets) of the plain crops, in order, the last one smaller."""
-    batches = tf.data.Dataset.from_tensor_slices((data.plain, data.points, _labels(data))).batch(batch_size)
-    return batches.map(
-        lambda image, points, label: (tf.cast(image, tf.float32), targets(points, label, data.size, sigma))
-    ).prefetch(2)
+    images, points, labels = _rows(data.plain), _rows(data.points), _rows(_labels(data))
+
+    def plain(indices):
+        return tf.cast(images(indices), tf.float32), targets(points(indices), labels(indices), data.size, sigma)
+
+    return tf.data.Dataset.range(len(data.images)).batch(batch_size).map(plain).prefetch(2)
 
 
-def _rows(answers: np.ndarray, indices, views):
-    """(N, 4, ...) on disk -> (B, ...): read row by row, so that the file need not fit into memory."""
-    rows = tf.numpy_function(lambda index, view: answers[index, view], (indices, views), answers.dtype)
-    return tf.ensure_shape(rows, (None, *answers.shape[2:]))
+def _rows(array: np.ndarray) -> Callable:
+    """A graph's way to the rows of an array, by one or more index tensors (B,).
+
+    They are fetched in NumPy, whether the array is in memory or in a file: TensorFlow would take a copy of the whole,
+    and on an accelerator put it there.
+    """
+
+    def take(*indices):
+        rows = tf.numpy_function(lambda *places: array[places], indices, array.dtype)
+        return tf.ensure_shape(rows, (None, *array.shape[len(indices) :]))
+
+    return take
 
 
 def _labels(data: Crops) -> np.ndarray:

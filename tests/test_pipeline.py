@@ -94,6 +94,20 @@ def test_a_missing_landmark_is_nan_in_points_and_heatmaps(samples):
         np.testing.assert_array_equal(np.isnan(target["heatmaps"]).all(axis=(1, 2)), missing)
 
 
+def test_more_than_fits_into_memory_goes_to_a_file_and_gives_the_same(samples, tmp_path, monkeypatch):
+    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "cache"))
+    options = {"size": SIZE, "margin": 0.25, "context": context_px(SIZE)}
+    memory, file = (load_crops(samples, SCHEMA, **options, memory_gb=gb) for gb in (1.0, 0.0))
+    assert isinstance(file.images, np.memmap) and not isinstance(memory.images, np.memmap)
+    assert not list((tmp_path / "cache" / "crops").iterdir())  # nameless: it ends with the process
+    for (image, target), (other, other_target) in zip(training(memory), training(file), strict=True):
+        np.testing.assert_array_equal(image, other)
+        np.testing.assert_array_equal(target["points"], other_target["points"])
+    batches = [list(evaluation_batches(data, batch_size=5, sigma=1.5)) for data in (memory, file)]
+    for (image, _), (other, _) in zip(*batches, strict=True):
+        np.testing.assert_array_equal(image, other)
+
+
 def test_evaluation_batches_are_the_plain_crops_in_order(samples):
     data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
     batches = list(evaluation_batches(data, batch_size=5, sigma=1.5))

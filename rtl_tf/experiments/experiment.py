@@ -164,6 +164,7 @@ def load_data(settings: Settings) -> Data:
             margin=settings.crop_margin,
             context=context,
             label=f"reading {part} images",
+            memory_gb=settings.memory_gb,
         )
 
     training = crops("training", context_px(settings.image_size))

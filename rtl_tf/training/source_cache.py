@@ -61,7 +61,8 @@ def _key(detector: RegularizedDetector, training: Crops, source_key: str) -> str
     """The pixels say all of data, crop and order; beside them, who answers and what is kept."""
     terms = ",".join(term.function.__name__ for term in detector.method.regularizers)
     digest = hashlib.sha256(f"{VERSION}/{source_key}/{terms}/{training.images.shape}/{training.size}".encode())
-    digest.update(np.ascontiguousarray(training.images))
+    for image in training.images:
+        digest.update(image)
     return digest.hexdigest()[:32]
 
 
