@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from test_training import SIZE, make_detector
-from toys import SCHEMA, toy_samples
+from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import augment
 from rtl_tf.augment import context_px
@@ -27,8 +27,9 @@ def data(tmp_path_factory):
     return training, load_crops(samples[8:], SCHEMA, size=SIZE, margin=0.25)
 
 
-def keep(detector, training, key="source", **options):
-    return source_answers(detector, training, key, **{"jitter": 0.0, "epochs": 40, "limit_gb": 1.0} | options)
+def keep(detector, training, source=None, **options):
+    source = source or toy_source(SIZE).encoder
+    return source_answers(detector, training, source, **{"jitter": 0.0, "epochs": 40, "limit_gb": 1.0} | options)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -65,9 +66,13 @@ def test_a_second_run_does_not_ask_again_and_other_weights_do(data, monkeypatch)
     monkeypatch.setattr(source_cache, "_fill", lambda *_: pytest.fail("asked again"))
     again, _ = keep(make_detector("rtl-sam", reg_weight=0.5), data[0])
     np.testing.assert_array_equal(first[0], again[0])
-    for other in ({"key": "other weights"}, {"detector": make_detector("rtl-cam", reg_weight=1.0)}, {"data": data[1]}):
+    for other in (
+        {"source": toy_source(SIZE, seed=9).encoder},
+        {"detector": make_detector("rtl-cam", reg_weight=1.0)},
+        {"data": data[1]},
+    ):
         with pytest.raises(pytest.fail.Exception, match="asked again"):
-            keep(other.get("detector", detector), other.get("data", data[0]), other.get("key", "source"))
+            keep(other.get("detector", detector), other.get("data", data[0]), other.get("source"))
 
 
 def test_interrupted_filling_leaves_no_cache(data, monkeypatch, tmp_path):

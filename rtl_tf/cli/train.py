@@ -62,7 +62,7 @@ def _add_flag(parser: argparse.ArgumentParser, setting: dataclasses.Field, type_
 
 
 def _default_text(setting: dataclasses.Field) -> str:
-    if isinstance(setting.default, bool) or isinstance(COMMON.get(setting.name), bool):
+    if isinstance(COMMON.get(setting.name), bool):
         return ""
     if setting.default is not None:
         return f" [{setting.default}]"

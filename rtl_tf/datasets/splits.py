@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
+from rtl_tf.atomic import replacing
 from rtl_tf.datasets.csv_rows import read_rows
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import image_hash, read_size
@@ -114,7 +115,7 @@ def write_split(path: str | Path, samples: Sequence[Sample], parts: Split) -> No
     """CSV `image, subject, part`, a row for each sample; part: training, validation, test or unused."""
     part_of = {index: part for part, indices in parts.parts.items() for index in indices}
     names = image_names(samples)
-    with open(path, "w", encoding="utf-8", newline="") as file:
+    with replacing(path) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for index in _by_name(range(len(samples)), names):

@@ -21,7 +21,7 @@ from rtl_tf.records import Sample
 from rtl_tf.schema import Schema, load_schema, schema_text
 from rtl_tf.training.fit import fit
 from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze
-from rtl_tf.training.source_cache import source_answers, weights_key
+from rtl_tf.training.source_cache import source_answers
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     answers, decision = source_answers(
         detector,
         data.training,
-        weights_key(source),
+        source,
         jitter=settings.crop_jitter,
         epochs=settings.epochs,
         limit_gb=settings.cache_gb,

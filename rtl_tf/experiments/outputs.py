@@ -122,7 +122,9 @@ def example_faces(
     """
     chosen = np.unique(np.linspace(0, len(test.names) - 1, EXAMPLES).astype(int))
     crops = test.crops.plain[chosen]
-    maps = np.asarray(detector.network(tf.cast(crops, tf.float32), training=False)["heatmaps"])
+    images = tf.cast(crops, tf.float32)
+    found = detector.network(images, training=False)
+    maps = np.asarray(found["heatmaps"])
     return {
         "image_names": np.array(test.names)[chosen],
         "crops": crops,
@@ -130,8 +132,8 @@ def example_faces(
         "truth": test.crops.points[chosen],
         "points": heatmap_to_input(np.asarray(decode(maps, SUBPIXEL_DECODING, detector.sigma))),
         "errors": errors[chosen],
-        "source_attention": attention_maps(source, crops),
-        "target_attention": attention_maps(detector.network, crops),
+        "source_attention": attention_maps(source(images, training=False)["features"]),
+        "target_attention": attention_maps(found["features"]),
     }
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -20,12 +21,12 @@ BATCH = 16
 
 
 def source_answers(
-    detector: RegularizedDetector, training: Crops, source_key: str, *, jitter: float, epochs: int, limit_gb: float
+    detector: RegularizedDetector, training: Crops, source: keras.Model, *, jitter: float, epochs: int, limit_gb: float
 ) -> tuple[tuple[np.ndarray, ...], str]:
     """Memory-mapped answers for every view of every training image, and a line that says what was decided.
 
     Args:
-        source_key: names the source network and its weights; see `weights_key`.
+        source: the frozen network that the detector asks.
         jitter: crop jitter; above 0 every view is new and nothing can be kept.
         limit_gb: GiB that the answers may take.
     Returns:
@@ -42,14 +43,14 @@ def source_answers(
     size = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in specs) / 2**30
     if size > limit_gb:
         return (), f"source network: asked in every step (its answers take {size:.2g} GiB, --cache-gb is {limit_gb:g})"
-    folder = cache_folder("source") / _key(detector, training, source_key)
+    folder = cache_folder("source") / _key(detector, training, source)
     if not folder.is_dir():
         _fill(folder, detector, training, specs)
     arrays = tuple(np.load(folder / f"{number}.npy", mmap_mode="r") for number in range(len(specs)))
     return arrays, f"source network: asked once, {size * 1024:.0f} MiB of answers in {folder}"
 
 
-def weights_key(network) -> str:
+def weights_key(network: keras.Model) -> str:
     """SHA-256 of all weights of a Keras model."""
     digest = hashlib.sha256()
     for value in network.get_weights():
@@ -57,10 +58,10 @@ def weights_key(network) -> str:
     return digest.hexdigest()
 
 
-def _key(detector: RegularizedDetector, training: Crops, source_key: str) -> str:
+def _key(detector: RegularizedDetector, training: Crops, source: keras.Model) -> str:
     """The pixels say all of data, crop and order; beside them, who answers and what is kept."""
     terms = ",".join(term.function.__name__ for term in detector.method.regularizers)
-    digest = hashlib.sha256(f"{VERSION}/{source_key}/{terms}/{training.images.shape}/{training.size}".encode())
+    digest = hashlib.sha256(f"{VERSION}/{weights_key(source)}/{terms}/{training.images.shape}/{training.size}".encode())
     for image in training.images:
         digest.update(image)
     return digest.hexdigest()[:32]

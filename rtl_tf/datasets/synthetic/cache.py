@@ -12,6 +12,7 @@ import json
 import os
 from pathlib import Path
 
+from rtl_tf.atomic import replacing
 from rtl_tf.cache import cache_folder
 from rtl_tf.datasets.synthetic.crew import render_subjects
 from rtl_tf.datasets.synthetic.table import read_samples, write_table
@@ -81,7 +82,8 @@ def _complete(folder: Path) -> bool:
 
 def _render(settings: dict[str, int], folder: Path) -> None:
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    _write(folder / _SETTINGS, json.dumps(settings, indent=1) + "\n")
+    with replacing(folder / _SETTINGS) as unfinished:
+        unfinished.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
     finished = _finished(folder)
     missing = [subject for subject in range(settings["subjects"]) if subject not in finished]
     with open(folder / _ROWS, "a", encoding="utf-8") as log:
@@ -91,9 +93,8 @@ def _render(settings: dict[str, int], folder: Path) -> None:
             log.write(json.dumps({"subject": subject, "rows": rows}) + "\n")
             log.flush()
             finished[subject] = rows
-    partial = folder / (_TABLE + f".{os.getpid()}")
-    write_table(partial, [row for subject in sorted(finished) for row in finished[subject]])
-    os.replace(partial, folder / _TABLE)
+    with replacing(folder / _TABLE) as unfinished:
+        write_table(unfinished, [row for subject in sorted(finished) for row in finished[subject]])
 
 
 def _finished(folder: Path) -> dict[int, list[dict[str, str]]]:
@@ -114,9 +115,3 @@ def _finished(folder: Path) -> dict[int, list[dict[str, str]]]:
 
 def _settings(folder: Path) -> dict[str, int]:
     return json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + f".{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

@@ -1,12 +1,12 @@
 """A rendering process: reads subject numbers from stdin, writes their pictures, answers with table rows on stdout."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
 from PIL import Image
 
+from rtl_tf.atomic import replacing
 from rtl_tf.datasets.synthetic.render import render_sample
 from rtl_tf.datasets.synthetic.table import row_of
 
@@ -17,16 +17,10 @@ def render_subject(subject: int, settings: dict[str, int], folder: Path) -> list
     for scan in range(settings["scans"]):
         rendering, person, picture = render_sample(settings["seed"], subject, scan, settings["size"])
         image = f"images/{person.name}_{scan}.png"
-        _save(Image.fromarray(rendering.image), folder / image)
+        with replacing(folder / image) as unfinished:
+            Image.fromarray(rendering.image).save(unfinished, compress_level=3)
         rows.append(row_of(image, rendering, person, picture))
     return rows
-
-
-def _save(image: Image.Image, path: Path) -> None:
-    """A file under its name is always whole."""
-    partial = path.with_suffix(f".{os.getpid()}.part")
-    image.save(partial, format="png", compress_level=3)
-    os.replace(partial, path)
 
 
 def main() -> None:
