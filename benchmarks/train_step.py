@@ -69,6 +69,7 @@ def tensorflow_steps(image_size: int, batch_size: int) -> dict:
     from rtl_tf.networks.sources import SOURCES, SourceNetwork
     from rtl_tf.pipeline import targets
     from rtl_tf.training.model import RegularizedDetector, build_network, build_source
+    from rtl_tf.training.optimizer import Adam
 
     def network() -> SourceNetwork:
         encoder = resnet50.encoder(image_size)
@@ -85,7 +86,7 @@ def tensorflow_steps(image_size: int, batch_size: int) -> dict:
         target = build_network(network(), LANDMARKS, skip=False, seed=0, with_classifier=method.uses_classifier)
         reg_weight = 0.002 if method.regularizers else 0.0
         detector = RegularizedDetector(target, source=source, method=method, reg_weight=reg_weight)
-        detector.compile(optimizer=make_adam())
+        detector.compile(optimizer=Adam(1e-5, epsilon=1e-8))
         if name == "ft":
             steps["ft"] = step_of(detector, images, truth)
         else:
@@ -93,12 +94,6 @@ def tensorflow_steps(image_size: int, batch_size: int) -> dict:
             steps[f"{name} cached"] = step_of(detector, images, truth | {"source": answers})
             steps[f"{name} online"] = step_of(detector, images, truth)
     return steps
-
-
-def make_adam():
-    import keras
-
-    return keras.optimizers.Adam(1e-5, epsilon=1e-8)
 
 
 def step_of(detector, images, truth):

@@ -16,6 +16,7 @@ from rtl_tf.methods import METHODS
 from rtl_tf.pipeline import load_crops
 from rtl_tf.training import fit as fitting
 from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze, inference_network
+from rtl_tf.training.optimizer import make_optimizer
 
 SIZE = 64
 SETTINGS = Settings(epochs=4, batch_size=4, image_size=SIZE).resolved()
@@ -227,7 +228,7 @@ def test_l2_penalty_counts_the_trained_kernels():
 def test_decoupled_decay_shrinks_kernels_and_nothing_else():
     detector = make_detector("ft")
     settings = dataclasses.replace(SETTINGS, weight_decay=0.5, learning_rate=0.1)
-    optimizer = fitting.make_optimizer(detector, settings, steps=10)
+    optimizer = make_optimizer(detector, settings, steps=10)
     before = weights(detector)
     # Adam divides zero gradients by epsilon: what moves, moves by decay alone, by rate * decay of its value.
     optimizer.apply([tf.zeros(variable.shape) for variable in detector.trainable_variables])
@@ -240,7 +241,7 @@ def test_decoupled_decay_shrinks_kernels_and_nothing_else():
 
 def test_the_rate_decays_linearly():
     settings = dataclasses.replace(SETTINGS, final_learning_rate=1e-4)
-    rate = fitting.make_optimizer(make_detector("fe"), settings, steps=100)._learning_rate
+    rate = make_optimizer(make_detector("fe"), settings, steps=100)._learning_rate
     np.testing.assert_allclose([rate(0), rate(50), rate(100)], [1e-3, 5.5e-4, 1e-4], rtol=1e-5)
 
 

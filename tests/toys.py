@@ -38,6 +38,7 @@ def toy_source(size: int = 64, seed: int = 0):
     import keras
 
     from rtl_tf.networks.layers import Preprocess, image_input
+    from rtl_tf.networks.normalization import BatchNormalization
     from rtl_tf.networks.sources import Source, SourceNetwork
 
     image = image_input(size)
@@ -47,7 +48,7 @@ def toy_source(size: int = 64, seed: int = 0):
         x = keras.layers.Conv2D(
             filters, 5, strides, "same", use_bias=False, kernel_initializer=initializer, name=f"conv{number}"
         )(x)
-        x = keras.layers.BatchNormalization(momentum=0.9, name=f"norm{number}")(x)
+        x = BatchNormalization(momentum=0.9, name=f"norm{number}")(x)
         x = keras.layers.ReLU(name=f"relu{number}")(x)
         maps.append(x)
     features = keras.Input(maps[-1].shape[1:], name="features")

@@ -10,6 +10,7 @@ import keras
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import DLIB
 from rtl_tf.networks.layers import Preprocess, ZeroPaddedAdd, classification_head, he_normal, image_input
+from rtl_tf.networks.normalization import BatchNormalization
 
 CHIP_SIZE = 150
 
@@ -119,6 +120,6 @@ def _convolution(x, filters: int, size: int, strides: int, padding: str, name: s
     x = keras.layers.Conv2D(filters, size, strides, padding, use_bias=False, kernel_initializer=initializer, name=name)(
         x
     )
-    return keras.layers.BatchNormalization(
+    return BatchNormalization(
         momentum=BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=name.replace("conv", "norm")
     )(x)

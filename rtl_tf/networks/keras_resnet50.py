@@ -5,6 +5,7 @@ import keras
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import IMAGENET
 from rtl_tf.networks.layers import Preprocess, image_input
+from rtl_tf.networks.normalization import fused
 
 # Stride of a stage's map -> the layer of keras.applications that gives it.
 STAGE_OUTPUTS = {4: "conv2_block3_out", 8: "conv3_block4_out", 16: "conv4_block6_out", 32: "conv5_block3_out"}
@@ -18,7 +19,8 @@ def build(image_size: int) -> keras.Model:
         InputError: an image size that is not a multiple of 32.
     """
     prepared = Preprocess(**IMAGENET.preprocess, name="preprocess")(image_input(image_size))
-    return keras.applications.ResNet50(weights=None, input_tensor=prepared, classifier_activation=None)
+    network = keras.applications.ResNet50(weights=None, input_tensor=prepared, classifier_activation=None)
+    return fused(network)
 
 
 def split(network: keras.Model, stride: int = 32) -> tuple[keras.Model, keras.Model]:

@@ -10,6 +10,7 @@ import keras
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import VGGFACE2
 from rtl_tf.networks.layers import Preprocess, classification_head, he_normal, image_input
+from rtl_tf.networks.normalization import BatchNormalization
 
 # (stride of the stage's map, number in layer names, blocks, filters of the 3x3 convolutions)
 STAGES = ((4, 2, 3, 64), (8, 3, 4, 128), (16, 4, 6, 256), (32, 5, 3, 512))
@@ -98,4 +99,4 @@ def _convolution(x, filters: int, size: int, name: str, seed: int, strides: int 
     x = keras.layers.Conv2D(
         filters, size, strides, padding="same", use_bias=False, kernel_initializer=initializer, name=name
     )(x)
-    return keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON, name=f"{name}__bn")(x)
+    return BatchNormalization(epsilon=BATCH_NORM_EPSILON, name=f"{name}__bn")(x)

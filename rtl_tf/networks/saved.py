@@ -4,7 +4,7 @@ from pathlib import Path
 
 import keras
 
-import rtl_tf.networks.layers  # noqa: F401  (registers the layers that saved models contain)
+import rtl_tf.networks.normalization  # noqa: F401  (registers a layer that saved models contain)
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.layers import image_input
 

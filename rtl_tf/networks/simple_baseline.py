@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from rtl_tf.networks.layers import seed_for
+from rtl_tf.networks.normalization import BatchNormalization
 
 # Tiny on purpose: training starts from the all-zero heatmap's loss, not above it.
 HEATMAP_STDDEV = 0.001
@@ -55,7 +56,7 @@ def _upsample(x, filters: int, name: str, seed: int):
     x = keras.layers.Conv2DTranspose(
         filters, 4, 2, padding="same", use_bias=False, kernel_initializer=initializer, name=name
     )(x)
-    x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
+    x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 

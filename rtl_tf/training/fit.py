@@ -1,4 +1,4 @@
-"""The loop around the model: optimizer, validation, best weights, and a state that a killed run resumes from."""
+"""The loop around the model: validation, best weights, and a state that a killed run resumes from."""
 
 import math
 import sys
@@ -16,6 +16,7 @@ from rtl_tf.progress import bar
 from rtl_tf.schema import Schema
 from rtl_tf.training.history import read_history, write_history
 from rtl_tf.training.model import RegularizedDetector, inference_network
+from rtl_tf.training.optimizer import make_optimizer
 
 EVALUATION_BATCH = 32
 
@@ -69,22 +70,6 @@ def fit(
         )
     recorder.discard_state()
     return recorder.rows
-
-
-def make_optimizer(detector: RegularizedDetector, settings: Settings, steps: int) -> keras.optimizers.Optimizer:
-    """Adam (0.9, 0.999, 1e-8) with linear decay over `steps`; decoupled weight decay on kernels only."""
-    rate = keras.optimizers.schedules.PolynomialDecay(
-        settings.learning_rate, steps, end_learning_rate=settings.final_learning_rate, power=1.0
-    )
-    decoupled = settings.weight_decay if settings.weight_decay_mode == "decoupled" else None
-    optimizer = keras.optimizers.Adam(rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=decoupled)
-    if decoupled:
-        decayed = {id(kernel) for kernel in detector.decayed_kernels()}
-        optimizer.exclude_from_weight_decay(
-            var_list=[variable for variable in detector.trainable_variables if id(variable) not in decayed]
-        )
-    optimizer.build(detector.trainable_variables)
-    return optimizer
 
 
 class Recorder(keras.callbacks.Callback):

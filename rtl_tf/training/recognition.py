@@ -12,6 +12,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.networks import dlib_resnet, resnet50
 from rtl_tf.networks.sources import SourceNetwork
 from rtl_tf.records import Sample
+from rtl_tf.training.optimizer import Adam
 
 
 def build_recognizer(start: SourceNetwork, people: int, seed: int) -> keras.Model:
@@ -62,7 +63,7 @@ def fit_recognizer(
     """
     rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps * epochs, 0.0)
     recognizer.compile(
-        keras.optimizers.Adam(rate, epsilon=1e-8),
+        Adam(rate, epsilon=1e-8),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
