@@ -20,7 +20,8 @@ from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
 from rtl_tf.heatmaps import decode
 from rtl_tf.inference.attention import attention_maps
-from rtl_tf.inference.detector import SUBPIXEL_DECODING, Detector
+from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.graph import SUBPIXEL_DECODING
 from rtl_tf.pipeline import Crops
 from rtl_tf.records import Prediction, Sample
 from rtl_tf.reports import figures
