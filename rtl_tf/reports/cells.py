@@ -79,7 +79,8 @@ def judge(table: Table, selection: Selection, groups: Sequence[str] | None = Non
     known = [
         unit for unit in table.units if any(np.isfinite(cells.mean).any() for cells in judged if cells.unit == unit)
     ]
-    return [cells for unit in known for cells in _corrected([cells for cells in judged if cells.unit == unit])]
+    corrected = [cells for unit in known for cells in _corrected([cells for cells in judged if cells.unit == unit])]
+    return corrected or [_nothing(table, len(selection.rows))]
 
 
 def _corrected(of_unit: list[Cells]) -> list[Cells]:

@@ -33,15 +33,16 @@ class Grid:
 
 def as_text(grid: Grid, bold: bool = False) -> str:
     """Aligned columns for a terminal. Best cells are bold there, by its own codes; elsewhere they carry a star."""
-    rows = [list(row) for row in grid.rows]
+    header, rows = list(grid.header), [list(row) for row in grid.rows]
     if not bold:
         starred = {column for _, column in grid.best}
+        header = [title + " " if column in starred else title for column, title in enumerate(header)]
         for index, row in enumerate(rows):  # a blank where others have a star keeps the digits in line
             for column in starred:
                 digits = row[column].rstrip()
                 star = "*" if (index, column) in grid.best else " "
                 row[column] = digits + star + row[column][len(digits) :]
-    widths = [max(map(len, column)) for column in zip(grid.header, *rows, strict=True)]
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
 
     def line(cells: list[str], index: int | None = None) -> str:
         aligned = [
@@ -54,7 +55,7 @@ def as_text(grid: Grid, bold: bool = False) -> str:
             ]
         return "  ".join(aligned).rstrip()
 
-    lines = [line(grid.header), "  ".join("-" * width for width in widths)]
+    lines = [line(header), "  ".join("-" * width for width in widths)]
     lines += [line(row, index) for index, row in enumerate(rows)]
     return "\n".join([grid.caption, "", *lines, *([""] if grid.notes else []), *grid.notes])
 

@@ -69,9 +69,9 @@ def _errors(table: Table, title: str) -> list[Column]:
         Column("Seeds", lambda line: str(line.seeds)),
         Column(title, lambda line: texts.mean_and_std(line, "mre"), "mre"),
         Column("±seeds", lambda line: texts.number(line.get("std_seeds", "mre"))),
-        Column("95 % interval", lambda line: texts.interval(line, "mre")),
+        Column("95 %", lambda line: texts.interval(line, "mre")),
         Column(f"vs {table.reference_title}", lambda line: texts.number(line.get("difference", "mre"), "{:+.3f}")),
-        Column("95 % interval", lambda line: texts.difference_interval(line, "mre")),
+        Column("95 %", lambda line: texts.difference_interval(line, "mre")),
         Column("p", lambda line: texts.p_value(line.get("p", "mre"))),
         Column("p Holm", lambda line: texts.p_value(line.get("p_holm", "mre"))),
     ]

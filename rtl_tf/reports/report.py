@@ -3,22 +3,21 @@
 import csv
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.atomic import replacing
-from rtl_tf.evaluation.statistics import RESAMPLES
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import Cells, judge
 from rtl_tf.reports.commands import missing_text
 from rtl_tf.reports.layout import Grid, as_latex, as_markdown, as_text
+from rtl_tf.reports.notes import notes_of
 from rtl_tf.reports.panels import grids_of
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection, select
-from rtl_tf.reports.settings import unusual
 from rtl_tf.reports.subgroups import groups_by
 from rtl_tf.reports.tables import PAPER_UNIT, PROTOCOL_OF, Table, get_table, rows_of
 
@@ -61,7 +60,7 @@ def make_report(name: str, runs: list[Run], root: Path, by: str | None = None) -
         selection,
         judged,
         grids_of(table, selection, judged, by),
-        _notes(table, selection, judged),
+        notes_of(table, selection, judged),
         missing_text(selection, table.varied, runs[0], root),
     )
 
@@ -119,34 +118,3 @@ def _csv_lines(report: Report, settings: list[str]) -> Iterator[list]:
                 if seeds or any(paper):
                     own = [row.settings.get(name, "") for name in settings]
                     yield [" ".join(row.labels), *own, *known, seeds, metric, *values, *paper]
-
-
-def _notes(table: Table, selection: Selection, judged: Sequence[Cells]) -> list[str]:
-    notes = [
-        "MSE: the paper's name for the mean radial error (Eq. 10). ±Std: over images. ±seeds: of the seeds' means.",
-        f"95 %: bootstrap by subject ({RESAMPLES} resamples), seeds averaged for each image first.",
-    ]
-    if selection.all_runs:
-        tests = int(sum(np.isfinite(cells.p).sum() for cells in judged if cells.unit == judged[0].unit))
-        notes += [
-            f"p: paired permutation test by subject against {table.reference_title}. p Holm: corrected over all {tests} "
-            "tests of this table in one unit; † below 0.05.",
-            "Best (bold, *): the 95 % interval of its paired difference to every other row excludes 0.",
-        ]
-    notes.append(
-        "FR: share of images whose mean error is above the threshold. AUC: area under the CED up to it, 0 to 1."
-    )
-    notes += table.notes
-    example = selection.example
-    if example and selection.all_runs:
-        predictions, size = selection.all_runs[0].predictions, example.resolved["image_size"]
-        special = unusual(selection.condition, example.resolved.get("preset", "quick"))
-        settings = "".join(f", {name} {value}" for name, value in special.items())
-        notes.append(
-            f"Here: {example.resolved['data_name']}, {len(predictions.images)} test images of "
-            f"{len(set(predictions.subjects))} subjects, {len(predictions.landmarks)} landmarks, {size}x{size} input px"
-            f"{settings}."
-        )
-    if any(row.paper for row in selection.rows):
-        notes.append("Paper: 310 test images of its own clinical data, 14 landmarks, 256x256 input px.")
-    return notes

@@ -133,7 +133,7 @@ TABLES = {
         _of_paper("4", "skip_connections"),
         varied=("method", "skip_connections"),
         reference={"skip_connections": False},
-        reference_title="no skips",
+        reference_title="row 1",
         header=("Network",),
         notes=("The paper's FT starts from ImageNet.",),
     ),
