@@ -16,8 +16,8 @@ SCRIPT = Path(__file__).resolve().parents[1] / "evaluate.py"
 @pytest.fixture
 def runs(tmp_path):
     for method, error in (("ft", 1.0), ("rtl-eo", 0.0)):
-        sites = [{"site": "north"}, {"site": "south"}] * 2
-        folder = make_run(tmp_path / "runs", method, 0, np.full((4, 2), error), attributes=sites)
+        sites = [{"site": "north"}, {"site": "south"}] * 6
+        folder = make_run(tmp_path / "runs", method, 0, np.full((12, 2), error), attributes=sites)
         add_examples(folder, ["a.png", "b.png"], [error, error + 0.1])
     return tmp_path / "runs"
 
@@ -82,6 +82,16 @@ def test_figures(runs, tmp_path, capsys, number):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {f"figure{number}.png", f"figure{number}.pdf"}
 
 
+def test_figures_draw_runs_of_one_study_and_say_what_else_is_there(runs, tmp_path, capsys):
+    make_run(runs, "rtl-eo", 0, np.ones((12, 2)), name="strong", **{"lambda": 0.02})
+    assert main(["--figure", "6", "--runs", str(runs), "--output", str(tmp_path / "out")]) == 0
+    assert "Left aside: 1 run with other settings (lambda 0.02)" in capsys.readouterr().out
+    for method in ("ft", "rtl-eo"):
+        (runs / "synthetic" / method / "seed0" / "predictions.csv").unlink()
+    (runs / "synthetic/strong/seed0/predictions.csv").unlink()
+    assert "no finished run to draw" in refuse(["--figure", 6, "--runs", runs], capsys)
+
+
 def test_single_run_writes_nothing(runs, capsys):
     before = sorted(runs.rglob("*"))
     assert main(["--run", str(runs / "synthetic/ft/seed0")]) == 0
@@ -112,7 +122,7 @@ def test_bad_input_is_one_line_and_status_2(runs, tmp_path, capsys):
 
 
 def test_runs_that_differ_are_refused_and_nothing_is_written(runs, capsys):
-    make_run(runs, "fe", 0, np.ones((4, 2)), image_size=64)
+    make_run(runs, "fe", 0, np.ones((12, 2)), image_size=64)
     assert "different image_size" in refuse(["--table", 1, "--runs", runs], capsys)
     assert not (runs / "synthetic/reports").exists()
 

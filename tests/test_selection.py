@@ -329,6 +329,14 @@ def test_an_unfinished_run_is_gone_on_with(tmp_path):
     )
 
 
+def test_a_run_that_lost_its_predictions_is_trained_anew_elsewhere(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    folder = make_run(tmp_path, "fe", 0, None)
+    (folder / "metrics.json").write_text("{}")
+    assert "fe/seed0 has lost its predictions.csv" in find_runs(tmp_path)[1][0]
+    assert f"--method fe --epochs 12 --no-flip-swap --output {tmp_path}/synthetic/fe-2/seed0\n" in missing(tmp_path)
+
+
 def test_methods_that_cannot_be_trained_are_said_so(tmp_path, monkeypatch):
     monkeypatch.setattr(commands, "METHOD_NAMES", ("fe", "ft"))
     make_run(tmp_path, "ft", 0, ONES)

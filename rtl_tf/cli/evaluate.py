@@ -103,12 +103,15 @@ def _table(options: argparse.Namespace, runs: list, root: Path, folder: Path) ->
 
 
 def _figure(number: int, runs: list, folder: Path) -> list[Path]:
+    from rtl_tf.exceptions import InputError
     from rtl_tf.reports import examples, figures
     from rtl_tf.reports.selection import select
     from rtl_tf.reports.tables import EVERY_METHOD
 
     selection = select(EVERY_METHOD, ("method",), runs)
     _warn(selection.warnings, "left out: ")
+    if not selection.all_runs:
+        raise InputError(f"--figure {number}: no finished run to draw")
     for note in selection.notes:
         print(note)
     if number == 6:

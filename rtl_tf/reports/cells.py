@@ -15,6 +15,9 @@ from rtl_tf.reports.subgroups import order_of
 from rtl_tf.reports.tables import PAPER_UNIT, Table, metrics_of
 
 SIGNIFICANT = 0.05
+# With fewer, the differences of all subjects have one sign by chance in more than 5 % of cases (2 of 2^5), and a
+# bootstrap interval excludes 0 whenever they do.
+FEWEST_SUBJECTS = 6
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Cells:
         mean: over images and seeds.
         std_images: standard deviation over images (ddof 0), mean over seeds.
         std_seeds: standard deviation of the seeds' means (ddof 1).
-        low, high: 95 % interval of the mean, bootstrap by subject; seeds are averaged for each image first.
+        low, high: 95 % interval of the mean, bootstrap by subject; seeds are averaged for each image first. Undefined
+            for fewer than FEWEST_SUBJECTS.
         difference, difference_low, difference_high: to the row's reference, with its 95 % interval.
         p, p_holm: paired permutation test by subject against the reference; corrected over all cells of the unit.
         best: bool; better than each competing row, the 95 % interval of every paired difference excluding 0.
@@ -144,7 +148,7 @@ def _arrays(
     mean = _over(np.nanmean, of_images)
 
     resampled = np.full((RESAMPLES, *shape), np.nan)
-    if len(set(subjects)) > 1:  # one person says nothing about people
+    if len(set(subjects)) >= FEWEST_SUBJECTS:
         resampled[:, there] = resampled_means(of_images[:, there], subjects)
     compared = references(table, selection)
     pairs = [(row, other) for row, other in enumerate(compared) if row in there and other in there]

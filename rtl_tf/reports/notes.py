@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rtl_tf.evaluation.statistics import RESAMPLES
-from rtl_tf.reports.cells import Cells
+from rtl_tf.reports.cells import FEWEST_SUBJECTS, Cells
 from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.settings import unusual
 from rtl_tf.reports.tables import Table
@@ -16,7 +16,7 @@ COLUMNS = (
 )
 STATISTICS = (
     "95 %: interval of the mean or of the difference; bootstrap by subject ({resamples} resamples), the seeds averaged "
-    "for each image first.",
+    "for each image first; none for fewer than {fewest} subjects.",
     "p: paired permutation test by subject against {reference}. p Holm: corrected over all {tests} tests of this table "
     "in one unit; † below 0.05.",
     "Best (bold, *): the 95 % interval of its paired difference to every other row excludes 0.",
@@ -30,7 +30,7 @@ def notes_of(table: Table, selection: Selection, judged: Sequence[Cells]) -> lis
     notes = [*COLUMNS]
     if selection.all_runs:
         tests = sum(int(np.isfinite(cells.p).sum()) for cells in judged if cells.unit == judged[0].unit)
-        facts = {"resamples": RESAMPLES, "reference": table.reference_title, "tests": tests}
+        facts = {"resamples": RESAMPLES, "fewest": FEWEST_SUBJECTS, "reference": table.reference_title, "tests": tests}
         notes += [note.format(**facts) for note in STATISTICS]
     notes += table.notes
     if selection.all_runs:

@@ -32,17 +32,16 @@ def grids_of(table: Table, selection: Selection, judged: Sequence[Cells], by: st
 def _line_a_row(table: Table, selection: Selection, groups: list[Cells], by: str | None) -> list[Grid]:
     """A line a row (and group): errors with all statistics, then failure rates and areas.
 
-    Rows without a run stand in the paper protocol's grids, beside the paper's values.
+    Where the paper's values stand beside, rows without a run are there too.
     """
     unit, metrics = groups[0].unit, groups[0].metrics
-    every_row = unit == PAPER_UNIT and by is None
+    with_paper = unit == PAPER_UNIT and by is None and any(row.paper for row in selection.rows)
     lines = [
         Line(index, row, len(runs), cells)
         for index, (row, runs) in enumerate(zip(selection.rows, selection.runs, strict=True))
         for cells in groups
-        if runs or every_row
+        if runs or with_paper
     ]
-    with_paper = every_row and any(row.paper for row in selection.rows)
 
     def grid(name: str, columns: list[Column]) -> Grid:
         return _grid(_caption(table, name, unit), [*table.header, *([by] if by else [])], lines, columns)
@@ -56,7 +55,7 @@ def _line_a_row(table: Table, selection: Selection, groups: list[Cells], by: str
 
     errors = _errors(table, "MSE±Std" if unit == PAPER_UNIT else "Mean±Std")
     if by:
-        errors.insert(0, Column("Images", lambda line: str(line.cells.images)))
+        errors.insert(0, Column("Subjects", lambda line: str(line.cells.subjects)))
     grids = [grid("mean radial error", [*errors, *paper("mre")])]
     if len(table.thresholds) == 1:
         return [*grids, grid("failure rate and AUC", rates(("fr", "auc")))]

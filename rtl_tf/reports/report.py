@@ -19,7 +19,7 @@ from rtl_tf.reports.panels import grids_of
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection, select
 from rtl_tf.reports.subgroups import groups_by
-from rtl_tf.reports.tables import PAPER_UNIT, PROTOCOL_OF, Table, get_table, rows_of
+from rtl_tf.reports.tables import PAPER_UNIT, PROTOCOL_OF, Row, Table, get_table, rows_of
 
 NUMBERS = tuple(field.name for field in fields(Cells) if field.type is np.ndarray)
 WIDTH = 110
@@ -97,11 +97,17 @@ def write_report(report: Report, folder: Path) -> list[Path]:
 
 def _with_counts(selection: Selection) -> Selection:
     """Shares of the training images also as numbers: `5% (11)`."""
-    rows = []
-    for row, runs in zip(selection.rows, selection.runs, strict=True):
-        count = runs[0].training_images if runs and "train_fraction" in row.settings else None
-        rows.append(replace(row, labels=(f"{row.labels[0]} ({count})", *row.labels[1:])) if count else row)
-    return replace(selection, rows=tuple(rows))
+    counts = {
+        row.settings["train_fraction"]: runs[0].training_images
+        for row, runs in zip(selection.rows, selection.runs, strict=True)
+        if runs and "train_fraction" in row.settings
+    }
+
+    def counted(row: Row) -> Row:
+        count = counts.get(row.settings.get("train_fraction"))
+        return replace(row, labels=(f"{row.labels[0]} ({count})", *row.labels[1:])) if count else row
+
+    return replace(selection, rows=tuple(map(counted, selection.rows)))
 
 
 def _csv_lines(report: Report, settings: list[str]) -> Iterator[list]:

@@ -38,11 +38,18 @@ class Run:
     def finished(self) -> bool:
         return (self.folder / "predictions.csv").is_file()
 
+    @property
+    def problem(self) -> str:
+        """What keeps a run without predictions out of tables."""
+        if (self.folder / "metrics.json").is_file():
+            return f"{self.folder} has lost its predictions.csv, which tables are computed from"
+        return f"{self.folder} has no predictions.csv: the run is not finished (train.py --resume finishes it)"
+
     @cached_property
     def predictions(self) -> Predictions:
         """Read at the first use; raises InputError naming the file that is missing or damaged."""
         if not self.finished:
-            raise InputError(f"{self.folder} has no predictions.csv: the run is not finished (--resume finishes it)")
+            raise InputError(self.problem)
         return read_predictions(self.folder / "predictions.csv")
 
     @cached_property
@@ -95,7 +102,7 @@ def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], lis
     if data is not None and data not in names:
         raise InputError(f"no runs on '{data}' in {root}: there are runs on {', '.join(names)}")
     runs = [run for run in runs if run.resolved["data_name"] == (data or names[0])]
-    return runs, warnings + [_unfinished(run) for run in runs if not run.finished]
+    return runs, warnings + [run.problem for run in runs if not run.finished]
 
 
 def readable(runs: list[Run]) -> tuple[list[Run], list[str]]:
@@ -143,7 +150,3 @@ def _run_folders(root: Path) -> list[Path]:
         elif Path(folder) == root and SOURCES in folders:
             folders.remove(SOURCES)
     return sorted(found)
-
-
-def _unfinished(run: Run) -> str:
-    return f"{run.folder} has no predictions.csv: the run is not finished"

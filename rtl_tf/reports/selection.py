@@ -18,7 +18,7 @@ class Selection:
     Attributes:
         rows: of the table.
         runs: for each row its finished, readable runs, one a seed.
-        unfinished: for each row the runs that were begun.
+        unfinished: for each row the runs that were begun and can be gone on with.
         condition: the settings that all runs share, as far as they apply to their methods.
         warnings: runs that are left out though they are meant, a line each.
         notes: what else the folder holds.
@@ -62,7 +62,7 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Selec
         good, damaged = readable(of_row)
         warnings += damaged
         kept.append(_one_a_seed(good, warnings))
-        unfinished.append(tuple(run for run in of_row if not run.finished))
+        unfinished.append(tuple(run for run in of_row if not (run.finished or (run.folder / "metrics.json").exists())))
     selection = Selection(tuple(rows), tuple(kept), tuple(unfinished), condition, warnings, notes)
     require_same_images(selection.all_runs)
     return selection
@@ -112,4 +112,4 @@ def _other_settings(runs: list[Run], varied: Sequence[str], condition: Condition
                 others[name].add(value)
     values = "; ".join(f"{name} {', '.join(in_order(there))}" for name, there in sorted(others.items()))
     count = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
-    return [f"Not in this table: {count} with other settings ({values}). --where SETTING=VALUE chooses among them."]
+    return [f"Left aside: {count} with other settings ({values}). --where SETTING=VALUE chooses among them."]

@@ -37,7 +37,8 @@ class Table:
     Attributes:
         rows: in order; `more_rows` adds, of the runs that exist, those that the paper has not.
         varied: settings that differ between rows, or come with one that does.
-        reference: settings of the row that another row is compared with, where they differ from its own.
+        reference: settings of the row that another row is compared with, where they differ from its own; its name in
+            the columns is `reference_title`.
         header: titles of the rows' labels.
         units: each has its protocol (PROTOCOL_OF); mm appears where an image's scale is known.
         thresholds: which of THRESHOLDS[unit] failure rate and AUC are shown at.
