@@ -119,6 +119,11 @@ def test_bad_input_is_one_line_and_status_2(runs, tmp_path, capsys):
     assert "--run only prints" in refuse(["--run", runs, "--output", tmp_path], capsys)
     assert "there are runs on synthetic" in refuse(["--table", 1, "--runs", runs, "--data", "clinic"], capsys)
     assert "required" in refuse([], capsys)
+    (tmp_path / "file").write_text("")
+    assert f"--output {tmp_path}/file/x: Not a directory" in refuse(
+        ["--table", 1, "--runs", runs, "--output", tmp_path / "file" / "x"], capsys
+    )
+    assert "unknown table" in refuse(["--table", "", "--runs", runs], capsys)
 
 
 def test_runs_that_differ_are_refused_and_nothing_is_written(runs, capsys):

@@ -42,7 +42,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         for flag in ("runs", "data", "output", "where", "by"):
             if getattr(options, flag):
                 parser.error(f"--{flag} goes with --table or --figure; --run only prints")
-    if options.by and not options.table:
+    if options.by and options.table is None:
         parser.error("--by goes with --table")
     return options
 
@@ -61,17 +61,18 @@ def main(arguments: list[str]) -> int:
     wanted = parse_where(options.where)
     found, warnings = find_runs(root, options.data)
     runs = where(found, wanted)
-    _warn(warnings, "left out: ")
+    _warn(warnings)
     own = root / runs[0].resolved["data_name"]
     folder = options.output or (own if own.is_dir() else root) / "reports"
-    paths = _table(options, runs, root, folder) if options.table else _figure(options.figure, runs, folder)
+    paths = _table(options, runs, root, folder) if options.table is not None else _figure(options.figure, runs, folder)
     print(f"\nwritten: {', '.join(map(str, paths))}")
     return 0
 
 
-def _warn(lines: list[str], prefix: str) -> None:
+def _warn(lines: list[str]) -> None:
+    """Name what is left out."""
     for line in lines:
-        print(f"warning: {prefix}{line}", file=sys.stderr)
+        print(f"warning: left out: {line}", file=sys.stderr)
 
 
 def _check_name(options: argparse.Namespace) -> None:
@@ -79,7 +80,7 @@ def _check_name(options: argparse.Namespace) -> None:
     from rtl_tf.exceptions import InputError
     from rtl_tf.reports.tables import get_table
 
-    if options.table:
+    if options.table is not None:
         get_table(options.table)
     elif options.figure not in FIGURES:
         raise InputError(f"unknown figure {options.figure}: choose --figure {' or '.join(map(str, FIGURES))}")
@@ -96,7 +97,7 @@ def _table(options: argparse.Namespace, runs: list, root: Path, folder: Path) ->
     from rtl_tf.reports.report import make_report, report_text, write_report
 
     report = make_report(options.table, runs, root, options.by)
-    _warn(report.selection.warnings, "left out: ")
+    _warn(report.selection.warnings)
     paths = write_report(report, folder)
     print(report_text(report, bold=sys.stdout.isatty()))
     return paths
@@ -109,7 +110,7 @@ def _figure(number: int, runs: list, folder: Path) -> list[Path]:
     from rtl_tf.reports.tables import EVERY_METHOD
 
     selection = select(EVERY_METHOD, ("method",), runs)
-    _warn(selection.warnings, "left out: ")
+    _warn(selection.warnings)
     if not selection.all_runs:
         raise InputError(f"--figure {number}: no finished run to draw")
     for note in selection.notes:
@@ -117,5 +118,5 @@ def _figure(number: int, runs: list, folder: Path) -> list[Path]:
     if number == 6:
         return figures.ced_figure(examples.error_curves(selection.all_runs), folder / "figure6")
     kept, warnings = examples.method_examples(selection.all_runs)
-    _warn(warnings, "left out: ")
+    _warn(warnings)
     return figures.methods_figure(kept, folder / "figure7")

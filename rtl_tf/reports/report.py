@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -55,7 +56,7 @@ def make_report(name: str, runs: list[Run], root: Path, by: str | None = None) -
     selection = _with_counts(selection)
     judged = judge(table, selection, groups_by(by, selection.all_runs) if by else None)
     return Report(
-        f"table{name if name.isdigit() else '-' + name}" + (f"-by-{by}" if by else ""),
+        _file_name(name, by),
         table,
         selection,
         judged,
@@ -63,6 +64,11 @@ def make_report(name: str, runs: list[Run], root: Path, by: str | None = None) -
         notes_of(table, selection, judged),
         missing_text(selection, table.varied, runs[0], root),
     )
+
+
+def _file_name(name: str, by: str | None) -> str:
+    table = f"table{name}" if name.isdigit() else f"table-{name}"
+    return table if by is None else re.sub(r"[^\w.-]+", "-", f"{table}-by-{by}")
 
 
 def report_text(report: Report, bold: bool = False) -> str:
@@ -74,8 +80,11 @@ def report_text(report: Report, bold: bool = False) -> str:
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
-    """Write <name>.md, .tex and .csv (a line a number's cell, unrounded) and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write <name>.md, .tex and .csv (a line a cell, unrounded) and return their paths; InputError for a bad folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InputError(f"--output {folder}: {problem.strerror}") from problem
     notes = "".join(f"{note}  \n" for note in report.notes)
     texts = {
         "md": "\n".join(map(as_markdown, report.grids)) + "\n" + notes,

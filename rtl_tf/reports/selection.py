@@ -54,8 +54,10 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Selec
     meant = [run for run in runs if any(matches(run, row.settings) for row in rows)]
     require_comparable(meant)
     condition = _best_condition(rows, varied, [run for run in meant if run.finished] or meant)
-    members = [run for run in meant if condition_of(run, varied) <= condition]
-    notes = _other_settings([run for run in meant if run not in members], varied, condition)
+    belongs = [condition_of(run, varied) <= condition for run in meant]
+    members = [run for run, is_member in zip(meant, belongs, strict=True) if is_member]
+    others = [run for run, is_member in zip(meant, belongs, strict=True) if not is_member]
+    notes = _other_settings(others, varied, condition)
     kept, unfinished, warnings = [], [], []
     for row in rows:
         of_row = _alike([run for run in members if matches(run, row.settings)], notes)
@@ -69,12 +71,13 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Selec
 
 
 def _best_condition(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Condition:
-    conditions = {condition_of(run, varied) for run in runs}
+    conditions = [condition_of(run, varied) for run in runs]
+    different = set(conditions)
     # What does not apply to a method is missing in its condition, so that FT belongs to the runs of every lambda.
-    complete = [one for one in conditions if not any(one < other for other in conditions)]
+    complete = [one for one in different if not any(one < other for other in different)]
 
     def merit(condition: Condition):
-        members = [run for run in runs if condition_of(run, varied) <= condition]
+        members = [run for run, own in zip(runs, conditions, strict=True) if own <= condition]
         filled = sum(any(matches(run, row.settings) for run in members) for row in rows)
         return filled, -len(unusual(condition, members[0].resolved.get("preset", "quick"))), len(members)
 
