@@ -60,7 +60,8 @@ def test_a_run_writes_everything(finished):
     names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
     figures = {f"figures/{name}.{suffix}" for name in ("ced", "faces", "history") for suffix in ("png", "pdf")}
     inputs = {"config.json", "environment.json", "schema.toml", "split.csv"}
-    assert names == inputs | figures | {"history.csv", "best.keras", "predictions.csv", "metrics.json", "examples.npz"}
+    judged = {"predictions.csv", "test.csv", "metrics.json", "examples.npz"}
+    assert names == inputs | figures | judged | {"history.csv", "best.keras"}
     config = json.loads((finished / "config.json").read_text())
     assert config["asked"]["method"] == "rtl-sam" and "sigma" not in config["asked"]
     assert config["resolved"]["sigma"] == 1.5 and config["resolved"]["lambda"] == 0.002
@@ -68,6 +69,7 @@ def test_a_run_writes_everything(finished):
 
 
 def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, table):
+    from rtl_tf.evaluation.attributes import read_attributes
     from rtl_tf.evaluation.metrics import summarize
     from rtl_tf.evaluation.predictions import read_predictions
 
@@ -79,6 +81,7 @@ def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, tab
         assert points[1, 0] == pytest.approx(float(truth[image]["endocanthion_x"]), abs=1e-3)
     assert json.loads((finished / "metrics.json").read_text()) == summarize(predictions)
     assert np.isfinite(predictions.mm_per_px).all()
+    assert read_attributes(finished / "test.csv", predictions.images) == {"site": ("here",) * len(predictions.images)}
 
 
 def test_subjects_do_not_cross_parts(finished):

@@ -19,9 +19,13 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
     """Call a command's `main(arguments)` and leave with its status; bad input is one line and status 2."""
     try:
         status = main(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
         status = 2
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         status = 130

@@ -15,6 +15,7 @@ import rtl_tf
 from rtl_tf.atomic import replacing
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
+from rtl_tf.evaluation import attributes
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
@@ -78,13 +79,14 @@ class UnseenImages:
 def write_results(
     folder: Path, title: str, detector: Detector, source: keras.Model, test: UnseenImages, history: list[dict]
 ) -> None:
-    """Predict the test part; write predictions.csv, examples.npz, figures, and at the end metrics.json.
+    """Predict the test part; write predictions.csv, test.csv, examples.npz, figures, and at the end metrics.json.
 
     metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
     """
     answers = detector.predict_crops(test.crops.plain, test.crops.crops)
     predictions = collect(test, answers, detector.schema.names)
     write_predictions(folder / "predictions.csv", predictions)
+    attributes.write_attributes(folder / attributes.FILE, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
     examples = example_faces(detector, source, test, errors)
     with replacing(folder / "examples.npz") as path:
