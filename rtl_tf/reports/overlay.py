@@ -9,7 +9,7 @@ DOT, EDGE = (255, 196, 0), (0, 0, 0)
 
 
 def draw_landmarks(image: np.ndarray, box: tuple[float, float, float], points: np.ndarray, output: Path) -> None:
-    """Write `output` (PNG): the image (H, W, 3), the square (left, top, side) that was looked at, and points (K, 2), px."""
+    """Write `output` (PNG): the image (H, W, 3), the square that was looked at, and points (K, 2), in px."""
     picture = Image.fromarray(image)
     draw = ImageDraw.Draw(picture)
     left, top, side = box
