@@ -1,5 +1,6 @@
 """The prediction graph as OpenVINO IR; int8 by NNCF's quantisation after training."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import numpy as np
 
 from rtl_tf.inference.exported import METADATA_KEY
 from rtl_tf.inference.graph import DECODING_SCOPE
+
+# OpenVINO and NNCF would report their use over the network; without this package they do not. Clinics need that.
+sys.modules["openvino_telemetry"] = None
 
 
 def write(locate: Callable, file: Path, calibration: np.ndarray | None, text: str) -> None:
