@@ -1,9 +1,6 @@
 """A trained detector as ONNX, OpenVINO or LiteRT file: from uint8 crops to landmarks, in float32 or int8."""
 
-import contextlib
-import io
 import json
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +17,7 @@ from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES
 from rtl_tf.inference.graph import SUBPIXEL_DECODING, locate_in_crops
 from rtl_tf.schema import schema_text
+from rtl_tf.silence import silenced
 
 # Format -> write(locate, file, calibration, text): `locate` of `graph.locate_in_crops`, crops as for `export` or None,
 # and the metadata as JSON.
@@ -53,7 +51,7 @@ def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = 
     text = json.dumps(metadata(run, "fp32" if calibration is None else "int8"))
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with replacing(file) as unfinished, _quiet():
+        with replacing(file) as unfinished, silenced(1, 2):
             WRITERS[engine](locate, unfinished, calibration, text)
             if file.suffix == ".xml":  # OpenVINO keeps the weights in a second file
                 os.replace(unfinished.with_suffix(".bin"), file.with_suffix(".bin"))
@@ -77,15 +75,3 @@ def metadata(run: Path, precision: str) -> dict:
         "units": "points: input px (crop pixels); heatmap_points: heatmap px; peaks: 0 to about 1",
         "precision": precision,
     }
-
-
-@contextlib.contextmanager
-def _quiet():
-    """The converters' notes on their own progress are not for users."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logging.disable(before)
