@@ -104,7 +104,7 @@ def targets(points, size: int, sigma: float):
     return {"points": points, "heatmaps": heatmaps.encode(points, size // HEATMAP_STRIDE, sigma)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Preparation:
     """From the crops of a batch to what the network sees and shall answer: augmentation and heatmaps.
 
