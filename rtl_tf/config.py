@@ -62,6 +62,11 @@ class Settings:
     )
     heatmap_loss: str | None = _setting(None, "mean over map entries, or Eq. 2's literal sum", choices=("mean", "sum"))
     temperature: float | None = _setting(None, "mu of RTL-CO (Eq. 4), > 0")
+    mixed_precision: bool | None = _setting(
+        None, "compute in bfloat16 (float16 on NVIDIA GPUs before Ampere), keep weights, heads and losses in float32"
+    )
+    jit_compile: bool | None = _setting(None, "compile the training step with XLA")
+    steps_per_execution: int | None = _setting(None, "steps that TensorFlow makes without returning to Python, >= 1")
     memory_gb: float | None = _setting(
         None, "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder"
     )
@@ -115,6 +120,9 @@ COMMON = {
     "batch_norm": "batch",
     "heatmap_loss": "mean",
     "temperature": 2.0,
+    "mixed_precision": False,
+    "jit_compile": False,
+    "steps_per_execution": 1,
     "memory_gb": 4.0,
     "cache_gb": 4.0,
     "split_by": "subject",
@@ -153,6 +161,7 @@ _RANGES = {
     "final_learning_rate": (0, None, False),
     "weight_decay": (0, None, False),
     "temperature": (0, None, True),
+    "steps_per_execution": (1, None, False),
     "memory_gb": (0, None, False),
     "cache_gb": (0, None, False),
     "train_fraction": (0, 1, True),

@@ -15,6 +15,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import Method, get_method
+from rtl_tf.networks.precision import computing_in
 from rtl_tf.networks.sources import SOURCES, SourceNetwork, load_source
 from rtl_tf.pipeline import Crops, load_crops
 from rtl_tf.records import Sample
@@ -47,15 +48,16 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     Raises:
         InputError: bad data, flags, weights, or a run folder that is not free.
     """
-    make_deterministic(asked.seed)
     callbacks = tensorboard_callbacks() if tensorboard else ()
     method = get_method(asked.method)
     settings = resolve(asked, method)
+    make_deterministic(settings.seed, settings.jit_compile)
     folder = Path(settings.output)
     check_folder(folder, settings, resume)
-    networks = load_networks(settings, method)
-    data = load_data(settings)
-    detector, source = build(settings, method, networks, data)
+    with computing_in(settings.mixed_precision):
+        networks = load_networks(settings, method)
+        data = load_data(settings)
+        detector, source = build(settings, method, networks, data)
     settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
 
     try:
@@ -91,10 +93,13 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     return folder
 
 
-def make_deterministic(seed: int) -> None:
-    """Seed everything; on a CPU also order every sum, so that a run can be repeated bit for bit."""
+def make_deterministic(seed: int, jit_compile: bool = False) -> None:
+    """Seed everything; on a CPU also order every sum, so that a run can be repeated bit for bit.
+
+    Not with XLA, which TensorFlow refuses then (on a CPU it orders its sums by itself).
+    """
     keras.utils.set_random_seed(seed)
-    if not tf.config.list_physical_devices("GPU"):
+    if not (jit_compile or tf.config.list_physical_devices("GPU")):
         tf.config.experimental.enable_op_determinism()
 
 
@@ -232,4 +237,6 @@ def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:
         import tensorboard  # noqa: F401
     except ImportError as problem:
         raise InputError('--tensorboard: not installed, type: pip install -e ".[tensorboard]"') from problem
-    return (keras.callbacks.TensorBoard(),)
+    callback = keras.callbacks.TensorBoard(update_freq="epoch")
+    callback.async_safe = True  # it writes when an epoch ends; no step need wait for it
+    return (callback,)

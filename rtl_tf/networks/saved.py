@@ -56,7 +56,7 @@ def read(path: Path) -> keras.Model:
 
 
 def _rebuilt(network: keras.Model, inputs: keras.KerasTensor) -> keras.Model:
-    """The same layers and weights on another input size, all trainable."""
+    """The same layers and weights on another input size, all trainable, in the precision of Keras's dtype policy."""
     rebuilt = keras.models.clone_model(network, input_tensors=inputs, clone_function=_trainable_copy)
     rebuilt.set_weights(network.get_weights())
     return rebuilt
@@ -64,4 +64,7 @@ def _rebuilt(network: keras.Model, inputs: keras.KerasTensor) -> keras.Model:
 
 def _trainable_copy(layer: keras.layers.Layer) -> keras.layers.Layer:
     """A layer that is built frozen, as a run of FE saves it, could never be trained again."""
-    return layer.__class__.from_config({**layer.get_config(), "trainable": True})
+    own = {"trainable": True}
+    if not isinstance(layer, keras.layers.Dense):  # the head stays in float32, see `layers.classification_head`
+        own["dtype"] = keras.config.dtype_policy().name
+    return layer.__class__.from_config({**layer.get_config(), **own})

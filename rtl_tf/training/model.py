@@ -8,6 +8,7 @@ from rtl_tf import heatmaps, losses
 from rtl_tf.coordinates import round_to_grid
 from rtl_tf.methods import Method
 from rtl_tf.networks import simple_baseline
+from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.sources import SourceNetwork
 
 
@@ -70,6 +71,10 @@ class RegularizedDetector(keras.Model):
         temperature: mu of Eq. 4; None where the classification branch gives a descriptor.
         reduction: of the heatmap loss, "mean" or "sum".
         l2: weight of the penalty sum(w^2) over trained convolution kernels (0 = none).
+
+    Attributes:
+        prepare: what a batch of a data set goes through first, inside the graph of a step: `pipeline.Preparation`.
+            As long as none is given, batches are (image, targets) themselves.
     """
 
     def __init__(
@@ -88,6 +93,7 @@ class RegularizedDetector(keras.Model):
         self.reduction, self.l2 = reduction, l2
         # In a closure, so that Keras takes the source neither for a part of this model nor into its weights file.
         self.source_outputs = (lambda images: source(images, training=False)) if source is not None else None
+        self.prepare = lambda batch: keras.utils.unpack_x_y_sample_weight(batch)[:2]
         self.trackers = {name: keras.metrics.Mean(name) for name in ("loss", "heatmap_loss", "regularizer", "error")}
 
     @property
@@ -99,20 +105,21 @@ class RegularizedDetector(keras.Model):
         return self.reg_weight > 0 and bool(self.method.regularizers)
 
     def source_answers(self, images) -> tuple:
-        """What each of the method's regularizers needs of the source network for (N, S, S, 3) images."""
+        """What each of the method's regularizers needs of the source network for (N, S, S, 3) images; float32."""
         outputs = self.source_outputs(images)
-        return tuple(term.answer(outputs[term.compares]) for term in self.method.regularizers)
+        return tuple(term.answer(ops.cast(outputs[term.compares], "float32")) for term in self.method.regularizers)
 
     def regularizer(self, source_answers: tuple, target: dict):
-        """Sum of the method's regularizers, mean over the batch."""
+        """Sum of the method's regularizers, mean over the batch; in float32, whatever the networks compute in."""
         total = 0.0
         for term, answer in zip(self.method.regularizers, source_answers, strict=True):
             options = {"temperature": self.temperature} if term.compares == "logits" else {}
-            total += ops.mean(term.from_answer(ops.cast(answer, "float32"), target[term.compares], **options))
+            answer, output = (ops.cast(part, "float32") for part in (answer, target[term.compares]))
+            total += ops.mean(term.from_answer(answer, output, **options))
         return total
 
     def train_step(self, batch):
-        images, truth, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        images, truth = self.prepare(batch)
         answers = ()
         if self.regularized:
             answers = truth["source"] if "source" in truth else self.source_answers(images)
@@ -125,8 +132,9 @@ class RegularizedDetector(keras.Model):
                 loss += self.reg_weight * regularizer
             if self.l2:
                 loss += self.l2 * sum(ops.sum(ops.square(kernel)) for kernel in self.decayed_kernels())
+            scaled = self.optimizer.scale_loss(loss)  # by 1, but with float16
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.optimizer.apply(tape.gradient(scaled, variables), variables)
         self.trackers["loss"].update_state(loss)
         self.trackers["heatmap_loss"].update_state(heatmap_loss)
         self.trackers["regularizer"].update_state(regularizer)
@@ -134,7 +142,7 @@ class RegularizedDetector(keras.Model):
 
     def test_step(self, batch):
         """Heatmap loss, and the mean radial error in heatmap px (paper protocol: rounded truth, argmax)."""
-        images, truth, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        images, truth = self.prepare(batch)
         predicted = self(images, training=False)["heatmaps"]
         errors = losses.radial_errors(round_to_grid(truth["points"]), heatmaps.decode(predicted))
         present = ops.logical_not(ops.isnan(errors))
@@ -151,5 +159,5 @@ class RegularizedDetector(keras.Model):
 
 
 def inference_network(detector: keras.Model) -> keras.Model:
-    """The functional part alone, without the custom step: what is saved, loaded and exported."""
-    return keras.Model(detector.input, detector.output, name="detector")
+    """The functional part alone, without the custom step, in float32: what is saved, loaded and exported."""
+    return in_float32(keras.Model(detector.input, detector.output, name="detector"))
