@@ -9,17 +9,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from rtl_tf import heatmaps
 from rtl_tf.config import read_config
 from rtl_tf.coordinates import Crop, heatmap_to_input
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_crop, read_size
+from rtl_tf.inference.reading import read
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema, load_schema
-
-# The best of four on validation data (results/README.md).
-SUBPIXEL_DECODING = "dark"
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,8 @@ class Detector:
     """Finds landmarks on photographs.
 
     Attributes:
-        network: functional model whose output "heatmaps" is (N, S/4, S/4, K).
+        network: functional model whose output "heatmaps" is (N, S/4, S/4, K); where it has an output "points" too,
+            (N, K, 2) in heatmap px, these are its answer (DSNT).
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
@@ -75,24 +73,24 @@ class Detector:
     def predict_crops(self, pixels: np.ndarray, crops: Sequence[Crop], batch_size: int = 32) -> list[Prediction]:
         """uint8 (N, S, S, 3) and where they come from -> predictions in original px, names as in the original."""
         answers = [self._decode(pixels[i : i + batch_size]) for i in range(0, len(pixels), batch_size)]
-        exact, argmax, peaks = (
+        exact, on_grid, peaks = (
             np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*answers, strict=True)
         )
         predictions = []
         for index, crop in enumerate(crops):
             names = self.schema.mirror_permutation if crop.mirrored else slice(None)
             original = crop.to_original(heatmap_to_input(exact[index]))[names]
-            predictions.append(Prediction(original, peaks[index][names], argmax[index][names]))
+            predictions.append(Prediction(original, peaks[index][names], on_grid[index][names]))
         return predictions
 
     @cached_property
     def _decode(self):
-        """Compiled: uint8 (N, S, S, 3) -> sub-pixel points, argmax points (both heatmap px) and peaks."""
+        """Compiled: uint8 (N, S, S, 3) -> points, grid points and peaks, see `Reading`."""
 
         @tf.function(reduce_retracing=True)
         def decode(pixels):
-            maps = self.network(tf.cast(pixels, tf.float32), training=False)["heatmaps"]
-            return heatmaps.decode(maps, SUBPIXEL_DECODING, self.sigma), heatmaps.decode(maps), heatmaps.peaks(maps)
+            found = read(self.network(tf.cast(pixels, tf.float32), training=False), self.sigma)
+            return found.points, found.grid_points, found.peaks
 
         return decode
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import keras
 
-import rtl_tf.networks.layers  # noqa: F401  (registers the layers that saved models contain)
+import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as does the next)
+import rtl_tf.networks.layers  # noqa: F401
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.layers import image_input
 

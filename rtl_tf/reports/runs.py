@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
-from rtl_tf.config import METHOD_NAMES, Settings, flag_name, read_config
+from rtl_tf.config import Settings, flag_name, read_config
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.evaluation.predictions import Predictions, read_predictions
 from rtl_tf.exceptions import InputError
+from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 # Where these differ, errors mean different things, and no table may hold both.
@@ -94,13 +95,15 @@ def require_comparable(runs: list[Run]) -> None:
 def setting_differences(runs: list[Run], studied: tuple[str, ...]) -> list[str]:
     """A line for each run that differs from its peers in more than the settings that the table studies.
 
-    Runs of one method must agree in all but the seed, or their mean mixes settings; methods may differ in lambda too.
+    Runs of one method must agree in all but the seed, or their mean mixes settings; methods may differ in lambda too,
+    and in settings that are foreign to one of them.
     """
     first_of_method = {run.method: run for run in reversed(runs)}
     lines = []
     for run in runs:
         for other, ignored in ((runs[0], {*OWN, *studied}), (first_of_method[run.method], OWN)):
-            keys = _differing(other, run, ignored)
+            foreign = foreign_settings(other.method).keys() | foreign_settings(run.method).keys()
+            keys = _differing(other, run, ignored | foreign)
             if keys:
                 lines.append(f"{other.folder} and {run.folder} differ in {', '.join(keys)}")
                 break
@@ -110,14 +113,15 @@ def setting_differences(runs: list[Run], studied: tuple[str, ...]) -> list[str]:
 def training_command(method: str, like: Run | None) -> str | None:
     """The command that trains `method` so that it can stand in one table with the run `like`; None: not available.
 
-    It repeats the flags typed for that run, except those that belong to its method or to that one run.
+    It repeats the flags typed for that run, except those that belong to its method or to that one run, or that are
+    foreign to `method`.
     """
     if method not in METHOD_NAMES:
         return None
     defaults = {setting.name: setting.default for setting in fields(Settings)}
     words = ["python train.py --method", method]
     for key, value in (like.asked if like else {}).items():
-        if key not in OWN | {"method", "lambda"} and value != defaults.get(key):
+        if key not in OWN | {"method", "lambda"} | foreign_settings(method).keys() and value != defaults.get(key):
             words.append(_as_flag(key, value))
     return " ".join(words)
 
