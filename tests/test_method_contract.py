@@ -9,6 +9,9 @@ from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import heatmaps
 from rtl_tf.config import Settings
+from rtl_tf.coordinates import Crop, round_to_grid
+from rtl_tf.evaluation.errors import radial_errors
+from rtl_tf.evaluation.metrics import mean_radial_error
 from rtl_tf.experiments.networks import build
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import METHODS, get_method
@@ -80,6 +83,18 @@ def test_it_predicts_in_original_pixels(case, tmp_path):
     np.testing.assert_allclose(within.points, alone.points + (40, 25), atol=1e-3)
     np.testing.assert_allclose(within.heatmap_points, alone.heatmap_points)
     np.testing.assert_array_equal(alone.heatmap_points, np.round(alone.heatmap_points))
+
+
+def test_its_validation_error_is_the_paper_protocols_of_its_predictions(case):
+    detector = make(case)
+    images, truth = batch()
+    pixels = images.astype(np.uint8)
+    detector.reset_metrics()
+    found = detector.test_on_batch(pixels.astype(np.float32), truth, return_dict=True)
+    crops = [Crop(-0.5, -0.5, SIZE, SIZE)] * len(pixels)
+    answers = Detector(inference_network(detector), SCHEMA, SIZE, 1.5).predict_crops(pixels, crops)
+    errors = radial_errors(round_to_grid(truth["points"]), np.stack([answer.heatmap_points for answer in answers]))
+    assert found["error"] == pytest.approx(mean_radial_error(errors), rel=1e-5)
 
 
 def test_a_missing_landmark_carries_no_gradient(case):

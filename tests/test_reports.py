@@ -9,7 +9,7 @@ from PIL import Image
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports import examples, figures
 from rtl_tf.reports.layout import Grid, as_latex, as_markdown, as_text
-from rtl_tf.reports.runs import find_runs, read_run, require_comparable, training_command
+from rtl_tf.reports.runs import find_runs, read_run, require_comparable, setting_differences, training_command
 from rtl_tf.reports.single_run import run_text
 from rtl_tf.reports.tables import fill, missing_text, paper_grid, published, warnings_of, write_paper_table
 from rtl_tf.schema import load_schema
@@ -139,6 +139,24 @@ def test_training_command_repeats_what_was_typed(runs_folder):
     assert training_command("rtl-eo", run) == "python train.py --method rtl-eo --epochs 12 --no-flip-swap"
     assert training_command("fe", None) == "python train.py --method fe"
     assert training_command("dsnt-of-the-future", run) is None
+
+
+def test_training_command_leaves_out_what_is_foreign_to_the_method(runs_folder):
+    run = read_run(runs_folder / "synthetic" / "ft" / "seed0")
+    run.asked.update({"source": "random", "batch_norm": "frozen", "heatmap_loss": "sum"})
+    flags = "--epochs 12 --no-flip-swap"
+    assert training_command("hg", run) == f"python train.py --method hg {flags} --heatmap-loss sum"
+    assert training_command("dsnt", run) == f"python train.py --method dsnt {flags}"
+    assert "--source random --batch-norm frozen" in training_command("rtl-co", run)
+
+
+def test_foreign_settings_are_no_difference(tmp_path):
+    errors = np.ones((4, 2))
+    make_run(tmp_path, "ft", 0, errors, source="dlib", encoder_stride=16, width=None)
+    make_run(tmp_path, "hg", 0, errors, source=None, encoder_stride=None, width=0.25)
+    assert setting_differences(find_runs(tmp_path)[0], ("method", "lambda")) == []
+    make_run(tmp_path, "hg", 1, errors, source=None, encoder_stride=None, width=0.5)
+    assert "differ in width" in setting_differences(find_runs(tmp_path)[0], ("method", "lambda"))[0]
 
 
 # Tables

@@ -27,7 +27,10 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
     model = read(_file(Path(path)))
     parts = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
     if "encoder" not in parts:
-        raise InputError(f"{path}: the saved model has no encoder, use a run's best.keras or a pretrained source.keras")
+        raise InputError(
+            f"{path}: the saved model has no encoder (runs of hg, unet and dsnt have none), "
+            "use another run's best.keras or a pretrained source.keras"
+        )
     encoder = _rebuilt(parts["encoder"], image_input(image_size))
     if not classifier or "classifier" not in parts:
         return encoder, None
