@@ -85,5 +85,9 @@ def _default_text(setting: dataclasses.Field) -> str:
         return f" [{setting.default}]"
     if setting.name in COMMON:
         return f" [{COMMON[setting.name]}]"
-    quick, paper = (PRESETS[name].get(setting.name) for name in ("quick", "paper"))
+    quick, paper = (_by_method(PRESETS[name].get(setting.name)) for name in ("quick", "paper"))
     return f" [{quick}; preset paper: {paper}]" if quick is not None else ""
+
+
+def _by_method(value):
+    return ", ".join(f"{method} {own}" for method, own in value.items()) if isinstance(value, dict) else value

@@ -4,7 +4,8 @@ import shlex
 from dataclasses import fields
 from pathlib import Path
 
-from rtl_tf.config import METHOD_NAMES, Settings, flag_name
+from rtl_tf.config import Settings, flag_name
+from rtl_tf.method_settings import METHOD_NAMES
 from rtl_tf.reports.runs import SOURCES, Run
 from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.settings import applies, defaults

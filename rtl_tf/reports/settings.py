@@ -8,14 +8,16 @@ from pathlib import Path
 
 from rtl_tf.config import PRESETS, Settings, to_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.method_settings import foreign_settings
 from rtl_tf.reports.runs import COMPARED, Run
 
 NAMES = tuple(to_json(Settings()))
 # Settings of one run, of its computer, or told by others: equal results may differ in them.
-IMMATERIAL = {"method", "preset", "data", "seed", "output", "memory_gb", "cache_gb"}
+IMMATERIAL = {
+    *("method", "preset", "data", "seed", "output"),
+    *("memory_gb", "cache_gb", "jit_compile", "steps_per_execution"),
+}
 REGULARIZERS_ONLY = {"lambda", "temperature"}
-SOURCE_ONLY = {"source", "source_weights", "encoder_stride", "skip_connections", "batch_norm"}
-FROM_RANDOM_WEIGHTS = {"dsnt", "unet", "hg"}
 ALIGNMENT_SOURCE = r"youtube_faces.*-alignment-"  # how `rtl_tf.cli.pretrain` names the source of the paper's Table III
 
 Condition = frozenset[tuple[str, object]]
@@ -23,9 +25,9 @@ Condition = frozenset[tuple[str, object]]
 
 def applies(name: str, method: str) -> bool:
     """Whether a setting has any effect on a method: FT has no lambda, a U-Net from random weights no source."""
-    if name in REGULARIZERS_ONLY:
-        return method.startswith("rtl-")
-    return not (name in SOURCE_ONLY and method in FROM_RANDOM_WEIGHTS)
+    if name in REGULARIZERS_ONLY and not method.startswith("rtl-"):
+        return False
+    return name not in foreign_settings(method)
 
 
 @cache
