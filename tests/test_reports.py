@@ -150,10 +150,11 @@ def test_training_command_leaves_out_what_is_foreign_to_the_method(runs_folder):
     assert "--source random --batch-norm frozen" in training_command("rtl-co", run)
 
 
-def test_foreign_settings_are_no_difference(tmp_path):
+def test_foreign_settings_and_widths_of_two_methods_are_no_difference(tmp_path):
     errors = np.ones((4, 2))
     make_run(tmp_path, "ft", 0, errors, source="dlib", encoder_stride=16, width=None)
     make_run(tmp_path, "hg", 0, errors, source=None, encoder_stride=None, width=0.25)
+    make_run(tmp_path, "dsnt", 0, errors, source=None, encoder_stride=None, width=0.5)
     assert setting_differences(find_runs(tmp_path)[0], ("method", "lambda")) == []
     make_run(tmp_path, "hg", 1, errors, source=None, encoder_stride=None, width=0.5)
     assert "differ in width" in setting_differences(find_runs(tmp_path)[0], ("method", "lambda"))[0]

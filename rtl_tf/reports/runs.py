@@ -95,13 +95,13 @@ def require_comparable(runs: list[Run]) -> None:
 def setting_differences(runs: list[Run], studied: tuple[str, ...]) -> list[str]:
     """A line for each run that differs from its peers in more than the settings that the table studies.
 
-    Runs of one method must agree in all but the seed, or their mean mixes settings; methods may differ in lambda too,
-    and in settings that are foreign to one of them.
+    Runs of one method must agree in all but the seed, or their mean mixes settings; methods may differ in lambda
+    and width too, and in settings that are foreign to one of them.
     """
     first_of_method = {run.method: run for run in reversed(runs)}
     lines = []
     for run in runs:
-        for other, ignored in ((runs[0], {*OWN, *studied}), (first_of_method[run.method], OWN)):
+        for other, ignored in ((runs[0], {*OWN, *studied, "width"}), (first_of_method[run.method], OWN)):
             foreign = foreign_settings(other.method).keys() | foreign_settings(run.method).keys()
             keys = _differing(other, run, ignored | foreign)
             if keys:
