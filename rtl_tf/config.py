@@ -146,7 +146,7 @@ PRESETS = {  # where methods differ, by method
     "quick": {
         "data": "synthetic",
         "source": "dlib",
-        "width": {"hg": 0.25, "unet": 0.25, "dsnt": 0.5},  # a step then costs about what one of FT does
+        "width": {"hg": 0.375, "unet": 0.25, "dsnt": 0.5},  # a step then costs about what one of FT does
         "image_size": 128,
         "epochs": 40,
         "batch_size": 8,

@@ -26,7 +26,7 @@ def test_a_method_without_source_has_no_setting_of_one(method):
     settings = Settings(method=method).resolved(encoder_stride=16)
     assert settings.source is settings.encoder_stride is settings.batch_norm is settings.skip_connections is None
     assert from_json(to_json(settings)) == settings
-    assert settings.width == {"hg": 0.25, "unet": 0.25, "dsnt": 0.5}[method]
+    assert settings.width == {"hg": 0.375, "unet": 0.25, "dsnt": 0.5}[method]
     assert Settings(method=method, preset="paper").resolved().width == 1.0
 
 
