@@ -51,7 +51,7 @@ def training_command(
     It repeats the flags typed for `like`, except those that tell rows or runs apart.
     """
     method = row.settings["method"]
-    usual = defaults(like.asked.get("preset", "quick"))
+    usual = defaults(like.asked.get("preset", "quick"), method)
     own = {name: value for name, value in row.settings.items() if name != "method" and value != usual.get(name)}
     typed = {
         name: value
