@@ -103,6 +103,9 @@ def test_foreign_damaged_and_missing_files_are_named(run, tmp_path, monkeypatch)
             ExportedDetector.load(tmp_path / name)
     with pytest.raises(InputError, match=r"files for onnx end in \.onnx"):
         exporting.export(run, tmp_path / "detector.bin", "onnx")
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InputError, match="cannot be written"):
+        exporting.export(run, tmp_path / "file" / "new.xml", "openvino")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(InputError, match=r"needs onnxruntime; python -m pip install"):
         ExportedDetector.load(tmp_path / "bad.onnx")

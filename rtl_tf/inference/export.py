@@ -43,21 +43,24 @@ def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = 
         calibration: uint8 (M, S, S, 3) crops of training images: quantise to int8 by the range of values that they
             cause; None = float32.
     Raises:
-        InputError: a file of another suffix than the engine's, a missing package, or no trained run.
+        InputError: a file of another suffix than the engine's or one that cannot be written, a missing package, or no
+            trained run.
     """
     if file.suffix != ENGINES[engine].suffix:
         raise InputError(f"{file}: files for {engine} end in {ENGINES[engine].suffix}")
     detector = Detector.load(run)
     locate = locate_in_crops(detector.network, detector.image_size, detector.sigma)
     text = json.dumps(metadata(run, detector, "fp32" if calibration is None else "int8"))
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file) as unfinished, silenced(1, 2):
             WRITERS[engine](locate, unfinished, calibration, text)
             if file.suffix == ".xml":  # OpenVINO keeps the weights in a second file
                 os.replace(unfinished.with_suffix(".bin"), file.with_suffix(".bin"))
     except ImportError as problem:
         raise InputError(f"{file}: needs {problem.name}; python -m pip install -e '.[export]'") from None
+    except OSError as problem:
+        raise InputError(f"{file}: cannot be written ({problem.strerror})") from problem
 
 
 def metadata(run: Path, detector: Detector, precision: str) -> dict:
