@@ -7,6 +7,7 @@ from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "rtl_tf" / "__init__.py").read_text()).group(1)
+EXPORT = ["onnx", "tf2onnx", "onnxruntime", "openvino", "nncf", "ai-edge-litert"]
 
 setup(
     name="rtl_tf",
@@ -31,8 +32,10 @@ setup(
         "face_recognition_models>=0.3.0",
     ],
     extras_require={
-        "test": ["pytest", "hypothesis", "ruff", "tf-keras", "keras-vggface", "keras-applications"],
+        "test": ["pytest", "hypothesis", "ruff", "tf-keras", "keras-vggface", "keras-applications", *EXPORT],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
+        "export": EXPORT,
         "tensorboard": ["tensorboard"],
     },
+    entry_points={"console_scripts": ["rtl-predict=rtl_tf.cli.predict:entry"]},
 )

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 DECODINGS = ("argmax", "quarter", "dark", "soft-argmax")
@@ -64,7 +65,8 @@ def peaks(heatmaps):
 def _argmax(maps):
     """(M, h, w) -> int (M, 2), (x, y)."""
     width = ops.shape(maps)[2]
-    flat = ops.argmax(ops.reshape(maps, (ops.shape(maps)[0], -1)), axis=1)
+    # not Keras's argmax: to order 0.0 and -0.0 it reads bits, which no exported format can
+    flat = tf.argmax(ops.reshape(maps, (ops.shape(maps)[0], -1)), axis=1, output_type="int32")
     return ops.stack([flat % width, flat // width], axis=1)
 
 

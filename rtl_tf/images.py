@@ -61,21 +61,38 @@ def read_crop(path: str | Path, crop: Crop) -> np.ndarray:
     Raises:
         InputError: see `read_image`; or the square has no extent, lies outside the image, or is above MAX_PIXELS.
     """
-    if not 0 < crop.side <= math.sqrt(MAX_PIXELS):
-        raise InputError(f"{path}: cannot crop a square of side {crop.side:g} px; check its landmarks and box")
-    image = read_image(path)
+    require_sensible(crop, path)
+    return crop_image(read_image(path), crop, path)
+
+
+def crop_image(image: np.ndarray, crop: Crop, name: str | Path = "image") -> np.ndarray:
+    """`read_crop` of an image that is already decoded: uint8 (H, W, 3); `name` stands for it in messages."""
+    require_sensible(crop, name)
+    require_overlap(image, crop, name)
     # Whole pixels that the filter reaches: its radius is one output pixel, at least one original pixel.
     reach = math.ceil(max(1.0, crop.side / crop.size)) + 1
     first_x, first_y = math.floor(crop.left) - reach, math.floor(crop.top) - reach
     count = math.ceil(crop.side) + 2 * reach + 2
     region = _region(image, (first_y, first_y + count), (first_x, first_x + count))
-    if not region.size:
-        raise InputError(f"{path}: the square to crop lies outside the image; check its box")
     # Pillow counts from the edge of the first pixel, which lies half a pixel before its centre.
     left, top = crop.left + 0.5 - first_x, crop.top + 0.5 - first_y
     box = (left, top, left + crop.side, top + crop.side)
     seen = np.asarray(Image.fromarray(region).resize((crop.size, crop.size), Image.Resampling.BILINEAR, box=box))
     return np.ascontiguousarray(seen[:, ::-1] if crop.mirrored else seen)
+
+
+def require_sensible(crop: Crop, name: str | Path = "image") -> None:
+    """InputError for a square without extent or above MAX_PIXELS; found before its image is read."""
+    if not 0 < crop.side <= math.sqrt(MAX_PIXELS):
+        raise InputError(f"{name}: cannot crop a square of side {crop.side:g} px; check its landmarks and box")
+
+
+def require_overlap(image: np.ndarray, crop: Crop, name: str | Path = "image") -> None:
+    """InputError for a square that shows nothing of an image (H, W, 3)."""
+    height, width = image.shape[:2]
+    for start, length in ((crop.left, width), (crop.top, height)):
+        if start >= length - 0.5 or start + crop.side <= -0.5:
+            raise InputError(f"{name}: the square to crop lies outside the image; check its box")
 
 
 def image_hash(path: str | Path) -> str:
@@ -87,12 +104,11 @@ def image_hash(path: str | Path) -> str:
 
 
 def _region(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
-    """Half-open ranges of rows and columns, the image's edge repeated beyond it; empty if they miss the image."""
+    """Half-open ranges of rows and columns, the image's edge repeated beyond it."""
     ranges = list(zip((rows, columns), image.shape, strict=False))
     inside = tuple(slice(max(start, 0), max(stop, 0)) for (start, stop), _ in ranges)
     beyond = [(max(-start, 0), max(stop - length, 0)) for (start, stop), length in ranges]
-    part = image[inside]
-    return np.pad(part, (*beyond, (0, 0)), mode="edge") if part.size else part
+    return np.pad(image[inside], (*beyond, (0, 0)), mode="edge")
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def available_schemas() -> list[str]:
 
 def load_schema(name_or_path: str | Path) -> Schema:
     """A schema by its name (`fas14`, `fas12`, `ibug68`) or from a TOML file of one's own."""
-    return _parse(schema_text(name_or_path), str(name_or_path))
+    return parse_schema(schema_text(name_or_path), str(name_or_path))
 
 
 def schema_text(name_or_path: str | Path) -> str:
@@ -89,7 +89,8 @@ def schema_text(name_or_path: str | Path) -> str:
     return (resources.files("rtl_tf") / "schemas" / f"{name_or_path}.toml").read_text(encoding="utf-8")
 
 
-def _parse(text: str, origin: str) -> Schema:
+def parse_schema(text: str, origin: str) -> Schema:
+    """A schema from the text of its TOML file; `origin` names it in messages."""
     try:
         table = tomllib.loads(text)
         schema = Schema(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.coordinates import HEATMAP_STRIDE
+from rtl_tf.evaluation.attributes import write_attributes
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
 
 LANDMARKS = ("exocanthion", "endocanthion", "nasion", "pronasale")
@@ -13,7 +14,7 @@ LANDMARKS = ("exocanthion", "endocanthion", "nasion", "pronasale")
 
 def make_predictions(heatmap_errors: np.ndarray, mm_per_px: float = 0.5, landmarks=LANDMARKS) -> Predictions:
     """(N, K) offsets along x in heatmap px. The crop magnifies twice: an error of e heatmap px is 4e input px, 2e
-    original px, and e mm at 0.5 mm an original px."""
+    original px, and e mm at 0.5 mm an original px. Two images a person."""
     offsets = np.stack([heatmap_errors, np.zeros_like(heatmap_errors)], axis=-1).astype(np.float32)
     count, points = heatmap_errors.shape
     heatmap_truth = np.tile(np.stack([np.arange(points) + 5, np.arange(points) + 9], axis=-1), (count, 1, 1))
@@ -34,19 +35,35 @@ def make_predictions(heatmap_errors: np.ndarray, mm_per_px: float = 0.5, landmar
 
 
 def make_run(
-    root: Path, method: str, seed: int, heatmap_errors: np.ndarray, data: str = "synthetic", **resolved
+    root: Path,
+    method: str,
+    seed: int,
+    heatmap_errors: np.ndarray | None,
+    data: str = "synthetic",
+    name: str | None = None,
+    landmarks=LANDMARKS,
+    attributes: list[dict] | None = None,
+    **settings,
 ) -> Path:
-    """A run folder as train.py leaves it, without pictures."""
-    folder = root / data / method / f"seed{seed}"
+    """A run folder `<root>/<data>/<name>/seed<seed>` as train.py leaves it, without pictures.
+
+    `heatmap_errors` None: the run is not finished. `settings` stand in what was asked and in what it resolved to.
+    """
+    folder = root / data / (name or method) / f"seed{seed}"
     folder.mkdir(parents=True)
-    settings = {"method": method, "data_name": data, "dataset_hash": "d1", "schema": "fas14", "image_size": 128}
+    common = {"dataset_hash": "d1", "schema": "fas14", "image_size": 128, "crop_margin": 0.4}
     asked = {"method": method, "preset": "quick", "epochs": 12, "flip_swap": False, "seed": seed}
+    asked |= {"data": data} if data != "synthetic" else {}
     config = {
-        "asked": asked if data == "synthetic" else asked | {"data": data},
-        "resolved": settings | {"seed": seed, "lambda": 0.002} | resolved,
+        "asked": asked | {key: value for key, value in settings.items() if key != "dataset_hash"},
+        "resolved": common | asked | {"data_name": data, "lambda": 0.002 if "rtl" in method else 0.0} | settings,
     }
     (folder / "config.json").write_text(json.dumps(config))
-    write_predictions(folder / "predictions.csv", make_predictions(heatmap_errors))
+    if heatmap_errors is not None:
+        predictions = make_predictions(heatmap_errors, landmarks=landmarks)
+        write_predictions(folder / "predictions.csv", predictions)
+        if attributes is not None:
+            write_attributes(folder / "test.csv", predictions.images, attributes)
     return folder
 
 

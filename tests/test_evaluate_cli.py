@@ -16,7 +16,8 @@ SCRIPT = Path(__file__).resolve().parents[1] / "evaluate.py"
 @pytest.fixture
 def runs(tmp_path):
     for method, error in (("ft", 1.0), ("rtl-eo", 0.0)):
-        folder = make_run(tmp_path / "runs", method, 0, np.full((4, 2), error))
+        sites = [{"site": "north"}, {"site": "south"}] * 6
+        folder = make_run(tmp_path / "runs", method, 0, np.full((12, 2), error), attributes=sites)
         add_examples(folder, ["a.png", "b.png"], [error, error + 0.1])
     return tmp_path / "runs"
 
@@ -34,16 +35,61 @@ def refuse(arguments, capsys):
 def test_table(runs, capsys):
     assert main(["--table", "1", "--runs", str(runs)]) == 0
     printed = capsys.readouterr().out
-    assert "1.00±0.00" in printed and "0.86±0.24" in printed and "missing" in printed
+    assert "1.000±0.00" in printed and "0.86±0.24" in printed and "To train what is missing:" in printed
+    assert "\033[1m" not in printed and "0.000±0.00*" in printed
     assert {path.name for path in (runs / "synthetic/reports").iterdir()} == {"table1.md", "table1.tex", "table1.csv"}
     assert f"written: {runs}/synthetic/reports/table1.md" in printed
     assert main(["--table", "1", "--runs", str(runs)]) == 0  # its own reports are no runs
+
+
+@pytest.mark.parametrize("name", ["2", "3", "4", "samples"])
+def test_every_table_prints_and_is_written(runs, capsys, name):
+    assert main(["--table", name, "--runs", str(runs)]) == 0
+    printed = capsys.readouterr().out
+    assert "FT" in printed and "heatmap px" in printed and "To train what is missing:" in printed
+    stem = f"table{name}" if name.isdigit() else f"table-{name}"
+    assert {path.name for path in (runs / "synthetic/reports").iterdir()} == {
+        f"{stem}.{end}" for end in ("md", "tex", "csv")
+    }
+
+
+def test_a_terminal_shows_the_best_in_bold(runs, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert main(["--table", "1", "--runs", str(runs)]) == 0
+    assert "\033[1m0.000±0.00\033[0m" in capsys.readouterr().out
+
+
+def test_subgroups_and_choices(runs, capsys):
+    assert main(["--table", "1", "--by", "site", "--where", "sigma=1.5", "--runs", str(runs)]) == 0
+    printed = capsys.readouterr().out
+    assert "north" in printed and "table1-by-site.csv" in printed
+    assert "there are site\n" in refuse(["--table", 1, "--by", "age", "--runs", runs], capsys)
+    assert "--by goes with --table" in refuse(["--figure", 6, "--by", "site", "--runs", runs], capsys)
+    assert "runs with sigma 1.5" in refuse(["--table", 1, "--where", "sigma=3", "--runs", runs], capsys)
+    assert "write SETTING=VALUE" in refuse(["--figure", 6, "--where", "sigma", "--runs", runs], capsys)
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(runs):
+    environment = os.environ | {"PYTHONPATH": str(SCRIPT.parent)}
+    command = f"{sys.executable} {SCRIPT} --table 1 --runs {runs} | head -n 1"
+    answer = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=False)
+    assert answer.stdout.startswith("Table I") and answer.stderr == ""
 
 
 @pytest.mark.parametrize("number", ["6", "7"])
 def test_figures(runs, tmp_path, capsys, number):
     assert main(["--figure", number, "--runs", str(runs), "--output", str(tmp_path / "out")]) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {f"figure{number}.png", f"figure{number}.pdf"}
+
+
+def test_figures_draw_runs_of_one_study_and_say_what_else_is_there(runs, tmp_path, capsys):
+    make_run(runs, "rtl-eo", 0, np.ones((12, 2)), name="strong", **{"lambda": 0.02})
+    assert main(["--figure", "6", "--runs", str(runs), "--output", str(tmp_path / "out")]) == 0
+    assert "Left aside: 1 run with other settings (lambda 0.02)" in capsys.readouterr().out
+    for method in ("ft", "rtl-eo"):
+        (runs / "synthetic" / method / "seed0" / "predictions.csv").unlink()
+    (runs / "synthetic/strong/seed0/predictions.csv").unlink()
+    assert "no finished run to draw" in refuse(["--figure", 6, "--runs", runs], capsys)
 
 
 def test_single_run_writes_nothing(runs, capsys):
@@ -58,12 +104,14 @@ def test_a_damaged_run_is_named_and_the_rest_still_prints(runs, capsys):
     assert main(["--table", "1", "--runs", str(runs)]) == 0
     printed = capsys.readouterr()
     assert "warning: left out:" in printed.err and "ft/seed0/predictions.csv" in printed.err
-    assert "0.00±0.00" in printed.out
+    assert "0.000±0.00" in printed.out
 
 
 def test_bad_input_is_one_line_and_status_2(runs, tmp_path, capsys):
     assert "python train.py" in refuse(["--table", 1, "--runs", tmp_path / "nothing"], capsys)
-    assert refuse(["--table", 9, "--runs", runs], capsys) == "error: unknown table 9: choose --table 1\n"
+    assert (
+        refuse(["--table", 9, "--runs", runs], capsys) == "error: unknown table 9: choose --table 1, 2, 3, 4, samples\n"
+    )
     assert "choose --figure 6 or 7" in refuse(["--figure", 8, "--runs", runs], capsys)
     assert "no run folder" in refuse(["--run", tmp_path / "nothing"], capsys)
     (runs / "synthetic/ft/seed0/predictions.csv").unlink()
@@ -71,10 +119,15 @@ def test_bad_input_is_one_line_and_status_2(runs, tmp_path, capsys):
     assert "--run only prints" in refuse(["--run", runs, "--output", tmp_path], capsys)
     assert "there are runs on synthetic" in refuse(["--table", 1, "--runs", runs, "--data", "clinic"], capsys)
     assert "required" in refuse([], capsys)
+    (tmp_path / "file").write_text("")
+    assert f"--output {tmp_path}/file/x: Not a directory" in refuse(
+        ["--table", 1, "--runs", runs, "--output", tmp_path / "file" / "x"], capsys
+    )
+    assert "unknown table" in refuse(["--table", "", "--runs", runs], capsys)
 
 
 def test_runs_that_differ_are_refused_and_nothing_is_written(runs, capsys):
-    make_run(runs, "fe", 0, np.ones((4, 2)), image_size=64)
+    make_run(runs, "fe", 0, np.ones((12, 2)), image_size=64)
     assert "different image_size" in refuse(["--table", 1, "--runs", runs], capsys)
     assert not (runs / "synthetic/reports").exists()
 
@@ -83,7 +136,7 @@ def test_runs_that_differ_are_refused_and_nothing_is_written(runs, capsys):
     ("arguments", "unwanted"),
     [
         (["--help"], ("numpy", "pandas", "matplotlib", "tensorflow")),
-        (["--table", "1"], ("pandas", "matplotlib", "tensorflow")),
+        (["--table", "1"], ("scipy", "matplotlib", "tensorflow")),
         (["--figure", "6"], ("tensorflow",)),
     ],
 )

@@ -1,5 +1,5 @@
 import csv
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -51,12 +51,12 @@ def test_the_header_is_the_documented_one(written):
     )
 
 
-def test_one_landmark_and_names_with_commas(tmp_path):
+def test_one_landmark_and_names_that_look_like_something_else(tmp_path):
     predictions = make_predictions(np.ones((2, 1)))
-    object.__setattr__(predictions, "images", ("a, b.png", 'c "d".png'))
+    predictions = replace(predictions, images=("a, b.png", 'c "d".png'), subjects=("NA", "007"))
     write_predictions(tmp_path / "p.csv", predictions)
     read = read_predictions(tmp_path / "p.csv")
-    assert read.images == ("a, b.png", 'c "d".png')
+    assert read.images == ("a, b.png", 'c "d".png') and read.subjects == ("NA", "007")
     assert read.points.shape == (2, 1, 2)
 
 
@@ -90,7 +90,14 @@ def test_a_file_cut_between_rows(written):
 
 def test_a_file_cut_within_a_row(written):
     written.write_text(written.read_text()[:-30])
-    with pytest.raises(InputError, match="line 7: .* fields instead of 14"):
+    with pytest.raises(InputError, match="line 7: heatmap_x is missing"):
+        read_predictions(written)
+
+
+def test_a_row_with_a_field_too_many(written):
+    lines = written.read_text().splitlines()
+    written.write_text("\n".join([*lines[:3], lines[3] + ",1", *lines[4:]]))
+    with pytest.raises(InputError, match="Expected 14 fields in line 4, saw 15"):
         read_predictions(written)
 
 

@@ -61,7 +61,8 @@ def test_a_run_writes_everything(finished):
     names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
     figures = {f"figures/{name}.{suffix}" for name in ("ced", "faces", "history") for suffix in ("png", "pdf")}
     inputs = {"config.json", "environment.json", "schema.toml", "split.csv"}
-    assert names == inputs | figures | {"history.csv", "best.keras", "predictions.csv", "metrics.json", "examples.npz"}
+    judged = {"predictions.csv", "test.csv", "metrics.json", "examples.npz"}
+    assert names == inputs | figures | judged | {"history.csv", "best.keras"}
     config = json.loads((finished / "config.json").read_text())
     assert config["asked"]["method"] == "rtl-sam" and "sigma" not in config["asked"]
     assert config["resolved"]["sigma"] == 1.5 and config["resolved"]["lambda"] == 0.002
@@ -69,6 +70,7 @@ def test_a_run_writes_everything(finished):
 
 
 def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, table):
+    from rtl_tf.evaluation.attributes import read_attributes
     from rtl_tf.evaluation.metrics import summarize
     from rtl_tf.evaluation.predictions import read_predictions
 
@@ -80,6 +82,7 @@ def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, tab
         assert points[1, 0] == pytest.approx(float(truth[image]["endocanthion_x"]), abs=1e-3)
     assert json.loads((finished / "metrics.json").read_text()) == summarize(predictions)
     assert np.isfinite(predictions.mm_per_px).all()
+    assert read_attributes(finished / "test.csv", predictions.images) == {"site": ("here",) * len(predictions.images)}
 
 
 def test_subjects_do_not_cross_parts(finished):
@@ -103,6 +106,61 @@ def test_the_detector_of_a_run_predicts_as_the_run_did(finished, table):
     answers = detector.predict([table / image for image in predictions.images], boxes)
     np.testing.assert_allclose([answer.points for answer in answers], predictions.points, atol=0.02)
     assert np.isfinite(detector.predict([table / predictions.images[0]])[0].points).all()
+
+
+@pytest.fixture(scope="module", params=["hg", "unet", "dsnt"])
+def from_random_weights(request, table, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "runs" / "toy" / request.param / "seed0"
+    main(flags(table, folder, "--method", request.param, "--width", "0.0625"))
+    return folder
+
+
+def test_a_run_from_random_weights_goes_the_whole_way(from_random_weights, finished, table):
+    from rtl_tf.evaluation.metrics import summarize
+    from rtl_tf.evaluation.predictions import read_predictions
+    from rtl_tf.inference import Detector
+
+    def files(folder):
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+    assert files(from_random_weights) == files(finished)
+    resolved = json.loads((from_random_weights / "config.json").read_text())["resolved"]
+    assert resolved["source"] is None and resolved["encoder_stride"] is None and resolved["width"] == 0.0625
+    with np.load(from_random_weights / "examples.npz") as examples, np.load(finished / "examples.npz") as others:
+        assert set(others) - set(examples) == {"source_attention"}
+        assert examples["target_attention"].max() == 1
+    predictions = read_predictions(from_random_weights / "predictions.csv")
+    assert json.loads((from_random_weights / "metrics.json").read_text()) == summarize(predictions)
+    answers = Detector.load(from_random_weights).predict([table / image for image in predictions.images])
+    assert np.isfinite([answer.points for answer in answers]).all()
+
+
+def test_a_network_from_random_weights_is_no_source(from_random_weights, table, tmp_path):
+    with pytest.raises(InputError, match="has no encoder"):
+        main(flags(table, tmp_path / "run", "--source", str(from_random_weights)))
+
+
+def test_training_from_random_weights_resumes_to_the_same_result(table, tmp_path, monkeypatch):
+    from rtl_tf.training import fit as fitting
+
+    def dsnt(folder, *more):
+        main(flags(table, folder, "--method", "dsnt", "--width", "0.0625", *more))
+
+    dsnt(tmp_path / "whole")
+    write_history = fitting.write_history
+
+    def killed(path, rows):
+        write_history(path, rows)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "write_history", killed)
+    with pytest.raises(KeyboardInterrupt):
+        dsnt(tmp_path / "killed")
+    monkeypatch.undo()
+    dsnt(tmp_path / "killed", "--resume")
+    assert (tmp_path / "killed" / "predictions.csv").read_bytes() == (
+        tmp_path / "whole" / "predictions.csv"
+    ).read_bytes()
 
 
 def test_a_run_serves_as_source(finished, table, tmp_path):
@@ -218,6 +276,10 @@ def test_one_subject_only(tmp_path):
     [
         (["--method", "ft", "--lambda", "0.1"], "ft has no regularizer"),
         (["--source", "random", "--method", "rtl-co"], "no classification branch"),
+        (["--method", "hg", "--lambda", "0.1"], "hg has no regularizer"),
+        (["--method", "unet", "--source", "dlib"], "unet starts from random weights, without a source"),
+        (["--method", "dsnt", "--skip-connections"], "--skip-connections: method dsnt starts from random weights"),
+        (["--method", "rtl-co", "--classifier-distance", "cross-entropy"], "--source dlib gives a descriptor"),
         (["--source", "youtube_faces"], "rtl_tf.cli.pretrain"),
         (["--source", "nowhere"], "nowhere"),
         (["--image-size", "100"], "not a multiple of 32"),

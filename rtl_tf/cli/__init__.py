@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.silence import silenced
 
 
 class Parser(argparse.ArgumentParser):
@@ -19,9 +20,13 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
     """Call a command's `main(arguments)` and leave with its status; bad input is one line and status 2."""
     try:
         status = main(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
         status = 2
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         status = 130
@@ -29,17 +34,7 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow without the notes on CPU features and absent GPUs that its libraries write while they load.
-
-    They go straight to file descriptor 2, before any log level counts; errors still arrive as exceptions.
-    """
+    """Import TensorFlow without the notes on CPU features and absent GPUs that its libraries write while they load."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
+    with silenced(2):
         import tensorflow  # noqa: F401
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
-        os.close(nowhere)

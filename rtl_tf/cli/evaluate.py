@@ -18,18 +18,32 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", metavar="DIR", type=Path, help="print all metrics of one run folder")
-    what.add_argument("--table", metavar="N", type=int, help="1: the comparison of methods, beside the paper's numbers")
+    what.add_argument(
+        "--table",
+        metavar="NAME",
+        help="1: methods; 2: landmarks; 3: source networks; 4: skip connections; samples: learning curve",
+    )
     what.add_argument(
         "--figure", metavar="N", type=int, help="6: cumulative errors; 7: predictions and heatmaps on faces"
     )
+    parser.add_argument("--by", metavar="COLUMN", help="split a table's rows by a column of the data table")
+    parser.add_argument(
+        "--where",
+        metavar="SETTING=VALUE",
+        action="append",
+        default=[],
+        help="use only runs with this setting, for example lambda=0.02; may be repeated",
+    )
     parser.add_argument("--runs", metavar="DIR", type=Path, help="folder that train.py filled (default: runs)")
-    parser.add_argument("--data", metavar="NAME", help="data set, a folder in --runs; needed if there are several")
+    parser.add_argument("--data", metavar="NAME", help="data set of the runs; needed if there are several")
     parser.add_argument("--output", metavar="DIR", type=Path, help="where files go (default: <runs>/<data>/reports)")
     options = parser.parse_args(arguments)
     if options.run:
-        for flag in ("runs", "data", "output"):
+        for flag in ("runs", "data", "output", "where", "by"):
             if getattr(options, flag):
                 parser.error(f"--{flag} goes with --table or --figure; --run only prints")
+    if options.by and options.table is None:
+        parser.error("--by goes with --table")
     return options
 
 
@@ -39,29 +53,35 @@ def main(arguments: list[str]) -> int:
     if options.run:
         _print_run(options.run)
         return 0
+    _check_name(options)
     from rtl_tf.reports.runs import find_runs
+    from rtl_tf.reports.settings import parse_where, where
 
-    _check_number(options)
-    runs, warnings = find_runs(options.runs or Path("runs"), options.data)
-    folder = options.output or runs[0].folder.parents[1] / "reports"
-    for line in warnings:
-        _warn(f"left out: {line}")
-    paths = _table(options.table, runs, folder) if options.table is not None else _figure(options.figure, runs, folder)
+    root = options.runs or Path("runs")
+    wanted = parse_where(options.where)
+    found, warnings = find_runs(root, options.data)
+    runs = where(found, wanted)
+    _warn(warnings)
+    own = root / runs[0].resolved["data_name"]
+    folder = options.output or (own if own.is_dir() else root) / "reports"
+    paths = _table(options, runs, root, folder) if options.table is not None else _figure(options.figure, runs, folder)
     print(f"\nwritten: {', '.join(map(str, paths))}")
     return 0
 
 
-def _warn(line: str) -> None:
-    print(f"warning: {line}", file=sys.stderr)
+def _warn(lines: list[str]) -> None:
+    """Name what is left out."""
+    for line in lines:
+        print(f"warning: left out: {line}", file=sys.stderr)
 
 
-def _check_number(options: argparse.Namespace) -> None:
+def _check_name(options: argparse.Namespace) -> None:
     """Refuse an unknown table or figure before any run is read."""
     from rtl_tf.exceptions import InputError
-    from rtl_tf.reports.tables import paper_table
+    from rtl_tf.reports.tables import get_table
 
     if options.table is not None:
-        paper_table(options.table)
+        get_table(options.table)
     elif options.figure not in FIGURES:
         raise InputError(f"unknown figure {options.figure}: choose --figure {' or '.join(map(str, FIGURES))}")
 
@@ -73,28 +93,30 @@ def _print_run(folder: Path) -> None:
     print(run_text(read_run(folder)))
 
 
-def _table(number: int, runs: list, folder: Path) -> list[Path]:
-    from rtl_tf.reports.layout import as_text
-    from rtl_tf.reports.tables import fill, missing_text, paper_grid, warnings_of, write_paper_table
+def _table(options: argparse.Namespace, runs: list, root: Path, folder: Path) -> list[Path]:
+    from rtl_tf.reports.report import make_report, report_text, write_report
 
-    rows = fill(number, runs)
-    for line in warnings_of(number, rows):
-        _warn(line)
-    print(as_text(paper_grid(number, rows)))
-    missing = missing_text(rows)
-    if missing:
-        print(f"\n{missing}")
-    return write_paper_table(number, rows, folder)
+    report = make_report(options.table, runs, root, options.by)
+    _warn(report.selection.warnings)
+    paths = write_report(report, folder)
+    print(report_text(report, bold=sys.stdout.isatty()))
+    return paths
 
 
 def _figure(number: int, runs: list, folder: Path) -> list[Path]:
+    from rtl_tf.exceptions import InputError
     from rtl_tf.reports import examples, figures
-    from rtl_tf.reports.runs import require_comparable
+    from rtl_tf.reports.selection import select
+    from rtl_tf.reports.tables import EVERY_METHOD
 
-    require_comparable(runs)
+    selection = select(EVERY_METHOD, ("method",), runs)
+    _warn(selection.warnings)
+    if not selection.all_runs:
+        raise InputError(f"--figure {number}: no finished run to draw")
+    for note in selection.notes:
+        print(note)
     if number == 6:
-        return figures.ced_figure(examples.error_curves(runs), folder / "figure6")
-    kept, warnings = examples.method_examples(runs)
-    for line in warnings:
-        _warn(f"left out: {line}")
+        return figures.ced_figure(examples.error_curves(selection.all_runs), folder / "figure6")
+    kept, warnings = examples.method_examples(selection.all_runs)
+    _warn(warnings)
     return figures.methods_figure(kept, folder / "figure7")

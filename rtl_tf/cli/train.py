@@ -11,7 +11,7 @@ from rtl_tf.cli import Parser, start_tensorflow
 from rtl_tf.config import COMMON, PRESETS, Settings, flag_name
 
 EPILOG = """The run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
-predictions.csv, metrics.json, examples.npz and figures. `evaluate.py` reads runs."""
+predictions.csv, test.csv, metrics.json, examples.npz and figures. `evaluate.py` reads runs."""
 
 
 def main(arguments: list[str]) -> int:
@@ -85,5 +85,9 @@ def _default_text(setting: dataclasses.Field) -> str:
         return f" [{setting.default}]"
     if setting.name in COMMON:
         return f" [{COMMON[setting.name]}]"
-    quick, paper = (PRESETS[name].get(setting.name) for name in ("quick", "paper"))
+    quick, paper = (_by_method(PRESETS[name].get(setting.name)) for name in ("quick", "paper"))
     return f" [{quick}; preset paper: {paper}]" if quick is not None else ""
+
+
+def _by_method(value):
+    return ", ".join(f"{method} {own}" for method, own in value.items()) if isinstance(value, dict) else value

@@ -118,15 +118,19 @@ def _sample(folder: Path, cells: dict[str, str], schema: Schema, attributes: dic
     image = Path(os.path.normpath(folder / cells["image"]))
     points = _points(cells, schema)
     require_inside(points, read_size(image), schema.names)
-    box = _box(cells)
+    box = box_of(cells)
     require_crop(points, box)
     mm_per_px = _number(cells, "mm_per_px")
     if mm_per_px <= 0:
         raise InputError(f"mm_per_px {mm_per_px:g} is not above 0; leave it empty where unknown")
+    return Sample(image, points, cells["subject"], box, mirrored_of(cells), mm_per_px, attributes)
+
+
+def mirrored_of(cells: dict[str, str]) -> bool:
+    """The cell `mirrored`; false where it is empty or the column is not there."""
     if cells.get("mirrored", "").lower() not in TRUTH:
         raise InputError(f"mirrored '{cells['mirrored']}' is neither true nor false")
-    mirrored = TRUTH[cells.get("mirrored", "").lower()]
-    return Sample(image, points, cells["subject"], box, mirrored, mm_per_px, attributes)
+    return TRUTH[cells.get("mirrored", "").lower()]
 
 
 def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
@@ -138,7 +142,8 @@ def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
     return points
 
 
-def _box(cells: dict[str, str]) -> tuple[float, float, float] | None:
+def box_of(cells: dict[str, str]) -> tuple[float, float, float] | None:
+    """The cells `box_left`, `box_top`, `box_side`; None where all are empty or the columns are not there."""
     box = _numbers(cells, BOX)
     if all(map(math.isnan, box)):
         return None

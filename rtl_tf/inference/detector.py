@@ -1,33 +1,30 @@
-"""A trained detector: from photographs to landmarks in their own pixels."""
+"""A trained detector, run by TensorFlow."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from rtl_tf import heatmaps
 from rtl_tf.config import read_config
-from rtl_tf.coordinates import Crop, heatmap_to_input
+from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import read_crop, read_size
+from rtl_tf.images import require_overlap, require_sensible
+from rtl_tf.inference.graph import locate_in_crops, locate_in_image
+from rtl_tf.inference.predictor import Box, Located, Predictor, central_square
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema, load_schema
 
-# The best of four on validation data (results/README.md).
-SUBPIXEL_DECODING = "dark"
-
 
 @dataclass(frozen=True)
-class Detector:
+class Detector(Predictor):
     """Finds landmarks on photographs.
 
     Attributes:
-        network: functional model whose output "heatmaps" is (N, S/4, S/4, K).
+        network: functional model whose output "heatmaps" is (N, S/4, S/4, K); where it has an output "points" too,
+            (N, K, 2) in heatmap px, these are its answer (DSNT).
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
@@ -49,54 +46,30 @@ class Detector:
             saved.read(run / "best.keras"), load_schema(run / "schema.toml"), resolved["image_size"], resolved["sigma"]
         )
 
-    def predict(
-        self,
-        images: Sequence[str | Path],
-        boxes: Sequence[tuple[float, float, float]] | None = None,
-        mirrored: Sequence[bool] | None = None,
-    ) -> list[Prediction]:
-        """Landmarks of photographs.
+    def locate(self, pixels: np.ndarray) -> Located:
+        return _located(self._in_crops(pixels))
+
+    def predict_frame(self, image: np.ndarray, box: Box | None = None) -> Prediction:
+        """Landmarks of one decoded image, cropped in the same compiled graph that looks at it: for video.
 
         Args:
-            images: files.
-            boxes: for each image the square (left, top, side) around the face in original px, as training crops
-                show it; None = the largest central square.
-            mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = no.
+            image: uint8 (H, W, 3) RGB.
+            box: see `predict`.
         """
-        if not len(images):
-            return []
-        if boxes is None:
-            boxes = [_central_square(*read_size(image)) for image in images]
-        flips = mirrored or [False] * len(boxes)
-        crops = [Crop(*box, self.image_size, flip) for box, flip in zip(boxes, flips, strict=True)]
-        pixels = np.stack([read_crop(image, crop) for image, crop in zip(images, crops, strict=True)])
-        return self.predict_crops(pixels, crops)
-
-    def predict_crops(self, pixels: np.ndarray, crops: Sequence[Crop], batch_size: int = 32) -> list[Prediction]:
-        """uint8 (N, S, S, 3) and where they come from -> predictions in original px, names as in the original."""
-        answers = [self._decode(pixels[i : i + batch_size]) for i in range(0, len(pixels), batch_size)]
-        exact, argmax, peaks = (
-            np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*answers, strict=True)
-        )
-        predictions = []
-        for index, crop in enumerate(crops):
-            names = self.schema.mirror_permutation if crop.mirrored else slice(None)
-            original = crop.to_original(heatmap_to_input(exact[index]))[names]
-            predictions.append(Prediction(original, peaks[index][names], argmax[index][names]))
-        return predictions
+        box = box or central_square(image)
+        crop = Crop(*box, self.image_size)
+        require_sensible(crop)
+        require_overlap(image, crop)
+        return self._in_original(_located(self._in_image(image, np.float32(box))), [crop])[0]
 
     @cached_property
-    def _decode(self):
-        """Compiled: uint8 (N, S, S, 3) -> sub-pixel points, argmax points (both heatmap px) and peaks."""
+    def _in_crops(self):
+        return locate_in_crops(self.network, self.image_size, self.sigma)
 
-        @tf.function(reduce_retracing=True)
-        def decode(pixels):
-            maps = self.network(tf.cast(pixels, tf.float32), training=False)["heatmaps"]
-            return heatmaps.decode(maps, SUBPIXEL_DECODING, self.sigma), heatmaps.decode(maps), heatmaps.peaks(maps)
-
-        return decode
+    @cached_property
+    def _in_image(self):
+        return locate_in_image(self.network, self.image_size, self.sigma)
 
 
-def _central_square(width: int, height: int) -> tuple[float, float, float]:
-    side = min(width, height)
-    return ((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, float(side))
+def _located(answers: dict) -> Located:
+    return Located(**{name: np.asarray(values) for name, values in answers.items()})

@@ -7,8 +7,8 @@ import numpy as np
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.exceptions import InputError
+from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.runs import Run
-from rtl_tf.reports.tables import method_titles
 
 EXAMPLE_ARRAYS = ("image_names", "crops", "heatmaps", "truth", "points", "errors")
 

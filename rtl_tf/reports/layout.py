@@ -1,7 +1,13 @@
-"""A grid of text cells, written as aligned text, Markdown or LaTeX."""
+"""Grids of text cells, written as aligned text, Markdown or LaTeX."""
 
 import re
 from dataclasses import dataclass, field
+
+BOLD = "\033[1m{}\033[0m"
+LATEX = {
+    **{"±": r"$\pm$", "–": "--", "−": "$-$", "†": r"$^\dagger$", "λ": r"$\lambda$", "<": "$<$", ">": "$>$"},
+    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"},
+}
 
 
 @dataclass(frozen=True)
@@ -25,34 +31,40 @@ class Grid:
     notes: list[str] = field(default_factory=list)
 
 
-def as_text(grid: Grid) -> str:
-    """Aligned columns for a terminal; best cells carry a star."""
-    rows = _emphasised(grid, "{}*")
-    starred = {column for _, column in grid.best}
-    for index, row in enumerate(rows):  # a blank where others have a star keeps the digits in line
-        rows[index] = [
-            cell + " " if column in starred and (index, column) not in grid.best else cell
-            for column, cell in enumerate(row)
-        ]
-    header = [title + " " if column in starred else title for column, title in enumerate(grid.header)]
+def as_text(grid: Grid, bold: bool = False) -> str:
+    """Aligned columns for a terminal. Best cells are bold there, by its own codes; elsewhere they carry a star."""
+    header, rows = list(grid.header), [list(row) for row in grid.rows]
+    if not bold:
+        starred = {column for _, column in grid.best}
+        header = [title + " " if column in starred else title for column, title in enumerate(header)]
+        for index, row in enumerate(rows):  # a blank where others have a star keeps the digits in line
+            for column in starred:
+                digits = row[column].rstrip()
+                star = "*" if (index, column) in grid.best else " "
+                row[column] = digits + star + row[column][len(digits) :]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
 
-    def line(cells: list[str]) -> str:
+    def line(cells: list[str], index: int | None = None) -> str:
         aligned = [
             cell.ljust(width) if column < grid.left else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
         ]
+        if bold:
+            aligned = [
+                BOLD.format(cell) if (index, column) in grid.best else cell for column, cell in enumerate(aligned)
+            ]
         return "  ".join(aligned).rstrip()
 
-    lines = [grid.caption, "", line(header), "  ".join("-" * width for width in widths), *map(line, rows)]
-    return "\n".join([*lines, *([""] if grid.notes else []), *grid.notes])
+    lines = [line(header), "  ".join("-" * width for width in widths)]
+    lines += [line(row, index) for index, row in enumerate(rows)]
+    return "\n".join([grid.caption, "", *lines, *([""] if grid.notes else []), *grid.notes])
 
 
 def as_markdown(grid: Grid) -> str:
     """GitHub's tables; best cells in bold."""
     rule = [":--" if column < grid.left else "--:" for column in range(len(grid.header))]
     rows = [grid.header, rule, *_emphasised(grid, "**{}**")]
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    lines = ["| " + " | ".join(cell.strip().replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join([grid.caption, "", *lines, "", *(f"{note}  " for note in grid.notes)]).rstrip() + "\n"
 
 
@@ -76,7 +88,7 @@ def as_latex(grid: Grid) -> str:
         "\\toprule",
         " & ".join(escaped.header) + r" \\",
         "\\midrule",
-        *(" & ".join(row) + r" \\" for row in _emphasised(escaped, r"\textbf{{{}}}")),
+        *(" & ".join(map(str.strip, row)) + r" \\" for row in _emphasised(escaped, r"\textbf{{{}}}")),
         "\\bottomrule",
         "\\end{tabular}",
         *(f"\\par\\footnotesize {note}" for note in escaped.notes),
@@ -87,13 +99,10 @@ def as_latex(grid: Grid) -> str:
 
 def _emphasised(grid: Grid, template: str) -> list[list[str]]:
     return [
-        [template.format(cell) if (index, column) in grid.best else cell for column, cell in enumerate(row)]
+        [template.format(cell.strip()) if (index, column) in grid.best else cell for column, cell in enumerate(row)]
         for index, row in enumerate(grid.rows)
     ]
 
 
-LATEX = {"±": r"$\pm$", "–": "--", "λ": r"$\lambda$", "\\": r"\textbackslash{}", "~": r"\textasciitilde{}"}
-
-
 def _escape(text: str) -> str:
-    return re.sub(r"[±–λ\\~&%$#_{}]", lambda match: LATEX.get(match[0], "\\" + match[0]), text)
+    return re.sub(r"[±–−†λ<>\\~&%$#_{}]", lambda match: LATEX.get(match[0], "\\" + match[0]), text)

@@ -1,34 +1,65 @@
-"""Finds and reads finished runs: `<root>/<data>/<method>/seed<k>/`."""
+"""Finds runs, wherever they lie under a folder, and reads them. A run is what its config.json says, not its path."""
 
-import shlex
-from dataclasses import dataclass, fields
+import csv
+import os
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rtl_tf.config import METHOD_NAMES, Settings, flag_name, read_config
+from rtl_tf.config import read_config
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.evaluation.predictions import Predictions, read_predictions
 from rtl_tf.exceptions import InputError
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
-# Where these differ, errors mean different things, and no table may hold both.
-COMPARED = ("dataset_hash", "schema", "image_size", "crop_margin")
-OWN = {"seed", "output"}  # settings of one run that say nothing about what was compared
+# Where these differ, errors are of other images or mean something else, and no table may hold both.
+COMPARED = ("dataset_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
+SOURCES = "sources"  # below the runs' folder: what `rtl_tf.cli.pretrain` trained, no runs to be compared
 
 
 @dataclass(frozen=True)
 class Run:
-    """One trained and tested detector: what was asked for, what it resolved to, and what it predicted."""
+    """One detector: what was asked for, what it resolved to, and, once it is finished, what it predicted."""
 
     folder: Path
     asked: dict
     resolved: dict
-    predictions: Predictions
 
     @property
     def method(self) -> str:
         return self.resolved["method"]
+
+    @property
+    def seed(self) -> int:
+        return self.resolved["seed"]
+
+    @property
+    def finished(self) -> bool:
+        return (self.folder / "predictions.csv").is_file()
+
+    @property
+    def problem(self) -> str:
+        """What keeps a run without predictions out of tables."""
+        if (self.folder / "metrics.json").is_file():
+            return f"{self.folder} has lost its predictions.csv, which tables are computed from"
+        return f"{self.folder} has no predictions.csv: the run is not finished (train.py --resume finishes it)"
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        """Read at the first use; raises InputError naming the file that is missing or damaged."""
+        if not self.finished:
+            raise InputError(self.problem)
+        return read_predictions(self.folder / "predictions.csv")
+
+    @cached_property
+    def training_images(self) -> int | None:
+        """How many images it was trained on, by its split.csv; None where that is not there."""
+        try:
+            with (self.folder / "split.csv").open(newline="", encoding="utf-8") as file:
+                return sum(row["part"] == "training" for row in csv.DictReader(file))
+        except (OSError, ValueError, KeyError, csv.Error):
+            return None
 
     @cached_property
     def summary(self) -> dict[str, float | int | None]:
@@ -37,95 +68,85 @@ class Run:
 
 
 def read_run(folder: str | Path) -> Run:
-    """Read one run folder; raises InputError naming the file that is missing or damaged."""
+    """Read a run's settings; raises InputError naming the file that is missing or damaged."""
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"no run folder {folder}")
     path = folder / "config.json"
     config = read_config(path)
-    asked, resolved = config["asked"], config["resolved"]
-    missing = [key for key in NEEDED if key not in resolved]
+    missing = [key for key in NEEDED if key not in config["resolved"]]
     if missing:
         raise InputError(f"{path}: 'resolved' lacks {', '.join(missing)}")
-    predictions = folder / "predictions.csv"
-    if not predictions.is_file():
-        raise InputError(f"{folder} has no predictions.csv: the run is not finished (train.py --resume finishes it)")
-    return Run(folder, asked, resolved, read_predictions(predictions))
+    return Run(folder, config["asked"], config["resolved"])
 
 
 def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], list[str]]:
-    """All readable runs of one data set, and a line for each that is not readable.
+    """All runs on one data set, at any depth under `root`, and a line for each that cannot be used.
 
-    `data` names the folder under `root`; it may be left out when there is only one with runs.
+    Unfinished runs are among them, and have their line. `data` is the data set's name in the runs' settings; it may be
+    left out when there is only one.
     """
     root = Path(root)
-    folders = sorted(root.glob("*/*/seed*/"))
-    if not folders:
-        raise InputError(f"no runs in {root}: train one first, for example with {FIRST_RUN}")
-    names = sorted({folder.parts[-3] for folder in folders})
+    runs, warnings = [], []
+    for folder in _run_folders(root):
+        try:
+            runs.append(read_run(folder))
+        except InputError as problem:
+            warnings.append(str(problem))
+    if not runs:
+        problem = f": {warnings[0]}" if warnings else f": train one first, for example with {FIRST_RUN}"
+        raise InputError(f"no runs in {root}{problem}")
+    names = sorted({run.resolved["data_name"] for run in runs})
     if data is None and len(names) > 1:
         raise InputError(f"{root} has runs on several data sets: choose with --data {' or --data '.join(names)}")
     if data is not None and data not in names:
         raise InputError(f"no runs on '{data}' in {root}: there are runs on {', '.join(names)}")
-    runs, warnings = [], []
-    for folder in folders:
-        if folder.parts[-3] == (data or names[0]):
+    runs = [run for run in runs if run.resolved["data_name"] == (data or names[0])]
+    return runs, warnings + [run.problem for run in runs if not run.finished]
+
+
+def readable(runs: list[Run]) -> tuple[list[Run], list[str]]:
+    """Those of the finished runs whose predictions can be read, and a line for each other one."""
+    good, warnings = [], []
+    for run in runs:
+        if run.finished:
             try:
-                runs.append(read_run(folder))
+                run.predictions  # noqa: B018  (read now, so that damage is found here)
+                good.append(run)
             except InputError as problem:
                 warnings.append(str(problem))
-    if not runs:
-        raise InputError(f"no finished run on '{data or names[0]}' in {root}: {warnings[0]}")
-    return runs, warnings
+    return good, warnings
 
 
 def require_comparable(runs: list[Run]) -> None:
-    """Raise InputError, naming two runs, unless all were tested on the same images seen at the same size."""
+    """Raise InputError, naming two runs, unless the settings of all say that they were tested on the same images."""
     for run in runs[1:]:
         for key in COMPARED:
-            if run.resolved.get(key) != runs[0].resolved.get(key):
-                pair = f"{runs[0].folder} ({runs[0].resolved.get(key)}) and {run.folder} ({run.resolved.get(key)})"
-                raise InputError(f"runs with different {key} cannot share a table: {pair}; move one out of the way")
-        if run.predictions.images != runs[0].predictions.images:
-            pair = f"{runs[0].folder} and {run.folder}"
-            raise InputError(f"runs tested on different images cannot share a table: {pair}; move one out of the way")
+            first, other = (which.resolved.get(key) for which in (runs[0], run))
+            if first != other:
+                pair = f"{runs[0].folder} ({first}) and {run.folder} ({other})"
+                choice = f"choose with --where {key}={first}"
+                raise InputError(f"runs with different {key} cannot share a table: {pair}; {choice}")
 
 
-def setting_differences(runs: list[Run], studied: tuple[str, ...]) -> list[str]:
-    """A line for each run that differs from its peers in more than the settings that the table studies.
-
-    Runs of one method must agree in all but the seed, or their mean mixes settings; methods may differ in lambda too.
-    """
-    first_of_method = {run.method: run for run in reversed(runs)}
-    lines = []
-    for run in runs:
-        for other, ignored in ((runs[0], {*OWN, *studied}), (first_of_method[run.method], OWN)):
-            keys = _differing(other, run, ignored)
-            if keys:
-                lines.append(f"{other.folder} and {run.folder} differ in {', '.join(keys)}")
-                break
-    return lines
+def require_same_images(runs: list[Run]) -> None:
+    """Raise InputError, naming two runs, unless the predictions of all are of the same images and landmarks."""
+    for run in runs[1:]:
+        for what in ("images", "subjects", "landmarks"):
+            if getattr(run.predictions, what) != getattr(runs[0].predictions, what):
+                pair = f"{runs[0].folder} and {run.folder}"
+                raise InputError(
+                    f"runs tested on different {what} cannot share a table: {pair}; move one out of --runs"
+                )
 
 
-def training_command(method: str, like: Run | None) -> str | None:
-    """The command that trains `method` so that it can stand in one table with the run `like`; None: not available.
-
-    It repeats the flags typed for that run, except those that belong to its method or to that one run.
-    """
-    if method not in METHOD_NAMES:
-        return None
-    defaults = {setting.name: setting.default for setting in fields(Settings)}
-    words = ["python train.py --method", method]
-    for key, value in (like.asked if like else {}).items():
-        if key not in OWN | {"method", "lambda"} and value != defaults.get(key):
-            words.append(_as_flag(key, value))
-    return " ".join(words)
-
-
-def _differing(first: Run, second: Run, ignored: set[str]) -> list[str]:
-    keys = (first.resolved.keys() | second.resolved.keys()) - ignored
-    return sorted(key for key in keys if first.resolved.get(key) != second.resolved.get(key))
-
-
-def _as_flag(name: str, value) -> str:
-    return flag_name(name, value) if isinstance(value, bool) else f"{flag_name(name)} {shlex.quote(str(value))}"
+def _run_folders(root: Path) -> list[Path]:
+    """Folders with settings or predictions; nothing inside a run is one."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        if "config.json" in files or "predictions.csv" in files:
+            found.append(Path(folder))
+            folders.clear()
+        elif Path(folder) == root and SOURCES in folders:
+            folders.remove(SOURCES)
+    return sorted(found)

@@ -1,10 +1,9 @@
 """Everything about one run as text: both protocols over images, thresholds, landmarks."""
 
 from rtl_tf.reports.layout import Grid, as_text
+from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.runs import Run
-from rtl_tf.reports.tables import MISSING, method_titles
-
-UNITS = {"heatmap_px": "heatmap px", "input_px": "input px", "mm": "mm"}
+from rtl_tf.reports.texts import MISSING, UNITS
 
 
 def run_text(run: Run) -> str:

@@ -1,191 +1,176 @@
-"""The paper's tables: the means of the runs that exist, and the paper's numbers below each."""
+"""The tables as data: what their rows are, by which settings runs belong into a row, and what the columns show."""
 
-import csv
-from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
-from statistics import mean, stdev
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from rtl_tf.evaluation.metrics import THRESHOLDS
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.layout import Grid, as_latex, as_markdown
-from rtl_tf.reports.runs import Run, require_comparable, setting_differences, training_command
+from rtl_tf.reports.paper import method_titles, published
+from rtl_tf.reports.runs import Run
+from rtl_tf.reports.settings import matches, setting
 
-PAPER_PREFIX = "paper.heatmap_px."  # published/*.csv names its columns by the metrics of this protocol
-MISSING = "–"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A printed column: the metrics it shows, how, and which end is best."""
-
-    title: str
-    metrics: tuple[str, ...]
-    template: str
-    best: str  # "lowest" or "highest", judged by the first metric
+PAPER_UNIT = "heatmap_px"  # of all numbers of the paper
+PROTOCOL_OF = {"heatmap_px": "paper", "input_px": "clinical", "mm": "clinical"}
+FRACTIONS = (0.05, 0.1, 0.25, 0.5, 1.0)
+LEARNING_CURVE_METHODS = ("ft", "rtl-eo", "rtl-sam")
 
 
 @dataclass(frozen=True)
-class PaperTable:
-    """A table of the paper: a row for each line of published/table<number>.csv, filled by runs that match `select`."""
+class Row:
+    """A configuration.
+
+    Attributes:
+        labels: what the leading columns say.
+        settings: those that its runs must have; all others must only be the same in the whole table.
+        paper: the paper's numbers, by metric as in `metrics_of`, and `<metric>.std`.
+    """
+
+    labels: tuple[str, ...]
+    settings: dict[str, object]
+    paper: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the paper, or one that it lacks.
+
+    Attributes:
+        rows: in order; `more_rows` adds, of the runs that exist, those that the paper has not.
+        varied: settings that differ between rows, or come with one that does.
+        reference: settings of the row that another row is compared with, where they differ from its own; its name in
+            the columns is `reference_title`.
+        header: titles of the rows' labels.
+        units: each has its protocol (PROTOCOL_OF); mm appears where an image's scale is known.
+        thresholds: which of THRESHOLDS[unit] failure rate and AUC are shown at.
+        best_within: settings in which rows must agree to compete for the best.
+        transposed: a line a landmark and a column a row, as the paper's Table II.
+    """
 
     caption: str
-    select: tuple[str, ...]
-    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    varied: tuple[str, ...] = ("method",)
+    reference: dict[str, object] = field(default_factory=lambda: {"method": "ft"})
+    reference_title: str = "FT"
+    header: tuple[str, ...] = ("Method",)
+    units: tuple[str, ...] = ("heatmap_px", "input_px")
+    thresholds: tuple[int, ...] = (1,)
+    best_within: tuple[str, ...] = ()
+    transposed: bool = False
+    more_rows: Callable[[list[Run]], list[Row]] = lambda runs: []
+    notes: tuple[str, ...] = ()
 
+
+def _of_paper(name: str, *selecting: str) -> tuple[Row, ...]:
+    """A row for each line of a published table; the columns `selecting` tell which runs belong into it."""
+    truth = {"true": True, "false": False}
+    rows = []
+    for line in published(name):
+        settings = {key: truth.get(line[key], line[key]) for key in ("method", *selecting)}
+        paper = {
+            key.replace("mre.mean", "mre"): float(line[key]) for key in line if key.startswith(("mre.", "fr", "auc"))
+        }
+        rows.append(Row((line["title"],), settings, paper))
+    return tuple(rows)
+
+
+def _configurations() -> tuple[Row, ...]:
+    """FT, which the paper's Table II lacks, and the columns of that table."""
+    titles, lines = method_titles(), published("2")
+    rows = [Row((titles["ft"],), {"method": "ft"})]
+    for method in (key.removesuffix(".mean") for key in lines[0] if key.endswith(".mean")):
+        paper = {}
+        for line in lines:
+            metric = f"landmark.{line['landmark']}" if line["landmark"] else "mre"
+            paper |= {metric: float(line[f"{method}.mean"]), f"{metric}.std": float(line[f"{method}.std"])}
+        rows.append(Row((titles[method],), {"method": method}, paper))
+    return tuple(rows)
+
+
+def _other_sources(runs: list[Run]) -> list[Row]:
+    """FT and RTL-SAM from the sources that the paper has not."""
+    known = {line["source"] for line in published("3")}
+    sources = sorted({str(setting(run, "source")) for run in runs if run.method in ("ft", "rtl-sam")} - known)
+    titles = method_titles()
+    return [
+        Row((f"{titles[method]}-{source}",), {"method": method, "source": source})
+        for method in ("ft", "rtl-sam")
+        for source in sources
+        if any(run.method == method and setting(run, "source") == source for run in runs)
+    ]
+
+
+def _curve_rows(amount: str, settings: dict[str, object]) -> tuple[Row, ...]:
+    titles = method_titles()
+    return tuple(Row((amount, titles[method]), {"method": method, **settings}) for method in LEARNING_CURVE_METHODS)
+
+
+def _image_counts(runs: list[Run]) -> list[Row]:
+    """Rows for runs with a number of training images instead of a share."""
+    counts = {setting(run, "train_images") for run in runs if run.method in LEARNING_CURVE_METHODS} - {None}
+    return [row for count in sorted(counts) for row in _curve_rows(f"{count} images", {"train_images": count})]
+
+
+# All methods of the paper's tables, for its figures.
+EVERY_METHOD = tuple(Row((title,), {"method": method}) for method, title in method_titles().items())
 
 TABLES = {
-    1: PaperTable(
-        "Table I: comparison of methods on the test set, paper protocol (heatmap px, rounded truth, argmax)",
-        ("method",),
-        (
-            Column("MSE±Std", ("mre.mean", "mre.std"), "{:.2f}±{:.2f}", "lowest"),
-            *(Column(f"FR {limit}", (f"fr@{limit}",), "{:.2%}", "lowest") for limit in (1.0, 1.2, 1.4)),
-            *(Column(f"AUC {limit}", (f"auc@{limit}",), "{:.2f}", "highest") for limit in (1.0, 1.2, 1.4)),
-        ),
+    "1": Table(
+        "Table I, comparison of methods",
+        _of_paper("1"),
+        units=("heatmap_px", "input_px", "mm"),
+        thresholds=(0, 1, 2),
+    ),
+    "2": Table("Table II, landmarks", _configurations(), transposed=True),
+    "3": Table(
+        "Table III, source networks",
+        _of_paper("3", "source"),
+        varied=("method", "source", "source_weights", "encoder_stride"),
+        header=("Method and source",),
+        more_rows=_other_sources,
+        notes=("FT and RTL-SAM are compared from the same source.",),
+    ),
+    "4": Table(
+        "Table IV, skip connections",
+        _of_paper("4", "skip_connections"),
+        varied=("method", "skip_connections"),
+        reference={"skip_connections": False},
+        reference_title="row 1",
+        header=("Network",),
+        notes=("The paper's FT starts from ImageNet.",),
+    ),
+    "samples": Table(
+        "Learning curve over nested shares of the training images",
+        sum((_curve_rows(f"{share:.0%}", {"train_fraction": share, "train_images": None}) for share in FRACTIONS), ()),
+        varied=("method", "train_fraction", "train_images"),
+        header=("Training", "Method"),
+        best_within=("train_fraction", "train_images"),
+        more_rows=_image_counts,
+        notes=("Compared within the same training images.",),
     ),
 }
 
 
-def paper_table(number: int) -> PaperTable:
-    """The table's specification; raises InputError for a number that is not in TABLES."""
-    if number not in TABLES:
-        raise InputError(f"unknown table {number}: choose --table {' or '.join(map(str, TABLES))}")
-    return TABLES[number]
+def get_table(name: str) -> Table:
+    """A table by its name; InputError that lists the names."""
+    if name not in TABLES:
+        raise InputError(f"unknown table {name}: choose --table {', '.join(TABLES)}")
+    return TABLES[name]
 
 
-def published(number: int) -> list[dict[str, str]]:
-    """Rows of a table as the paper prints it; failure rates as shares from 0 to 1."""
-    text = (resources.files("rtl_tf.reports") / "published" / f"table{number}.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+def rows_of(table: Table, runs: list[Run]) -> tuple[Row, ...]:
+    """The table's rows and those that only the runs know.
+
+    A learning curve by numbers of images has the latter alone: the rows by shares are left out when no run has one.
+    """
+    more = table.more_rows(runs)
+    if more and not any(row.paper or matches(run, row.settings) for row in table.rows for run in runs):
+        return tuple(more)
+    return (*table.rows, *more)
 
 
-def method_titles() -> dict[str, str]:
-    """The paper's names of the methods, in the order of its Table I."""
-    return {row["method"]: row["title"] for row in published(1)}
-
-
-@dataclass(frozen=True)
-class Filled:
-    """A row of a paper's table with the runs that belong to it."""
-
-    title: str
-    method: str
-    paper: dict[str, float]
-    runs: list[Run]
-
-    @property
-    def here(self) -> dict[str, float]:
-        """Each metric's mean over seeds; a metric that is undefined in a run (None) is left out."""
-        if not self.runs:
-            return {}
-        values = {key: [run.summary[PAPER_PREFIX + key] for run in self.runs] for key in self.paper}
-        return {key: mean(of_runs) for key, of_runs in values.items() if None not in of_runs}
-
-    @property
-    def seeds(self) -> str:
-        """Number of runs and, with several, the sample standard deviation of their mean errors."""
-        errors = [run.summary[PAPER_PREFIX + "mre.mean"] for run in self.runs]
-        if len(errors) < 2 or None in errors:
-            return str(len(errors))
-        return f"{len(errors)} (±{stdev(errors):.3f})"
-
-
-def fill(number: int, runs: list[Run]) -> list[Filled]:
-    """Give each row of a paper's table its runs; raises InputError for runs that cannot share a table."""
-    table = paper_table(number)
-    metrics = [key for column in table.columns for key in column.metrics]
-    rows = []
-    for line in published(number):
-        matching = [run for run in runs if all(str(run.resolved.get(key)) == line[key] for key in table.select)]
-        rows.append(Filled(line["title"], line["method"], {key: float(line[key]) for key in metrics}, matching))
-    require_comparable([run for row in rows for run in row.runs])
-    return rows
-
-
-def warnings_of(number: int, rows: list[Filled]) -> list[str]:
-    """A line for each run that differs from the others in more than what the table studies."""
-    return setting_differences([run for row in rows for run in row.runs], (*paper_table(number).select, "lambda"))
-
-
-def paper_grid(number: int, rows: list[Filled]) -> Grid:
-    """Two lines a method: the runs here, and the paper."""
-    columns = TABLES[number].columns
-    cells, best = [], set()
-    for row in rows:
-        here = ["here", row.seeds] if row.runs else ["here", "missing"]
-        cells.append([row.title, *here, *(_cell(column, row.here) for column in columns)])
-        cells.append(["", "paper", "", *(_cell(column, row.paper) for column in columns)])
-    for offset, column in enumerate(columns):
-        for origin, values in enumerate(([row.here for row in rows], [row.paper for row in rows])):
-            known = [value[column.metrics[0]] for value in values if column.metrics[0] in value]
-            if len(known) < 2:
-                continue
-            wanted = _shown(column, min(known) if column.best == "lowest" else max(known))
-            for index, value in enumerate(values):
-                # compared as printed: numbers that look the same are equally good
-                if column.metrics[0] in value and _shown(column, value[column.metrics[0]]) == wanted:
-                    best.add((2 * index + origin, 3 + offset))
-    return Grid(
-        TABLES[number].caption,
-        ["Method", "", "Seeds", *(c.title for c in columns)],
-        cells,
-        3,
-        frozenset(best),
-        _notes(rows),
-    )
-
-
-def _cell(column: Column, values: dict[str, float]) -> str:
-    known = all(key in values for key in column.metrics)
-    return column.template.format(*(values[key] for key in column.metrics)) if known else MISSING
-
-
-def _shown(column: Column, value: float) -> str:
-    return column.template.split("±")[0].format(value)
-
-
-def _notes(rows: list[Filled]) -> list[str]:
-    notes = [
-        "MSE is the paper's name for the mean radial error (Eq. 10); ± is the standard deviation over images.",
-        "FR: share of images whose mean error exceeds the threshold; AUC: normalised area under the CED up to it.",
-        "Best of each column marked, here and in the paper.",
-    ]
-    example = next((run for row in rows for run in row.runs), None)
-    if example:
-        data, size = example.resolved["data_name"], example.resolved["image_size"]
-        images, landmarks = len(example.predictions.images), len(example.predictions.landmarks)
-        notes += [
-            f"here: {data}, {images} test images, {landmarks} landmarks, {size}x{size} input px; mean over seeds,",
-            "      in brackets the standard deviation of their mean errors (n - 1 degrees of freedom).",
-        ]
-    notes.append("paper: 310 test images of its own clinical data, 14 landmarks, 256x256 input px.")
-    return notes
-
-
-def missing_text(rows: list[Filled]) -> str:
-    """The commands that train the rows without a run, and the rows that this version cannot train; empty if none."""
-    example = next((run for row in rows for run in row.runs), None)
-    commands = {row.title: training_command(row.method, example) for row in rows if not row.runs}
-    available = [command for command in commands.values() if command]
-    unavailable = [title for title, command in commands.items() if not command]
-    lines = ["To train what is missing:", *(f"    {command}" for command in available)] if available else []
-    return "\n".join(lines + ([f"Not in this version: {', '.join(unavailable)}"] if unavailable else []))
-
-
-def write_paper_table(number: int, rows: list[Filled], folder: str | Path) -> list[Path]:
-    """Write table<number>.md, .tex and .csv (numbers unrounded, a line an origin) and return their paths."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    grid = paper_grid(number, rows)
-    paths = [folder / f"table{number}.{suffix}" for suffix in ("md", "tex", "csv")]
-    paths[0].write_text(as_markdown(grid), encoding="utf-8")
-    paths[1].write_text(as_latex(grid), encoding="utf-8")
-    metrics = [key for column in TABLES[number].columns for key in column.metrics]
-    with paths[2].open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["title", "method", "origin", "runs", *metrics])
-        writer.writeheader()
-        for row in rows:
-            names = {"title": row.title, "method": row.method}
-            writer.writerow(names | {"origin": "here", "runs": len(row.runs)} | row.here)
-            writer.writerow(names | {"origin": "paper"} | row.paper)
-    return paths
+def metrics_of(table: Table, unit: str, landmarks: tuple[str, ...]) -> tuple[str, ...]:
+    """The metrics of a unit that a table shows: `landmark.<name>`, `mre`, `fr@<threshold>`, `auc@<threshold>`."""
+    thresholds = [THRESHOLDS[unit][index] for index in table.thresholds]
+    if table.transposed:
+        return (*(f"landmark.{name}" for name in landmarks), "mre", *(f"fr@{limit}" for limit in thresholds))
+    return ("mre", *(f"fr@{limit}" for limit in thresholds), *(f"auc@{limit}" for limit in thresholds))

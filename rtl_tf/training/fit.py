@@ -146,7 +146,7 @@ class Recorder(keras.callbacks.Callback):
         left = (time.perf_counter() - self.started) / done * (self.epochs - row["epoch"])
         regularizer = f"  regularizer {row['regularizer']:.2e}" if row["regularizer"] else ""
         return (
-            f"{self._epoch_label(row['epoch'])}  heatmap loss {row['heatmap_loss']:.2e}{regularizer}"
+            f"{self._epoch_label(row['epoch'])}  landmark loss {row['heatmap_loss']:.2e}{regularizer}"
             f"  validation {row['val_error']:.3f} heatmap px (best {best:.3f})"
             f"  {row['seconds']:.1f} s, {int(left) // 60}:{int(left) % 60:02d} left"
         )

@@ -1,11 +1,12 @@
-"""The detection network and its training step: heatmap loss plus lambda times the regularizers (Eq. 3)."""
+"""The detection network and its training step: the method's loss plus lambda times the regularizers (Eq. 3)."""
 
 import keras
 import tensorflow as tf
 from keras import ops
 
-from rtl_tf import heatmaps, losses
+from rtl_tf import losses
 from rtl_tf.coordinates import round_to_grid
+from rtl_tf.inference.reading import grid_points
 from rtl_tf.methods import Method
 from rtl_tf.networks import simple_baseline
 from rtl_tf.networks.precision import in_float32
@@ -13,7 +14,7 @@ from rtl_tf.networks.sources import SourceNetwork
 
 
 def build_network(start: SourceNetwork, landmarks: int, *, skip: bool, seed: int, with_classifier: bool) -> keras.Model:
-    """The target network: encoder of `start`, decoder, and on demand the classification branch.
+    """The target network of transfer learning: encoder of `start`, decoder, and on demand the classification branch.
 
     Returns:
         Functional model: RGB (N, S, S, 3) in 0..255 -> {"heatmaps": (N, S/4, S/4, K), "features": encoder output
@@ -64,12 +65,12 @@ class RegularizedDetector(keras.Model):
     """A functional detection model whose `train_step` adds the regularizers.
 
     Args:
-        network: of `build_network`.
+        network: of `build_network`, or the method's own.
         source: of `build_source`, or None where nothing is regularized.
-        method: gives the regularizers.
+        method: gives the loss and the regularizers.
         reg_weight: lambda; at 0 the source is not even asked, so a step is FT's, bit for bit.
         temperature: mu of Eq. 4; None where the classification branch gives a descriptor.
-        reduction: of the heatmap loss, "mean" or "sum".
+        reduction: of the heatmap loss, "mean" or "sum"; None where the method has another loss.
         l2: weight of the penalty sum(w^2) over trained convolution kernels (0 = none).
 
     Attributes:
@@ -85,7 +86,7 @@ class RegularizedDetector(keras.Model):
         method: Method,
         reg_weight: float = 0.0,
         temperature: float | None = 2.0,
-        reduction: str = "mean",
+        reduction: str | None = "mean",
         l2: float = 0.0,
     ):
         super().__init__(network.input, network.output, name=network.name)
@@ -125,7 +126,7 @@ class RegularizedDetector(keras.Model):
             answers = truth["source"] if "source" in truth else self.source_answers(images)
         with tf.GradientTape() as tape:
             target = self(images, training=True)
-            heatmap_loss = losses.heatmap(truth["heatmaps"], target["heatmaps"], self.reduction)
+            heatmap_loss = self.method.loss(truth, target, self.reduction)
             loss, regularizer = heatmap_loss, 0.0
             if self.regularized:
                 regularizer = self.regularizer(answers, target)
@@ -141,14 +142,14 @@ class RegularizedDetector(keras.Model):
         return {name: self.trackers[name].result() for name in ("loss", "heatmap_loss", "regularizer")}
 
     def test_step(self, batch):
-        """Heatmap loss, and the mean radial error in heatmap px (paper protocol: rounded truth, argmax)."""
+        """The method's loss, and the mean radial error in heatmap px (paper protocol: truth and answer on the grid)."""
         images, truth = self.prepare(batch)
-        predicted = self(images, training=False)["heatmaps"]
-        errors = losses.radial_errors(round_to_grid(truth["points"]), heatmaps.decode(predicted))
+        outputs = self(images, training=False)
+        errors = losses.radial_errors(round_to_grid(truth["points"]), grid_points(outputs))
         present = ops.logical_not(ops.isnan(errors))
         per_image = ops.sum(ops.where(present, errors, 0.0), axis=-1) / ops.sum(ops.cast(present, "float32"), axis=-1)
         self.trackers["heatmap_loss"].update_state(
-            losses.heatmap(truth["heatmaps"], predicted, self.reduction), sample_weight=ops.shape(images)[0]
+            self.method.loss(truth, outputs, self.reduction), sample_weight=ops.shape(images)[0]
         )
         self.trackers["error"].update_state(per_image)
         return {name: self.trackers[name].result() for name in ("heatmap_loss", "error")}

@@ -1,0 +1,81 @@
+"""A trained detector as ONNX, OpenVINO or LiteRT file: from uint8 crops to landmarks, in float32 or int8."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf import __version__
+from rtl_tf.atomic import replacing
+from rtl_tf.config import read_config
+from rtl_tf.coordinates import HEATMAP_STRIDE
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference import export_litert, export_onnx, export_openvino
+from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.exported import ENGINES
+from rtl_tf.inference.graph import locate_in_crops
+from rtl_tf.inference.reading import decoding
+from rtl_tf.schema import schema_text
+from rtl_tf.silence import silenced
+
+# Format -> write(locate, file, calibration, text): `locate` of `graph.locate_in_crops`, crops as for `export` or None,
+# and the metadata as JSON.
+WRITERS: dict[str, Callable] = {
+    "onnx": export_onnx.write,
+    "openvino": export_openvino.write,
+    "litert": export_litert.write,
+}
+CROP_RULE = (
+    "a square of the upright image, scaled to image_size x image_size with an antialiased bilinear filter; without a "
+    "box of its own the square around the landmarks, widened on every side by crop_margin times their larger extent; "
+    "beyond the image its edge is repeated; pixel centres lie on integers"
+)
+
+
+def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = None) -> None:
+    """Write the detector of a run folder into `file`, for one of `exported.ENGINES`.
+
+    The file takes uint8 "crops" (N, S, S, 3) RGB (LiteRT: N = 1) and gives what `Located` has, under the same names.
+
+    Args:
+        calibration: uint8 (M, S, S, 3) crops of training images: quantise to int8 by the range of values that they
+            cause; None = float32.
+    Raises:
+        InputError: a file of another suffix than the engine's or one that cannot be written, a missing package, or no
+            trained run.
+    """
+    if file.suffix != ENGINES[engine].suffix:
+        raise InputError(f"{file}: files for {engine} end in {ENGINES[engine].suffix}")
+    detector = Detector.load(run)
+    locate = locate_in_crops(detector.network, detector.image_size, detector.sigma)
+    text = json.dumps(metadata(run, detector, "fp32" if calibration is None else "int8"))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as unfinished, silenced(1, 2):
+            WRITERS[engine](locate, unfinished, calibration, text)
+            if file.suffix == ".xml":  # OpenVINO keeps the weights in a second file
+                os.replace(unfinished.with_suffix(".bin"), file.with_suffix(".bin"))
+    except ImportError as problem:
+        raise InputError(f"{file}: needs {problem.name}; python -m pip install -e '.[export]'") from None
+    except OSError as problem:
+        raise InputError(f"{file}: cannot be written ({problem.strerror})") from problem
+
+
+def metadata(run: Path, detector: Detector, precision: str) -> dict:
+    """What an exported file says of itself: everything that a program needs to use it without this package."""
+    config = read_config(run / "config.json")["resolved"]
+    return {
+        "rtl_tf_version": __version__,
+        "method": config["method"],
+        "schema": schema_text(run / "schema.toml"),
+        "image_size": config["image_size"],
+        "heatmap_stride": HEATMAP_STRIDE,
+        "sigma": config["sigma"],
+        "crop_margin": config["crop_margin"],
+        "crop_rule": CROP_RULE,
+        "decoding": decoding(detector.network.output),
+        "units": "points: input px (crop pixels); heatmap_points: heatmap px; peaks: 0 to about 1",
+        "precision": precision,
+    }

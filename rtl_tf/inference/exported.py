@@ -1,0 +1,125 @@
+"""Detectors in exchange formats: ONNX, OpenVINO, LiteRT. Needs no TensorFlow, only the engine's own package."""
+
+import importlib
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference.predictor import Located, Predictor
+from rtl_tf.schema import Schema, parse_schema
+
+OUTPUTS = [field.name for field in fields(Located)]
+METADATA_KEY = "rtl_tf"
+# A LiteRT file carries other files as a zip archive at its end.
+LITERT_METADATA = "rtl_tf.json"
+# OpenVINO would take bfloat16 for float32 where the processor has it.
+OPENVINO_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+
+Locate = Callable[[np.ndarray], dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What runs an exported file.
+
+    Attributes:
+        package: to import.
+        suffix: of its files.
+        load: (package, file) -> a call from uint8 crops to the outputs by name, and the text under METADATA_KEY.
+    """
+
+    package: str
+    suffix: str
+    load: Callable[[ModuleType, Path], tuple[Locate, str]]
+
+
+def _onnx(onnxruntime: ModuleType, file: Path) -> tuple[Locate, str]:
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+
+    def locate(crops):
+        return dict(zip(OUTPUTS, session.run(OUTPUTS, {"crops": crops}), strict=True))
+
+    return locate, session.get_modelmeta().custom_metadata_map[METADATA_KEY]
+
+
+def _openvino(openvino: ModuleType, file: Path) -> tuple[Locate, str]:
+    model = openvino.Core().read_model(file)
+    compiled = openvino.compile_model(model, "CPU", OPENVINO_OPTIONS)
+
+    def locate(crops):
+        answers = compiled(crops)
+        return {name: answers[name] for name in OUTPUTS}
+
+    return locate, model.get_rt_info([METADATA_KEY]).astype(str)
+
+
+def _litert(litert: ModuleType, file: Path) -> tuple[Locate, str]:
+    interpreter = litert.Interpreter(str(file), num_threads=os.cpu_count())
+    runner = interpreter.get_signature_runner()
+
+    def locate(crops):
+        answers = [runner(crops=crops[i : i + 1]) for i in range(len(crops))]  # such files take one image
+        return {name: np.concatenate([answer[name] for answer in answers]) for name in OUTPUTS}
+
+    with zipfile.ZipFile(file) as appended:
+        return locate, appended.read(LITERT_METADATA).decode()
+
+
+ENGINES = {
+    "onnx": Engine("onnxruntime", ".onnx", _onnx),
+    "openvino": Engine("openvino", ".xml", _openvino),
+    "litert": Engine("ai_edge_litert.interpreter", ".tflite", _litert),
+}
+
+
+def exported_file(run: Path, engine: str, precision: str) -> Path:
+    """Where the exported detector of a run folder lies, if it was made."""
+    return run / "export" / f"detector-{precision}{ENGINES[engine].suffix}"
+
+
+@dataclass(frozen=True)
+class ExportedDetector(Predictor):
+    """Finds landmarks with a file of `python -m rtl_tf.cli.export`.
+
+    Attributes:
+        answer: uint8 crops (N, S, S, 3) -> the arrays of `Located`, by name.
+        schema, image_size: see `Predictor`.
+        metadata: all that the file says of itself.
+    """
+
+    answer: Locate
+    schema: Schema
+    image_size: int
+    metadata: dict
+
+    @classmethod
+    def load(cls, file: str | Path) -> "ExportedDetector":
+        """Raises InputError for a missing or foreign file, or a missing engine."""
+        file = Path(file)
+        engine = next((engine for engine in ENGINES.values() if engine.suffix == file.suffix), None)
+        if engine is None:
+            suffixes = ", ".join(engine.suffix for engine in ENGINES.values())
+            raise InputError(f"{file}: not an exported detector, their files end in {suffixes}")
+        if not file.is_file():
+            raise InputError(f"{file}: no such file; make it with python -m rtl_tf.cli.export")
+        try:
+            package = importlib.import_module(engine.package)
+        except ImportError:
+            raise InputError(f"{file}: needs {engine.package}; python -m pip install -e '.[export]'") from None
+        try:
+            answer, text = engine.load(package, file)
+            metadata = json.loads(text)
+            return cls(answer, parse_schema(metadata["schema"], str(file)), metadata["image_size"], metadata)
+        except Exception as problem:  # each engine has its own kinds
+            reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+            raise InputError(f"{file}: damaged, or no detector of rtl_tf ({reason})") from problem
+
+    def locate(self, pixels: np.ndarray) -> Located:
+        return Located(**self.answer(pixels))

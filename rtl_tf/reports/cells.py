@@ -1,0 +1,206 @@
+"""The numbers of a table: for each row and metric the mean over seeds, two spreads, an interval, and a test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
+from rtl_tf.evaluation.metrics import per_image
+from rtl_tf.evaluation.statistics import RESAMPLES, holm, interval, paired_permutation_test, resampled_means
+from rtl_tf.reports.paper import landmark_labels
+from rtl_tf.reports.runs import Run
+from rtl_tf.reports.selection import Selection
+from rtl_tf.reports.subgroups import order_of
+from rtl_tf.reports.tables import PAPER_UNIT, Table, metrics_of
+
+SIGNIFICANT = 0.05
+# With fewer, the differences of all subjects have one sign by chance in more than 5 % of cases (2 of 2^5), and a
+# bootstrap interval excludes 0 whenever they do.
+FEWEST_SUBJECTS = 6
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The numbers of one unit and one group of test images. Arrays are (R, M), NaN = undefined.
+
+    Attributes:
+        unit: of errors; the protocol is PROTOCOL_OF[unit].
+        group: value of the `--by` column, None = all images.
+        metrics: M names as in `tables.metrics_of`.
+        images, subjects: in the group.
+        mean: over images and seeds.
+        std_images: standard deviation over images (ddof 0), mean over seeds.
+        std_seeds: standard deviation of the seeds' means (ddof 1).
+        low, high: 95 % interval of the mean, bootstrap by subject; seeds are averaged for each image first. Undefined
+            for fewer than FEWEST_SUBJECTS.
+        difference, difference_low, difference_high: to the row's reference, with its 95 % interval.
+        p, p_holm: paired permutation test by subject against the reference; corrected over all cells of the unit.
+        best: bool; better than each competing row, the 95 % interval of every paired difference excluding 0.
+    """
+
+    unit: str
+    group: str | None
+    metrics: tuple[str, ...]
+    images: int
+    subjects: int
+    mean: np.ndarray
+    std_images: np.ndarray
+    std_seeds: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    difference: np.ndarray
+    difference_low: np.ndarray
+    difference_high: np.ndarray
+    p: np.ndarray
+    p_holm: np.ndarray
+    best: np.ndarray
+
+
+def judge(table: Table, selection: Selection, groups: Sequence[str] | None = None) -> list[Cells]:
+    """All numbers of a table: for each unit, and each group of images in it, the cells.
+
+    Args:
+        groups: N values of the `--by` column; None = no subgroups.
+    """
+    if not selection.all_runs:
+        return [_nothing(table, len(selection.rows))]
+    predictions = selection.all_runs[0].predictions
+    groups = np.asarray(groups if groups is not None else [""] * len(predictions.images))
+    columns = [(unit, metric) for unit in table.units for metric in metrics_of(table, unit, predictions.landmarks)]
+    values = [[_values(run, columns) for run in runs] for runs in selection.runs]
+    judged = []
+    for name in order_of(groups.tolist()):
+        chosen = groups == name
+        subjects = np.asarray(predictions.subjects)[chosen]
+        of_group = [[of_seed[chosen] for of_seed in of_row] for of_row in values]
+        arrays = _arrays(table, selection, of_group, subjects, [metric for _, metric in columns])
+        for unit in table.units:
+            own = [index for index, column in enumerate(columns) if column[0] == unit]
+            metrics = tuple(columns[index][1] for index in own)
+            of_unit = {key: array[:, own] for key, array in arrays.items()}
+            judged.append(Cells(unit, name or None, metrics, len(subjects), len(set(subjects)), **of_unit))
+    known = [
+        unit for unit in table.units if any(np.isfinite(cells.mean).any() for cells in judged if cells.unit == unit)
+    ]
+    corrected = [cells for unit in known for cells in _corrected([cells for cells in judged if cells.unit == unit])]
+    return corrected or [_nothing(table, len(selection.rows))]
+
+
+def _corrected(of_unit: list[Cells]) -> list[Cells]:
+    corrected = holm(np.stack([cells.p for cells in of_unit]))
+    return [replace(cells, p_holm=p) for cells, p in zip(of_unit, corrected, strict=True)]
+
+
+def _nothing(table: Table, rows: int) -> Cells:
+    """The cells of a table without any run, for the paper's values to stand beside."""
+    metrics = metrics_of(table, PAPER_UNIT, tuple(landmark_labels()))
+    undefined = np.full((rows, len(metrics)), np.nan)
+    names = [field.name for field in fields(Cells) if field.type is np.ndarray]
+    return Cells(PAPER_UNIT, None, metrics, 0, 0, **dict.fromkeys(names, undefined) | {"best": undefined > 0})
+
+
+def references(table: Table, selection: Selection) -> list[int | None]:
+    """For each row the index of the row it is compared with; None: it is the reference, or there is none."""
+    found = []
+    for index, row in enumerate(selection.rows):
+        wanted = row.settings | table.reference
+        others = [other for other, candidate in enumerate(selection.rows) if candidate.settings == wanted]
+        found.append(others[0] if others and others[0] != index else None)
+    return found
+
+
+def _values(run: Run, columns: Sequence[tuple[str, str]]) -> np.ndarray:
+    """(N, M) values of which the metrics (unit, metric) are the means over images."""
+    errors: dict[str, np.ndarray] = {}
+    for protocol in PROTOCOLS:
+        errors |= protocol_errors(run.predictions, protocol)
+    of_images = {unit: per_image(of_unit) for unit, of_unit in errors.items()}
+    nothing = np.full(len(run.predictions.images), np.nan)
+
+    def column(unit: str, metric: str) -> np.ndarray:
+        kind, _, limit = metric.partition("@")
+        if unit not in errors:  # mm, where no image has a scale
+            return nothing
+        if kind == "fr":
+            return np.where(np.isnan(of_images[unit]), np.nan, of_images[unit] > float(limit))
+        if kind == "auc":
+            return np.maximum(0.0, 1.0 - of_images[unit] / float(limit))
+        if kind == "mre":
+            return of_images[unit]
+        return errors[unit][:, run.predictions.landmarks.index(metric.removeprefix("landmark."))]
+
+    return np.stack([column(unit, metric) for unit, metric in columns], axis=-1)
+
+
+def _arrays(
+    table: Table, selection: Selection, values: list[list[np.ndarray]], subjects: np.ndarray, metrics: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """The arrays of Cells, p_holm still undefined, from the (N, M) values of each row's seeds."""
+    shape, there = (len(values), len(metrics)), [index for index, of_row in enumerate(values) if of_row]
+    of_images = np.full((len(subjects), *shape), np.nan)
+    std_images, std_seeds = np.full((2, *shape), np.nan)
+    for index in there:
+        of_images[:, index] = np.mean(values[index], axis=0)
+        std_images[index] = np.mean([_over(np.nanstd, of_seed) for of_seed in values[index]], axis=0)
+        if len(values[index]) > 1:
+            std_seeds[index] = np.std([_over(np.nanmean, of_seed) for of_seed in values[index]], axis=0, ddof=1)
+    mean = _over(np.nanmean, of_images)
+
+    resampled = np.full((RESAMPLES, *shape), np.nan)
+    if len(set(subjects)) >= FEWEST_SUBJECTS:
+        resampled[:, there] = resampled_means(of_images[:, there], subjects)
+    compared = references(table, selection)
+    pairs = [(row, other) for row, other in enumerate(compared) if row in there and other in there]
+    rows, others = ([pair[side] for pair in pairs] for side in (0, 1))
+    p, difference, difference_low, difference_high = np.full((4, *shape), np.nan)
+    p[rows] = paired_permutation_test(of_images[:, rows] - of_images[:, others], subjects)
+    difference[rows] = mean[rows] - mean[others]
+    difference_low[rows], difference_high[rows] = _interval(resampled[:, rows] - resampled[:, others])
+    low, high = _interval(resampled)
+    return {
+        "mean": mean,
+        "std_images": std_images,
+        "std_seeds": std_seeds,
+        "low": low,
+        "high": high,
+        "difference": difference,
+        "difference_low": difference_low,
+        "difference_high": difference_high,
+        "p": p,
+        "p_holm": np.full(shape, np.nan),
+        "best": _best(table, selection, metrics, mean, resampled),
+    }
+
+
+def _over(function, values: np.ndarray) -> np.ndarray:
+    """A statistic over the first axis; NaN where nothing has a vote."""
+    result = np.full(values.shape[1:], np.nan)
+    known = ~np.isnan(values).all(axis=0)
+    result[known] = function(values[:, known], axis=0)
+    return result
+
+
+def _interval(resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    low, high = np.full((2, *resampled.shape[1:]), np.nan)
+    known = ~np.isnan(resampled).all(axis=0)
+    low[known], high[known] = interval(resampled[:, known])
+    return low, high
+
+
+def _best(
+    table: Table, selection: Selection, metrics: Sequence[str], mean: np.ndarray, resampled: np.ndarray
+) -> np.ndarray:
+    best = np.zeros(mean.shape, bool)
+    leagues = [tuple(row.settings.get(name) for name in table.best_within) for row in selection.rows]
+    for league in set(leagues):
+        for column, metric in enumerate(metrics):
+            sign = -1 if metric.startswith("auc") else 1  # an error is best when it is low
+            rivals = [row for row, own in enumerate(leagues) if own == league and not np.isnan(mean[row, column])]
+            if len(rivals) < 2:
+                continue
+            winner = min(rivals, key=lambda row: sign * mean[row, column])
+            rivals.remove(winner)
+            behind = sign * (resampled[:, rivals, column] - resampled[:, [winner], column])
+            best[winner, column] = bool((_interval(behind)[0] > 0).all())
+    return best

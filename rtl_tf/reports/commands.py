@@ -1,0 +1,102 @@
+"""The commands that train what a table lacks."""
+
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+from rtl_tf.config import Settings, flag_name
+from rtl_tf.method_settings import METHOD_NAMES
+from rtl_tf.reports.runs import SOURCES, Run
+from rtl_tf.reports.selection import Selection
+from rtl_tf.reports.settings import applies, defaults
+from rtl_tf.reports.tables import Row
+
+ALIGNMENT = "youtube_faces_keypoints-alignment-resnet50"
+PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints && "
+ASKED_DEFAULTS = {field.name: field.default for field in fields(Settings)}
+
+
+def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root: Path) -> str:
+    """What each row lacks, a command a line, and the rows that this version cannot train; empty if none.
+
+    Wanted are the seeds that any row has. `like` is a run of the same data, whose typed flags the commands repeat.
+    """
+    seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
+    like = selection.example or like
+    commands, unavailable = [], []
+    for row, runs, unfinished in zip(selection.rows, selection.runs, selection.unfinished, strict=True):
+        missing = [seed for seed in seeds if seed not in {run.seed for run in runs}]
+        begun = [run for run in unfinished if run.seed in missing]
+        commands += [resume_command(run) for run in begun]
+        missing = [seed for seed in missing if seed not in {run.seed for run in begun}]
+        if row.settings["method"] not in METHOD_NAMES:
+            unavailable.append(" ".join(row.labels))
+        elif missing:
+            commands.append(training_command(row, missing, like, dict(selection.condition), varied, root))
+    lines = ["To train what is missing:", *(f"    {command}" for command in commands)] if commands else []
+    return "\n".join(lines + ([f"Not in this version: {', '.join(unavailable)}"] if unavailable else []))
+
+
+def resume_command(run: Run) -> str:
+    """Goes on with a run that was begun, in its folder."""
+    asked = run.asked | {"output": str(run.folder)}
+    return " ".join(["python train.py", *_flags(asked, keep=asked.keys()), "--resume"])
+
+
+def training_command(
+    row: Row, seeds: list[int], like: Run, condition: dict[str, object], varied: tuple[str, ...], root: Path
+) -> str:
+    """Trains a row so that it can stand in one table with the run `like`; a shell loop where seeds are several.
+
+    It repeats the flags typed for `like`, except those that tell rows or runs apart.
+    """
+    method = row.settings["method"]
+    usual = defaults(like.asked.get("preset", "quick"), method)
+    own = {name: value for name, value in row.settings.items() if name != "method" and value != usual.get(name)}
+    typed = {
+        name: value
+        for name, value in like.asked.items()
+        if name not in {"method", "seed", "output", "lambda", *varied} and applies(name, method)
+    }
+    reg_weight = condition.get("lambda")
+    if applies("lambda", method) and reg_weight not in (None, usual["lambda"]):
+        typed["lambda"] = reg_weight
+    pretrain = ""
+    if own.get("source") == "youtube_faces":
+        pretrain, own["source"] = PRETRAIN, f"runs/{SOURCES}/{ALIGNMENT}"
+    words = ["python train.py --method", method, *_flags(typed | own)]
+    name = "-".join(
+        [method, *(_in_a_name(setting, value) for setting, value in row.settings.items() if setting in own)]
+    )
+    folder = _free(root / like.resolved["data_name"], name, seeds)
+    if len(seeds) == 1:
+        seed, loop, end = str(seeds[0]), "", ""
+    else:
+        seed, loop, end = "$seed", f"for seed in {' '.join(map(str, seeds))}; do ", "; done"
+    if seed != "0":
+        words.append(f"--seed {seed}")
+    if folder != Path("runs") / like.resolved["data_name"] / method:
+        words.append(f"--output {shlex.quote(str(folder))}/seed{seed}")
+    return pretrain + loop + " ".join(words) + end
+
+
+def _in_a_name(setting: str, value: object) -> str:
+    """A part of a folder's name: the value if it is a word, else with its setting."""
+    return Path(value).name if isinstance(value, str) else setting if value is True else f"{setting}-{value}"
+
+
+def _free(folder: Path, name: str, seeds: list[int]) -> Path:
+    """A folder for these seeds in which no run of other settings lies."""
+    number, free = 1, folder / name
+    while any((free / f"seed{seed}").exists() for seed in seeds):
+        number += 1
+        free = folder / f"{name}-{number}"
+    return free
+
+
+def _flags(settings: dict[str, object], keep=()) -> list[str]:
+    return [
+        flag_name(name, value) if isinstance(value, bool) else f"{flag_name(name)} {shlex.quote(str(value))}"
+        for name, value in settings.items()
+        if name in keep or value != ASKED_DEFAULTS.get(name)
+    ]

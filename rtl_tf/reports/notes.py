@@ -1,0 +1,53 @@
+"""What stands below a table: what its columns mean, and what was measured."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rtl_tf.evaluation.statistics import RESAMPLES
+from rtl_tf.reports.cells import FEWEST_SUBJECTS, Cells
+from rtl_tf.reports.selection import Selection
+from rtl_tf.reports.settings import unusual
+from rtl_tf.reports.tables import Table
+
+COLUMNS = (
+    "MSE: the paper's name for the mean radial error (Eq. 10). ±Std: over images. ±seeds: of the seeds' means.",
+    "FR: share of images whose mean error is above the threshold. AUC: area under the CED up to it, 0 to 1.",
+)
+STATISTICS = (
+    "95 %: interval of the mean or of the difference; bootstrap by subject ({resamples} resamples), the seeds averaged "
+    "for each image first; none for fewer than {fewest} subjects.",
+    "p: paired permutation test by subject against {reference}. p Holm: corrected over all {tests} tests of this table "
+    "in one unit; † below 0.05.",
+    "Best (bold, *): the 95 % interval of its paired difference to every other row excludes 0.",
+    "Intervals and tests speak for other people, not for other trainings: hold a difference against ±seeds too.",
+)
+PAPER = "Paper: 310 test images of its own clinical data, 14 landmarks, 256x256 input px."
+
+
+def notes_of(table: Table, selection: Selection, judged: Sequence[Cells]) -> list[str]:
+    """Sentences, in order."""
+    notes = [*COLUMNS]
+    if selection.all_runs:
+        tests = sum(int(np.isfinite(cells.p).sum()) for cells in judged if cells.unit == judged[0].unit)
+        facts = {"resamples": RESAMPLES, "fewest": FEWEST_SUBJECTS, "reference": table.reference_title, "tests": tests}
+        notes += [note.format(**facts) for note in STATISTICS]
+    notes += table.notes
+    if selection.all_runs:
+        notes.append(_here(selection))
+    return notes + [PAPER] * any(row.paper for row in selection.rows)
+
+
+def _here(selection: Selection) -> str:
+    """The test images, and the settings that are not the preset's defaults."""
+    predictions, resolved = selection.all_runs[0].predictions, selection.example.resolved
+    special = unusual(selection.condition, resolved.get("preset", "quick"))
+    size = resolved["image_size"]
+    parts = [
+        f"Here: {resolved['data_name']}",
+        f"{len(predictions.images)} test images of {len(set(predictions.subjects))} subjects",
+        f"{len(predictions.landmarks)} landmarks",
+        f"{size}x{size} input px",
+        *(f"{name} {value}" for name, value in special.items()),
+    ]
+    return ", ".join(parts) + "."

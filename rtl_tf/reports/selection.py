@@ -1,0 +1,118 @@
+"""Picks, from a folder that may hold runs of several studies, the runs that belong into one table."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rtl_tf.reports.runs import Run, readable, require_comparable, require_same_images
+from rtl_tf.reports.settings import BY_METHOD, Condition, condition_of, in_order, matches, unusual
+from rtl_tf.reports.tables import Row
+
+EMPTY: Condition = frozenset()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows of a table with their runs.
+
+    Attributes:
+        rows: of the table.
+        runs: for each row its finished, readable runs, one a seed.
+        unfinished: for each row the runs that were begun and can be gone on with.
+        condition: the settings that all runs share, as far as they apply to their methods.
+        warnings: runs that are left out though they are meant, a line each.
+        notes: what else the folder holds.
+    """
+
+    rows: tuple[Row, ...]
+    runs: tuple[tuple[Run, ...], ...]
+    unfinished: tuple[tuple[Run, ...], ...]
+    condition: Condition
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def all_runs(self) -> list[Run]:
+        return [run for of_row in self.runs for run in of_row]
+
+    @property
+    def example(self) -> Run | None:
+        """A run to which all of the condition applies, if there is one."""
+        runs = self.all_runs or [run for of_row in self.unfinished for run in of_row]
+        return max(runs, key=lambda run: len(condition_of(run)), default=None)
+
+
+def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Selection:
+    """Give each row the runs that have its settings and agree with all other runs in everything else.
+
+    Where the runs allow several such tables (a study of the learning rate, say), the one with the most rows is taken,
+    then the one nearest to the preset's defaults, then the one with the most runs.
+
+    Raises:
+        InputError: runs of the rows were tested on different data, splits or crops; the two are named.
+    """
+    meant = [run for run in runs if any(matches(run, row.settings) for row in rows)]
+    require_comparable(meant)
+    condition = _best_condition(rows, varied, [run for run in meant if run.finished] or meant)
+    belongs = [condition_of(run, varied) <= condition for run in meant]
+    members = [run for run, is_member in zip(meant, belongs, strict=True) if is_member]
+    others = [run for run, is_member in zip(meant, belongs, strict=True) if not is_member]
+    notes = _other_settings(others, varied, condition)
+    kept, unfinished, warnings = [], [], []
+    for row in rows:
+        of_row = _alike([run for run in members if matches(run, row.settings)], notes)
+        good, damaged = readable(of_row)
+        warnings += damaged
+        kept.append(_one_a_seed(good, warnings))
+        unfinished.append(tuple(run for run in of_row if not (run.finished or (run.folder / "metrics.json").exists())))
+    selection = Selection(tuple(rows), tuple(kept), tuple(unfinished), condition, warnings, notes)
+    require_same_images(selection.all_runs)
+    return selection
+
+
+def _best_condition(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Condition:
+    conditions = [condition_of(run, varied) for run in runs]
+    different = set(conditions)
+    # What does not apply to a method is missing in its condition, so that FT belongs to the runs of every lambda.
+    complete = [one for one in different if not any(one < other for other in different)]
+
+    def merit(condition: Condition):
+        members = [run for run, own in zip(runs, conditions, strict=True) if own <= condition]
+        filled = sum(any(matches(run, row.settings) for run in members) for row in rows)
+        return filled, -len(unusual(condition, members[0].resolved.get("preset", "quick"))), len(members)
+
+    return max(sorted(complete, key=str), key=merit, default=EMPTY)
+
+
+def _alike(runs: list[Run], notes: list[str]) -> list[Run]:
+    """The largest group without any difference: what comes with a varied setting (a source's stride) may differ too."""
+    groups = defaultdict(list)
+    for run in runs:
+        groups[condition_of(run)].append(run)
+    chosen = max(groups.items(), key=lambda item: len(item[1]), default=(EMPTY, []))
+    notes += _other_settings([run for run in runs if run not in chosen[1]], (), chosen[0])
+    return chosen[1]
+
+
+def _one_a_seed(runs: list[Run], warnings: list[str]) -> tuple[Run, ...]:
+    """A run that is there twice must not count twice."""
+    of_seed: dict[int, Run] = {}
+    for run in runs:
+        first = of_seed.setdefault(run.seed, run)
+        if first is not run:
+            warnings.append(f"{run.folder} has the settings and the seed of {first.folder}")
+    return tuple(of_seed[seed] for seed in sorted(of_seed))
+
+
+def _other_settings(runs: list[Run], varied: Sequence[str], condition: Condition) -> list[str]:
+    """One line on the runs that are not in the table, if there are any: in what they differ from those that are."""
+    if not runs:
+        return []
+    here, others = dict(condition), defaultdict(set)
+    for run in runs:
+        for name, value in condition_of(run, varied):
+            if (name in here or name in BY_METHOD) and here.get(name) != value:
+                others[name].add(value)
+    values = "; ".join(f"{name} {', '.join(in_order(there))}" for name, there in sorted(others.items()))
+    count = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
+    return [f"Left aside: {count} with other settings ({values}). --where SETTING=VALUE chooses among them."]

@@ -1,0 +1,64 @@
+"""Groups of test images by a column of the data table."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from rtl_tf.evaluation.attributes import FILE, read_attributes
+from rtl_tf.exceptions import InputError
+from rtl_tf.reports.runs import Run
+
+EMPTY = "(empty)"
+MOST_NUMBERS = 8  # a column with more different numbers is cut into quarters
+
+
+def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
+    """For each test image its group by a column of the runs' test.csv; groups in the order of their values.
+
+    Numbers of more than MOST_NUMBERS values are cut at their quartiles over the test images: `4 to 7`.
+
+    Raises:
+        InputError: there is no such column (lists those that are there), or no run with the file.
+    """
+    images = runs[0].predictions.images
+    kept = next((run for run in runs if (run.folder / FILE).is_file()), runs[0])
+    columns = read_attributes(kept.folder / FILE, images)
+    if column not in columns:
+        there = f"there are {', '.join(sorted(columns))}" if columns else "the data table has no columns of that kind"
+        raise InputError(f"--by {column}: no such column in {kept.folder / FILE}; {there}")
+    cells = columns[column]
+    numbers = _numbers(cells)
+    if numbers is not None and len(set(cells)) > MOST_NUMBERS:
+        return _quarters(numbers)
+    return [cell or EMPTY for cell in cells]
+
+
+def order_of(groups: Sequence[str]) -> list[str]:
+    """The groups' names: numbers and ranges by size, words by the alphabet, images without a value last."""
+
+    def key(name: str):
+        numbers = _numbers([name.split(" to ")[0]])
+        return name == EMPTY, numbers is None, numbers[0] if numbers is not None else 0.0, name
+
+    return sorted(set(groups), key=key)
+
+
+def _numbers(cells: Sequence[str]) -> np.ndarray | None:
+    """float64, NaN = empty; None where a cell is no number."""
+    try:
+        return np.array([float(cell) if cell else math.nan for cell in cells])
+    except ValueError:
+        return None
+
+
+def _quarters(numbers: np.ndarray) -> list[str]:
+    known = numbers[~np.isnan(numbers)]
+    edges = np.quantile(known, [0.25, 0.5, 0.75])
+    quarter = np.searchsorted(edges, numbers, side="left")
+    ranges = {
+        index: f"{known[inside].min():g} to {known[inside].max():g}"
+        for index in range(4)
+        if (inside := np.searchsorted(edges, known, side="left") == index).any()
+    }
+    return [EMPTY if math.isnan(number) else ranges[index] for number, index in zip(numbers, quarter, strict=True)]

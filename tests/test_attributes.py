@@ -1,0 +1,44 @@
+import pytest
+
+from rtl_tf.evaluation.attributes import read_attributes, write_attributes
+from rtl_tf.exceptions import InputError
+
+IMAGES = ("a.png", "b, c.png")
+
+
+@pytest.fixture
+def written(tmp_path):
+    rows = [{"site": "north", "age": 7.0, "yaw": 12.5}, {"site": "south", "age": float("nan")}]
+    write_attributes(tmp_path / "test.csv", IMAGES, rows)
+    return tmp_path / "test.csv"
+
+
+def test_cells_come_back_as_a_person_would_write_them(written):
+    assert read_attributes(written, IMAGES) == {"site": ("north", "south"), "age": ("7", ""), "yaw": ("12.5", "")}
+
+
+def test_images_without_attributes(tmp_path):
+    write_attributes(tmp_path / "test.csv", IMAGES, [{}, {}])
+    assert read_attributes(tmp_path / "test.csv", IMAGES) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a table of test images"),
+        (b"\xff\xfe", "not a table of test images"),
+        (b"\n", "its images are not those"),
+        (b"image,site\na.png,north\n", "its images are not those"),
+        (b"image,site\nb.png,north\na.png,north\n", "its images are not those"),
+        (b"image,site\na.png,north\nb.png\n", "line 3: 1 fields instead of 2"),
+    ],
+)
+def test_damage_is_named(written, content, message):
+    written.write_bytes(content)
+    with pytest.raises(InputError, match=f"test.csv.* {message}"):
+        read_attributes(written, IMAGES)
+
+
+def test_runs_from_before(tmp_path):
+    with pytest.raises(InputError, match="before runs kept attributes"):
+        read_attributes(tmp_path / "test.csv", IMAGES)

@@ -1,0 +1,115 @@
+"""Exported files against the Keras model on images, what they say of themselves, and what is refused."""
+
+import json
+import sys
+
+import keras
+import numpy as np
+import pytest
+from toys import SCHEMA, toy_samples
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference import export as exporting
+from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file
+from rtl_tf.pipeline import load_crops
+
+SIZE = 64
+
+
+def colour_network() -> keras.Model:
+    """Heatmaps that are the images' colours, through two convolutions: what there is to quantise."""
+    image = keras.Input((SIZE, SIZE, 3))
+    x = keras.layers.Rescaling(1 / 160, -0.5)(image)
+    x = keras.layers.Conv2D(6, 4, 4, activation="relu", name="pool")(x)
+    network = keras.Model(image, {"heatmaps": keras.layers.Conv2D(3, 1, name="heatmaps")(x)})
+    network.get_layer("pool").set_weights([np.tile(np.eye(3), 2) * np.ones((4, 4, 1, 1)) / 16, np.zeros(6)])
+    network.get_layer("heatmaps").set_weights([np.tile(np.eye(3), (2, 1))[None, None] / 2, np.zeros(3)])
+    return network
+
+
+@pytest.fixture(scope="module")
+def crops(tmp_path_factory):
+    samples = toy_samples(tmp_path_factory.mktemp("toys"))
+    return load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    colour_network().save(folder / "best.keras")
+    resolved = {"method": "ft", "image_size": SIZE, "sigma": 1.5, "crop_margin": 0.4}
+    (folder / "config.json").write_text(json.dumps({"asked": {}, "resolved": resolved}))
+    pairs, points = [], []
+    for landmark in SCHEMA.landmarks:
+        points.append(f'[[landmarks]]\nname = "{landmark.name}"\nlabel = "{landmark.label}"\nanatomy = "a spot"\n')
+    pairs = ", ".join(f'["{a}", "{b}"]' for a, b in SCHEMA.mirrored_pairs)
+    text = f'name = "{SCHEMA.name}"\nsource = "toys"\nmirrored_pairs = [{pairs}]\n' + "\n".join(points)
+    (folder / "schema.toml").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_exported_file_gives_what_the_keras_model_gives(run, crops, engine):
+    pytest.importorskip(ENGINES[engine].package)
+    file = exported_file(run, engine, "fp32")
+    exporting.export(run, file, engine)
+    expected, found = Detector.load(run).locate(crops.plain), ExportedDetector.load(file).locate(crops.plain)
+    np.testing.assert_allclose(found.points, expected.points, atol=1e-3)
+    np.testing.assert_array_equal(found.heatmap_points, expected.heatmap_points)
+    np.testing.assert_allclose(found.peaks, expected.peaks, atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_int8_files_stay_near_the_keras_model_and_decode_exactly(run, crops, engine):
+    pytest.importorskip(ENGINES[engine].package)
+    file = exported_file(run, engine, "int8")
+    exporting.export(run, file, engine, crops.plain)
+    expected, exported = Detector.load(run).locate(crops.plain), ExportedDetector.load(file)
+    found = exported.locate(crops.plain)
+    distance = np.linalg.norm(found.points - expected.points, axis=-1) / 4
+    assert 0 < np.median(distance) < 0.1  # heatmap px: some rounding, or nothing was quantised
+    assert np.median(np.abs(found.peaks - expected.peaks)) < 0.02
+    np.testing.assert_array_equal(found.heatmap_points, np.round(found.heatmap_points))
+    assert exported.metadata["precision"] == "int8"
+
+
+def test_a_file_says_how_to_use_it(run, crops, tmp_path):
+    file = tmp_path / "detector.tflite"
+    exporting.export(run, file, "litert")
+    detector = ExportedDetector.load(file)
+    assert detector.schema == Detector.load(run).schema
+    assert (detector.image_size, detector.metadata["crop_margin"], detector.metadata["heatmap_stride"]) == (64, 0.4, 4)
+    assert detector.metadata["crop_rule"].startswith("a square")
+    assert detector.metadata["rtl_tf_version"]
+    assert [path.name for path in tmp_path.iterdir()] == ["detector.tflite"]
+
+
+def test_predictions_in_original_pixels_are_the_keras_models(run, tmp_path):
+    samples = toy_samples(tmp_path, count=3)
+    exporting.export(run, tmp_path / "detector.xml", "openvino")
+    boxes = [(-6.5, -3.5, 60.0)] * 3
+    images = [sample.image for sample in samples]
+    for mirrored in (None, [True, False, True]):
+        exported = ExportedDetector.load(tmp_path / "detector.xml").predict(images, boxes, mirrored)
+        for one, other in zip(exported, Detector.load(run).predict(images, boxes, mirrored), strict=True):
+            np.testing.assert_allclose(one.points, other.points, atol=1e-3)
+
+
+def test_foreign_damaged_and_missing_files_are_named(run, tmp_path, monkeypatch):
+    (tmp_path / "bad.onnx").write_bytes(b"no model")
+    for name, words in (("bad.onnx", "damaged"), ("none.xml", "no such file"), ("model.pb", "end in .onnx")):
+        with pytest.raises(InputError, match=f"{name}.*{words}"):
+            ExportedDetector.load(tmp_path / name)
+    with pytest.raises(InputError, match=r"files for onnx end in \.onnx"):
+        exporting.export(run, tmp_path / "detector.bin", "onnx")
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InputError, match="cannot be written"):
+        exporting.export(run, tmp_path / "file" / "new.xml", "openvino")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(InputError, match=r"needs onnxruntime; python -m pip install"):
+        ExportedDetector.load(tmp_path / "bad.onnx")
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(InputError, match="needs tf2onnx"):
+        exporting.export(run, tmp_path / "new.onnx", "onnx")
+    assert not (tmp_path / "new.onnx").exists()

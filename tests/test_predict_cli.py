@@ -1,0 +1,94 @@
+"""`predict.py` in a process of its own: its table, its pictures, its speed to say no."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_export import run  # noqa: F401  (a fixture)
+from toys import SCHEMA, toy_samples
+
+from rtl_tf.datasets import table
+from rtl_tf.inference.detector import Detector
+
+SCRIPT = Path(__file__).resolve().parents[1] / "predict.py"
+
+
+def predict(*arguments, cwd):
+    words = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    return subprocess.run(words, cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture
+def faces(tmp_path):
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    return folder, toy_samples(folder, count=4)
+
+
+def test_the_table_has_a_row_for_each_image_and_reads_as_data(run, faces, tmp_path):  # noqa: F811
+    folder, samples = faces
+    done = predict(run, folder, "--output", "out/found.csv", "--pictures", "drawn", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 images: out/found.csv, pictures in drawn/" in done.stdout
+    expected = Detector.load(run).predict([sample.image for sample in samples])
+    with open(tmp_path / "out/found.csv") as file:
+        rows = list(csv.DictReader(file))
+    for row, prediction in zip(rows, expected, strict=True):
+        points = [[float(row[f"{name}_{axis}"]) for axis in "xy"] for name in SCHEMA.names]
+        np.testing.assert_allclose(points, prediction.points, atol=1e-3)
+        peaks = [float(row[f"{name}_peak"]) for name in SCHEMA.names]
+        np.testing.assert_allclose(peaks, prediction.peaks, atol=1e-4)
+    for sample in samples:
+        drawn = np.asarray(Image.open(tmp_path / "drawn" / f"{sample.image.stem}.png").convert("RGB"))
+        assert (drawn == (255, 196, 0)).all(axis=-1).sum() > 30
+    lines = (tmp_path / "out/found.csv").read_text().splitlines()
+    labelled = [lines[0] + ",subject", *(f"{line},s{index}" for index, line in enumerate(lines[1:]))]
+    (tmp_path / "out/landmarks.csv").write_text("\n".join(labelled))
+    again = table.read(tmp_path / "out/landmarks.csv", str(run / "schema.toml"))
+    assert [sample.image for sample in again] == [sample.image for sample in samples]
+
+
+def test_boxes_come_from_a_table(run, faces, tmp_path):  # noqa: F811
+    folder, samples = faces
+    box, name = (-4.5, -2.5, 52.0), samples[0].image.name
+    (folder / "boxes.csv").write_text(
+        f"image,box_left,box_top,box_side,mirrored\n{name},-4.5,-2.5,52,true\n{samples[1].image.name},,,,\n"
+    )
+    done = predict(run, "--table", folder / "boxes.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    expected = Detector.load(run).predict([samples[0].image], [box], [True])[0]
+    with open(tmp_path / "landmarks.csv") as file:
+        row = next(csv.DictReader(file))
+    assert (row["mirrored"], row["box_side"]) == ("true", "52")
+    np.testing.assert_allclose([float(row["left_x"]), float(row["left_y"])], expected.points[0], atol=1e-3)
+
+
+def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811
+    folder, samples = faces
+    (tmp_path / "text.jpg").write_text("no image")
+    (tmp_path / "empty").mkdir()
+    (folder / "bad.csv").write_text("image,box_left,box_top,box_side\n000.png,1,2,-3\n")
+    (folder / "columns.csv").write_text("file\n000.png\n")
+    image = samples[0].image
+    for arguments, words in (
+        ([run], "give either images"),
+        ([run, image, "--table", folder / "bad.csv"], "give either images"),
+        ([run, tmp_path / "none.jpg"], "none.jpg: no such image"),
+        ([run, tmp_path / "text.jpg"], "text.jpg: not an image"),
+        ([run, tmp_path / "empty"], "empty: no image in this folder"),
+        ([run, "--table", folder / "bad.csv"], "bad.csv row 2: box"),
+        ([run, "--table", folder / "columns.csv"], "columns.csv row 1: no column 'image'"),
+        ([tmp_path / "nowhere", image], "nowhere: no run folder"),
+        ([run, image, "--engine", "onnx", "--precision", "int8"], "make it with: python -m rtl_tf.cli.export"),
+        ([run, image, "--precision", "int8"], "TensorFlow runs fp32"),
+        ([run, image, "--output", tmp_path], "a folder; name a file"),
+        ([run, image, image, "--pictures", "drawn"], "one would overwrite the other"),
+    ):
+        done = predict(*arguments, cwd=tmp_path)
+        assert done.returncode == 2, words
+        assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1 and words in done.stderr
+    assert not (tmp_path / "landmarks.csv").exists()

@@ -1,0 +1,360 @@
+"""Which runs a table takes out of a folder that holds several studies, and the commands for those it lacks."""
+
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_runs import make_run
+
+from rtl_tf.cli.train import make_parser
+from rtl_tf.exceptions import InputError
+from rtl_tf.reports import commands
+from rtl_tf.reports.runs import find_runs, read_run, require_comparable
+from rtl_tf.reports.selection import select
+from rtl_tf.reports.settings import in_order, parse_where, setting, where
+from rtl_tf.reports.tables import TABLES, rows_of
+
+ONES = np.ones((4, 2))
+
+
+def selected(root, name="1", wanted=()):
+    runs = where(find_runs(root)[0], parse_where(wanted))
+    return select(rows_of(TABLES[name], runs), TABLES[name].varied, runs)
+
+
+def folders(selection):
+    """Row -> names of the configurations' folders and seeds."""
+    return {
+        " ".join(row.labels): [f"{run.folder.parent.name} {run.seed}" for run in runs]
+        for row, runs in zip(selection.rows, selection.runs, strict=True)
+        if runs
+    }
+
+
+def missing(root, name="1", like=None):
+    selection = selected(root, name)
+    return commands.missing_text(selection, TABLES[name].varied, like or find_runs(root)[0][0], Path(root))
+
+
+# Finding
+
+
+def test_runs_are_found_at_any_depth_and_nothing_inside_a_run_is_one(tmp_path):
+    folder = make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path / "studies" / "lambda", "rtl-eo", 3, ONES)
+    (folder / "tensorboard").mkdir()
+    (folder / "tensorboard" / "config.json").write_text("{")
+    make_run(tmp_path, "ft", 0, ONES, data="sources")  # pretrained networks are no runs to be compared
+    runs, warnings = find_runs(tmp_path)
+    assert [run.method for run in runs] == ["rtl-eo", "ft"] or [run.method for run in runs] == ["ft", "rtl-eo"]
+    assert warnings == []
+
+
+def test_a_run_is_judged_from_its_predictions(tmp_path):
+    run = read_run(make_run(tmp_path, "ft", 1, np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [1.0, 2.0]])))
+    assert run.method == "ft" and run.seed == 1
+    assert run.summary["paper.heatmap_px.mre.mean"] == pytest.approx(1.125)
+
+
+def test_damaged_and_unfinished_runs_are_named_and_left_out(tmp_path):
+    for method in ("ft", "rtl-sam", "fe", "ftp"):
+        make_run(tmp_path, method, 0, ONES)
+    (tmp_path / "synthetic/ft/seed0/predictions.csv").unlink()
+    (tmp_path / "synthetic/rtl-sam/seed0/config.json").write_text('{"asked": {')
+    (tmp_path / "synthetic/fe/seed0/predictions.csv").write_text("image\n")
+    runs, warnings = find_runs(tmp_path)
+    assert "rtl-sam/seed0/config.json: damaged" in warnings[0]
+    assert "ft/seed0 has no predictions.csv" in warnings[1]
+    selection = selected(tmp_path)
+    assert folders(selection) == {"FTP": ["ftp 0"]}
+    assert "fe/seed0/predictions.csv: missing column" in selection.warnings[0]
+
+
+def test_a_folder_that_lost_its_settings_is_named(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    (make_run(tmp_path, "fe", 0, ONES) / "config.json").unlink()
+    assert "fe/seed0/config.json: no such file" in find_runs(tmp_path)[1][0]
+
+
+def test_a_configuration_without_what_tables_need(tmp_path):
+    folder = make_run(tmp_path, "ft", 0, ONES)
+    (folder / "config.json").write_text(json.dumps({"asked": {}, "resolved": {"method": "ft", "seed": 0}}))
+    with pytest.raises(InputError, match="lacks data_name, dataset_hash, schema, image_size"):
+        read_run(folder)
+
+
+def test_several_data_sets_need_a_choice(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "ft", 0, ONES, data="clinic")
+    with pytest.raises(InputError, match="--data clinic or --data synthetic"):
+        find_runs(tmp_path)
+    assert len(find_runs(tmp_path, "clinic")[0]) == 1
+    with pytest.raises(InputError, match="no runs on 'other'"):
+        find_runs(tmp_path, "other")
+
+
+def test_no_runs(tmp_path):
+    with pytest.raises(InputError, match="python train.py"):
+        find_runs(tmp_path / "runs")
+
+
+# Comparing
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"dataset_hash": "d2"}, {"image_size": 64}, {"schema": "fas12"}, {"crop_margin": 0.2}, {"split_seed": 1}],
+    ids=str,
+)
+def test_runs_of_different_tests_never_meet(tmp_path, other):
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "fe", 0, ONES, **other)
+    (name, value), *_ = other.items()
+    with pytest.raises(InputError, match=rf"different {name} .*fe/seed0 .*ft/seed0 .*--where {name}="):
+        selected(tmp_path)
+    assert folders(selected(tmp_path, wanted=[f"{name}={value}"])) == {"FE": ["fe 0"]}
+    runs = find_runs(tmp_path)[0]
+    with pytest.raises(InputError):
+        require_comparable(runs)
+
+
+def test_runs_of_other_images_never_meet_whatever_their_settings_say(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "fe", 0, np.ones((3, 2)))
+    with pytest.raises(InputError, match="different images .*seed0 and .*seed0"):
+        selected(tmp_path)
+
+
+# Choosing among studies
+
+
+@pytest.fixture
+def studies(tmp_path):
+    """A comparison of methods, and studies of lambda, learning rate, source, skips, training images beside it."""
+    for method in ("fe", "ft", "rtl-eo", "rtl-sam"):
+        for seed in (0, 1):
+            make_run(tmp_path, method, seed, ONES)
+    for value in (0.0, 0.02):
+        make_run(tmp_path, "rtl-eo", 0, ONES, name=f"rtl-eo-lambda-{value}", **{"lambda": value})
+    for method in ("ft", "rtl-sam"):
+        make_run(tmp_path, method, 0, ONES, name=f"{method}-fast", learning_rate=0.01)
+        make_run(tmp_path, method, 0, ONES, name=f"{method}-imagenet", source="imagenet", encoder_stride=32)
+        make_run(tmp_path, method, 0, ONES, name=f"{method}-tenth", train_fraction=0.1)
+    make_run(tmp_path, "ft", 0, ONES, name="ft-skips", skip_connections=True)
+    return tmp_path
+
+
+def test_table_1_takes_the_runs_that_fill_most_rows_and_says_what_else_is_there(studies):
+    selection = selected(studies)
+    assert folders(selection) == {
+        "FE": ["fe 0", "fe 1"],
+        "FT": ["ft 0", "ft 1"],
+        "RTL-EO": ["rtl-eo 0", "rtl-eo 1"],
+        "RTL-SAM": ["rtl-sam 0", "rtl-sam 1"],
+    }
+    (note,) = selection.notes
+    assert "9 runs with other settings" in note
+    assert "lambda 0, 0.02; learning_rate 0.01; skip_connections True; source imagenet; train_fraction 0.1" in note
+
+
+def test_methods_without_a_regularizer_belong_to_the_runs_of_every_lambda(studies):
+    selection = selected(studies, wanted=["lambda=0.02"])
+    assert folders(selection) == {"FE": ["fe 0", "fe 1"], "FT": ["ft 0", "ft 1"], "RTL-EO": ["rtl-eo-lambda-0.02 0"]}
+
+
+def test_networks_from_random_weights_belong_to_the_runs_of_every_source(studies):
+    make_run(studies, "hg", 0, ONES, source=None, encoder_stride=None, batch_norm=None)
+    assert folders(selected(studies))["HG"] == ["hg 0"]
+    assert folders(selected(studies, wanted=["source=imagenet"])).keys() == {"FT", "RTL-SAM", "HG"}
+
+
+def test_table_3_by_source(studies):
+    make_run(studies, "ft", 0, ONES, name="a", source="runs/sources/youtube_faces_keypoints-alignment-resnet50")
+    make_run(studies, "ft", 0, ONES, name="b", source="my/own_source/source.keras")
+    assert folders(selected(studies, "3")) == {
+        "FT-ImageNet": ["ft-imagenet 0"],
+        "FT-YoutubeFaces": ["a 0"],
+        "RTL-SAM-ImageNet": ["rtl-sam-imagenet 0"],
+        "FT-dlib": ["ft 0", "ft 1"],
+        "FT-own_source": ["b 0"],
+        "RTL-SAM-dlib": ["rtl-sam 0", "rtl-sam 1"],
+    }
+
+
+def test_a_row_never_mixes_what_comes_with_its_source(studies):
+    make_run(studies, "ft", 0, ONES, name="ft-stride-32", encoder_stride=32)
+    selection = selected(studies, "3")
+    assert folders(selection)["FT-dlib"] == ["ft 0", "ft 1"]
+    assert any("1 run with other settings (encoder_stride 32)" in note for note in selection.notes)
+
+
+def test_table_4_by_skip_connections(studies):
+    assert folders(selected(studies, "4")) == {
+        "Without skip connections": ["ft 0", "ft 1"],
+        "With skip connections": ["ft-skips 0"],
+    }
+
+
+def test_the_learning_curve_by_shares_and_by_numbers(studies, tmp_path_factory):
+    make_run(studies, "ft", 0, ONES, name="ft-7", train_images=7)
+    assert folders(selected(studies, "samples")) == {
+        "10% FT": ["ft-tenth 0"],
+        "10% RTL-SAM": ["rtl-sam-tenth 0"],
+        "100% FT": ["ft 0", "ft 1"],
+        "100% RTL-EO": ["rtl-eo 0", "rtl-eo 1"],
+        "100% RTL-SAM": ["rtl-sam 0", "rtl-sam 1"],
+        "7 images FT": ["ft-7 0"],
+    }
+    only_numbers = tmp_path_factory.mktemp("numbers")
+    for count in (100, 20):
+        make_run(only_numbers, "ft", 0, ONES, name=f"ft-{count}", train_images=count)
+    rows = [" ".join(row.labels) for row in selected(only_numbers, "samples").rows]
+    assert rows == [f"{count} images {method}" for count in (20, 100) for method in ("FT", "RTL-EO", "RTL-SAM")]
+
+
+def test_equally_full_tables_fall_to_the_one_nearest_to_the_defaults(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES, name="a", learning_rate=0.01)
+    make_run(tmp_path, "ft", 1, ONES, name="a", learning_rate=0.01)
+    make_run(tmp_path, "ft", 0, ONES, name="b")
+    assert folders(selected(tmp_path)) == {"FT": ["b 0"]}
+
+
+def test_settings_that_change_no_result_part_no_runs(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES, cache_gb=1.0, output="here")
+    make_run(tmp_path, "ft", 1, ONES, memory_gb=9.0, output="there")
+    selection = selected(tmp_path)
+    assert folders(selection) == {"FT": ["ft 0", "ft 1"]} and not selection.notes
+
+
+def test_an_older_run_has_todays_defaults_where_it_lacks_a_setting(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "ft", 1, ONES, sigma=1.5, weight_decay_mode="decoupled", batch_size=8)
+    assert folders(selected(tmp_path)) == {"FT": ["ft 0", "ft 1"]}
+
+
+def test_a_run_that_is_there_twice_counts_once(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES, name="again")
+    make_run(tmp_path, "ft", 0, ONES)
+    selection = selected(tmp_path)
+    assert folders(selection) == {"FT": ["again 0"]}
+    assert "ft/seed0 has the settings and the seed of" in selection.warnings[0]
+
+
+def test_a_lambda_that_each_run_chose_is_one_setting(tmp_path):
+    make_run(tmp_path, "rtl-eo", 0, ONES)
+    make_run(tmp_path, "rtl-sam", 0, ONES)
+    for folder, chosen in ((tmp_path / "synthetic/rtl-eo/seed0", 0.02), (tmp_path / "synthetic/rtl-sam/seed0", 2e-4)):
+        config = json.loads((folder / "config.json").read_text())
+        config["asked"]["lambda"], config["resolved"]["lambda"] = "auto", chosen
+        (folder / "config.json").write_text(json.dumps(config))
+    assert folders(selected(tmp_path)).keys() == {"RTL-EO", "RTL-SAM"}
+    assert setting(read_run(folder), "lambda") == "auto"
+
+
+def test_where_refuses_what_it_does_not_know(studies):
+    with pytest.raises(InputError, match="--where colour=red: write SETTING=VALUE with one of .*lambda"):
+        parse_where(["colour=red"])
+    with pytest.raises(InputError, match="no such runs, there are runs with sigma 1.5"):
+        selected(studies, wanted=["sigma=2"])
+    assert parse_where(["--skip-connections=true", "source=imagenet", "train_images=null"]) == {
+        "skip_connections": True,
+        "source": "imagenet",
+        "train_images": None,
+    }
+    assert in_order({0.02, 2e-5, 10, "auto", True}) == ["2e-05", "0.02", "True", "10", "auto"]
+
+
+# Commands
+
+
+def test_missing_rows_come_with_the_command_that_repeats_what_was_typed(tmp_path):
+    for seed in (0, 2):
+        make_run(tmp_path, "ft", seed, ONES)
+    make_run(tmp_path, "rtl-sam", 2, ONES)
+    text = missing(tmp_path)
+    options = "--epochs 12 --no-flip-swap"
+    assert f"    python train.py --method rtl-sam {options} --output {tmp_path}/synthetic/rtl-sam/seed0\n" in text
+    loop = f"for seed in 0 2; do python train.py --method fe {options} --seed $seed --output {tmp_path}/synthetic/fe"
+    assert f"    {loop}/seed$seed; done\n" in text
+    assert "--method ft " not in text
+
+
+def test_commands_parse_and_train_what_the_table_wants(studies):
+    for name in ("1", "3", "4", "samples"):
+        for line in missing(studies, name).splitlines():
+            if "train.py" not in line:
+                continue
+            words = shlex.split(line.partition("train.py ")[2].removesuffix("; done").replace("$seed", "7"))
+            options = vars(make_parser().parse_args(words))
+            assert options["epochs"] == 12 and options["flip_swap"] is False
+            assert not Path(options["output"]).exists()
+
+
+def test_commands_carry_a_rows_own_settings(studies):
+    assert "--method ft --epochs 12 --no-flip-swap --train-fraction 0.05 " in missing(studies, "samples")
+    assert "--method ft --epochs 12 --no-flip-swap --skip-connections --seed 1 " in missing(studies, "4")
+    assert f"--source vggface2 --seed $seed --output {studies}/synthetic/rtl-sam-vggface2/seed$seed" in missing(
+        studies, "3"
+    )
+    pretrained = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints && "
+    assert pretrained in missing(studies, "3") and "--source runs/sources/youtube_faces_keypoints" in missing(
+        studies, "3"
+    )
+
+
+def test_commands_carry_a_lambda_that_is_no_default(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "rtl-eo", 0, ONES, **{"lambda": 0.02})
+    text = missing(tmp_path)
+    assert "--method rtl-cam --epochs 12 --no-flip-swap --lambda 0.02 " in text
+    assert "--method fe --epochs 12 --no-flip-swap --output" in text
+
+
+def test_the_default_folder_is_not_spelt_out_and_a_taken_one_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_run(Path("runs"), "ft", 0, ONES)
+    make_run(Path("runs"), "fe", 0, ONES, learning_rate=0.5)
+    text = missing(Path("runs"))
+    assert "    python train.py --method ftp --epochs 12 --no-flip-swap\n" in text
+    assert "    python train.py --method fe --epochs 12 --no-flip-swap --output runs/synthetic/fe-2/seed0\n" in text
+
+
+def test_an_unfinished_run_is_gone_on_with(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    folder = make_run(tmp_path, "fe", 0, None, name="mine")
+    assert f"--method fe --preset quick --epochs 12 --no-flip-swap --seed 0 --output {folder} --resume" in missing(
+        tmp_path
+    )
+
+
+def test_a_run_that_lost_its_predictions_is_trained_anew_elsewhere(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    folder = make_run(tmp_path, "fe", 0, None)
+    (folder / "metrics.json").write_text("{}")
+    assert "fe/seed0 has lost its predictions.csv" in find_runs(tmp_path)[1][0]
+    assert f"--method fe --epochs 12 --no-flip-swap --output {tmp_path}/synthetic/fe-2/seed0\n" in missing(tmp_path)
+
+
+def test_methods_that_cannot_be_trained_are_said_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "METHOD_NAMES", ("fe", "ft"))
+    make_run(tmp_path, "ft", 0, ONES)
+    assert missing(tmp_path).splitlines()[-1].startswith("Not in this version: DSNT, FTP, U-Net, HG, RTL-CO")
+
+
+def test_a_table_without_any_run_has_a_command_for_every_row(tmp_path):
+    make_run(tmp_path, "fe", 0, ONES)
+    lines = missing(tmp_path, "4").splitlines()
+    assert len(lines) == 3 and lines[2].endswith(
+        f"--skip-connections --output {tmp_path}/synthetic/ft-skip_connections/seed0"
+    )
+
+
+def test_each_method_has_its_own_usual_width(tmp_path):
+    for method, width in (("ft", None), ("hg", 0.375), ("unet", 0.25), ("dsnt", 0.5)):
+        make_run(tmp_path, method, 0, ONES, width=width)
+    make_run(tmp_path, "hg", 0, ONES, name="hg-wide", width=1.0)
+    selection = selected(tmp_path)
+    assert folders(selection) == {"FT": ["ft 0"], "HG": ["hg 0"], "U-Net": ["unet 0"], "DSNT": ["dsnt 0"]}
+    assert "width 1" in selection.notes[0]

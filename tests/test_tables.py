@@ -1,0 +1,344 @@
+"""The numbers of the tables against hand-worked ones and plain loops, and the tables as they are written."""
+
+import csv
+from itertools import product
+
+import numpy as np
+import pytest
+from fake_runs import make_run
+
+from rtl_tf.evaluation.metrics import summarize
+from rtl_tf.exceptions import InputError
+from rtl_tf.reports.cells import judge
+from rtl_tf.reports.report import make_report, report_text, write_report
+from rtl_tf.reports.runs import find_runs
+from rtl_tf.reports.selection import select
+from rtl_tf.reports.subgroups import groups_by, order_of
+from rtl_tf.reports.tables import TABLES, get_table, rows_of
+from rtl_tf.schema import load_schema
+
+
+def report(root, name="1", by=None):
+    return make_report(name, find_runs(root)[0], root, by)
+
+
+def cells_of(root, name="1", unit="heatmap_px"):
+    runs = find_runs(root)[0]
+    selection = select(rows_of(TABLES[name], runs), TABLES[name].varied, runs)
+    cells = next(cells for cells in judge(TABLES[name], selection) if cells.unit == unit)
+    titles = [" ".join(row.labels) for row in selection.rows]
+    return lambda number, row, metric: getattr(cells, number)[titles.index(row), cells.metrics.index(metric)]
+
+
+@pytest.fixture
+def two_methods(tmp_path):
+    """FT: seeds with image means 1 and (1, 1, 1, 1.5); RTL-SAM: all 0. Four images of two people, two landmarks."""
+    make_run(tmp_path, "ft", 0, np.full((4, 2), 1.0))
+    make_run(tmp_path, "ft", 1, np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [1.0, 2.0]]))
+    make_run(tmp_path, "rtl-sam", 0, np.full((4, 2), 0.0))
+    return tmp_path
+
+
+def random_errors(seed, level, count=12):
+    random = np.random.default_rng(seed)
+    return level * random.gamma(4, 0.25, (count, 3))
+
+
+# Numbers
+
+
+def test_means_and_spreads_by_hand(two_methods):
+    get = cells_of(two_methods)
+    assert get("mean", "FT", "mre") == pytest.approx((1.0 + 1.125) / 2)
+    assert get("std_images", "FT", "mre") == pytest.approx((0.0 + np.std([1, 1, 1, 1.5])) / 2)
+    assert get("std_seeds", "FT", "mre") == pytest.approx(0.125 / np.sqrt(2))
+    assert np.isnan(get("std_seeds", "RTL-SAM", "mre"))
+    assert get("mean", "FT", "fr@1.0") == pytest.approx((0 + 1 / 4) / 2)
+    assert get("mean", "RTL-SAM", "auc@1.4") == 1.0
+    assert get("difference", "RTL-SAM", "mre") == pytest.approx(-1.0625)
+    assert np.isnan(get("mean", "FE", "mre")) and np.isnan(get("p", "FT", "mre"))
+
+
+def test_two_people_have_a_test_and_no_interval(two_methods):
+    """Of four sign patterns two are as extreme: p = 1/2. A bootstrap of two people would call anything certain."""
+    get = cells_of(two_methods)
+    assert get("p", "RTL-SAM", "mre") == 0.5 and get("p_holm", "RTL-SAM", "mre") == 1.0
+    assert np.isnan([get(end, "RTL-SAM", "mre") for end in ("low", "high", "difference_low", "difference_high")]).all()
+    assert not get("best", "RTL-SAM", "mre")
+
+
+def test_intervals_are_those_of_a_plain_loop_over_people(tmp_path):
+    errors = {
+        (method, seed): random_errors(10 * number + seed, 1.0, count=40)
+        for number, method in enumerate(("ft", "rtl-eo"))
+        for seed in (0, 1)
+    }
+    for (method, seed), values in errors.items():
+        make_run(tmp_path, method, seed, values)
+    of_people = {
+        method: np.mean([errors[method, seed].mean(axis=1) for seed in (0, 1)], axis=0).reshape(20, 2).mean(axis=1)
+        for method in ("ft", "rtl-eo")
+    }
+    random = np.random.default_rng(0)
+    draws = [random.integers(20, size=20) for _ in range(8000)]
+    expected = np.quantile([of_people["rtl-eo"][draw].mean() for draw in draws], [0.025, 0.975])
+    differences = of_people["rtl-eo"] - of_people["ft"]
+    expected_difference = np.quantile([differences[draw].mean() for draw in draws], [0.025, 0.975])
+    get = cells_of(tmp_path)
+    np.testing.assert_allclose([get(end, "RTL-EO", "mre") for end in ("low", "high")], expected, atol=0.01)
+    found = [get(f"difference_{end}", "RTL-EO", "mre") for end in ("low", "high")]
+    np.testing.assert_allclose(found, expected_difference, atol=0.01)
+
+
+def test_units_say_the_same(two_methods):
+    """A heatmap px is 4 input px and 1 mm in these runs."""
+    px, input_px, mm = (cells_of(two_methods, unit=unit) for unit in ("heatmap_px", "input_px", "mm"))
+    assert input_px("mean", "FT", "mre") == pytest.approx(4 * px("mean", "FT", "mre"))
+    assert mm("mean", "FT", "mre") == pytest.approx(px("mean", "FT", "mre"))
+    for heatmap_px, in_input_px in ((1.0, 4.0), (1.2, 4.8), (1.4, 5.6)):
+        assert input_px("mean", "FT", f"auc@{in_input_px}") == pytest.approx(px("mean", "FT", f"auc@{heatmap_px}"))
+
+
+def test_means_are_those_of_metrics_json(tmp_path):
+    names = ("exocanthion", "endocanthion", "nasion")
+    make_run(tmp_path, "ft", 0, random_errors(1, 1.0), landmarks=names)
+    summary = summarize(find_runs(tmp_path)[0][0].predictions)
+    for name, unit in (("1", "heatmap_px"), ("1", "input_px"), ("1", "mm"), ("2", "heatmap_px"), ("2", "input_px")):
+        get = cells_of(tmp_path, name, unit)
+        prefix = f"{'paper' if unit == 'heatmap_px' else 'clinical'}.{unit}."
+        limits = [key for key in summary if key.startswith((f"{prefix}fr@", f"{prefix}auc@"))]
+        if name == "1":
+            assert get("mean", "FT", "mre") == pytest.approx(summary[f"{prefix}mre.mean"])
+            assert get("std_images", "FT", "mre") == pytest.approx(summary[f"{prefix}mre.std"])
+            for key in limits:
+                assert get("mean", "FT", key.removeprefix(prefix)) == pytest.approx(summary[key]), key
+        else:
+            for landmark in names:
+                key = f"{prefix}landmark.{landmark}"
+                assert get("mean", "FT", f"landmark.{landmark}") == pytest.approx(summary[f"{key}.mean"])
+                assert get("std_images", "FT", f"landmark.{landmark}") == pytest.approx(summary[f"{key}.std"])
+
+
+def test_p_values_are_those_of_a_plain_loop_over_people_and_holms_table(tmp_path):
+    errors = {
+        (method, seed): random_errors(number + 10 * seed, level)
+        for number, (method, level) in enumerate({"ft": 1.0, "fe": 1.5, "rtl-eo": 0.9}.items())
+        for seed in (0, 1)
+    }
+    for (method, seed), values in errors.items():
+        make_run(tmp_path, method, seed, values)
+    functions = {"mre": lambda mean: mean}
+    for limit in (1.0, 1.2, 1.4):
+        functions[f"fr@{limit}"] = lambda mean, limit=limit: mean > limit
+        functions[f"auc@{limit}"] = lambda mean, limit=limit: np.maximum(0, 1 - mean / limit)
+
+    def over_seeds(method, function):
+        return np.mean([function(errors[method, seed].mean(axis=1)) for seed in (0, 1)], axis=0)
+
+    get, signs, expected = cells_of(tmp_path), np.array(list(product((1, -1), repeat=6))), {}
+    for title, method in (("FE", "fe"), ("RTL-EO", "rtl-eo")):
+        for metric, function in functions.items():
+            people = (over_seeds(method, function) - over_seeds("ft", function)).reshape(6, 2).sum(axis=1)
+            expected[title, metric] = np.mean(np.abs(signs @ people) >= np.abs(people.sum()) - 1e-6)
+            assert get("p", title, metric) == pytest.approx(expected[title, metric]), (title, metric)
+    highest, ordered = 0.0, sorted(expected, key=expected.get)
+    for position, key in enumerate(ordered):
+        highest = max(highest, min(1.0, (14 - position) * expected[key]))
+        assert get("p_holm", *key) == pytest.approx(highest), key
+
+
+def test_best_only_where_the_intervals_say_so(tmp_path):
+    """RTL-CAM is better than FT for every person; RTL-SAM has the same mean as RTL-CAM, so that neither is best."""
+    base = random_errors(3, 1.0, count=40)
+    make_run(tmp_path, "ft", 0, base + 0.5)
+    make_run(tmp_path, "rtl-cam", 0, base)
+    get = cells_of(tmp_path)
+    assert get("best", "RTL-CAM", "mre") and not get("best", "FT", "mre")
+    assert get("best", "RTL-CAM", "auc@1.2") and get("best", "RTL-CAM", "fr@1.2")
+    make_run(tmp_path, "rtl-sam", 0, base[::-1])
+    get = cells_of(tmp_path)
+    assert not any(get("best", row, "mre") for row in ("FT", "RTL-CAM", "RTL-SAM"))
+
+
+def test_alone_nothing_is_best_and_nothing_is_compared(tmp_path):
+    make_run(tmp_path, "rtl-eo", 0, random_errors(1, 1.0, count=12))
+    get = cells_of(tmp_path)
+    assert not get("best", "RTL-EO", "mre") and np.isnan(get("p", "RTL-EO", "mre"))
+    assert get("low", "RTL-EO", "mre") < get("mean", "RTL-EO", "mre") < get("high", "RTL-EO", "mre")
+
+
+def test_the_learning_curve_compares_within_the_same_images(tmp_path):
+    base = random_errors(3, 1.0, count=40)
+    for share, more in ((0.1, 1.0), (1.0, 0.0)):
+        make_run(tmp_path, "ft", 0, base + more + 0.4, name=f"ft-{share}", train_fraction=share)
+        make_run(tmp_path, "rtl-sam", 0, base + more, name=f"rtl-sam-{share}", train_fraction=share)
+    get = cells_of(tmp_path, "samples")
+    for share in ("10%", "100%"):
+        assert get("difference", f"{share} RTL-SAM", "mre") == pytest.approx(-0.4, abs=1e-5)
+        assert get("best", f"{share} RTL-SAM", "mre")
+
+
+def test_table_4_compares_with_the_row_without_skips(tmp_path):
+    make_run(tmp_path, "ft", 0, random_errors(3, 1.0))
+    make_run(tmp_path, "ft", 0, random_errors(3, 1.0) + 0.25, name="skips", skip_connections=True)
+    assert cells_of(tmp_path, "4")("difference", "With skip connections", "mre") == pytest.approx(0.25, abs=1e-5)
+
+
+def test_undefined_metrics_stay_empty(tmp_path):
+    folder = make_run(tmp_path, "ft", 0, np.ones((2, 1)))
+    path = folder / "predictions.csv"
+    rows = list(csv.reader(path.open()))
+    for row in rows[1:]:
+        row[3] = row[4] = row[8] = row[9] = ""
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    text = report_text(report(tmp_path))
+    assert "nan" not in text and "Table I" in text
+
+
+# Grids
+
+
+def test_unknown_table():
+    with pytest.raises(InputError, match="unknown table 9: choose --table 1, 2, 3, 4, samples"):
+        get_table("9")
+
+
+def test_a_line_a_method_with_the_papers_value_in_its_own_column(two_methods):
+    lines = [line.split() for line in report_text(report(two_methods)).splitlines()]
+    header = next(line for line in lines if line[:1] == ["Method"])
+    assert header[-1] == "Paper"
+    ft = next(line for line in lines if line[:1] == ["FT"])
+    assert ft == ["FT", "2", "1.062±0.11", "0.088", "–", "–", "–", "–", "–", "0.86±0.24"]
+    assert next(line for line in lines if line[:1] == ["FE"])[-1] == "1.82±0.50"
+    clinical = [line for line in lines if line[:1] == ["FT"]][3]
+    assert clinical[:3] == ["FT", "2", "4.250±0.43"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_line_of_numbers_is_longer_than_a_terminal(tmp_path, name):
+    names = load_schema("fas14").names
+    random = np.random.default_rng(0)
+    for method in ("fe", "ft", "rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-eo", "rtl-co-sam", "rtl-co-cam"):
+        for seed in (0, 1):
+            errors = {"fe": 1.4, "rtl-sam": 0.6}.get(method, 0.9) * random.gamma(4, 0.25, (60, 14))
+            make_run(tmp_path, method, seed, errors, landmarks=names)
+    make_run(tmp_path, "ft", 0, random.gamma(4, 0.25, (60, 14)), landmarks=names, name="s", skip_connections=True)
+    text = report_text(report(tmp_path, name))
+    lines = [line for line in text.splitlines() if "train.py" not in line]
+    assert max(map(len, lines)) <= 120
+    assert "†" in text or name in ("3", "4", "samples")
+
+
+def test_table_2_has_a_line_a_landmark(tmp_path):
+    names = load_schema("fas14").names
+    for method, level in (("ft", 1.0), ("rtl-sam", 0.5)):
+        make_run(tmp_path, method, 0, np.tile(level * np.arange(14.0), (12, 1)), landmarks=names)
+    values, intervals, paper, *_ = report(tmp_path, "2").grids
+    assert values.header[:4] == ["Landmark", "FT", "RTL-CO", "RTL-EO"] and len(values.header) == 9
+    row = next(row for row in values.rows if row[0] == "L3 nasion")
+    assert row[1].startswith("2.00±0.00") and row[2].startswith("–") and row[4].startswith("1.00±0.00")
+    assert [row[0] for row in values.rows[-2:]] == ["average", "FR 1.2"]
+    assert intervals.rows[2][1] == "2.00–2.00"
+    assert paper.header[1:4] == ["RTL-CO", "RTL-EO", "RTL-SAM"] and paper.rows[2][3] == "0.74±0.59"
+    assert paper.rows[-1][0] == "average" and paper.rows[-1][3] == "0.78±0.22"
+
+
+def test_a_table_without_any_run_shows_the_paper(tmp_path):
+    make_run(tmp_path, "rtl-co", 0, np.ones((4, 2)), source="other")
+    for name, first in (("3", "0.85±0.37"), ("4", "0.85±0.37")):
+        filled = report(tmp_path, name)
+        assert filled.grids[0].rows[0][-1] == first and filled.judged[0].images == 0
+        assert "python train.py" in filled.missing
+
+
+def test_shares_are_given_in_images_where_the_split_is_known(tmp_path):
+    folder = make_run(tmp_path, "ft", 0, np.ones((4, 2)), train_fraction=0.1)
+    (folder / "split.csv").write_text("image,subject,part\na,s,training\nb,s,unused\nc,t,training\nd,u,test\n")
+    assert "10% (2)   FT " in report_text(report(tmp_path, "samples"))
+
+
+# Subgroups
+
+
+@pytest.fixture
+def sites(tmp_path):
+    """Images of people 0 and 1 at site south, of 2 and 3 at north; errors 1 and 3."""
+    errors = np.repeat([1.0, 1.0, 3.0, 3.0], 2)[:, None] * np.ones((8, 2))
+    attributes = [
+        {"site": "south" if index < 4 else "north", "age": index, "grade": ["", "10", "9"][index % 3]}
+        for index in range(8)
+    ]
+    make_run(tmp_path, "ft", 0, errors, attributes=attributes)
+    make_run(tmp_path, "rtl-eo", 0, errors / 2, attributes=attributes)
+    return tmp_path
+
+
+def test_rows_split_by_a_column(sites):
+    filled = report(sites, by="site")
+    assert filled.name == "table1-by-site"
+    assert filled.grids[0].header[:4] == ["Method", "site", "Subjects", "Seeds"]
+    assert [row[:5] for row in filled.grids[0].rows] == [
+        ["FT", "north", "2", "1", "3.000±0.00"],
+        ["", "south", "2", "1", "1.000±0.00"],
+        ["RTL-EO", "north", "2", "1", "1.500±0.00"],
+        ["", "south", "2", "1", "0.500±0.00"],
+    ]
+    assert "Paper" not in filled.grids[0].header
+    landmarks = report(sites, "2", by="site").grids[0]
+    assert [row[:3] for row in landmarks.rows[:2]] == [
+        ["L1 exocanthion", "north", "3.00±0.00"],
+        ["", "south", "1.00±0.00"],
+    ]
+
+
+def test_few_numbers_are_groups_by_themselves(sites):
+    assert order_of(groups_by("grade", find_runs(sites)[0])) == ["9", "10", "(empty)"]
+
+
+def test_many_numbers_become_quarters(tmp_path):
+    attributes = [{"age": float(index) if index else float("nan")} for index in range(21)]
+    make_run(tmp_path, "ft", 0, np.ones((21, 2)), attributes=attributes)
+    groups = groups_by("age", find_runs(tmp_path)[0])
+    assert order_of(groups) == ["1 to 5", "6 to 10", "11 to 15", "16 to 20", "(empty)"]
+    assert groups[0] == "(empty)" and groups[5] == "1 to 5" and groups[6] == "6 to 10"
+
+
+def test_unknown_columns_and_older_runs(sites, tmp_path_factory):
+    with pytest.raises(InputError, match="--by colour: no such column in .*test.csv; there are age, grade, site"):
+        report(sites, by="colour")
+    older = tmp_path_factory.mktemp("older")
+    make_run(older, "ft", 0, np.ones((4, 2)))
+    with pytest.raises(InputError, match="test.csv: its run was trained before"):
+        report(older, by="site")
+    make_run(older, "fe", 0, np.ones((4, 2)), attributes=[{}] * 4)
+    with pytest.raises(InputError, match="has no columns of that kind"):
+        report(older, by="site")
+
+
+# Files
+
+
+def test_written_tables(two_methods, tmp_path):
+    markdown, latex, table = write_report(report(two_methods), tmp_path / "reports")
+    assert "| FT | 2 | 1.062±0.11 | 0.088 | – | – | – | – | – | 0.86±0.24 |" in markdown.read_text()
+    assert r"RTL-SAM & 1 & 0.000$\pm$0.00" in latex.read_text()
+    assert r"24.19\%" in latex.read_text() and r"\toprule" in latex.read_text()
+    lines = list(csv.DictReader(table.open()))
+    ft = next(line for line in lines if line["method"] == "ft" and line["metric"] == "mre")
+    assert float(ft["mean"]) == 1.0625 and ft["p"] == "" and ft["seeds"] == "2" and ft["subjects"] == "2"
+    assert (ft["protocol"], ft["unit"], ft["paper"], ft["paper_std"]) == ("paper", "heatmap_px", "0.86", "0.24")
+    sam = next(line for line in lines if line["method"] == "rtl-sam" and line["metric"] == "mre")
+    assert float(sam["difference"]) == -1.0625 and sam["best"] == "False"
+    fe = next(line for line in lines if line["method"] == "fe")
+    assert fe["mean"] == "" and fe["paper"] == "1.82"
+    assert {line["unit"] for line in lines} == {"heatmap_px", "input_px", "mm"}
+
+
+def test_the_learning_curves_file(tmp_path):
+    make_run(tmp_path, "ft", 0, np.ones((4, 2)), train_fraction=0.1)
+    make_run(tmp_path, "ft", 0, np.ones((4, 2)), train_images=7, name="seven")
+    paths = write_report(report(tmp_path, "samples"), tmp_path / "reports")
+    assert [path.name for path in paths] == ["table-samples.md", "table-samples.tex", "table-samples.csv"]
+    lines = {line["row"]: line for line in csv.DictReader(paths[2].open()) if line["metric"] == "mre"}
+    assert lines["10% FT"]["train_fraction"] == "0.1" and lines["7 images FT"]["train_images"] == "7"
