@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measure import RESULTS, machine, write_json
+from measure import RESULTS, machine, resident_mib, write_json
 
 from rtl_tf.cli import start_tensorflow
 
@@ -112,11 +112,6 @@ def forever(batches):
     """Epoch after epoch."""
     while True:
         yield from batches
-
-
-def resident_mib() -> float:
-    fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
-    return int(fields[1]) * 4096 / 2**20
 
 
 def summary(values: list[float]) -> str:

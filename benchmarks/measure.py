@@ -60,6 +60,12 @@ def _processor() -> str:
         return platform.processor()
 
 
+def resident_mib() -> float:
+    """This process's memory now."""
+    fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def write_json(path: str | Path, figures: dict[str, float], details: dict) -> None:
     """Flat figures first, then how they came about."""
     path = Path(path)
