@@ -15,6 +15,7 @@ from rtl_tf.reports.figures.anatomy import anatomy_figure
 from rtl_tf.reports.figures.histories import history_figure
 from rtl_tf.reports.figures.registry import FIGURES, get_figure
 from rtl_tf.reports.figures.report import draw_runs, write_figure
+from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.runs import find_runs
 from rtl_tf.schema import load_schema
 
@@ -106,12 +107,21 @@ def test_figure_8_is_the_area_up_to_each_threshold(two_seeds):
     assert at[2.0] == pytest.approx(7 / 8 * 0.5)  # seven images of error 1 have an area of a half
 
 
-def test_curves_differ_without_colour_and_no_two_texts_touch():
-    figure = curves.ced_figure({f"RTL-CO-SA{index}": np.linspace(0, 1 + index / 5, 50) for index in range(10)})
+@pytest.mark.parametrize("names", [list(method_titles().values()), [f"RTL-CO-S{index:02d}" for index in range(15)]])
+def test_curves_differ_without_colour_and_no_two_texts_touch(names):
+    figure = curves.ced_figure({name: np.linspace(0, 1 + index / 5, 50) for index, name in enumerate(names)})
     axes = figure.axes[0]
-    assert len({(str(line._unscaled_dash_pattern), line.get_marker()) for line in axes.lines}) == 10
+    assert len({(str(line._unscaled_dash_pattern), line.get_marker()) for line in axes.lines}) == len(names)
     np.testing.assert_allclose(axes.lines[0].get_ydata()[[0, 200]], [2, 100])  # 1 of 50 at 0, all at 1 heatmap px
     assert not untidy(figure)
+
+
+def test_a_method_looks_the_same_in_every_figure():
+    assert set(style.METHODS) == set(method_titles().values())
+    ones = np.ones(4)
+    alone = curves.auc_figure({"RTL-SAM": ones}).axes[0].lines[0]
+    among = curves.ced_figure({"FE": ones, "RTL-SAM": ones}).axes[0].lines[1]
+    assert alone.get_color() == among.get_color() and alone.get_linestyle() == among.get_linestyle()
 
 
 def test_the_axis_reaches_the_errors_of_poor_detectors_but_not_of_a_lost_one():
@@ -164,7 +174,7 @@ def test_figure_11_compares_sigmas(tmp_path):
         folder = make_run(tmp_path, "rtl-eo", 0, np.ones((12, 2)), name=f"s{sigma}", sigma=sigma)
         add_validation(folder, np.full((2, 2), error))
     drawing = draw("11", tmp_path)
-    assert legend(drawing.figure)[:-1] == ["σ = 1.5 px: 0.00±0.00", "σ = 3 px: 1.00±0.00"]
+    assert legend(drawing.figure)[:-1] == ["σ = 1.5: 0.00±0.00", "σ = 3: 1.00±0.00"]
     assert "--sigma 0.5" in drawing.lines[-1] and "--sigma 3" not in drawing.lines[-1]
 
 

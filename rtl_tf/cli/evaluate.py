@@ -12,7 +12,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = Parser(
         prog="evaluate.py",
         description="Metrics of one run, or the paper's tables and figures over the runs that exist.",
-        epilog="Everything is computed from the runs' predictions.csv; no network is loaded.",
+        epilog="Everything is computed from files that runs have written; no network is loaded.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", metavar="DIR", type=Path, help="print all metrics of one run folder")

@@ -84,7 +84,7 @@ def _over_thresholds(
     thresholds = np.linspace(0, limit, POINTS + 1)
     for index, (name, errors) in enumerate(curves.items()):
         label = f"{name}: {legend.numbers(errors)}"
-        axes.plot(thresholds, function(errors, thresholds), label=label, **curve_style(index))
+        axes.plot(thresholds, function(errors, thresholds), label=label, **curve_style(name, index))
     axes.set(xlim=(0, limit), title=title)
     axes.grid(color="0.9")
     legend_below(figure, axes, legend.title)
@@ -105,7 +105,7 @@ def learning_curve(curves: Mapping[str, Means]) -> Figure:
     sizes = sorted({int(size) for means in curves.values() for size in means.images})
     for index, (name, means) in enumerate(curves.items()):
         x = means.images * 1.03 ** (index - (len(curves) - 1) / 2)
-        style = curve_style(index) | {"marker": "os^Dv"[index % 5], "markevery": None}
+        style = curve_style(name, index) | {"marker": "os^Dv"[index % 5], "markevery": None}
         bars = np.nan_to_num(np.stack([means.mean - means.low, means.high - means.mean]))
         axes.errorbar(x, means.mean, bars, capsize=2, elinewidth=0.9, label=name, **style)
     axes.set(

@@ -9,6 +9,9 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from rtl_tf.reports.figures.style import COLOURS, PAGE, curve_style, new_figure, styled
 
+TRAINING = {"color": COLOURS[1], "linestyle": "-"}
+VALIDATION = {"color": COLOURS[2], "linestyle": "--"}
+
 History = Sequence[Mapping[str, float]]
 
 
@@ -30,8 +33,8 @@ def history_figure(histories: Mapping[str, Sequence[History]]) -> Figure:
     for panel, (title, seeds) in zip(cells, histories.items(), strict=False):
         if panel is not cells[0]:
             panel.sharey(cells[0])
-        _plot(panel, seeds, "heatmap_loss", curve_style(0) | {"color": COLOURS[1]}, "training (augmented)")
-        _plot(panel, seeds, "val_loss", curve_style(1) | {"color": COLOURS[2]}, "validation")
+        _plot(panel, seeds, "heatmap_loss", TRAINING, "training (augmented)")
+        _plot(panel, seeds, "val_loss", VALIDATION, "validation")
         panel.set(title=title, xlabel="epoch", ylabel="heatmap loss", yscale="log")
         panel.yaxis.set(
             major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter()
@@ -41,8 +44,9 @@ def history_figure(histories: Mapping[str, Sequence[History]]) -> Figure:
     for index, (title, seeds) in enumerate(histories.items()):
         best = [min(rows, key=lambda row: row["val_error"]) for rows in seeds]
         label = f"{title}: best {np.mean([row['val_error'] for row in best]):.2f}"
-        _plot(errors, seeds, "val_error", curve_style(index), label)
-        errors.plot(*_columns(best, "epoch", "val_error"), "o", color=curve_style(index)["color"], markersize=3.5)
+        style = curve_style(title, index)
+        _plot(errors, seeds, "val_error", style, label)
+        errors.plot(*_columns(best, "epoch", "val_error"), "o", color=style["color"], markersize=3.5)
     errors.set(title="validation error", xlabel="epoch", ylabel="mean radial error (heatmap px)", ylim=(0, None))
     errors.legend()
     for panel in cells[:panels]:

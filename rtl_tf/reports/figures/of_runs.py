@@ -54,11 +54,20 @@ def areas(selection: Selection) -> Drawing:
     return Drawing(curves.auc_figure(_pooled(selection, lambda run: image_errors(run.predictions), [])))
 
 
-def validation_errors(selection: Selection) -> Drawing:
-    """CED over the validation images of all seeds, for the choice of a setting. Figs. 10 and 11."""
+def lambdas(selection: Selection) -> Drawing:
+    """CED over the validation images of all seeds, for the choice of lambda. Fig. 10."""
+    return _choice(selection, "RTL-EO on validation images")
+
+
+def sigmas(selection: Selection) -> Drawing:
+    """CED over the validation images of all seeds, for the choice of sigma. Fig. 11."""
+    return _choice(selection, "RTL-EO on validation images, σ in heatmap px")
+
+
+def _choice(selection: Selection, title: str) -> Drawing:
     warnings: list[str] = []
     errors = _pooled(selection, lambda run: image_errors(run.validation), warnings)
-    return Drawing(curves.ced_figure(errors, "RTL-EO, validation images", curves.MEAN_AND_STD), warnings=warnings)
+    return Drawing(curves.ced_figure(errors, title, curves.MEAN_AND_STD), warnings=warnings)
 
 
 def _pooled(selection: Selection, read: Callable[[Run], np.ndarray], warnings: list[str]) -> dict[str, np.ndarray]:

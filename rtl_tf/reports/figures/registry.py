@@ -73,7 +73,7 @@ def _lambdas(runs: list[Run]) -> tuple[Row, ...]:
 
 def _sigmas(runs: list[Run]) -> tuple[Row, ...]:
     values = sorted({*SIGMAS, *(setting(run, "sigma") for run in runs if run.method == STUDIED)})
-    return tuple(Row((f"σ = {value:g} px",), {"method": STUDIED, "sigma": value}) for value in values)
+    return tuple(Row((f"σ = {value:g}",), {"method": STUDIED, "sigma": value}) for value in values)
 
 
 def _anatomy(renderer: Renderer) -> Drawing:
@@ -93,8 +93,8 @@ FIGURES = {
     "7": Figure("predictions and heatmaps on faces", of_runs.predictions, _table("1")),
     "8": Figure("areas under the curve of regularizers", of_runs.areas, _table("2")),
     "9": Figure("attention maps of source networks", of_attention.of_sources, _table("3"), TABLES["3"].varied),
-    "10": Figure("cumulative errors for each lambda", of_runs.validation_errors, _lambdas, ("method", "lambda")),
-    "11": Figure("cumulative errors for each sigma", of_runs.validation_errors, _sigmas, ("sigma",)),
+    "10": Figure("cumulative errors for each lambda", of_runs.lambdas, _lambdas, ("method", "lambda")),
+    "11": Figure("cumulative errors for each sigma", of_runs.sigmas, _sigmas, ("sigma",)),
     "12": Figure("training and validation loss", of_runs.losses, _methods(*LEARNING_CURVE_METHODS)),
     "samples": Figure("learning curve", of_runs.training_sizes, _table("samples"), TABLES["samples"].varied),
 }

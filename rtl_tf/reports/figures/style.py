@@ -18,6 +18,12 @@ COLUMN, PAGE = 3.5, 7.16  # widths, inch
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
 MARKERS = ("", "o", "^")
+# Those that stand in most figures have the plainest lines.
+METHODS = (
+    *("FT", "RTL-EO", "RTL-SAM", "RTL-CAM", "RTL-CO"),
+    *("RTL-CO-EO", "RTL-CO-SAM", "RTL-CO-CAM", "FTP", "FE"),
+    *("HG", "U-Net", "DSNT"),
+)
 TRUTH, PREDICTED = "#56B4E9", "#D55E00"
 FONTS = {
     "font.size": 8,
@@ -33,8 +39,9 @@ FONTS = {
 styled = matplotlib.rc_context(FONTS)
 
 
-def curve_style(index: int) -> dict:
-    """Of the curve with this number (of 15 that differ without colour), for `Axes.plot`."""
+def curve_style(name: str, position: int) -> dict:
+    """For `Axes.plot`: a method looks the same in all figures; other curves by their position. 15 differ in grey."""
+    index = METHODS.index(name) if name in METHODS else position
     round_, dash = divmod(index, len(DASHES))
     return {
         "color": COLOURS[index % len(COLOURS)],
