@@ -67,12 +67,18 @@ def make_run(
     return folder
 
 
-def add_examples(folder: Path, names: list[str], errors: list[float]) -> None:
-    """examples.npz with flat grey faces of 32 px and one landmark with its heatmap."""
+def add_examples(folder: Path, names: list[str], errors: list[float], drift: float | None = 0.25) -> None:
+    """examples.npz with flat grey faces of 32 px and one landmark with its heatmap.
+
+    The source looks at the upper left of four places, the target at the lower right; `drift` goes into metrics.json.
+    None: a method without a source network.
+    """
     count = len(names)
     heatmaps = np.zeros((count, 8, 8, 1), np.float16)
     heatmaps[:, 4, 3, 0] = 1
     points = np.full((count, 1, 2), 14.0, np.float32)
+    target = np.tile(np.array([[0, 0], [0, 1]], np.float32), (count, 1, 1))
+    of_source = {"source_attention": target[:, ::-1, ::-1]} if drift is not None else {}
     np.savez(
         folder / "examples.npz",
         image_names=np.array(names),
@@ -81,4 +87,26 @@ def add_examples(folder: Path, names: list[str], errors: list[float]) -> None:
         truth=points,
         points=points + 1,
         errors=np.array(errors, np.float32),
+        target_attention=target,
+        **of_source,
     )
+    metrics = {} if drift is None else {"attention.drift.mean": drift, "attention.drift.std": drift / 2}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+
+
+def add_validation(folder: Path, heatmap_errors: np.ndarray) -> None:
+    """validation-predictions.csv."""
+    write_predictions(folder / "validation-predictions.csv", make_predictions(heatmap_errors))
+
+
+def add_history(folder: Path, val_errors: list[float]) -> None:
+    """history.csv whose losses are a tenth (training) and a fifth (validation) of the validation errors."""
+    lines = ["epoch,loss,heatmap_loss,val_loss,val_error"]
+    lines += [f"{epoch},1,{error / 10},{error / 5},{error}" for epoch, error in enumerate(val_errors, start=1)]
+    (folder / "history.csv").write_text("\n".join(lines) + "\n")
+
+
+def add_split(folder: Path, training: int) -> None:
+    """split.csv with this many training images, and one of each other part."""
+    rows = [f"t{index},training" for index in range(training)]
+    (folder / "split.csv").write_text("\n".join(["image,part", *rows, "v,validation", "u,test"]) + "\n")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_runs import add_examples, make_run
+from fake_runs import add_examples, add_history, add_split, add_validation, make_run
 
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main
@@ -19,6 +19,9 @@ def runs(tmp_path):
         sites = [{"site": "north"}, {"site": "south"}] * 6
         folder = make_run(tmp_path / "runs", method, 0, np.full((12, 2), error), attributes=sites)
         add_examples(folder, ["a.png", "b.png"], [error, error + 0.1])
+        add_validation(folder, np.full((4, 2), error))
+        add_history(folder, [error + 1] * 12)
+        add_split(folder, 40)
     return tmp_path / "runs"
 
 
@@ -76,10 +79,32 @@ def test_a_reader_who_has_seen_enough_is_no_error(runs):
     assert answer.stdout.startswith("Table I") and answer.stderr == ""
 
 
-@pytest.mark.parametrize("number", ["6", "7"])
-def test_figures(runs, tmp_path, capsys, number):
-    assert main(["--figure", number, "--runs", str(runs), "--output", str(tmp_path / "out")]) == 0
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"figure{number}.png", f"figure{number}.pdf"}
+@pytest.mark.parametrize("name", ["4", "6", "7", "8", "9", "10", "11", "12", "samples"])
+def test_every_figure_of_runs_is_written(runs, capsys, name):
+    assert main(["--figure", name, "--runs", str(runs)]) == 0
+    stem = f"figure{name}" if name.isdigit() else f"figure-{name}"
+    assert {path.name for path in (runs / "synthetic/reports").iterdir()} == {f"{stem}.png", f"{stem}.pdf"}
+    printed = capsys.readouterr()
+    assert "To train what is missing:" in printed.out and printed.err == ""
+    assert f"written: {runs}/synthetic/reports/{stem}.png" in printed.out
+
+
+@pytest.mark.parametrize("name", ["2", "3"])
+def test_figures_of_built_in_faces_need_no_runs(tmp_path, name, monkeypatch):
+    from rtl_tf.datasets.synthetic import portraits
+
+    few = portraits.people
+    monkeypatch.setattr(portraits, "people", lambda count, size: few(2, 64))
+    assert main(["--figure", name, "--runs", str(tmp_path / "none")]) == 0
+    folder = tmp_path / "none/synthetic/reports"
+    assert {path.name for path in folder.iterdir()} == {f"figure{name}.png", f"figure{name}.pdf"}
+
+
+def test_the_sheet_of_faces_is_of_the_runs_data_where_they_are_photographs(runs, capsys):
+    add_examples(make_run(runs, "ft", 0, np.ones((4, 2)), data="clinic"), ["face000.png"], [1.0])
+    assert "choose with --data" in refuse(["--figure", 3, "--runs", runs], capsys)
+    assert main(["--figure", "3", "--runs", str(runs), "--data", "clinic"]) == 0
+    assert (runs / "clinic/reports/figure3.png").is_file()
 
 
 def test_figures_draw_runs_of_one_study_and_say_what_else_is_there(runs, tmp_path, capsys):
@@ -89,7 +114,8 @@ def test_figures_draw_runs_of_one_study_and_say_what_else_is_there(runs, tmp_pat
     for method in ("ft", "rtl-eo"):
         (runs / "synthetic" / method / "seed0" / "predictions.csv").unlink()
     (runs / "synthetic/strong/seed0/predictions.csv").unlink()
-    assert "no finished run to draw" in refuse(["--figure", 6, "--runs", runs], capsys)
+    error = refuse(["--figure", 6, "--runs", runs], capsys)
+    assert "--figure 6: no finished run of FE, DSNT" in error and "begin with: python train.py" in error
 
 
 def test_single_run_writes_nothing(runs, capsys):
@@ -112,16 +138,19 @@ def test_bad_input_is_one_line_and_status_2(runs, tmp_path, capsys):
     assert (
         refuse(["--table", 9, "--runs", runs], capsys) == "error: unknown table 9: choose --table 1, 2, 3, 4, samples\n"
     )
-    assert "choose --figure 6 or 7" in refuse(["--figure", 8, "--runs", runs], capsys)
+    assert "unknown figure 5: choose --figure 2, 3, 4" in refuse(["--figure", 5, "--runs", runs], capsys)
     assert "no run folder" in refuse(["--run", tmp_path / "nothing"], capsys)
     (runs / "synthetic/ft/seed0/predictions.csv").unlink()
-    assert "no predictions.csv" in refuse(["--run", runs / "synthetic/ft/seed0"], capsys)
+    assert "has lost its predictions.csv" in refuse(["--run", runs / "synthetic/ft/seed0"], capsys)
     assert "--run only prints" in refuse(["--run", runs, "--output", tmp_path], capsys)
     assert "there are runs on synthetic" in refuse(["--table", 1, "--runs", runs, "--data", "clinic"], capsys)
     assert "required" in refuse([], capsys)
     (tmp_path / "file").write_text("")
     assert f"--output {tmp_path}/file/x: Not a directory" in refuse(
         ["--table", 1, "--runs", runs, "--output", tmp_path / "file" / "x"], capsys
+    )
+    assert f"{tmp_path}/file/x: Not a directory" in refuse(
+        ["--figure", 6, "--runs", runs, "--output", tmp_path / "file" / "x"], capsys
     )
     assert "unknown table" in refuse(["--table", "", "--runs", runs], capsys)
 
@@ -137,7 +166,8 @@ def test_runs_that_differ_are_refused_and_nothing_is_written(runs, capsys):
     [
         (["--help"], ("numpy", "pandas", "matplotlib", "tensorflow")),
         (["--table", "1"], ("scipy", "matplotlib", "tensorflow")),
-        (["--figure", "6"], ("tensorflow",)),
+        (["--figure", "4"], ("tensorflow", "keras")),
+        (["--figure", "3"], ("tensorflow", "keras")),
     ],
 )
 def test_slow_modules_stay_unloaded(runs, arguments, unwanted):

@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from rtl_tf.cli.train import make_parser
 from rtl_tf.methods import METHODS
 from rtl_tf.networks.catalogue import SOURCES
+from rtl_tf.reports.figures.registry import FIGURES
+from rtl_tf.reports.tables import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,6 +28,18 @@ def test_every_command_line_of_train_parses():
     assert len(lines) >= 3
     for line in lines:
         make_parser().parse_args(line.split())
+
+
+@pytest.mark.parametrize(("kind", "registry"), [("table", TABLES), ("figure", FIGURES)])
+def test_every_table_and_figure_is_listed_and_made_by_ci(kind, registry):
+    listed = README.split(f"| `--{kind}` |", 1)[1].split("\n\n", 1)[0]
+    assert re.findall(r"^\| `(\w+)` \|", listed, re.M) == list(registry)
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (made,) = re.findall(rf"^for {kind} in (.*); do python evaluate.py --{kind} \"\${kind}\"", script, re.M)
+    compared = {"9"}  # needs FT or RTL-SAM, and CI trains RTL-EO alone
+    assert set(made.split()) == set(registry) - (compared if kind == "figure" else set())
+    for name in re.findall(rf"^    python evaluate.py --{kind} (\w+)", README, re.M):
+        assert name in made.split()
 
 
 def test_every_method_and_source_is_listed():

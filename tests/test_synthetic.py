@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from rtl_tf.datasets import synthetic, table
-from rtl_tf.datasets.synthetic import cache, raster
+from rtl_tf.datasets.synthetic import cache, portraits, raster
 from rtl_tf.datasets.synthetic.__main__ import main
 from rtl_tf.datasets.synthetic.head import Head
 from rtl_tf.datasets.synthetic.landmarks import locate_landmarks
@@ -338,3 +338,13 @@ def test_importing_loads_nothing_heavy():
     heavy = "{'tensorflow', 'keras', 'pandas', 'matplotlib'}"
     code = f"import sys, {modules}; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_faces_for_figures_show_all_landmarks_and_are_those_of_the_data():
+    image, points = portraits.portrait(64)
+    assert image.shape == (64, 64, 3) and ((points > 0) & (points < 63)).all()
+    assert points[NAMES.index("pronasale"), 0] < points[NAMES.index("triangular_fossa"), 0]  # turned to the left
+    images, points = portraits.people(2, 64)
+    second = render_sample(0, 1, 0, 64)[0]
+    np.testing.assert_array_equal(images[1], second.image)
+    np.testing.assert_array_equal(points[1], second.points)

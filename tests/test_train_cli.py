@@ -61,7 +61,7 @@ def test_a_run_writes_everything(finished):
     names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
     figures = {f"figures/{name}.{suffix}" for name in ("ced", "faces", "history") for suffix in ("png", "pdf")}
     inputs = {"config.json", "environment.json", "schema.toml", "split.csv"}
-    judged = {"predictions.csv", "test.csv", "metrics.json", "examples.npz"}
+    judged = {"predictions.csv", "validation-predictions.csv", "test.csv", "metrics.json", "examples.npz"}
     assert names == inputs | figures | judged | {"history.csv", "best.keras"}
     config = json.loads((finished / "config.json").read_text())
     assert config["asked"]["method"] == "rtl-sam" and "sigma" not in config["asked"]
@@ -76,13 +76,29 @@ def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, tab
 
     predictions = read_predictions(finished / "predictions.csv")
     rows = read_rows(finished / "split.csv")[1]
-    assert sorted(predictions.images) == sorted(row["image"] for _, row in rows if row["part"] == "test")
+    for part, found in (
+        ("test", predictions),
+        ("validation", read_predictions(finished / "validation-predictions.csv")),
+    ):
+        assert sorted(found.images) == sorted(row["image"] for _, row in rows if row["part"] == part)
     truth = {row["image"]: row for _, row in read_rows(table / "landmarks.csv")[1]}
     for image, points in zip(predictions.images, predictions.truth, strict=True):
         assert points[1, 0] == pytest.approx(float(truth[image]["endocanthion_x"]), abs=1e-3)
-    assert json.loads((finished / "metrics.json").read_text()) == summarize(predictions)
+    metrics = json.loads((finished / "metrics.json").read_text())
+    drift = {metrics.pop(f"attention.drift.{part}") for part in ("mean", "std")}
+    assert metrics == summarize(predictions) and all(0 < number < 2 for number in drift)
     assert np.isfinite(predictions.mm_per_px).all()
     assert read_attributes(finished / "test.csv", predictions.images) == {"site": ("here",) * len(predictions.images)}
+
+
+def test_validation_predictions_have_the_error_of_the_best_epoch(finished):
+    from rtl_tf.evaluation.errors import protocol_errors
+    from rtl_tf.evaluation.metrics import mean_radial_error
+    from rtl_tf.evaluation.predictions import read_predictions
+
+    predictions = read_predictions(finished / "validation-predictions.csv")
+    best = min(float(row["val_error"]) for _, row in read_rows(finished / "history.csv")[1])
+    assert mean_radial_error(protocol_errors(predictions, "paper")["heatmap_px"]) == pytest.approx(best, abs=1e-4)
 
 
 def test_subjects_do_not_cross_parts(finished):

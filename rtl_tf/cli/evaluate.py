@@ -6,15 +6,13 @@ from pathlib import Path
 
 from rtl_tf.cli import Parser
 
-FIGURES = (6, 7)
-
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the flags. Everything slow is imported after this, so that --help answers at once."""
     parser = Parser(
         prog="evaluate.py",
         description="Metrics of one run, or the paper's tables and figures over the runs that exist.",
-        epilog="Everything is computed from the runs' predictions.csv; no network is loaded.",
+        epilog="Everything is computed from files that runs have written; no network is loaded.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", metavar="DIR", type=Path, help="print all metrics of one run folder")
@@ -24,7 +22,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="1: methods; 2: landmarks; 3: source networks; 4: skip connections; samples: learning curve",
     )
     what.add_argument(
-        "--figure", metavar="N", type=int, help="6: cumulative errors; 7: predictions and heatmaps on faces"
+        "--figure",
+        metavar="N",
+        help="2: landmarks; 3: faces of the data; 4, 9: attention maps of methods, of sources; 6: cumulative errors; "
+        "7: predictions and heatmaps; 8: AUC; 10, 11: cumulative errors for each lambda, sigma; 12: losses; "
+        "samples: learning curve",
     )
     parser.add_argument("--by", metavar="COLUMN", help="split a table's rows by a column of the data table")
     parser.add_argument(
@@ -44,6 +46,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                 parser.error(f"--{flag} goes with --table or --figure; --run only prints")
     if options.by and options.table is None:
         parser.error("--by goes with --table")
+    options.runs = options.runs or Path("runs")
     return options
 
 
@@ -54,19 +57,22 @@ def main(arguments: list[str]) -> int:
         _print_run(options.run)
         return 0
     _check_name(options)
+    paths = _table(options) if options.table is not None else _figure(options)
+    print(f"\nwritten: {', '.join(map(str, paths))}")
+    return 0
+
+
+def _runs(options: argparse.Namespace) -> tuple[list, Path]:
+    """The runs that were asked for, and the folder for what is made of them."""
     from rtl_tf.reports.runs import find_runs
     from rtl_tf.reports.settings import parse_where, where
 
-    root = options.runs or Path("runs")
     wanted = parse_where(options.where)
-    found, warnings = find_runs(root, options.data)
+    found, warnings = find_runs(options.runs, options.data)
     runs = where(found, wanted)
     _warn(warnings)
-    own = root / runs[0].resolved["data_name"]
-    folder = options.output or (own if own.is_dir() else root) / "reports"
-    paths = _table(options, runs, root, folder) if options.table is not None else _figure(options.figure, runs, folder)
-    print(f"\nwritten: {', '.join(map(str, paths))}")
-    return 0
+    own = options.runs / runs[0].resolved["data_name"]
+    return runs, options.output or (own if own.is_dir() else options.runs) / "reports"
 
 
 def _warn(lines: list[str]) -> None:
@@ -77,13 +83,14 @@ def _warn(lines: list[str]) -> None:
 
 def _check_name(options: argparse.Namespace) -> None:
     """Refuse an unknown table or figure before any run is read."""
-    from rtl_tf.exceptions import InputError
-    from rtl_tf.reports.tables import get_table
-
     if options.table is not None:
+        from rtl_tf.reports.tables import get_table
+
         get_table(options.table)
-    elif options.figure not in FIGURES:
-        raise InputError(f"unknown figure {options.figure}: choose --figure {' or '.join(map(str, FIGURES))}")
+    else:
+        from rtl_tf.reports.figures.registry import get_figure
+
+        get_figure(options.figure)
 
 
 def _print_run(folder: Path) -> None:
@@ -93,30 +100,34 @@ def _print_run(folder: Path) -> None:
     print(run_text(read_run(folder)))
 
 
-def _table(options: argparse.Namespace, runs: list, root: Path, folder: Path) -> list[Path]:
+def _table(options: argparse.Namespace) -> list[Path]:
     from rtl_tf.reports.report import make_report, report_text, write_report
 
-    report = make_report(options.table, runs, root, options.by)
+    runs, folder = _runs(options)
+    report = make_report(options.table, runs, options.runs, options.by)
     _warn(report.selection.warnings)
     paths = write_report(report, folder)
     print(report_text(report, bold=sys.stdout.isatty()))
     return paths
 
 
-def _figure(number: int, runs: list, folder: Path) -> list[Path]:
-    from rtl_tf.exceptions import InputError
-    from rtl_tf.reports import examples, figures
-    from rtl_tf.reports.selection import select
-    from rtl_tf.reports.tables import EVERY_METHOD
+def _figure(options: argparse.Namespace) -> list[Path]:
+    from rtl_tf.datasets import SYNTHETIC, is_synthetic
+    from rtl_tf.reports.figures.registry import get_figure
+    from rtl_tf.reports.figures.report import draw_runs, write_figure
+    from rtl_tf.reports.runs import has_runs
 
-    selection = select(EVERY_METHOD, ("method",), runs)
-    _warn(selection.warnings)
-    if not selection.all_runs:
-        raise InputError(f"--figure {number}: no finished run to draw")
-    for note in selection.notes:
-        print(note)
-    if number == 6:
-        return figures.ced_figure(examples.error_curves(selection.all_runs), folder / "figure6")
-    kept, warnings = examples.method_examples(selection.all_runs)
-    _warn(warnings)
-    return figures.methods_figure(kept, folder / "figure7")
+    figure = get_figure(options.figure)
+    runs, folder = [], options.output or options.runs / SYNTHETIC / "reports"
+    if figure.draw and (has_runs(options.runs) or not figure.rendered):
+        runs, folder = _runs(options)
+    if figure.rendered and all(is_synthetic(run.resolved.get("data", "")) for run in runs):
+        from rtl_tf.datasets.synthetic import portraits
+
+        drawing = figure.rendered(portraits)
+    else:
+        drawing = draw_runs(options.figure, runs, options.runs)
+    _warn(drawing.warnings)
+    paths = write_figure(options.figure, drawing, folder)
+    print("\n".join(drawing.lines))
+    return paths

@@ -11,7 +11,8 @@ from rtl_tf.cli import Parser, start_tensorflow
 from rtl_tf.config import COMMON, PRESETS, Settings, flag_name
 
 EPILOG = """The run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
-predictions.csv, test.csv, metrics.json, examples.npz and figures. `evaluate.py` reads runs."""
+predictions.csv, validation-predictions.csv, test.csv, metrics.json, examples.npz and figures. `evaluate.py` reads
+runs."""
 
 
 def main(arguments: list[str]) -> int:

@@ -91,7 +91,7 @@ def fingerprint(samples: Sequence[Sample]) -> str:
 
 
 def is_synthetic(name_or_path: str | Path) -> bool:
-    """Whether `load` would render faces, or take them from the cache of rendered ones."""
+    """Whether this names the built-in faces, which `load` renders or takes from the cache, not files."""
     return str(name_or_path).partition(":")[0] == SYNTHETIC
 
 

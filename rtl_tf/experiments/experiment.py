@@ -86,12 +86,18 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     history = fit(detector, data.training, data.validation, data.schema, settings, folder, callbacks, answers)
 
     trained = Detector.load(folder)
-    names = splits.image_names(data.samples)
-    test_names = [names[index] for index in data.split.parts["test"]]
-    test = outputs.UnseenImages(test_names, data.part("test"), data.test)
-    outputs.write_results(folder, method.title, trained, source, test, history)
+    validation, test = unseen_images(data, "validation"), unseen_images(data, "test")
+    outputs.write_results(folder, method.title, trained, source, validation, test, history)
     print(outputs.summary(folder))
     return folder
+
+
+def unseen_images(data: Data, part: str) -> outputs.UnseenImages:
+    """The validation or test part, with its images' names."""
+    names = splits.image_names(data.samples)
+    return outputs.UnseenImages(
+        [names[index] for index in data.split.parts[part]], data.part(part), getattr(data, part)
+    )
 
 
 def make_deterministic(seed: int, jit_compile: bool = False) -> None:

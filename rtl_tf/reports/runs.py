@@ -1,6 +1,7 @@
 """Finds runs, wherever they lie under a folder, and reads them. A run is what its config.json says, not its path."""
 
 import csv
+import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,6 +54,42 @@ class Run:
         return read_predictions(self.folder / "predictions.csv")
 
     @cached_property
+    def validation(self) -> Predictions:
+        """As `predictions`, of the validation part: what settings are chosen by."""
+        path = self.folder / "validation-predictions.csv"
+        if self.finished and not path.is_file():
+            raise InputError(f"no file {path}: its run was trained before runs kept it; train it anew")
+        return read_predictions(path)
+
+    @cached_property
+    def history(self) -> list[dict[str, float]]:
+        """Rows of history.csv, one an epoch; raises InputError unless it holds every epoch."""
+        path = self.folder / "history.csv"
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                rows = [{name: float(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+        except (OSError, ValueError, TypeError, csv.Error) as problem:
+            raise InputError(f"{path}: missing or damaged ({problem})") from problem
+        missing = {"epoch", "heatmap_loss", "val_loss", "val_error"} - set(rows[0] if rows else ())
+        if missing:
+            raise InputError(f"{path}: missing column {', '.join(sorted(missing))}")
+        if len(rows) != self.resolved.get("epochs"):
+            raise InputError(f"{path}: {len(rows)} epochs instead of {self.resolved.get('epochs')}")
+        return rows
+
+    @cached_property
+    def metrics(self) -> dict[str, float | int | None]:
+        """metrics.json; raises InputError where it is missing or damaged."""
+        path = self.folder / "metrics.json"
+        try:
+            metrics = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as problem:
+            raise InputError(f"{path}: missing or damaged ({problem})") from problem
+        if not isinstance(metrics, dict):
+            raise InputError(f"{path}: not a table of metrics")
+        return metrics
+
+    @cached_property
     def training_images(self) -> int | None:
         """How many images it was trained on, by its split.csv; None where that is not there."""
         try:
@@ -103,6 +140,11 @@ def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], lis
         raise InputError(f"no runs on '{data}' in {root}: there are runs on {', '.join(names)}")
     runs = [run for run in runs if run.resolved["data_name"] == (data or names[0])]
     return runs, warnings + [run.problem for run in runs if not run.finished]
+
+
+def has_runs(root: str | Path) -> bool:
+    """Whether there is any run under `root`, of whatever data and however damaged."""
+    return bool(_run_folders(Path(root)))
 
 
 def readable(runs: list[Run]) -> tuple[list[Run], list[str]]:

@@ -110,9 +110,6 @@ def _image_counts(runs: list[Run]) -> list[Row]:
     return [row for count in sorted(counts) for row in _curve_rows(f"{count} images", {"train_images": count})]
 
 
-# All methods of the paper's tables, for its figures.
-EVERY_METHOD = tuple(Row((title,), {"method": method}) for method, title in method_titles().items())
-
 TABLES = {
     "1": Table(
         "Table I, comparison of methods",

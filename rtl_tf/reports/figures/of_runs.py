@@ -1,0 +1,121 @@
+"""From the runs of a figure to the figure: what each takes from them, and what it says besides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.reports.cells import judge
+from rtl_tf.reports.examples import good, image_errors, read_examples
+from rtl_tf.reports.figures import curves, faces
+from rtl_tf.reports.figures.curves import Means
+from rtl_tf.reports.figures.histories import history_figure
+from rtl_tf.reports.runs import Run
+from rtl_tf.reports.selection import Selection
+from rtl_tf.reports.settings import setting
+from rtl_tf.reports.tables import TABLES
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class Drawing:
+    """A figure, its numbers as lines for the screen, and a line for each run or row that is left out of it."""
+
+    figure: Figure
+    lines: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def of_rows(
+    selection: Selection, read: Callable[[Run], Value], warnings: list[str], at_most: int | None = None
+) -> dict[str, list[Value]]:
+    """Row -> what `read` gives of its runs, see `good`; InputError if no run has it."""
+    found = {
+        " ".join(row.labels): values
+        for row, runs in zip(selection.rows, selection.runs, strict=True)
+        if (values := good(read, runs, warnings, at_most))
+    }
+    if not found:
+        raise InputError(f"no run has what the figure shows: {warnings[0]}")
+    return found
+
+
+def cumulative_errors(selection: Selection) -> Drawing:
+    """CED over the test images of all seeds. Fig. 6."""
+    return Drawing(curves.ced_figure(_pooled(selection, lambda run: image_errors(run.predictions), [])))
+
+
+def areas(selection: Selection) -> Drawing:
+    """AUC over the test images of all seeds. Fig. 8."""
+    return Drawing(curves.auc_figure(_pooled(selection, lambda run: image_errors(run.predictions), [])))
+
+
+def lambdas(selection: Selection) -> Drawing:
+    """CED over the validation images of all seeds, for the choice of lambda. Fig. 10."""
+    return _choice(selection, "RTL-EO on validation images")
+
+
+def sigmas(selection: Selection) -> Drawing:
+    """CED over the validation images of all seeds, for the choice of sigma. Fig. 11."""
+    return _choice(selection, "RTL-EO on validation images, σ in heatmap px")
+
+
+def _choice(selection: Selection, title: str) -> Drawing:
+    warnings: list[str] = []
+    errors = _pooled(selection, lambda run: image_errors(run.validation), warnings)
+    return Drawing(curves.ced_figure(errors, title, curves.MEAN_AND_STD), warnings=warnings)
+
+
+def _pooled(selection: Selection, read: Callable[[Run], np.ndarray], warnings: list[str]) -> dict[str, np.ndarray]:
+    found = of_rows(selection, read, warnings)
+    return {name: np.concatenate(errors) for name, errors in found.items()}
+
+
+def predictions(selection: Selection) -> Drawing:
+    """The faces of each method's first run that kept some. Fig. 7."""
+    warnings: list[str] = []
+    kept = {title: first for title, (first,) in of_rows(selection, read_examples, warnings, at_most=1).items()}
+    return Drawing(faces.methods_figure(kept), warnings=warnings)
+
+
+def data_sheet(selection: Selection) -> Drawing:
+    """Faces of different people among those that a run kept. Fig. 3."""
+    warnings: list[str] = []
+
+    found = of_rows(selection, lambda run: (run, read_examples(run)), warnings, at_most=1)
+    ((run, kept),) = next(iter(found.values()))
+    subject_of = dict(zip(run.predictions.images, run.predictions.subjects, strict=True))
+    subjects = [subject_of.get(str(name), str(name)) for name in kept["image_names"]]
+    first = [subjects.index(subject) for subject in dict.fromkeys(subjects)]
+    note = f"test images of {len(first)} people of {run.resolved['data_name']} with their landmarks"
+    return Drawing(faces.data_figure(kept["crops"][first], kept["truth"][first], note), warnings=warnings)
+
+
+def losses(selection: Selection) -> Drawing:
+    """Histories of all seeds. Fig. 12."""
+    warnings: list[str] = []
+    return Drawing(history_figure(of_rows(selection, lambda run: run.history, warnings)), warnings=warnings)
+
+
+def training_sizes(selection: Selection) -> Drawing:
+    """The learning curve of the table `samples`: means over seeds with the table's intervals."""
+    (cells,) = judge(replace(TABLES["samples"], units=("heatmap_px",)), selection)
+    column = cells.metrics.index("mre")
+    warnings, points = [], {}
+    for index, (row, runs) in enumerate(zip(selection.rows, selection.runs, strict=True)):
+        if not runs:
+            continue
+        images = setting(runs[0], "train_images") or runs[0].training_images
+        if images is None:
+            warnings.append(f"{runs[0].folder} has no split.csv that tells the number of training images")
+            continue
+        numbers = [getattr(cells, name)[index, column] for name in Means._fields[1:]]
+        points.setdefault(row.labels[-1], []).append((images, *numbers))
+    if not points:
+        raise InputError(f"no run has what the figure shows: {warnings[0]}")
+    found = {method: Means(*np.array(sorted(of_method)).T) for method, of_method in points.items()}
+    return Drawing(curves.learning_curve(found), warnings=warnings)

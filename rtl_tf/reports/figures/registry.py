@@ -1,0 +1,107 @@
+"""Every figure as data: which runs it is of, or which built-in faces, and what draws it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.reports.figures import of_attention, of_runs
+from rtl_tf.reports.figures.anatomy import anatomy_figure
+from rtl_tf.reports.figures.faces import data_figure
+from rtl_tf.reports.figures.of_runs import Drawing
+from rtl_tf.reports.paper import method_titles
+from rtl_tf.reports.runs import Run
+from rtl_tf.reports.selection import Selection
+from rtl_tf.reports.settings import setting
+from rtl_tf.reports.tables import LEARNING_CURVE_METHODS, TABLES, Row, rows_of
+from rtl_tf.schema import load_schema
+
+LAMBDAS = (0.0, 2e-5, 2e-4, 2e-3, 2e-2)
+SIGMAS = (0.5, 1.0, 1.5, 2.0, 2.5)
+STUDIED = "rtl-eo"  # the method of the paper's Figs. 10 and 11
+
+
+class Renderer(Protocol):
+    """The built-in faces, as `rtl_tf.datasets.synthetic.portraits` gives them."""
+
+    def portrait(self, size: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+    def people(self, count: int, size: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the paper, or one that it lacks.
+
+    Attributes:
+        title: a few words.
+        draw: from the runs of its rows; None: it is of built-in faces alone.
+        rows: of all runs, the rows that it wants, as a table's.
+        varied: settings that differ between rows, or come with one that does.
+        one_row: a single row is enough.
+        rendered: draws it from built-in faces, where there is no run, or runs of no other faces.
+    """
+
+    title: str
+    draw: Callable[[Selection], Drawing] | None = None
+    rows: Callable[[list[Run]], tuple[Row, ...]] = lambda runs: ()
+    varied: tuple[str, ...] = ("method",)
+    one_row: bool = False
+    rendered: Callable[[Renderer], Drawing] | None = None
+
+
+def _methods(*names: str) -> Callable[[list[Run]], tuple[Row, ...]]:
+    titles = method_titles()
+    rows = tuple(Row((titles[name],), {"method": name}) for name in names or titles)
+    return lambda runs: rows
+
+
+def _table(name: str) -> Callable[[list[Run]], tuple[Row, ...]]:
+    return lambda runs: rows_of(TABLES[name], runs)
+
+
+def _lambdas(runs: list[Run]) -> tuple[Row, ...]:
+    """Of RTL-EO; FT stands for lambda 0, which is the same training, where RTL-EO has no run of it."""
+    studied = [run for run in runs if run.method == STUDIED]
+    values = {value for run in studied if isinstance(value := setting(run, "lambda"), float | int)}
+    none = {"method": STUDIED, "lambda": 0.0} if 0 in values else {"method": "ft"}
+    more = sorted({*LAMBDAS, *values} - {0})
+    return (Row(("λ = 0",), none), *(Row((f"λ = {value:g}",), {"method": STUDIED, "lambda": value}) for value in more))
+
+
+def _sigmas(runs: list[Run]) -> tuple[Row, ...]:
+    values = sorted({*SIGMAS, *(setting(run, "sigma") for run in runs if run.method == STUDIED)})
+    return tuple(Row((f"σ = {value:g}",), {"method": STUDIED, "sigma": value}) for value in values)
+
+
+def _anatomy(renderer: Renderer) -> Drawing:
+    return Drawing(anatomy_figure(*renderer.portrait(640), load_schema("fas14")))
+
+
+def _people(renderer: Renderer) -> Drawing:
+    crops, points = renderer.people(12, 256)
+    return Drawing(data_figure(crops, points, f"{len(crops)} people of the built-in data with their landmarks"))
+
+
+FIGURES = {
+    "2": Figure("landmarks", rendered=_anatomy),
+    "3": Figure("faces of the data", of_runs.data_sheet, _methods(), one_row=True, rendered=_people),
+    "4": Figure("attention maps of methods", of_attention.of_methods, _methods(*LEARNING_CURVE_METHODS)),
+    "6": Figure("cumulative errors", of_runs.cumulative_errors, _table("1")),
+    "7": Figure("predictions and heatmaps on faces", of_runs.predictions, _table("1")),
+    "8": Figure("areas under the curve of regularizers", of_runs.areas, _table("2")),
+    "9": Figure("attention maps of source networks", of_attention.of_sources, _table("3"), TABLES["3"].varied),
+    "10": Figure("cumulative errors for each lambda", of_runs.lambdas, _lambdas, ("method", "lambda")),
+    "11": Figure("cumulative errors for each sigma", of_runs.sigmas, _sigmas, ("sigma",)),
+    "12": Figure("training and validation loss", of_runs.losses, _methods(*LEARNING_CURVE_METHODS)),
+    "samples": Figure("learning curve", of_runs.training_sizes, _table("samples"), TABLES["samples"].varied),
+}
+
+
+def get_figure(name: str) -> Figure:
+    """A figure by its number or name; InputError that lists them."""
+    if name not in FIGURES:
+        raise InputError(f"unknown figure {name}: choose --figure {', '.join(FIGURES)}")
+    return FIGURES[name]
