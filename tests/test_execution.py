@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.python.framework.config import disable_op_determinism
+from test_method_contract import make
 from test_training import SETTINGS, SIZE, Kill, Killed, batch, make_detector
 from toys import SCHEMA, toy_samples
 
 from rtl_tf import heatmaps
 from rtl_tf.augment import context_px
-from rtl_tf.methods import METHODS
 from rtl_tf.pipeline import load_crops
 from rtl_tf.training import fit as fitting
 from rtl_tf.training.optimizer import Adam
@@ -87,13 +87,14 @@ def test_no_step_waits_for_a_callback():
     assert fitting.Recorder.on_train_batch_end is keras.callbacks.Callback.on_train_batch_end
 
 
-@pytest.mark.parametrize("method", ["rtl-co-eo", "rtl-sam", "rtl-cam"])
-def test_compiled_losses_are_the_plain_ones(xla, method):
+# Between them all regularizers, losses, networks and frozen layers.
+@pytest.mark.parametrize("name", ["fe", "rtl-co-eo", "rtl-sam", "rtl-cam", "hg", "unet", "dsnt"])
+def test_compiled_losses_are_the_plain_ones(xla, name):
     def losses(jit_compile):
-        detector = make_detector(method, reg_weight=0.1, l2=1e-4)
+        detector = make((name, None))
         detector.compile(Adam(1e-3, epsilon=1e-8), jit_compile=jit_compile)
         assert detector.jit_compile is jit_compile
-        return [detector.train_on_batch(*batch(seed), return_dict=True)["loss"] for seed in range(5)]
+        return [detector.train_on_batch(*batch(seed), return_dict=True)["loss"] for seed in range(4)]
 
     np.testing.assert_allclose(losses(True), losses(False), rtol=1e-4)
 
@@ -112,10 +113,3 @@ def test_compiled_decoding_is_the_plain_one(name):
     maps = heatmaps.encode(points, 16, 1.5) + np.random.default_rng(1).uniform(0, 0.05, (6, 16, 16, 3))
     compiled = tf.function(lambda given: heatmaps.decode(given, name, 1.5), jit_compile=True)
     np.testing.assert_allclose(compiled(maps), heatmaps.decode(maps, name, 1.5), atol=1e-4)
-
-
-def test_every_method_compiles(xla):
-    for name, method in METHODS.items():
-        detector = make_detector(name, reg_weight=0.1 if method.regularizers else 0.0)
-        detector.compile(Adam(1e-3), jit_compile=True)
-        assert np.isfinite(detector.train_on_batch(*batch(), return_dict=True)["loss"]), name

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from test_execution import data, deterministic, run, same  # noqa: F401  (fixtures)
+from test_method_contract import make
 from test_train_cli import flags, write_table
 from test_training import SIZE, Kill, Killed, batch, make_detector
 from toys import toy_samples, toy_source
 
 from rtl_tf.cli.train import main
+from rtl_tf.methods import METHODS
 from rtl_tf.networks import precision
 from rtl_tf.networks.precision import compute_types, computing_in, in_float32
 from rtl_tf.networks.sources import load_source
@@ -88,6 +90,20 @@ def test_a_mixed_step_is_a_float32_step_to_rounding(policy, name):
     for key, value in expected_logs.items():
         assert logs[key] == pytest.approx(value, rel=0.03, abs=1e-5), key
     assert np.linalg.norm(moved - expected) < 0.05 * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_computes_in_mixed_precision(name):
+    def losses(mixed):
+        with computing_in(mixed):
+            detector = make((name, None))
+        assert len(compute_types(detector)) == 1 + mixed
+        assert all(value.dtype == "float32" for key, value in detector.output.items() if key != "features")
+        return [*detector.test_on_batch(*batch(), return_dict=True).values()][:1] + [
+            *detector.train_on_batch(*batch(), return_dict=True).values()
+        ]
+
+    np.testing.assert_allclose(losses(True), losses(False), rtol=0.05, atol=1e-5)
 
 
 def test_a_mixed_training_is_saved_in_float32_and_resumes(policy, data, tmp_path, deterministic):  # noqa: F811
