@@ -96,7 +96,7 @@ def test_compiled_losses_are_the_plain_ones(xla, name):
         assert detector.jit_compile is jit_compile
         return [detector.train_on_batch(*batch(seed), return_dict=True)["loss"] for seed in range(4)]
 
-    np.testing.assert_allclose(losses(True), losses(False), rtol=1e-4)
+    np.testing.assert_allclose(losses(True), losses(False), rtol=3e-3 if name == "hg" else 1e-4)  # 96 norms
 
 
 def test_a_compiled_training_is_a_plain_one(data, tmp_path, xla):

@@ -53,7 +53,8 @@ def toy_source(size: int = 64, seed: int = 0):
         maps.append(x)
     features = keras.Input(maps[-1].shape[1:], name="features")
     pooled = keras.layers.GlobalAveragePooling2D(name="average_pool")(features)
-    logits = keras.layers.Dense(5, kernel_initializer=keras.initializers.GlorotUniform(seed), name="logits")(pooled)
+    initializer = keras.initializers.GlorotUniform(seed)
+    logits = keras.layers.Dense(5, kernel_initializer=initializer, dtype="float32", name="logits")(pooled)
     source = Source(name="toy", network="toy", task="none", classifier="softmax", classes=5, encoder_stride=16)
     return SourceNetwork(
         source, keras.Model(image, maps, name="encoder"), keras.Model(features, logits, name="classifier")
