@@ -1,17 +1,19 @@
-"""What a user would pick instead: MediaPipe Face Mesh, as it comes and calibrated, on the test part of a run.
+"""What a user would pick instead: MediaPipe Face Mesh on the test photographs of a run, as it comes and calibrated.
 
-    python benchmarks/peers.py --run RUN [RUN ...] [--peer-python PYTHON] [--json FILE]
+    python benchmarks/peers.py --run RUN [RUN ...] [--box-jitter 0 0.05] [--peer-python PYTHON] [--json FILE]
 
-The mesh sees the crops that the run's detector saw, and is calibrated on the run's training images (face_mesh.py).
-Several runs are seeds of one method: their errors are averaged for each image.
+Mesh and detector see the same crops. The mesh is calibrated on the run's training images (face_mesh.py). Several runs
+are seeds of one method: their errors are averaged for each image. Crops stand around the true landmarks, which tells a
+detector where they are; `--box-jitter` shifts and zooms them at random, as boxes of a face detector would be.
 """
 
+import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from face_mesh import MEDIAPIPE, MESH_POINTS, Calibration, find_meshes, landmarks, peer_environment
+from face_mesh import MEDIAPIPE, find_meshes, landmarks, mean_offsets, peer_environment, ridge
 from measure import RESULTS, machine, write_json
 
 from rtl_tf import cli
@@ -21,8 +23,10 @@ IMAGE_SIZE = 128  # errors are given in heatmap px of a crop of this size, whate
 THRESHOLD = 1.0  # heatmap px; an image above it is a failure
 PROTOCOLS = ("clinical", "paper")
 FRAMES = 100  # timed
-DIFFERENCES = ("minus_first", "minus_first_where_found")
-SETTINGS = ("method", "seed", "lambda", "source", "image_size", "crop_margin", "crop_jitter", "epochs", "train_images")
+SETTINGS = (
+    *("method", "seed", "lambda", "source", "image_size", "crop_margin", "crop_jitter", "epochs", "batch_size"),
+    *("learning_rate", "train_images"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,117 +40,144 @@ class Judged:
 def main(arguments: list[str]) -> None:
     options = parse(arguments)
     cli.start_tensorflow()
+    from rtl_tf.inference.detector import Detector
+
     runs = load_runs(options.run)
-    training, test, people = load_parts(runs[0])
     python = options.peer_python or peer_environment()
-    mesh, seconds, versions = find_meshes(python, np.concatenate([training.plain, test.plain]))
-    known, unseen = np.split(mesh, [len(training.images)])
-    stand_in = np.nanmean(training.points, axis=0)
-    calibrated = Calibration.learn(known, training.points).apply(unseen)
-    title = runs[0].method.upper()
-    judged = {
-        title: judge_runs(runs),
-        "Face Mesh": judge_points(landmarks(unseen), stand_in, test),
-        "Face Mesh, calibrated": judge_points(calibrated, stand_in, test),
+    detectors = [Detector.load(run.folder) for run in runs]
+    title, results = runs[0].method.upper(), {}
+    for jitter in options.box_jitter:
+        training, test, people = load_parts(runs[0], jitter)
+        mesh, seconds, versions = find_meshes(python, np.concatenate([training.plain, test.plain]))
+        known, unseen = np.split(mesh, [len(training.images)])
+        stand_in = np.nanmean(training.points, axis=0)
+        answers = {
+            "Face Mesh": landmarks,
+            "Face Mesh, offsets": mean_offsets(known, training.points),
+            "Face Mesh, ridge": ridge(known, training.points),
+        }
+        judged = {title: judge_detectors(detectors, test)}
+        judged |= {name: judge_mesh(answer(unseen), stand_in, test) for name, answer in answers.items()}
+        found = np.isfinite(unseen[:, 0, 0])
+        rows = {protocol: compare(judged, protocol, people) for protocol in PROTOCOLS}
+        results[f"box jitter {jitter:g}"] = rows | {"faces_not_found": int(np.sum(~found))}
+        show(rows, jitter, people, found)
+    speed = {title: time_detector(detectors[0], test.plain), "Face Mesh": milliseconds(seconds[-len(people) :])}
+    print("\nms a frame: " + ", ".join(f"{name} {of_range(values)}" for name, values in speed.items()))
+    details = {
+        "runs": [{key: run.resolved[key] for key in SETTINGS} for run in runs],
+        "images": len(people),
+        "people": len(set(people)),
+        "results": results,
+        "milliseconds": speed,
+        "peer": versions,
+        "machine": machine(("tensorflow", "keras", "numpy")),
     }
-    found = np.isfinite(unseen[:, 0, 0])
-    rows = {protocol: compare(judged, protocol, people, found) for protocol in PROTOCOLS}
-    speed = {title: time_detector(runs[0].folder, test.plain), "Face Mesh": milliseconds(seconds[-len(test.images) :])}
-    show(rows, speed, people, found)
-    write(options.json, rows, speed, runs, people, found, versions)
+    write_json(options.json, figures(results, speed), details)
 
 
 def parse(arguments: list[str]):
     parser = cli.Parser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, nargs="+", required=True, help="run folders: seeds of one method")
+    parser.add_argument(
+        "--box-jitter", type=float, nargs="+", default=[0.0, 0.05], help="shift and zoom of boxes, share of their side"
+    )
     parser.add_argument("--peer-python", type=Path, help=f"Python with {MEDIAPIPE} [installed into the cache folder]")
     parser.add_argument("--json", type=Path, default=RESULTS / "peers.json")
     return parser.parse_args(arguments)
 
 
 def load_runs(folders: list[Path]) -> list:
-    """Finished runs of one method that were trained and tested on the same images of fas12."""
-    from rtl_tf.reports.runs import read_run, require_comparable, require_same_images
+    """Runs of one method that were trained and tested on the same images of fas12."""
+    from rtl_tf.reports.runs import read_run, require_comparable
 
     runs = [read_run(folder) for folder in folders]
     require_comparable(runs)
-    require_same_images(runs)
     first = runs[0]
-    if first.predictions.landmarks != tuple(MESH_POINTS):
-        raise InputError(f"{first.folder}: its landmarks are not those of fas12, which the mesh is compared on")
-    for run in runs[1:]:
-        if run.method != first.method or split_text(run) != split_text(first):
+    if first.resolved["schema"] != "fas12":
+        raise InputError(f"{first.folder}: schema {first.resolved['schema']}; the mesh is compared on fas12")
+    for run in runs:
+        if not (run.folder / "split.csv").is_file():
+            raise InputError(f"no file {run.folder / 'split.csv'}: it says which images the run was trained on")
+        same_split = (run.folder / "split.csv").read_bytes() == (first.folder / "split.csv").read_bytes()
+        if run.method != first.method or not same_split:
             raise InputError(f"{first.folder} and {run.folder}: not seeds of one method on one split")
     return runs
 
 
-def split_text(run) -> str:
-    path = run.folder / "split.csv"
-    if not path.is_file():
-        raise InputError(f"no file {path}: it says which images the run was trained on")
-    return path.read_text(encoding="utf-8")
-
-
-def load_parts(run) -> tuple:
-    """Crops of a run's training and test images, and the people of the test images."""
+def load_parts(run, jitter: float) -> tuple:
+    """Crops of a run's training and test images, their boxes shifted and zoomed by up to `jitter`; the test people."""
     from rtl_tf import datasets
     from rtl_tf.datasets.splits import read_split
     from rtl_tf.pipeline import load_crops
     from rtl_tf.schema import load_schema
 
-    size, schema = run.resolved["image_size"], run.resolved["schema"]
-    samples = datasets.load(run.resolved["data"], schema, size=size)
-    if datasets.fingerprint(samples) != run.resolved["dataset_hash"]:
-        raise InputError(f"{run.resolved['data']}: not the data that the run in {run.folder} was trained on")
+    config = run.resolved
+    size, margin = config["image_size"], config["crop_margin"]
+    samples = datasets.load(config["data"], config["schema"], size=size)
+    if datasets.fingerprint(samples) != config["dataset_hash"]:
+        raise InputError(f"{config['data']}: not the data that the run in {run.folder} was trained on")
     parts = read_split(run.folder / "split.csv", samples).parts
-    chosen = {part: [samples[index] for index in parts[part]] for part in ("training", "test")}
-    margin, known = run.resolved["crop_margin"], load_schema(schema)
-    training, test = (
-        load_crops(part, known, size=size, margin=margin, label=f"reading {name} images")
-        for name, part in chosen.items()
+    random, schema, crops = np.random.default_rng(0), load_schema(config["schema"]), []
+    for name in ("training", "test"):
+        part = [displaced(samples[index], size, margin, jitter, random) for index in parts[name]]
+        crops.append(load_crops(part, schema, size=size, margin=margin, label=f"reading {name} images"))
+    return *crops, [sample.subject for sample in part]
+
+
+def displaced(sample, size: int, margin: float, jitter: float, random: np.random.Generator):
+    """The sample with its crop as a box, shifted along x and y and zoomed by up to `jitter`, a share of its side."""
+    from rtl_tf.pipeline import sample_crop
+
+    crop = sample_crop(sample, size, margin)
+    x, y, zoom = jitter * random.uniform(-1, 1, 3)
+    side = crop.side * (1 + zoom)
+    left, top = (start + crop.side * (shift - zoom / 2) for start, shift in ((crop.left, x), (crop.top, y)))
+    return dataclasses.replace(sample, box=(left, top, side))
+
+
+def judge_detectors(detectors: list, test) -> Judged:
+    located = [
+        [detector.locate(test.plain[start : start + 32]) for start in range(0, len(test.images), 32)]
+        for detector in detectors
+    ]
+    return judge(
+        test,
+        points=[np.concatenate([part.points for part in parts]) for parts in located],
+        heatmap_points=[np.concatenate([part.heatmap_points for part in parts]) for parts in located],
     )
-    return training, test, [sample.subject for sample in chosen["test"]]
 
 
-def judge_runs(runs: list) -> Judged:
-    from rtl_tf.coordinates import input_to_heatmap
-    from rtl_tf.evaluation.errors import protocol_errors
+def judge_mesh(points: np.ndarray, stand_in: np.ndarray, test) -> Judged:
+    """Of (N, K, 2) input px. A face that was not found is a failure, and in means has the error of `stand_in`.
 
-    errors = {
-        "clinical": [input_to_heatmap(protocol_errors(run.predictions, "clinical")["input_px"]) for run in runs],
-        "paper": [protocol_errors(run.predictions, "paper")["heatmap_px"] for run in runs],
-    }
-    return judge(errors, runs[0].resolved["image_size"])
-
-
-def judge_points(points: np.ndarray, stand_in: np.ndarray, test) -> Judged:
-    """Errors of (N, K, 2) input px. A face that was not found is a failure, and in means has the error of `stand_in`.
-
-    The paper protocol rounds truth and prediction, as an argmax is.
+    In the paper protocol the mesh's points are rounded to the grid, as an argmax is.
     """
     from rtl_tf.coordinates import input_to_heatmap, round_to_grid
-    from rtl_tf.evaluation.errors import radial_errors
 
     missed = np.isnan(points).any(axis=(1, 2))
     points = np.where(missed[:, None, None], stand_in, points)
-    truth, points = input_to_heatmap(test.points), input_to_heatmap(points)
-    errors = {
-        "clinical": [radial_errors(truth, points)],
-        "paper": [radial_errors(round_to_grid(truth), round_to_grid(points))],
-    }
-    return judge(errors, test.size, missed)
+    return judge(test, [points], [round_to_grid(input_to_heatmap(points))], missed)
 
 
-def judge(errors: dict[str, list[np.ndarray]], image_size: int, missed: np.ndarray | bool = False) -> Judged:
-    """From errors of R runs, each (N, K), in heatmap px of their crops."""
+def judge(test, points: list, heatmap_points: list, missed: np.ndarray | bool = False) -> Judged:
+    """Of R runs: (N, K, 2) input px, sub-pixel, and heatmap px on the grid."""
+    from rtl_tf.coordinates import input_to_heatmap, round_to_grid
+    from rtl_tf.evaluation.errors import radial_errors
     from rtl_tf.evaluation.metrics import per_image
 
-    scale = IMAGE_SIZE / image_size
-    means = {name: scale * np.stack([per_image(run) for run in runs]) for name, runs in errors.items()}
-    return Judged(means, {name: (values > THRESHOLD) | missed for name, values in means.items()})
+    truth, scale = input_to_heatmap(test.points), IMAGE_SIZE / test.size
+    pairs = {
+        "clinical": [(truth, input_to_heatmap(run)) for run in points],
+        "paper": [(round_to_grid(truth), run) for run in heatmap_points],
+    }
+    errors = {
+        name: scale * np.stack([per_image(radial_errors(*pair)) for pair in runs]) for name, runs in pairs.items()
+    }
+    return Judged(errors, {name: (values > THRESHOLD) | missed for name, values in errors.items()})
 
 
-def compare(judged: dict[str, Judged], protocol: str, people: list[str], found: np.ndarray) -> dict[str, dict]:
+def compare(judged: dict[str, Judged], protocol: str, people: list[str]) -> dict[str, dict]:
     """A row for each detector; the first is subtracted from the others, image by image."""
     from rtl_tf.evaluation.statistics import interval, resampled_means
 
@@ -165,7 +196,6 @@ def compare(judged: dict[str, Judged], protocol: str, people: list[str], found: 
     for name in others:
         difference = means[name] - means[first]
         rows[name]["minus_first"] = judge_difference(difference, people)
-        rows[name]["minus_first_where_found"] = judge_difference(np.where(found, difference, np.nan), people)
     return rows
 
 
@@ -179,11 +209,9 @@ def judge_difference(difference: np.ndarray, people: list[str]) -> dict:
     }
 
 
-def time_detector(run: Path, crops: np.ndarray) -> dict[str, float]:
+def time_detector(detector, crops: np.ndarray) -> dict[str, float]:
     """A run's Keras model, one crop at a time, in one compiled graph."""
-    from rtl_tf.inference.detector import Detector
-
-    detector, seconds = Detector.load(run), []
+    seconds = []
     for number in range(FRAMES + 5):
         crop = crops[number % len(crops)][None]
         started = time.perf_counter()
@@ -196,21 +224,20 @@ def milliseconds(seconds: np.ndarray) -> dict[str, float]:
     return {name: 1e3 * float(pick(seconds)) for name, pick in (("median", np.median), ("min", min), ("max", max))}
 
 
-def show(rows: dict[str, dict], speed: dict[str, dict], people: list[str], found: np.ndarray) -> None:
-    first = next(iter(speed))
-    print(f"{len(people)} images of {len(set(people))} people, heatmap px; no mesh in {np.sum(~found)} of them")
+def show(rows: dict[str, dict], jitter: float, people: list[str], found: np.ndarray) -> None:
+    boxes = f"boxes off by up to {jitter:.0%}" if jitter else "boxes around the truth"
+    print(
+        f"\n{len(people)} images of {len(set(people))} people, {boxes}; heatmap px; no mesh in {np.sum(~found)} images"
+    )
     for protocol, detectors in rows.items():
-        head = f"{protocol:22} {'mean (95 %)':>22} {'std':>6} {f'> {THRESHOLD}':>7}  "
-        print(f"\n{head}{f'minus {first} (95 %), p':>36}  {'where a mesh was found':>36}")
+        first = next(iter(detectors))
+        head = f"{protocol:20}{'mean (95 %)':>23}{'std':>7}{f'> {THRESHOLD}':>8}"
+        print(f"{head}{f'minus {first} (95 %), p':>37}")
         for name, row in detectors.items():
-            text = f"{name:22} {of_interval(row, '.3f'):>22} {row['std_over_images']:6.3f} {row['failure_rate']:7.1%}  "
-            differences = [row[key] for key in DIFFERENCES if key in row]
-            print(
-                text + "  ".join(f"{of_interval(value, '+.3f')}, {value['p']:.4f}".rjust(36) for value in differences)
-            )
-    print()
-    for name, values in speed.items():
-        print(f"{name:22} {values['median']:.1f} ms a frame ({values['min']:.1f} to {values['max']:.1f})")
+            text = f"{name:20}{of_interval(row, '.3f'):>23}{row['std_over_images']:7.3f}{row['failure_rate']:8.1%}"
+            if difference := row.get("minus_first"):
+                text += f"{of_interval(difference, '+.3f')}, {difference['p']:.4f}".rjust(37)
+            print(text)
 
 
 def of_interval(values: dict, form: str) -> str:
@@ -218,25 +245,18 @@ def of_interval(values: dict, form: str) -> str:
     return f"{values['mean']:{form}} ({low:{form}} to {high:{form}})"
 
 
-def write(path: Path, rows: dict, speed: dict, runs: list, people: list[str], found: np.ndarray, versions: str) -> None:
-    """The figures that are compared, then the rest."""
-    figures = {}
-    for name, row in rows["clinical"].items():
-        figures[f"clinical_heatmap_px {name}"] = row["mean"]
-        figures[f"clinical_failure_rate {name}"] = row["failure_rate"]
-    figures |= {f"milliseconds {name}": values["median"] for name, values in speed.items()}
-    details = {
-        "runs": [{key: run.resolved[key] for key in SETTINGS} for run in runs],
-        "images": len(people),
-        "people": len(set(people)),
-        "faces_not_found": int(np.sum(~found)),
-        "threshold_heatmap_px": THRESHOLD,
-        "protocols": rows,
-        "milliseconds": speed,
-        "peer": versions,
-        "machine": machine(("tensorflow", "keras", "numpy")),
-    }
-    write_json(path, figures, details)
+def of_range(values: dict) -> str:
+    return f"{values['median']:.1f} ({values['min']:.1f} to {values['max']:.1f})"
+
+
+def figures(results: dict, speed: dict) -> dict[str, float]:
+    """What is compared first: errors and failure rates of the clinical protocol, ms."""
+    flat = {}
+    for boxes, rows in results.items():
+        for name, row in rows["clinical"].items():
+            flat[f"{name}, {boxes}, clinical heatmap px"] = row["mean"]
+            flat[f"{name}, {boxes}, failure rate"] = row["failure_rate"]
+    return flat | {f"{name}, ms a frame": values["median"] for name, values in speed.items()}
 
 
 if __name__ == "__main__":
