@@ -4,6 +4,7 @@ python benchmarks/input_pipeline.py [--image-size 256] [--images 400] [--samples
 """
 
 import argparse
+import itertools
 import statistics
 import tempfile
 import time
@@ -83,23 +84,34 @@ def decode_rate(samples: list, image_size: int) -> float:
 
 
 def batch_rates(samples: list, image_size: int, batch_size: int, total: int) -> tuple[list[float], list[float]]:
-    """Rates of ten stretches of the training pipeline, and the resident memory at the end of each, MiB."""
-    from rtl_tf.pipeline import training_batches
+    """Of ten stretches: images a second, and the resident memory at the end, MiB.
+
+    Batches are prepared (augmentation, normalisation, heatmaps) as in the training step.
+    """
+    import tensorflow as tf
+
+    from rtl_tf.pipeline import Preparation, training_batches
     from rtl_tf.schema import load_schema
 
-    epochs = -(-total // (len(samples) // batch_size * batch_size))
-    batches = training_batches(
-        crops_of(samples, image_size), load_schema("fas14"), batch_size=batch_size, sigma=1.5, jitter=0.02,
-        flip_swap=True, seed=0, epochs=epochs,
-    )  # fmt: skip
+    permutation = load_schema("fas14").mirror_permutation
+    prepare = tf.function(Preparation(image_size, sigma=1.5, jitter=0.02, permutation=permutation))
+    epoch = itertools.count()
+    batches = training_batches(crops_of(samples, image_size), batch_size=batch_size, seed=0, epoch=lambda: next(epoch))
     rates, memory, stretch = [], [], max(1, total // batch_size // 10)
     started = time.perf_counter()
-    for number, _ in enumerate(batches, start=1):
+    for number, batch in enumerate(itertools.islice(forever(batches), 10 * stretch), start=1):
+        prepare(batch)
         if number % stretch == 0:
             rates.append(stretch * batch_size / (time.perf_counter() - started))
             memory.append(resident_mib())
             started = time.perf_counter()
     return rates, memory
+
+
+def forever(batches):
+    """Epoch after epoch."""
+    while True:
+        yield from batches
 
 
 def resident_mib() -> float:

@@ -1,8 +1,10 @@
 """Seconds of a training step: RTL over FT, with the source's answers kept and asked for, and FT over plain PyTorch.
 
     python benchmarks/train_step.py [--image-size 256] [--batch-size 2] [--rounds 20] [--json FILE]
+                                    [--mixed-precision] [--jit-compile] [--steps 1] [--methods rtl-co ...]
 
-ResNet-50 at full width with random weights (speed does not depend on them), K = 14.
+ResNet-50 at full width with random weights (speed does not depend on them), K = 14. Also images a second, and the share
+of the device's peak that they are; on a CUDA device the file is named after it, and the peer is left out.
 """
 
 import argparse
@@ -10,42 +12,57 @@ import importlib.util
 import os
 from pathlib import Path
 
+from device import accelerator, median_rate, peak, step_flops
 from measure import RESULTS, in_turns, machine, print_table, ratio, write_json
 
 from rtl_tf.cli import start_tensorflow
 
 METHODS = ("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam")
 LANDMARKS = 14
+PAPER_IMAGES = 150 * 1084  # epochs, and 70 % of 1549 scans
 
 
 def main() -> None:
     options = parse()
     start_tensorflow()
-    variants = tensorflow_steps(options.image_size, options.batch_size)
-    has_torch = importlib.util.find_spec("torch") is not None
+    device = accelerator()
+    variants, flops = tensorflow_steps(options)
+    has_torch = importlib.util.find_spec("torch") is not None and device is None
     if has_torch:
         from torch_simple_baseline import training_step
 
         variants["torch"] = training_step(options.batch_size, options.image_size, LANDMARKS, os.cpu_count())
     else:
-        print("PyTorch is not installed: the peer is left out")
+        print("without the peer: PyTorch is not installed, or the device is not the CPU")
     seconds = in_turns(variants, options.rounds)
-    print_table(seconds, options.batch_size, "ft")
+    print_table(seconds, options.batch_size * options.steps, "ft")
     figures = {
-        "rtl_over_ft_cached": max(ratio(seconds, f"{name} cached", "ft") for name in METHODS),
-        "rtl_over_ft_online": max(ratio(seconds, f"{name} online", "ft") for name in METHODS),
+        f"rtl_over_ft_{kind}": max(ratio(seconds, f"{name} {kind}", "ft") for name in options.methods)
+        for kind in ("cached", "online")
+        if options.methods
     }
     if has_torch:
         figures["ft_images_per_second_over_torch"] = ratio(seconds, "torch", "ft")
+    rate = median_rate(seconds["ft"], options.batch_size * options.steps)
+    most, origin = peak(device, options.mixed_precision)
+    figures |= {
+        "ft_images_per_second": rate,
+        "ft_share_of_peak": rate * flops / most,
+        "paper_training_minutes": PAPER_IMAGES / rate / 60,
+    }
     print("\n".join(f"{name}: {value:.3f}" for name, value in figures.items()))
+    print(f"FT: {flops / 1e9:.1f} GFLOP an image; peak {most / 1e12:.3g} TFLOP/s ({origin})")
     packages = ("tensorflow", "keras", *(("torch",) if has_torch else ()))
-    details = {
-        "image_size": options.image_size,
-        "batch_size": options.batch_size,
+    kept = ("image_size", "batch_size", "mixed_precision", "jit_compile", "steps")
+    details = {name: getattr(options, name) for name in kept} | {
+        "device": device or "CPU",
+        "flops_per_image": flops,
+        "peak_flops_per_second": most,
+        "peak_origin": origin,
         "machine": machine(packages),
         "seconds": seconds,
     }
-    write_json(options.json, figures, details)
+    write_json(options.json or RESULTS / file_name(options, device), figures, details)
 
 
 def parse() -> argparse.Namespace:
@@ -53,57 +70,79 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--image-size", type=int, default=256)
     parser.add_argument("--batch-size", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS, help="beside ft [all]")
+    parser.add_argument("--mixed-precision", action="store_true")
+    parser.add_argument("--jit-compile", action="store_true")
+    parser.add_argument("--steps", type=int, default=1, help="steps from one reading of the loss to the next [1]")
     parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    options.json = options.json or RESULTS / f"train_step_{options.image_size}x{options.batch_size}.json"
-    return options
+    return parser.parse_args()
 
 
-def tensorflow_steps(image_size: int, batch_size: int) -> dict:
-    """One step of FT and, cached and online, of each RTL method, on one network each and one frozen source for all."""
+def file_name(options: argparse.Namespace, device: str | None) -> str:
+    parts = ["train_step"]
+    parts += [device.replace(" ", "-")] if device else []
+    parts += [f"{options.image_size}x{options.batch_size}"]
+    parts += [name for name in ("mixed_precision", "jit_compile") if getattr(options, name)]
+    return "_".join(parts) + ".json"
+
+
+def tensorflow_steps(options: argparse.Namespace) -> tuple[dict, float]:
+    """One step of FT and, cached and online, of each RTL method, on one network each and one frozen source for all.
+
+    The second value is the FLOP of FT's step for one image.
+    """
     import numpy as np
     import tensorflow as tf
 
     from rtl_tf.methods import METHODS as ALL
     from rtl_tf.networks import resnet50
+    from rtl_tf.networks.precision import computing_in
     from rtl_tf.networks.sources import SOURCES, SourceNetwork
     from rtl_tf.pipeline import targets
     from rtl_tf.training.model import RegularizedDetector, build_network, build_source
     from rtl_tf.training.optimizer import Adam
 
+    size, batch_size = options.image_size, options.batch_size
+
     def network() -> SourceNetwork:
-        encoder = resnet50.encoder(image_size)
+        encoder = resnet50.encoder(size)
         return SourceNetwork(SOURCES["vggface2"], encoder, resnet50.classifier(encoder))
 
     rng = np.random.default_rng(0)
-    images = tf.constant(rng.uniform(0, 255, (batch_size, image_size, image_size, 3)), tf.float32)
-    points = tf.constant(rng.uniform(20, image_size - 20, (batch_size, LANDMARKS, 2)), tf.float32)
-    truth = targets(points, tf.zeros(batch_size, tf.int32), image_size, 1.5)
-    source = build_source(network(), with_classifier=True)
+    images = tf.constant(rng.uniform(0, 255, (batch_size, size, size, 3)), tf.float32)
+    truth = targets(tf.constant(rng.uniform(20, size - 20, (batch_size, LANDMARKS, 2)), tf.float32), size, 1.5)
     steps = {}
-    for name in ("ft", *METHODS):
-        method = ALL[name]
-        target = build_network(network(), LANDMARKS, skip=False, seed=0, with_classifier=method.uses_classifier)
-        reg_weight = 0.002 if method.regularizers else 0.0
-        detector = RegularizedDetector(target, source=source, method=method, reg_weight=reg_weight)
-        detector.compile(optimizer=Adam(1e-5, epsilon=1e-8))
-        if name == "ft":
-            steps["ft"] = step_of(detector, images, truth)
-        else:
-            answers = detector.source_answers(images)
-            steps[f"{name} cached"] = step_of(detector, images, truth | {"source": answers})
-            steps[f"{name} online"] = step_of(detector, images, truth)
-    return steps
+    with computing_in(options.mixed_precision):
+        source = build_source(network(), with_classifier=True) if options.methods else None
+        for name in ("ft", *options.methods):
+            method = ALL[name]
+            target = build_network(network(), LANDMARKS, skip=False, seed=0, with_classifier=method.uses_classifier)
+            reg_weight = 0.002 if method.regularizers else 0.0
+            detector = RegularizedDetector(target, source=source, method=method, reg_weight=reg_weight)
+            detector.compile(optimizer=Adam(1e-5, epsilon=1e-8), jit_compile=options.jit_compile)
+            if name == "ft":
+                steps["ft"], flops = step_of(detector, images, truth, options.steps), step_flops(target)
+            else:
+                answers = detector.source_answers(images)
+                steps[f"{name} cached"] = step_of(detector, images, truth | {"source": answers}, options.steps)
+                steps[f"{name} online"] = step_of(detector, images, truth, options.steps)
+    return steps, flops
 
 
-def step_of(detector, images, truth):
-    """The model's own train_step in one graph; the loss is fetched, so that the call ends when the step does."""
+def step_of(detector, images, truth, count: int):
+    """The model's own train_step in one graph, `count` times; the loss is fetched, so that the call ends with it."""
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")  # it warns of retracing, and here nine models trace one method
     detector.optimizer.build(detector.trainable_variables)
-    step = tf.function(detector.train_step)
-    return lambda: float(step((images, truth))["loss"])
+    step = tf.function(detector.train_step, jit_compile=detector.jit_compile)
+
+    def call() -> float:
+        for _ in range(count):
+            logs = step((images, truth))
+        return float(logs["loss"])
+
+    return call
 
 
 if __name__ == "__main__":

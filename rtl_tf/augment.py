@@ -58,20 +58,26 @@ def apply(images, points, flip, scale, shift, permutation, size: int):
         mirrored = tf.gather(mirrored, permutation, axis=1)
     moved = tf.where(flip[:, None, None], mirrored, moved)
 
-    # The projective transform maps output px to input px: x_in = a x_out + b.
-    sign = tf.where(flip, -1.0, 1.0)
-    zero = tf.zeros_like(scale)
+    # Where an output px lies in the input: x_in = a x_out + b.
+    place = tf.range(size, dtype=tf.float32)
     start = tf.where(flip, float(size - 1), 0.0)
-    a = sign / scale
-    bx = (start - centre - shift[:, 0]) / scale + centre + context
-    by = (-centre - shift[:, 1]) / scale + centre + context
-    matrix = tf.stack([a, zero, bx, zero, 1 / scale, by, zero, zero], axis=1)
-    warped = tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.cast(images, tf.float32),
-        transforms=matrix,
-        output_shape=[size, size],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="NEAREST",
-    )
-    return tf.ensure_shape(warped, (None, size, size, 3)), moved
+    left = (start - centre - shift[:, 0]) / scale + centre + context
+    top = (-centre - shift[:, 1]) / scale + centre + context
+    columns = (tf.where(flip, -1.0, 1.0) / scale)[:, None] * place + left[:, None]
+    rows = (1 / scale)[:, None] * place + top[:, None]
+    return _interpolated(_interpolated(images, rows, axis=1), columns, axis=2), moved
+
+
+def _interpolated(maps, places, axis: int):
+    """Linear interpolation of (N, H, W, C) along an axis at (N, S) places; beyond the edge the edge is repeated.
+
+    One axis after the other is bilinear interpolation. Of gathers, since XLA lacks TensorFlow's projective transform.
+    """
+    before = tf.floor(places)
+    share = tf.reshape(places - before, (-1, places.shape[1], 1, 1) if axis == 1 else (-1, 1, places.shape[1], 1))
+
+    def at(index):
+        index = tf.clip_by_value(tf.cast(index, tf.int32), 0, maps.shape[axis] - 1)
+        return tf.cast(tf.gather(maps, index, axis=axis, batch_dims=1), tf.float32)
+
+    return (1 - share) * at(before) + share * at(before + 1)

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rtl_tf.exceptions import InputError
-
-# As in rtl_tf.methods, repeated so that `--help` need not import TensorFlow; a test holds the two together.
-METHOD_NAMES = ("fe", "ftp", "ft", "rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-eo", "rtl-co-sam", "rtl-co-cam")
+from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
 
 
 def _setting(default, text: str, flag: str | None = None, choices: tuple[str, ...] | None = None):
@@ -28,7 +26,7 @@ class Settings:
         choices=("quick", "paper"),
     )
     reg_weight: float | None = _setting(
-        None, "weight of the regularizers, >= 0 (Eq. 3; paper: 0.002; always 0 for fe, ftp, ft)", flag="--lambda"
+        None, "weight of the regularizers, >= 0 (Eq. 3; paper: 0.002; always 0 without regularizer)", flag="--lambda"
     )
     data: str | None = _setting(
         None, "a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`"
@@ -39,6 +37,7 @@ class Settings:
     )
     source_weights: str | None = _setting(None, "weights file of the source, instead of the published one")
     encoder_stride: int | None = _setting(None, "input px per encoder output px: 16 or 32 [as the source has it]")
+    width: float | None = _setting(None, "factor on the channels of a network that starts from random weights, > 0")
     skip_connections: bool | None = _setting(None, "join encoder maps to the decoder (Table IV)")
     image_size: int | None = _setting(None, "side of the network's input, px, a multiple of 32")
     crop_margin: float | None = _setting(None, "border around the landmarks, share of their extent, >= 0")
@@ -62,6 +61,16 @@ class Settings:
     )
     heatmap_loss: str | None = _setting(None, "mean over map entries, or Eq. 2's literal sum", choices=("mean", "sum"))
     temperature: float | None = _setting(None, "mu of RTL-CO (Eq. 4), > 0")
+    mixed_precision: bool | None = _setting(
+        None, "compute in bfloat16 (float16 on NVIDIA GPUs before Ampere), keep weights, heads and losses in float32"
+    )
+    jit_compile: bool | None = _setting(None, "compile the training step with XLA")
+    steps_per_execution: int | None = _setting(None, "steps that TensorFlow makes without returning to Python, >= 1")
+    classifier_distance: str | None = _setting(
+        None,
+        "how RTL-CO compares class distributions: l2 = Eq. 4, cross-entropy = what the paper found worse",
+        choices=("l2", "cross-entropy"),
+    )
     memory_gb: float | None = _setting(
         None, "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder"
     )
@@ -85,6 +94,10 @@ class Settings:
             raise InputError(f"--image-size {self.image_size}: not a multiple of 32")
         if self.encoder_stride not in (None, 16, 32):
             raise InputError(f"--encoder-stride {self.encoder_stride}: use 16 or 32")
+        for name, reason in foreign_settings(self.method).items():
+            if (value := getattr(self, name)) is not None:
+                flag = flag_name(name, value) + ("" if isinstance(value, bool) else f" {value}")
+                raise InputError(f"{flag}: method {self.method} {reason}, leave the flag out")
         if self.train_images is not None and self.train_fraction not in (None, 1.0):
             raise InputError("--train-images and --train-fraction: give only one of them")
 
@@ -93,12 +106,16 @@ class Settings:
         return {_json_name(k): v for k, v in dataclasses.asdict(self).items() if v is not None}
 
     def resolved(self, **decisions) -> "Settings":
-        """All that was asked, then `decisions` (of the source, the data set), then the preset's defaults."""
+        """All that was asked, then `decisions` (of the source, the data set), then the preset's defaults.
+
+        Settings that are foreign to the method stay None.
+        """
         values = dataclasses.asdict(self)
+        foreign = foreign_settings(self.method)
         for defaults in (decisions, PRESETS[self.preset], COMMON):
             for name, value in defaults.items():
-                if values[name] is None:
-                    values[name] = value
+                if values[name] is None and name not in foreign:
+                    values[name] = value[self.method] if isinstance(value, dict) else value
         return Settings(**values)
 
 
@@ -115,16 +132,21 @@ COMMON = {
     "batch_norm": "batch",
     "heatmap_loss": "mean",
     "temperature": 2.0,
+    "mixed_precision": False,
+    "jit_compile": False,
+    "steps_per_execution": 1,
+    "classifier_distance": "l2",
     "memory_gb": 4.0,
     "cache_gb": 4.0,
     "split_by": "subject",
     "split_seed": 0,
     "train_fraction": 1.0,
 }
-PRESETS = {
+PRESETS = {  # where methods differ, by method
     "quick": {
         "data": "synthetic",
         "source": "dlib",
+        "width": {"hg": 0.375, "unet": 0.25, "dsnt": 0.5},  # a step then costs about what one of FT does
         "image_size": 128,
         "epochs": 40,
         "batch_size": 8,
@@ -133,6 +155,7 @@ PRESETS = {
     "paper": {
         "data": "synthetic:subjects=517,scans=3",  # the paper's 1549 scans, and two
         "source": "vggface2",
+        "width": 1.0,
         "image_size": 256,
         "epochs": 150,
         "batch_size": 2,
@@ -144,6 +167,7 @@ PRESETS = {
 _RANGES = {
     "reg_weight": (0, None, False),
     "image_size": (32, None, False),
+    "width": (0, None, True),
     "crop_margin": (0, None, False),
     "crop_jitter": (0, 0.5, False),
     "sigma": (0, None, True),
@@ -153,6 +177,7 @@ _RANGES = {
     "final_learning_rate": (0, None, False),
     "weight_decay": (0, None, False),
     "temperature": (0, None, True),
+    "steps_per_execution": (1, None, False),
     "memory_gb": (0, None, False),
     "cache_gb": (0, None, False),
     "train_fraction": (0, 1, True),

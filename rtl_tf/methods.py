@@ -1,10 +1,11 @@
 """Every method of the paper on one screen. A method is data: a network, what of it is trained, and its regularizers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rtl_tf import regularizers
+from rtl_tf import losses, regularizers
 from rtl_tf.exceptions import InputError
+from rtl_tf.networks import dsnt, hourglass, unet
 
 
 def _whole(output):
@@ -45,12 +46,17 @@ class Method:
         title: as in the tables.
         trains: "decoder" (encoder frozen), "last-convolution" (the encoder's last one and the decoder), "all".
         regularizers: summed, each with weight lambda (Eq. 3).
+        network: builds the network (image_size, landmarks, width, seed) from random weights; None = encoder of the
+            source network and decoder of the simple baseline.
+        loss: of what `pipeline.targets` gives and of the network's outputs, a function of `rtl_tf.losses`.
     """
 
     name: str
     title: str
     trains: str = "all"
     regularizers: tuple[Regularizer, ...] = ()
+    network: Callable | None = None
+    loss: Callable = losses.of_heatmaps
 
     @property
     def uses_classifier(self) -> bool:
@@ -58,6 +64,7 @@ class Method:
 
 
 CO = Regularizer(regularizers.classifier_output, "logits")
+CO_CROSS_ENTROPY = Regularizer(regularizers.classifier_cross_entropy, "logits")
 EO = Regularizer(regularizers.encoder_output, "features", half=True)
 SAM = Regularizer(
     regularizers.spatial_attention,
@@ -78,6 +85,9 @@ METHODS = {
         Method("fe", "FE", trains="decoder"),
         Method("ftp", "FTP", trains="last-convolution"),
         Method("ft", "FT"),
+        Method("hg", "HG", network=hourglass.network, loss=losses.of_both_stacks),
+        Method("unet", "U-Net", network=unet.network),
+        Method("dsnt", "DSNT", network=dsnt.network, loss=losses.of_coordinates),
         Method("rtl-co", "RTL-CO", regularizers=(CO,)),
         Method("rtl-eo", "RTL-EO", regularizers=(EO,)),
         Method("rtl-sam", "RTL-SAM", regularizers=(SAM,)),
@@ -89,8 +99,16 @@ METHODS = {
 }
 
 
-def get_method(name: str) -> Method:
-    """A method by its name; raises InputError that lists the names."""
+def get_method(name: str, classifier_distance: str | None = None) -> Method:
+    """A method by its name; raises InputError that lists the names.
+
+    Args:
+        classifier_distance: "cross-entropy" compares classifier outputs by it instead of by Eq. 4.
+    """
     if name not in METHODS:
         raise InputError(f"--method {name}: unknown, use one of {', '.join(METHODS)}")
-    return METHODS[name]
+    method = METHODS[name]
+    if classifier_distance == "cross-entropy":
+        terms = tuple(CO_CROSS_ENTROPY if term is CO else term for term in method.regularizers)
+        return replace(method, regularizers=terms)
+    return method

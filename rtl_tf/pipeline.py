@@ -16,6 +16,8 @@ from rtl_tf.progress import progress
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 
+EVALUATION_BATCH = 32
+
 
 @dataclass(frozen=True)
 class Crops:
@@ -96,82 +98,109 @@ def _crop_points(sample: Sample, crop: Crop, schema: Schema) -> np.ndarray:
     return points[schema.mirror_permutation] if sample.mirrored else points
 
 
-def targets(points, labels, size: int, sigma: float):
-    """(N, K, 2) input px, (N,) -> {"points": heatmap px, "heatmaps": (N, S/4, S/4, K), "label"}; NaN = missing."""
+def targets(points, size: int, sigma: float):
+    """(N, K, 2) input px -> {"points": heatmap px, "heatmaps": (N, S/4, S/4, K)}; NaN = missing."""
     points = input_to_heatmap(points)
-    return {"points": points, "heatmaps": heatmaps.encode(points, size // HEATMAP_STRIDE, sigma), "label": labels}
+    return {"points": points, "heatmaps": heatmaps.encode(points, size // HEATMAP_STRIDE, sigma)}
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """From the crops of a batch to what the network sees and shall answer: augmentation and heatmaps.
+
+    It is part of the training step's graph: on an accelerator it runs there, and only uint8 crops travel to it.
+
+    Attributes:
+        size: S, input px of the plain crops.
+        sigma: of the heatmaps' Gaussians, heatmap px.
+        jitter: of augmented crops, see `augment.transforms`.
+        permutation: int (K,), names of flipped landmarks; None leaves them.
+    """
+
+    size: int
+    sigma: float
+    jitter: float = 0.0
+    permutation: np.ndarray | None = None
+
+    def __call__(self, batch: dict):
+        """A batch of `training_batches` or `evaluation_batches` -> image and targets.
+
+        Returns:
+            float32 (B, S, S, 3), RGB 0 to 255; `targets`, and the batch's "source" if it has it.
+        """
+        images, points = batch["crops"], batch["points"]
+        if "draws" in batch:
+            view = augment.transforms(batch["draws"], self.jitter, self.size)
+            images, points = augment.apply(images, points, *view, self.permutation, self.size)
+        kept = {"source": batch["source"]} if "source" in batch else {}
+        return tf.cast(images, tf.float32), targets(points, self.size, self.sigma) | kept
 
 
 def training_batches(
     data: Crops,
-    schema: Schema,
     *,
     batch_size: int,
-    sigma: float,
-    jitter: float,
-    flip_swap: bool,
     seed: int,
-    epochs: int,
-    first_epoch: int = 0,
+    epoch: Callable[[], int],
     source_answers: Sequence[np.ndarray] = (),
 ) -> tf.data.Dataset:
-    """Batches of (image, targets) of epochs first_epoch ... epochs - 1, one after another.
+    """Batches of one epoch, the one that `epoch()` names when the iteration starts.
 
-    image: float32 (B, S, S, 3), RGB 0 to 255. Order and augmentation depend on (seed, epoch, index) alone, so a
-    training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch of an epoch
-    is dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
+    Each is a dictionary: "crops" uint8 (B, S + 2c, S + 2c, 3), "points" (B, K, 2) in input px, "draws" (B, 5) of
+    `augment.transforms`, and, where the data have them, "labels" (B,). Order and draws depend on (seed, epoch, index)
+    alone, so a training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch is
+    dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
 
     source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
-    a batch come along as targets["source"]. They presuppose jitter 0.
+    a batch come along as "source". They presuppose jitter 0.
     """
-    count, size = len(data.images), data.size
-    images, points, labels = _rows(data.images), _rows(data.points), _rows(_labels(data))
-    permutation = tf.constant(schema.mirror_permutation) if flip_swap else None
+    count, rows = len(data.images), _rows(_columns(data, data.images))
+    batch_size = min(batch_size, count)
 
-    def epoch_indices(epoch):
-        order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=[seed, epoch])
-        batches = tf.data.Dataset.from_tensor_slices(order).batch(min(batch_size, count), drop_remainder=True)
-        return batches.map(lambda indices: (epoch, indices))
+    def shuffled(_):
+        number = tf.ensure_shape(tf.numpy_function(lambda: np.int32(epoch()), [], tf.int32), ())
+        order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=[seed, number])
+        # Drawn for the whole data set: an image's draws depend on its index, not on its place in the batch.
+        draws = tf.random.stateless_uniform((count, augment.DRAWS), seed=[seed + 1_000_003, number])
+        images = tf.data.Dataset.from_tensor_slices((order, tf.gather(draws, order)))
+        return images.batch(batch_size, drop_remainder=True)
 
-    def augmented(epoch, indices):
-        # Drawn for the whole data set: an image's draw depends on its index, not on its place in the batch.
-        draws = tf.random.stateless_uniform((count, augment.DRAWS), seed=[seed + 1_000_003, epoch])
-        flip, scale, shift = augment.transforms(tf.gather(draws, indices), jitter, size)
-        batch, moved = augment.apply(images(indices), points(indices), flip, scale, shift, permutation, size)
-        found = targets(moved, labels(indices), size, sigma)
+    def fetched(indices, draws):
+        batch = rows(indices) | {"draws": draws}
         if source_answers:
-            views = augment.view_numbers(flip, scale)
-            found["source"] = tuple(_rows(answers)(indices, views) for answers in source_answers)
-        return batch, found
+            flip, scale, _ = augment.transforms(draws, 0.0, data.size)
+            kept = _rows(dict(enumerate(source_answers)))(indices, augment.view_numbers(flip, scale))
+            batch["source"] = tuple(kept.values())
+        return batch
 
-    epochs_ahead = tf.data.Dataset.range(first_epoch, epochs, output_type=tf.int32)
-    batches = epochs_ahead.flat_map(epoch_indices)
-    return batches.map(augmented, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
-
-
-def evaluation_batches(data: Crops, *, batch_size: int, sigma: float) -> tf.data.Dataset:
-    """Batches of (image, targets) of the plain crops, in order, the last one smaller."""
-    images, points, labels = _rows(data.plain), _rows(data.points), _rows(_labels(data))
-
-    def plain(indices):
-        return tf.cast(images(indices), tf.float32), targets(points(indices), labels(indices), data.size, sigma)
-
-    return tf.data.Dataset.range(len(data.images)).batch(batch_size).map(plain).prefetch(2)
+    batches = tf.data.Dataset.from_tensors(0).flat_map(shuffled)
+    batches = batches.map(fetched, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return batches.apply(tf.data.experimental.assert_cardinality(count // batch_size)).prefetch(tf.data.AUTOTUNE)
 
 
-def _rows(array: np.ndarray) -> Callable:
-    """A graph's way to the rows of an array, by one or more index tensors (B,).
+def evaluation_batches(data: Crops, *, batch_size: int = EVALUATION_BATCH) -> tf.data.Dataset:
+    """Batches of the plain crops, in order, the last one smaller: "crops" uint8 (B, S, S, 3), "points" and "labels"."""
+    rows = _rows(_columns(data, data.plain))
+    return tf.data.Dataset.range(len(data.images)).batch(batch_size).map(rows).prefetch(2)
 
-    They are fetched in NumPy, whether the array is in memory or in a file: TensorFlow would take a copy of the whole,
+
+def _columns(data: Crops, images: np.ndarray) -> dict[str, np.ndarray]:
+    labels = {} if data.labels is None else {"labels": data.labels}
+    return {"crops": images, "points": data.points} | labels
+
+
+def _rows(arrays: dict) -> Callable[..., dict]:
+    """A graph's way to the rows of arrays, by one or more index tensors (B,).
+
+    They are fetched in NumPy, whether an array is in memory or in a file: TensorFlow would take a copy of the whole,
     and on an accelerator put it there.
     """
 
     def take(*indices):
-        rows = tf.numpy_function(lambda *places: array[places], indices, array.dtype)
-        return tf.ensure_shape(rows, (None, *array.shape[len(indices) :]))
+        types = [array.dtype for array in arrays.values()]
+        # Stateless (equal indices, equal rows), so that several batches may be fetched at a time.
+        fetched = tf.numpy_function(lambda *at: [rows[at] for rows in arrays.values()], indices, types, stateful=False)
+        shapes = [(None, *array.shape[len(indices) :]) for array in arrays.values()]
+        return {name: tf.ensure_shape(*row) for name, *row in zip(arrays, fetched, shapes, strict=True)}
 
     return take
-
-
-def _labels(data: Crops) -> np.ndarray:
-    return np.zeros(len(data.images), np.int32) if data.labels is None else data.labels

@@ -36,9 +36,9 @@ class Prediction:
     """A detector's answer for one image.
 
     Attributes:
-        points: float32 (K, 2), (x, y) in original px, sub-pixel decoding.
+        points: float32 (K, 2), (x, y) in original px, sub-pixel decoding (DSNT: its coordinates).
         peaks: float32 (K,), height of each heatmap's maximum: near 1 where the detector is sure.
-        heatmap_points: float32 (K, 2), argmax in heatmap px of the crop that the network saw.
+        heatmap_points: float32 (K, 2), heatmap px of the crop that the network saw, by argmax (DSNT: rounded).
     """
 
     points: np.ndarray

@@ -25,6 +25,15 @@ def classifier_output(source_logits, target_logits, temperature: float = 2.0):
     return ops.sum(ops.square(source - target), axis=-1)
 
 
+def classifier_cross_entropy(source_logits, target_logits, temperature: float = 2.0):
+    """What Eq. 4 replaces: cross-entropy of the two softened class distributions (Hinton et al. 2015), (N, C) -> (N,).
+
+    At its lowest, where the target gives the source's distribution, it is that distribution's entropy, not zero.
+    """
+    source = ops.softmax(ops.stop_gradient(source_logits) / temperature, axis=-1)
+    return -ops.sum(source * ops.log_softmax(target_logits / temperature, axis=-1), axis=-1)
+
+
 def encoder_output(source, target):
     """RTL-EO (Eq. 5): one minus the cosine of the two flattened encoder outputs, (N, H, W, B) -> (N,), 0 to 2."""
     return 1.0 - ops.sum(_unit(_flat(ops.stop_gradient(source))) * _unit(_flat(target)), axis=-1)

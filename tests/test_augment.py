@@ -101,3 +101,26 @@ def test_the_border_covers_the_scaled_face():
     assert augment.context_px(128) == 16 and augment.context_px(256) == 32
     for size in (32, 128, 256, 512):
         assert size / augment.SCALE <= size + 2 * augment.context_px(size)
+
+
+def test_images_are_those_of_tensorflows_projective_transform():
+    """An independent bilinear sampler, edges included: shifts of a quarter leave the border."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (40, SIZE + 2 * CONTEXT, SIZE + 2 * CONTEXT, 3)).astype(np.uint8)
+    draws = tf.random.stateless_uniform((40, augment.DRAWS), seed=(5, 6))
+    flip, scale, shift = augment.transforms(draws, 0.25, SIZE)
+    found, _ = augment.apply(tf.constant(images), tf.zeros((40, 1, 2)), flip, scale, shift, None, SIZE)
+    sign, middle = tf.where(flip, -1.0, 1.0), (SIZE - 1) / 2
+    # x_out = sign * (scale * (x_in - middle) + shift) + middle, solved for x_in
+    left = (-sign * middle - shift[:, 0]) / scale + middle + CONTEXT
+    top = (-middle - shift[:, 1]) / scale + middle + CONTEXT
+    zero = tf.zeros_like(scale)
+    expected = tf.raw_ops.ImageProjectiveTransformV3(
+        images=tf.cast(images, tf.float32),
+        transforms=tf.stack([sign / scale, zero, left, zero, 1 / scale, top, zero, zero], axis=1),
+        output_shape=[SIZE, SIZE],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )
+    np.testing.assert_allclose(found, expected, atol=2e-3)

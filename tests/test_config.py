@@ -21,6 +21,21 @@ def test_what_was_asked_wins_over_decisions_and_presets():
     assert Settings(flip_swap=False).resolved().flip_swap is False
 
 
+@pytest.mark.parametrize("method", ["hg", "unet", "dsnt"])
+def test_a_method_without_source_has_no_setting_of_one(method):
+    settings = Settings(method=method).resolved(encoder_stride=16)
+    assert settings.source is settings.encoder_stride is settings.batch_norm is settings.skip_connections is None
+    assert from_json(to_json(settings)) == settings
+    assert settings.width == {"hg": 0.375, "unet": 0.25, "dsnt": 0.5}[method]
+    assert Settings(method=method, preset="paper").resolved().width == 1.0
+
+
+def test_a_method_with_source_has_its_width():
+    assert Settings(method="ft").resolved().width is None
+    assert Settings(method="rtl-co").resolved().classifier_distance == "l2"
+    assert Settings(method="rtl-eo").resolved().classifier_distance is None
+
+
 def test_both_presets_decide_the_same_settings_and_none_twice():
     assert PRESETS["quick"].keys() == PRESETS["paper"].keys()
     assert not PRESETS["quick"].keys() & COMMON.keys()
@@ -52,6 +67,19 @@ def test_json_both_ways_with_lambda_under_its_own_name():
         ({"weight_decay_mode": "adam"}, "--weight-decay-mode adam: use one of decoupled, l2"),
         ({"method": "rtl"}, "--method rtl: use one of fe"),
         ({"seed": -1}, "--seed -1"),
+        ({"method": "hg", "width": 0.0}, "--width 0.0: must be a number above 0"),
+        ({"method": "hg", "source": "dlib"}, "--source dlib: method hg starts from random weights, without a source"),
+        ({"method": "unet", "source_weights": "x.h5"}, "--source-weights x.h5: method unet starts from random weights"),
+        ({"method": "dsnt", "encoder_stride": 16}, "--encoder-stride 16: method dsnt starts from random weights"),
+        ({"method": "unet", "skip_connections": True}, "--skip-connections: method unet starts from random weights"),
+        ({"method": "hg", "batch_norm": "frozen"}, "--batch-norm frozen: method hg starts from random weights"),
+        ({"method": "hg", "temperature": 2.0}, "--temperature 2.0: method hg starts from random weights"),
+        ({"method": "dsnt", "heatmap_loss": "sum"}, "--heatmap-loss sum: method dsnt is trained by coordinates"),
+        ({"method": "ft", "width": 0.5}, "--width 0.5: method ft has its source network's width"),
+        (
+            {"method": "rtl-eo", "classifier_distance": "l2"},
+            "--classifier-distance l2: method rtl-eo compares no classifier outputs",
+        ),
     ],
 )
 def test_bad_values_name_the_flag(values, message):

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
 LAYERS = {
     "exceptions": 0, "schema": 0, "records": 0, "coordinates": 0, "config": 0, "progress": 0, "atomic": 0,
-    "cache": 0, "silence": 0,
+    "cache": 0, "silence": 0, "method_settings": 0,
     "heatmaps": 1,
     "datasets": 2, "images": 2, "augment": 2, "pipeline": 2,
     "networks": 3,
@@ -70,7 +70,7 @@ def test_modules_import_only_downward(path):
 def test_no_dataset_imports_another_and_no_network_another(folder):
     kinds = {
         "datasets": {"table", "youtube_faces", "pts", "coco", "synthetic"},
-        "networks": {"resnet50", "dlib_resnet", "keras_resnet50", "simple_baseline"},
+        "networks": {"resnet50", "dlib_resnet", "keras_resnet50", "simple_baseline", "hourglass", "unet", "dsnt"},
     }[folder]
     for kind in kinds:
         own = PACKAGE / folder / kind

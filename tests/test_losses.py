@@ -22,6 +22,16 @@ def test_sum_is_the_mean_over_images_of_frobenius_norms():
     assert float(losses.heatmap(truth, predicted)) == pytest.approx(np.mean((truth - predicted) ** 2), rel=1e-5)
 
 
+def test_both_hourglasses_are_supervised():
+    outputs = {"heatmaps": PREDICTED, "intermediate_heatmaps": np.full_like(PREDICTED, 2.0)}
+    # The intermediate maps' squared differences: 4, 1, 0.
+    for reduction, expected in (("mean", 5 / 3 + 5 / 3), ("sum", 5.0 + 5.0)):
+        assert float(losses.of_both_stacks({"heatmaps": TRUTH}, outputs, reduction)) == pytest.approx(expected)
+    outputs["intermediate_heatmaps"] = np.full_like(PREDICTED, 3.0)  # 9, 4, 1
+    assert float(losses.of_both_stacks({"heatmaps": TRUTH}, outputs)) == pytest.approx(5 / 3 + 14 / 3)
+    assert float(losses.of_heatmaps({"heatmaps": TRUTH}, outputs)) == pytest.approx(5 / 3)
+
+
 def test_missing_landmarks_carry_no_gradient_and_the_rest_carries_the_right_one():
     predicted = tf.Variable(PREDICTED)
     with tf.GradientTape() as tape:

@@ -5,7 +5,7 @@ import pytest
 from toys import SCHEMA, toy_samples
 
 from rtl_tf.augment import context_px
-from rtl_tf.pipeline import evaluation_batches, load_crops, training_batches
+from rtl_tf.pipeline import Preparation, evaluation_batches, load_crops, training_batches
 
 SIZE = 64
 
@@ -15,10 +15,13 @@ def samples(tmp_path):
     return toy_samples(tmp_path)
 
 
-def training(data, first_epoch=0, epochs=3, seed=0, **changes):
-    options = {"batch_size": 5, "sigma": 1.5, "jitter": 0.05, "flip_swap": True} | changes
-    batches = training_batches(data, SCHEMA, seed=seed, epochs=epochs, first_epoch=first_epoch, **options)
-    return [(image.numpy(), {k: v.numpy() for k, v in target.items()}) for image, target in batches]
+def training(data, epochs=(0, 1, 2), seed=0, batch_size=5):
+    """What the training step makes of the batches of some epochs."""
+    prepare = Preparation(SIZE, sigma=1.5, jitter=0.05, permutation=SCHEMA.mirror_permutation)
+    epoch = iter(epochs).__next__
+    batches = training_batches(data, batch_size=batch_size, seed=seed, epoch=epoch)
+    prepared = [prepare(batch) for _ in epochs for batch in batches]
+    return [(image.numpy(), {k: v.numpy() for k, v in target.items()}) for image, target in prepared]
 
 
 def colour_centroids(image):
@@ -54,7 +57,7 @@ def test_without_a_box_the_crop_is_the_landmarks_square_with_a_margin(samples):
 
 def test_an_epoch_is_a_function_of_seed_and_epoch_alone(samples):
     data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
-    whole, rest, other = training(data), training(data, first_epoch=1), training(data, seed=1)
+    whole, rest, other = training(data), training(data, epochs=(1, 2)), training(data, seed=1)
     assert len(whole) == 6 and len(rest) == 4  # 12 images, batches of 5, the incomplete one dropped
     for (image, target), (again, target_again) in zip(whole[2:], rest, strict=True):
         np.testing.assert_array_equal(image, again)
@@ -65,8 +68,8 @@ def test_an_epoch_is_a_function_of_seed_and_epoch_alone(samples):
 
 def test_augmentation_does_not_depend_on_the_batch(samples):
     data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
-    one = np.concatenate([image for image, _ in training(data, epochs=1, batch_size=1)])
-    four = np.concatenate([image for image, _ in training(data, epochs=1, batch_size=4)])
+    one = np.concatenate([image for image, _ in training(data, epochs=[0], batch_size=1)])
+    four = np.concatenate([image for image, _ in training(data, epochs=[0], batch_size=4)])
     np.testing.assert_array_equal(one, four)
 
 
@@ -103,14 +106,32 @@ def test_more_than_fits_into_memory_goes_to_a_file_and_gives_the_same(samples, t
     for (image, target), (other, other_target) in zip(training(memory), training(file), strict=True):
         np.testing.assert_array_equal(image, other)
         np.testing.assert_array_equal(target["points"], other_target["points"])
-    batches = [list(evaluation_batches(data, batch_size=5, sigma=1.5)) for data in (memory, file)]
-    for (image, _), (other, _) in zip(*batches, strict=True):
-        np.testing.assert_array_equal(image, other)
+    batches = [list(evaluation_batches(data, batch_size=5)) for data in (memory, file)]
+    for batch, other in zip(*batches, strict=True):
+        np.testing.assert_array_equal(batch["crops"], other["crops"])
+
+
+def test_an_epoch_knows_its_number_of_batches_and_is_asked_for_when_it_starts(samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    asked = []
+    batches = training_batches(data, batch_size=5, seed=0, epoch=lambda: asked.append(0) or len(asked))
+    assert batches.cardinality() == 2 and not asked
+    first, second = (np.concatenate([batch["points"] for batch in batches]) for _ in range(2))
+    assert len(asked) == 2 and not np.array_equal(first, second)
+
+
+def test_labels_come_along(samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    data = dataclasses.replace(data, labels=np.arange(12, dtype=np.int32))
+    for batch in training_batches(data, batch_size=5, seed=0, epoch=lambda: 0):
+        np.testing.assert_array_equal(batch["points"], data.points[batch["labels"]])
+    batches = list(evaluation_batches(data))
+    np.testing.assert_array_equal(np.concatenate([batch["labels"] for batch in batches]), data.labels)
 
 
 def test_evaluation_batches_are_the_plain_crops_in_order(samples):
     data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
-    batches = list(evaluation_batches(data, batch_size=5, sigma=1.5))
+    batches = [Preparation(SIZE, sigma=1.5)(batch) for batch in evaluation_batches(data, batch_size=5)]
     assert [len(image) for image, _ in batches] == [5, 5, 2]
     np.testing.assert_array_equal(np.concatenate([image for image, _ in batches]), data.plain)
     np.testing.assert_allclose(np.concatenate([target["points"] for _, target in batches]), data.points / 4)

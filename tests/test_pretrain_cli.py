@@ -35,9 +35,13 @@ def test_recognition_gives_a_source_with_a_classification_branch(table, tmp_path
     assert saved.output_shape == (None, 12)
     history = json.loads((tmp_path / "people" / "history.json").read_text())
     assert len(history["val_accuracy"]) == 1
-    train(flags(table, tmp_path / "run", "--source", str(tmp_path / "people"), "--method", "rtl-co", epochs=1))
+    variant = ("--method", "rtl-co", "--classifier-distance", "cross-entropy")
+    train(flags(table, tmp_path / "run", "--source", str(tmp_path / "people"), *variant, epochs=1))
     resolved = json.loads((tmp_path / "run" / "config.json").read_text())["resolved"]
-    assert resolved["encoder_stride"] == 16
+    assert resolved["encoder_stride"] == 16 and resolved["classifier_distance"] == "cross-entropy"
+    history = (tmp_path / "run" / "history.csv").read_text().splitlines()
+    regularizer = float(history[1].split(",")[history[0].split(",").index("regularizer")])
+    assert 0 < regularizer < np.log(12) * 1.5  # at the start the entropy of softened scores over 12 people
     with pytest.raises(InputError, match="holds a pretrained source"):
         pretrain(table, "recognition", tmp_path / "people")
 

@@ -29,6 +29,21 @@ def test_classifier_output_without_softmax_compares_descriptors():
     np.testing.assert_allclose(value, [5.0])
 
 
+def test_classifier_cross_entropy_by_hand():
+    # softmax((2 ln 3, 0) / 2) = (3/4, 1/4) against (1/2, 1/2)
+    source, target = np.array([[2 * np.log(3), 0.0]]), np.array([[0.0, 0.0]])
+    np.testing.assert_allclose(regularizers.classifier_cross_entropy(source, target), [np.log(2)], rtol=1e-6)
+
+
+def test_gradient_of_cross_entropy_by_hand():
+    # (softmax of target - softmax of source) / temperature: zero where the two agree, in whatever units
+    source = np.array([[2 * np.log(3), 0.0], [5.0, 5.0]])
+    target = tf.Variable(np.array([[0.0, 0.0], [-7.0, -7.0]]))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(regularizers.classifier_cross_entropy(source, target, temperature=2.0))
+    np.testing.assert_allclose(tape.gradient(total, target), [[-1 / 8, 1 / 8], [0, 0]], atol=1e-7)
+
+
 def test_encoder_output_by_hand():
     # (1, 0, 0, 1) and (1, 0, 1, 0): cosine 1/2
     value = regularizers.encoder_output(features([1, 0], [0, 1]), features([1, 0], [1, 0]))
@@ -79,10 +94,10 @@ def test_zero_at_the_source_unmoved_by_scale_and_positive_elsewhere(name):
     assert (np.asarray(FEATURES[name](source, source[:, ::-1, :, ::-1])) > 1e-3).all()
 
 
-@pytest.mark.parametrize("name", [*FEATURES, "classifier_output"])
+@pytest.mark.parametrize("name", [*FEATURES, "classifier_output", "classifier_cross_entropy"])
 def test_gradient_against_finite_differences_and_none_into_the_source(name):
     rng = np.random.default_rng(5)
-    shape = (2, 6) if name == "classifier_output" else (2, 2, 3, 4)
+    shape = (2, 6) if name.startswith("classifier") else (2, 2, 3, 4)
     function = getattr(regularizers, name)
     source, start = tf.Variable(rng.normal(size=shape)), rng.normal(size=shape)
     target = tf.Variable(start)

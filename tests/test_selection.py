@@ -349,3 +349,12 @@ def test_a_table_without_any_run_has_a_command_for_every_row(tmp_path):
     assert len(lines) == 3 and lines[2].endswith(
         f"--skip-connections --output {tmp_path}/synthetic/ft-skip_connections/seed0"
     )
+
+
+def test_each_method_has_its_own_usual_width(tmp_path):
+    for method, width in (("ft", None), ("hg", 0.375), ("unet", 0.25), ("dsnt", 0.5)):
+        make_run(tmp_path, method, 0, ONES, width=width)
+    make_run(tmp_path, "hg", 0, ONES, name="hg-wide", width=1.0)
+    selection = selected(tmp_path)
+    assert folders(selection) == {"FT": ["ft 0"], "HG": ["hg 0"], "U-Net": ["unet 0"], "DSNT": ["dsnt 0"]}
+    assert "width 1" in selection.notes[0]

@@ -7,7 +7,7 @@ from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import augment
 from rtl_tf.augment import context_px
-from rtl_tf.pipeline import load_crops, training_batches
+from rtl_tf.pipeline import Preparation, load_crops, training_batches
 from rtl_tf.training import fit as fitting
 from rtl_tf.training import source_cache
 from rtl_tf.training.source_cache import source_answers, weights_key
@@ -37,9 +37,12 @@ def test_the_answers_are_those_for_the_views_that_the_pipeline_shows(data, name)
     detector = make_detector(name, reg_weight=1.0)
     answers, decision = keep(detector, data[0])
     assert "asked once" in decision and [len(array) for array in answers] == [8] * len(detector.method.regularizers)
-    options = {"batch_size": 4, "sigma": 1.5, "jitter": 0.0, "flip_swap": True, "seed": 0, "epochs": 6}
-    seen = set()
-    for image, target in training_batches(data[0], SCHEMA, source_answers=answers, **options):
+    prepare, seen = Preparation(SIZE, sigma=1.5, permutation=SCHEMA.mirror_permutation), set()
+    epochs = [
+        training_batches(data[0], batch_size=4, seed=0, epoch=lambda epoch=epoch: epoch, source_answers=answers)
+        for epoch in range(6)
+    ]
+    for image, target in (prepare(batch) for batches in epochs for batch in batches):
         for kept, asked in zip(target["source"], detector.source_answers(image), strict=True):
             scale = np.abs(asked).max()
             np.testing.assert_allclose(kept, asked, atol=scale * (1e-3 if kept.dtype == np.float16 else 1e-5))

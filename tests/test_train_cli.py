@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from toys import toy_samples
 
-from rtl_tf.cli.train import main
+from rtl_tf.cli.train import main, render
+from rtl_tf.config import Settings
 from rtl_tf.datasets.csv_rows import read_rows
 from rtl_tf.exceptions import InputError
 
@@ -107,6 +108,61 @@ def test_the_detector_of_a_run_predicts_as_the_run_did(finished, table):
     assert np.isfinite(detector.predict([table / predictions.images[0]])[0].points).all()
 
 
+@pytest.fixture(scope="module", params=["hg", "unet", "dsnt"])
+def from_random_weights(request, table, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "runs" / "toy" / request.param / "seed0"
+    main(flags(table, folder, "--method", request.param, "--width", "0.0625"))
+    return folder
+
+
+def test_a_run_from_random_weights_goes_the_whole_way(from_random_weights, finished, table):
+    from rtl_tf.evaluation.metrics import summarize
+    from rtl_tf.evaluation.predictions import read_predictions
+    from rtl_tf.inference import Detector
+
+    def files(folder):
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+    assert files(from_random_weights) == files(finished)
+    resolved = json.loads((from_random_weights / "config.json").read_text())["resolved"]
+    assert resolved["source"] is None and resolved["encoder_stride"] is None and resolved["width"] == 0.0625
+    with np.load(from_random_weights / "examples.npz") as examples, np.load(finished / "examples.npz") as others:
+        assert set(others) - set(examples) == {"source_attention"}
+        assert examples["target_attention"].max() == 1
+    predictions = read_predictions(from_random_weights / "predictions.csv")
+    assert json.loads((from_random_weights / "metrics.json").read_text()) == summarize(predictions)
+    answers = Detector.load(from_random_weights).predict([table / image for image in predictions.images])
+    assert np.isfinite([answer.points for answer in answers]).all()
+
+
+def test_a_network_from_random_weights_is_no_source(from_random_weights, table, tmp_path):
+    with pytest.raises(InputError, match="has no encoder"):
+        main(flags(table, tmp_path / "run", "--source", str(from_random_weights)))
+
+
+def test_training_from_random_weights_resumes_to_the_same_result(table, tmp_path, monkeypatch):
+    from rtl_tf.training import fit as fitting
+
+    def dsnt(folder, *more):
+        main(flags(table, folder, "--method", "dsnt", "--width", "0.0625", *more))
+
+    dsnt(tmp_path / "whole")
+    write_history = fitting.write_history
+
+    def killed(path, rows):
+        write_history(path, rows)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "write_history", killed)
+    with pytest.raises(KeyboardInterrupt):
+        dsnt(tmp_path / "killed")
+    monkeypatch.undo()
+    dsnt(tmp_path / "killed", "--resume")
+    assert (tmp_path / "killed" / "predictions.csv").read_bytes() == (
+        tmp_path / "whole" / "predictions.csv"
+    ).read_bytes()
+
+
 def test_a_run_serves_as_source(finished, table, tmp_path):
     main(flags(table, tmp_path / "second", "--source", str(finished), epochs=1))
     assert (tmp_path / "second" / "metrics.json").exists()
@@ -132,6 +188,15 @@ def test_an_interrupted_run_resumes_to_the_same_result(finished, table, tmp_path
         main(flags(table, folder, "--resume", epochs=3))
     main(flags(table, folder, "--resume"))
     assert (folder / "predictions.csv").read_bytes() == (finished / "predictions.csv").read_bytes()
+
+
+def test_built_in_faces_are_rendered_while_tensorflow_loads(tmp_path, monkeypatch, table):
+    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "cache"))
+    render(Settings(data=str(table)))
+    render(Settings(data="synthetic:scans=none", image_size=32))  # what is wrong is told later, by the run
+    assert not (tmp_path / "cache").exists()
+    render(Settings(data="synthetic:subjects=2,scans=1", image_size=32))
+    assert len(list((tmp_path / "cache").rglob("*.png"))) == 2
 
 
 def refused(arguments, message, output=None):
@@ -211,6 +276,10 @@ def test_one_subject_only(tmp_path):
     [
         (["--method", "ft", "--lambda", "0.1"], "ft has no regularizer"),
         (["--source", "random", "--method", "rtl-co"], "no classification branch"),
+        (["--method", "hg", "--lambda", "0.1"], "hg has no regularizer"),
+        (["--method", "unet", "--source", "dlib"], "unet starts from random weights, without a source"),
+        (["--method", "dsnt", "--skip-connections"], "--skip-connections: method dsnt starts from random weights"),
+        (["--method", "rtl-co", "--classifier-distance", "cross-entropy"], "--source dlib gives a descriptor"),
         (["--source", "youtube_faces"], "rtl_tf.cli.pretrain"),
         (["--source", "nowhere"], "nowhere"),
         (["--image-size", "100"], "not a multiple of 32"),

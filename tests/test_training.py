@@ -172,20 +172,6 @@ def test_frozen_batch_norm_keeps_its_statistics_while_convolutions_train():
     assert moved and all(path.endswith("kernel") for path in moved)
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_lowers_its_loss_and_saves_what_it_learned(name, tmp_path):
-    detector = make_detector(name, reg_weight=0.002 if METHODS[name].regularizers else 0.0)
-    first = train(detector, steps=1)["loss"][0]
-    assert train(detector, steps=15)["loss"][0] < first
-    path = tmp_path / "detector.keras"
-    inference_network(detector).save(path)
-    loaded = keras.saving.load_model(path, compile=False)
-    images, _ = batch()
-    answer = detector(images, training=False)["heatmaps"]
-    assert answer.shape == (4, SIZE // 4, SIZE // 4, 3)
-    np.testing.assert_allclose(loaded(images, training=False)["heatmaps"], answer, atol=1e-6)
-
-
 def test_a_missing_landmark_moves_no_weight():
     def heatmap_weights(points):
         detector = make_detector("fe")

@@ -1,7 +1,9 @@
 """`train.py`: one run of one method."""
 
 import argparse
+import contextlib
 import dataclasses
+import threading
 import types
 import typing
 
@@ -18,11 +20,26 @@ def main(arguments: list[str]) -> int:
     resume, tensorboard = values.pop("resume"), values.pop("tensorboard")
     settings = Settings(**{name: value for name, value in values.items() if value is not None})
 
+    rendering = threading.Thread(target=render, args=(settings.resolved(),), daemon=True)
+    rendering.start()
     start_tensorflow()  # only now: --help must not wait for it
     from rtl_tf.experiments.experiment import run_experiment
 
+    rendering.join()
     run_experiment(settings, resume=resume, tensorboard=tensorboard)
     return 0
+
+
+def render(settings: Settings) -> None:
+    """Render the built-in faces, if the run is about them and they are not there yet, while TensorFlow loads.
+
+    Other processes do it. What goes wrong here goes wrong again where the data are read, and is told there.
+    """
+    from rtl_tf import datasets
+
+    if datasets.is_synthetic(settings.data):
+        with contextlib.suppress(Exception):
+            datasets.load(settings.data, settings.schema, size=settings.image_size)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -68,5 +85,9 @@ def _default_text(setting: dataclasses.Field) -> str:
         return f" [{setting.default}]"
     if setting.name in COMMON:
         return f" [{COMMON[setting.name]}]"
-    quick, paper = (PRESETS[name].get(setting.name) for name in ("quick", "paper"))
+    quick, paper = (_by_method(PRESETS[name].get(setting.name)) for name in ("quick", "paper"))
     return f" [{quick}; preset paper: {paper}]" if quick is not None else ""
+
+
+def _by_method(value):
+    return ", ".join(f"{method} {own}" for method, own in value.items()) if isinstance(value, dict) else value

@@ -51,7 +51,7 @@ def load(name_or_path: str | Path, schema: str | None = None, *, size: int = 128
     Raises:
         InputError: nothing known lies there, or a file or row is bad; one line that names it.
     """
-    if _is_synthetic(name_or_path):
+    if is_synthetic(name_or_path):
         return _synthetic(_synthetic_options(name_or_path), schema or SYNTHETIC_SCHEMA, size, seed)
     path = Path(name_or_path)
     return _reader(path).read(path, schema)
@@ -59,7 +59,7 @@ def load(name_or_path: str | Path, schema: str | None = None, *, size: int = 128
 
 def default_schema(name_or_path: str | Path) -> str:
     """The schema that `load` uses when none is asked for. InputError as `load`."""
-    if _is_synthetic(name_or_path):
+    if is_synthetic(name_or_path):
         return SYNTHETIC_SCHEMA
     path = Path(name_or_path)
     return _reader(path).default_schema(path)
@@ -67,7 +67,7 @@ def default_schema(name_or_path: str | Path) -> str:
 
 def dataset_name(name_or_path: str | Path) -> str:
     """A short name that can be a folder's: the data folder's, or the file's without suffix."""
-    if _is_synthetic(name_or_path):
+    if is_synthetic(name_or_path):
         return "-".join([SYNTHETIC, *(f"{key}{value}" for key, value in _synthetic_options(name_or_path).items())])
     path = Path(name_or_path).resolve()
     name = path.parent.name if path.name == table.TABLE else path.name if path.is_dir() else path.stem
@@ -90,7 +90,8 @@ def fingerprint(samples: Sequence[Sample]) -> str:
     return digest.hexdigest()
 
 
-def _is_synthetic(name_or_path: str | Path) -> bool:
+def is_synthetic(name_or_path: str | Path) -> bool:
+    """Whether `load` would render faces, or take them from the cache of rendered ones."""
     return str(name_or_path).partition(":")[0] == SYNTHETIC
 
 

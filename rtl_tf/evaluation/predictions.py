@@ -26,10 +26,10 @@ class Predictions:
         images, subjects: N names each.
         landmarks: K names, in the order of every (N, K, ...) array.
         truth: (N, K, 2), original px, NaN = not labelled.
-        points: (N, K, 2), original px, sub-pixel decoding.
+        points: (N, K, 2), original px, sub-pixel decoding (DSNT: its coordinates).
         peaks: (N, K), height of each heatmap's maximum.
         heatmap_truth: (N, K, 2), heatmap px, not rounded, NaN = not labelled.
-        heatmap_points: (N, K, 2), heatmap px, by argmax.
+        heatmap_points: (N, K, 2), heatmap px, by argmax (DSNT: its coordinates, rounded to the grid).
         input_px_per_px: (N,), magnification of the crop that the network saw.
         mm_per_px: (N,), scale of the original image, NaN = unknown.
     """

@@ -13,14 +13,15 @@ from rtl_tf.config import Settings, read_config, to_json
 from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
+from rtl_tf.experiments.networks import build, load_networks, stride_of
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import Method, get_method
-from rtl_tf.networks.sources import SOURCES, SourceNetwork, load_source
+from rtl_tf.networks.precision import computing_in
+from rtl_tf.networks.sources import SOURCES
 from rtl_tf.pipeline import Crops, load_crops
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema, load_schema, schema_text
 from rtl_tf.training.fit import fit
-from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze
 from rtl_tf.training.source_cache import source_answers
 
 
@@ -47,16 +48,18 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     Raises:
         InputError: bad data, flags, weights, or a run folder that is not free.
     """
-    make_deterministic(asked.seed)
     callbacks = tensorboard_callbacks() if tensorboard else ()
-    method = get_method(asked.method)
+    method = get_method(asked.method, asked.classifier_distance)
     settings = resolve(asked, method)
+    make_deterministic(settings.seed, settings.jit_compile)
     folder = Path(settings.output)
     check_folder(folder, settings, resume)
-    networks = load_networks(settings, method)
-    data = load_data(settings)
-    detector, source = build(settings, method, networks, data)
-    settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
+    with computing_in(settings.mixed_precision):
+        networks = load_networks(settings, method)
+        data = load_data(settings)
+        detector, source = build(settings, method, networks, data.training.plain, len(data.schema))
+    if source is not None:
+        settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,10 +94,13 @@ def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool =
     return folder
 
 
-def make_deterministic(seed: int) -> None:
-    """Seed everything; on a CPU also order every sum, so that a run can be repeated bit for bit."""
+def make_deterministic(seed: int, jit_compile: bool = False) -> None:
+    """Seed everything; on a CPU also order every sum, so that a run can be repeated bit for bit.
+
+    Not with XLA, which TensorFlow refuses then (on a CPU it orders its sums by itself).
+    """
     keras.utils.set_random_seed(seed)
-    if not tf.config.list_physical_devices("GPU"):
+    if not (jit_compile or tf.config.list_physical_devices("GPU")):
         tf.config.experimental.enable_op_determinism()
 
 
@@ -171,65 +177,11 @@ def load_data(settings: Settings) -> Data:
     return Data(samples, split, schema, training, crops("validation"), crops("test"))
 
 
-def compares_logits(settings: Settings, method: Method) -> bool:
-    """Whether the run needs classification branches: at lambda 0 not even RTL-CO does."""
-    return method.uses_classifier and settings.reg_weight > 0
-
-
-def load_networks(settings: Settings, method: Method) -> tuple[SourceNetwork, SourceNetwork]:
-    """Twice the source network: one to be trained, one to stay as it is."""
-
-    def load() -> SourceNetwork:
-        return load_source(
-            settings.source,
-            settings.image_size,
-            weights=settings.source_weights,
-            encoder_stride=settings.encoder_stride,
-            classifier=compares_logits(settings, method),
-            seed=settings.seed,
-        )
-
-    return load(), load()
-
-
-def build(
-    settings: Settings, method: Method, networks: tuple[SourceNetwork, SourceNetwork], data: Data
-) -> tuple[RegularizedDetector, keras.Model]:
-    """The detector to be trained, and the frozen source network beside it."""
-    start, frozen = networks
-    if start.source.weights and start.source.weights.format == "dlib":
-        # Its layers of mean 0 and variance 1 are no statistics: batch statistics would change the network at once.
-        start.calibrate(data.training.plain)
-    network = build_network(
-        start,
-        len(data.schema),
-        skip=settings.skip_connections,
-        seed=settings.seed,
-        with_classifier=compares_logits(settings, method),
-    )
-    freeze(network, method.trains, settings.batch_norm)
-    source = build_source(frozen, compares_logits(settings, method))
-    is_descriptor = frozen.source.classifier == "descriptor"
-    detector = RegularizedDetector(
-        network,
-        source=source,
-        method=method,
-        reg_weight=settings.reg_weight,
-        temperature=None if is_descriptor else settings.temperature,
-        reduction=settings.heatmap_loss,
-        l2=settings.weight_decay if settings.weight_decay_mode == "l2" else 0.0,
-    )
-    return detector, source
-
-
-def stride_of(detector: keras.Model, image_size: int) -> int:
-    """Input px per encoder output px: what a saved source decides by itself."""
-    return image_size // detector.output["features"].shape[1]
-
-
 def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:
     try:
         import tensorboard  # noqa: F401
     except ImportError as problem:
         raise InputError('--tensorboard: not installed, type: pip install -e ".[tensorboard]"') from problem
-    return (keras.callbacks.TensorBoard(),)
+    callback = keras.callbacks.TensorBoard(update_freq="epoch")
+    callback.async_safe = True  # it writes when an epoch ends; no step need wait for it
+    return (callback,)

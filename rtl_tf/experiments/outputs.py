@@ -19,10 +19,9 @@ from rtl_tf.evaluation import attributes
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
-from rtl_tf.heatmaps import decode
 from rtl_tf.inference.attention import attention_maps
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.graph import SUBPIXEL_DECODING
+from rtl_tf.inference.reading import read
 from rtl_tf.pipeline import Crops
 from rtl_tf.records import Prediction, Sample
 from rtl_tf.reports import figures
@@ -59,8 +58,11 @@ def environment() -> dict:
 def describe(settings: Settings, training: Crops, validation: Crops, test: Crops) -> str:
     """Two lines that say what is about to happen."""
     regularized = f", lambda {settings.reg_weight:g}" if settings.reg_weight else ""
+    start = f"source {settings.source} (encoder stride {settings.encoder_stride})"
+    if settings.source is None:
+        start = f"random weights (width {settings.width:g})"
     return (
-        f"{settings.method}{regularized} from source {settings.source} (encoder stride {settings.encoder_stride}), "
+        f"{settings.method}{regularized} from {start}, "
         f"{settings.image_size}x{settings.image_size}, {settings.epochs} epochs of batch {settings.batch_size}\n"
         f"{settings.data}: {len(training.images)} training, {len(validation.images)} validation, "
         f"{len(test.images)} test images; landmarks {settings.schema}"
@@ -77,7 +79,7 @@ class UnseenImages:
 
 
 def write_results(
-    folder: Path, title: str, detector: Detector, source: keras.Model, test: UnseenImages, history: list[dict]
+    folder: Path, title: str, detector: Detector, source: keras.Model | None, test: UnseenImages, history: list[dict]
 ) -> None:
     """Predict the test part; write predictions.csv, test.csv, examples.npz, figures, and at the end metrics.json.
 
@@ -117,27 +119,30 @@ def collect(test: UnseenImages, answers: list[Prediction], landmarks: tuple[str,
 
 
 def example_faces(
-    detector: Detector, source: keras.Model, test: UnseenImages, errors: np.ndarray
+    detector: Detector, source: keras.Model | None, test: UnseenImages, errors: np.ndarray
 ) -> dict[str, np.ndarray]:
     """A fixed few test faces, the same for every method on a split, with all that a figure shows of them.
 
-    Points are in input px of the crop; where a crop is mirrored, they are as the crop shows them.
+    Points are in input px of the crop; where a crop is mirrored, they are as the crop shows them. `source_attention`
+    is there where the method has a source network.
     """
     chosen = np.unique(np.linspace(0, len(test.names) - 1, EXAMPLES).astype(int))
     crops = test.crops.plain[chosen]
     images = tf.cast(crops, tf.float32)
-    found = detector.network(images, training=False)
-    maps = np.asarray(found["heatmaps"])
-    return {
+    outputs = detector.network(images, training=False)
+    found = read(outputs, detector.sigma)
+    examples = {
         "image_names": np.array(test.names)[chosen],
         "crops": crops,
-        "heatmaps": maps.astype(np.float16),
+        "heatmaps": np.asarray(found.heatmaps, np.float16),
         "truth": test.crops.points[chosen],
-        "points": heatmap_to_input(np.asarray(decode(maps, SUBPIXEL_DECODING, detector.sigma))),
+        "points": heatmap_to_input(np.asarray(found.points)),
         "errors": errors[chosen],
-        "source_attention": attention_maps(source(images, training=False)["features"]),
-        "target_attention": attention_maps(found["features"]),
+        "target_attention": attention_maps(outputs["features"]),
     }
+    if source is not None:
+        examples["source_attention"] = attention_maps(source(images, training=False)["features"])
+    return examples
 
 
 def summary(folder: Path) -> str:
@@ -145,7 +150,7 @@ def summary(folder: Path) -> str:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     lines = [f"\nTest part: {metrics['images']} images"]
     for protocol, unit, label in (
-        ("paper", "heatmap_px", "heatmap px (paper protocol: argmax, truth on the grid)"),
+        ("paper", "heatmap_px", "heatmap px (paper protocol: truth and answer on the grid)"),
         ("clinical", "input_px", "input px   (clinical protocol: sub-pixel)"),
         ("clinical", "mm", "mm         (clinical protocol: sub-pixel)"),
     ):

@@ -13,9 +13,8 @@ from rtl_tf.config import Settings, to_json
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.experiment import make_deterministic
 from rtl_tf.networks.sources import load_source
-from rtl_tf.pipeline import evaluation_batches, load_crops, training_batches
+from rtl_tf.pipeline import load_crops
 from rtl_tf.schema import load_schema
-from rtl_tf.training.fit import EVALUATION_BATCH
 from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_out, people
 
 
@@ -38,29 +37,11 @@ def pretrain_recognition(asked: Settings, folder: Path) -> None:
         return dataclasses.replace(data, labels=classes[indices])
 
     training, validation = crops(parts[0], context_px(settings.image_size)), crops(parts[1], 0)
-    batch_size = min(settings.batch_size, len(training.images))
     folder.mkdir(parents=True, exist_ok=True)
     outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings)})
     outputs.write_json(folder / "environment.json", outputs.environment())
     print(f"{len(names)} people, {len(training.images)} training and {len(validation.images)} held-out images")
-    history = fit_recognizer(
-        recognizer,
-        training_batches(
-            training,
-            schema,
-            batch_size=batch_size,
-            sigma=settings.sigma,
-            jitter=settings.crop_jitter,
-            flip_swap=True,
-            seed=settings.seed,
-            epochs=settings.epochs,
-        ),
-        evaluation_batches(validation, batch_size=EVALUATION_BATCH, sigma=settings.sigma),
-        epochs=settings.epochs,
-        steps=len(training.images) // batch_size,
-        learning_rate=settings.learning_rate,
-        callbacks=[KeepBest(folder / "source.keras")],
-    )
+    history = fit_recognizer(recognizer, training, validation, settings, [KeepBest(folder / "source.keras")])
     outputs.write_json(folder / "history.json", {name: [float(v) for v in values] for name, values in history.items()})
     best = max(history["val_accuracy"])
     print(f"held-out images whose person is found: {best:.1%} (chance {1 / len(names):.1%})")

@@ -23,7 +23,8 @@ class Detector(Predictor):
     """Finds landmarks on photographs.
 
     Attributes:
-        network: functional model whose output "heatmaps" is (N, S/4, S/4, K).
+        network: functional model whose output "heatmaps" is (N, S/4, S/4, K); where it has an output "points" too,
+            (N, K, 2) in heatmap px, these are its answer (DSNT).
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.

@@ -15,7 +15,8 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES
-from rtl_tf.inference.graph import SUBPIXEL_DECODING, locate_in_crops
+from rtl_tf.inference.graph import locate_in_crops
+from rtl_tf.inference.reading import decoding
 from rtl_tf.schema import schema_text
 from rtl_tf.silence import silenced
 
@@ -48,7 +49,7 @@ def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = 
         raise InputError(f"{file}: files for {engine} end in {ENGINES[engine].suffix}")
     detector = Detector.load(run)
     locate = locate_in_crops(detector.network, detector.image_size, detector.sigma)
-    text = json.dumps(metadata(run, "fp32" if calibration is None else "int8"))
+    text = json.dumps(metadata(run, detector, "fp32" if calibration is None else "int8"))
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with replacing(file) as unfinished, silenced(1, 2):
@@ -59,7 +60,7 @@ def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = 
         raise InputError(f"{file}: needs {problem.name}; python -m pip install -e '.[export]'") from None
 
 
-def metadata(run: Path, precision: str) -> dict:
+def metadata(run: Path, detector: Detector, precision: str) -> dict:
     """What an exported file says of itself: everything that a program needs to use it without this package."""
     config = read_config(run / "config.json")["resolved"]
     return {
@@ -71,7 +72,7 @@ def metadata(run: Path, precision: str) -> dict:
         "sigma": config["sigma"],
         "crop_margin": config["crop_margin"],
         "crop_rule": CROP_RULE,
-        "decoding": SUBPIXEL_DECODING,
+        "decoding": decoding(detector.network.output),
         "units": "points: input px (crop pixels); heatmap_points: heatmap px; peaks: 0 to about 1",
         "precision": precision,
     }

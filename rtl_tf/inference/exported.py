@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -60,7 +61,7 @@ def _openvino(openvino: ModuleType, file: Path) -> tuple[Locate, str]:
 
 
 def _litert(litert: ModuleType, file: Path) -> tuple[Locate, str]:
-    interpreter = litert.Interpreter(str(file))
+    interpreter = litert.Interpreter(str(file), num_threads=os.cpu_count())
     runner = interpreter.get_signature_runner()
 
     def locate(crops):

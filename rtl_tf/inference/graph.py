@@ -5,11 +5,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from rtl_tf import heatmaps
 from rtl_tf.coordinates import heatmap_to_input
-
-# The best of four on validation data (results/README.md).
-SUBPIXEL_DECODING = "dark"
+from rtl_tf.inference.reading import read
 
 # Operations after the heatmaps; quantisation leaves them alone.
 DECODING_SCOPE = "decoding"
@@ -20,12 +17,13 @@ def locate_in_crops(network: keras.Model, image_size: int, sigma: float) -> Call
 
     @tf.function(input_signature=[tf.TensorSpec((None, image_size, image_size, 3), tf.uint8, name="crops")])
     def locate(crops):
-        maps = network(tf.cast(crops, tf.float32), training=False)["heatmaps"]
+        outputs = network(tf.cast(crops, tf.float32), training=False)
         with tf.name_scope(DECODING_SCOPE):
+            found = read(outputs, sigma)
             return {
-                "points": heatmap_to_input(heatmaps.decode(maps, SUBPIXEL_DECODING, sigma)),
-                "heatmap_points": heatmaps.decode(maps),
-                "peaks": heatmaps.peaks(maps),
+                "points": heatmap_to_input(found.points),
+                "heatmap_points": found.grid_points,
+                "peaks": found.peaks,
             }
 
     return locate

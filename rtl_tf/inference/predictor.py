@@ -27,7 +27,7 @@ class Located:
 
     Attributes:
         points: float32 (N, K, 2), sub-pixel, input px.
-        heatmap_points: float32 (N, K, 2), argmax, heatmap px.
+        heatmap_points: float32 (N, K, 2), on the heatmap's grid, heatmap px.
         peaks: float32 (N, K).
     """
 

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from rtl_tf.networks.precision import in_float32
+
 SMALLEST_VARIANCE = 1e-8
 
 
@@ -27,7 +29,7 @@ def calibrate(network: keras.Model, inputs: np.ndarray, batch_size: int = 16) ->
     if not norms:
         return
     # In a copy every layer is called once, so that its input is the one in this graph and no other.
-    copy = keras.models.clone_model(network)
+    copy = keras.models.clone_model(in_float32(network))
     copy.set_weights(network.get_weights())
     moments = [keras.ops.moments(norm.input, axes=(0, 1, 2)) for norm in _normalizations(copy)]
     probe = keras.Model(copy.input, [keras.ops.stack(pair) for pair in moments])

@@ -1,10 +1,17 @@
-"""Blocks that several networks share: image input, preprocessing, dlib's padded sum, the classification head, seeds."""
+"""Blocks that several networks share: input and preprocessing, convolutions, heads, dlib's padded sum, seeds."""
 
 import zlib
 
 import keras
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.networks.catalogue import VGGFACE2
+from rtl_tf.networks.normalization import BatchNormalization
+
+# Tiny on purpose: training starts from the all-zero heatmap's loss, not above it.
+HEATMAP_STDDEV = 0.001
+# For layers trained from random weights: within the few steps of a small data set the statistics must follow.
+BATCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
 
 
 def image_input(image_size: int) -> keras.KerasTensor:
@@ -30,6 +37,53 @@ def seed_for(seed: int, name: str) -> int:
 def he_normal(seed: int, name: str) -> keras.Initializer:
     """He initialisation (He et al. 2015) for a convolution that a ReLU follows."""
     return keras.initializers.HeNormal(seed=seed_for(seed, name))
+
+
+def face_input(image_size: int) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Input and first tensor of a network that starts from random weights: `image_input`, and of it
+    (pixel - mean of VGGFace2's faces) / 64, which is near zero mean and unit deviation."""
+    image = image_input(image_size)
+    return image, Preprocess(VGGFACE2.mean, 1 / 64, VGGFACE2.channel_order, name="preprocess")(image)
+
+
+def channels(count: int, width: float) -> int:
+    """A published channel count times the width of a narrower (or wider) network."""
+    return max(1, round(count * width))
+
+
+def convolution(x, filters: int, size: int, name: str, seed: int, strides: int = 1) -> keras.KerasTensor:
+    """Convolution without bias, batch normalisation, ReLU: layers `name`, `name`_bn and `name`_relu."""
+    x = keras.layers.Conv2D(
+        filters, size, strides, padding="same", use_bias=False, kernel_initializer=he_normal(seed, name), name=name
+    )(x)
+    return norm_relu(x, name)
+
+
+def deconvolution(x, filters: int, name: str, seed: int) -> keras.KerasTensor:
+    """4x4 deconvolution of stride 2, batch normalisation, ReLU: layers `name`, `name`_bn and `name`_relu."""
+    # He et al. 2015: of a 4x4 kernel with stride 2, four taps meet in each output. The simple baseline's code has 0.001
+    # here, under which the first epochs are spent on growing out of the BatchNorm's epsilon (results/README.md).
+    initializer = _normal((2 / (4 * x.shape[-1])) ** 0.5, seed, name)
+    x = keras.layers.Conv2DTranspose(
+        filters, 4, 2, padding="same", use_bias=False, kernel_initializer=initializer, name=name
+    )(x)
+    return norm_relu(x, name)
+
+
+def norm_relu(x, name: str) -> keras.KerasTensor:
+    """Batch normalisation and ReLU: layers `name`_bn and `name`_relu."""
+    x = BatchNormalization(**BATCH_NORM, name=f"{name}_bn")(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(x)
+
+
+def heatmap_head(x, landmarks: int, seed: int, name: str = "heatmaps") -> keras.KerasTensor:
+    """1x1 convolution without activation: (N, h, w, B) -> (N, h, w, K) float32."""
+    initializer = _normal(HEATMAP_STDDEV, seed, name)
+    return keras.layers.Conv2D(landmarks, 1, kernel_initializer=initializer, dtype="float32", name=name)(x)
+
+
+def _normal(stddev: float, seed: int, name: str) -> keras.Initializer:
+    return keras.initializers.RandomNormal(stddev=stddev, seed=seed_for(seed, name))
 
 
 @keras.saving.register_keras_serializable(package="rtl_tf")

@@ -9,7 +9,7 @@ import keras
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import VGGFACE2
-from rtl_tf.networks.layers import Preprocess, classification_head, he_normal, image_input
+from rtl_tf.networks.layers import Preprocess, channels, classification_head, he_normal, image_input
 from rtl_tf.networks.normalization import BatchNormalization
 
 # (stride of the stage's map, number in layer names, blocks, filters of the 3x3 convolutions)
@@ -43,7 +43,7 @@ def encoder(
         raise InputError(f"--encoder-stride {stride}: ResNet-50's encoder ends at stride 16 or 32")
     image = image_input(image_size)
     x = Preprocess(**(preprocess or VGGFACE2.preprocess), name="preprocess")(image)
-    x = _convolution(x, _channels(64, width), 7, "conv1__7x7_s2", seed, strides=2)
+    x = _convolution(x, channels(64, width), 7, "conv1__7x7_s2", seed, strides=2)
     x = keras.layers.ReLU(name="conv1_relu")(x)
     x = keras.layers.MaxPooling2D(3, 2, name="pool1")(x)
     maps = []
@@ -69,15 +69,11 @@ def classifier(
     return keras.Model(features, classification_head(x, size, kind, seed), name="classifier")
 
 
-def _channels(count: int, width: float) -> int:
-    return max(1, round(count * width))
-
-
 def _stage(x, stage: tuple[int, int, int, int], width: float, seed: int):
     stride, number, blocks, filters = stage
     for block in range(1, blocks + 1):
         strides = 2 if block == 1 and stride > 4 else 1
-        x = _bottleneck(x, _channels(filters, width), strides, block == 1, f"conv{number}_{block}", seed)
+        x = _bottleneck(x, channels(filters, width), strides, block == 1, f"conv{number}_{block}", seed)
     return x
 
 

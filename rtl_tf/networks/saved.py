@@ -4,7 +4,8 @@ from pathlib import Path
 
 import keras
 
-import rtl_tf.networks.normalization  # noqa: F401  (registers a layer that saved models contain)
+import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as does the next)
+import rtl_tf.networks.normalization  # noqa: F401
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.layers import image_input
 
@@ -26,7 +27,10 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
     model = read(_file(Path(path)))
     parts = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
     if "encoder" not in parts:
-        raise InputError(f"{path}: the saved model has no encoder, use a run's best.keras or a pretrained source.keras")
+        raise InputError(
+            f"{path}: the saved model has no encoder (runs of hg, unet and dsnt have none), "
+            "use another run's best.keras or a pretrained source.keras"
+        )
     encoder = _rebuilt(parts["encoder"], image_input(image_size))
     if not classifier or "classifier" not in parts:
         return encoder, None
@@ -56,7 +60,7 @@ def read(path: Path) -> keras.Model:
 
 
 def _rebuilt(network: keras.Model, inputs: keras.KerasTensor) -> keras.Model:
-    """The same layers and weights on another input size, all trainable."""
+    """The same layers and weights on another input size, all trainable, in the precision of Keras's dtype policy."""
     rebuilt = keras.models.clone_model(network, input_tensors=inputs, clone_function=_trainable_copy)
     rebuilt.set_weights(network.get_weights())
     return rebuilt
@@ -64,4 +68,7 @@ def _rebuilt(network: keras.Model, inputs: keras.KerasTensor) -> keras.Model:
 
 def _trainable_copy(layer: keras.layers.Layer) -> keras.layers.Layer:
     """A layer that is built frozen, as a run of FE saves it, could never be trained again."""
-    return layer.__class__.from_config({**layer.get_config(), "trainable": True})
+    own = {"trainable": True}
+    if not isinstance(layer, keras.layers.Dense):  # the head stays in float32, see `layers.classification_head`
+        own["dtype"] = keras.config.dtype_policy().name
+    return layer.__class__.from_config({**layer.get_config(), **own})

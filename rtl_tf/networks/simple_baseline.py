@@ -4,11 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
-from rtl_tf.networks.layers import seed_for
-from rtl_tf.networks.normalization import BatchNormalization
-
-# Tiny on purpose: training starts from the all-zero heatmap's loss, not above it.
-HEATMAP_STDDEV = 0.001
+from rtl_tf.networks.layers import deconvolution, heatmap_head
 
 
 def decoder(
@@ -36,28 +32,11 @@ def decoder(
     inputs = [keras.Input(features.shape[1:], name=f"features{i}") for i, features in enumerate(maps)]
     x = inputs[-1]
     for number, encoder_map in enumerate(reversed(inputs[:-1]), start=1):
-        x = _upsample(x, filters, f"deconv{number}", seed)
+        x = deconvolution(x, filters, f"deconv{number}", seed)
         if skip:
             x = _join(x, encoder_map, f"skip{number}")
-    heatmaps = keras.layers.Conv2D(
-        landmarks, 1, kernel_initializer=_normal(HEATMAP_STDDEV, seed, "heatmaps"), dtype="float32", name="heatmaps"
-    )(x)
+    heatmaps = heatmap_head(x, landmarks, seed)
     return keras.Model(inputs, heatmaps, name=name)
-
-
-def _normal(stddev: float, seed: int, name: str) -> keras.Initializer:
-    return keras.initializers.RandomNormal(stddev=stddev, seed=seed_for(seed, name))
-
-
-def _upsample(x, filters: int, name: str, seed: int):
-    # He et al. 2015: of a 4x4 kernel with stride 2, four taps meet in each output. The simple baseline's code has 0.001
-    # here, under which the first epochs are spent on growing out of the BatchNorm's epsilon (results/README.md).
-    initializer = _normal((2 / (4 * x.shape[-1])) ** 0.5, seed, name)
-    x = keras.layers.Conv2DTranspose(
-        filters, 4, 2, padding="same", use_bias=False, kernel_initializer=initializer, name=name
-    )(x)
-    x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
-    return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
 def _join(x, encoder_map, name: str):

@@ -11,6 +11,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.networks import dlib_resnet, dlib_weights, keras_resnet50, resnet50, saved, weight_files
 from rtl_tf.networks.calibration import calibrate
 from rtl_tf.networks.catalogue import SOURCES, Source
+from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.vggface_weights import holds_classifier, load_keras_vggface
 
 __all__ = ["SOURCES", "Source", "SourceNetwork", "load_keras_vggface", "load_source"]
@@ -34,7 +35,7 @@ class SourceNetwork:
         """`calibration.calibrate` of both parts on uint8 (N, S, S, 3) crops; inference is unchanged."""
         calibrate(self.encoder, images, batch_size)
         if self.classifier is not None:
-            features = self.encoder.predict(images, batch_size=batch_size, verbose=0)[-1]
+            features = in_float32(self.encoder).predict(images, batch_size=batch_size, verbose=0)[-1]
             calibrate(self.classifier, features, batch_size)
 
 

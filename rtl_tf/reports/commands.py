@@ -4,7 +4,8 @@ import shlex
 from dataclasses import fields
 from pathlib import Path
 
-from rtl_tf.config import METHOD_NAMES, Settings, flag_name
+from rtl_tf.config import Settings, flag_name
+from rtl_tf.method_settings import METHOD_NAMES
 from rtl_tf.reports.runs import SOURCES, Run
 from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.settings import applies, defaults
@@ -50,7 +51,7 @@ def training_command(
     It repeats the flags typed for `like`, except those that tell rows or runs apart.
     """
     method = row.settings["method"]
-    usual = defaults(like.asked.get("preset", "quick"))
+    usual = defaults(like.asked.get("preset", "quick"), method)
     own = {name: value for name, value in row.settings.items() if name != "method" and value != usual.get(name)}
     typed = {
         name: value

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rtl_tf.reports.runs import Run, readable, require_comparable, require_same_images
-from rtl_tf.reports.settings import Condition, condition_of, in_order, matches, unusual
+from rtl_tf.reports.settings import BY_METHOD, Condition, condition_of, in_order, matches, unusual
 from rtl_tf.reports.tables import Row
 
 EMPTY: Condition = frozenset()
@@ -111,7 +111,7 @@ def _other_settings(runs: list[Run], varied: Sequence[str], condition: Condition
     here, others = dict(condition), defaultdict(set)
     for run in runs:
         for name, value in condition_of(run, varied):
-            if name in here and here[name] != value:
+            if (name in here or name in BY_METHOD) and here.get(name) != value:
                 others[name].add(value)
     values = "; ".join(f"{name} {', '.join(in_order(there))}" for name, there in sorted(others.items()))
     count = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from rtl_tf.config import PRESETS, Settings, to_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
 from rtl_tf.reports.runs import COMPARED, Run
 
 NAMES = tuple(to_json(Settings()))
 # Settings of one run, of its computer, or told by others: equal results may differ in them.
-IMMATERIAL = {"method", "preset", "data", "seed", "output", "memory_gb", "cache_gb"}
+IMMATERIAL = {
+    *("method", "preset", "data", "seed", "output"),
+    *("memory_gb", "cache_gb", "jit_compile", "steps_per_execution"),
+}
 REGULARIZERS_ONLY = {"lambda", "temperature"}
-SOURCE_ONLY = {"source", "source_weights", "encoder_stride", "skip_connections", "batch_norm"}
-FROM_RANDOM_WEIGHTS = {"dsnt", "unet", "hg"}
+# Settings whose default depends on the method: methods agree in them where each has its own.
+BY_METHOD = {"width"}
 ALIGNMENT_SOURCE = r"youtube_faces.*-alignment-"  # how `rtl_tf.cli.pretrain` names the source of the paper's Table III
 
 Condition = frozenset[tuple[str, object]]
@@ -23,15 +27,16 @@ Condition = frozenset[tuple[str, object]]
 
 def applies(name: str, method: str) -> bool:
     """Whether a setting has any effect on a method: FT has no lambda, a U-Net from random weights no source."""
-    if name in REGULARIZERS_ONLY:
-        return method.startswith("rtl-")
-    return not (name in SOURCE_ONLY and method in FROM_RANDOM_WEIGHTS)
+    if name in REGULARIZERS_ONLY and not method.startswith("rtl-"):
+        return False
+    return name not in foreign_settings(method)
 
 
 @cache
-def defaults(preset: str) -> dict[str, object]:
-    """A preset's settings under their JSON names."""
-    return to_json(Settings(preset=preset if preset in PRESETS else "quick").resolved())
+def defaults(preset: str, method: str) -> dict[str, object]:
+    """A preset's settings for a method under their JSON names."""
+    known = {"preset": preset} if preset in PRESETS else {}
+    return to_json(Settings(**known, **({"method": method} if method in METHOD_NAMES else {})).resolved())
 
 
 def setting(run: Run, name: str) -> object:
@@ -40,7 +45,7 @@ def setting(run: Run, name: str) -> object:
     A source of one's own is called by its folder's name, the paper's alignment network `youtube_faces`; a lambda that
     the run chose by itself is `auto`.
     """
-    value = run.resolved.get(name, defaults(run.resolved.get("preset", "quick")).get(name))
+    value = run.resolved.get(name, _usual(run, name))
     if name == "lambda" and run.asked.get(name) == "auto":
         return "auto"
     if name == "source" and isinstance(value, str):
@@ -50,16 +55,21 @@ def setting(run: Run, name: str) -> object:
     return json.dumps(value) if isinstance(value, list | dict) else value
 
 
+def _usual(run: Run, name: str) -> object:
+    return defaults(run.resolved.get("preset", "quick"), run.method).get(name)
+
+
 def condition_of(run: Run, varied: Iterable[str] = ()) -> Condition:
     """All settings that matter for the run's result, except the `varied` ones and those that no table ever mixes."""
     left_out = {*IMMATERIAL, *COMPARED, *varied}
     names = [name for name in NAMES if name not in left_out and applies(name, run.method)]
-    return frozenset((name, setting(run, name)) for name in names)
+    settings = ((name, setting(run, name)) for name in names)
+    return frozenset((name, value) for name, value in settings if name not in BY_METHOD or value != _usual(run, name))
 
 
 def unusual(condition: Condition, preset: str) -> dict[str, object]:
     """What of a condition is not the preset's default. An encoder's stride has none: it comes with the source."""
-    usual = defaults(preset)
+    usual = defaults(preset, Settings().method)
     return {name: value for name, value in sorted(condition) if name != "encoder_stride" and value != usual[name]}
 
 

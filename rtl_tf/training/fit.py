@@ -11,14 +11,12 @@ import numpy as np
 from rtl_tf.atomic import replacing
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
-from rtl_tf.pipeline import Crops, evaluation_batches, training_batches
-from rtl_tf.progress import bar
+from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
+from rtl_tf.progress import INTERVAL, bar
 from rtl_tf.schema import Schema
 from rtl_tf.training.history import read_history, write_history
 from rtl_tf.training.model import RegularizedDetector, inference_network
 from rtl_tf.training.optimizer import make_optimizer
-
-EVALUATION_BATCH = 32
 
 
 def fit(
@@ -40,30 +38,34 @@ def fit(
     Returns:
         The rows of history.csv.
     """
-    batch_size = min(settings.batch_size, len(training.images))
-    steps = len(training.images) // batch_size
-    detector.compile(optimizer=make_optimizer(detector, settings, steps * settings.epochs))
-    recorder = Recorder(folder, settings.epochs)
+    steps = max(1, len(training.images) // settings.batch_size)
+    detector.prepare = Preparation(
+        training.size,
+        settings.sigma,
+        settings.crop_jitter,
+        schema.mirror_permutation if settings.flip_swap else None,
+    )
+    detector.compile(
+        make_optimizer(detector, settings, steps * settings.epochs),
+        jit_compile=settings.jit_compile,
+        steps_per_execution=settings.steps_per_execution,
+    )
+    detector.optimizer.build(detector.trainable_variables)  # with float16, Keras wraps another one around it
+    recorder = Recorder(folder, settings.epochs, steps)
     first_epoch = recorder.restore(detector)
     if first_epoch < settings.epochs:
         batches = training_batches(
             training,
-            schema,
-            batch_size=batch_size,
-            sigma=settings.sigma,
-            jitter=settings.crop_jitter,
-            flip_swap=settings.flip_swap,
+            batch_size=settings.batch_size,
             seed=settings.seed,
-            epochs=settings.epochs,
-            first_epoch=first_epoch,
+            epoch=lambda: recorder.epoch,
             source_answers=source_answers,
         )
         detector.fit(
             batches,
-            validation_data=evaluation_batches(validation, batch_size=EVALUATION_BATCH, sigma=settings.sigma),
+            validation_data=evaluation_batches(validation),
             epochs=settings.epochs,
             initial_epoch=first_epoch,
-            steps_per_epoch=steps,
             callbacks=[recorder, *extra_callbacks],
             shuffle=False,
             verbose=0,
@@ -75,9 +77,9 @@ def fit(
 class Recorder(keras.callbacks.Callback):
     """Keeps a run's history, best weights and resumable state, and shows where the training is."""
 
-    def __init__(self, folder: Path, epochs: int):
+    def __init__(self, folder: Path, epochs: int, steps: int):
         super().__init__()
-        self.folder, self.epochs = folder, epochs
+        self.folder, self.epochs, self.steps = folder, epochs, steps
         self.rows = read_history(folder / "history.csv")
         self.live = sys.stderr.isatty()
 
@@ -101,12 +103,18 @@ class Recorder(keras.callbacks.Callback):
         self.started, self.done_before = time.perf_counter(), len(self.rows)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch_started = time.perf_counter()
+        self.epoch, self.epoch_started, self.shown = epoch, time.perf_counter(), 0.0
 
-    def on_train_batch_end(self, batch, logs=None):
-        if self.live and batch % 4 == 0:
-            done = bar(batch + 1, self.params["steps"])
-            self._show(f"{self._epoch_label(len(self.rows) + 1)} {done} loss {float(logs['loss']):.3g}", final=False)
+    def on_train_batch_begin(self, batch, logs=None):
+        """Shows the loss of the steps before this one, now and then: to read it is to wait for the device.
+
+        For the same reason this is not `on_train_batch_end`, for which Keras would fetch the loss of every step.
+        """
+        now = time.perf_counter()
+        if self.live and batch and now - self.shown > INTERVAL:
+            loss = float(self.model.trackers["loss"].result())
+            self._show(f"{self._epoch_label(self.epoch + 1)} {bar(batch, self.steps)} loss {loss:.3g}", final=False)
+            self.shown = now
 
     def on_epoch_end(self, epoch, logs=None):
         best = min((row["val_error"] for row in self.rows), default=float("inf"))
@@ -138,7 +146,7 @@ class Recorder(keras.callbacks.Callback):
         left = (time.perf_counter() - self.started) / done * (self.epochs - row["epoch"])
         regularizer = f"  regularizer {row['regularizer']:.2e}" if row["regularizer"] else ""
         return (
-            f"{self._epoch_label(row['epoch'])}  heatmap loss {row['heatmap_loss']:.2e}{regularizer}"
+            f"{self._epoch_label(row['epoch'])}  landmark loss {row['heatmap_loss']:.2e}{regularizer}"
             f"  validation {row['val_error']:.3f} heatmap px (best {best:.3f})"
             f"  {row['seconds']:.1f} s, {int(left) // 60}:{int(left) % 60:02d} left"
         )

@@ -9,7 +9,11 @@ COLUMNS = ("epoch", "loss", "heatmap_loss", "regularizer", "val_loss", "val_erro
 
 
 def write_history(path: Path, rows: list[dict[str, float]]) -> None:
-    """Rows with the keys of COLUMNS; val_error in heatmap px (paper protocol)."""
+    """Rows with the keys of COLUMNS.
+
+    `heatmap_loss` and `val_loss` are the method's own loss, without regularizers: Eq. 2, summed over hourglasses, or
+    DSNT's. `val_error` is in heatmap px (paper protocol).
+    """
     with replacing(path) as unfinished, open(unfinished, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -1,18 +1,20 @@
-"""The detection network and its training step: heatmap loss plus lambda times the regularizers (Eq. 3)."""
+"""The detection network and its training step: the method's loss plus lambda times the regularizers (Eq. 3)."""
 
 import keras
 import tensorflow as tf
 from keras import ops
 
-from rtl_tf import heatmaps, losses
+from rtl_tf import losses
 from rtl_tf.coordinates import round_to_grid
+from rtl_tf.inference.reading import grid_points
 from rtl_tf.methods import Method
 from rtl_tf.networks import simple_baseline
+from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.sources import SourceNetwork
 
 
 def build_network(start: SourceNetwork, landmarks: int, *, skip: bool, seed: int, with_classifier: bool) -> keras.Model:
-    """The target network: encoder of `start`, decoder, and on demand the classification branch.
+    """The target network of transfer learning: encoder of `start`, decoder, and on demand the classification branch.
 
     Returns:
         Functional model: RGB (N, S, S, 3) in 0..255 -> {"heatmaps": (N, S/4, S/4, K), "features": encoder output
@@ -63,13 +65,17 @@ class RegularizedDetector(keras.Model):
     """A functional detection model whose `train_step` adds the regularizers.
 
     Args:
-        network: of `build_network`.
+        network: of `build_network`, or the method's own.
         source: of `build_source`, or None where nothing is regularized.
-        method: gives the regularizers.
+        method: gives the loss and the regularizers.
         reg_weight: lambda; at 0 the source is not even asked, so a step is FT's, bit for bit.
         temperature: mu of Eq. 4; None where the classification branch gives a descriptor.
-        reduction: of the heatmap loss, "mean" or "sum".
+        reduction: of the heatmap loss, "mean" or "sum"; None where the method has another loss.
         l2: weight of the penalty sum(w^2) over trained convolution kernels (0 = none).
+
+    Attributes:
+        prepare: what a batch of a data set goes through first, inside the graph of a step: `pipeline.Preparation`.
+            As long as none is given, batches are (image, targets) themselves.
     """
 
     def __init__(
@@ -80,7 +86,7 @@ class RegularizedDetector(keras.Model):
         method: Method,
         reg_weight: float = 0.0,
         temperature: float | None = 2.0,
-        reduction: str = "mean",
+        reduction: str | None = "mean",
         l2: float = 0.0,
     ):
         super().__init__(network.input, network.output, name=network.name)
@@ -88,6 +94,7 @@ class RegularizedDetector(keras.Model):
         self.reduction, self.l2 = reduction, l2
         # In a closure, so that Keras takes the source neither for a part of this model nor into its weights file.
         self.source_outputs = (lambda images: source(images, training=False)) if source is not None else None
+        self.prepare = lambda batch: keras.utils.unpack_x_y_sample_weight(batch)[:2]
         self.trackers = {name: keras.metrics.Mean(name) for name in ("loss", "heatmap_loss", "regularizer", "error")}
 
     @property
@@ -99,48 +106,50 @@ class RegularizedDetector(keras.Model):
         return self.reg_weight > 0 and bool(self.method.regularizers)
 
     def source_answers(self, images) -> tuple:
-        """What each of the method's regularizers needs of the source network for (N, S, S, 3) images."""
+        """What each of the method's regularizers needs of the source network for (N, S, S, 3) images; float32."""
         outputs = self.source_outputs(images)
-        return tuple(term.answer(outputs[term.compares]) for term in self.method.regularizers)
+        return tuple(term.answer(ops.cast(outputs[term.compares], "float32")) for term in self.method.regularizers)
 
     def regularizer(self, source_answers: tuple, target: dict):
-        """Sum of the method's regularizers, mean over the batch."""
+        """Sum of the method's regularizers, mean over the batch; in float32, whatever the networks compute in."""
         total = 0.0
         for term, answer in zip(self.method.regularizers, source_answers, strict=True):
             options = {"temperature": self.temperature} if term.compares == "logits" else {}
-            total += ops.mean(term.from_answer(ops.cast(answer, "float32"), target[term.compares], **options))
+            answer, output = (ops.cast(part, "float32") for part in (answer, target[term.compares]))
+            total += ops.mean(term.from_answer(answer, output, **options))
         return total
 
     def train_step(self, batch):
-        images, truth, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        images, truth = self.prepare(batch)
         answers = ()
         if self.regularized:
             answers = truth["source"] if "source" in truth else self.source_answers(images)
         with tf.GradientTape() as tape:
             target = self(images, training=True)
-            heatmap_loss = losses.heatmap(truth["heatmaps"], target["heatmaps"], self.reduction)
+            heatmap_loss = self.method.loss(truth, target, self.reduction)
             loss, regularizer = heatmap_loss, 0.0
             if self.regularized:
                 regularizer = self.regularizer(answers, target)
                 loss += self.reg_weight * regularizer
             if self.l2:
                 loss += self.l2 * sum(ops.sum(ops.square(kernel)) for kernel in self.decayed_kernels())
+            scaled = self.optimizer.scale_loss(loss)  # by 1, but with float16
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.optimizer.apply(tape.gradient(scaled, variables), variables)
         self.trackers["loss"].update_state(loss)
         self.trackers["heatmap_loss"].update_state(heatmap_loss)
         self.trackers["regularizer"].update_state(regularizer)
         return {name: self.trackers[name].result() for name in ("loss", "heatmap_loss", "regularizer")}
 
     def test_step(self, batch):
-        """Heatmap loss, and the mean radial error in heatmap px (paper protocol: rounded truth, argmax)."""
-        images, truth, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        predicted = self(images, training=False)["heatmaps"]
-        errors = losses.radial_errors(round_to_grid(truth["points"]), heatmaps.decode(predicted))
+        """The method's loss, and the mean radial error in heatmap px (paper protocol: truth and answer on the grid)."""
+        images, truth = self.prepare(batch)
+        outputs = self(images, training=False)
+        errors = losses.radial_errors(round_to_grid(truth["points"]), grid_points(outputs))
         present = ops.logical_not(ops.isnan(errors))
         per_image = ops.sum(ops.where(present, errors, 0.0), axis=-1) / ops.sum(ops.cast(present, "float32"), axis=-1)
         self.trackers["heatmap_loss"].update_state(
-            losses.heatmap(truth["heatmaps"], predicted, self.reduction), sample_weight=ops.shape(images)[0]
+            self.method.loss(truth, outputs, self.reduction), sample_weight=ops.shape(images)[0]
         )
         self.trackers["error"].update_state(per_image)
         return {name: self.trackers[name].result() for name in ("heatmap_loss", "error")}
@@ -151,5 +160,5 @@ class RegularizedDetector(keras.Model):
 
 
 def inference_network(detector: keras.Model) -> keras.Model:
-    """The functional part alone, without the custom step: what is saved, loaded and exported."""
-    return keras.Model(detector.input, detector.output, name="detector")
+    """The functional part alone, without the custom step, in float32: what is saved, loaded and exported."""
+    return in_float32(keras.Model(detector.input, detector.output, name="detector"))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
+from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import dlib_resnet, resnet50
 from rtl_tf.networks.sources import SourceNetwork
+from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
 from rtl_tf.records import Sample
 from rtl_tf.training.optimizer import Adam
 
@@ -48,36 +49,43 @@ def hold_out(classes: np.ndarray, seed: int, every: int = 5) -> tuple[np.ndarray
 
 def fit_recognizer(
     recognizer: keras.Model,
-    training: tf.data.Dataset,
-    validation: tf.data.Dataset,
-    *,
-    epochs: int,
-    steps: int,
-    learning_rate: float,
+    training: Crops,
+    validation: Crops,
+    settings: Settings,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> dict[str, list[float]]:
-    """Softmax cross-entropy, Adam with linear decay to 0. Batches are (image, {"label": (N,)}).
+    """Softmax cross-entropy, Adam with linear decay to 0, of crops with labels.
 
     Returns:
         Keras's history: loss, accuracy, val_loss, val_accuracy (share of held-out images whose person is found).
     """
-    rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps * epochs, 0.0)
+    steps = max(1, len(training.images) // settings.batch_size)
+    rate = keras.optimizers.schedules.PolynomialDecay(settings.learning_rate, steps * settings.epochs, 0.0)
     recognizer.compile(
         Adam(rate, epsilon=1e-8),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
+    prepare = Preparation(training.size, settings.sigma, settings.crop_jitter)
+    counter = _EpochCounter()
 
-    def labelled(image, target):
-        return image, ops.cast(target["label"], "int32")
+    def labelled(batch):
+        image, _ = prepare(batch)
+        return image, batch["labels"]
 
     history = recognizer.fit(
-        training.map(labelled),
-        validation_data=validation.map(labelled),
-        epochs=epochs,
-        steps_per_epoch=steps,
-        callbacks=list(callbacks),
+        training_batches(training, batch_size=settings.batch_size, seed=settings.seed, epoch=lambda: counter.epoch).map(
+            labelled, num_parallel_calls=tf.data.AUTOTUNE
+        ),
+        validation_data=evaluation_batches(validation).map(labelled),
+        epochs=settings.epochs,
+        callbacks=[counter, *callbacks],
         shuffle=False,
         verbose="auto",
     )
     return history.history
+
+
+class _EpochCounter(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from rtl_tf import augment
 from rtl_tf.cache import cache_folder
+from rtl_tf.networks.precision import compute_types
 from rtl_tf.pipeline import Crops
 from rtl_tf.progress import progress
 from rtl_tf.training.model import RegularizedDetector
@@ -61,7 +62,9 @@ def weights_key(network: keras.Model) -> str:
 def _key(detector: RegularizedDetector, training: Crops, source: keras.Model) -> str:
     """The pixels say all of data, crop and order; beside them, who answers and what is kept."""
     terms = ",".join(term.function.__name__ for term in detector.method.regularizers)
-    digest = hashlib.sha256(f"{VERSION}/{weights_key(source)}/{terms}/{training.images.shape}/{training.size}".encode())
+    precision = ",".join(sorted(compute_types(source)))
+    asked = f"{VERSION}/{weights_key(source)}/{precision}/{terms}/{training.images.shape}/{training.size}"
+    digest = hashlib.sha256(asked.encode())
     for image in training.images:
         digest.update(image)
     return digest.hexdigest()[:32]

@@ -1,0 +1,97 @@
+"""The networks of an experiment: loaded or made, joined, frozen, ready to be trained."""
+
+import keras
+import numpy as np
+
+from rtl_tf.config import Settings
+from rtl_tf.exceptions import InputError
+from rtl_tf.methods import Method
+from rtl_tf.networks.sources import SourceNetwork, load_source
+from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze
+
+# The source network twice: one to be trained, one to stay as it is.
+Pair = tuple[SourceNetwork, SourceNetwork]
+
+
+def compares_logits(settings: Settings, method: Method) -> bool:
+    """Whether the run needs classification branches: at lambda 0 not even RTL-CO does."""
+    return method.uses_classifier and settings.reg_weight > 0
+
+
+def load_networks(settings: Settings, method: Method) -> Pair | None:
+    """The source network that a method starts from; None where it starts from random weights."""
+    if method.network:
+        return None
+
+    def load() -> SourceNetwork:
+        return load_source(
+            settings.source,
+            settings.image_size,
+            weights=settings.source_weights,
+            encoder_stride=settings.encoder_stride,
+            classifier=compares_logits(settings, method),
+            seed=settings.seed,
+        )
+
+    start, frozen = load(), load()
+    if settings.classifier_distance == "cross-entropy" and is_descriptor(frozen):
+        raise InputError(
+            f"--classifier-distance cross-entropy: --source {settings.source} gives a descriptor, no class scores"
+        )
+    return start, frozen
+
+
+def is_descriptor(source: SourceNetwork) -> bool:
+    return source.source.classifier == "descriptor"
+
+
+def build(
+    settings: Settings, method: Method, networks: Pair | None, crops: np.ndarray, landmarks: int
+) -> tuple[RegularizedDetector, keras.Model | None]:
+    """The detector to be trained, and the frozen source network beside it, for a method that has one.
+
+    Args:
+        networks: of `load_networks`.
+        crops: uint8 (N, S, S, 3), training images.
+        landmarks: K.
+    """
+    if networks is None:
+        network = method.network(settings.image_size, landmarks, settings.width, settings.seed)
+        source, temperature = None, None
+    else:
+        network, source = build_transfer(settings, method, networks, crops, landmarks)
+        temperature = None if is_descriptor(networks[1]) else settings.temperature
+    detector = RegularizedDetector(
+        network,
+        source=source,
+        method=method,
+        reg_weight=settings.reg_weight,
+        temperature=temperature,
+        reduction=settings.heatmap_loss,
+        l2=settings.weight_decay if settings.weight_decay_mode == "l2" else 0.0,
+    )
+    return detector, source
+
+
+def build_transfer(
+    settings: Settings, method: Method, networks: Pair, crops: np.ndarray, landmarks: int
+) -> tuple[keras.Model, keras.Model]:
+    """The target network, frozen where the method does not train it, and the source network."""
+    start, frozen = networks
+    if start.source.weights and start.source.weights.format == "dlib":
+        # Its layers of mean 0 and variance 1 are no statistics: batch statistics would change the network at once.
+        start.calibrate(crops)
+    network = build_network(
+        start,
+        landmarks,
+        skip=settings.skip_connections,
+        seed=settings.seed,
+        with_classifier=compares_logits(settings, method),
+    )
+    freeze(network, method.trains, settings.batch_norm)
+    return network, build_source(frozen, compares_logits(settings, method))
+
+
+def stride_of(detector: keras.Model, image_size: int) -> int:
+    """Input px per encoder output px: what a saved source decides by itself."""
+    return image_size // detector.output["features"].shape[1]

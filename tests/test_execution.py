@@ -1,0 +1,121 @@
+"""How a training is executed (several steps at a time, XLA) changes nothing about what it learns."""
+
+import dataclasses
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.python.framework.config import disable_op_determinism
+from test_training import SETTINGS, SIZE, Kill, Killed, batch, make_detector
+from toys import SCHEMA, toy_samples
+
+from rtl_tf import heatmaps
+from rtl_tf.augment import context_px
+from rtl_tf.methods import METHODS
+from rtl_tf.pipeline import load_crops
+from rtl_tf.training import fit as fitting
+from rtl_tf.training.optimizer import Adam
+
+STEPS = 4  # of an epoch
+
+
+@pytest.fixture
+def deterministic():
+    tf.config.experimental.enable_op_determinism()
+
+
+@pytest.fixture
+def xla():
+    """Keras declines XLA where operations are asked to be deterministic."""
+    disable_op_determinism()
+    yield
+    tf.config.experimental.enable_op_determinism()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    samples = toy_samples(tmp_path_factory.mktemp("toys"))
+    training = load_crops(samples[:8], SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    return training, load_crops(samples[8:], SCHEMA, size=SIZE, margin=0.25)
+
+
+def run(data, folder, callbacks=(), **changes):
+    folder.mkdir(exist_ok=True)
+    detector = make_detector("rtl-sam", reg_weight=0.01)
+    settings = dataclasses.replace(SETTINGS, batch_size=8 // STEPS, **changes)
+    rows = fitting.fit(detector, *data, SCHEMA, settings, folder, callbacks)
+    return detector, [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def same(one, other):
+    """Bit for bit: history and weights."""
+    assert one[1] == other[1]
+    for first, second in zip(one[0].weights, other[0].weights, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_several_steps_at_a_time_are_the_same_steps(data, tmp_path, count, deterministic):
+    one = run(data, tmp_path / "one")
+    several = run(data, tmp_path / "several", steps_per_execution=count)
+    assert several[0].optimizer.iterations == STEPS * SETTINGS.epochs
+    same(one, several)
+
+
+def test_several_steps_at_a_time_resume(data, tmp_path, deterministic):
+    whole = run(data, tmp_path / "whole", steps_per_execution=3)
+    with pytest.raises(Killed):
+        run(data, tmp_path / "killed", (Kill(after=2),), steps_per_execution=3)
+    same(whole, run(data, tmp_path / "killed", steps_per_execution=3))
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, [1, 2, 3]), (3, [3])])
+def test_the_progress_line_counts_steps(data, tmp_path, capsys, monkeypatch, count, shown):
+    monkeypatch.setattr(fitting, "INTERVAL", -1.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    run(data, tmp_path, steps_per_execution=count, epochs=1)
+    *live, final, _ = capsys.readouterr().err.replace("\n", "\r").split("\r")[1:]
+    assert [line.count("█") for line in live] == [24 * step // STEPS for step in shown]
+    assert all("epoch 1/1" in line and "loss 0.0" in line for line in live)
+    assert "validation" in final
+
+
+def test_no_step_waits_for_a_callback():
+    """Keras fetches every step's loss at once if one callback has a method for the end of a step."""
+    assert fitting.Recorder.on_train_batch_end is keras.callbacks.Callback.on_train_batch_end
+
+
+@pytest.mark.parametrize("method", ["rtl-co-eo", "rtl-sam", "rtl-cam"])
+def test_compiled_losses_are_the_plain_ones(xla, method):
+    def losses(jit_compile):
+        detector = make_detector(method, reg_weight=0.1, l2=1e-4)
+        detector.compile(Adam(1e-3, epsilon=1e-8), jit_compile=jit_compile)
+        assert detector.jit_compile is jit_compile
+        return [detector.train_on_batch(*batch(seed), return_dict=True)["loss"] for seed in range(5)]
+
+    np.testing.assert_allclose(losses(True), losses(False), rtol=1e-4)
+
+
+def test_a_compiled_training_is_a_plain_one(data, tmp_path, xla):
+    """Augmentation, targets, step and validation through XLA; later epochs drift by rounding, as any training."""
+    plain = run(data, tmp_path / "plain", epochs=2)[1]
+    compiled = run(data, tmp_path / "compiled", epochs=2, jit_compile=True, steps_per_execution=3)[1]
+    for one, other in zip(plain, compiled, strict=True):
+        np.testing.assert_allclose([*one.values()], [*other.values()], rtol=5e-3)
+
+
+@pytest.mark.parametrize("name", heatmaps.DECODINGS)
+def test_compiled_decoding_is_the_plain_one(name):
+    points = np.random.default_rng(0).uniform(1, 14, (6, 3, 2)).astype(np.float32)
+    maps = heatmaps.encode(points, 16, 1.5) + np.random.default_rng(1).uniform(0, 0.05, (6, 16, 16, 3))
+    compiled = tf.function(lambda given: heatmaps.decode(given, name, 1.5), jit_compile=True)
+    np.testing.assert_allclose(compiled(maps), heatmaps.decode(maps, name, 1.5), atol=1e-4)
+
+
+def test_every_method_compiles(xla):
+    for name, method in METHODS.items():
+        detector = make_detector(name, reg_weight=0.1 if method.regularizers else 0.0)
+        detector.compile(Adam(1e-3), jit_compile=True)
+        assert np.isfinite(detector.train_on_batch(*batch(), return_dict=True)["loss"]), name
