@@ -1,0 +1,263 @@
+"""What a user would pick instead: MediaPipe Face Mesh on the test photographs of a run, as it comes and calibrated.
+
+    python benchmarks/peers.py --run RUN [RUN ...] [--box-jitter 0 0.05] [--peer-python PYTHON] [--json FILE]
+
+Mesh and detector see the same crops. The mesh is calibrated on the run's training images (face_mesh.py). Several runs
+are seeds of one method: their errors are averaged for each image. Crops stand around the true landmarks, which tells a
+detector where they are; `--box-jitter` shifts and zooms them at random, as boxes of a face detector would be.
+"""
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from face_mesh import MEDIAPIPE, find_meshes, landmarks, mean_offsets, peer_environment, ridge
+from measure import RESULTS, machine, write_json
+
+from rtl_tf import cli
+from rtl_tf.exceptions import InputError
+
+IMAGE_SIZE = 128  # errors are given in heatmap px of a crop of this size, whatever the runs' is
+THRESHOLD = 1.0  # heatmap px; an image above it is a failure
+PROTOCOLS = ("clinical", "paper")
+FRAMES = 100  # timed
+SETTINGS = (
+    *("method", "seed", "lambda", "source", "image_size", "crop_margin", "crop_jitter", "epochs", "batch_size"),
+    *("learning_rate", "train_images"),
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Mean errors of R runs on N images, and whether they are failures: by protocol, (R, N), heatmap px."""
+
+    errors: dict[str, np.ndarray]
+    failed: dict[str, np.ndarray]
+
+
+def main(arguments: list[str]) -> None:
+    options = parse(arguments)
+    cli.start_tensorflow()
+    from rtl_tf.inference.detector import Detector
+
+    runs = load_runs(options.run)
+    python = options.peer_python or peer_environment()
+    detectors = [Detector.load(run.folder) for run in runs]
+    title, results = runs[0].method.upper(), {}
+    for jitter in options.box_jitter:
+        training, test, people = load_parts(runs[0], jitter)
+        mesh, seconds, versions = find_meshes(python, np.concatenate([training.plain, test.plain]))
+        known, unseen = np.split(mesh, [len(training.images)])
+        stand_in = np.nanmean(training.points, axis=0)
+        answers = {
+            "Face Mesh": landmarks,
+            "Face Mesh, offsets": mean_offsets(known, training.points),
+            "Face Mesh, ridge": ridge(known, training.points),
+        }
+        judged = {title: judge_detectors(detectors, test)}
+        judged |= {name: judge_mesh(answer(unseen), stand_in, test) for name, answer in answers.items()}
+        found = np.isfinite(unseen[:, 0, 0])
+        rows = {protocol: compare(judged, protocol, people) for protocol in PROTOCOLS}
+        results[f"box jitter {jitter:g}"] = rows | {"faces_not_found": int(np.sum(~found))}
+        show(rows, jitter, people, found)
+    speed = {title: time_detector(detectors[0], test.plain), "Face Mesh": milliseconds(seconds[-len(people) :])}
+    print("\nms a frame: " + ", ".join(f"{name} {of_range(values)}" for name, values in speed.items()))
+    details = {
+        "runs": [{key: run.resolved[key] for key in SETTINGS} for run in runs],
+        "images": len(people),
+        "people": len(set(people)),
+        "results": results,
+        "milliseconds": speed,
+        "peer": versions,
+        "machine": machine(("tensorflow", "keras", "numpy")),
+    }
+    write_json(options.json, figures(results, speed), details)
+
+
+def parse(arguments: list[str]):
+    parser = cli.Parser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, nargs="+", required=True, help="run folders: seeds of one method")
+    parser.add_argument(
+        "--box-jitter", type=float, nargs="+", default=[0.0, 0.05], help="shift and zoom of boxes, share of their side"
+    )
+    parser.add_argument("--peer-python", type=Path, help=f"Python with {MEDIAPIPE} [installed into the cache folder]")
+    parser.add_argument("--json", type=Path, default=RESULTS / "peers.json")
+    return parser.parse_args(arguments)
+
+
+def load_runs(folders: list[Path]) -> list:
+    """Runs of one method that were trained and tested on the same images of fas12."""
+    from rtl_tf.reports.runs import read_run, require_comparable
+
+    runs = [read_run(folder) for folder in folders]
+    require_comparable(runs)
+    first = runs[0]
+    if first.resolved["schema"] != "fas12":
+        raise InputError(f"{first.folder}: schema {first.resolved['schema']}; the mesh is compared on fas12")
+    for run in runs:
+        if not (run.folder / "split.csv").is_file():
+            raise InputError(f"no file {run.folder / 'split.csv'}: it says which images the run was trained on")
+        same_split = (run.folder / "split.csv").read_bytes() == (first.folder / "split.csv").read_bytes()
+        if run.method != first.method or not same_split:
+            raise InputError(f"{first.folder} and {run.folder}: not seeds of one method on one split")
+    return runs
+
+
+def load_parts(run, jitter: float) -> tuple:
+    """Crops of a run's training and test images, their boxes shifted and zoomed by up to `jitter`; the test people."""
+    from rtl_tf import datasets
+    from rtl_tf.datasets.splits import read_split
+    from rtl_tf.pipeline import load_crops
+    from rtl_tf.schema import load_schema
+
+    config = run.resolved
+    size, margin = config["image_size"], config["crop_margin"]
+    samples = datasets.load(config["data"], config["schema"], size=size)
+    if datasets.fingerprint(samples) != config["dataset_hash"]:
+        raise InputError(f"{config['data']}: not the data that the run in {run.folder} was trained on")
+    parts = read_split(run.folder / "split.csv", samples).parts
+    random, schema, crops = np.random.default_rng(0), load_schema(config["schema"]), []
+    for name in ("training", "test"):
+        part = [displaced(samples[index], size, margin, jitter, random) for index in parts[name]]
+        crops.append(load_crops(part, schema, size=size, margin=margin, label=f"reading {name} images"))
+    return *crops, [sample.subject for sample in part]
+
+
+def displaced(sample, size: int, margin: float, jitter: float, random: np.random.Generator):
+    """The sample with its crop as a box, shifted along x and y and zoomed by up to `jitter`, a share of its side."""
+    from rtl_tf.pipeline import sample_crop
+
+    crop = sample_crop(sample, size, margin)
+    x, y, zoom = jitter * random.uniform(-1, 1, 3)
+    side = crop.side * (1 + zoom)
+    left, top = (start + crop.side * (shift - zoom / 2) for start, shift in ((crop.left, x), (crop.top, y)))
+    return dataclasses.replace(sample, box=(left, top, side))
+
+
+def judge_detectors(detectors: list, test) -> Judged:
+    located = [
+        [detector.locate(test.plain[start : start + 32]) for start in range(0, len(test.images), 32)]
+        for detector in detectors
+    ]
+    return judge(
+        test,
+        points=[np.concatenate([part.points for part in parts]) for parts in located],
+        heatmap_points=[np.concatenate([part.heatmap_points for part in parts]) for parts in located],
+    )
+
+
+def judge_mesh(points: np.ndarray, stand_in: np.ndarray, test) -> Judged:
+    """Of (N, K, 2) input px. A face that was not found is a failure, and in means has the error of `stand_in`.
+
+    In the paper protocol the mesh's points are rounded to the grid, as an argmax is.
+    """
+    from rtl_tf.coordinates import input_to_heatmap, round_to_grid
+
+    missed = np.isnan(points).any(axis=(1, 2))
+    points = np.where(missed[:, None, None], stand_in, points)
+    return judge(test, [points], [round_to_grid(input_to_heatmap(points))], missed)
+
+
+def judge(test, points: list, heatmap_points: list, missed: np.ndarray | bool = False) -> Judged:
+    """Of R runs: (N, K, 2) input px, sub-pixel, and heatmap px on the grid."""
+    from rtl_tf.coordinates import input_to_heatmap, round_to_grid
+    from rtl_tf.evaluation.errors import radial_errors
+    from rtl_tf.evaluation.metrics import per_image
+
+    truth, scale = input_to_heatmap(test.points), IMAGE_SIZE / test.size
+    pairs = {
+        "clinical": [(truth, input_to_heatmap(run)) for run in points],
+        "paper": [(round_to_grid(truth), run) for run in heatmap_points],
+    }
+    errors = {
+        name: scale * np.stack([per_image(radial_errors(*pair)) for pair in runs]) for name, runs in pairs.items()
+    }
+    return Judged(errors, {name: (values > THRESHOLD) | missed for name, values in errors.items()})
+
+
+def compare(judged: dict[str, Judged], protocol: str, people: list[str]) -> dict[str, dict]:
+    """A row for each detector; the first is subtracted from the others, image by image."""
+    from rtl_tf.evaluation.statistics import interval, resampled_means
+
+    means = {name: detector.errors[protocol].mean(axis=0) for name, detector in judged.items()}
+    first, *others = means
+    ends = np.transpose(interval(resampled_means(np.stack(list(means.values()), axis=1), people)))
+    rows = {
+        name: {
+            "mean": float(means[name].mean()),
+            "interval": low_high.tolist(),
+            "std_over_images": float(detector.errors[protocol].std(axis=1).mean()),
+            "failure_rate": float(detector.failed[protocol].mean()),
+        }
+        for (name, detector), low_high in zip(judged.items(), ends, strict=True)
+    }
+    for name in others:
+        difference = means[name] - means[first]
+        rows[name]["minus_first"] = judge_difference(difference, people)
+    return rows
+
+
+def judge_difference(difference: np.ndarray, people: list[str]) -> dict:
+    from rtl_tf.evaluation.statistics import interval, paired_permutation_test, resampled_means
+
+    return {
+        "mean": float(np.nanmean(difference)),
+        "interval": [float(end) for end in interval(resampled_means(difference, people))],
+        "p": float(paired_permutation_test(difference, people)),
+    }
+
+
+def time_detector(detector, crops: np.ndarray) -> dict[str, float]:
+    """A run's Keras model, one crop at a time, in one compiled graph."""
+    seconds = []
+    for number in range(FRAMES + 5):
+        crop = crops[number % len(crops)][None]
+        started = time.perf_counter()
+        detector.locate(crop)
+        seconds.append(time.perf_counter() - started)
+    return milliseconds(np.array(seconds[5:]))
+
+
+def milliseconds(seconds: np.ndarray) -> dict[str, float]:
+    return {name: 1e3 * float(pick(seconds)) for name, pick in (("median", np.median), ("min", min), ("max", max))}
+
+
+def show(rows: dict[str, dict], jitter: float, people: list[str], found: np.ndarray) -> None:
+    boxes = f"boxes off by up to {jitter:.0%}" if jitter else "boxes around the truth"
+    print(
+        f"\n{len(people)} images of {len(set(people))} people, {boxes}; heatmap px; no mesh in {np.sum(~found)} images"
+    )
+    for protocol, detectors in rows.items():
+        first = next(iter(detectors))
+        head = f"{protocol:20}{'mean (95 %)':>23}{'std':>7}{f'> {THRESHOLD}':>8}"
+        print(f"{head}{f'minus {first} (95 %), p':>37}")
+        for name, row in detectors.items():
+            text = f"{name:20}{of_interval(row, '.3f'):>23}{row['std_over_images']:7.3f}{row['failure_rate']:8.1%}"
+            if difference := row.get("minus_first"):
+                text += f"{of_interval(difference, '+.3f')}, {difference['p']:.4f}".rjust(37)
+            print(text)
+
+
+def of_interval(values: dict, form: str) -> str:
+    low, high = values["interval"]
+    return f"{values['mean']:{form}} ({low:{form}} to {high:{form}})"
+
+
+def of_range(values: dict) -> str:
+    return f"{values['median']:.1f} ({values['min']:.1f} to {values['max']:.1f})"
+
+
+def figures(results: dict, speed: dict) -> dict[str, float]:
+    """What is compared first: errors and failure rates of the clinical protocol, ms."""
+    flat = {}
+    for boxes, rows in results.items():
+        for name, row in rows["clinical"].items():
+            flat[f"{name}, {boxes}, clinical heatmap px"] = row["mean"]
+            flat[f"{name}, {boxes}, failure rate"] = row["failure_rate"]
+    return flat | {f"{name}, ms a frame": values["median"] for name, values in speed.items()}
+
+
+if __name__ == "__main__":
+    cli.run(main)
