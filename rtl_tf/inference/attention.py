@@ -30,6 +30,7 @@ def attention_drift(source: keras.Model, target: keras.Model, crops: np.ndarray)
     drifts = []
     for start in range(0, len(crops), BATCH):
         images = tf.cast(crops[start : start + BATCH], tf.float32)
+        # A source that stood by in mixed precision answers in its own type.
         features = [network(images, training=False)["features"] for network in (source, target)]
-        drifts.append(np.asarray(spatial_attention(*features)))
+        drifts.append(np.asarray(spatial_attention(*(keras.ops.cast(each, "float32") for each in features))))
     return np.concatenate(drifts)
