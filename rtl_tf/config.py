@@ -38,6 +38,7 @@ class Settings:
     source_weights: str | None = _setting(None, "weights file of the source, instead of the published one")
     encoder_stride: int | None = _setting(None, "input px per encoder output px: 16 or 32 [as the source has it]")
     width: float | None = _setting(None, "factor on the channels of a network that starts from random weights, > 0")
+    decoder_filters: int | None = _setting(None, "filters of each deconvolution behind a source's encoder, >= 1")
     skip_connections: bool | None = _setting(None, "join encoder maps to the decoder (Table IV)")
     image_size: int | None = _setting(None, "side of the network's input, px, a multiple of 32")
     crop_margin: float | None = _setting(None, "border around the landmarks, share of their extent, >= 0")
@@ -83,6 +84,7 @@ class Settings:
     split_seed: int | None = _setting(None, "seed of the split into 70 % training, 10 % validation, 20 % test")
     train_fraction: float | None = _setting(None, "share of the training part that is used, in (0, 1]")
     train_images: int | None = _setting(None, "number of training images used, instead of --train-fraction")
+    validation_images: int | None = _setting(None, "number of validation images used [all]")
     seed: int = _setting(0, "seed of weights and augmentation")
     output: str | None = _setting(None, "run folder [runs/<data>/<method>/seed<seed>]")
 
@@ -146,6 +148,7 @@ PRESETS = {  # where methods differ, by method
     "quick": {
         "data": "synthetic",
         "source": "dlib",
+        "decoder_filters": 128,
         "width": {"hg": 0.375, "unet": 0.25, "dsnt": 0.5},  # a step then costs about what one of FT does
         "image_size": 128,
         "epochs": 40,
@@ -155,6 +158,7 @@ PRESETS = {  # where methods differ, by method
     "paper": {
         "data": "synthetic:subjects=517,scans=3",  # the paper's 1549 scans, and two
         "source": "vggface2",
+        "decoder_filters": 256,
         "width": 1.0,
         "image_size": 256,
         "epochs": 150,
@@ -168,6 +172,7 @@ _RANGES = {
     "reg_weight": (0, None, False),
     "image_size": (32, None, False),
     "width": (0, None, True),
+    "decoder_filters": (1, None, False),
     "crop_margin": (0, None, False),
     "crop_jitter": (0, 0.5, False),
     "sigma": (0, None, True),
@@ -182,6 +187,7 @@ _RANGES = {
     "cache_gb": (0, None, False),
     "train_fraction": (0, 1, True),
     "train_images": (1, None, False),
+    "validation_images": (1, None, False),
     "seed": (0, 2**31 - 1, False),
     "split_seed": (0, 2**31 - 1, False),
 }

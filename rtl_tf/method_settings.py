@@ -12,7 +12,10 @@ METHOD_NAMES = (
     *("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-eo", "rtl-co-sam", "rtl-co-cam"),
 )
 
-_OF_A_SOURCE = ("source", "source_weights", "encoder_stride", "skip_connections", "batch_norm", "temperature")
+_OF_A_SOURCE = (
+    *("source", "source_weights", "encoder_stride", "decoder_filters", "skip_connections"),
+    *("batch_norm", "temperature"),
+)
 # setting: the methods that it is foreign to, and why
 FOREIGN = {
     **dict.fromkeys(_OF_A_SOURCE, (FROM_RANDOM_WEIGHTS, "starts from random weights, without a source network")),

@@ -80,15 +80,17 @@ def subset(
     *,
     images: int | None = None,
     fraction: float | None = None,
+    validation_images: int | None = None,
     seed: int = 0,
 ) -> Split:
     """The same split with fewer training images: `images` of them, or a `fraction` in (0, 1], at least one.
 
+    With `validation_images`, the validation part is reduced to so many, too.
     A smaller subset lies within every larger one of the same seed, and no subject gives a second image before each
     has given one.
 
     Raises:
-        InputError: not exactly one of `images` and `fraction`, or one that the training part cannot give.
+        InputError: not exactly one of `images` and `fraction`, or one that the part cannot give.
     """
     if (images is None) == (fraction is None):
         raise InputError("give a number of training images or a fraction, one of the two")
@@ -96,19 +98,27 @@ def subset(
         if not 0 < fraction <= 1:
             raise InputError(f"training fraction {fraction}: must be above 0 and at most 1")
         images = max(1, round(fraction * len(whole.train)))
-    if not 1 <= images <= len(whole.train):
-        raise InputError(f"{images} training images: the training part has {len(whole.train)}")
+    train = _nested(whole.train, images, "training", samples, seed)
+    if validation_images is None:
+        return replace(whole, train=train)
+    return replace(
+        whole, train=train, validation=_nested(whole.validation, validation_images, "validation", samples, seed)
+    )
 
+
+def _nested(part: Sequence[int], images: int, name: str, samples: Sequence[Sample], seed: int) -> tuple[int, ...]:
+    """`images` of a part's indices; see `subset`."""
+    if not 1 <= images <= len(part):
+        raise InputError(f"{images} {name} images: the {name} part has {len(part)}")
     names = image_names(samples)
-    shuffled = sorted(whole.train, key=lambda index: _shuffle_key(seed, names[index]))
+    shuffled = sorted(part, key=lambda index: _shuffle_key(seed, names[index]))
     taken: dict[str, int] = defaultdict(int)
     rounds = {}
     for index in shuffled:
         subject = samples[index].subject
         rounds[index] = (taken[subject], _shuffle_key(seed, subject))
         taken[subject] += 1
-    kept = sorted(shuffled, key=rounds.__getitem__)[:images]
-    return replace(whole, train=tuple(_by_name(kept, names)))
+    return tuple(_by_name(sorted(shuffled, key=rounds.__getitem__)[:images], names))
 
 
 def write_split(path: str | Path, samples: Sequence[Sample], parts: Split) -> None:

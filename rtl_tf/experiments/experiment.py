@@ -164,6 +164,7 @@ def load_data(settings: Settings) -> Data:
         samples,
         images=settings.train_images,
         fraction=None if settings.train_images else settings.train_fraction,
+        validation_images=settings.validation_images,
         seed=settings.split_seed,
     )
     schema = load_schema(settings.schema)

@@ -84,6 +84,7 @@ def build_transfer(
     network = build_network(
         start,
         landmarks,
+        filters=settings.decoder_filters,
         skip=settings.skip_connections,
         seed=settings.seed,
         with_classifier=compares_logits(settings, method),

@@ -6,12 +6,14 @@ import keras
 
 from rtl_tf.networks.layers import deconvolution, heatmap_head
 
+FILTERS = 256  # of each deconvolution, in the paper and in the simple baseline
+
 
 def decoder(
     maps: Sequence[keras.KerasTensor],
     landmarks: int,
     skip: bool = False,
-    filters: int = 256,
+    filters: int = FILTERS,
     seed: int = 0,
     name: str = "decoder",
 ) -> keras.Model:

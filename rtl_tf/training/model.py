@@ -13,7 +13,15 @@ from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.sources import SourceNetwork
 
 
-def build_network(start: SourceNetwork, landmarks: int, *, skip: bool, seed: int, with_classifier: bool) -> keras.Model:
+def build_network(
+    start: SourceNetwork,
+    landmarks: int,
+    *,
+    filters: int = simple_baseline.FILTERS,
+    skip: bool,
+    seed: int,
+    with_classifier: bool,
+) -> keras.Model:
     """The target network of transfer learning: encoder of `start`, decoder, and on demand the classification branch.
 
     Returns:
@@ -22,7 +30,7 @@ def build_network(start: SourceNetwork, landmarks: int, *, skip: bool, seed: int
     """
     image = keras.Input(start.encoder.input_shape[1:], name="image")
     maps = start.encoder(image)
-    decoder = simple_baseline.decoder(maps, landmarks, skip=skip, seed=seed)
+    decoder = simple_baseline.decoder(maps, landmarks, skip=skip, filters=filters, seed=seed)
     outputs = {"heatmaps": decoder(maps), "features": maps[-1]}
     if with_classifier:
         outputs["logits"] = start.classifier(maps[-1])
