@@ -18,7 +18,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
-    package_data={"rtl_tf": ["schemas/*.toml", "reports/published/*.csv"]},
+    package_data={"rtl_tf": ["schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.8",

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
 LAYERS = {
     "exceptions": 0, "schema": 0, "records": 0, "coordinates": 0, "config": 0, "progress": 0, "atomic": 0,
-    "cache": 0, "silence": 0, "method_settings": 0,
+    "cache": 0, "silence": 0, "method_settings": 0, "studies": 0,
     "heatmaps": 1,
     "datasets": 2, "images": 2, "augment": 2, "pipeline": 2,
     "networks": 3,
@@ -82,7 +82,15 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
 
 
 @pytest.mark.parametrize(
-    "module", ["rtl_tf", "rtl_tf.datasets", "rtl_tf.evaluation.metrics", "rtl_tf.cli.train", "rtl_tf.cli.evaluate"]
+    "module",
+    [
+        "rtl_tf",
+        "rtl_tf.datasets",
+        "rtl_tf.evaluation.metrics",
+        "rtl_tf.experiments.study",
+        "rtl_tf.cli.train",
+        "rtl_tf.cli.evaluate",
+    ],
 )
 def test_light_modules_do_not_load_tensorflow(module):
     code = f"import sys, {module}; sys.exit(bool({{'tensorflow', 'keras', 'matplotlib', 'pandas'}} & set(sys.modules)))"

@@ -19,7 +19,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     what.add_argument(
         "--table",
         metavar="NAME",
-        help="1: methods; 2: landmarks; 3: source networks; 4: skip connections; samples: learning curve",
+        help="1: methods; 2: landmarks; 3: source networks; 4: skip connections; samples: learning curve; "
+        "robustness: learning rates, batch sizes, BatchNorm statistics",
     )
     what.add_argument(
         "--figure",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rtl_tf.config import Settings, flag_name
 from rtl_tf.method_settings import METHOD_NAMES
+from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import SOURCES, Run
 from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.settings import applies, defaults
@@ -51,24 +52,21 @@ def training_command(
     It repeats the flags typed for `like`, except those that tell rows or runs apart.
     """
     method = row.settings["method"]
-    usual = defaults(like.asked.get("preset", "quick"), method)
-    own = {name: value for name, value in row.settings.items() if name != "method" and value != usual.get(name)}
+    preset = like.asked.get("preset", "quick")
+    own = unlike_preset(row.settings, preset)
     typed = {
         name: value
         for name, value in like.asked.items()
         if name not in {"method", "seed", "output", "lambda", *varied} and applies(name, method)
     }
     reg_weight = condition.get("lambda")
-    if applies("lambda", method) and reg_weight not in (None, usual["lambda"]):
+    if applies("lambda", method) and reg_weight not in (None, defaults(preset, method)["lambda"]):
         typed["lambda"] = reg_weight
     pretrain = ""
     if own.get("source") == "youtube_faces":
         pretrain, own["source"] = PRETRAIN, f"runs/{SOURCES}/{ALIGNMENT}"
     words = ["python train.py --method", method, *_flags(typed | own)]
-    name = "-".join(
-        [method, *(_in_a_name(setting, value) for setting, value in row.settings.items() if setting in own)]
-    )
-    folder = _free(root / like.resolved["data_name"], name, seeds)
+    folder = free_folder(root / like.resolved["data_name"], configuration_name(row.settings, preset), seeds)
     if len(seeds) == 1:
         seed, loop, end = str(seeds[0]), "", ""
     else:
@@ -78,20 +76,6 @@ def training_command(
     if folder != Path("runs") / like.resolved["data_name"] / method:
         words.append(f"--output {shlex.quote(str(folder))}/seed{seed}")
     return pretrain + loop + " ".join(words) + end
-
-
-def _in_a_name(setting: str, value: object) -> str:
-    """A part of a folder's name: the value if it is a word, else with its setting."""
-    return Path(value).name if isinstance(value, str) else setting if value is True else f"{setting}-{value}"
-
-
-def _free(folder: Path, name: str, seeds: list[int]) -> Path:
-    """A folder for these seeds in which no run of other settings lies."""
-    number, free = 1, folder / name
-    while any((free / f"seed{seed}").exists() for seed in seeds):
-        number += 1
-        free = folder / f"{name}-{number}"
-    return free
 
 
 def _flags(settings: dict[str, object], keep=()) -> list[str]:

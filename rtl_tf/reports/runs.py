@@ -16,6 +16,8 @@ NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 # Where these differ, errors are of other images or mean something else, and no table may hold both.
 COMPARED = ("dataset_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
+RUN_FILES = {"config.json", "predictions.csv"}  # a folder with one of them is a run's
+VALIDATION = "validation-predictions.csv"  # as predictions.csv, of the validation part
 SOURCES = "sources"  # below the runs' folder: what `rtl_tf.cli.pretrain` trained, no runs to be compared
 
 
@@ -40,6 +42,11 @@ class Run:
         return (self.folder / "predictions.csv").is_file()
 
     @property
+    def validated(self) -> bool:
+        """Whether it is trained and has predicted the validation part: what a choice of settings looks at."""
+        return (self.folder / VALIDATION).is_file()
+
+    @property
     def problem(self) -> str:
         """What keeps a run without predictions out of tables."""
         if (self.folder / "metrics.json").is_file():
@@ -56,7 +63,7 @@ class Run:
     @cached_property
     def validation(self) -> Predictions:
         """As `predictions`, of the validation part: what settings are chosen by."""
-        path = self.folder / "validation-predictions.csv"
+        path = self.folder / VALIDATION
         if self.finished and not path.is_file():
             raise InputError(f"no file {path}: its run was trained before runs kept it; train it anew")
         return read_predictions(path)
@@ -120,16 +127,10 @@ def read_run(folder: str | Path) -> Run:
 def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], list[str]]:
     """All runs on one data set, at any depth under `root`, and a line for each that cannot be used.
 
-    Unfinished runs are among them, and have their line. `data` is the data set's name in the runs' settings; it may be
-    left out when there is only one.
+    Unfinished runs are among them, and have their line, except those that only were to predict the validation part.
+    `data` is the data set's name in the runs' settings; it may be left out when there is only one.
     """
-    root = Path(root)
-    runs, warnings = [], []
-    for folder in _run_folders(root):
-        try:
-            runs.append(read_run(folder))
-        except InputError as problem:
-            warnings.append(str(problem))
+    runs, warnings = read_runs(root)
     if not runs:
         problem = f": {warnings[0]}" if warnings else f": train one first, for example with {FIRST_RUN}"
         raise InputError(f"no runs in {root}{problem}")
@@ -139,7 +140,23 @@ def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], lis
     if data is not None and data not in names:
         raise InputError(f"no runs on '{data}' in {root}: there are runs on {', '.join(names)}")
     runs = [run for run in runs if run.resolved["data_name"] == (data or names[0])]
-    return runs, warnings + [run.problem for run in runs if not run.finished]
+    return runs, warnings + [run.problem for run in runs if not (run.finished or run.validated)]
+
+
+def read_runs(root: str | Path) -> tuple[list[Run], list[str]]:
+    """All runs at any depth under `root`, perhaps none, and a line for each whose settings cannot be read."""
+    runs, warnings = [], []
+    for folder in _run_folders(Path(root)):
+        try:
+            runs.append(read_run(folder))
+        except InputError as problem:
+            warnings.append(str(problem))
+    return runs, warnings
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether there is a run in the folder itself, begun or finished."""
+    return any((folder / name).is_file() for name in RUN_FILES)
 
 
 def has_runs(root: str | Path) -> bool:
@@ -186,7 +203,7 @@ def _run_folders(root: Path) -> list[Path]:
     """Folders with settings or predictions; nothing inside a run is one."""
     found = []
     for folder, folders, files in os.walk(root):
-        if "config.json" in files or "predictions.csv" in files:
+        if not RUN_FILES.isdisjoint(files):
             found.append(Path(folder))
             folders.clear()
         elif Path(folder) == root and SOURCES in folders:

@@ -8,6 +8,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.reports.paper import method_titles, published
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.settings import matches, setting
+from rtl_tf.studies import load_study
 
 PAPER_UNIT = "heatmap_px"  # of all numbers of the paper
 PROTOCOL_OF = {"heatmap_px": "paper", "input_px": "clinical", "mm": "clinical"}
@@ -110,6 +111,14 @@ def _image_counts(runs: list[Run]) -> list[Row]:
     return [row for count in sorted(counts) for row in _curve_rows(f"{count} images", {"train_images": count})]
 
 
+def _robustness() -> tuple[Row, ...]:
+    titles = method_titles()
+    return tuple(
+        Row((f"{one['learning_rate']:g}", one["batch_norm"], str(one["batch_size"]), titles[one["method"]]), one)
+        for one in load_study("table", "robustness").configurations
+    )
+
+
 TABLES = {
     "1": Table(
         "Table I, comparison of methods",
@@ -143,6 +152,17 @@ TABLES = {
         best_within=("train_fraction", "train_images"),
         more_rows=_image_counts,
         notes=("Compared within the same training images.",),
+    ),
+    "robustness": Table(
+        "Robustness to learning rate, BatchNorm statistics and batch size",
+        _robustness(),
+        varied=("method", "learning_rate", "batch_norm", "batch_size"),
+        header=("Rate", "BatchNorm", "Batch", "Method"),
+        best_within=("learning_rate", "batch_norm", "batch_size"),
+        notes=(
+            "Rate: initial learning rate. BatchNorm: statistics of each batch, or the source's, frozen. Batch: images.",
+            "Compared within the same three settings.",
+        ),
     ),
 }
 
