@@ -10,6 +10,8 @@ from typing import Any
 from rtl_tf.exceptions import InputError
 from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
 
+AUTO = "auto"  # stands for a lambda that the run chooses by itself, see rtl_tf.experiments.lambda_search
+
 
 def _setting(default, text: str, flag: str | None = None, choices: tuple[str, ...] | None = None):
     return field(default=default, metadata={"help": text, "flag": flag, "choices": choices})
@@ -25,8 +27,11 @@ class Settings:
         "defaults of all other settings: quick = minutes on two cores, paper = the paper's protocol",
         choices=("quick", "paper"),
     )
-    reg_weight: float | None = _setting(
-        None, "weight of the regularizers, >= 0 (Eq. 3; paper: 0.002; always 0 without regularizer)", flag="--lambda"
+    reg_weight: float | str | None = _setting(
+        None,
+        "weight of the regularizers, >= 0 (Eq. 3; paper: 0.002; always 0 without regularizer); auto = train with each "
+        "of Fig. 10 and keep the one of the lowest validation error, before the test part is opened",
+        flag="--lambda",
     )
     data: str | None = _setting(
         None, "a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`"
@@ -105,7 +110,7 @@ class Settings:
 
     def asked(self) -> dict[str, Any]:
         """The settings that differ from 'decide for me', under their JSON names."""
-        return {_json_name(k): v for k, v in dataclasses.asdict(self).items() if v is not None}
+        return {json_name(k): v for k, v in dataclasses.asdict(self).items() if v is not None}
 
     def resolved(self, **decisions) -> "Settings":
         """All that was asked, then `decisions` (of the source, the data set), then the preset's defaults.
@@ -199,7 +204,8 @@ def flag_name(name: str, value: Any = None) -> str:
     return known.get(name) or ("--no-" if value is False else "--") + name.replace("_", "-")
 
 
-def _json_name(name: str) -> str:
+def json_name(name: str) -> str:
+    """A field's name in JSON files: `lambda` for `reg_weight`."""
     return "lambda" if name == "reg_weight" else name
 
 
@@ -211,7 +217,7 @@ def _check_choices(settings: Settings) -> None:
 
 
 def _check_range(name: str, value, low, high, open_low: bool) -> None:
-    if value is None:
+    if value is None or (name == "reg_weight" and value == AUTO):
         return
     too_low = value <= low if open_low else value < low
     if not math.isfinite(value) or too_low or (high is not None and value > high):
@@ -221,12 +227,12 @@ def _check_range(name: str, value, low, high, open_low: bool) -> None:
 
 def to_json(settings: Settings) -> dict[str, Any]:
     """All settings under their JSON names (`lambda` for `reg_weight`)."""
-    return {_json_name(k): v for k, v in dataclasses.asdict(settings).items()}
+    return {json_name(k): v for k, v in dataclasses.asdict(settings).items()}
 
 
 def from_json(values: dict[str, Any]) -> Settings:
     """The inverse of `to_json`; other keys (what the run found out: dataset hash, versions) are left aside."""
-    names = {_json_name(f.name): f.name for f in dataclasses.fields(Settings)}
+    names = {json_name(f.name): f.name for f in dataclasses.fields(Settings)}
     return Settings(**{names[k]: v for k, v in values.items() if k in names})
 
 

@@ -215,6 +215,29 @@ def test_built_in_faces_are_rendered_while_tensorflow_loads(tmp_path, monkeypatc
     assert len(list((tmp_path / "cache").rglob("*.png"))) == 2
 
 
+def test_the_test_part_is_opened_later_and_once(finished, table, tmp_path, monkeypatch):
+    folder = tmp_path / "closed"
+    main(flags(table, folder, "--validation-only"))
+    assert not {"predictions.csv", "metrics.json", "test.csv", "examples.npz"} & {
+        path.name for path in folder.iterdir()
+    }
+    history = (folder / "history.csv").read_bytes()
+    main(flags(table, folder, "--resume"))
+    assert (folder / "history.csv").read_bytes() == history
+    for name in ("predictions.csv", "validation-predictions.csv"):
+        assert (folder / name).read_bytes() == (finished / name).read_bytes()
+
+
+def test_data_may_move_between_begin_and_end_but_not_change(table, tmp_path):
+    folder, moved = tmp_path / "closed", tmp_path / "moved"
+    main(flags(table, folder, "--validation-only", epochs=1))
+    shutil.copytree(table, moved)
+    folder.rename(tmp_path / "renamed")
+    schema = ["--schema", str(table / "toy.toml")]
+    main(flags(moved, tmp_path / "renamed", "--resume", *schema, epochs=1))
+    assert (tmp_path / "renamed" / "metrics.json").exists()
+
+
 def refused(arguments, message, output=None):
     """The whole command: one line, status 2, no traceback, nothing written."""
     answer = subprocess.run(
@@ -231,7 +254,7 @@ def test_the_command_refuses_in_one_line(tmp_path):
     output = tmp_path / "run"
     refused(["--data", str(tmp_path / "nothing"), "--output", str(output)], "nothing: no such file or folder", output)
     refused(["--lambda", "-1"], "--lambda -1.0: must be a number at least 0")
-    refused(["--lambda", "much"], "argument --lambda: invalid float value: 'much'")
+    refused(["--lambda", "much"], "argument --lambda: 'much' is neither a number nor auto")
     refused(["--method", "rtl"], "invalid choice: 'rtl'")
 
 

@@ -37,4 +37,7 @@ def start_tensorflow() -> None:
     """Import TensorFlow without the notes on CPU features and absent GPUs that its libraries write while they load."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silenced(2):
-        import tensorflow  # noqa: F401
+        import tensorflow
+
+        # Several runs in one process, as `--lambda auto` has them, build a graph each: no news.
+        tensorflow.get_logger().setLevel("ERROR")

@@ -1,4 +1,4 @@
-"""`train.py`: one run of one method."""
+"""`train.py`: one run of one method, or all that a table or a figure needs."""
 
 import argparse
 import contextlib
@@ -6,28 +6,42 @@ import dataclasses
 import threading
 import types
 import typing
+from pathlib import Path
 
 from rtl_tf.cli import Parser, start_tensorflow
-from rtl_tf.config import COMMON, PRESETS, Settings, flag_name
+from rtl_tf.config import AUTO, COMMON, PRESETS, Settings, flag_name
+from rtl_tf.exceptions import InputError
 
-EPILOG = """The run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
+EPILOG = """A run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
 predictions.csv, validation-predictions.csv, test.csv, metrics.json, examples.npz and figures. `evaluate.py` reads
-runs."""
+runs. With `--lambda auto`, lambda_search.json tells the choice and every score."""
+STUDY = """Trains, with every other flag given here, whatever runs the table or figure still lacks, told apart by their
+settings; goes on with interrupted ones. A run that fails is named at the end, with exit status 1."""
+STUDY_FLAGS = ("seeds", "jobs", "runs")
 
 
 def main(arguments: list[str]) -> int:
-    parser = make_parser()
-    values = vars(parser.parse_args(arguments))
-    resume, tensorboard = values.pop("resume"), values.pop("tensorboard")
-    settings = Settings(**{name: value for name, value in values.items() if value is not None})
+    options = vars(make_parser().parse_args(arguments))
+    kind = next((kind for kind in ("table", "figure") if options[kind] is not None), None)
+    typed = {field.name: options[field.name] for field in dataclasses.fields(Settings)}
+    typed = {name: value for name, value in typed.items() if value is not None}
+    switches = {name: options[name] for name in ("tensorboard", "validation_only")}
+    if kind:
+        return _study(kind, options, typed, switches)
+    for name in STUDY_FLAGS:
+        if options[name] is not None:
+            raise InputError(f"--{name}: goes with --table or --figure")
 
+    settings = Settings(**typed)
     rendering = threading.Thread(target=render, args=(settings.resolved(),), daemon=True)
     rendering.start()
     start_tensorflow()  # only now: --help must not wait for it
     from rtl_tf.experiments.experiment import run_experiment
 
     rendering.join()
-    run_experiment(settings, resume=resume, tensorboard=tensorboard)
+    folder = run_experiment(settings, resume=options["resume"], **switches)
+    if options["validation_only"]:
+        print(f"Written to {folder}/. The test part is unopened: --resume without --validation-only opens it")
     return 0
 
 
@@ -43,8 +57,27 @@ def render(settings: Settings) -> None:
             datasets.load(settings.data, settings.schema, size=settings.image_size)
 
 
+def _study(kind: str, options: dict, typed: dict, switches: dict) -> int:
+    from rtl_tf.studies import load_study
+
+    study = load_study(kind, options[kind])
+    if options["resume"]:
+        raise InputError(f"--resume: --{kind} goes on by itself, leave the flag out")
+    for name, instead in (("output", "--runs DIR"), ("seed", "--seeds N")):
+        if options[name] is not None:
+            raise InputError(f"--{name}: is for one run; with --{kind} use {instead}")
+    for name in ("seeds", "jobs"):
+        if options[name] is not None and options[name] < 1:
+            raise InputError(f"--{name} {options[name]}: must be at least 1")
+
+    from rtl_tf.experiments.study import run_study
+
+    root = Path(options["runs"] or "runs")
+    return run_study(study, typed, options["seeds"] or study.seeds, root, options["jobs"] or 1, **switches)
+
+
 def make_parser() -> argparse.ArgumentParser:
-    """One flag for every field of Settings."""
+    """One flag for every field of Settings, and those that are no settings of a result."""
     parser = Parser(
         prog="train.py",
         description="Train a facial landmark detector by (regularized) transfer learning.",
@@ -56,6 +89,20 @@ def make_parser() -> argparse.ArgumentParser:
         _add_flag(parser, setting, types_of[setting.name])
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same settings")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs into the run folder")
+    parser.add_argument(
+        "--validation-only", action="store_true", help="stop before the test part is predicted; --resume opens it later"
+    )
+    study = parser.add_argument_group("studies", STUDY)
+    what = study.add_mutually_exclusive_group()
+    what.add_argument("--table", metavar="NAME", help="1, 2, 3, 4, samples or robustness, see evaluate.py")
+    what.add_argument(
+        "--figure", metavar="N", help="10: lambda, 11: sigma; judged on the validation part, the test part stays closed"
+    )
+    study.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N - 1 of each configuration [the study's]")
+    study.add_argument(
+        "--jobs", type=int, metavar="N", help="runs side by side, each in a process of one thread [1, of all threads]"
+    )
+    study.add_argument("--runs", metavar="DIR", help="folder of all runs [runs]")
     return parser
 
 
@@ -74,9 +121,17 @@ def _add_flag(parser: argparse.ArgumentParser, setting: dataclasses.Field, type_
     else:
         choices = setting.metadata["choices"]
         metavar = None if choices else kind.__name__.upper() if kind is not str else "NAME"
+        parse = _number_or_auto if setting.name == "reg_weight" else kind
         parser.add_argument(
-            flag_name(setting.name), dest=setting.name, type=kind, choices=choices, metavar=metavar, help=text
+            flag_name(setting.name), dest=setting.name, type=parse, choices=choices, metavar=metavar, help=text
         )
+
+
+def _number_or_auto(text: str) -> float | str:
+    try:
+        return text if text == AUTO else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is neither a number nor {AUTO}") from None
 
 
 def _default_text(setting: dataclasses.Field) -> str:

@@ -7,97 +7,143 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from rtl_tf import datasets
-from rtl_tf.augment import context_px
-from rtl_tf.config import Settings, read_config, to_json
+from rtl_tf.config import AUTO, Settings, read_config, to_json
 from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
+from rtl_tf.experiments.data import Data, DataLoader
+from rtl_tf.experiments.lambda_search import GRID, choose_lambda
 from rtl_tf.experiments.networks import build, load_networks, stride_of
+from rtl_tf.experiments.resolving import resolve
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
-from rtl_tf.networks.sources import SOURCES
-from rtl_tf.pipeline import Crops, load_crops
-from rtl_tf.records import Sample
-from rtl_tf.schema import Schema, load_schema, schema_text
+from rtl_tf.schema import schema_text
 from rtl_tf.training.fit import fit
+from rtl_tf.training.history import read_history
+from rtl_tf.training.model import RegularizedDetector
 from rtl_tf.training.source_cache import source_answers
+
+MAY_CHANGE = {"output", "data", "memory_gb", "cache_gb"}  # between begin and end; the data are known by their content
 
 
 @dataclass(frozen=True)
-class Data:
-    """A data set, split; the crops of each part in memory."""
+class Run:
+    """A run that has its folder, with all it takes to train: networks built, data read.
 
-    samples: list[Sample]
-    split: splits.Split
-    schema: Schema
-    training: Crops
-    validation: Crops
-    test: Crops
+    Attributes:
+        asked, settings: what was asked for and what it resolved to.
+        detector: to be trained.
+        source: the frozen source network; None for a method that starts from random weights.
+    """
 
-    def part(self, name: str) -> list[Sample]:
-        return [self.samples[index] for index in self.split.parts[name]]
+    asked: Settings
+    settings: Settings
+    method: Method
+    data: Data
+    detector: RegularizedDetector
+    source: keras.Model | None
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.settings.output)
 
 
-def run_experiment(asked: Settings, *, resume: bool = False, tensorboard: bool = False) -> Path:
+def run_experiment(
+    asked: Settings,
+    *,
+    resume: bool = False,
+    tensorboard: bool = False,
+    validation_only: bool = False,
+    loader: DataLoader | None = None,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+) -> Path:
     """Train, predict the test part once, judge, draw. What can be wrong is found before anything is written.
 
+    Args:
+        resume: go on with the run that the folder holds, wherever it stopped.
+        validation_only: end before the test part is predicted; the run can be resumed without it later.
+        loader: of an earlier run in this process, to share what it has read.
+        callbacks: for the training.
     Returns:
         The run folder.
     Raises:
         InputError: bad data, flags, weights, or a run folder that is not free.
     """
-    callbacks = tensorboard_callbacks() if tensorboard else ()
+    loader = loader or DataLoader()
+    more_callbacks = tensorboard_callbacks() if tensorboard else ()
+    run = prepare(asked, resume, loader)
+    print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
+    if run.settings.reg_weight == AUTO:
+
+        def train_with(reg_weight: float, folder: Path) -> None:
+            candidate = dataclasses.replace(asked, reg_weight=reg_weight, output=str(folder))
+            begun = (folder / "config.json").exists()
+            options = {"tensorboard": tensorboard, "loader": loader, "callbacks": callbacks}
+            run_experiment(candidate, resume=begun, validation_only=True, **options)
+
+        choose_lambda(run.folder, train_with)
+    else:
+        train(run, (*callbacks, *more_callbacks))
+    trained = Detector.load(run.folder)
+    outputs.write_validation(run.folder, trained, unseen(run.data, "validation"))
+    if not validation_only:
+        history = read_history(run.folder / "history.csv")
+        outputs.write_results(run.folder, run.method.title, trained, run.source, unseen(run.data, "test"), history)
+        print(outputs.summary(run.folder))
+    return run.folder
+
+
+def prepare(asked: Settings, resume: bool, loader: DataLoader) -> Run:
+    """Everything up to the first training step: settings, networks, data; the folder with what the run starts from."""
     method = get_method(asked.method, asked.classifier_distance)
-    settings = resolve(asked, method)
+    settings = resolve(asked)
     make_deterministic(settings.seed, settings.jit_compile)
-    folder = Path(settings.output)
-    check_folder(folder, settings, resume)
+    check_folder(Path(settings.output), settings, resume)
+    # Where lambda is still to be chosen, the networks are those of the largest: with all that a regularizer needs.
+    largest = dataclasses.replace(settings, reg_weight=max(GRID)) if settings.reg_weight == AUTO else settings
     with computing_in(settings.mixed_precision):
-        networks = load_networks(settings, method)
-        data = load_data(settings)
-        detector, source = build(settings, method, networks, data.training.plain, len(data.schema))
+        networks = load_networks(largest, method)
+        data = loader.load(settings)
+        detector, source = build(largest, method, networks, data.training.plain, len(data.schema))
     if source is not None:
         settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
-
+    run = Run(asked, settings, method, data, detector, source)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        run.folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise InputError(f"--output {folder}: {problem.strerror}") from problem
-    found_out = {"data_name": datasets.dataset_name(settings.data), "dataset_hash": datasets.fingerprint(data.samples)}
+        raise InputError(f"--output {run.folder}: {problem.strerror}") from problem
     if resume:
-        require_same_data(folder, found_out["dataset_hash"])
+        require_same_data(run.folder, data.dataset.fingerprint)
+        for leftover in run.folder.glob("unfinished-*"):  # of files that a killed process was writing
+            leftover.unlink()
     else:
-        write_inputs(folder, asked, settings, found_out, data)
-    print(outputs.describe(settings, data.training, data.validation, data.test))
+        write_inputs(run)
+    return run
+
+
+def train(run: Run, callbacks: tuple[keras.callbacks.Callback, ...]) -> None:
+    """Fit the detector, on the source network's kept answers where that is possible."""
+    settings, data = run.settings, run.data
     for callback in callbacks:
-        callback.log_dir = str(folder / "tensorboard")
+        if isinstance(callback, keras.callbacks.TensorBoard):
+            callback.log_dir = str(run.folder / "tensorboard")
     answers, decision = source_answers(
-        detector,
+        run.detector,
         data.training,
-        source,
+        run.source,
         jitter=settings.crop_jitter,
         epochs=settings.epochs,
         limit_gb=settings.cache_gb,
     )
     if decision:
         print(decision)
-    history = fit(detector, data.training, data.validation, data.schema, settings, folder, callbacks, answers)
-
-    trained = Detector.load(folder)
-    validation, test = unseen_images(data, "validation"), unseen_images(data, "test")
-    outputs.write_results(folder, method.title, trained, source, validation, test, history)
-    print(outputs.summary(folder))
-    return folder
+    fit(run.detector, data.training, data.validation, data.schema, settings, run.folder, callbacks, answers)
 
 
-def unseen_images(data: Data, part: str) -> outputs.UnseenImages:
-    """The validation or test part, with its images' names."""
-    names = splits.image_names(data.samples)
-    return outputs.UnseenImages(
-        [names[index] for index in data.split.parts[part]], data.part(part), getattr(data, part)
-    )
+def unseen(data: Data, part: str) -> outputs.UnseenImages:
+    """The validation or the test part, to be predicted."""
+    return outputs.UnseenImages(*data.part(part), getattr(data, part))
 
 
 def make_deterministic(seed: int, jit_compile: bool = False) -> None:
@@ -110,20 +156,6 @@ def make_deterministic(seed: int, jit_compile: bool = False) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def resolve(asked: Settings, method: Method) -> Settings:
-    """Every setting decided: by the caller, the method, the data set, the source, the preset, in this order."""
-    if not method.regularizers and asked.reg_weight:
-        raise InputError(f"--lambda {asked.reg_weight}: method {method.name} has no regularizer, leave the flag out")
-    decisions = {} if method.regularizers else {"reg_weight": 0.0}
-    if asked.schema is None:
-        decisions["schema"] = datasets.default_schema(asked.resolved().data)
-    settings = asked.resolved(**decisions)
-    decisions = {"output": f"runs/{datasets.dataset_name(settings.data)}/{method.name}/seed{settings.seed}"}
-    if settings.source in SOURCES:
-        decisions["encoder_stride"] = SOURCES[settings.source].encoder_stride
-    return settings.resolved(**decisions)
-
-
 def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     """A new run wants a free folder; a resumed one the folder of an unfinished run with the same settings."""
     if (folder / "metrics.json").exists():
@@ -134,9 +166,10 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
-    before = read_config(folder / "config.json")["resolved"]
+    config = read_config(folder / "config.json")
+    before = config["resolved"] | ({"lambda": AUTO} if config["asked"].get("lambda") == AUTO else {})
     for name, value in to_json(settings).items():
-        if value is not None and before.get(name) != value:
+        if name not in MAY_CHANGE and value is not None and before.get(name) != value:
             raise InputError(f"--resume: the run in {folder} has {name} = {before.get(name)}, now it is {value}")
 
 
@@ -146,42 +179,15 @@ def require_same_data(folder: Path, dataset_hash: str) -> None:
         raise InputError(f"--resume: the data are not those that the run in {folder} began with; start it anew")
 
 
-def write_inputs(folder: Path, asked: Settings, settings: Settings, found_out: dict, data: Data) -> None:
+def write_inputs(run: Run) -> None:
     """What the run starts from. config.json comes last: a folder without it holds no run."""
+    folder, dataset = run.folder, run.data.dataset
     outputs.write_json(folder / "environment.json", outputs.environment())
-    (folder / "schema.toml").write_text(schema_text(settings.schema), encoding="utf-8")
-    splits.write_split(folder / "split.csv", data.samples, data.split)
-    outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings) | found_out})
-
-
-def load_data(settings: Settings) -> Data:
-    """Read, split, audit and crop; training crops carry the border that augmentation looks into."""
-    samples = datasets.load(settings.data, settings.schema, size=settings.image_size, seed=0)
-    split = splits.split(samples, by=settings.split_by, seed=settings.split_seed)
-    splits.audit(samples, split, settings.split_by)
-    split = splits.subset(
-        split,
-        samples,
-        images=settings.train_images,
-        fraction=None if settings.train_images else settings.train_fraction,
-        validation_images=settings.validation_images,
-        seed=settings.split_seed,
-    )
-    schema = load_schema(settings.schema)
-
-    def crops(part: str, context: int = 0) -> Crops:
-        return load_crops(
-            [samples[index] for index in split.parts[part]],
-            schema,
-            size=settings.image_size,
-            margin=settings.crop_margin,
-            context=context,
-            label=f"reading {part} images",
-            memory_gb=settings.memory_gb,
-        )
-
-    training = crops("training", context_px(settings.image_size))
-    return Data(samples, split, schema, training, crops("validation"), crops("test"))
+    (folder / "schema.toml").write_text(schema_text(run.settings.schema), encoding="utf-8")
+    splits.write_split(folder / "split.csv", dataset.samples, run.data.split)
+    found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
+    config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out}
+    outputs.write_json(folder / "config.json", config)
 
 
 def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:

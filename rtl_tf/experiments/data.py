@@ -1,0 +1,67 @@
+"""A run's data: split, with the crops of each part decoded."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rtl_tf.augment import context_px
+from rtl_tf.config import Settings
+from rtl_tf.datasets import splits
+from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
+from rtl_tf.pipeline import Crops, load_crops
+from rtl_tf.records import Sample
+from rtl_tf.schema import Schema, load_schema
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set, split; the crops of each part."""
+
+    dataset: Dataset
+    split: splits.Split
+    schema: Schema
+    training: Crops
+    validation: Crops
+    test: Crops
+
+    def part(self, name: str) -> tuple[list[str], list[Sample]]:
+        """Names and samples of "training", "validation" or "test"."""
+        names, chosen = splits.image_names(self.dataset.samples), self.split.parts[name]
+        return [names[index] for index in chosen], [self.dataset.samples[index] for index in chosen]
+
+
+class DataLoader:
+    """Reads, splits, audits and crops; what several runs of one process share is read once.
+
+    The last data set and the last three parts are kept: validation and test part stay while training parts change.
+    """
+
+    def __init__(self):
+        self._dataset = lru_cache(maxsize=1)(read_dataset)
+        self._crops = lru_cache(maxsize=3)(self._load_crops)
+
+    def load(self, settings: Settings) -> Data:
+        """The data of resolved settings; training crops carry the border that augmentation looks into."""
+        dataset = self._dataset(*dataset_key(settings))
+        split = thinned(dataset, settings)
+
+        def crops(part: str, context: int = 0) -> Crops:
+            crop_settings = (settings.crop_margin, context, settings.memory_gb)
+            return self._crops(part, split.parts[part], dataset_key(settings), *crop_settings)
+
+        training = crops("training", context_px(settings.image_size))
+        schema = load_schema(settings.schema)
+        return Data(dataset, split, schema, training, crops("validation"), crops("test"))
+
+    def _load_crops(
+        self, part: str, indices: tuple[int, ...], key: tuple, margin: float, context: int, memory_gb: float
+    ) -> Crops:
+        samples, (_, schema, image_size, *_) = self._dataset(*key).samples, key
+        return load_crops(
+            [samples[index] for index in indices],
+            load_schema(schema),
+            size=image_size,
+            margin=margin,
+            context=context,
+            label=f"reading {part} images",
+            memory_gb=memory_gb,
+        )

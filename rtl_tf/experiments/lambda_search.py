@@ -1,0 +1,56 @@
+"""`--lambda auto`: lambda is chosen on the validation part, from the values of Fig. 10, before the test part is opened.
+
+<run>/lambda_search/<value>/     a run for each value, without test predictions; its weights are removed at the end
+<run>/lambda_search.json         every value's score and the choice
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from rtl_tf.atomic import replacing
+from rtl_tf.config import read_config
+from rtl_tf.experiments.outputs import write_json
+from rtl_tf.reports.runs import VALIDATION
+from rtl_tf.studies import lambda_grid
+from rtl_tf.training.history import read_history
+
+FILE = "lambda_search.json"
+GRID = lambda_grid()
+MEASURE = "mean radial error of the validation part at the best epoch, heatmap px (paper protocol)"
+
+
+def choose_lambda(folder: Path, train: Callable[[float, Path], None]) -> float:
+    """Train with each value that is not there yet; the best becomes the run in `folder`, as if it alone was trained.
+
+    Args:
+        folder: of a run that has its config.json.
+        train: (lambda, folder): trains there and predicts the validation part; goes on where it was interrupted.
+    Returns:
+        The chosen lambda; of equal ones the smallest.
+    """
+    record = folder / FILE
+    if not record.exists():
+        candidates = [_candidate(value, folder / "lambda_search" / f"{value:g}", train) for value in GRID]
+        chosen = min(candidates, key=lambda candidate: candidate["validation_error"])["lambda"]
+        winner = folder / "lambda_search" / f"{chosen:g}"
+        for name in ("history.csv", "best.keras"):
+            with replacing(folder / name) as path:
+                shutil.copyfile(winner / name, path)
+        config = read_config(folder / "config.json")
+        config["resolved"]["lambda"] = chosen
+        write_json(folder / "config.json", config)
+        write_json(record, {"chosen": chosen, "measure": MEASURE, "candidates": candidates})
+        scores = ", ".join(f"{one['lambda']:g}: {one['validation_error']:.3f}" for one in candidates)
+        print(f"lambda {chosen:g} chosen by validation error, heatmap px ({scores})")
+    for weights in folder.glob("lambda_search/*/best.keras"):
+        weights.unlink()
+    return read_config(folder / "config.json")["resolved"]["lambda"]
+
+
+def _candidate(value: float, folder: Path, train: Callable[[float, Path], None]) -> dict[str, float]:
+    if not (folder / VALIDATION).is_file():
+        print(f"\nlambda {value:g}, one of {', '.join(f'{other:g}' for other in GRID)}:")
+        train(value, folder)
+    best = min(read_history(folder / "history.csv"), key=lambda row: row["val_error"])
+    return {"lambda": value, "validation_error": best["val_error"], "epoch": best["epoch"]}

@@ -1,0 +1,65 @@
+"""What a run comes to before a network is built: every setting decided, its data split. Needs no TensorFlow."""
+
+from dataclasses import dataclass
+
+from rtl_tf import datasets
+from rtl_tf.config import Settings
+from rtl_tf.datasets import splits
+from rtl_tf.exceptions import InputError
+from rtl_tf.networks.catalogue import SOURCES
+from rtl_tf.records import Sample
+from rtl_tf.reports.settings import applies
+
+
+def resolve(asked: Settings) -> Settings:
+    """Every setting decided: by the caller, the method, the data set, the source, the preset, in this order.
+
+    What only the loaded network knows stays None: the stride of a saved encoder.
+    """
+    regularized = applies("lambda", asked.method)
+    if not regularized and asked.reg_weight:
+        raise InputError(f"--lambda {asked.reg_weight}: method {asked.method} has no regularizer, leave the flag out")
+    decisions = {} if regularized else {"reg_weight": 0.0}
+    if asked.schema is None:
+        decisions["schema"] = datasets.default_schema(asked.resolved().data)
+    settings = asked.resolved(**decisions)
+    decisions = {"output": f"runs/{datasets.dataset_name(settings.data)}/{settings.method}/seed{settings.seed}"}
+    if settings.source in SOURCES:
+        decisions["encoder_stride"] = SOURCES[settings.source].encoder_stride
+    return settings.resolved(**decisions)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The samples of a data set, their split before any thinning, and the data set's name and fingerprint."""
+
+    samples: list[Sample]
+    split: splits.Split
+    name: str
+    fingerprint: str
+
+
+def read_dataset(data: str, schema: str, image_size: int, split_by: str, split_seed: int) -> Dataset:
+    """Read, split and audit; called with the `dataset_key` of resolved settings."""
+    samples = datasets.load(data, schema, size=image_size, seed=0)
+    split = splits.split(samples, by=split_by, seed=split_seed)
+    splits.audit(samples, split, split_by)
+    return Dataset(samples, split, datasets.dataset_name(data), datasets.fingerprint(samples))
+
+
+def dataset_key(settings: Settings) -> tuple:
+    """The settings that a `Dataset` depends on."""
+    return settings.data, settings.schema, settings.image_size, settings.split_by, settings.split_seed
+
+
+def thinned(dataset: Dataset, settings: Settings) -> splits.Split:
+    """The split with as many training and validation images as the settings say."""
+    fraction = None if settings.train_images else settings.train_fraction
+    return splits.subset(
+        dataset.split,
+        dataset.samples,
+        images=settings.train_images,
+        fraction=fraction,
+        validation_images=settings.validation_images,
+        seed=settings.split_seed,
+    )

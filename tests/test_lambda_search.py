@@ -1,0 +1,112 @@
+"""`--lambda auto`: chosen on the validation part, recorded, and the test part opened once."""
+
+import json
+import re
+
+import pytest
+from test_train_cli import flags, table  # noqa: F401  (a fixture)
+
+from rtl_tf.cli.train import main
+from rtl_tf.config import Settings
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import experiment, lambda_search, outputs
+from rtl_tf.experiments.lambda_search import choose_lambda
+from rtl_tf.reports.runs import VALIDATION, find_runs, read_run
+from rtl_tf.reports.settings import setting
+
+ERRORS = {0.0: 0.7, 2e-5: 0.66, 2e-4: 0.64, 2e-3: 0.64, 2e-2: 0.9}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A folder whose run is to choose its lambda, and a training that makes up ERRORS and keeps a list of its calls."""
+    config = {"asked": {"lambda": "auto"}, "resolved": {"lambda": "auto", "method": "rtl-eo"}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    calls = []
+
+    def train(value, folder):
+        calls.append(value)
+        folder.mkdir(parents=True, exist_ok=True)
+        header = "epoch,val_error\n"
+        (folder / "history.csv").write_text(
+            f"{header}1,{ERRORS[value] + 0.1}\n2,{ERRORS[value]}\n3,{ERRORS[value] + 0.2}\n"
+        )
+        (folder / "best.keras").write_text(f"weights of {value}")
+        (folder / VALIDATION).write_text("image\n")
+
+    return tmp_path, train, calls
+
+
+def test_the_lowest_validation_error_wins_and_of_equals_the_smallest(run):
+    folder, train, calls = run
+    assert choose_lambda(folder, train) == 2e-4
+    assert calls == list(ERRORS)
+    record = json.loads((folder / "lambda_search.json").read_text())
+    assert record["chosen"] == 2e-4 and "validation" in record["measure"]
+    assert record["candidates"] == [
+        {"lambda": value, "validation_error": error, "epoch": 2} for value, error in ERRORS.items()
+    ]
+    assert json.loads((folder / "config.json").read_text())["resolved"]["lambda"] == 2e-4
+    assert (folder / "best.keras").read_text() == "weights of 0.0002"
+    assert (folder / "history.csv").read_text() == (folder / "lambda_search" / "0.0002" / "history.csv").read_text()
+    assert not list(folder.glob("lambda_search/*/best.keras"))
+
+
+def test_an_interrupted_search_trains_what_is_missing(run, monkeypatch):
+    folder, train, calls = run
+
+    def interrupted(value, candidate):
+        if value == 2e-3:
+            raise KeyboardInterrupt
+        train(value, candidate)
+
+    with pytest.raises(KeyboardInterrupt):
+        choose_lambda(folder, interrupted)
+    assert not (folder / "lambda_search.json").exists() and not (folder / "best.keras").exists()
+    assert choose_lambda(folder, train) == 2e-4 and calls == list(ERRORS)
+
+    def never(value, candidate):
+        raise AssertionError
+
+    assert choose_lambda(folder, never) == 2e-4
+
+
+def test_a_run_that_chooses_its_lambda_is_the_run_with_that_lambda(table, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(lambda_search, "GRID", (0.0, 0.02))
+    monkeypatch.setattr(experiment, "GRID", (0.0, 0.02))
+    opened, write_results = [], outputs.write_results
+
+    def once(folder, *args):
+        opened.append(folder)
+        write_results(folder, *args)
+
+    monkeypatch.setattr(outputs, "write_results", once)
+    folder = tmp_path / "runs" / "auto"
+    main(flags(table, folder, "--lambda", "auto", "--validation-only"))
+    assert opened == [] and (folder / VALIDATION).exists()
+    with pytest.raises(InputError, match="has lambda = auto, now it is 0.02"):
+        main(flags(table, folder, "--lambda", "0.02", "--resume"))
+    main(flags(table, folder, "--lambda", "auto", "--resume"))
+    assert opened == [folder] and [path.parent for path in folder.rglob("predictions.csv")] == [folder]
+
+    record = json.loads((folder / "lambda_search.json").read_text())
+    for candidate in record["candidates"]:
+        text = (folder / "lambda_search" / f"{candidate['lambda']:g}" / "history.csv").read_text()
+        errors = [float(line.split(",")[5]) for line in text.splitlines()[1:]]
+        assert candidate["validation_error"] == min(errors)
+    assert record["chosen"] == min(record["candidates"], key=lambda one: one["validation_error"])["lambda"]
+
+    fixed = tmp_path / "fixed"
+    main(flags(table, fixed, "--lambda", str(record["chosen"])))
+    for name in ("predictions.csv", VALIDATION, "metrics.json"):
+        assert (folder / name).read_bytes() == (fixed / name).read_bytes(), name
+    config = json.loads((folder / "config.json").read_text())
+    assert config["asked"]["lambda"] == "auto" and config["resolved"]["lambda"] == record["chosen"]
+    assert setting(read_run(folder), "lambda") == "auto"
+    assert [one.folder for one in find_runs(tmp_path / "runs")[0]] == [folder]  # candidates are no runs of a table
+
+
+def test_auto_is_a_value_of_lambda_alone():
+    assert Settings(reg_weight="auto").resolved().reg_weight == "auto"
+    with pytest.raises(InputError, match=re.escape("--lambda auto: method ft has no regularizer")):
+        experiment.resolve(Settings(method="ft", reg_weight="auto"))
