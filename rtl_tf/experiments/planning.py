@@ -1,0 +1,172 @@
+"""What of a study is still to be trained: its configurations against the runs that exist. Needs no TensorFlow."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from rtl_tf.config import AUTO, METHOD_NAMES, Settings, flag_name, from_json, json_name, to_json
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, resolve, thinned
+from rtl_tf.networks.catalogue import SOURCES
+from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
+from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
+from rtl_tf.reports.runs import SOURCES as SOURCES_FOLDER
+from rtl_tf.reports.settings import ALIGNMENT_SOURCE, applies, condition_of, setting
+from rtl_tf.studies import Study, lambda_grid
+from rtl_tf.training.history import read_history
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run that a study lacks.
+
+    Attributes:
+        title: what sets it apart from the study's others.
+        asked: its settings, the folder among them.
+        resume: whether the folder holds it, begun.
+        work: what it takes, in images that pass through a network; training counts three times what prediction does.
+    """
+
+    title: str
+    asked: Settings
+    resume: bool
+    work: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is of a study, and what is missing.
+
+    Attributes:
+        tasks: to be trained, seed by seed, so that an interrupted study has whole pairs.
+        done: the runs that are there.
+        unavailable: methods that this version does not have.
+        warnings: a line for each run that cannot be used.
+        example: the wanted run to which most settings apply.
+    """
+
+    tasks: tuple[Task, ...]
+    done: tuple[Run, ...]
+    unavailable: tuple[str, ...]
+    warnings: tuple[str, ...]
+    example: Run
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A run of a study, there or not: `run` is what its config.json says, but for the folder."""
+
+    name: str
+    title: str
+    asked: Settings
+    run: Run
+    work: float
+
+
+def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) -> Plan:
+    """Compare a study with the runs below `root`, by their settings wherever they lie. Reads the data, trains nothing.
+
+    Args:
+        typed: fields of `Settings` that all runs shall have, as far as they apply to a method.
+        seeds: each configuration is wanted with the seeds 0 to seeds - 1.
+    Raises:
+        InputError: a setting that the study varies by itself, a bad value, no such source, bad data.
+    """
+    wanted, unavailable = _wanted_runs(study, typed, seeds, root)
+    existing, warnings = read_runs(root)
+    tasks, done, new = [], [], defaultdict(list)
+    for one in wanted:
+        same = [run for run in existing if is_same(run, one.run)]
+        complete, damaged = (
+            readable(same) if study.judged_on == "test" else ([run for run in same if run.validated], [])
+        )
+        begun = [run for run in same if not (run.finished or (run.folder / "metrics.json").exists())]
+        warnings += damaged
+        if complete:
+            done.append(complete[0])
+        elif begun:
+            asked = replace(from_json(begun[0].asked), data=one.asked.data, output=str(begun[0].folder))
+            tasks.append(Task(one.title, asked, True, one.work * _share_left(begun[0])))
+        else:
+            new[one.name].append(one)
+    for name, ones in new.items():
+        folder = free_folder(root / ones[0].run.resolved["data_name"], name, [one.asked.seed for one in ones])
+        for one in ones:
+            asked = replace(one.asked, output=str(folder / f"seed{one.asked.seed}"))
+            tasks.append(Task(one.title, asked, False, one.work))
+    tasks.sort(key=lambda task: task.asked.seed)
+    example = max((one.run for one in wanted), key=lambda run: len(condition_of(run)))
+    return Plan(tuple(tasks), tuple(done), unavailable, tuple(warnings), example)
+
+
+def is_same(run: Run, wanted: Run) -> bool:
+    """Whether a run has the method, the seed, the data and all settings that matter of another."""
+    # A saved source decides its encoder's stride by itself: it is known of the run alone.
+    varied = ("encoder_stride",) if wanted.resolved["encoder_stride"] is None else ()
+    return (
+        (run.method, run.seed) == (wanted.method, wanted.seed)
+        and all(setting(run, name) == setting(wanted, name) for name in COMPARED)
+        and condition_of(run, varied) == condition_of(wanted, varied)
+    )
+
+
+def _wanted_runs(
+    study: Study, typed: dict[str, object], seeds: int, root: Path
+) -> tuple[list[Wanted], tuple[str, ...]]:
+    """All runs of a study, and the methods that this version lacks."""
+    typed = {json_name(name): value for name, value in typed.items()}
+    for name in study.varied:
+        if name in typed:
+            flag = flag_name("reg_weight" if name == "lambda" else name, typed[name])
+            raise InputError(f"{flag}: {study.label} varies it, leave the flag out")
+    read, wanted, unavailable = cache(read_dataset), [], []
+    for own in study.configurations:
+        own = own | {name: value for name, value in typed.items() if name in own}
+        if own["method"] not in METHOD_NAMES:
+            unavailable.append(own["method"])
+            continue
+        preset = typed.get("preset", "quick")
+        name = configuration_name(own, preset)
+        values = {name: value for name, value in typed.items() if applies(name, own["method"])}
+        values |= {"method": own["method"]} | unlike_preset(own, preset)
+        if values.get("source") == "youtube_faces":
+            values["source"] = _pretrained(root)
+        for seed in range(seeds):
+            asked = from_json(values | {"seed": seed})
+            title = ", ".join([own["method"], *_told_apart(own, study.varied), f"seed {seed}"])
+            wanted.append(Wanted(name, title, asked, *_resolved(asked, read)))
+    if not wanted:
+        raise InputError(f"{study.label}: this version has none of its methods ({', '.join(unavailable)})")
+    return wanted, tuple(dict.fromkeys(unavailable))
+
+
+def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float]:
+    """What the run's config.json would say, and its work."""
+    settings = resolve(asked)
+    if settings.source not in (None, *SOURCES) and not Path(settings.source).exists():
+        raise InputError(f"--source {settings.source}: no known source, no such file or folder")
+    dataset = read(*dataset_key(settings))
+    parts = thinned(dataset, settings).parts
+    trainings = len(lambda_grid()) if settings.reg_weight == AUTO else 1
+    work = trainings * settings.epochs * (3 * len(parts["training"]) + len(parts["validation"]))
+    found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
+    return Run(Path(settings.output), asked.asked(), to_json(settings) | found_out), work
+
+
+def _pretrained(root: Path) -> str:
+    """The folder of the paper's alignment network, pretrained by the user; its bare name if there is none."""
+    for folder in sorted((root / SOURCES_FOLDER).glob("*")):
+        if re.match(ALIGNMENT_SOURCE, folder.name) and (folder / "metrics.json").exists():
+            return str(folder)
+    return "youtube_faces"
+
+
+def _told_apart(configuration: dict[str, object], varied: tuple[str, ...]) -> list[str]:
+    return [f"{name} {configuration[name]}" for name in varied if name in configuration and name != "method"]
+
+
+def _share_left(run: Run) -> float:
+    return 1 - len(read_history(run.folder / "history.csv")) / run.resolved["epochs"]

@@ -1,0 +1,140 @@
+"""A study from its data to its last run. The networks are trained in other processes; this one needs no TensorFlow."""
+
+import json
+import shlex
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from rtl_tf.config import AUTO, json_name
+from rtl_tf.experiments.planning import Plan, Task, make_plan
+from rtl_tf.experiments.study_progress import StudyProgress
+from rtl_tf.experiments.study_worker import Job, make_execute
+from rtl_tf.experiments.workers import work_through
+from rtl_tf.reports.runs import read_runs
+from rtl_tf.reports.settings import IMMATERIAL, setting
+from rtl_tf.studies import Study
+from rtl_tf.training.history import read_history
+
+ONE_THREAD = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else the first process takes all memory of a GPU
+}
+LOG = "train.log"
+
+
+def run_study(
+    study: Study,
+    typed: dict[str, object],
+    seeds: int,
+    root: Path,
+    jobs: int = 1,
+    *,
+    tensorboard: bool = False,
+    validation_only: bool = False,
+) -> int:
+    """Train what a study lacks, with one line a run, and say how to see the outcome.
+
+    Args:
+        typed: fields of `Settings` for all runs, as far as they apply to a method.
+        seeds: the seeds 0 to seeds - 1 of each configuration.
+        root: folder of all runs.
+        jobs: processes side by side; above 1, each has one thread.
+        validation_only: leave the test part closed whatever the study says.
+    Returns:
+        Exit status: 1 if a run failed.
+    Raises:
+        InputError: before anything is trained, see `make_plan`.
+    """
+    if validation_only:
+        study = replace(study, judged_on="validation")
+    plan = make_plan(study, typed, seeds, root)
+    for warning in plan.warnings:
+        print(f"warning: left out: {warning}", file=sys.stderr)
+    print(_opening(study, plan, seeds), flush=True)
+    failed = _train(plan, jobs, tensorboard, study.judged_on == "validation")
+    for title, reason in failed:
+        print(f"failed: {title}: {reason}", file=sys.stderr)
+    if validation_only:
+        print("The test part is unopened: the same command without --validation-only opens it")
+    else:
+        print(f"To see the outcome: {show_command(study, typed, plan, root)}")
+    return 1 if failed else 0
+
+
+def show_command(study: Study, typed: dict[str, object], plan: Plan, root: Path) -> str:
+    """The `evaluate.py` that shows these runs, and not others of the study that may lie beside them."""
+    words = ["python evaluate.py", f"--{study.kind} {study.name}"]
+    if root != Path("runs"):
+        words.append(f"--runs {shlex.quote(str(root))}")
+    runs, data = read_runs(root)[0], plan.example.resolved["data_name"]
+    if any(run.resolved["data_name"] != data for run in runs):
+        words.append(f"--data {shlex.quote(data)}")
+    for name in sorted(set(map(json_name, typed)) - IMMATERIAL):
+        value = setting(plan.example, name)
+        if any(setting(run, name) != value for run in runs if run.resolved["data_name"] == data):
+            text = value if isinstance(value, str) else json.dumps(value)
+            words.append(f"--where {shlex.quote(f'{name}={text}')}")
+    return " ".join(words)
+
+
+def _opening(study: Study, plan: Plan, seeds: int) -> str:
+    begun = sum(task.resume for task in plan.tasks)
+    lines = [
+        f"{study.title}: {len(plan.tasks) + len(plan.done)} runs (seeds 0 to {seeds - 1}), {len(plan.done)} finished, "
+        f"{len(plan.tasks)} to train" + (f", {begun} of them begun" if begun else "")
+    ]
+    if study.judged_on == "validation":
+        lines.append("Judged on the validation part: the test part stays closed.")
+    if plan.unavailable:
+        lines.append(f"Skipped, not in this version: {', '.join(plan.unavailable)}")
+    return "\n".join(lines)
+
+
+def _train(plan: Plan, processes: int, tensorboard: bool, validation_only: bool) -> list[tuple[str, str]]:
+    """Title and reason of each run that failed."""
+    shown, failed = StudyProgress(plan.tasks, len(plan.done)), []
+    with tempfile.TemporaryDirectory(prefix="rtl_tf-") as logs:
+        jobs = [
+            Job(task.asked, task.resume, tensorboard, validation_only, Path(logs) / f"{number}.log")
+            for number, task in enumerate(plan.tasks)
+        ]
+        environment = ONE_THREAD if processes > 1 else {}
+        for number, kind, value in work_through(jobs, make_execute, jobs=processes, environment=environment):
+            task = plan.tasks[number]
+            if kind == "begun":
+                shown.begin(number)
+            elif kind == "progress":
+                shown.advance(number, value)
+            elif kind == "done":
+                shown.end(number, _outcome(task))
+            else:
+                reason = value + _keep_log(jobs[number].log, Path(task.asked.output))
+                failed.append((task.title, reason))
+                shown.end(number, "failed", failed=True)
+    return failed
+
+
+def _outcome(task: Task) -> str:
+    """The errors of a finished run."""
+    folder = Path(task.asked.output)
+    best = min(row["val_error"] for row in read_history(folder / "history.csv"))
+    words = [f"validation {best:.3f}"]
+    if (folder / "metrics.json").exists():
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        words.append(f"test {metrics['paper.heatmap_px.mre.mean']:.3f}")
+    if task.asked.reg_weight == AUTO:
+        chosen = json.loads((folder / "lambda_search.json").read_text(encoding="utf-8"))["chosen"]
+        words.insert(0, f"lambda {chosen:g} chosen")
+    return ", ".join(words) + " heatmap px"
+
+
+def _keep_log(log: Path, folder: Path) -> str:
+    """Move what a failed run said beside its files, if it got so far as to have a folder."""
+    if not (folder.is_dir() and log.exists() and log.stat().st_size):
+        return ""
+    shutil.move(log, folder / LOG)
+    return f" (see {folder / LOG})"

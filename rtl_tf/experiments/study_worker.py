@@ -1,0 +1,99 @@
+"""What a study's processes do: one run after another, on data that they read once."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from rtl_tf.config import AUTO, Settings
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.workers import Execute, Report
+from rtl_tf.studies import lambda_grid
+
+
+class Job(NamedTuple):
+    """A run as it is sent to a process: arguments of `run_experiment`, and the file for all that it says."""
+
+    asked: Settings
+    resume: bool
+    tensorboard: bool
+    validation_only: bool
+    log: Path
+
+
+def make_execute() -> Execute:
+    """Start TensorFlow; gives the function that trains one run and reports the share of it that is done, 0 to 1."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    loader = None
+
+    def execute(job: Job, report: Report) -> None:
+        nonlocal loader
+        with _output_to(job.log):
+            try:
+                import keras
+
+                from rtl_tf.experiments.data import DataLoader
+                from rtl_tf.experiments.experiment import run_experiment
+
+                loader = loader or DataLoader()
+                keras.backend.clear_session()
+                run_experiment(
+                    job.asked,
+                    resume=job.resume,
+                    tensorboard=job.tensorboard,
+                    validation_only=job.validation_only,
+                    loader=loader,
+                    callbacks=(_share_callback(job.asked, report),),
+                )
+            except InputError:
+                raise
+            except Exception:
+                traceback.print_exc()
+                raise
+
+    return execute
+
+
+def _share_callback(asked: Settings, report: Report):
+    import keras
+
+    class ShareCallback(keras.callbacks.Callback):
+        """Reports after each epoch which share of the run's trainings is done."""
+
+        def __init__(self):
+            super().__init__()
+            self.trainings, self.begun = len(lambda_grid()) if asked.reg_weight == AUTO else 1, -1
+
+        def on_train_begin(self, logs=None):
+            self.begun, self.first = self.begun + 1, None
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.first = epoch if self.first is None else self.first
+
+        def on_epoch_end(self, epoch, logs=None):
+            of_training = (epoch + 1 - self.first) / (self.params["epochs"] - self.first)
+            report((self.begun + of_training) / self.trainings)
+
+    return ShareCallback()
+
+
+@contextmanager
+def _output_to(path: Path) -> Iterator[None]:
+    """Everything that is written to stdout and stderr, by libraries too, goes to a file."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with open(path, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, descriptor in enumerate(kept, start=1):
+            os.dup2(descriptor, number)
+            os.close(descriptor)

@@ -1,0 +1,304 @@
+"""What a study still has to train, by the settings of the runs that are there."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_runs import make_predictions
+from test_train_cli import NAMES, write_table
+from toys import toy_samples
+
+from rtl_tf.cli.train import make_parser
+from rtl_tf.config import METHOD_NAMES, to_json
+from rtl_tf.evaluation.predictions import write_predictions
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import planning
+from rtl_tf.experiments.planning import make_plan
+from rtl_tf.experiments.resolving import dataset_key, read_dataset, resolve, thinned
+from rtl_tf.reports import commands
+from rtl_tf.reports.runs import SOURCES, VALIDATION, find_runs, read_run
+from rtl_tf.reports.selection import select
+from rtl_tf.reports.tables import TABLES
+from rtl_tf.studies import load_study, parse_study
+
+TABLE_2, TABLE_4 = load_study("table", "2"), load_study("table", "4")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toy")
+    write_table(folder, toy_samples(folder, count=40))
+    return folder
+
+
+@pytest.fixture
+def typed(data):
+    """Flags that a person types for all runs."""
+    return {"data": str(data), "schema": str(data / "toy.toml"), "image_size": 64, "epochs": 4}
+
+
+def fake(task, *, epochs=4, validated=False, tested=False):
+    """The folder of a task, as a training leaves it that got so far."""
+    settings, folder = resolve(task.asked), Path(task.asked.output)
+    dataset = read_dataset(*dataset_key(settings))
+    found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
+    folder.mkdir(parents=True)
+    config = {"asked": task.asked.asked(), "resolved": to_json(settings) | found_out}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "history.csv").write_text("epoch,val_error\n" + "".join(f"{n + 1},0.5\n" for n in range(epochs)))
+    predictions = make_predictions(np.ones((4, 3)), landmarks=NAMES)
+    if validated or tested:
+        write_predictions(folder / VALIDATION, predictions)
+    if tested:
+        write_predictions(folder / "predictions.csv", predictions)
+        (folder / "metrics.json").write_text("{}")
+    return folder
+
+
+def folders(plan, root):
+    return [Path(task.asked.output).relative_to(root).as_posix() for task in plan.tasks]
+
+
+def test_all_of_a_study_seed_by_seed(typed, tmp_path):
+    plan = make_plan(TABLE_2, typed, 2, tmp_path)
+    assert [(task.asked.method, task.asked.seed) for task in plan.tasks] == [
+        (one["method"], seed) for seed in (0, 1) for one in TABLE_2.configurations
+    ]
+    name = Path(typed["data"]).name
+    assert folders(plan, tmp_path)[:2] == [f"{name}/ft/seed0", f"{name}/rtl-co/seed0"]
+    assert not any(task.resume for task in plan.tasks) and not plan.done
+    assert {task.asked.epochs for task in plan.tasks} == {4} and len(
+        {task.asked.split_seed for task in plan.tasks}
+    ) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_study_names_wins_over_the_preset_and_its_default_is_not_spelt_out(typed, tmp_path):
+    tasks = make_plan(TABLE_4, typed, 1, tmp_path).tasks
+    assert [task.asked.skip_connections for task in tasks] == [None, True]
+    assert [task.title for task in tasks] == ["ft, skip_connections False, seed 0", "ft, skip_connections True, seed 0"]
+    tasks = make_plan(load_study("figure", "10"), typed, 1, tmp_path).tasks
+    assert [resolve(task.asked).reg_weight for task in tasks] == [0.0, 2e-5, 2e-4, 2e-3, 2e-2]
+
+
+def test_flags_go_to_the_methods_that_they_apply_to(typed, tmp_path):
+    tasks = make_plan(TABLE_2, typed | {"reg_weight": 0.02, "sigma": 2.0}, 1, tmp_path).tasks
+    assert {task.asked.method: task.asked.reg_weight for task in tasks if task.asked.method in ("ft", "rtl-eo")} == {
+        "ft": None,
+        "rtl-eo": 0.02,
+    }
+    assert {task.asked.sigma for task in tasks} == {2.0}
+
+
+def test_methods_of_other_versions_are_skipped_and_named(typed, tmp_path, monkeypatch):
+    plan = make_plan(load_study("table", "1"), typed, 1, tmp_path)
+    assert {task.asked.method for task in plan.tasks} | set(plan.unavailable) == {
+        one["method"] for one in load_study("table", "1").configurations
+    }
+    assert not set(plan.unavailable) & set(METHOD_NAMES)
+    monkeypatch.setattr(planning, "METHOD_NAMES", ("fe", "ft"))
+    plan = make_plan(load_study("table", "1"), typed, 1, tmp_path)
+    assert [task.asked.method for task in plan.tasks] == ["fe", "ft"]
+    assert {"hg", "unet", "dsnt", "ftp"} <= set(plan.unavailable)
+    monkeypatch.setattr(planning, "METHOD_NAMES", ("fe",))
+    with pytest.raises(InputError, match=r"table 2: this version has none of its methods \(ft, rtl-co"):
+        make_plan(TABLE_2, typed, 1, tmp_path)
+
+
+def test_finished_runs_are_found_wherever_they_lie(typed, tmp_path):
+    first, second = make_plan(TABLE_4, typed, 1, tmp_path).tasks
+    fake(first, tested=True).rename(tmp_path / "elsewhere")
+    plan = make_plan(TABLE_4, typed, 1, tmp_path)
+    assert [run.folder for run in plan.done] == [tmp_path / "elsewhere"]
+    assert [task.title for task in plan.tasks] == [second.title]
+    fake(second, tested=True)
+    assert make_plan(TABLE_4, typed, 1, tmp_path).tasks == ()
+
+
+def test_runs_serve_every_study_that_wants_their_settings(typed, tmp_path):
+    (ft, *_) = make_plan(TABLE_2, typed, 1, tmp_path).tasks
+    fake(ft, tested=True)
+    for name, wanted in (("1", 1), ("2", 1), ("4", 1), ("samples", 1), ("robustness", 1), ("3", 0)):
+        assert len(make_plan(load_study("table", name), typed, 1, tmp_path).done) == wanted, name
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"epochs": 5}, {"learning_rate": 0.5}, {"image_size": 32}, {"split_seed": 1}, {"train_images": 8}],
+    ids=str,
+)
+def test_runs_of_other_settings_do_not_count_and_are_left_alone(typed, tmp_path, other):
+    for task in make_plan(TABLE_4, typed | other, 1, tmp_path).tasks:
+        fake(task, tested=True)
+    plan = make_plan(TABLE_4, typed, 1, tmp_path)
+    name = Path(typed["data"]).name
+    assert not plan.done and folders(plan, tmp_path) == [f"{name}/ft-2/seed0", f"{name}/ft-skip_connections-2/seed0"]
+
+
+def test_settings_that_change_no_result_do_not_part_runs(typed, tmp_path):
+    for task in make_plan(TABLE_4, typed | {"cache_gb": 1.0, "memory_gb": 0.0}, 1, tmp_path).tasks:
+        fake(task, tested=True)
+    assert make_plan(TABLE_4, typed, 1, tmp_path).tasks == ()
+
+
+def test_other_data_of_the_same_name_do_not_count(typed, tmp_path):
+    for task in make_plan(TABLE_4, typed, 1, tmp_path / "runs").tasks:
+        fake(task, tested=True)
+    other = tmp_path / Path(typed["data"]).name
+    other.mkdir()
+    write_table(other, toy_samples(other, count=40, seed=1))
+    plan = make_plan(TABLE_4, typed | {"data": str(other)}, 1, tmp_path / "runs")
+    assert not plan.done and folders(plan, tmp_path / "runs")[0] == f"{other.name}/ft-2/seed0"
+
+
+def test_a_begun_run_is_gone_on_with(typed, tmp_path):
+    tasks = make_plan(TABLE_4, typed, 2, tmp_path).tasks
+    folder = fake(tasks[0], epochs=3)
+    again = make_plan(TABLE_4, typed | {"memory_gb": 1.0}, 2, tmp_path).tasks
+    assert [task.resume for task in again] == [True, False, False, False]
+    assert Path(again[0].asked.output) == folder and again[0].asked.memory_gb is None
+    assert again[0].work == pytest.approx(tasks[0].work / 4)
+
+
+def test_a_run_that_never_opened_the_test_part_is_gone_on_with_for_a_table_and_done_for_a_figure(typed, tmp_path):
+    figure = load_study("figure", "10")
+    tasks = make_plan(figure, typed, 1, tmp_path).tasks
+    for task in tasks:
+        fake(task, validated=True)
+    assert len(make_plan(figure, typed, 1, tmp_path).done) == 5
+    of_table = {task.asked.method: task for task in make_plan(TABLE_2, typed, 1, tmp_path).tasks}
+    usual = next(task for task in tasks if resolve(task.asked).reg_weight == 0.002)
+    assert of_table["rtl-eo"].resume and of_table["rtl-eo"].asked.output == usual.asked.output
+    assert not any(task.resume for method, task in of_table.items() if method != "rtl-eo")
+
+
+def test_runs_without_a_finished_test_warn_of_nothing(typed, tmp_path):
+    begun, validated = make_plan(TABLE_4, typed, 1, tmp_path).tasks
+    fake(validated, validated=True)
+    assert find_runs(tmp_path)[1] == []
+    fake(begun)
+    assert "is not finished" in find_runs(tmp_path)[1][0]
+
+
+def test_a_damaged_run_is_named_and_trained_elsewhere(typed, tmp_path):
+    first, second = make_plan(TABLE_4, typed, 1, tmp_path).tasks
+    folder = fake(first, tested=True)
+    (folder / "predictions.csv").write_text("image\n")
+    broken = fake(second, tested=True)
+    (broken / "config.json").write_text("{")
+    plan = make_plan(TABLE_4, typed, 1, tmp_path)
+    assert any(f"{folder}/predictions.csv: missing column" in warning for warning in plan.warnings)
+    assert any(f"{broken}/config.json: damaged" in warning for warning in plan.warnings)
+    assert all("-2/seed0" in task.asked.output for task in plan.tasks)
+
+
+def test_a_lambda_to_be_chosen_is_a_setting_of_its_own(typed, tmp_path):
+    study = parse_study('title = "t"\nseeds = 1\n[[runs]]\nmethod = ["ft", "rtl-eo"]\n', "table", "x")
+    ft, fixed = make_plan(study, typed, 1, tmp_path).tasks
+    fake(ft, tested=True)
+    fake(fixed, tested=True)
+    (chosen,) = make_plan(study, typed | {"reg_weight": "auto"}, 1, tmp_path).tasks
+    assert chosen.asked.reg_weight == "auto" and chosen.work == 5 * fixed.work
+    folder = fake(chosen, tested=True)
+    config = json.loads((folder / "config.json").read_text())
+    config["resolved"]["lambda"] = 0.002
+    (folder / "config.json").write_text(json.dumps(config))
+    assert make_plan(study, typed | {"reg_weight": "auto"}, 1, tmp_path).tasks == ()
+    assert [run.folder for run in make_plan(study, typed, 1, tmp_path).done] == [
+        Path(ft.asked.output),
+        Path(fixed.asked.output),
+    ]
+
+
+def test_the_alignment_source_is_the_one_that_was_pretrained(typed, tmp_path):
+    def source():
+        tasks = make_plan(load_study("table", "3"), typed, 1, tmp_path).tasks
+        return next(task.asked.source for task in tasks if "youtube_faces" in task.title)
+
+    assert source() == "youtube_faces"
+    folder = tmp_path / SOURCES / "youtube_faces_keypoints-alignment-resnet50"
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text("{}")
+    assert source() == str(folder)
+    task = next(
+        task
+        for task in make_plan(load_study("table", "3"), typed, 1, tmp_path).tasks
+        if task.asked.source == str(folder)
+    )
+    assert Path(task.asked.output).parent.name == "ft-youtube_faces"
+    config = json.loads((fake(task, tested=True) / "config.json").read_text())
+    config["resolved"]["encoder_stride"] = 32  # the network told it
+    (Path(task.asked.output) / "config.json").write_text(json.dumps(config))
+    assert len(make_plan(load_study("table", "3"), typed, 1, tmp_path).done) == 1
+
+
+def test_training_parts_of_the_learning_curve_are_nested(typed, tmp_path):
+    tasks = make_plan(load_study("table", "samples"), typed, 1, tmp_path).tasks
+    parts = {}
+    for task in tasks:
+        settings = resolve(task.asked)
+        split = thinned(read_dataset(*dataset_key(settings)), settings)
+        parts.setdefault(settings.train_fraction, set()).add((split.train, split.validation, split.test))
+    assert list(parts) == [0.05, 0.1, 0.25, 0.5, 1.0]
+    assert all(len(of_methods) == 1 for of_methods in parts.values())  # the same for all methods
+    (*smaller, whole) = [next(iter(of_methods)) for of_methods in parts.values()]
+    for less, more in zip(smaller, [*smaller[1:], whole], strict=True):
+        assert set(less[0]) < set(more[0]) and less[1:] == more[1:]
+
+
+def test_work_counts_images(typed, tmp_path):
+    tasks = make_plan(load_study("table", "samples"), typed, 1, tmp_path).tasks
+    whole, half = (next(task for task in tasks if f"train_fraction {share}" in task.title) for share in (1.0, 0.5))
+    assert (whole.work, half.work) == (4 * (3 * 28 + 4), 4 * (3 * 14 + 4))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "more", "message"),
+    [
+        ("table", "1", {"method": "ft"}, "--method: table 1 varies it, leave the flag out"),
+        ("figure", "10", {"reg_weight": 0.1}, "--lambda: figure 10 varies it"),
+        ("table", "4", {"skip_connections": True}, "--skip-connections: table 4 varies it"),
+        ("table", "1", {"sigma": -1.0}, "--sigma -1.0: must be"),
+        ("table", "samples", {"train_images": 5}, "--train-images and --train-fraction: give only one"),
+        ("table", "1", {"train_images": 99}, "99 training images: the training part has 28"),
+        ("table", "1", {"source": "nowhere"}, "--source nowhere: no known source"),
+        ("table", "1", {"data": "nowhere"}, "data nowhere: no such file or folder"),
+    ],
+)
+def test_what_is_wrong_is_found_before_anything_starts(typed, tmp_path, kind, name, more, message):
+    with pytest.raises(InputError, match=message):
+        make_plan(load_study(kind, name), typed | more, 1, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_study_holds_constant_can_be_asked_for(typed, tmp_path):
+    tasks = make_plan(load_study("figure", "10"), typed | {"method": "rtl-sam"}, 1, tmp_path).tasks
+    assert {task.asked.method for task in tasks} == {"rtl-sam"}
+
+
+def test_a_plan_and_the_commands_below_a_table_name_the_same_folders(typed, tmp_path):
+    (ft, *others) = make_plan(TABLE_2, typed, 1, tmp_path).tasks
+    fake(ft, tested=True)
+    runs = find_runs(tmp_path)[0]
+    table = TABLES["2"]
+    text = commands.missing_text(select(table.rows, table.varied, runs), table.varied, runs[0], tmp_path)
+    lines = [shlex.split(line.partition("train.py ")[2]) for line in text.splitlines() if "train.py" in line]
+    printed = [make_parser().parse_args(line) for line in lines]
+    assert [options.output for options in printed] == [task.asked.output for task in others]
+    assert [options.epochs for options in printed] == [task.asked.epochs for task in others]
+    fake(others[0], epochs=1)
+    assert read_run(others[0].asked.output).asked["method"] == "rtl-co"
+
+
+def test_a_plan_needs_no_tensorflow(typed, tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from rtl_tf.experiments.planning import make_plan; "
+        "from rtl_tf.studies import load_study; "
+        f"make_plan(load_study('table', '1'), {typed!r}, 1, Path({str(tmp_path)!r})); "
+        "sys.exit('tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

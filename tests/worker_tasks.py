@@ -1,0 +1,76 @@
+"""What the processes of tests/test_workers.py do instead of training."""
+
+import os
+import signal
+import time
+
+from rtl_tf.exceptions import InputError
+
+
+def make_execute():
+    """Tasks are (what, value)."""
+    made = os.getpid()
+
+    def execute(task, report):
+        what, value = task
+        if what == "double":
+            report(0.5)
+            return 2 * value
+        if what == "process":
+            return made
+        if what == "variable":
+            return os.environ.get(value)
+        if what == "refuse":
+            raise InputError(value)
+        if what == "raise":
+            raise ZeroDivisionError(value)
+        if what == "exit":
+            os._exit(value)
+        if what == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if what == "sleep":
+            report(os.getpid())
+            time.sleep(value)
+        return None
+
+    return execute
+
+
+def make_nothing():
+    raise ImportError("no such library")
+
+
+def make_fake_training():
+    """In place of `study_worker.make_execute`: a run's files without the run; RTL-SAM fails after its first epoch."""
+    import json
+    from pathlib import Path
+
+    import numpy as np
+    from fake_runs import make_predictions
+
+    from rtl_tf.config import to_json
+    from rtl_tf.evaluation.predictions import write_predictions
+    from rtl_tf.experiments.resolving import dataset_key, read_dataset, resolve
+    from rtl_tf.reports.runs import VALIDATION
+
+    def execute(job, report):
+        job.log.write_text("what it said\n")
+        settings, folder = resolve(job.asked), Path(job.asked.output)
+        if settings.source == "refused":
+            raise InputError("refused.keras: not a readable Keras model")
+        dataset = read_dataset(*dataset_key(settings))
+        found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
+        folder.mkdir(parents=True, exist_ok=True)
+        config = {"asked": job.asked.asked(), "resolved": to_json(settings) | found_out}
+        (folder / "config.json").write_text(json.dumps(config))
+        (folder / "history.csv").write_text("epoch,val_error\n1,0.75\n")
+        report(0.5)
+        if settings.method == "rtl-sam":
+            raise InputError("epoch 2: the loss is not finite any more")
+        predictions = make_predictions(np.full((4, 3), 0.5), landmarks=("exocanthion", "endocanthion", "nasion"))
+        write_predictions(folder / VALIDATION, predictions)
+        if not job.validation_only:
+            write_predictions(folder / "predictions.csv", predictions)
+            (folder / "metrics.json").write_text(json.dumps({"paper.heatmap_px.mre.mean": 0.5}))
+
+    return execute
