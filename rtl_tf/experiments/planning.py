@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from rtl_tf.config import AUTO, METHOD_NAMES, Settings, flag_name, from_json, json_name, to_json
+from rtl_tf.config import AUTO, Settings, flag_name, from_json, json_name, to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, resolve, thinned
+from rtl_tf.method_settings import METHOD_NAMES
 from rtl_tf.networks.catalogue import SOURCES
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
