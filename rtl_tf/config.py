@@ -87,8 +87,10 @@ class Settings:
         None, "what no two parts of the split share: subject, or only the scan", choices=("subject", "scan")
     )
     split_seed: int | None = _setting(None, "seed of the split into 70 % training, 10 % validation, 20 % test")
-    train_fraction: float | None = _setting(None, "share of the training part that is used, in (0, 1]")
-    train_images: int | None = _setting(None, "number of training images used, instead of --train-fraction")
+    train_fraction: float | None = _setting(
+        None, "share of the training images that is used, in (0, 1]; an epoch makes as many steps as with all of them"
+    )
+    train_images: int | None = _setting(None, "number of training images; --train-fraction is a share of them [all]")
     validation_images: int | None = _setting(None, "number of validation images used [all]")
     seed: int = _setting(0, "seed of weights and augmentation")
     output: str | None = _setting(None, "run folder [runs/<data>/<method>/seed<seed>]")
@@ -105,8 +107,6 @@ class Settings:
             if (value := getattr(self, name)) is not None:
                 flag = flag_name(name, value) + ("" if isinstance(value, bool) else f" {value}")
                 raise InputError(f"{flag}: method {self.method} {reason}, leave the flag out")
-        if self.train_images is not None and self.train_fraction not in (None, 1.0):
-            raise InputError("--train-images and --train-fraction: give only one of them")
 
     def asked(self) -> dict[str, Any]:
         """The settings that differ from 'decide for me', under their JSON names."""

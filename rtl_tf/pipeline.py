@@ -142,6 +142,7 @@ def training_batches(
     batch_size: int,
     seed: int,
     epoch: Callable[[], int],
+    images: int | None = None,
     source_answers: Sequence[np.ndarray] = (),
 ) -> tf.data.Dataset:
     """Batches of one epoch, the one that `epoch()` names when the iteration starts.
@@ -151,19 +152,20 @@ def training_batches(
     alone, so a training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch is
     dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
 
+    images: of an epoch, where that shall be more than the data have: they come again, in another order and other views.
     source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
     a batch come along as "source". They presuppose jitter 0.
     """
     count, rows = len(data.images), _rows(_columns(data, data.images))
-    batch_size = min(batch_size, count)
+    images = images or count
+    batch_size, turns = min(batch_size, images), -(-images // count)
 
-    def shuffled(_):
-        number = tf.ensure_shape(tf.numpy_function(lambda: np.int32(epoch()), [], tf.int32), ())
+    def shuffled(turn):
+        number = turns * tf.ensure_shape(tf.numpy_function(lambda: np.int32(epoch()), [], tf.int32), ()) + turn
         order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=[seed, number])
         # Drawn for the whole data set: an image's draws depend on its index, not on its place in the batch.
         draws = tf.random.stateless_uniform((count, augment.DRAWS), seed=[seed + 1_000_003, number])
-        images = tf.data.Dataset.from_tensor_slices((order, tf.gather(draws, order)))
-        return images.batch(batch_size, drop_remainder=True)
+        return tf.data.Dataset.from_tensor_slices((order, tf.gather(draws, order)))
 
     def fetched(indices, draws):
         batch = rows(indices) | {"draws": draws}
@@ -173,9 +175,10 @@ def training_batches(
             batch["source"] = tuple(kept.values())
         return batch
 
-    batches = tf.data.Dataset.from_tensors(0).flat_map(shuffled)
+    batches = tf.data.Dataset.from_tensor_slices(tf.range(turns)).flat_map(shuffled).take(images)
+    batches = batches.batch(batch_size, drop_remainder=True)
     batches = batches.map(fetched, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return batches.apply(tf.data.experimental.assert_cardinality(count // batch_size)).prefetch(tf.data.AUTOTUNE)
+    return batches.apply(tf.data.experimental.assert_cardinality(images // batch_size)).prefetch(tf.data.AUTOTUNE)
 
 
 def evaluation_batches(data: Crops, *, batch_size: int = EVALUATION_BATCH) -> tf.data.Dataset:

@@ -63,7 +63,7 @@ def test_json_both_ways_with_lambda_under_its_own_name():
         ({"batch_size": 0}, "--batch-size 0"),
         ({"learning_rate": -0.1}, "--learning-rate"),
         ({"train_fraction": 1.5}, "--train-fraction 1.5: must be a number above 0 and at most 1"),
-        ({"train_fraction": 0.5, "train_images": 10}, "give only one"),
+        ({"validation_images": 0}, "--validation-images 0: must be a number at least 1"),
         ({"weight_decay_mode": "adam"}, "--weight-decay-mode adam: use one of decoupled, l2"),
         ({"method": "rtl"}, "--method rtl: use one of fe"),
         ({"seed": -1}, "--seed -1"),

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -118,6 +119,20 @@ def test_an_epoch_knows_its_number_of_batches_and_is_asked_for_when_it_starts(sa
     assert batches.cardinality() == 2 and not asked
     first, second = (np.concatenate([batch["points"] for batch in batches]) for _ in range(2))
     assert len(asked) == 2 and not np.array_equal(first, second)
+
+
+def test_an_epoch_of_more_images_than_there_are_shows_them_again_and_otherwise(samples):
+    data = load_crops(samples[:4], SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    turns = itertools.count()  # the epoch is asked for in each of its three turns
+    batches = training_batches(data, batch_size=5, seed=0, epoch=lambda: next(turns) // 3, images=12)
+    assert batches.cardinality() == 2
+    first, second = ([{k: v.numpy() for k, v in batch.items()} for batch in batches] for _ in range(2))
+    seen = np.concatenate([batch["points"] for batch in first])
+    assert seen.shape[0] == 10
+    for turn in (seen[:4], seen[4:8]):  # each image once before any comes again
+        np.testing.assert_array_equal(np.sort(turn[:, 0, 0]), np.sort(data.points[:, 0, 0]))
+    draws = np.concatenate([batch["draws"] for batch in first + second])
+    assert len(np.unique(draws, axis=0)) == len(draws)
 
 
 def test_labels_come_along(samples):

@@ -253,7 +253,7 @@ def test_training_parts_of_the_learning_curve_are_nested(typed, tmp_path):
 def test_work_counts_images(typed, tmp_path):
     tasks = make_plan(load_study("table", "samples"), typed, 1, tmp_path).tasks
     whole, half = (next(task for task in tasks if f"train_fraction {share}" in task.title) for share in (1.0, 0.5))
-    assert (whole.work, half.work) == (4 * (3 * 28 + 4), 4 * (3 * 14 + 4))
+    assert (whole.work, half.work) == (4 * (3 * 28 + 4), 4 * (3 * 28 + 4))
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_work_counts_images(typed, tmp_path):
         ("figure", "10", {"reg_weight": 0.1}, "--lambda: figure 10 varies it"),
         ("table", "4", {"skip_connections": True}, "--skip-connections: table 4 varies it"),
         ("table", "1", {"sigma": -1.0}, "--sigma -1.0: must be"),
-        ("table", "samples", {"train_images": 5}, "--train-images and --train-fraction: give only one"),
+        ("table", "1", {"validation_images": 99}, "99 validation images: the validation part has 4"),
         ("table", "1", {"train_images": 99}, "99 training images: the training part has 28"),
         ("table", "1", {"source": "nowhere"}, "--source nowhere: no known source"),
         ("table", "1", {"data": "nowhere"}, "data nowhere: no such file or folder"),

@@ -46,7 +46,7 @@ def test_the_order_of_the_samples_does_not_matter(scans, seed, shuffler, by):
 
     def images(data):
         parts = splits.split(data, by, seed)
-        thinned = splits.subset(parts, data, images=1 + len(parts.train) // 2, seed=seed)
+        thinned = splits.subset(parts, data, 1 + len(parts.train) // 2, len(parts.validation), seed)
         return [[data[i].image for i in part] for s in (parts, thinned) for part in s.parts.values()]
 
     assert images(samples) == images(shuffled)
@@ -92,28 +92,24 @@ def test_subsets_are_nested_and_spread_over_subjects(scans, seed, data):
     whole = splits.split(samples, seed=seed)
     larger = data.draw(st.integers(1, len(whole.train)))
     smaller = data.draw(st.integers(1, larger))
-    big, small = (splits.subset(whole, samples, images=n, seed=seed) for n in (larger, smaller))
+    few = data.draw(st.integers(1, len(whole.validation)))
+    big = splits.subset(whole, samples, larger, len(whole.validation), seed)
+    small = splits.subset(whole, samples, smaller, few, seed)
     assert set(small.train) <= set(big.train) <= set(whole.train)
     assert (len(small.train), len(big.train)) == (smaller, larger)
-    assert big.validation == whole.validation and big.test == whole.test
+    assert big.validation == whole.validation and small.test == big.test == whole.test
+    assert set(small.validation) <= set(whole.validation) and len(small.validation) == few
     assert len(subjects(samples, small.train)) == min(smaller, len(subjects(samples, whole.train)))
 
 
-def test_subset_by_fraction():
-    samples = people([2] * 50)
-    whole = splits.split(samples)
-    assert len(splits.subset(whole, samples, fraction=0.1).train) == 7
-    assert splits.subset(whole, samples, fraction=1.0) == whole
-    assert len(splits.subset(whole, samples, fraction=1e-6).train) == 1
-
-
 @pytest.mark.parametrize(
-    "asked", [{}, {"images": 3, "fraction": 0.5}, {"images": 0}, {"images": 71}, {"fraction": 0.0}, {"fraction": 1.1}]
+    ("training", "validation", "message"),
+    [(71, 10, "71 training images: the training part has 70"), (7, 11, "11 validation images: .* has 10"), (0, 1, "0")],
 )
-def test_impossible_subsets_are_refused(asked):
+def test_impossible_subsets_are_refused(training, validation, message):
     samples = people([2] * 50)
-    with pytest.raises(InputError, match="training"):
-        splits.subset(splits.split(samples), samples, **asked)
+    with pytest.raises(InputError, match=message):
+        splits.subset(splits.split(samples), samples, training, validation)
 
 
 def test_image_names_do_not_depend_on_the_place(tmp_path):
@@ -124,7 +120,7 @@ def test_image_names_do_not_depend_on_the_place(tmp_path):
 
 def test_a_split_returns_from_its_file(tmp_path):
     samples = people([3] * 10)
-    parts = splits.subset(splits.split(samples), samples, images=5)
+    parts = splits.subset(splits.split(samples), samples, 5, 3)
     file = tmp_path / "split.csv"
     splits.write_split(file, samples, parts)
     lines = file.read_text().splitlines()

@@ -77,32 +77,21 @@ def split(
 def subset(
     whole: Split,
     samples: Sequence[Sample],
-    *,
-    images: int | None = None,
-    fraction: float | None = None,
-    validation_images: int | None = None,
+    training_images: int,
+    validation_images: int,
     seed: int = 0,
 ) -> Split:
-    """The same split with fewer training images: `images` of them, or a `fraction` in (0, 1], at least one.
-
-    With `validation_images`, the validation part is reduced to so many, too.
+    """The same split with so many training and validation images; the others are unused.
     A smaller subset lies within every larger one of the same seed, and no subject gives a second image before each
     has given one.
 
     Raises:
-        InputError: not exactly one of `images` and `fraction`, or one that the part cannot give.
+        InputError: a part has fewer images.
     """
-    if (images is None) == (fraction is None):
-        raise InputError("give a number of training images or a fraction, one of the two")
-    if fraction is not None:
-        if not 0 < fraction <= 1:
-            raise InputError(f"training fraction {fraction}: must be above 0 and at most 1")
-        images = max(1, round(fraction * len(whole.train)))
-    train = _nested(whole.train, images, "training", samples, seed)
-    if validation_images is None:
-        return replace(whole, train=train)
     return replace(
-        whole, train=train, validation=_nested(whole.validation, validation_images, "validation", samples, seed)
+        whole,
+        train=_nested(whole.train, training_images, "training", samples, seed),
+        validation=_nested(whole.validation, validation_images, "validation", samples, seed),
     )
 
 

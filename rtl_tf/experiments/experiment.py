@@ -14,7 +14,7 @@ from rtl_tf.experiments import outputs
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda
 from rtl_tf.experiments.networks import build, load_networks, stride_of
-from rtl_tf.experiments.resolving import resolve
+from rtl_tf.experiments.resolving import images_an_epoch, resolve
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
@@ -138,7 +138,17 @@ def train(run: Run, callbacks: tuple[keras.callbacks.Callback, ...]) -> None:
     )
     if decision:
         print(decision)
-    fit(run.detector, data.training, data.validation, data.schema, settings, run.folder, callbacks, answers)
+    fit(
+        run.detector,
+        data.training,
+        data.validation,
+        data.schema,
+        settings,
+        run.folder,
+        callbacks,
+        answers,
+        images_an_epoch(data.dataset, settings),
+    )
 
 
 def unseen(data: Data, part: str) -> outputs.UnseenImages:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rtl_tf.config import AUTO, Settings, flag_name, from_json, json_name, to_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, resolve, thinned
+from rtl_tf.experiments.resolving import Dataset, dataset_key, images_an_epoch, read_dataset, resolve, thinned
 from rtl_tf.method_settings import METHOD_NAMES
 from rtl_tf.networks.catalogue import SOURCES
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
@@ -150,9 +150,9 @@ def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float
     if settings.source not in (None, *SOURCES) and not Path(settings.source).exists():
         raise InputError(f"--source {settings.source}: no known source, no such file or folder")
     dataset = read(*dataset_key(settings))
-    parts = thinned(dataset, settings).parts
+    validation = len(thinned(dataset, settings).validation)
     trainings = len(lambda_grid()) if settings.reg_weight == AUTO else 1
-    work = trainings * settings.epochs * (3 * len(parts["training"]) + len(parts["validation"]))
+    work = trainings * settings.epochs * (3 * images_an_epoch(dataset, settings) + validation)
     found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
     return Run(Path(settings.output), asked.asked(), to_json(settings) | found_out), work
 

@@ -54,12 +54,18 @@ def dataset_key(settings: Settings) -> tuple:
 
 def thinned(dataset: Dataset, settings: Settings) -> splits.Split:
     """The split with as many training and validation images as the settings say."""
-    fraction = None if settings.train_images else settings.train_fraction
     return splits.subset(
         dataset.split,
         dataset.samples,
-        images=settings.train_images,
-        fraction=fraction,
-        validation_images=settings.validation_images,
+        training_images=max(1, round(settings.train_fraction * images_an_epoch(dataset, settings))),
+        validation_images=settings.validation_images or len(dataset.split.validation),
         seed=settings.split_seed,
     )
+
+
+def images_an_epoch(dataset: Dataset, settings: Settings) -> int:
+    """How many training images an epoch shows: that of the training images before --train-fraction takes a share.
+
+    So a learning curve compares trainings of equal length: a few images are shown more often.
+    """
+    return settings.train_images or len(dataset.split.train)

@@ -7,12 +7,11 @@ from rtl_tf.evaluation.metrics import THRESHOLDS
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.paper import method_titles, published
 from rtl_tf.reports.runs import Run
-from rtl_tf.reports.settings import matches, setting
+from rtl_tf.reports.settings import setting
 from rtl_tf.studies import load_study
 
 PAPER_UNIT = "heatmap_px"  # of all numbers of the paper
 PROTOCOL_OF = {"heatmap_px": "paper", "input_px": "clinical", "mm": "clinical"}
-FRACTIONS = (0.05, 0.1, 0.25, 0.5, 1.0)
 LEARNING_CURVE_METHODS = ("ft", "rtl-eo", "rtl-sam")
 
 
@@ -100,15 +99,12 @@ def _other_sources(runs: list[Run]) -> list[Row]:
     ]
 
 
-def _curve_rows(amount: str, settings: dict[str, object]) -> tuple[Row, ...]:
+def _learning_curve() -> tuple[Row, ...]:
     titles = method_titles()
-    return tuple(Row((amount, titles[method]), {"method": method, **settings}) for method in LEARNING_CURVE_METHODS)
-
-
-def _image_counts(runs: list[Run]) -> list[Row]:
-    """Rows for runs with a number of training images instead of a share."""
-    counts = {setting(run, "train_images") for run in runs if run.method in LEARNING_CURVE_METHODS} - {None}
-    return [row for count in sorted(counts) for row in _curve_rows(f"{count} images", {"train_images": count})]
+    return tuple(
+        Row((f"{one['train_fraction']:.0%}", titles[one["method"]]), one)
+        for one in load_study("table", "samples").configurations
+    )
 
 
 def _robustness() -> tuple[Row, ...]:
@@ -146,12 +142,11 @@ TABLES = {
     ),
     "samples": Table(
         "Learning curve over nested shares of the training images",
-        sum((_curve_rows(f"{share:.0%}", {"train_fraction": share, "train_images": None}) for share in FRACTIONS), ()),
-        varied=("method", "train_fraction", "train_images"),
+        _learning_curve(),
+        varied=("method", "train_fraction"),
         header=("Training", "Method"),
-        best_within=("train_fraction", "train_images"),
-        more_rows=_image_counts,
-        notes=("Compared within the same training images.",),
+        best_within=("train_fraction",),
+        notes=("Compared within the same training images; all are trained for the same number of steps.",),
     ),
     "robustness": Table(
         "Robustness to learning rate, BatchNorm statistics and batch size",
@@ -175,14 +170,8 @@ def get_table(name: str) -> Table:
 
 
 def rows_of(table: Table, runs: list[Run]) -> tuple[Row, ...]:
-    """The table's rows and those that only the runs know.
-
-    A learning curve by numbers of images has the latter alone: the rows by shares are left out when no run has one.
-    """
-    more = table.more_rows(runs)
-    if more and not any(row.paper or matches(run, row.settings) for row in table.rows for run in runs):
-        return tuple(more)
-    return (*table.rows, *more)
+    """The table's rows and those that only the runs know."""
+    return (*table.rows, *table.more_rows(runs))
 
 
 def metrics_of(table: Table, unit: str, landmarks: tuple[str, ...]) -> tuple[str, ...]:

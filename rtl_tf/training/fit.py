@@ -28,17 +28,19 @@ def fit(
     folder: Path,
     extra_callbacks: tuple[keras.callbacks.Callback, ...] = (),
     source_answers: tuple[np.ndarray, ...] = (),
+    images: int | None = None,
 ) -> list[dict[str, float]]:
     """Train as `settings` (resolved) say, going on after the last epoch that `folder` holds.
 
     Writes history.csv, best.keras (the epoch of the lowest validation mean radial error) and, until the training is
     complete, state-<epoch>.weights.h5 (weights and optimizer) into `folder`. A resumed training gives the weights of
-    an uninterrupted one. `source_answers` of `source_cache.source_answers` spare asking the source network.
+    an uninterrupted one. `source_answers` of `source_cache.source_answers` spare asking the source network;
+    `images` is the number of an epoch, where that is not the number of training images.
 
     Returns:
         The rows of history.csv.
     """
-    steps = max(1, len(training.images) // settings.batch_size)
+    steps = max(1, (images or len(training.images)) // settings.batch_size)
     detector.prepare = Preparation(
         training.size,
         settings.sigma,
@@ -59,6 +61,7 @@ def fit(
             batch_size=settings.batch_size,
             seed=settings.seed,
             epoch=lambda: recorder.epoch,
+            images=images,
             source_answers=source_answers,
         )
         detector.fit(

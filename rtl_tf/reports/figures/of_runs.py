@@ -15,7 +15,6 @@ from rtl_tf.reports.figures.curves import Means
 from rtl_tf.reports.figures.histories import history_figure
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import setting
 from rtl_tf.reports.tables import TABLES
 
 Value = TypeVar("Value")
@@ -109,7 +108,7 @@ def training_sizes(selection: Selection) -> Drawing:
     for index, (row, runs) in enumerate(zip(selection.rows, selection.runs, strict=True)):
         if not runs:
             continue
-        images = setting(runs[0], "train_images") or runs[0].training_images
+        images = runs[0].training_images
         if images is None:
             warnings.append(f"{runs[0].folder} has no split.csv that tells the number of training images")
             continue
