@@ -83,8 +83,9 @@ def show_command(study: Study, typed: dict[str, object], plan: Plan, root: Path)
 
 def _opening(study: Study, plan: Plan, seeds: int) -> str:
     begun = sum(task.resume for task in plan.tasks)
+    numbers = f"seeds 0 to {seeds - 1}" if seeds > 1 else "seed 0"
     lines = [
-        f"{study.title}: {len(plan.tasks) + len(plan.done)} runs (seeds 0 to {seeds - 1}), {len(plan.done)} finished, "
+        f"{study.title}: {len(plan.tasks) + len(plan.done)} runs ({numbers}), {len(plan.done)} finished, "
         f"{len(plan.tasks)} to train" + (f", {begun} of them begun" if begun else "")
     ]
     if study.judged_on == "validation":

@@ -17,9 +17,8 @@ from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.settings import setting
 from rtl_tf.reports.tables import LEARNING_CURVE_METHODS, TABLES, Row, rows_of
 from rtl_tf.schema import load_schema
+from rtl_tf.studies import lambda_grid, load_study
 
-LAMBDAS = (0.0, 2e-5, 2e-4, 2e-3, 2e-2)
-SIGMAS = (0.5, 1.0, 1.5, 2.0, 2.5)
 STUDIED = "rtl-eo"  # the method of the paper's Figs. 10 and 11
 
 
@@ -67,13 +66,14 @@ def _lambdas(runs: list[Run]) -> tuple[Row, ...]:
     studied = [run for run in runs if run.method == STUDIED]
     values = {value for run in studied if isinstance(value := setting(run, "lambda"), float | int)}
     none = {"method": STUDIED, "lambda": 0.0} if 0 in values else {"method": "ft"}
-    more = sorted({*LAMBDAS, *values} - {0})
+    more = sorted({*lambda_grid(), *values} - {0})
     return (Row(("λ = 0",), none), *(Row((f"λ = {value:g}",), {"method": STUDIED, "lambda": value}) for value in more))
 
 
 def _sigmas(runs: list[Run]) -> tuple[Row, ...]:
-    values = sorted({*SIGMAS, *(setting(run, "sigma") for run in runs if run.method == STUDIED)})
-    return tuple(Row((f"σ = {value:g}",), {"method": STUDIED, "sigma": value}) for value in values)
+    values = {one["sigma"] for one in load_study("figure", "11").configurations}
+    values |= {setting(run, "sigma") for run in runs if run.method == STUDIED}
+    return tuple(Row((f"σ = {value:g}",), {"method": STUDIED, "sigma": value}) for value in sorted(values))
 
 
 def _anatomy(renderer: Renderer) -> Drawing:
