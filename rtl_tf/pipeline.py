@@ -17,6 +17,7 @@ from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 
 EVALUATION_BATCH = 32
+AHEAD = 4  # batches that are fetched while the network is busy
 
 
 @dataclass(frozen=True)
@@ -177,14 +178,21 @@ def training_batches(
 
     batches = tf.data.Dataset.from_tensor_slices(tf.range(turns)).flat_map(shuffled).take(images)
     batches = batches.batch(batch_size, drop_remainder=True)
-    batches = batches.map(fetched, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return batches.apply(tf.data.experimental.assert_cardinality(images // batch_size)).prefetch(tf.data.AUTOTUNE)
+    batches = batches.map(fetched, num_parallel_calls=AHEAD, deterministic=True)
+    return _untuned(batches.apply(tf.data.experimental.assert_cardinality(images // batch_size)).prefetch(AHEAD))
 
 
 def evaluation_batches(data: Crops, *, batch_size: int = EVALUATION_BATCH) -> tf.data.Dataset:
     """Batches of the plain crops, in order, the last one smaller: "crops" uint8 (B, S, S, 3), "points" and "labels"."""
     rows = _rows(_columns(data, data.plain))
-    return tf.data.Dataset.range(len(data.images)).batch(batch_size).map(rows).prefetch(2)
+    return _untuned(tf.data.Dataset.range(len(data.images)).batch(batch_size).map(rows).prefetch(AHEAD))
+
+
+def _untuned(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Without tf.data's tuner: the end of an iteration waits until its thread wakes up, up to 5 s an epoch."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)
 
 
 def _columns(data: Crops, images: np.ndarray) -> dict[str, np.ndarray]:
