@@ -135,6 +135,12 @@ def test_an_epoch_of_more_images_than_there_are_shows_them_again_and_otherwise(s
     assert len(np.unique(draws, axis=0)) == len(draws)
 
 
+def test_no_epoch_waits_for_the_thread_of_a_tuner(samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    for batches in (training_batches(data, batch_size=5, seed=0, epoch=lambda: 0), evaluation_batches(data)):
+        assert batches.options().autotune.enabled is False
+
+
 def test_labels_come_along(samples):
     data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
     data = dataclasses.replace(data, labels=np.arange(12, dtype=np.int32))
