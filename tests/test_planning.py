@@ -13,10 +13,9 @@ from test_train_cli import NAMES, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import make_parser
-from rtl_tf.config import METHOD_NAMES, to_json
+from rtl_tf.config import to_json
 from rtl_tf.evaluation.predictions import write_predictions
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import planning
 from rtl_tf.experiments.planning import make_plan
 from rtl_tf.experiments.resolving import dataset_key, read_dataset, resolve, thinned
 from rtl_tf.reports import commands
@@ -94,21 +93,6 @@ def test_flags_go_to_the_methods_that_they_apply_to(typed, tmp_path):
     assert {task.asked.sigma for task in tasks} == {2.0}
 
 
-def test_methods_of_other_versions_are_skipped_and_named(typed, tmp_path, monkeypatch):
-    plan = make_plan(load_study("table", "1"), typed, 1, tmp_path)
-    assert {task.asked.method for task in plan.tasks} | set(plan.unavailable) == {
-        one["method"] for one in load_study("table", "1").configurations
-    }
-    assert not set(plan.unavailable) & set(METHOD_NAMES)
-    monkeypatch.setattr(planning, "METHOD_NAMES", ("fe", "ft"))
-    plan = make_plan(load_study("table", "1"), typed, 1, tmp_path)
-    assert [task.asked.method for task in plan.tasks] == ["fe", "ft"]
-    assert {"hg", "unet", "dsnt", "ftp"} <= set(plan.unavailable)
-    monkeypatch.setattr(planning, "METHOD_NAMES", ("fe",))
-    with pytest.raises(InputError, match=r"table 2: this version has none of its methods \(ft, rtl-co"):
-        make_plan(TABLE_2, typed, 1, tmp_path)
-
-
 def test_finished_runs_are_found_wherever_they_lie(typed, tmp_path):
     first, second = make_plan(TABLE_4, typed, 1, tmp_path).tasks
     fake(first, tested=True).rename(tmp_path / "elsewhere")
@@ -122,7 +106,7 @@ def test_finished_runs_are_found_wherever_they_lie(typed, tmp_path):
 def test_runs_serve_every_study_that_wants_their_settings(typed, tmp_path):
     (ft, *_) = make_plan(TABLE_2, typed, 1, tmp_path).tasks
     fake(ft, tested=True)
-    for name, wanted in (("1", 1), ("2", 1), ("4", 1), ("samples", 1), ("robustness", 1), ("3", 0)):
+    for name, wanted in (("1", 1), ("2", 1), ("4", 1), ("samples", 1), ("robustness", 1), ("3", 1)):
         assert len(make_plan(load_study("table", name), typed, 1, tmp_path).done) == wanted, name
 
 

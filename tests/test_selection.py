@@ -331,12 +331,6 @@ def test_a_run_that_lost_its_predictions_is_trained_anew_elsewhere(tmp_path):
     assert f"--method fe --epochs 12 --no-flip-swap --output {tmp_path}/synthetic/fe-2/seed0\n" in missing(tmp_path)
 
 
-def test_methods_that_cannot_be_trained_are_said_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(commands, "METHOD_NAMES", ("fe", "ft"))
-    make_run(tmp_path, "ft", 0, ONES)
-    assert missing(tmp_path).splitlines()[-1].startswith("Not in this version: DSNT, FTP, U-Net, HG, RTL-CO")
-
-
 def test_a_table_without_any_run_has_a_command_for_every_row(tmp_path):
     make_run(tmp_path, "fe", 0, ONES)
     lines = missing(tmp_path, "4").splitlines()

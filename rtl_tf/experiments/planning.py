@@ -10,7 +10,6 @@ from pathlib import Path
 from rtl_tf.config import AUTO, Settings, flag_name, from_json, json_name, to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.resolving import Dataset, dataset_key, images_an_epoch, read_dataset, resolve, thinned
-from rtl_tf.method_settings import METHOD_NAMES
 from rtl_tf.networks.catalogue import SOURCES
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
@@ -44,14 +43,12 @@ class Plan:
     Attributes:
         tasks: to be trained, seed by seed, so that an interrupted study has whole pairs.
         done: the runs that are there.
-        unavailable: methods that this version does not have.
         warnings: a line for each run that cannot be used.
         example: the wanted run to which most settings apply.
     """
 
     tasks: tuple[Task, ...]
     done: tuple[Run, ...]
-    unavailable: tuple[str, ...]
     warnings: tuple[str, ...]
     example: Run
 
@@ -76,7 +73,7 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
     Raises:
         InputError: a setting that the study varies by itself, a bad value, no such source, bad data.
     """
-    wanted, unavailable = _wanted_runs(study, typed, seeds, root)
+    wanted = _wanted_runs(study, typed, seeds, root)
     existing, warnings = read_runs(root)
     tasks, done, new = [], [], defaultdict(list)
     for one in wanted:
@@ -100,7 +97,7 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
             tasks.append(Task(one.title, asked, False, one.work))
     tasks.sort(key=lambda task: task.asked.seed)
     example = max((one.run for one in wanted), key=lambda run: len(condition_of(run)))
-    return Plan(tuple(tasks), tuple(done), unavailable, tuple(warnings), example)
+    return Plan(tuple(tasks), tuple(done), tuple(warnings), example)
 
 
 def is_same(run: Run, wanted: Run) -> bool:
@@ -114,21 +111,16 @@ def is_same(run: Run, wanted: Run) -> bool:
     )
 
 
-def _wanted_runs(
-    study: Study, typed: dict[str, object], seeds: int, root: Path
-) -> tuple[list[Wanted], tuple[str, ...]]:
-    """All runs of a study, and the methods that this version lacks."""
+def _wanted_runs(study: Study, typed: dict[str, object], seeds: int, root: Path) -> list[Wanted]:
+    """All runs of a study."""
     typed = {json_name(name): value for name, value in typed.items()}
     for name in study.varied:
         if name in typed:
             flag = flag_name("reg_weight" if name == "lambda" else name, typed[name])
             raise InputError(f"{flag}: {study.label} varies it, leave the flag out")
-    read, wanted, unavailable = cache(read_dataset), [], []
+    read, wanted = cache(read_dataset), []
     for own in study.configurations:
         own = own | {name: value for name, value in typed.items() if name in own}
-        if own["method"] not in METHOD_NAMES:
-            unavailable.append(own["method"])
-            continue
         preset = typed.get("preset", "quick")
         name = configuration_name(own, preset)
         values = {name: value for name, value in typed.items() if applies(name, own["method"])}
@@ -139,9 +131,7 @@ def _wanted_runs(
             asked = from_json(values | {"seed": seed})
             title = ", ".join([own["method"], *_told_apart(own, study.varied), f"seed {seed}"])
             wanted.append(Wanted(name, title, asked, *_resolved(asked, read)))
-    if not wanted:
-        raise InputError(f"{study.label}: this version has none of its methods ({', '.join(unavailable)})")
-    return wanted, tuple(dict.fromkeys(unavailable))
+    return wanted
 
 
 def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float]:

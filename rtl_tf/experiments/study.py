@@ -90,8 +90,6 @@ def _opening(study: Study, plan: Plan, seeds: int) -> str:
     ]
     if study.judged_on == "validation":
         lines.append("Judged on the validation part: the test part stays closed.")
-    if plan.unavailable:
-        lines.append(f"Skipped, not in this version: {', '.join(plan.unavailable)}")
     return "\n".join(lines)
 
 

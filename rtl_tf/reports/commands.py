@@ -5,7 +5,6 @@ from dataclasses import fields
 from pathlib import Path
 
 from rtl_tf.config import Settings, flag_name
-from rtl_tf.method_settings import METHOD_NAMES
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import SOURCES, Run
 from rtl_tf.reports.selection import Selection
@@ -18,24 +17,21 @@ ASKED_DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
 
 def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root: Path) -> str:
-    """What each row lacks, a command a line, and the rows that this version cannot train; empty if none.
+    """What each row lacks, a command a line; empty if nothing.
 
     Wanted are the seeds that any row has. `like` is a run of the same data, whose typed flags the commands repeat.
     """
     seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
     like = selection.example or like
-    commands, unavailable = [], []
+    commands = []
     for row, runs, unfinished in zip(selection.rows, selection.runs, selection.unfinished, strict=True):
         missing = [seed for seed in seeds if seed not in {run.seed for run in runs}]
         begun = [run for run in unfinished if run.seed in missing]
         commands += [resume_command(run) for run in begun]
         missing = [seed for seed in missing if seed not in {run.seed for run in begun}]
-        if row.settings["method"] not in METHOD_NAMES:
-            unavailable.append(" ".join(row.labels))
-        elif missing:
+        if missing:
             commands.append(training_command(row, missing, like, dict(selection.condition), varied, root))
-    lines = ["To train what is missing:", *(f"    {command}" for command in commands)] if commands else []
-    return "\n".join(lines + ([f"Not in this version: {', '.join(unavailable)}"] if unavailable else []))
+    return "\n".join(["To train what is missing:", *(f"    {command}" for command in commands)]) if commands else ""
 
 
 def resume_command(run: Run) -> str:
