@@ -30,9 +30,9 @@ def make(case):
     """As an experiment builds it, but narrow, or from the toy source."""
     name, distance = case
     method = get_method(name, distance)
-    settings = Settings(
-        method=name, classifier_distance=distance, image_size=SIZE, width=1 / 16 if method.network else None
-    ).resolved(**{} if method.regularizers else {"reg_weight": 0.0})
+    narrow = {"width": 1 / 16} if method.network else {"decoder_filters": 8}
+    settings = Settings(method=name, classifier_distance=distance, image_size=SIZE, **narrow)
+    settings = settings.resolved(**{} if method.regularizers else {"reg_weight": 0.0})
     networks = None if method.network else (toy_source(SIZE), toy_source(SIZE))
     detector, _ = build(settings, method, networks, np.zeros((2, SIZE, SIZE, 3), np.uint8), LANDMARKS)
     detector.compile(keras.optimizers.Adam(1e-3), run_eagerly=True)

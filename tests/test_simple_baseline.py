@@ -3,7 +3,11 @@
 import keras
 import numpy as np
 import pytest
+from toys import toy_source
 
+from rtl_tf.config import Settings
+from rtl_tf.experiments.networks import build
+from rtl_tf.methods import METHODS
 from rtl_tf.networks import dlib_resnet, resnet50, simple_baseline
 
 
@@ -63,3 +67,11 @@ def test_saved_and_loaded_with_its_encoder(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
     detector.save(tmp_path / "detector.keras")
     np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "detector.keras")(images), detector(images))
+
+
+def test_a_run_has_the_filters_that_were_asked_for():
+    settings = Settings(method="ft", image_size=64, decoder_filters=8).resolved(reg_weight=0.0)
+    networks = (toy_source(64), toy_source(64))
+    detector, _ = build(settings, METHODS["ft"], networks, np.zeros((2, 64, 64, 3), np.uint8), 3)
+    layers = detector.get_layer("decoder").layers
+    assert {layer.filters for layer in layers if isinstance(layer, keras.layers.Conv2DTranspose)} == {8}
