@@ -252,11 +252,13 @@ def run(data, folder, callbacks=()):
     return detector, rows
 
 
-def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path):
+@pytest.mark.parametrize(("interval", "kept"), [(0.0, ["state-0002.weights.h5"]), (1e9, [])])
+def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypatch, interval, kept):
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", interval)
     whole, rows = run(data, tmp_path / "whole")
     with pytest.raises(Killed):
         run(data, tmp_path / "killed", (Kill(after=2),))
-    assert [p.name for p in (tmp_path / "killed").glob("state*")] == ["state-0002.weights.h5"]
+    assert [p.name for p in (tmp_path / "killed").glob("state*")] == kept
     resumed, resumed_rows = run(data, tmp_path / "killed")
     for one, other in zip(whole.weights, resumed.weights, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -265,7 +267,24 @@ def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path):
     assert not list((tmp_path / "killed").glob("state*"))
 
 
-def test_the_saved_network_is_the_best_epochs(data, tmp_path):
+def test_a_state_older_than_the_history_is_where_a_training_goes_on(data, tmp_path, monkeypatch):
+    whole, rows = run(data, tmp_path / "whole")
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
+    with pytest.raises(Killed):
+        run(data, tmp_path / "killed", (Kill(after=1),))
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", 1e9)
+    with pytest.raises(Killed):
+        run(data, tmp_path / "killed", (Kill(after=3),))
+    assert [p.name for p in (tmp_path / "killed").glob("state*")] == ["state-0001.weights.h5"]
+    resumed, resumed_rows = run(data, tmp_path / "killed")
+    assert [row["epoch"] for row in resumed_rows] == [row["epoch"] for row in rows]
+    for one, other in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("interval", [0.0, 1e9])
+def test_the_saved_network_is_the_best_epochs(data, tmp_path, monkeypatch, interval):
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", interval)
     detector, rows = run(data, tmp_path)
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     saved = keras.saving.load_model(tmp_path / "best.keras", compile=False)

@@ -27,10 +27,12 @@ def attention_drift(source: keras.Model, target: keras.Model, crops: np.ndarray)
     Returns:
         float32 (N,): 0 = equal maps, 2 = maps without a common place.
     """
-    drifts = []
-    for start in range(0, len(crops), BATCH):
-        images = tf.cast(crops[start : start + BATCH], tf.float32)
+    encoders = [keras.Model(network.input, network.output["features"]) for network in (source, target)]
+
+    @tf.function(reduce_retracing=True)
+    def drift(images):
+        features = [encoder(tf.cast(images, tf.float32), training=False) for encoder in encoders]
         # A source that stood by in mixed precision answers in its own type.
-        features = [network(images, training=False)["features"] for network in (source, target)]
-        drifts.append(np.asarray(spatial_attention(*(keras.ops.cast(each, "float32") for each in features))))
-    return np.concatenate(drifts)
+        return spatial_attention(*(keras.ops.cast(maps, "float32") for maps in features))
+
+    return np.concatenate([drift(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)])

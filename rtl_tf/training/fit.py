@@ -18,6 +18,8 @@ from rtl_tf.training.history import read_history, write_history
 from rtl_tf.training.model import RegularizedDetector, inference_network
 from rtl_tf.training.optimizer import make_optimizer
 
+STATE_INTERVAL = 30.0  # seconds of training that a killed run loses at most, if its epochs are no longer than that
+
 
 def fit(
     detector: RegularizedDetector,
@@ -32,8 +34,9 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train as `settings` (resolved) say, going on after the last epoch that `folder` holds.
 
-    Writes history.csv, best.keras (the epoch of the lowest validation mean radial error) and, until the training is
-    complete, state-<epoch>.weights.h5 (weights and optimizer) into `folder`. A resumed training gives the weights of
+    Writes history.csv after every epoch and, every STATE_INTERVAL seconds, best.keras (the epoch of the lowest
+    validation mean radial error) and state-<epoch>.weights.h5 (weights and optimizer) into `folder`. The state goes
+    when the training is complete. A resumed training gives the weights of
     an uninterrupted one. `source_answers` of `source_cache.source_answers` spare asking the source network;
     `images` is the number of an epoch, where that is not the number of training images.
 
@@ -84,12 +87,16 @@ class Recorder(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.epochs, self.steps = folder, epochs, steps
         self.rows = read_history(folder / "history.csv")
+        self.best = None  # weights that are better than those of best.keras
         self.live = sys.stderr.isatty()
 
     def restore(self, detector: keras.Model) -> int:
-        """Load the state of the last recorded epoch; the number of epochs already done."""
-        done = self.rows[-1]["epoch"] if self.rows else 0
-        if 0 < done < self.epochs:
+        """Load the last saved state; the number of epochs done until then. What was recorded later is made again."""
+        if len(self.rows) == self.epochs:
+            return self.epochs
+        done = max((epoch for epoch in self._saved_states() if epoch <= len(self.rows)), default=0)
+        del self.rows[done:]
+        if done:
             try:
                 detector.load_weights(self._state(done))
             except (OSError, ValueError, KeyError) as problem:
@@ -99,11 +106,12 @@ class Recorder(keras.callbacks.Callback):
         return done
 
     def discard_state(self) -> None:
-        for path in self.folder.glob("state-*.weights.h5"):
-            path.unlink()
+        for epoch in self._saved_states():
+            self._state(epoch).unlink()
 
     def on_train_begin(self, logs=None):
-        self.started, self.done_before = time.perf_counter(), len(self.rows)
+        self.started = self.saved = time.perf_counter()
+        self.done_before = len(self.rows)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch, self.epoch_started, self.shown = epoch, time.perf_counter(), 0.0
@@ -134,15 +142,35 @@ class Recorder(keras.callbacks.Callback):
         if not (math.isfinite(row["loss"]) and math.isfinite(row["val_loss"])):
             raise InputError(f"epoch {epoch + 1}: the loss is not finite any more; lower --learning-rate or --lambda")
         if row["val_error"] < best:
-            with replacing(self.folder / "best.keras") as path:
-                inference_network(self.model).save(path)
-        if epoch + 1 < self.epochs:
-            with replacing(self._state(epoch + 1)) as path:
-                self.model.save_weights(path)
+            self.best = self.model.get_weights()
+        older = self._saved_states()
+        save = epoch + 1 == self.epochs or time.perf_counter() - self.saved > STATE_INTERVAL
+        if save:
+            self._save(epoch + 1)
         self.rows.append(row)
         write_history(self.folder / "history.csv", self.rows)
-        self._state(epoch).unlink(missing_ok=True)
+        if save:
+            for other in older:
+                self._state(other).unlink()
         self._show(self._summary(row, min(best, row["val_error"])), final=True)
+
+    def _save(self, epoch: int) -> None:
+        """Write best.keras, if there is a better one than the file's, and, unless it was the last epoch, the state."""
+        if self.best is not None:
+            current = self.model.get_weights()
+            self.model.set_weights(self.best)
+            with replacing(self.folder / "best.keras") as path:
+                inference_network(self.model).save(path)
+            self.model.set_weights(current)
+            self.best = None
+        if epoch < self.epochs:
+            with replacing(self._state(epoch)) as path:
+                self.model.save_weights(path)
+        self.saved = time.perf_counter()
+
+    def _saved_states(self) -> list[int]:
+        """Epochs after which there is a state."""
+        return [int(path.name[len("state-") :].split(".")[0]) for path in self.folder.glob("state-*.weights.h5")]
 
     def _summary(self, row, best) -> str:
         done = len(self.rows) - self.done_before
