@@ -156,7 +156,7 @@ PRESETS = {  # where methods differ, by method
         "decoder_filters": 128,
         "width": {"hg": 0.375, "unet": 0.25, "dsnt": 0.5},  # a step then costs about what one of FT does
         "image_size": 128,
-        "epochs": 40,
+        "epochs": 24,
         "batch_size": 8,
         "crop_jitter": 0.02,
     },
