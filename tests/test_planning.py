@@ -103,6 +103,12 @@ def test_finished_runs_are_found_wherever_they_lie(typed, tmp_path):
     assert make_plan(TABLE_4, typed, 1, tmp_path).tasks == ()
 
 
+def test_a_run_that_was_killed_before_its_metrics_goes_on(typed, tmp_path):
+    (first, _) = make_plan(TABLE_4, typed, 1, tmp_path).tasks
+    (fake(first, tested=True) / "metrics.json").unlink()
+    assert [task.resume for task in make_plan(TABLE_4, typed, 1, tmp_path).tasks] == [True, False]
+
+
 def test_runs_serve_every_study_that_wants_their_settings(typed, tmp_path):
     (ft, *_) = make_plan(TABLE_2, typed, 1, tmp_path).tasks
     fake(ft, tested=True)
