@@ -115,7 +115,7 @@ def draw_truth(axes: Axes, points: np.ndarray, size: float = 5) -> None:
 def _sheet(count: int, columns: int, titled: bool = True) -> tuple[Figure, list[Axes]]:
     columns = min(columns, count)
     rows = -(-count // columns)
-    figure = new_figure(PAGE * columns / 4, (1.96 * rows + 0.45) if titled else (1.78 * rows + 0.25))
+    figure = new_figure(PAGE * columns / 4, (2.02 * rows + 0.5) if titled else (1.78 * rows + 0.25))
     cells = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for cell in cells[count:]:
         cell.set_visible(False)
