@@ -33,8 +33,7 @@ def test_predictions_return_to_original_pixels_under_their_own_names(tmp_path, m
     monkeypatch.setattr(predictor, "BATCH", 5)
     samples = [dataclasses.replace(sample, mirrored=mirrored) for sample in toy_samples(tmp_path)]
     crops = load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
-    answers = spots(mirrored).predict_crops(crops.plain, crops.crops)
-    predictions = collect(UnseenImages([s.image.name for s in samples], samples, crops), answers, SCHEMA.names)
+    predictions = collect(UnseenImages([s.image.name for s in samples], samples, crops), spots(mirrored))
     # Pooling shifts by 1.5 input px against p / 4; spots of neighbours blur into each other.
     error = np.linalg.norm(predictions.points - predictions.truth, axis=-1)
     assert np.median(error) < 2.0
