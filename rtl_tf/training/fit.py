@@ -36,9 +36,9 @@ def fit(
 
     Writes history.csv after every epoch and, every STATE_INTERVAL seconds, best.keras (the epoch of the lowest
     validation mean radial error) and state-<epoch>.weights.h5 (weights and optimizer) into `folder`. The state goes
-    when the training is complete. A resumed training gives the weights of
-    an uninterrupted one. `source_answers` of `source_cache.source_answers` spare asking the source network;
-    `images` is the number of an epoch, where that is not the number of training images.
+    when the training is complete. A resumed training gives the weights of an uninterrupted one. `source_answers` of
+    `source_cache.source_answers` spare asking the source network; `images` is the number of an epoch, where that is not
+    the number of training images.
 
     Returns:
         The rows of history.csv.
