@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from test_train_cli import flags, table  # noqa: F401  (a fixture)
+from toy_table import flags
 
 from rtl_tf.cli.train import main
 from rtl_tf.config import Settings
@@ -71,7 +71,7 @@ def test_an_interrupted_search_trains_what_is_missing(run, monkeypatch):
     assert choose_lambda(folder, never) == 2e-4
 
 
-def test_a_run_that_chooses_its_lambda_is_the_run_with_that_lambda(table, tmp_path, monkeypatch):  # noqa: F811
+def test_a_run_that_chooses_its_lambda_is_the_run_with_that_lambda(table, tmp_path, monkeypatch):
     monkeypatch.setattr(lambda_search, "GRID", (0.0, 0.02))
     monkeypatch.setattr(experiment, "GRID", (0.0, 0.02))
     opened, write_results = [], outputs.write_results

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_runs import make_predictions
-from test_train_cli import NAMES, write_table
+from toy_table import NAMES, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import make_parser
@@ -27,17 +27,10 @@ from rtl_tf.studies import load_study, parse_study
 TABLE_2, TABLE_4 = load_study("table", "2"), load_study("table", "4")
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("toy")
-    write_table(folder, toy_samples(folder, count=40))
-    return folder
-
-
 @pytest.fixture
-def typed(data):
+def typed(table):
     """Flags that a person types for all runs."""
-    return {"data": str(data), "schema": str(data / "toy.toml"), "image_size": 64, "epochs": 4}
+    return {"data": str(table), "schema": str(table / "toy.toml"), "image_size": 64, "epochs": 4}
 
 
 def fake(task, *, epochs=4, validated=False, tested=False):
@@ -140,7 +133,7 @@ def test_other_data_of_the_same_name_do_not_count(typed, tmp_path):
         fake(task, tested=True)
     other = tmp_path / Path(typed["data"]).name
     other.mkdir()
-    write_table(other, toy_samples(other, count=40, seed=1))
+    write_table(other, toy_samples(other, count=24, seed=1))
     plan = make_plan(TABLE_4, typed | {"data": str(other)}, 1, tmp_path / "runs")
     assert not plan.done and folders(plan, tmp_path / "runs")[0] == f"{other.name}/ft-2/seed0"
 
@@ -243,7 +236,7 @@ def test_training_parts_of_the_learning_curve_are_nested(typed, tmp_path):
 def test_work_counts_images(typed, tmp_path):
     tasks = make_plan(load_study("table", "samples"), typed, 1, tmp_path).tasks
     whole, half = (next(task for task in tasks if f"train_fraction {share}" in task.title) for share in (1.0, 0.5))
-    assert (whole.work, half.work) == (4 * (3 * 28 + 4), 4 * (3 * 28 + 4))
+    assert (whole.work, half.work) == (4 * (3 * 16 + 4), 4 * (3 * 16 + 4))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +247,7 @@ def test_work_counts_images(typed, tmp_path):
         ("table", "4", {"skip_connections": True}, "--skip-connections: table 4 varies it"),
         ("table", "1", {"sigma": -1.0}, "--sigma -1.0: must be"),
         ("table", "1", {"validation_images": 99}, "99 validation images: the validation part has 4"),
-        ("table", "1", {"train_images": 99}, "99 training images: the training part has 28"),
+        ("table", "1", {"train_images": 99}, "99 training images: the training part has 16"),
         ("table", "1", {"source": "nowhere"}, "--source nowhere: no known source"),
         ("table", "1", {"data": "nowhere"}, "data nowhere: no such file or folder"),
     ],

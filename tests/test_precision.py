@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 from test_execution import data, deterministic, run, same  # noqa: F401  (fixtures)
 from test_method_contract import make
-from test_train_cli import flags, write_table
 from test_training import SIZE, Kill, Killed, batch, make_detector
-from toys import toy_samples, toy_source
+from toy_table import flags
+from toys import toy_source
 
 from rtl_tf.cli.train import main
 from rtl_tf.methods import METHODS
@@ -162,19 +162,16 @@ def test_kept_answers_tell_the_precision_apart(data, tmp_path, monkeypatch):  # 
     np.testing.assert_allclose(kept[True], kept[False], atol=0.03 * kept[False].max())
 
 
-def test_the_flags_make_a_run_that_serves_as_detector_and_source(tmp_path):
+def test_the_flags_make_a_run_that_serves_as_detector_and_source(table, tmp_path):
     from rtl_tf.inference import Detector
 
-    table, folder = tmp_path / "table", tmp_path / "run"
-    table.mkdir()
-    samples = toy_samples(table, count=24)
-    write_table(table, samples)
+    folder = tmp_path / "run"
     main(flags(table, folder, "--mixed-precision", "--steps-per-execution", "3"))
     resolved = json.loads((folder / "config.json").read_text())["resolved"]
     assert (resolved["mixed_precision"], resolved["jit_compile"], resolved["steps_per_execution"]) == (True, False, 3)
     detector = Detector.load(folder)
     assert compute_types(detector.network) == {"float32"}
-    assert np.isfinite(detector.predict([samples[0].image])[0].points).all()
+    assert np.isfinite(detector.predict([table / "000.png"])[0].points).all()
     main(flags(table, tmp_path / "second", "--source", str(folder), "--mixed-precision", epochs=1))
     assert (tmp_path / "second" / "metrics.json").exists()
     assert keras.config.dtype_policy().name == "float32"

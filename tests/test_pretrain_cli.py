@@ -5,20 +5,13 @@ import json
 import keras
 import numpy as np
 import pytest
-from test_train_cli import flags, write_table
+from toy_table import flags
 from toys import toy_samples
 
 from rtl_tf.cli.pretrain import main
 from rtl_tf.cli.train import main as train
 from rtl_tf.exceptions import InputError
 from rtl_tf.training.recognition import hold_out, people
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("table")
-    write_table(folder, toy_samples(folder, count=24))
-    return folder
 
 
 def pretrain(table, task, folder, *more):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import worker_tasks
-from test_train_cli import ROOT, flags, refused, write_table
+from toy_table import ROOT, flags, refused, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import main
@@ -17,13 +17,6 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import study as running
 from rtl_tf.experiments.study_progress import StudyProgress, clock
 from rtl_tf.reports.runs import VALIDATION, find_runs
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("toy")
-    write_table(folder, toy_samples(folder, count=24))
-    return folder
 
 
 @pytest.fixture

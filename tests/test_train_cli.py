@@ -1,53 +1,18 @@
 """`train.py` from the command line: one short run all the way, and bad input."""
 
-import csv
 import json
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from toy_table import flags, refused, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import main, render
 from rtl_tf.config import Settings
 from rtl_tf.datasets.csv_rows import read_rows
 from rtl_tf.exceptions import InputError
-
-ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("exocanthion", "endocanthion", "nasion")
-
-
-def write_table(folder: Path, samples, names=NAMES) -> None:
-    """A private data set of three landmarks, with its schema."""
-    folder.mkdir(exist_ok=True)
-    header = ["image", "subject", "site", "mm_per_px", *(f"{name}_{axis}" for name in names for axis in "xy")]
-    with open(folder / "landmarks.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        for sample in samples:
-            writer.writerow([sample.image.name, sample.subject, "here", 0.5, *sample.points.ravel()])
-    (folder / "toy.toml").write_text(
-        'name = "toy"\nsource = "made up"\nmirrored_pairs = [["exocanthion", "endocanthion"]]\n'
-        + "".join(f'[[landmarks]]\nname = "{name}"\nlabel = "{name[0]}"\nanatomy = "a spot"\n' for name in names)
-    )
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("table")
-    write_table(folder, toy_samples(folder, count=24))
-    return folder
-
-
-def flags(table, output, *more, epochs=2):
-    return [
-        "--method", "rtl-sam", "--data", str(table), "--schema", str(table / "toy.toml"), "--image-size", "64",
-        "--batch-size", "4", "--epochs", str(epochs), "--output", str(output), *more,
-    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -236,18 +201,6 @@ def test_data_may_move_between_begin_and_end_but_not_change(table, tmp_path):
     schema = ["--schema", str(table / "toy.toml")]
     main(flags(moved, tmp_path / "renamed", "--resume", *schema, epochs=1))
     assert (tmp_path / "renamed" / "metrics.json").exists()
-
-
-def refused(arguments, message, output=None):
-    """The whole command: one line, status 2, no traceback, nothing written."""
-    answer = subprocess.run(
-        [sys.executable, str(ROOT / "train.py"), *arguments], capture_output=True, text=True, check=False
-    )
-    assert answer.returncode == 2, answer.stderr
-    assert answer.stderr.startswith("error: ") and message in answer.stderr
-    assert len(answer.stderr.splitlines()) == 1
-    if output is not None:
-        assert not Path(output).exists()
 
 
 def test_the_command_refuses_in_one_line(tmp_path):

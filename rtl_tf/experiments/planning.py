@@ -78,7 +78,7 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
     tasks, done, new = [], [], defaultdict(list)
     for one in wanted:
         same = [run for run in existing if is_same(run, one.run)]
-        ended = [run for run in same if (run.folder / "metrics.json").exists()]
+        ended = [run for run in same if run.ended]
         validated = [run for run in same if run.validated]
         complete, damaged = readable(ended) if study.judged_on == "test" else (validated, [])
         begun = [run for run in same if run not in ended]

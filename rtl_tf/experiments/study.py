@@ -13,7 +13,7 @@ from rtl_tf.experiments.planning import Plan, Task, make_plan
 from rtl_tf.experiments.study_progress import StudyProgress
 from rtl_tf.experiments.study_worker import Job, make_execute
 from rtl_tf.experiments.workers import work_through
-from rtl_tf.reports.runs import read_runs
+from rtl_tf.reports.runs import read_run, read_runs
 from rtl_tf.reports.settings import IMMATERIAL, setting
 from rtl_tf.studies import Study
 from rtl_tf.training.history import read_history
@@ -122,9 +122,9 @@ def _outcome(task: Task) -> str:
     folder = Path(task.asked.output)
     best = min(row["val_error"] for row in read_history(folder / "history.csv"))
     words = [f"validation {best:.3f}"]
-    if (folder / "metrics.json").exists():
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        words.append(f"test {metrics['paper.heatmap_px.mre.mean']:.3f}")
+    run = read_run(folder)
+    if run.ended:
+        words.append(f"test {run.metrics['paper.heatmap_px.mre.mean']:.3f}")
     if task.asked.reg_weight == AUTO:
         chosen = json.loads((folder / "lambda_search.json").read_text(encoding="utf-8"))["chosen"]
         words.insert(0, f"lambda {chosen:g} chosen")

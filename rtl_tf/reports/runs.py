@@ -47,9 +47,14 @@ class Run:
         return (self.folder / VALIDATION).is_file()
 
     @property
+    def ended(self) -> bool:
+        """Whether `train.py` got to its end: metrics.json is what it writes last."""
+        return (self.folder / "metrics.json").is_file()
+
+    @property
     def problem(self) -> str:
         """What keeps a run without predictions out of tables."""
-        if (self.folder / "metrics.json").is_file():
+        if self.ended:
             return f"{self.folder} has lost its predictions.csv, which tables are computed from"
         return f"{self.folder} has no predictions.csv: the run is not finished (train.py --resume finishes it)"
 

@@ -64,7 +64,7 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Selec
         good, damaged = readable(of_row)
         warnings += damaged
         kept.append(_one_a_seed(good, warnings))
-        unfinished.append(tuple(run for run in of_row if not (run.finished or (run.folder / "metrics.json").exists())))
+        unfinished.append(tuple(run for run in of_row if not (run.finished or run.ended)))
     selection = Selection(tuple(rows), tuple(kept), tuple(unfinished), condition, warnings, notes)
     require_same_images(selection.all_runs)
     return selection
