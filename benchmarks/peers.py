@@ -1,10 +1,11 @@
-"""What a user would pick instead: MediaPipe Face Mesh on the test photographs of a run, as it comes and calibrated.
+"""What a user would pick instead: MediaPipe Face Mesh, as it comes and calibrated, on photographs unseen by a run.
 
-    python benchmarks/peers.py --run RUN [RUN ...] [--box-jitter 0 0.05] [--peer-python PYTHON] [--json FILE]
+    python benchmarks/peers.py --run RUN [RUN ...] [--part validation] [--box-jitter 0 0.05] [--peer-python PYTHON]
 
 Mesh and detector see the same crops. The mesh is calibrated on the run's training images (face_mesh.py). Several runs
 are seeds of one method: their errors are averaged for each image. Crops stand around the true landmarks, which tells a
 detector where they are; `--box-jitter` shifts and zooms them at random, as boxes of a face detector would be.
+Settings are chosen with `--part validation`.
 """
 
 import dataclasses
@@ -23,6 +24,7 @@ IMAGE_SIZE = 128  # errors are given in heatmap px of a crop of this size, whate
 THRESHOLD = 1.0  # heatmap px; an image above it is a failure
 PROTOCOLS = ("clinical", "paper")
 FRAMES = 100  # timed
+FILES = {"test": "peers.json", "validation": "peers-validation.json"}  # by the judged part of the split
 SETTINGS = (
     *("method", "seed", "lambda", "source", "image_size", "crop_margin", "crop_jitter", "epochs", "batch_size"),
     *("learning_rate", "train_images"),
@@ -47,8 +49,8 @@ def main(arguments: list[str]) -> None:
     detectors = [Detector.load(run.folder) for run in runs]
     title, results = runs[0].method.upper(), {}
     for jitter in options.box_jitter:
-        training, test, people = load_parts(runs[0], jitter)
-        mesh, seconds, versions = find_meshes(python, np.concatenate([training.plain, test.plain]))
+        training, crops, people = load_parts(runs[0], options.part, jitter)
+        mesh, seconds, versions = find_meshes(python, np.concatenate([training.plain, crops.plain]))
         known, unseen = np.split(mesh, [len(training.images)])
         stand_in = np.nanmean(training.points, axis=0)
         answers = {
@@ -56,16 +58,17 @@ def main(arguments: list[str]) -> None:
             "Face Mesh, offsets": mean_offsets(known, training.points),
             "Face Mesh, ridge": ridge(known, training.points),
         }
-        judged = {title: judge_detectors(detectors, test)}
-        judged |= {name: judge_mesh(answer(unseen), stand_in, test) for name, answer in answers.items()}
+        judged = {title: judge_detectors(detectors, crops)}
+        judged |= {name: judge_mesh(answer(unseen), stand_in, crops) for name, answer in answers.items()}
         found = np.isfinite(unseen[:, 0, 0])
         rows = {protocol: compare(judged, protocol, people) for protocol in PROTOCOLS}
         results[f"box jitter {jitter:g}"] = rows | {"faces_not_found": int(np.sum(~found))}
-        show(rows, jitter, people, found)
-    speed = {title: time_detector(detectors[0], test.plain), "Face Mesh": milliseconds(seconds[-len(people) :])}
+        show(rows, options.part, jitter, people, found)
+    speed = {title: time_detector(detectors[0], crops.plain), "Face Mesh": milliseconds(seconds[-len(people) :])}
     print("\nms a frame: " + ", ".join(f"{name} {of_range(values)}" for name, values in speed.items()))
     details = {
         "runs": [{key: run.resolved[key] for key in SETTINGS} for run in runs],
+        "part": options.part,
         "images": len(people),
         "people": len(set(people)),
         "results": results,
@@ -73,7 +76,7 @@ def main(arguments: list[str]) -> None:
         "peer": versions,
         "machine": machine(("tensorflow", "keras", "numpy")),
     }
-    write_json(options.json, figures(results, speed), details)
+    write_json(options.json or RESULTS / FILES[options.part], figures(results, speed), details)
 
 
 def parse(arguments: list[str]):
@@ -82,8 +85,9 @@ def parse(arguments: list[str]):
     parser.add_argument(
         "--box-jitter", type=float, nargs="+", default=[0.0, 0.05], help="shift and zoom of boxes, share of their side"
     )
+    parser.add_argument("--part", choices=FILES, default="test", help="the judged part of the runs' split [test]")
     parser.add_argument("--peer-python", type=Path, help=f"Python with {MEDIAPIPE} [installed into the cache folder]")
-    parser.add_argument("--json", type=Path, default=RESULTS / "peers.json")
+    parser.add_argument("--json", type=Path, help=f"[{RESULTS}/, by part: {', '.join(FILES.values())}]")
     return parser.parse_args(arguments)
 
 
@@ -105,8 +109,8 @@ def load_runs(folders: list[Path]) -> list:
     return runs
 
 
-def load_parts(run, jitter: float) -> tuple:
-    """Crops of a run's training and test images, their boxes shifted and zoomed by up to `jitter`; the test people."""
+def load_parts(run, judged: str, jitter: float) -> tuple:
+    """Training and judged crops of a run, their boxes shifted and zoomed by up to `jitter`; people of the judged."""
     from rtl_tf import datasets
     from rtl_tf.datasets.splits import read_split
     from rtl_tf.pipeline import load_crops
@@ -119,7 +123,7 @@ def load_parts(run, jitter: float) -> tuple:
         raise InputError(f"{config['data']}: not the data that the run in {run.folder} was trained on")
     parts = read_split(run.folder / "split.csv", samples).parts
     random, schema, crops = np.random.default_rng(0), load_schema(config["schema"]), []
-    for name in ("training", "test"):
+    for name in ("training", judged):
         part = [displaced(samples[index], size, margin, jitter, random) for index in parts[name]]
         crops.append(load_crops(part, schema, size=size, margin=margin, label=f"reading {name} images"))
     return *crops, [sample.subject for sample in part]
@@ -136,19 +140,19 @@ def displaced(sample, size: int, margin: float, jitter: float, random: np.random
     return dataclasses.replace(sample, box=(left, top, side))
 
 
-def judge_detectors(detectors: list, test) -> Judged:
+def judge_detectors(detectors: list, crops) -> Judged:
     located = [
-        [detector.locate(test.plain[start : start + 32]) for start in range(0, len(test.images), 32)]
+        [detector.locate(crops.plain[start : start + 32]) for start in range(0, len(crops.images), 32)]
         for detector in detectors
     ]
     return judge(
-        test,
+        crops,
         points=[np.concatenate([part.points for part in parts]) for parts in located],
         heatmap_points=[np.concatenate([part.heatmap_points for part in parts]) for parts in located],
     )
 
 
-def judge_mesh(points: np.ndarray, stand_in: np.ndarray, test) -> Judged:
+def judge_mesh(points: np.ndarray, stand_in: np.ndarray, crops) -> Judged:
     """Of (N, K, 2) input px. A face that was not found is a failure, and in means has the error of `stand_in`.
 
     In the paper protocol the mesh's points are rounded to the grid, as an argmax is.
@@ -157,16 +161,16 @@ def judge_mesh(points: np.ndarray, stand_in: np.ndarray, test) -> Judged:
 
     missed = np.isnan(points).any(axis=(1, 2))
     points = np.where(missed[:, None, None], stand_in, points)
-    return judge(test, [points], [round_to_grid(input_to_heatmap(points))], missed)
+    return judge(crops, [points], [round_to_grid(input_to_heatmap(points))], missed)
 
 
-def judge(test, points: list, heatmap_points: list, missed: np.ndarray | bool = False) -> Judged:
+def judge(crops, points: list, heatmap_points: list, missed: np.ndarray | bool = False) -> Judged:
     """Of R runs: (N, K, 2) input px, sub-pixel, and heatmap px on the grid."""
     from rtl_tf.coordinates import input_to_heatmap, round_to_grid
     from rtl_tf.evaluation.errors import radial_errors
     from rtl_tf.evaluation.metrics import per_image
 
-    truth, scale = input_to_heatmap(test.points), IMAGE_SIZE / test.size
+    truth, scale = input_to_heatmap(crops.points), IMAGE_SIZE / crops.size
     pairs = {
         "clinical": [(truth, input_to_heatmap(run)) for run in points],
         "paper": [(round_to_grid(truth), run) for run in heatmap_points],
@@ -224,11 +228,10 @@ def milliseconds(seconds: np.ndarray) -> dict[str, float]:
     return {name: 1e3 * float(pick(seconds)) for name, pick in (("median", np.median), ("min", min), ("max", max))}
 
 
-def show(rows: dict[str, dict], jitter: float, people: list[str], found: np.ndarray) -> None:
+def show(rows: dict[str, dict], part: str, jitter: float, people: list[str], found: np.ndarray) -> None:
     boxes = f"boxes off by up to {jitter:.0%}" if jitter else "boxes around the truth"
-    print(
-        f"\n{len(people)} images of {len(set(people))} people, {boxes}; heatmap px; no mesh in {np.sum(~found)} images"
-    )
+    unmeshed = f"no mesh in {np.sum(~found)} images"
+    print(f"\n{len(people)} {part} images of {len(set(people))} people, {boxes}; heatmap px; {unmeshed}")
     for protocol, detectors in rows.items():
         first = next(iter(detectors))
         head = f"{protocol:20}{'mean (95 %)':>23}{'std':>7}{f'> {THRESHOLD}':>8}"
