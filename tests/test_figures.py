@@ -225,16 +225,29 @@ def test_the_learning_curve_has_the_tables_means_and_intervals(tmp_path):
             folder = make_run(tmp_path, method, 0, errors, name=f"{method}{fraction}", train_fraction=fraction)
             add_split(folder, images)
     drawing = draw("samples", tmp_path)
-    axes = drawing.figure.axes[0]
+    above, below = drawing.figure.axes
     assert legend(drawing.figure)[:-1] == ["FT", "RTL-EO"]
-    bars = {container.get_label(): container for container in axes.containers}
-    line, _, (segments,) = bars["FT"].lines
+    line, _, (segments,) = above.containers[0].lines
     np.testing.assert_allclose(line.get_xdata() * 1.03**0.5, [20, 200])  # set aside a little
     table = {row["row"]: row for row in table_rows(tmp_path)}
     for x, (name, segment) in enumerate(zip(["10% (20) FT", "100% (200) FT"], segments.get_segments(), strict=True)):
         assert line.get_ydata()[x] == pytest.approx(float(table[name]["mean"]))
         np.testing.assert_allclose(segment[:, 1], [float(table[name][end]) for end in ("low", "high")])
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["20", "200"]
+    (of_eo,) = below.containers
+    points, _, (segments,) = of_eo.lines
+    for x, (name, segment) in enumerate(
+        zip(["10% (20) RTL-EO", "100% (200) RTL-EO"], segments.get_segments(), strict=True)
+    ):
+        assert points.get_ydata()[x] == pytest.approx(float(table[name]["difference"]))
+        np.testing.assert_allclose(segment[:, 1], [float(table[name][f"difference_{end}"]) for end in ("low", "high")])
+    assert [label.get_text() for label in below.get_xticklabels()] == ["20", "200"]
+    assert not untidy(drawing.figure)
+
+
+def test_a_learning_curve_without_ft_has_no_differences(tmp_path):
+    add_split(make_run(tmp_path, "rtl-eo", 0, np.ones((12, 2)), train_fraction=0.5), 100)
+    (axes,) = draw("samples", tmp_path).figure.axes
+    assert len(axes.containers) == 1
 
 
 def table_rows(root):

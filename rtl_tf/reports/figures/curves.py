@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from rtl_tf.evaluation.metrics import auc, ced
 from rtl_tf.reports.figures.style import COLUMN, curve_style, legend_below, new_figure, styled
@@ -34,12 +34,18 @@ AREA = Legend(f"AUC up to {AREA_TO} heatmap px", lambda errors: f"{auc(errors, A
 
 
 class Means(NamedTuple):
-    """A learning curve: at numbers of training images (ascending) the mean error and its 95 % interval, heatmap px."""
+    """A learning curve: mean errors at numbers of training images (ascending), and paired differences to FT's.
+
+    Both in heatmap px, with their 95 % intervals; NaN = undefined, as are FT's differences.
+    """
 
     images: np.ndarray
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    difference: np.ndarray
+    difference_low: np.ndarray
+    difference_high: np.ndarray
 
 
 def ced_figure(
@@ -99,24 +105,35 @@ def _right_end(curves: Mapping[str, np.ndarray]) -> float:
 
 @styled
 def learning_curve(curves: Mapping[str, Means]) -> Figure:
-    """Mean error against the number of training images, one curve a method, with intervals; side by side a little."""
-    figure = new_figure(COLUMN, 3.0)
-    axes = figure.subplots()
+    """Mean error against the number of training images, one curve a method, and below it the difference to FT.
+
+    The interval of a method covers how people differ, that of the difference does not: it is the one to judge by.
+    """
+    compared = any(np.isfinite(means.difference).any() for means in curves.values())
+    figure = new_figure(COLUMN, 4.2 if compared else 3.0)
+    panels = figure.subplots(1 + compared, 1, sharex=True, squeeze=False, height_ratios=(3, 2)[: 1 + compared])[:, 0]
     sizes = sorted({int(size) for means in curves.values() for size in means.images})
     for index, (name, means) in enumerate(curves.items()):
-        x = means.images * 1.03 ** (index - (len(curves) - 1) / 2)
+        x = means.images * 1.03 ** (index - (len(curves) - 1) / 2)  # side by side a little
         style = curve_style(name, index) | {"marker": "os^Dv"[index % 5], "markevery": None}
-        bars = np.nan_to_num(np.stack([means.mean - means.low, means.high - means.mean]))
-        axes.errorbar(x, means.mean, bars, capsize=2, elinewidth=0.9, label=name, **style)
-    axes.set(
-        xscale="log",
-        xlabel="training images",
-        ylabel="mean radial error (heatmap px)",
-        xlim=(sizes[0] / 1.4, sizes[-1] * 1.4),
-        ylim=(0, None),
-        title="Learning curve",
+        _points(panels[0], x, *means[1:4], label=name, **style)
+        if np.isfinite(means.difference).any():
+            _points(panels[1], x, *means[4:], **style)
+    panels[0].set(ylabel="mean radial error (heatmap px)", title="Learning curve")
+    if compared:
+        panels[1].axhline(0, color="0.3", linewidth=0.9)
+        panels[1].set(ylabel="difference to FT")
+    panels[-1].set(xscale="log", xlabel="training images", xlim=(sizes[0] / 1.4, sizes[-1] * 1.4))
+    panels[-1].xaxis.set(
+        major_locator=FixedLocator(sizes), minor_locator=NullLocator(), major_formatter=StrMethodFormatter("{x:.0f}")
     )
-    axes.xaxis.set(major_locator=FixedLocator(sizes), minor_locator=NullLocator(), major_formatter="{x:.0f}")
-    axes.grid(color="0.9")
-    legend_below(figure, axes, "bars: 95 % interval, bootstrap by subject", columns=3)
+    for panel in panels:
+        panel.grid(color="0.9")
+    figure.align_ylabels(panels)
+    legend_below(figure, panels[0], "bars: 95 % interval, bootstrap by subject", columns=3)
     return figure
+
+
+def _points(axes: Axes, x: np.ndarray, mean: np.ndarray, low: np.ndarray, high: np.ndarray, **style) -> None:
+    bars = np.nan_to_num(np.stack([mean - low, high - mean]))
+    axes.errorbar(x, mean, bars, capsize=2, elinewidth=0.9, **style)
