@@ -38,7 +38,7 @@ def test_a_study_says_a_line_a_run_and_how_to_see_the_outcome(train, tmp_path):
     assert status == 0 and err == ""
     assert lines[0] == "Table IV, skip connections: 4 runs (seeds 0 to 1), 0 finished, 4 to train"
     line = r"\[1/4\] ft, skip_connections False, seed 0: validation 0.750, test 0.500 heatmap px, 0:\d\d"
-    assert re.fullmatch(line + r" \(about 0:\d\d left\)", lines[1])
+    assert re.fullmatch(line + r" \((about 0:\d\d|less than a minute) left\)", lines[1])
     assert lines[4].startswith("[4/4] ft, skip_connections True, seed 1: ") and "left" not in lines[4]
     assert lines[5] == f"To see the outcome: python evaluate.py --table 4 --runs {tmp_path / 'runs'}"
     assert len(lines) == 6

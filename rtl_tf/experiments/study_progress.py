@@ -34,7 +34,7 @@ class StudyProgress:
         if failed:  # what it would have taken must not make the others look quick
             self.lost.add(number)
         seconds = time.perf_counter() - self.begun[number]
-        left = f" (about {clock(self.seconds_left())} left)" if self.finished < self.total and self._done() else ""
+        left = f" ({self._left()})" if self.finished < self.total and self._done() else ""
         if self.live:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
@@ -45,6 +45,11 @@ class StudyProgress:
         all_work = sum(task.work for number, task in enumerate(self.tasks) if number not in self.lost)
         return (time.perf_counter() - self.started) * (all_work - self._done()) / self._done()
 
+    def _left(self) -> str:
+        """When the last trainings have made their epochs, only their predictions are left."""
+        seconds = self.seconds_left()
+        return f"about {clock(seconds)} left" if seconds >= 1 else "less than a minute left"
+
     def _done(self) -> float:
         return sum(self.tasks[number].work * share for number, share in self.shares.items() if number not in self.lost)
 
@@ -53,7 +58,7 @@ class StudyProgress:
 
     def _show_live(self, number: int) -> None:
         if self.live:
-            left = f", about {clock(self.seconds_left())} left" if self._done() else ""
+            left = f", {self._left()}" if self._done() else ""
             share = bar(round(100 * self.shares[number]), 100)
             sys.stderr.write(f"\r\x1b[K{self._count()} {self.tasks[number].title} {share}{left}")
             sys.stderr.flush()
