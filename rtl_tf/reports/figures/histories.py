@@ -35,10 +35,7 @@ def history_figure(histories: Mapping[str, Sequence[History]]) -> Figure:
             panel.sharey(cells[0])
         _plot(panel, seeds, "heatmap_loss", TRAINING, "training (augmented)")
         _plot(panel, seeds, "val_loss", VALIDATION, "validation")
-        panel.set(title=title, xlabel="epoch", ylabel="heatmap loss", yscale="log")
-        panel.yaxis.set(
-            major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter()
-        )
+        panel.set(title=title, xlabel="epoch", ylabel="heatmap loss")
         panel.legend()
     errors = cells[len(histories)]
     for index, (title, seeds) in enumerate(histories.items()):
@@ -47,9 +44,13 @@ def history_figure(histories: Mapping[str, Sequence[History]]) -> Figure:
         style = curve_style(title, index)
         _plot(errors, seeds, "val_error", style, label)
         errors.plot(*_columns(best, "epoch", "val_error"), "o", color=style["color"], markersize=3.5)
-    errors.set(title="validation error", xlabel="epoch", ylabel="mean radial error (heatmap px)", ylim=(0, None))
+    errors.set(title="validation error", xlabel="epoch", ylabel="mean radial error (heatmap px)")
     errors.legend()
     for panel in cells[:panels]:
+        panel.set_yscale("log")
+        panel.yaxis.set(
+            major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter()
+        )
         panel.grid(color="0.9")
         panel.xaxis.get_major_locator().set_params(integer=True)
     for panel in cells[panels:]:
