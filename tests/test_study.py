@@ -38,7 +38,7 @@ def test_a_study_says_a_line_a_run_and_how_to_see_the_outcome(train, tmp_path):
     assert status == 0 and err == ""
     assert lines[0] == "Table IV, skip connections: 4 runs (seeds 0 to 1), 0 finished, 4 to train"
     line = r"\[1/4\] ft, skip_connections False, seed 0: validation 0.750, test 0.500 heatmap px, 0:\d\d"
-    assert re.fullmatch(line + r" \((about 0:\d\d|less than a minute) left\)", lines[1])
+    assert re.fullmatch(line + r" \(about 0:\d\d left\)", lines[1])
     assert lines[4].startswith("[4/4] ft, skip_connections True, seed 1: ") and "left" not in lines[4]
     assert lines[5] == f"To see the outcome: python evaluate.py --table 4 --runs {tmp_path / 'runs'}"
     assert len(lines) == 6
@@ -133,6 +133,12 @@ def test_time_left_follows_the_work_that_is_done(monkeypatch, capsys):
         "[ 7/10] t0: good, 0:20 (about 3:00 left)",
         "[ 8/10] t1: failed, 0:00 (about 2:40 left)",
     ]
+    shown.begin(2)
+    shown.begin(3)
+    shown.advance(2, 1.0)
+    shown.advance(3, 1.0)
+    shown.end(2, "good")  # the last run has only its predictions left
+    assert capsys.readouterr().out == "[ 9/10] t2: good, 0:00 (less than a minute left)\n"
     assert [clock(seconds) for seconds in (0, 61, 3599.6, 7325)] == ["0:00", "1:01", "1:00:00", "2:02:05"]
 
 

@@ -48,7 +48,7 @@ class StudyProgress:
     def _left(self) -> str:
         """When the last trainings have made their epochs, only their predictions are left."""
         seconds = self.seconds_left()
-        return f"about {clock(seconds)} left" if seconds >= 1 else "less than a minute left"
+        return f"about {clock(seconds)} left" if seconds > 0 else "less than a minute left"
 
     def _done(self) -> float:
         return sum(self.tasks[number].work * share for number, share in self.shares.items() if number not in self.lost)

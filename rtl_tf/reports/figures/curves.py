@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from rtl_tf.evaluation.metrics import auc, ced
 from rtl_tf.reports.figures.style import COLUMN, curve_style, legend_below, new_figure, styled
@@ -109,24 +109,23 @@ def learning_curve(curves: Mapping[str, Means]) -> Figure:
 
     The interval of a method covers how people differ, that of the difference does not: it is the one to judge by.
     """
-    compared = any(np.isfinite(means.difference).any() for means in curves.values())
-    figure = new_figure(COLUMN, 4.2 if compared else 3.0)
-    panels = figure.subplots(1 + compared, 1, sharex=True, squeeze=False, height_ratios=(3, 2)[: 1 + compared])[:, 0]
+    compared = [name for name, means in curves.items() if np.isfinite(means.difference).any()]
+    height, ratios = (4.2, (3, 2)) if compared else (3.0, (1,))
+    figure = new_figure(COLUMN, height)
+    panels = figure.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
     sizes = sorted({int(size) for means in curves.values() for size in means.images})
     for index, (name, means) in enumerate(curves.items()):
         x = means.images * 1.03 ** (index - (len(curves) - 1) / 2)  # side by side a little
         style = curve_style(name, index) | {"marker": "os^Dv"[index % 5], "markevery": None}
         _points(panels[0], x, *means[1:4], label=name, **style)
-        if np.isfinite(means.difference).any():
+        if name in compared:
             _points(panels[1], x, *means[4:], **style)
     panels[0].set(ylabel="mean radial error (heatmap px)", title="Learning curve")
     if compared:
         panels[1].axhline(0, color="0.3", linewidth=0.9)
         panels[1].set(ylabel="difference to FT")
     panels[-1].set(xscale="log", xlabel="training images", xlim=(sizes[0] / 1.4, sizes[-1] * 1.4))
-    panels[-1].xaxis.set(
-        major_locator=FixedLocator(sizes), minor_locator=NullLocator(), major_formatter=StrMethodFormatter("{x:.0f}")
-    )
+    panels[-1].xaxis.set(major_locator=FixedLocator(sizes), minor_locator=NullLocator(), major_formatter="{x:.0f}")
     for panel in panels:
         panel.grid(color="0.9")
     figure.align_ylabels(panels)
