@@ -1,0 +1,32 @@
+"""The tables that the repository shows are what `evaluate.py` makes of the predictions beside them."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from rtl_tf.cli.evaluate import main
+
+RESULTS = Path(__file__).resolve().parents[1] / "results" / "synthetic-quick"
+SHOWN = sorted(RESULTS.glob("reports/table*.csv"))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("shown", SHOWN, ids=lambda path: path.stem)
+def test_a_shown_table_comes_from_the_stored_predictions(shown, tmp_path):
+    name = shown.stem.removeprefix("table").removeprefix("-")
+    main(["--table", name, "--runs", str(RESULTS), "--output", str(tmp_path)])
+    made = rows(tmp_path / shown.name)
+    assert len(made) == len(rows(shown)) > 0
+    for ours, theirs in zip(made, rows(shown), strict=True):
+        assert ours.keys() == theirs.keys()
+        for column, value in theirs.items():
+            try:
+                assert float(ours[column]) == pytest.approx(float(value), rel=1e-6, abs=1e-9), (column, theirs)
+            except ValueError:
+                assert ours[column] == value, (column, theirs)
+    assert (tmp_path / f"{shown.stem}.md").read_text("utf-8") == shown.with_suffix(".md").read_text("utf-8")
