@@ -88,6 +88,12 @@ def test_a_figure_on_validation_leaves_the_test_part_closed(train, tmp_path):
     assert "0 finished, 2 to train, 2 of them begun" in out and len(list(tmp_path.rglob("predictions.csv"))) == 2
 
 
+def test_a_chosen_lambda_is_told(train):
+    _, out, _ = train("--table", "2", "--seeds", "1", "--lambda", "auto")
+    assert "ft, seed 0: validation 0.750, " in out
+    assert "rtl-eo, seed 0: lambda 0.0002 chosen, validation 0.750, test 0.500 heatmap px, " in out
+
+
 def test_the_command_at_the_end_tells_these_runs_from_others(train, tmp_path, table):
     train("--table", "4", "--seeds", "1")
     _, out, _ = train("--table", "4", "--seeds", "1", "--epochs", "7", "--sigma", "1.5", "--no-flip-swap")

@@ -46,9 +46,9 @@ def make_fake_training():
     from pathlib import Path
 
     import numpy as np
-    from fake_runs import make_predictions
+    from fake_runs import add_history, make_predictions
 
-    from rtl_tf.config import to_json
+    from rtl_tf.config import AUTO, to_json
     from rtl_tf.evaluation.predictions import write_predictions
     from rtl_tf.experiments.resolving import dataset_key, read_dataset, resolve
     from rtl_tf.reports.runs import VALIDATION
@@ -63,9 +63,12 @@ def make_fake_training():
         folder.mkdir(parents=True, exist_ok=True)
         config = {"asked": job.asked.asked(), "resolved": to_json(settings) | found_out}
         (folder / "config.json").write_text(json.dumps(config))
-        (folder / "history.csv").write_text("epoch,val_error\n1,0.75\n")
+        fails = settings.method == "rtl-sam"
+        add_history(folder, [0.75] * (1 if fails else settings.epochs))
+        if settings.reg_weight == AUTO:
+            (folder / "lambda_search.json").write_text(json.dumps({"chosen": 2e-4}))
         report(0.5)
-        if settings.method == "rtl-sam":
+        if fails:
             raise InputError("epoch 2: the loss is not finite any more")
         predictions = make_predictions(np.full((4, 3), 0.5), landmarks=("exocanthion", "endocanthion", "nasion"))
         write_predictions(folder / VALIDATION, predictions)

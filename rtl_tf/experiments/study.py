@@ -16,7 +16,6 @@ from rtl_tf.experiments.workers import work_through
 from rtl_tf.reports.runs import read_run, read_runs
 from rtl_tf.reports.settings import IMMATERIAL, setting
 from rtl_tf.studies import Study
-from rtl_tf.training.history import read_history
 
 ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -119,14 +118,12 @@ def _train(plan: Plan, processes: int, tensorboard: bool, validation_only: bool)
 
 def _outcome(task: Task) -> str:
     """The errors of a finished run."""
-    folder = Path(task.asked.output)
-    best = min(row["val_error"] for row in read_history(folder / "history.csv"))
-    words = [f"validation {best:.3f}"]
-    run = read_run(folder)
+    run = read_run(task.asked.output)
+    words = [f"validation {min(row['val_error'] for row in run.history):.3f}"]
     if run.ended:
         words.append(f"test {run.metrics['paper.heatmap_px.mre.mean']:.3f}")
     if task.asked.reg_weight == AUTO:
-        chosen = json.loads((folder / "lambda_search.json").read_text(encoding="utf-8"))["chosen"]
+        chosen = json.loads((run.folder / "lambda_search.json").read_text(encoding="utf-8"))["chosen"]
         words.insert(0, f"lambda {chosen:g} chosen")
     return ", ".join(words) + " heatmap px"
 
