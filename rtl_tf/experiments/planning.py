@@ -80,7 +80,7 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
         same = [run for run in existing if is_same(run, one.run)]
         ended = [run for run in same if run.ended]
         validated = [run for run in same if run.validated]
-        complete, damaged = readable(ended) if study.judged_on == "test" else (validated, [])
+        complete, damaged = readable(ended if study.judged_on == "test" else validated, study.judged_on)
         begun = [run for run in same if run not in ended]
         warnings += damaged
         if complete:

@@ -46,6 +46,14 @@ class Run:
         """Whether it is trained and has predicted the validation part: what a choice of settings looks at."""
         return (self.folder / VALIDATION).is_file()
 
+    def judged(self, part: str) -> bool:
+        """Whether it has predicted the part, "test" or "validation"; who has predicted the test part, has both."""
+        return self.finished or (part == "validation" and self.validated)
+
+    def predictions_of(self, part: str) -> Predictions:
+        """`predictions` of "test", `validation` of "validation"."""
+        return self.predictions if part == "test" else self.validation
+
     @property
     def ended(self) -> bool:
         """Whether `train.py` got to its end: metrics.json is what it writes last."""
@@ -169,13 +177,13 @@ def has_runs(root: str | Path) -> bool:
     return bool(_run_folders(Path(root)))
 
 
-def readable(runs: list[Run]) -> tuple[list[Run], list[str]]:
-    """Those of the finished runs whose predictions can be read, and a line for each other one."""
+def readable(runs: list[Run], part: str) -> tuple[list[Run], list[str]]:
+    """Those of the runs that predicted a part whose predictions can be read, and a line for each other one of them."""
     good, warnings = [], []
     for run in runs:
-        if run.finished:
+        if run.judged(part):
             try:
-                run.predictions  # noqa: B018  (read now, so that damage is found here)
+                run.predictions_of(part)  # read now, so that damage is found here
                 good.append(run)
             except InputError as problem:
                 warnings.append(str(problem))
@@ -193,14 +201,14 @@ def require_comparable(runs: list[Run]) -> None:
                 raise InputError(f"runs with different {key} cannot share a table: {pair}; {choice}")
 
 
-def require_same_images(runs: list[Run]) -> None:
-    """Raise InputError, naming two runs, unless the predictions of all are of the same images and landmarks."""
+def require_same_images(runs: list[Run], part: str) -> None:
+    """Raise InputError, naming two runs, unless all predict the same images and landmarks of a part."""
     for run in runs[1:]:
         for what in ("images", "subjects", "landmarks"):
-            if getattr(run.predictions, what) != getattr(runs[0].predictions, what):
+            if getattr(run.predictions_of(part), what) != getattr(runs[0].predictions_of(part), what):
                 pair = f"{runs[0].folder} and {run.folder}"
                 raise InputError(
-                    f"runs tested on different {what} cannot share a table: {pair}; move one out of --runs"
+                    f"runs judged on different {what} cannot share a table: {pair}; move one out of --runs"
                 )
 
 

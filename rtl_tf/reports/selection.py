@@ -17,7 +17,7 @@ class Selection:
 
     Attributes:
         rows: of the table.
-        runs: for each row its finished, readable runs, one a seed.
+        runs: for each row its runs that have predicted the part and can be read, one a seed.
         unfinished: for each row the runs that were begun and can be gone on with.
         condition: the settings that all runs share, as far as they apply to their methods.
         warnings: runs that are left out though they are meant, a line each.
@@ -42,18 +42,19 @@ class Selection:
         return max(runs, key=lambda run: len(condition_of(run)), default=None)
 
 
-def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Selection:
+def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run], part: str = "test") -> Selection:
     """Give each row the runs that have its settings and agree with all other runs in everything else.
 
-    Where the runs allow several such tables (a study of the learning rate, say), the one with the most rows is taken,
-    then the one nearest to the preset's defaults, then the one with the most runs.
+    Only runs that have predicted `part`, "test" or "validation", count. Where they allow several such tables (a study
+    of the learning rate, say), the one with the most rows is taken, then the one nearest to the preset's defaults, then
+    the one with the most runs.
 
     Raises:
         InputError: runs of the rows were tested on different data, splits or crops; the two are named.
     """
     meant = [run for run in runs if any(matches(run, row.settings) for row in rows)]
     require_comparable(meant)
-    condition = _best_condition(rows, varied, [run for run in meant if run.finished] or meant)
+    condition = _best_condition(rows, varied, [run for run in meant if run.judged(part)] or meant)
     belongs = [condition_of(run, varied) <= condition for run in meant]
     members = [run for run, is_member in zip(meant, belongs, strict=True) if is_member]
     others = [run for run, is_member in zip(meant, belongs, strict=True) if not is_member]
@@ -61,12 +62,12 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run]) -> Selec
     kept, unfinished, warnings = [], [], []
     for row in rows:
         of_row = _alike([run for run in members if matches(run, row.settings)], notes)
-        good, damaged = readable(of_row)
+        good, damaged = readable(of_row, part)
         warnings += damaged
         kept.append(_one_a_seed(good, warnings))
-        unfinished.append(tuple(run for run in of_row if not (run.finished or run.ended)))
+        unfinished.append(tuple(run for run in of_row if not (run.judged(part) or run.ended)))
     selection = Selection(tuple(rows), tuple(kept), tuple(unfinished), condition, warnings, notes)
-    require_same_images(selection.all_runs)
+    require_same_images(selection.all_runs, part)
     return selection
 
 

@@ -45,12 +45,12 @@ def of_rows(
 
 def cumulative_errors(selection: Selection) -> Drawing:
     """CED over the test images of all seeds. Fig. 6."""
-    return Drawing(curves.ced_figure(_pooled(selection, lambda run: image_errors(run.predictions), [])))
+    return Drawing(curves.ced_figure(_pooled(selection, lambda run: image_errors(run.predictions))))
 
 
 def areas(selection: Selection) -> Drawing:
     """AUC over the test images of all seeds. Fig. 8."""
-    return Drawing(curves.auc_figure(_pooled(selection, lambda run: image_errors(run.predictions), [])))
+    return Drawing(curves.auc_figure(_pooled(selection, lambda run: image_errors(run.predictions))))
 
 
 def lambdas(selection: Selection) -> Drawing:
@@ -64,14 +64,12 @@ def sigmas(selection: Selection) -> Drawing:
 
 
 def _choice(selection: Selection, title: str) -> Drawing:
-    warnings: list[str] = []
-    errors = _pooled(selection, lambda run: image_errors(run.validation), warnings)
-    return Drawing(curves.ced_figure(errors, title, curves.MEAN_AND_STD), warnings=warnings)
+    errors = _pooled(selection, lambda run: image_errors(run.validation))
+    return Drawing(curves.ced_figure(errors, title, curves.MEAN_AND_STD))
 
 
-def _pooled(selection: Selection, read: Callable[[Run], np.ndarray], warnings: list[str]) -> dict[str, np.ndarray]:
-    found = of_rows(selection, read, warnings)
-    return {name: np.concatenate(errors) for name, errors in found.items()}
+def _pooled(selection: Selection, read: Callable[[Run], np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate(errors) for name, errors in of_rows(selection, read, []).items()}
 
 
 def predictions(selection: Selection) -> Drawing:

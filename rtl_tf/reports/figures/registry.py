@@ -40,6 +40,7 @@ class Figure:
         rows: of all runs, the rows that it wants, as a table's.
         varied: settings that differ between rows, or come with one that does.
         one_row: a single row is enough.
+        part: whose predictions it shows, "test" or "validation".
         rendered: draws it from built-in faces, where there is no run, or runs of no other faces.
     """
 
@@ -48,6 +49,7 @@ class Figure:
     rows: Callable[[list[Run]], tuple[Row, ...]] = lambda runs: ()
     varied: tuple[str, ...] = ("method",)
     one_row: bool = False
+    part: str = "test"
     rendered: Callable[[Renderer], Drawing] | None = None
 
 
@@ -93,8 +95,10 @@ FIGURES = {
     "7": Figure("predictions and heatmaps on faces", of_runs.predictions, _table("1")),
     "8": Figure("areas under the curve of regularizers", of_runs.areas, _table("2")),
     "9": Figure("attention maps of source networks", of_attention.of_sources, _table("3"), TABLES["3"].varied),
-    "10": Figure("cumulative errors for each lambda", of_runs.lambdas, _lambdas, ("method", "lambda")),
-    "11": Figure("cumulative errors for each sigma", of_runs.sigmas, _sigmas, ("sigma",)),
+    "10": Figure(
+        "cumulative errors for each lambda", of_runs.lambdas, _lambdas, ("method", "lambda"), part="validation"
+    ),
+    "11": Figure("cumulative errors for each sigma", of_runs.sigmas, _sigmas, ("sigma",), part="validation"),
     "12": Figure("training and validation loss", of_runs.losses, _methods(*LEARNING_CURVE_METHODS)),
     "samples": Figure("learning curve", of_runs.training_sizes, _table("samples"), TABLES["samples"].varied),
 }

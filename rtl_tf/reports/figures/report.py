@@ -21,7 +21,7 @@ def draw_runs(name: str, runs: list[Run], root: Path) -> Drawing:
     """
     figure = get_figure(name)
     rows = figure.rows(runs)
-    selection = select(rows, figure.varied, runs)
+    selection = select(rows, figure.varied, runs, figure.part)
     missing = missing_text(selection, figure.varied, runs[0], root)
     if not selection.all_runs:
         raise InputError(_nothing(name, selection, missing))
