@@ -1,5 +1,6 @@
 """What figures show: drawn from runs with known errors, and held to the data that the curves and texts must have."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,7 @@ def test_figure_10_compares_lambdas_on_validation_images(tmp_path):
     at = dict(lines(drawing.figure.axes[0])["λ = 0.0002: 0.50±0.50"].round(6).tolist())
     assert at[0.5] == 50 and at[1.0] == 100
     assert "validation" in titles(drawing.figure)[0]
+    assert re.search(r"^λ = 0.02 +1.500±0.50 +6.000±2.00$", drawing.lines[0], re.M)
     missing = drawing.lines[-1]
     assert "--lambda 2e-05" in missing and "--method rtl-eo --epochs" in missing.replace("--preset quick ", "")
     assert "--lambda 0.0002" not in missing

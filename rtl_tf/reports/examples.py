@@ -18,9 +18,9 @@ ATTENTION = ("image_names", "crops", "source_attention", "target_attention")
 Value = TypeVar("Value")
 
 
-def image_errors(predictions: Predictions) -> np.ndarray:
-    """(N,) mean radial errors of images, heatmap px, paper protocol."""
-    return per_image(protocol_errors(predictions, "paper")["heatmap_px"])
+def image_errors(predictions: Predictions, protocol: str = "paper", unit: str = "heatmap_px") -> np.ndarray:
+    """(N,) mean radial errors of images."""
+    return per_image(protocol_errors(predictions, protocol)[unit])
 
 
 def read_examples(run: Run, arrays: Sequence[str] = FACES) -> dict[str, np.ndarray]:

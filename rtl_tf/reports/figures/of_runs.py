@@ -13,6 +13,7 @@ from rtl_tf.reports.examples import good, image_errors, read_examples
 from rtl_tf.reports.figures import curves, faces
 from rtl_tf.reports.figures.curves import Means
 from rtl_tf.reports.figures.histories import history_figure
+from rtl_tf.reports.layout import Grid, as_text
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.tables import TABLES
@@ -65,7 +66,15 @@ def sigmas(selection: Selection) -> Drawing:
 
 def _choice(selection: Selection, title: str) -> Drawing:
     errors = _pooled(selection, lambda run: image_errors(run.validation))
-    return Drawing(curves.ced_figure(errors, title, curves.MEAN_AND_STD))
+    clinical = _pooled(selection, lambda run: image_errors(run.validation, "clinical", "input_px"))
+    rows = [
+        [name, *(f"{of_row.mean():.3f}±{of_row.std():.2f}" for of_row in (errors[name], clinical[name]))]
+        for name in errors
+    ]
+    numbers = Grid(
+        f"{title}: mean radial error, mean±std over images", ["", "paper, heatmap px", "clinical, input px"], rows
+    )
+    return Drawing(curves.ced_figure(errors, title, curves.MEAN_AND_STD), [as_text(numbers), ""])
 
 
 def _pooled(selection: Selection, read: Callable[[Run], np.ndarray]) -> dict[str, np.ndarray]:
