@@ -67,13 +67,9 @@ def sigmas(selection: Selection) -> Drawing:
 def _choice(selection: Selection, title: str) -> Drawing:
     errors = _pooled(selection, lambda run: image_errors(run.validation))
     clinical = _pooled(selection, lambda run: image_errors(run.validation, "clinical", "input_px"))
-    rows = [
-        [name, *(f"{of_row.mean():.3f}±{of_row.std():.2f}" for of_row in (errors[name], clinical[name]))]
-        for name in errors
-    ]
-    numbers = Grid(
-        f"{title}: mean radial error, mean±std over images", ["", "paper, heatmap px", "clinical, input px"], rows
-    )
+    header = ["", "paper, heatmap px", "clinical, input px"]
+    rows = [[name, *(f"{one.mean():.3f}±{one.std():.2f}" for one in (errors[name], clinical[name]))] for name in errors]
+    numbers = Grid(f"{title}: mean radial error, mean±std over images", header, rows)
     return Drawing(curves.ced_figure(errors, title, curves.MEAN_AND_STD), [as_text(numbers), ""])
 
 
