@@ -292,10 +292,21 @@ def test_commands_carry_a_rows_own_settings(studies):
     assert f"--source vggface2 --seed $seed --output {studies}/synthetic/rtl-sam-vggface2/seed$seed" in missing(
         studies, "3"
     )
-    pretrained = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints && "
-    assert pretrained in missing(studies, "3") and "--source runs/sources/youtube_faces_keypoints" in missing(
-        studies, "3"
+
+
+def test_the_alignment_network_is_pretrained_once_or_the_one_that_runs_came_from(studies, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, *others = missing(studies, "3").splitlines()[1:]
+    assert (
+        first == "    python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints --network resnet50"
     )
+    source = "runs/sources/youtube_faces_keypoints-alignment-"
+    assert "pretrain" not in "".join(others) and sum(f"--source {source}resnet50" in line for line in others) == 2
+    make_run(studies, "ft", 0, ONES, name="aligned", source=f"{source}dlib_resnet")
+    assert missing(studies, "3").splitlines()[1].endswith("youtube_faces_keypoints --network dlib_resnet")
+    Path(f"{source}dlib_resnet").mkdir(parents=True)
+    lines = missing(studies, "3").splitlines()
+    assert sum(f"--source {source}dlib_resnet" in line for line in lines) == 2 and "pretrain" not in lines[1]
 
 
 def test_commands_carry_a_lambda_that_is_no_default(tmp_path):

@@ -8,11 +8,11 @@ from rtl_tf.config import Settings, flag_name
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import SOURCES, Run
 from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import applies, defaults
+from rtl_tf.reports.settings import applies, defaults, setting
 from rtl_tf.reports.tables import Row
 
-ALIGNMENT = "youtube_faces_keypoints-alignment-resnet50"
-PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints && "
+ALIGNMENT = f"runs/{SOURCES}/youtube_faces_keypoints-alignment-resnet50"
+PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints"
 ASKED_DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
 
@@ -23,6 +23,8 @@ def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root:
     """
     seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
     like = selection.example or like
+    aligned = [run.asked["source"] for run in selection.all_runs if setting(run, "source") == "youtube_faces"]
+    pretrained = (aligned or [ALIGNMENT])[0]
     commands = []
     for row, runs, unfinished in zip(selection.rows, selection.runs, selection.unfinished, strict=True):
         missing = [seed for seed in seeds if seed not in {run.seed for run in runs}]
@@ -30,7 +32,9 @@ def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root:
         commands += [resume_command(run) for run in begun]
         missing = [seed for seed in missing if seed not in {run.seed for run in begun}]
         if missing:
-            commands.append(training_command(row, missing, like, dict(selection.condition), varied, root))
+            commands.append(training_command(row, missing, like, dict(selection.condition), varied, root, pretrained))
+    if not Path(pretrained).exists() and any(pretrained in command for command in commands):
+        commands.insert(0, f"{PRETRAIN} --network {pretrained.rsplit('-', 1)[-1]}")  # as the folder's name ends
     return "\n".join(["To train what is missing:", *(f"    {command}" for command in commands)]) if commands else ""
 
 
@@ -41,11 +45,18 @@ def resume_command(run: Run) -> str:
 
 
 def training_command(
-    row: Row, seeds: list[int], like: Run, condition: dict[str, object], varied: tuple[str, ...], root: Path
+    row: Row,
+    seeds: list[int],
+    like: Run,
+    condition: dict[str, object],
+    varied: tuple[str, ...],
+    root: Path,
+    pretrained: str,
 ) -> str:
     """Trains a row so that it can stand in one table with the run `like`; a shell loop where seeds are several.
 
-    It repeats the flags typed for `like`, except those that tell rows or runs apart.
+    It repeats the flags typed for `like`, except those that tell rows or runs apart. `pretrained`: the folder of the
+    paper's alignment network.
     """
     method = row.settings["method"]
     preset = like.asked.get("preset", "quick")
@@ -58,9 +69,8 @@ def training_command(
     reg_weight = condition.get("lambda")
     if applies("lambda", method) and reg_weight not in (None, defaults(preset, method)["lambda"]):
         typed["lambda"] = reg_weight
-    pretrain = ""
     if own.get("source") == "youtube_faces":
-        pretrain, own["source"] = PRETRAIN, f"runs/{SOURCES}/{ALIGNMENT}"
+        own["source"] = pretrained
     words = ["python train.py --method", method, *_flags(typed | own)]
     folder = free_folder(root / like.resolved["data_name"], configuration_name(row.settings, preset), seeds)
     if len(seeds) == 1:
@@ -71,7 +81,7 @@ def training_command(
         words.append(f"--seed {seed}")
     if folder != Path("runs") / like.resolved["data_name"] / method:
         words.append(f"--output {shlex.quote(str(folder))}/seed{seed}")
-    return pretrain + loop + " ".join(words) + end
+    return loop + " ".join(words) + end
 
 
 def _flags(settings: dict[str, object], keep=()) -> list[str]:
