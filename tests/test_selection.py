@@ -296,17 +296,16 @@ def test_commands_carry_a_rows_own_settings(studies):
 
 def test_the_alignment_network_is_pretrained_once_or_the_one_that_runs_came_from(studies, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    first, *others = missing(studies, "3").splitlines()[1:]
-    assert (
-        first == "    python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints --network resnet50"
-    )
-    source = "runs/sources/youtube_faces_keypoints-alignment-"
-    assert "pretrain" not in "".join(others) and sum(f"--source {source}resnet50" in line for line in others) == 2
+    lines, source = missing(studies, "3").splitlines(), "runs/sources/youtube_faces_keypoints-alignment-"
+    training = [index for index, line in enumerate(lines) if f"--source {source}resnet50" in line]
+    assert len(training) == 2 and [index for index, line in enumerate(lines) if "pretrain" in line] == [training[0] - 1]
+    pretraining = "    python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints --network "
+    assert lines[training[0] - 1] == f"{pretraining}resnet50"
     make_run(studies, "ft", 0, ONES, name="aligned", source=f"{source}dlib_resnet")
-    assert missing(studies, "3").splitlines()[1].endswith("youtube_faces_keypoints --network dlib_resnet")
+    assert f"{pretraining}dlib_resnet\n" in missing(studies, "3")
     Path(f"{source}dlib_resnet").mkdir(parents=True)
-    lines = missing(studies, "3").splitlines()
-    assert sum(f"--source {source}dlib_resnet" in line for line in lines) == 2 and "pretrain" not in lines[1]
+    text = missing(studies, "3")
+    assert text.count(f"--source {source}dlib_resnet") == 2 and "pretrain" not in text
 
 
 def test_commands_carry_a_lambda_that_is_no_default(tmp_path):

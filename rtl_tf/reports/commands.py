@@ -33,8 +33,9 @@ def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root:
         missing = [seed for seed in missing if seed not in {run.seed for run in begun}]
         if missing:
             commands.append(training_command(row, missing, like, dict(selection.condition), varied, root, pretrained))
-    if not Path(pretrained).exists() and any(pretrained in command for command in commands):
-        commands.insert(0, f"{PRETRAIN} --network {pretrained.rsplit('-', 1)[-1]}")  # as the folder's name ends
+    first = next((index for index, command in enumerate(commands) if pretrained in command), None)
+    if first is not None and not Path(pretrained).exists():
+        commands.insert(first, f"{PRETRAIN} --network {pretrained.rsplit('-', 1)[-1]}")  # as the folder's name ends
     return "\n".join(["To train what is missing:", *(f"    {command}" for command in commands)]) if commands else ""
 
 
