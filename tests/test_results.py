@@ -20,9 +20,9 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_a_shown_table_comes_from_the_stored_predictions(shown, tmp_path):
     name = shown.stem.removeprefix("table").removeprefix("-")
     main(["--table", name, "--runs", str(RESULTS), "--output", str(tmp_path)])
-    made = rows(tmp_path / shown.name)
-    assert len(made) == len(rows(shown)) > 0
-    for ours, theirs in zip(made, rows(shown), strict=True):
+    made, stored = rows(tmp_path / shown.name), rows(shown)
+    assert len(made) == len(stored) > 0
+    for ours, theirs in zip(made, stored, strict=True):
         assert ours.keys() == theirs.keys()
         for column, value in theirs.items():
             try:

@@ -19,7 +19,7 @@ Value = TypeVar("Value")
 
 
 def image_errors(predictions: Predictions, protocol: str = "paper", unit: str = "heatmap_px") -> np.ndarray:
-    """(N,) mean radial errors of images."""
+    """(N,) mean radial errors of images, in `unit`."""
     return per_image(protocol_errors(predictions, protocol)[unit])
 
 

@@ -153,7 +153,7 @@ def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], lis
     if data is not None and data not in names:
         raise InputError(f"no runs on '{data}' in {root}: there are runs on {', '.join(names)}")
     runs = [run for run in runs if run.resolved["data_name"] == (data or names[0])]
-    return runs, warnings + [run.problem for run in runs if not (run.finished or run.validated)]
+    return runs, warnings + [run.problem for run in runs if not run.judged("validation")]
 
 
 def read_runs(root: str | Path) -> tuple[list[Run], list[str]]:
