@@ -1,7 +1,7 @@
 """The commands that train what a table lacks."""
 
 import shlex
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from rtl_tf.config import Settings, flag_name
@@ -11,32 +11,60 @@ from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.settings import applies, defaults, setting
 from rtl_tf.reports.tables import Row
 
+ALIGNED = "youtube_faces"  # the source of Table III that has to be trained first
 ALIGNMENT = f"runs/{SOURCES}/youtube_faces_keypoints-alignment-resnet50"
 PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints"
 ASKED_DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
 
-def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root: Path) -> str:
-    """What each row lacks, a command a line; empty if nothing.
+@dataclass(frozen=True)
+class Shared:
+    """What all training commands of a table have in common.
 
-    Wanted are the seeds that any row has. `like` is a run of the same data, whose typed flags the commands repeat.
+    Attributes:
+        like: a run of the same data, whose typed flags the commands repeat.
+        condition: the settings that all runs of the table share.
+        varied: the settings that tell its rows apart.
+        root: of the run folders.
+        aligned: the folder of the paper's alignment network.
+    """
+
+    like: Run
+    condition: dict[str, object]
+    varied: tuple[str, ...]
+    root: Path
+    aligned: str
+
+    def source(self, row: Row) -> object:
+        """The source network of a row's runs; None where its method has none."""
+        named = row.settings.get("source", self.condition.get("source"))
+        return named if applies("source", row.settings["method"]) else None
+
+
+def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root: Path) -> str:
+    """What each row lacks, a command a line; empty if nothing. Wanted are the seeds that any row has.
+
+    `like` is a run of the same data: what is repeated where no run is in the table yet.
     """
     seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
-    like = selection.example or like
-    aligned = [run.asked["source"] for run in selection.all_runs if setting(run, "source") == "youtube_faces"]
-    pretrained = (aligned or [ALIGNMENT])[0]
+    aligned = [run.asked["source"] for run in selection.all_runs if setting(run, "source") == ALIGNED]
+    shared = Shared(selection.example or like, dict(selection.condition), varied, root, (aligned or [ALIGNMENT])[0])
+    pretraining = [] if Path(shared.aligned).exists() else [pretraining_command(shared.aligned)]
     commands = []
     for row, runs, unfinished in zip(selection.rows, selection.runs, selection.unfinished, strict=True):
-        missing = [seed for seed in seeds if seed not in {run.seed for run in runs}]
+        missing = set(seeds) - {run.seed for run in runs}
         begun = [run for run in unfinished if run.seed in missing]
+        fresh = sorted(missing - {run.seed for run in begun})
+        if missing and shared.source(row) == ALIGNED:
+            commands, pretraining = commands + pretraining, []
         commands += [resume_command(run) for run in begun]
-        missing = [seed for seed in missing if seed not in {run.seed for run in begun}]
-        if missing:
-            commands.append(training_command(row, missing, like, dict(selection.condition), varied, root, pretrained))
-    first = next((index for index, command in enumerate(commands) if pretrained in command), None)
-    if first is not None and not Path(pretrained).exists():
-        commands.insert(first, f"{PRETRAIN} --network {pretrained.rsplit('-', 1)[-1]}")  # as the folder's name ends
+        commands += [training_command(row, fresh, shared)] if fresh else []
     return "\n".join(["To train what is missing:", *(f"    {command}" for command in commands)]) if commands else ""
+
+
+def pretraining_command(folder: str) -> str:
+    """Trains the paper's alignment network into `folder`, whose name ends with the architecture."""
+    return f"{PRETRAIN} --network {folder.rsplit('-', 1)[-1]}"
 
 
 def resume_command(run: Run) -> str:
@@ -45,35 +73,26 @@ def resume_command(run: Run) -> str:
     return " ".join(["python train.py", *_flags(asked, keep=asked.keys()), "--resume"])
 
 
-def training_command(
-    row: Row,
-    seeds: list[int],
-    like: Run,
-    condition: dict[str, object],
-    varied: tuple[str, ...],
-    root: Path,
-    pretrained: str,
-) -> str:
-    """Trains a row so that it can stand in one table with the run `like`; a shell loop where seeds are several.
+def training_command(row: Row, seeds: list[int], shared: Shared) -> str:
+    """Trains a row so that it can stand in one table with the run `shared.like`; a shell loop where seeds are several.
 
-    It repeats the flags typed for `like`, except those that tell rows or runs apart. `pretrained`: the folder of the
-    paper's alignment network.
+    It repeats the flags typed for that run, except those that tell rows or runs apart.
     """
-    method = row.settings["method"]
+    method, like = row.settings["method"], shared.like
     preset = like.asked.get("preset", "quick")
     own = unlike_preset(row.settings, preset)
     typed = {
         name: value
         for name, value in like.asked.items()
-        if name not in {"method", "seed", "output", "lambda", *varied} and applies(name, method)
+        if name not in {"method", "seed", "output", "lambda", *shared.varied} and applies(name, method)
     }
-    reg_weight = condition.get("lambda")
+    reg_weight = shared.condition.get("lambda")
     if applies("lambda", method) and reg_weight not in (None, defaults(preset, method)["lambda"]):
         typed["lambda"] = reg_weight
-    if own.get("source") == "youtube_faces":
-        own["source"] = pretrained
+    if own.get("source") == ALIGNED:
+        own["source"] = shared.aligned
     words = ["python train.py --method", method, *_flags(typed | own)]
-    folder = free_folder(root / like.resolved["data_name"], configuration_name(row.settings, preset), seeds)
+    folder = free_folder(shared.root / like.resolved["data_name"], configuration_name(row.settings, preset), seeds)
     if len(seeds) == 1:
         seed, loop, end = str(seeds[0]), "", ""
     else:
