@@ -94,6 +94,7 @@ def parse(arguments: list[str]):
 def load_runs(folders: list[Path]) -> list:
     """Runs of one method that were trained and tested on the same images of fas12."""
     from rtl_tf.reports.runs import read_run, require_comparable
+    from rtl_tf.reports.settings import condition_of
 
     runs = [read_run(folder) for folder in folders]
     require_comparable(runs)
@@ -104,8 +105,10 @@ def load_runs(folders: list[Path]) -> list:
         if not (run.folder / "split.csv").is_file():
             raise InputError(f"no file {run.folder / 'split.csv'}: it says which images the run was trained on")
         same_split = (run.folder / "split.csv").read_bytes() == (first.folder / "split.csv").read_bytes()
-        if run.method != first.method or not same_split:
-            raise InputError(f"{first.folder} and {run.folder}: not seeds of one method on one split")
+        if (run.method, condition_of(run)) != (first.method, condition_of(first)) or not same_split:
+            raise InputError(f"{first.folder} and {run.folder}: not seeds of one method with one choice of settings")
+    if len({run.seed for run in runs}) < len(runs):
+        raise InputError(f"{first.folder.parent}: a seed is there twice")
     return runs
 
 

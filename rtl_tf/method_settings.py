@@ -12,15 +12,13 @@ METHOD_NAMES = (
     *("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-eo", "rtl-co-sam", "rtl-co-cam"),
 )
 
-_OF_A_SOURCE = (
-    *("source", "source_weights", "encoder_stride", "decoder_filters", "skip_connections"),
-    *("batch_norm", "temperature"),
-)
+_OF_A_SOURCE = ("source", "source_weights", "encoder_stride", "decoder_filters", "skip_connections", "batch_norm")
+_OF_A_CLASSIFIER = ("temperature", "classifier_distance")
 # setting: the methods that it is foreign to, and why
 FOREIGN = {
     **dict.fromkeys(_OF_A_SOURCE, (FROM_RANDOM_WEIGHTS, "starts from random weights, without a source network")),
     "width": (FROM_SOURCE, "has its source network's width"),
-    "classifier_distance": (set(METHOD_NAMES) - set(WITH_CLASSIFIER), "compares no classifier outputs"),
+    **dict.fromkeys(_OF_A_CLASSIFIER, (set(METHOD_NAMES) - set(WITH_CLASSIFIER), "compares no classifier outputs")),
     "heatmap_loss": (("dsnt",), "is trained by coordinates, not by Eq. 2"),
 }
 

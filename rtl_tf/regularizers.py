@@ -6,7 +6,7 @@ The source is a constant: no gradient flows into it.
 
 from keras import ops
 
-# Under this norm a vector is taken for zero: its normalised form is zero and carries no gradient.
+# Under this squared norm a vector is taken for zero: its normalised form is zero and carries no gradient.
 EPSILON = 1e-12
 
 
@@ -69,4 +69,6 @@ def _flat(values):
 
 
 def _unit(vectors):
-    return vectors / ops.sqrt(ops.maximum(ops.sum(ops.square(vectors), axis=-1, keepdims=True), EPSILON))
+    squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
+    is_zero = squares < EPSILON
+    return vectors / ops.where(is_zero, float("inf"), ops.sqrt(ops.where(is_zero, 1.0, squares)))

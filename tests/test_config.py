@@ -8,7 +8,7 @@ from rtl_tf.exceptions import InputError
 
 
 def test_paper_preset_is_the_papers_protocol():
-    settings = Settings(preset="paper").resolved()
+    settings = Settings(preset="paper", method="rtl-co").resolved()
     assert (settings.source, settings.image_size, settings.batch_size, settings.epochs) == ("vggface2", 256, 2, 150)
     assert (settings.reg_weight, settings.sigma, settings.temperature) == (0.002, 1.5, 2.0)
     assert (settings.learning_rate, settings.weight_decay, settings.crop_jitter) == (1e-3, 1e-4, 0.0)
@@ -73,7 +73,7 @@ def test_json_both_ways_with_lambda_under_its_own_name():
         ({"method": "dsnt", "encoder_stride": 16}, "--encoder-stride 16: method dsnt starts from random weights"),
         ({"method": "unet", "skip_connections": True}, "--skip-connections: method unet starts from random weights"),
         ({"method": "hg", "batch_norm": "frozen"}, "--batch-norm frozen: method hg starts from random weights"),
-        ({"method": "hg", "temperature": 2.0}, "--temperature 2.0: method hg starts from random weights"),
+        ({"method": "rtl-eo", "temperature": 2.0}, "--temperature 2.0: method rtl-eo compares no classifier outputs"),
         ({"method": "dsnt", "heatmap_loss": "sum"}, "--heatmap-loss sum: method dsnt is trained by coordinates"),
         ({"method": "ft", "width": 0.5}, "--width 0.5: method ft has its source network's width"),
         (

@@ -206,6 +206,7 @@ def test_the_alignment_source_is_the_one_that_was_pretrained(typed, tmp_path):
     folder = tmp_path / SOURCES / "youtube_faces_keypoints-alignment-resnet50"
     folder.mkdir(parents=True)
     (folder / "metrics.json").write_text("{}")
+    (folder / "best.keras").write_bytes(b"weights")
     assert source() == str(folder)
     task = next(
         task
@@ -245,6 +246,8 @@ def test_work_counts_images(typed, tmp_path):
         ("table", "1", {"method": "ft"}, "--method: table 1 varies it, leave the flag out"),
         ("figure", "10", {"reg_weight": 0.1}, "--lambda: figure 10 varies it"),
         ("table", "4", {"skip_connections": True}, "--skip-connections: table 4 varies it"),
+        ("table", "4", {"method": "rtl-eo"}, "--method: table 4 is of its own method, leave the flag out"),
+        ("figure", "10", {"method": "ft"}, "--method ft: figure 10 varies lambda, which it does not have"),
         ("table", "1", {"sigma": -1.0}, "--sigma -1.0: must be"),
         ("table", "1", {"validation_images": 99}, "99 validation images: the validation part has 4"),
         ("table", "1", {"train_images": 99}, "99 training images: the training part has 16"),

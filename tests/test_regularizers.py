@@ -126,3 +126,13 @@ def test_dead_features_give_finite_values_and_gradients(name):
         value = FEATURES[name](np.ones((1, 2, 2, 3), np.float32), target)
     assert np.isfinite(value).all()
     assert np.isfinite(tape.gradient(value, target)).all()
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_a_silent_encoder_is_pulled_nowhere(name):
+    # The direction of a zero vector is not defined: it counts as zero, and no gradient comes from the division.
+    target = tf.Variable(np.zeros((2, 1, 2, 3), np.float32))
+    with tf.GradientTape() as tape:
+        value = FEATURES[name](np.ones((2, 1, 2, 3), np.float32), target)
+    np.testing.assert_allclose(value, [1.0, 1.0], rtol=1e-6)
+    np.testing.assert_array_equal(tape.gradient(value, target), np.zeros(target.shape))

@@ -11,6 +11,7 @@ from fake_runs import make_run
 from rtl_tf.cli.train import make_parser
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports import commands
+from rtl_tf.reports.report import make_report
 from rtl_tf.reports.runs import find_runs, read_run, require_comparable
 from rtl_tf.reports.selection import select
 from rtl_tf.reports.settings import in_order, parse_where, setting, where
@@ -156,7 +157,7 @@ def test_table_1_takes_the_runs_that_fill_most_rows_and_says_what_else_is_there(
     }
     (note,) = selection.notes
     assert "9 runs with other settings" in note
-    assert "lambda 0, 0.02; learning_rate 0.01; skip_connections True; source imagenet; train_fraction 0.1" in note
+    assert "lambda 0.0, 0.02; learning_rate 0.01; skip_connections true; source imagenet; train_fraction 0.1" in note
 
 
 def test_methods_without_a_regularizer_belong_to_the_runs_of_every_lambda(studies):
@@ -252,12 +253,13 @@ def test_where_refuses_what_it_does_not_know(studies):
         parse_where(["colour=red"])
     with pytest.raises(InputError, match="no such runs, there are runs with sigma 1.5"):
         selected(studies, wanted=["sigma=2"])
-    assert parse_where(["--skip-connections=true", "source=imagenet", "train_images=null"]) == {
+    assert parse_where(["--skip-connections=true", "jit_compile=False", "source=imagenet", "train_images=null"]) == {
         "skip_connections": True,
+        "jit_compile": False,
         "source": "imagenet",
         "train_images": None,
     }
-    assert in_order({0.02, 2e-5, 10, "auto", True}) == ["2e-05", "0.02", "True", "10", "auto"]
+    assert in_order({0.02, 2e-5, 10, "auto", True}) == ["2e-05", "0.02", "true", "10", "auto"]
 
 
 # Commands
@@ -297,15 +299,48 @@ def test_commands_carry_a_rows_own_settings(studies):
 def test_the_alignment_network_is_pretrained_once_or_the_one_that_runs_came_from(studies, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     lines, source = missing(studies, "3").splitlines(), "runs/sources/youtube_faces_keypoints-alignment-"
-    training = [index for index, line in enumerate(lines) if f"--source {source}resnet50" in line]
+    own = f"{studies}/{source.removeprefix('runs/')}resnet50"
+    training = [index for index, line in enumerate(lines) if f"--source {own}" in line]
     assert len(training) == 2 and [index for index, line in enumerate(lines) if "pretrain" in line] == [training[0] - 1]
     pretraining = "    python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints --network "
-    assert lines[training[0] - 1] == f"{pretraining}resnet50"
+    assert lines[training[0] - 1] == f"{pretraining}resnet50 --output {own}"
     make_run(studies, "ft", 0, ONES, name="aligned", source=f"{source}dlib_resnet")
     assert f"{pretraining}dlib_resnet\n" in missing(studies, "3")
     Path(f"{source}dlib_resnet").mkdir(parents=True)
     text = missing(studies, "3")
     assert text.count(f"--source {source}dlib_resnet") == 2 and "pretrain" not in text
+
+
+def test_a_width_of_ones_own_belongs_into_the_table(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "ft", 1, ONES)
+    make_run(tmp_path, "hg", 0, ONES, width=0.3)
+    make_run(tmp_path, "unet", 0, ONES)
+    assert folders(selected(tmp_path)) == {"HG": ["hg 0"], "U-Net": ["unet 0"], "FT": ["ft 0", "ft 1"]}
+    assert "hg width 0.3" in make_report("1", find_runs(tmp_path)[0], tmp_path).notes[-2]
+    assert "--method hg --epochs 12 --no-flip-swap --width 0.3 --seed 1" in missing(tmp_path)
+    make_run(tmp_path, "hg", 0, ONES, name="usual")
+    assert folders(selected(tmp_path))["HG"] == ["usual 0"]
+    assert folders(selected(tmp_path, wanted=["width=0.3"]))["HG"] == ["hg 0"]
+
+
+def test_sources_in_folders_of_one_name_are_told_apart_by_their_weights(tmp_path):
+    for number, hospital in enumerate(("here", "there")):
+        source = {"source": f"runs/{hospital}/ft/seed0", "source_hash": f"hash of {hospital}"}
+        for seed in range(2 - number):
+            make_run(tmp_path, "ft", seed, ONES, name=f"ft-{hospital}", **source)
+    make_run(tmp_path, "rtl-eo", 0, ONES, source="runs/there/ft/seed0", source_hash="hash of there")
+    selection = selected(tmp_path)
+    assert folders(selection) == {"FT": ["ft-there 0"], "RTL-EO": ["rtl-eo 0"]}
+    assert "2 runs with other settings (source_hash hash of here)" in selection.notes[0]
+    assert folders(selected(tmp_path, wanted=["source_hash=hash of here"])) == {"FT": ["ft-here 0", "ft-here 1"]}
+
+
+def test_unfinished_runs_do_not_push_out_a_finished_one(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES, source="dlib", encoder_stride=16)
+    for seed in (1, 2):
+        make_run(tmp_path, "ft", seed, None, name="wider", source="dlib", encoder_stride=32)
+    assert folders(selected(tmp_path, "3")) == {"FT-dlib": ["ft 0"]}
 
 
 def test_commands_carry_a_lambda_that_is_no_default(tmp_path):

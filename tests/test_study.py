@@ -68,6 +68,7 @@ def test_a_failing_run_is_named_at_the_end_and_the_others_go_on(train, tmp_path,
 def test_a_run_that_fails_before_it_has_a_folder_leaves_nothing(train, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("refused").mkdir()
+    Path("refused/best.keras").touch()
     status, _, err = train("--table", "4", "--seeds", "1", "--source", "refused")
     assert status == 1 and err.splitlines() == [
         f"failed: ft, skip_connections {value}, seed 0: refused.keras: not a readable Keras model"

@@ -8,6 +8,7 @@ import pytest
 from fake_runs import make_run
 
 from rtl_tf.evaluation.metrics import summarize
+from rtl_tf.evaluation.predictions import read_predictions, write_predictions
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import judge
 from rtl_tf.reports.report import make_report, report_text, write_report
@@ -55,7 +56,7 @@ def test_means_and_spreads_by_hand(two_methods):
     assert np.isnan(get("std_seeds", "RTL-SAM", "mre"))
     assert get("mean", "FT", "fr@1.0") == pytest.approx((0 + 1 / 4) / 2)
     assert get("mean", "RTL-SAM", "auc@1.4") == 1.0
-    assert get("difference", "RTL-SAM", "mre") == pytest.approx(-1.0625)
+    assert get("difference", "RTL-SAM", "mre") == -1.0  # to FT's seed 0: RTL-SAM has no other
     assert np.isnan(get("mean", "FE", "mre")) and np.isnan(get("p", "FT", "mre"))
 
 
@@ -65,6 +66,35 @@ def test_two_people_have_a_test_and_no_interval(two_methods):
     assert get("p", "RTL-SAM", "mre") == 0.5 and get("p_holm", "RTL-SAM", "mre") == 1.0
     assert np.isnan([get(end, "RTL-SAM", "mre") for end in ("low", "high", "difference_low", "difference_high")]).all()
     assert not get("best", "RTL-SAM", "mre")
+
+
+def test_seeds_that_one_row_lacks_do_not_count_in_a_difference(tmp_path):
+    """RTL-EO repeats FT's seed 0: no difference, however good FT's other seeds are. RTL-SAM has no seed of FT's."""
+    for seed, level in enumerate((1.0, 0.5, 0.6)):
+        make_run(tmp_path, "ft", seed, random_errors(seed, level))
+    make_run(tmp_path, "rtl-eo", 0, random_errors(0, 1.0))
+    make_run(tmp_path, "rtl-sam", 3, random_errors(3, 0.1))
+    get = cells_of(tmp_path)
+    assert get("mean", "RTL-EO", "mre") > 1.3 * get("mean", "FT", "mre")
+    assert [get(name, "RTL-EO", "mre") for name in ("difference", "difference_low", "difference_high")] == [0, 0, 0]
+    assert get("p", "RTL-EO", "mre") == 1.0
+    assert get("low", "RTL-SAM", "mre") < 0.2 and not get("best", "RTL-SAM", "mre")
+    assert np.isnan([get(name, "RTL-SAM", "mre") for name in ("difference", "difference_low", "p", "p_holm")]).all()
+
+
+def test_a_landmark_that_few_people_have_gets_no_interval(tmp_path):
+    for method, level in (("ft", 1.0), ("rtl-sam", 0.1)):
+        folder = make_run(tmp_path, method, 0, level * np.ones((40, 3)))
+        predictions = read_predictions(folder / "predictions.csv")
+        for truth in (predictions.truth, predictions.heatmap_truth):
+            truth[10:, 2] = np.nan  # labelled for five people
+        write_predictions(folder / "predictions.csv", predictions)
+    get = cells_of(tmp_path, "2")
+    assert get("difference", "RTL-SAM", "landmark.nasion") == pytest.approx(-0.9)
+    assert np.isnan(get("difference_low", "RTL-SAM", "landmark.nasion")) and not get(
+        "best", "RTL-SAM", "landmark.nasion"
+    )
+    assert get("difference_high", "RTL-SAM", "mre") < -0.8 and get("best", "RTL-SAM", "landmark.exocanthion")
 
 
 def test_intervals_are_those_of_a_plain_loop_over_people(tmp_path):
@@ -225,7 +255,7 @@ def test_no_line_of_numbers_is_longer_than_a_terminal(tmp_path, name):
             make_run(tmp_path, method, seed, errors, landmarks=names)
     make_run(tmp_path, "ft", 0, random.gamma(4, 0.25, (60, 14)), landmarks=names, name="s", skip_connections=True)
     text = report_text(report(tmp_path, name))
-    lines = [line for line in text.splitlines() if "train.py" not in line]
+    lines = [line for line in text.splitlines() if "python " not in line]
     assert max(map(len, lines)) <= 120
     assert "†" in text or name in ("3", "4", "samples")
 
@@ -329,7 +359,7 @@ def test_written_tables(two_methods, tmp_path):
     assert float(ft["mean"]) == 1.0625 and ft["p"] == "" and ft["seeds"] == "2" and ft["subjects"] == "2"
     assert (ft["protocol"], ft["unit"], ft["paper"], ft["paper_std"]) == ("paper", "heatmap_px", "0.86", "0.24")
     sam = next(line for line in lines if line["method"] == "rtl-sam" and line["metric"] == "mre")
-    assert float(sam["difference"]) == -1.0625 and sam["best"] == "False"
+    assert float(sam["difference"]) == -1.0 and sam["best"] == "False"
     fe = next(line for line in lines if line["method"] == "fe")
     assert fe["mean"] == "" and fe["paper"] == "1.82"
     assert {line["unit"] for line in lines} == {"heatmap_px", "input_px", "mm"}

@@ -14,17 +14,19 @@ from rtl_tf.experiments import outputs
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda
 from rtl_tf.experiments.networks import build, load_networks, stride_of
-from rtl_tf.experiments.resolving import images_an_epoch, resolve
+from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
+from rtl_tf.reports import runs as stored
+from rtl_tf.reports.settings import IMMATERIAL, SOURCE_HASH, setting
 from rtl_tf.schema import schema_text
 from rtl_tf.training.fit import fit
 from rtl_tf.training.history import read_history
 from rtl_tf.training.model import RegularizedDetector
 from rtl_tf.training.source_cache import source_answers
 
-MAY_CHANGE = {"output", "data", "memory_gb", "cache_gb"}  # between begin and end; the data are known by their content
+MAY_CHANGE = IMMATERIAL - {"method", "seed"}  # between begin and end; the data are known by their content
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def prepare(asked: Settings, resume: bool, loader: DataLoader) -> Run:
     except OSError as problem:
         raise InputError(f"--output {run.folder}: {problem.strerror}") from problem
     if resume:
-        require_same_data(run.folder, data.dataset.fingerprint)
+        require_same_inputs(run.folder, found_out(settings, data.dataset))
         for leftover in run.folder.glob("unfinished-*"):  # of files that a killed process was writing
             leftover.unlink()
     else:
@@ -176,17 +178,18 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
-    config = read_config(folder / "config.json")
-    before = config["resolved"] | ({"lambda": AUTO} if config["asked"].get("lambda") == AUTO else {})
-    for name, value in to_json(settings).items():
-        if name not in MAY_CHANGE and value is not None and before.get(name) != value:
-            raise InputError(f"--resume: the run in {folder} has {name} = {before.get(name)}, now it is {value}")
+    begun, now = stored.read_run(folder), stored.Run(folder, {}, to_json(settings))
+    for name, value in now.resolved.items():
+        if name not in MAY_CHANGE and value is not None and (before := setting(begun, name)) != setting(now, name):
+            raise InputError(f"--resume: the run in {folder} has {name} = {before}, now it is {value}")
 
 
-def require_same_data(folder: Path, dataset_hash: str) -> None:
-    """A run that goes on must go on with the data it began with."""
-    if read_config(folder / "config.json")["resolved"].get("dataset_hash") != dataset_hash:
-        raise InputError(f"--resume: the data are not those that the run in {folder} began with; start it anew")
+def require_same_inputs(folder: Path, facts: dict[str, str]) -> None:
+    """A run that goes on must go on with the data and the source network it began with."""
+    before = read_config(folder / "config.json")["resolved"]
+    for what, name in (("data", "dataset_hash"), ("weights of --source", SOURCE_HASH)):
+        if before.get(name, facts.get(name)) != facts.get(name):
+            raise InputError(f"--resume: the {what} are not those that the run in {folder} began with; start it anew")
 
 
 def write_inputs(run: Run) -> None:
@@ -195,8 +198,7 @@ def write_inputs(run: Run) -> None:
     outputs.write_json(folder / "environment.json", outputs.environment())
     (folder / "schema.toml").write_text(schema_text(run.settings.schema), encoding="utf-8")
     splits.write_split(folder / "split.csv", dataset.samples, run.data.split)
-    found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
-    config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out}
+    config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
     outputs.write_json(folder / "config.json", config)
 
 

@@ -9,12 +9,19 @@ from pathlib import Path
 
 from rtl_tf.config import AUTO, Settings, flag_name, from_json, json_name, to_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.resolving import Dataset, dataset_key, images_an_epoch, read_dataset, resolve, thinned
-from rtl_tf.networks.catalogue import SOURCES
+from rtl_tf.experiments.resolving import (
+    Dataset,
+    dataset_key,
+    found_out,
+    images_an_epoch,
+    read_dataset,
+    resolve,
+    thinned,
+)
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
 from rtl_tf.reports.runs import SOURCES as SOURCES_FOLDER
-from rtl_tf.reports.settings import ALIGNMENT_SOURCE, applies, condition_of, setting
+from rtl_tf.reports.settings import ALIGNED, ALIGNMENT_SOURCE, SOURCE_HASH, applies, condition_of, setting
 from rtl_tf.studies import Study, lambda_grid
 from rtl_tf.training.history import read_history
 
@@ -44,13 +51,13 @@ class Plan:
         tasks: to be trained, seed by seed, so that an interrupted study has whole pairs.
         done: the runs that are there.
         warnings: a line for each run that cannot be used.
-        example: the wanted run to which most settings apply.
+        wanted: all runs of the study, there or not.
     """
 
     tasks: tuple[Task, ...]
     done: tuple[Run, ...]
     warnings: tuple[str, ...]
-    example: Run
+    wanted: tuple[Run, ...]
 
 
 @dataclass(frozen=True)
@@ -96,14 +103,17 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
             asked = replace(one.asked, output=str(folder / f"seed{one.asked.seed}"))
             tasks.append(Task(one.title, asked, False, one.work))
     tasks.sort(key=lambda task: task.asked.seed)
-    example = max((one.run for one in wanted), key=lambda run: len(condition_of(run)))
-    return Plan(tuple(tasks), tuple(done), tuple(warnings), example)
+    return Plan(tuple(tasks), tuple(done), tuple(warnings), tuple(one.run for one in wanted))
 
 
 def is_same(run: Run, wanted: Run) -> bool:
     """Whether a run has the method, the seed, the data and all settings that matter of another."""
-    # A saved source decides its encoder's stride by itself: it is known of the run alone.
-    varied = ("encoder_stride",) if wanted.resolved["encoder_stride"] is None else ()
+    # A saved source decides its encoder's stride by itself: only the run knows it. An older run knows no hash.
+    unknown = {
+        "encoder_stride": wanted.resolved["encoder_stride"] is None,
+        SOURCE_HASH: SOURCE_HASH not in run.resolved,
+    }
+    varied = [name for name, is_unknown in unknown.items() if is_unknown]
     return (
         (run.method, run.seed) == (wanted.method, wanted.seed)
         and all(setting(run, name) == setting(wanted, name) for name in COMPARED)
@@ -114,18 +124,23 @@ def is_same(run: Run, wanted: Run) -> bool:
 def _wanted_runs(study: Study, typed: dict[str, object], seeds: int, root: Path) -> list[Wanted]:
     """All runs of a study."""
     typed = {json_name(name): value for name, value in typed.items()}
-    for name in study.varied:
+    # The rows of a table have their methods; a figure of one setting can be of any.
+    for name in (*study.varied, *(["method"] if study.kind == "table" else [])):
         if name in typed:
             flag = flag_name("reg_weight" if name == "lambda" else name, typed[name])
-            raise InputError(f"{flag}: {study.label} varies it, leave the flag out")
+            reason = "varies it" if name in study.varied else "is of its own method"
+            raise InputError(f"{flag}: {study.label} {reason}, leave the flag out")
     read, wanted = cache(read_dataset), []
     for own in study.configurations:
         own = own | {name: value for name, value in typed.items() if name in own}
+        for name in own:
+            if not applies(name, own["method"]):
+                raise InputError(f"--method {own['method']}: {study.label} varies {name}, which it does not have")
         preset = typed.get("preset", "quick")
         name = configuration_name(own, preset)
         values = {name: value for name, value in typed.items() if applies(name, own["method"])}
         values |= {"method": own["method"]} | unlike_preset(own, preset)
-        if values.get("source") == "youtube_faces":
+        if values.get("source") == ALIGNED:
             values["source"] = _pretrained(root)
         for seed in range(seeds):
             asked = from_json(values | {"seed": seed})
@@ -137,14 +152,11 @@ def _wanted_runs(study: Study, typed: dict[str, object], seeds: int, root: Path)
 def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float]:
     """What the run's config.json would say, and its work."""
     settings = resolve(asked)
-    if settings.source not in (None, *SOURCES) and not Path(settings.source).exists():
-        raise InputError(f"--source {settings.source}: no known source, no such file or folder")
     dataset = read(*dataset_key(settings))
     validation = len(thinned(dataset, settings).validation)
     trainings = len(lambda_grid()) if settings.reg_weight == AUTO else 1
     work = trainings * settings.epochs * (3 * images_an_epoch(dataset, settings) + validation)
-    found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
-    return Run(Path(settings.output), asked.asked(), to_json(settings) | found_out), work
+    return Run(Path(settings.output), asked.asked(), to_json(settings) | found_out(settings, dataset)), work
 
 
 def _pretrained(root: Path) -> str:
@@ -152,7 +164,7 @@ def _pretrained(root: Path) -> str:
     for folder in sorted((root / SOURCES_FOLDER).glob("*")):
         if re.match(ALIGNMENT_SOURCE, folder.name) and (folder / "metrics.json").exists():
             return str(folder)
-    return "youtube_faces"
+    return ALIGNED
 
 
 def _told_apart(configuration: dict[str, object], varied: tuple[str, ...]) -> list[str]:

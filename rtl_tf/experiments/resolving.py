@@ -1,14 +1,17 @@
 """What a run comes to before a network is built: every setting decided, its data split. Needs no TensorFlow."""
 
+import hashlib
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from rtl_tf import datasets
 from rtl_tf.config import Settings
 from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks.catalogue import SOURCES
+from rtl_tf.networks.catalogue import SOURCES, saved_file
 from rtl_tf.records import Sample
-from rtl_tf.reports.settings import applies
+from rtl_tf.reports.settings import SOURCE_HASH, applies
 
 
 def resolve(asked: Settings) -> Settings:
@@ -45,6 +48,25 @@ def read_dataset(data: str, schema: str, image_size: int, split_by: str, split_s
     split = splits.split(samples, by=split_by, seed=split_seed)
     splits.audit(samples, split, split_by)
     return Dataset(samples, split, datasets.dataset_name(data), datasets.fingerprint(samples))
+
+
+def found_out(settings: Settings, dataset: Dataset) -> dict[str, str]:
+    """What config.json tells beside the settings: which data, and which weights of a source of one's own.
+
+    Raises:
+        InputError: there is no such source.
+    """
+    facts = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
+    if settings.source not in (None, *SOURCES):
+        file = saved_file(settings.source)
+        facts[SOURCE_HASH] = _file_hash(file, file.stat().st_mtime_ns)
+    return facts
+
+
+@cache
+def _file_hash(file: Path, changed: int) -> str:
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def dataset_key(settings: Settings) -> tuple:

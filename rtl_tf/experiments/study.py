@@ -13,8 +13,8 @@ from rtl_tf.experiments.planning import Plan, Task, make_plan
 from rtl_tf.experiments.study_progress import StudyProgress
 from rtl_tf.experiments.study_worker import Job, make_execute
 from rtl_tf.experiments.workers import work_through
-from rtl_tf.reports.runs import read_run, read_runs
-from rtl_tf.reports.settings import IMMATERIAL, setting
+from rtl_tf.reports.runs import COMPARED, read_run, read_runs
+from rtl_tf.reports.settings import IMMATERIAL, applies, in_order, setting
 from rtl_tf.studies import Study
 
 ONE_THREAD = {
@@ -65,18 +65,21 @@ def run_study(
 
 
 def show_command(study: Study, typed: dict[str, object], plan: Plan, root: Path) -> str:
-    """The `evaluate.py` that shows these runs, and not others of the study that may lie beside them."""
+    """The `evaluate.py` that shows these runs, where others lie beside them with which they cannot share a table.
+
+    So do runs of other data, splits or crops, and those that lack a setting that was typed for this study.
+    """
     words = ["python evaluate.py", f"--{study.kind} {study.name}"]
     if root != Path("runs"):
         words.append(f"--runs {shlex.quote(str(root))}")
-    runs, data = read_runs(root)[0], plan.example.resolved["data_name"]
+    runs, data = read_runs(root)[0], plan.wanted[0].resolved["data_name"]
     if any(run.resolved["data_name"] != data for run in runs):
         words.append(f"--data {shlex.quote(data)}")
-    for name in sorted(set(map(json_name, typed)) - IMMATERIAL):
-        value = setting(plan.example, name)
-        if any(setting(run, name) != value for run in runs if run.resolved["data_name"] == data):
-            text = value if isinstance(value, str) else json.dumps(value)
-            words.append(f"--where {shlex.quote(f'{name}={text}')}")
+    others = [run for run in runs if run.resolved["data_name"] == data]
+    for name in sorted({*map(json_name, typed), *COMPARED} - (IMMATERIAL - {"method"})):
+        values = {setting(run, name) for run in plan.wanted if applies(name, run.method)}
+        if len(values) == 1 and any({setting(run, name)} != values for run in others if applies(name, run.method)):
+            words.append(f"--where {shlex.quote(f'{name}={in_order(values)[0]}')}")
     return " ".join(words)
 
 

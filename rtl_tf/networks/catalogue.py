@@ -1,6 +1,12 @@
 """The source networks as data: what each knows, what it takes, where its weights are. Imports no TensorFlow."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from rtl_tf.exceptions import InputError
+
+# In a run folder the best epoch, in a pretraining folder the source network.
+SAVED_NAMES = ("best.keras", "source.keras")
 
 
 @dataclass(frozen=True)
@@ -136,3 +142,13 @@ RANDOM_RESNET50 = Source(
 )
 
 SOURCES = {source.name: source for source in (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, RANDOM, RANDOM_RESNET50)}
+
+
+def saved_file(path: str | Path) -> Path:
+    """The `.keras` file of a source of one's own: itself, or in its folder; InputError where there is none."""
+    path = Path(path)
+    for file in (path, *(path / name for name in SAVED_NAMES)):
+        if file.is_file():
+            return file
+    names = " or ".join(SAVED_NAMES)
+    raise InputError(f"--source {path}: no known source, no .keras file, no folder that holds {names}")

@@ -7,10 +7,8 @@ import keras
 import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as does the next)
 import rtl_tf.networks.normalization  # noqa: F401
 from rtl_tf.exceptions import InputError
+from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.layers import image_input
-
-# In a run folder the best epoch, in a pretraining folder the source network.
-FILE_NAMES = ("best.keras", "source.keras")
 
 
 def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Model, keras.Model | None]:
@@ -24,7 +22,7 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
     Raises:
         InputError: no such file, not a Keras model, no encoder in it, or an image size that it cannot have.
     """
-    model = read(_file(Path(path)))
+    model = read(saved_file(path))
     parts = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
     if "encoder" not in parts:
         raise InputError(
@@ -39,16 +37,6 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
         return encoder, _rebuilt(parts["classifier"], features)
     except ValueError as problem:
         raise InputError(f"--image-size {image_size}: too small for the classification branch of {path}") from problem
-
-
-def _file(path: Path) -> Path:
-    if path.is_file():
-        return path
-    for name in FILE_NAMES:
-        if (path / name).is_file():
-            return path / name
-    names = " or ".join(FILE_NAMES)
-    raise InputError(f"--source {path}: no known source, no .keras file, no folder that holds {names}")
 
 
 def read(path: Path) -> keras.Model:

@@ -1,13 +1,15 @@
 """The numbers of a table: for each row and metric the mean over seeds, two spreads, an interval, and a test."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
+from itertools import product
 
 import numpy as np
 
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
 from rtl_tf.evaluation.metrics import per_image
-from rtl_tf.evaluation.statistics import RESAMPLES, holm, interval, paired_permutation_test, resampled_means
+from rtl_tf.evaluation.statistics import holm, interval, paired_permutation_test, resampled_means
 from rtl_tf.reports.paper import landmark_labels
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection
@@ -33,9 +35,10 @@ class Cells:
         std_images: standard deviation over images (ddof 0), mean over seeds.
         std_seeds: standard deviation of the seeds' means (ddof 1).
         low, high: 95 % interval of the mean, bootstrap by subject; seeds are averaged for each image first. Undefined
-            for fewer than FEWEST_SUBJECTS.
-        difference, difference_low, difference_high: to the row's reference, with its 95 % interval.
-        p, p_holm: paired permutation test by subject against the reference; corrected over all cells of the unit.
+            where fewer than FEWEST_SUBJECTS have a value.
+        difference, difference_low, difference_high: to the row's reference, with its 95 % interval; over the seeds that
+            both rows have, undefined where they share none.
+        p, p_holm: paired permutation test by subject of this difference; corrected over all cells of the unit.
         best: bool; better than each competing row, the 95 % interval of every paired difference excluding 0.
     """
 
@@ -147,29 +150,36 @@ def _arrays(
             std_seeds[index] = np.std([_over(np.nanmean, of_seed) for of_seed in values[index]], axis=0, ddof=1)
     mean = _over(np.nanmean, of_images)
 
-    resampled = np.full((RESAMPLES, *shape), np.nan)
-    if len(set(subjects)) >= FEWEST_SUBJECTS:
-        resampled[:, there] = resampled_means(of_images[:, there], subjects)
-    compared = references(table, selection)
-    pairs = [(row, other) for row, other in enumerate(compared) if row in there and other in there]
-    rows, others = ([pair[side] for pair in pairs] for side in (0, 1))
-    p, difference, difference_low, difference_high = np.full((4, *shape), np.nan)
-    p[rows] = paired_permutation_test(of_images[:, rows] - of_images[:, others], subjects)
-    difference[rows] = mean[rows] - mean[others]
-    difference_low[rows], difference_high[rows] = _interval(resampled[:, rows] - resampled[:, others])
-    low, high = _interval(resampled)
+    of_seeds = [
+        dict(zip((run.seed for run in runs), of_row, strict=True))
+        for runs, of_row in zip(selection.runs, values, strict=True)
+    ]
+
+    @cache
+    def paired(row: int, other: int) -> np.ndarray:
+        """(N, M) differences of two rows, a mean over the seeds that both have."""
+        both = of_seeds[row].keys() & of_seeds[other].keys()
+        nothing = np.full((len(subjects), len(metrics)), np.nan)
+        return np.mean([of_seeds[row][seed] - of_seeds[other][seed] for seed in sorted(both)] or [nothing], axis=0)
+
+    differences = np.full((len(subjects), *shape), np.nan)
+    for row, other in enumerate(references(table, selection)):
+        if other is not None:
+            differences[:, row] = paired(row, other)
+    low, high = _intervals(of_images, subjects)
+    difference_low, difference_high = _intervals(differences, subjects)
     return {
         "mean": mean,
         "std_images": std_images,
         "std_seeds": std_seeds,
         "low": low,
         "high": high,
-        "difference": difference,
+        "difference": _over(np.nanmean, differences),
         "difference_low": difference_low,
         "difference_high": difference_high,
-        "p": p,
+        "p": paired_permutation_test(differences, subjects),
         "p_holm": np.full(shape, np.nan),
-        "best": _best(table, selection, metrics, mean, resampled),
+        "best": _best(table, selection, metrics, mean, paired, subjects),
     }
 
 
@@ -181,26 +191,39 @@ def _over(function, values: np.ndarray) -> np.ndarray:
     return result
 
 
-def _interval(resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    low, high = np.full((2, *resampled.shape[1:]), np.nan)
-    known = ~np.isnan(resampled).all(axis=0)
-    low[known], high[known] = interval(resampled[:, known])
+def _intervals(values: np.ndarray, subjects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % intervals of the means of (N, ...) values; NaN where fewer than FEWEST_SUBJECTS have one."""
+    names, index = np.unique(subjects, return_inverse=True)
+    voting = np.zeros((len(names), *values.shape[1:]), bool)
+    np.logical_or.at(voting, index, ~np.isnan(values))
+    enough = voting.sum(axis=0) >= FEWEST_SUBJECTS
+    low, high = np.full((2, *values.shape[1:]), np.nan)
+    if enough.any():
+        low[enough], high[enough] = interval(resampled_means(values[:, enough], subjects))
     return low, high
 
 
 def _best(
-    table: Table, selection: Selection, metrics: Sequence[str], mean: np.ndarray, resampled: np.ndarray
+    table: Table,
+    selection: Selection,
+    metrics: Sequence[str],
+    mean: np.ndarray,
+    paired: Callable[[int, int], np.ndarray],
+    subjects: np.ndarray,
 ) -> np.ndarray:
     best = np.zeros(mean.shape, bool)
     leagues = [tuple(row.settings.get(name) for name in table.best_within) for row in selection.rows]
-    for league in set(leagues):
-        for column, metric in enumerate(metrics):
-            sign = -1 if metric.startswith("auc") else 1  # an error is best when it is low
-            rivals = [row for row, own in enumerate(leagues) if own == league and not np.isnan(mean[row, column])]
-            if len(rivals) < 2:
-                continue
+    contests, behind = [], []  # winner and column; by how much each rival's images are worse
+    for league, (column, metric) in product(set(leagues), enumerate(metrics)):
+        sign = -1 if metric.startswith("auc") else 1  # an error is best when it is low
+        rivals = [row for row, own in enumerate(leagues) if own == league and not np.isnan(mean[row, column])]
+        if len(rivals) > 1:
             winner = min(rivals, key=lambda row: sign * mean[row, column])
             rivals.remove(winner)
-            behind = sign * (resampled[:, rivals, column] - resampled[:, [winner], column])
-            best[winner, column] = bool((_interval(behind)[0] > 0).all())
+            contests.append((winner, column, len(rivals)))
+            behind += [sign * paired(rival, winner)[:, column] for rival in rivals]
+    if behind:
+        ahead = _intervals(np.stack(behind, axis=1), subjects)[0] > 0
+        for winner, column, count in contests:
+            best[winner, column], ahead = ahead[:count].all(), ahead[count:]
     return best

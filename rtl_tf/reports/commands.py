@@ -1,19 +1,18 @@
 """The commands that train what a table lacks."""
 
 import shlex
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from rtl_tf.config import Settings, flag_name
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import SOURCES, Run
 from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import applies, defaults, setting
+from rtl_tf.reports.settings import ALIGNED, applies, defaults, setting
 from rtl_tf.reports.tables import Row
 
-ALIGNED = "youtube_faces"  # the source of Table III that has to be trained first
-ALIGNMENT = f"runs/{SOURCES}/youtube_faces_keypoints-alignment-resnet50"
 PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints"
+PRETRAINED = "youtube_faces_keypoints-alignment-"  # how that command names its folder, the architecture behind it
 ASKED_DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
 
@@ -48,7 +47,8 @@ def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root:
     """
     seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
     aligned = [run.asked["source"] for run in selection.all_runs if setting(run, "source") == ALIGNED]
-    shared = Shared(selection.example or like, dict(selection.condition), varied, root, (aligned or [ALIGNMENT])[0])
+    usual = str(root / SOURCES / f"{PRETRAINED}resnet50")
+    shared = Shared(selection.example or like, dict(selection.condition), varied, root, (aligned or [usual])[0])
     pretraining = [] if Path(shared.aligned).exists() else [pretraining_command(shared.aligned)]
     commands = []
     for row, runs, unfinished in zip(selection.rows, selection.runs, selection.unfinished, strict=True):
@@ -58,13 +58,15 @@ def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root:
         if missing and shared.source(row) == ALIGNED:
             commands, pretraining = commands + pretraining, []
         commands += [resume_command(run) for run in begun]
-        commands += [training_command(row, fresh, shared)] if fresh else []
+        commands += [training_command(row, fresh, replace(shared, like=runs[0]) if runs else shared)] if fresh else []
     return "\n".join(["To train what is missing:", *(f"    {command}" for command in commands)]) if commands else ""
 
 
 def pretraining_command(folder: str) -> str:
     """Trains the paper's alignment network into `folder`, whose name ends with the architecture."""
-    return f"{PRETRAIN} --network {folder.rsplit('-', 1)[-1]}"
+    network = folder.rsplit("-", 1)[-1]
+    has_own_place = folder != f"runs/{SOURCES}/{PRETRAINED}{network}"
+    return f"{PRETRAIN} --network {network}" + (f" --output {shlex.quote(folder)}" if has_own_place else "")
 
 
 def resume_command(run: Run) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 BOLD = "\033[1m{}\033[0m"
 LATEX = {
     **{"±": r"$\pm$", "–": "--", "−": "$-$", "†": r"$^\dagger$", "λ": r"$\lambda$", "<": "$<$", ">": "$>$"},
-    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"},
+    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
 }
 
 
@@ -105,4 +105,4 @@ def _emphasised(grid: Grid, template: str) -> list[list[str]]:
 
 
 def _escape(text: str) -> str:
-    return re.sub(r"[±–−†λ<>\\~&%$#_{}]", lambda match: LATEX.get(match[0], "\\" + match[0]), text)
+    return re.sub(r"[±–−†λ<>\\~^&%$#_{}]", lambda match: LATEX.get(match[0], "\\" + match[0]), text)

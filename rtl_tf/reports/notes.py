@@ -7,7 +7,7 @@ import numpy as np
 from rtl_tf.evaluation.statistics import RESAMPLES
 from rtl_tf.reports.cells import FEWEST_SUBJECTS, Cells
 from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import unusual
+from rtl_tf.reports.settings import BY_METHOD, applies, defaults, setting, unusual
 from rtl_tf.reports.tables import Table
 
 COLUMNS = (
@@ -17,8 +17,8 @@ COLUMNS = (
 STATISTICS = (
     "95 %: interval of the mean or of the difference; bootstrap by subject ({resamples} resamples), the seeds averaged "
     "for each image first; none for fewer than {fewest} subjects.",
-    "p: paired permutation test by subject against {reference}. p Holm: corrected over all {tests} tests of this table "
-    "in one unit; † below 0.05.",
+    "p: paired permutation test by subject against {reference}, as the difference over the seeds that both rows have. "
+    "p Holm: corrected over all {tests} tests of this table in one unit; † below 0.05.",
     "Best (bold, *): the 95 % interval of its paired difference to every other row excludes 0.",
     "Intervals and tests speak for other people, not for other trainings: hold a difference against ±seeds too.",
 )
@@ -49,5 +49,16 @@ def _here(selection: Selection) -> str:
         f"{len(predictions.landmarks)} landmarks",
         f"{size}x{size} input px",
         *(f"{name} {value}" for name, value in special.items()),
+        *(f"{method} {name} {value}" for method, name, value in _of_methods(selection)),
     ]
     return ", ".join(parts) + "."
+
+
+def _of_methods(selection: Selection) -> list[tuple[str, str, object]]:
+    """What methods have of their own and not as the preset has it: (method, setting, value)."""
+    found = {}
+    for run in selection.all_runs:
+        usual = defaults(run.resolved.get("preset", "quick"), run.method)
+        values = {name: setting(run, name) for name in sorted(BY_METHOD) if applies(name, run.method)}
+        found |= {(run.method, name, value): None for name, value in values.items() if value != usual[name]}
+    return list(found)

@@ -1,6 +1,7 @@
 """One table from runs to the screen and to files."""
 
 import csv
+import io
 import math
 import re
 import textwrap
@@ -82,26 +83,20 @@ def report_text(report: Report, bold: bool = False) -> str:
 
 def write_report(report: Report, folder: Path) -> list[Path]:
     """Write <name>.md, .tex and .csv (a line a cell, unrounded) and return their paths; InputError for a bad folder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise InputError(f"--output {folder}: {problem.strerror}") from problem
     notes = "".join(f"{note}  \n" for note in report.notes)
     texts = {
         "md": "\n".join(map(as_markdown, report.grids)) + "\n" + notes,
         "tex": "\n".join(map(as_latex, report.grids)) + "".join(f"% {note}\n" for note in report.notes),
+        "csv": _as_csv(report),
     }
-    paths = []
-    for suffix, text in texts.items():
-        paths.append(folder / f"{report.name}.{suffix}")
-        with replacing(paths[-1]) as unfinished:
-            unfinished.write_text(text, encoding="utf-8")
-    paths.append(folder / f"{report.name}.csv")
-    with replacing(paths[-1]) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        settings = list(dict.fromkeys(name for row in report.selection.rows for name in row.settings))
-        writer.writerow(["row", *settings, *CSV_COLUMNS, *NUMBERS, "paper", "paper_std"])
-        writer.writerows(_csv_lines(report, settings))
+    paths = [folder / f"{report.name}.{suffix}" for suffix in texts]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in zip(paths, texts.values(), strict=True):
+            with replacing(path) as unfinished:
+                unfinished.write_text(text, encoding="utf-8", newline="")
+    except OSError as problem:
+        raise InputError(f"--output {folder}: {problem.strerror}") from problem
     return paths
 
 
@@ -118,6 +113,15 @@ def _with_counts(selection: Selection) -> Selection:
         return replace(row, labels=(f"{row.labels[0]} ({count})", *row.labels[1:])) if count else row
 
     return replace(selection, rows=tuple(map(counted, selection.rows)))
+
+
+def _as_csv(report: Report) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    settings = list(dict.fromkeys(name for row in report.selection.rows for name in row.settings))
+    writer.writerow(["row", *settings, *CSV_COLUMNS, *NUMBERS, "paper", "paper_std"])
+    writer.writerows(_csv_lines(report, settings))
+    return text.getvalue()
 
 
 def _csv_lines(report: Report, settings: list[str]) -> Iterator[list]:

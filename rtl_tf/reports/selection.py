@@ -54,6 +54,7 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run], part: st
     """
     meant = [run for run in runs if any(matches(run, row.settings) for row in rows)]
     require_comparable(meant)
+    varied = (*varied, *BY_METHOD)  # what each method has of its own, `_alike` keeps equal within a row
     condition = _best_condition(rows, varied, [run for run in meant if run.judged(part)] or meant)
     belongs = [condition_of(run, varied) <= condition for run in meant]
     members = [run for run, is_member in zip(meant, belongs, strict=True) if is_member]
@@ -61,7 +62,7 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run], part: st
     notes = _other_settings(others, varied, condition)
     kept, unfinished, warnings = [], [], []
     for row in rows:
-        of_row = _alike([run for run in members if matches(run, row.settings)], notes)
+        of_row = _alike([run for run in members if matches(run, row.settings)], part, notes)
         good, damaged = readable(of_row, part)
         warnings += damaged
         kept.append(_one_a_seed(good, warnings))
@@ -82,15 +83,30 @@ def _best_condition(rows: Sequence[Row], varied: Sequence[str], runs: list[Run])
         filled = sum(any(matches(run, row.settings) for run in members) for row in rows)
         return filled, -len(unusual(condition, members[0].resolved.get("preset", "quick"))), len(members)
 
-    return max(sorted(complete, key=str), key=merit, default=EMPTY)
+    return max(sorted(complete, key=_as_text), key=merit, default=EMPTY)
 
 
-def _alike(runs: list[Run], notes: list[str]) -> list[Run]:
-    """The largest group without any difference: what comes with a varied setting (a source's stride) may differ too."""
+def _as_text(condition: Condition) -> list[str]:
+    """A set's own text has another order in every process."""
+    return sorted(map(str, condition))
+
+
+def _alike(runs: list[Run], part: str, notes: list[str]) -> list[Run]:
+    """The largest group without any difference: what comes with a varied setting (a source's stride) may differ too.
+
+    Finished runs count before unfinished ones, and where two groups are as large, the one with less that is unusual.
+    """
     groups = defaultdict(list)
     for run in runs:
         groups[condition_of(run)].append(run)
-    chosen = max(groups.items(), key=lambda item: len(item[1]), default=(EMPTY, []))
+
+    def merit(item: tuple[Condition, list[Run]]):
+        condition, members = item
+        special = unusual(condition, members[0].resolved.get("preset", "quick"), [members[0].method])
+        return sum(run.judged(part) for run in members), len(members), -len(special)
+
+    ordered = sorted(groups.items(), key=lambda item: _as_text(item[0]))
+    chosen = max(ordered, key=merit, default=(EMPTY, []))
     notes += _other_settings([run for run in runs if run not in chosen[1]], (), chosen[0])
     return chosen[1]
 
@@ -112,7 +128,7 @@ def _other_settings(runs: list[Run], varied: Sequence[str], condition: Condition
     here, others = dict(condition), defaultdict(set)
     for run in runs:
         for name, value in condition_of(run, varied):
-            if (name in here or name in BY_METHOD) and here.get(name) != value:
+            if name in here and here[name] != value:
                 others[name].add(value)
     values = "; ".join(f"{name} {', '.join(in_order(there))}" for name, there in sorted(others.items()))
     count = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"

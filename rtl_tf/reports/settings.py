@@ -17,17 +17,21 @@ IMMATERIAL = {
     *("method", "preset", "data", "seed", "output"),
     *("memory_gb", "cache_gb", "jit_compile", "steps_per_execution"),
 }
-REGULARIZERS_ONLY = {"lambda", "temperature"}
-# Settings whose default depends on the method: methods agree in them where each has its own.
+# Settings whose default depends on the method: runs of different methods need not agree in them.
 BY_METHOD = {"width"}
-ALIGNMENT_SOURCE = r"youtube_faces.*-alignment-"  # how `rtl_tf.cli.pretrain` names the source of the paper's Table III
+ALIGNED = "youtube_faces"  # the source of the paper's Table III that has to be trained first
+ALIGNMENT_SOURCE = r"youtube_faces.*-alignment-"  # how `rtl_tf.cli.pretrain` names its folder
+
+PYTHONS_WORDS = {"True": "true", "False": "false", "None": "null"}
+# Of the weights of a source of one's own, of which many may lie in folders of one name.
+SOURCE_HASH = "source_hash"
 
 Condition = frozenset[tuple[str, object]]
 
 
 def applies(name: str, method: str) -> bool:
     """Whether a setting has any effect on a method: FT has no lambda, a U-Net from random weights no source."""
-    if name in REGULARIZERS_ONLY and not method.startswith("rtl-"):
+    if name == "lambda" and not method.startswith("rtl-"):
         return False
     return name not in foreign_settings(method)
 
@@ -42,8 +46,8 @@ def defaults(preset: str, method: str) -> dict[str, object]:
 def setting(run: Run, name: str) -> object:
     """A run's setting; today's default where the run is older than the setting.
 
-    A source of one's own is called by its folder's name, the paper's alignment network `youtube_faces`; a lambda that
-    the run chose by itself is `auto`.
+    A source of one's own is called by its folder's name, the paper's alignment network `youtube_faces`, and told from
+    others of that name by SOURCE_HASH; a lambda that the run chose by itself is `auto`.
     """
     value = run.resolved.get(name, _usual(run, name))
     if name == "lambda" and run.asked.get(name) == "auto":
@@ -51,7 +55,7 @@ def setting(run: Run, name: str) -> object:
     if name == "source" and isinstance(value, str):
         path = Path(value)
         value = path.parent.name if path.suffix == ".keras" else path.name
-        return "youtube_faces" if re.match(ALIGNMENT_SOURCE, value) else value
+        return ALIGNED if re.match(ALIGNMENT_SOURCE, value) else value
     return json.dumps(value) if isinstance(value, list | dict) else value
 
 
@@ -63,14 +67,16 @@ def condition_of(run: Run, varied: Iterable[str] = ()) -> Condition:
     """All settings that matter for the run's result, except the `varied` ones and those that no table ever mixes."""
     left_out = {*IMMATERIAL, *COMPARED, *varied}
     names = [name for name in NAMES if name not in left_out and applies(name, run.method)]
-    settings = ((name, setting(run, name)) for name in names)
-    return frozenset((name, value) for name, value in settings if name not in BY_METHOD or value != _usual(run, name))
+    if SOURCE_HASH in run.resolved and not {"source", SOURCE_HASH} & left_out:
+        names.append(SOURCE_HASH)
+    return frozenset((name, setting(run, name)) for name in names)
 
 
-def unusual(condition: Condition, preset: str) -> dict[str, object]:
-    """What of a condition is not the preset's default. An encoder's stride has none: it comes with the source."""
-    usual = defaults(preset, Settings().method)
-    return {name: value for name, value in sorted(condition) if name != "encoder_stride" and value != usual[name]}
+def unusual(condition: Condition, preset: str, methods: Iterable[str] = METHOD_NAMES) -> dict[str, object]:
+    """What of a condition is not the preset's default for the methods. What comes with the source has none."""
+    usual = {name: value for method in methods for name, value in defaults(preset, method).items() if value is not None}
+    of_source = {"encoder_stride", SOURCE_HASH}
+    return {name: value for name, value in sorted(condition) if name not in of_source and value != usual.get(name)}
 
 
 def matches(run: Run, wanted: dict[str, object]) -> bool:
@@ -84,10 +90,10 @@ def parse_where(texts: Iterable[str]) -> dict[str, object]:
     for text in texts:
         name, equals, value = text.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
-        if not equals or name not in NAMES + COMPARED:
+        if not equals or name not in (*NAMES, *COMPARED, SOURCE_HASH):
             raise InputError(f"--where {text}: write SETTING=VALUE with one of {', '.join(sorted(NAMES))}")
         try:
-            wanted[name] = json.loads(value)
+            wanted[name] = json.loads(PYTHONS_WORDS.get(value.strip(), value))
         except ValueError:
             wanted[name] = value.strip()
     return wanted
@@ -107,10 +113,10 @@ def where(runs: list[Run], wanted: dict[str, object]) -> list[Run]:
 
 
 def in_order(values: Iterable[object]) -> list[str]:
-    """Values as text: numbers by size, then words."""
+    """Values as `--where` takes them: numbers by size, then words."""
 
     def key(value: object):
         is_number = isinstance(value, int | float)
         return not is_number, value if is_number else 0, str(value)
 
-    return [f"{value:g}" if isinstance(value, float) else str(value) for value in sorted(values, key=key)]
+    return [value if isinstance(value, str) else json.dumps(value) for value in sorted(values, key=key)]

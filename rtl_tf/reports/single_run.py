@@ -12,7 +12,7 @@ def run_text(run: Run) -> str:
     title = f"{run.folder}: {method_titles().get(run.method, run.method.upper())} on {settings['data_name']}"
     details = f"{settings['image_size']}x{settings['image_size']} input px, seed {settings['seed']}"
     if settings.get("lambda"):
-        details = f"lambda {settings['lambda']:g}, {details}"
+        details = f"lambda {settings['lambda']}, {details}"
     grids = [_overall_grid(f"{title} ({details})", run.summary), _threshold_grid(run.summary), _landmark_grid(run)]
     return "\n\n".join(map(as_text, grids))
 

@@ -29,7 +29,7 @@ def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
         raise InputError(f"--by {column}: no such column in {kept.folder / FILE}; {there}")
     cells = columns[column]
     numbers = _numbers(cells)
-    if numbers is not None and len(set(cells)) > MOST_NUMBERS:
+    if numbers is not None and len(set(numbers[~np.isnan(numbers)])) > MOST_NUMBERS:
         return _quarters(numbers)
     return [cell or EMPTY for cell in cells]
 
@@ -57,8 +57,13 @@ def _quarters(numbers: np.ndarray) -> list[str]:
     edges = np.quantile(known, [0.25, 0.5, 0.75])
     quarter = np.searchsorted(edges, numbers, side="left")
     ranges = {
-        index: f"{known[inside].min():g} to {known[inside].max():g}"
+        index: f"{_digits(known[inside].min())} to {_digits(known[inside].max())}"
         for index in range(4)
         if (inside := np.searchsorted(edges, known, side="left") == index).any()
     }
     return [EMPTY if math.isnan(number) else ranges[index] for number, index in zip(numbers, quarter, strict=True)]
+
+
+def _digits(number: float) -> str:
+    """All of them, so that no two ranges look the same."""
+    return str(int(number)) if number == int(number) else repr(float(number))

@@ -20,8 +20,6 @@ from itertools import product
 from rtl_tf.config import Settings, to_json
 from rtl_tf.exceptions import InputError
 
-KINDS = ("table", "figure")  # of what `evaluate.py` makes of the runs
-
 
 @dataclass(frozen=True)
 class Study:

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from rtl_tf.atomic import replacing
+from rtl_tf.exceptions import InputError
 
 COLUMNS = ("epoch", "loss", "heatmap_loss", "regularizer", "val_loss", "val_error", "learning_rate", "seconds")
 
@@ -21,8 +22,15 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """The rows so far; none where the file is missing. Epochs are int and count from 1."""
+    """The rows so far; none where the file is missing. Epochs are int and count from 1.
+
+    Raises:
+        InputError: the file is damaged.
+    """
     if not path.exists():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return [{k: int(v) if k == "epoch" else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return [{k: int(v) if k == "epoch" else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    except (OSError, ValueError, TypeError, csv.Error) as problem:
+        raise InputError(f"{path}: damaged ({problem})") from problem

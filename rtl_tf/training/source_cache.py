@@ -1,8 +1,8 @@
 """The frozen source network's answers, asked once: with the paper's augmentation an image has only four views."""
 
 import hashlib
-import os
 import shutil
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def _specs(detector: RegularizedDetector, training: Crops) -> list[tuple[tuple[i
 
 def _fill(folder: Path, detector: RegularizedDetector, training: Crops, specs) -> None:
     """Ask for all views; the folder appears when it is complete, made by whichever run is first."""
-    unfinished = folder.with_name(f"unfinished-{folder.name}-{os.getpid()}")
+    unfinished = folder.with_name(f"unfinished-{folder.name}-{uuid.uuid4().hex}")
     unfinished.mkdir(parents=True)
     try:
         arrays = [
@@ -96,8 +96,11 @@ def _fill(folder: Path, detector: RegularizedDetector, training: Crops, specs) -
                 array[batch, view] = answer
         for array in arrays:
             array.flush()
-        if not folder.is_dir():
+        try:
             unfinished.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another run was first
+                raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 

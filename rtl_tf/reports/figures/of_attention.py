@@ -41,20 +41,19 @@ def of_sources(selection: Selection) -> Drawing:
     warnings: list[str] = []
     kept = _same_faces(selection, 2, warnings)
     drifts, lines = _drifts(selection, warnings)
-    rows_of: dict[str, list[tuple[str, str]]] = {}  # source -> (method, title in `kept`)
-    for row in selection.rows:
-        rows_of.setdefault(row.settings["source"], []).append((row.settings["method"].upper(), " ".join(row.labels)))
-    rows = {}
-    for source, members in rows_of.items():
-        trained = [kept[title] for _, title in members if title in kept]
+    title_of = {(row.settings["source"], row.settings["method"]): " ".join(row.labels) for row in selection.rows}
+    rows: dict[str, list[Panel | None]] = {}
+    for source in dict.fromkeys(source for source, _ in title_of):
+        titles = {method: title_of.get((source, method)) for method in dict.fromkeys(method for _, method in title_of)}
+        trained = [kept[title] for title in titles.values() if title in kept]
         if not trained:
             continue
         rows[source] = []
         for face, crop in enumerate(trained[0]["crops"]):
             rows[source].append(Panel("source", crop, trained[0]["source_attention"][face]))
-            for method, title in members:
-                own = kept.get(title)
-                heading = _titled(method, {method: drifts[title]} if title in drifts else {})
+            for method, title in titles.items():
+                own, name = kept.get(title), method.upper()
+                heading = _titled(name, {name: drifts[title]} if title in drifts else {})
                 rows[source].append(Panel(heading, crop, own["target_attention"][face]) if own else None)
     return Drawing(attention_figure(list(rows.values()), list(rows), NOTE), lines, warnings)
 

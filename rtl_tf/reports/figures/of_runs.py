@@ -14,6 +14,7 @@ from rtl_tf.reports.figures import curves, faces
 from rtl_tf.reports.figures.curves import Means
 from rtl_tf.reports.figures.histories import history_figure
 from rtl_tf.reports.layout import Grid, as_text
+from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.tables import TABLES
@@ -56,15 +57,16 @@ def areas(selection: Selection) -> Drawing:
 
 def lambdas(selection: Selection) -> Drawing:
     """CED over the validation images of all seeds, for the choice of lambda. Fig. 10."""
-    return _choice(selection, "RTL-EO on validation images")
+    return _choice(selection)
 
 
 def sigmas(selection: Selection) -> Drawing:
     """CED over the validation images of all seeds, for the choice of sigma. Fig. 11."""
-    return _choice(selection, "RTL-EO on validation images, σ in heatmap px")
+    return _choice(selection, ", σ in heatmap px")
 
 
-def _choice(selection: Selection, title: str) -> Drawing:
+def _choice(selection: Selection, unit: str = "") -> Drawing:
+    title = f"{method_titles()[selection.rows[-1].settings['method']]} on validation images{unit}"
     errors = _pooled(selection, lambda run: image_errors(run.validation))
     clinical = _pooled(selection, lambda run: image_errors(run.validation, "clinical", "input_px"))
     header = ["", "paper, heatmap px", "clinical, input px"]

@@ -14,7 +14,7 @@ from rtl_tf.reports.figures.of_runs import Drawing
 from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import setting
+from rtl_tf.reports.settings import applies, setting
 from rtl_tf.reports.tables import LEARNING_CURVE_METHODS, TABLES, Row, rows_of
 from rtl_tf.schema import load_schema
 from rtl_tf.studies import lambda_grid, load_study
@@ -63,19 +63,28 @@ def _table(name: str) -> Callable[[list[Run]], tuple[Row, ...]]:
     return lambda runs: rows_of(TABLES[name], runs)
 
 
+def _studied(runs: list[Run], name: str) -> tuple[str, list[Run]]:
+    """RTL-EO, or the only method that has the setting, as `--where method=` leaves it, and its runs."""
+    methods = {run.method for run in runs if applies(name, run.method)}
+    method = methods.pop() if len(methods) == 1 else STUDIED
+    return method, [run for run in runs if run.method == method]
+
+
 def _lambdas(runs: list[Run]) -> tuple[Row, ...]:
-    """Of RTL-EO; FT stands for lambda 0, which is the same training, where RTL-EO has no run of it."""
-    studied = [run for run in runs if run.method == STUDIED]
+    """FT stands for lambda 0, which is the same training, where the method has no run of it."""
+    method, studied = _studied(runs, "lambda")
     values = {value for run in studied if isinstance(value := setting(run, "lambda"), float | int)}
-    none = {"method": STUDIED, "lambda": 0.0} if 0 in values else {"method": "ft"}
+    has_zero = any(setting(run, "lambda") == 0 and run.judged("validation") for run in studied)
+    none = {"method": method, "lambda": 0.0} if has_zero else {"method": "ft"}
     more = sorted({*lambda_grid(), *values} - {0})
-    return (Row(("λ = 0",), none), *(Row((f"λ = {value:g}",), {"method": STUDIED, "lambda": value}) for value in more))
+    return (Row(("λ = 0",), none), *(Row((f"λ = {value:g}",), {"method": method, "lambda": value}) for value in more))
 
 
 def _sigmas(runs: list[Run]) -> tuple[Row, ...]:
+    method, studied = _studied(runs, "sigma")
     values = {one["sigma"] for one in load_study("figure", "11").configurations}
-    values |= {setting(run, "sigma") for run in runs if run.method == STUDIED}
-    return tuple(Row((f"σ = {value:g}",), {"method": STUDIED, "sigma": value}) for value in sorted(values))
+    values |= {setting(run, "sigma") for run in studied}
+    return tuple(Row((f"σ = {value:g}",), {"method": method, "sigma": value}) for value in sorted(values))
 
 
 def _anatomy(renderer: Renderer) -> Drawing:
