@@ -172,6 +172,16 @@ def test_figure_10_takes_a_run_at_lambda_0_before_ft_and_leaves_out_runs_without
     assert "\n" not in str(refused.value)
 
 
+def test_figures_of_one_setting_can_be_of_another_method(tmp_path):
+    for reg_weight, error in ((0.0, 2.0), (2e-4, 1.0)):
+        folder = make_run(tmp_path, "rtl-sam", 0, None, name=f"l{reg_weight}", **{"lambda": reg_weight})
+        add_validation(folder, np.full((2, 2), error))
+    drawing = draw("10", tmp_path)
+    assert legend(drawing.figure)[:-1] == ["λ = 0: 2.00±0.00", "λ = 0.0002: 1.00±0.00"]
+    assert titles(drawing.figure) == ["RTL-SAM on validation images"]
+    assert "--method rtl-sam" in drawing.lines[-1] and "--method ft" not in drawing.lines[-1]
+
+
 def test_figure_11_compares_sigmas(tmp_path):
     for sigma, error in ((1.5, 0.0), (3.0, 1.0)):
         folder = make_run(tmp_path, "rtl-eo", 0, np.ones((12, 2)), name=f"s{sigma}", sigma=sigma)
@@ -385,6 +395,16 @@ def test_figure_9_has_a_row_a_source(tmp_path):
     assert [axes.texts[0].get_text() for axes in cells if axes.texts] == ["not trained"] * 2
     assert "FT-dlib: attention drift from the source 0.5000±0.2500 over images; seeds 0.5000" in drawing.lines
     assert not untidy(drawing.figure)
+
+
+def test_figure_9_leaves_places_empty_for_a_source_of_ones_own(tmp_path):
+    for source, methods in (("dlib", ("ft", "rtl-sam")), ("runs/mine/ft/seed0", ("ft",))):
+        for method in methods:
+            folder = make_run(tmp_path, method, 0, np.ones((4, 2)), name=f"{method}-{source}", source=source)
+            add_examples(folder, FACES, [1.0, 1.0, 1.0])
+    drawing = draw("9", tmp_path)
+    assert [axes.get_ylabel() for axes in drawing.figure.axes if axes.get_ylabel()] == ["dlib", "seed0"]
+    assert sum(text.get_text() == "not trained" for axes in drawing.figure.axes for text in axes.texts) == 2
 
 
 # The registry

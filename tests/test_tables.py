@@ -326,6 +326,16 @@ def test_few_numbers_are_groups_by_themselves(sites):
     assert order_of(groups_by("grade", find_runs(sites)[0])) == ["9", "10", "(empty)"]
 
 
+def test_quarters_of_dates_stay_apart_and_an_empty_cell_is_no_number(tmp_path):
+    dates = [{"day": 20240101 + index} for index in range(20)]
+    make_run(tmp_path / "dates", "ft", 0, np.ones((20, 2)), attributes=dates)
+    groups = groups_by("day", find_runs(tmp_path / "dates")[0])
+    assert order_of(groups) == [f"202401{first:02} to 202401{first + 4:02}" for first in (1, 6, 11, 16)]
+    ages = [{"age": index % 9 or ""} for index in range(18)]  # eight numbers
+    make_run(tmp_path / "ages", "ft", 0, np.ones((18, 2)), attributes=ages)
+    assert order_of(groups_by("age", find_runs(tmp_path / "ages")[0])) == [*map(str, range(1, 9)), "(empty)"]
+
+
 def test_many_numbers_become_quarters(tmp_path):
     attributes = [{"age": float(index) if index else float("nan")} for index in range(21)]
     make_run(tmp_path, "ft", 0, np.ones((21, 2)), attributes=attributes)
