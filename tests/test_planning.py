@@ -17,7 +17,8 @@ from rtl_tf.config import to_json
 from rtl_tf.evaluation.predictions import write_predictions
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.planning import make_plan
-from rtl_tf.experiments.resolving import dataset_key, read_dataset, resolve, thinned
+from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve, thinned
+from rtl_tf.lock import alone_in
 from rtl_tf.reports import commands
 from rtl_tf.reports.runs import SOURCES, VALIDATION, find_runs, read_run
 from rtl_tf.reports.selection import select
@@ -36,10 +37,9 @@ def typed(table):
 def fake(task, *, epochs=4, validated=False, tested=False):
     """The folder of a task, as a training leaves it that got so far."""
     settings, folder = resolve(task.asked), Path(task.asked.output)
-    dataset = read_dataset(*dataset_key(settings))
-    found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
     folder.mkdir(parents=True)
-    config = {"asked": task.asked.asked(), "resolved": to_json(settings) | found_out}
+    facts = found_out(settings, read_dataset(*dataset_key(settings)))
+    config = {"asked": task.asked.asked(), "resolved": to_json(settings) | facts}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "history.csv").write_text("epoch,val_error\n" + "".join(f"{n + 1},0.5\n" for n in range(epochs)))
     predictions = make_predictions(np.ones((4, 3)), landmarks=NAMES)
@@ -278,6 +278,27 @@ def test_a_plan_and_the_commands_below_a_table_name_the_same_folders(typed, tmp_
     assert [options.epochs for options in printed] == [task.asked.epochs for task in others]
     fake(others[0], epochs=1)
     assert read_run(others[0].asked.output).asked["method"] == "rtl-co"
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(typed, tmp_path):
+    task = make_plan(TABLE_4, typed, 1, tmp_path).tasks[0]
+    fake(task, epochs=1)
+    with alone_in(task.asked.output):
+        plan = make_plan(TABLE_4, typed, 1, tmp_path)
+    assert [one.title for one in plan.tasks] == ["ft, skip_connections True, seed 0"] and not plan.done
+    assert plan.warnings == (f"{task.asked.output} is being trained by another process",)
+    assert make_plan(TABLE_4, typed, 1, tmp_path).tasks[0].resume
+
+
+def test_a_source_trained_anew_in_its_folder_is_another_source(typed, tmp_path):
+    source = tmp_path / "mine"
+    source.mkdir()
+    (source / "best.keras").write_bytes(b"weights")
+    runs, typed = tmp_path / "runs", typed | {"source": str(source)}
+    fake(make_plan(TABLE_4, typed, 1, runs).tasks[0], tested=True)
+    assert len(make_plan(TABLE_4, typed, 1, runs).done) == 1
+    (source / "best.keras").write_bytes(b"other weights")
+    assert len(make_plan(TABLE_4, typed, 1, runs).done) == 0
 
 
 def test_a_plan_needs_no_tensorflow(typed, tmp_path):

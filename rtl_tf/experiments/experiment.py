@@ -16,6 +16,7 @@ from rtl_tf.experiments.lambda_search import GRID, choose_lambda
 from rtl_tf.experiments.networks import build, load_networks, stride_of
 from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
 from rtl_tf.inference.detector import Detector
+from rtl_tf.lock import alone_in
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
 from rtl_tf.reports import runs as stored
@@ -72,7 +73,18 @@ def run_experiment(
     Raises:
         InputError: bad data, flags, weights, or a run folder that is not free.
     """
-    loader = loader or DataLoader()
+    with alone_in(resolve(asked).output):
+        return _run(asked, resume, tensorboard, validation_only, loader or DataLoader(), callbacks)
+
+
+def _run(
+    asked: Settings,
+    resume: bool,
+    tensorboard: bool,
+    validation_only: bool,
+    loader: DataLoader,
+    callbacks: tuple[keras.callbacks.Callback, ...],
+) -> Path:
     more_callbacks = tensorboard_callbacks() if tensorboard else ()
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))

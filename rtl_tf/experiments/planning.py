@@ -18,6 +18,7 @@ from rtl_tf.experiments.resolving import (
     resolve,
     thinned,
 )
+from rtl_tf.lock import is_taken
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
 from rtl_tf.reports.runs import SOURCES as SOURCES_FOLDER
@@ -92,6 +93,8 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
         warnings += damaged
         if complete:
             done.append(complete[0])
+        elif begun and is_taken(begun[0].folder):
+            warnings.append(f"{begun[0].folder} is being trained by another process")
         elif begun:
             asked = replace(from_json(begun[0].asked), data=one.asked.data, output=str(begun[0].folder))
             tasks.append(Task(one.title, asked, True, one.work * _share_left(begun[0])))
