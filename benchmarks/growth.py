@@ -123,7 +123,7 @@ def reading(count: float, folder: Path) -> tuple[Callable, int]:
     def work():
         found = datasets.load(folder)
         splits.audit(found, splits.split(found, by="subject", seed=0), "subject")
-        datasets.fingerprint(found)
+        datasets.fingerprint(folder, found)
 
     return work, 1
 

@@ -122,7 +122,7 @@ def load_parts(run, judged: str, jitter: float) -> tuple:
     config = run.resolved
     size, margin = config["image_size"], config["crop_margin"]
     samples = datasets.load(config["data"], config["schema"], size=size)
-    if datasets.fingerprint(samples) != config["dataset_hash"]:
+    if datasets.fingerprint(config["data"], samples) != config["dataset_hash"]:
         raise InputError(f"{config['data']}: not the data that the run in {run.folder} was trained on")
     parts = read_split(run.folder / "split.csv", samples).parts
     random, schema, crops = np.random.default_rng(0), load_schema(config["schema"]), []

@@ -47,7 +47,7 @@ def read_dataset(data: str, schema: str, image_size: int, split_by: str, split_s
     samples = datasets.load(data, schema, size=image_size, seed=0)
     split = splits.split(samples, by=split_by, seed=split_seed)
     splits.audit(samples, split, split_by)
-    return Dataset(samples, split, datasets.dataset_name(data), datasets.fingerprint(samples))
+    return Dataset(samples, split, datasets.dataset_name(data), datasets.fingerprint(data, samples))
 
 
 def found_out(settings: Settings, dataset: Dataset) -> dict[str, str]:

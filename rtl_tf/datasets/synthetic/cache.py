@@ -46,7 +46,7 @@ def samples(
         InputError: a number is out of range, or the cache folder cannot be written.
     """
     check_settings(subjects, scans, size, seed)
-    settings = {"renderer": RENDERER_VERSION, "subjects": subjects, "scans": scans, "size": size, "seed": seed}
+    settings = recipe(subjects, scans, size, seed)
     folder = _folder(settings, cache)
     if not _complete(folder):
         try:
@@ -55,6 +55,11 @@ def samples(
             reason = problem.strerror or problem
             raise InputError(f"cache {folder}: {reason}; set RTL_TF_CACHE to another folder") from problem
     return read_samples(folder / _TABLE, size)
+
+
+def recipe(subjects: int = 100, scans: int = 3, size: int = 128, seed: int = 0) -> dict[str, int]:
+    """All that the faces depend on, but for the last bits of a processor's arithmetic."""
+    return {"renderer": RENDERER_VERSION, "subjects": subjects, "scans": scans, "size": size, "seed": seed}
 
 
 def check_settings(subjects: int, scans: int, size: int, seed: int) -> None:
