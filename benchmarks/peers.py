@@ -93,8 +93,8 @@ def parse(arguments: list[str]):
 
 def load_runs(folders: list[Path]) -> list:
     """Runs of one method that were trained and tested on the same images of fas12."""
-    from rtl_tf.reports.runs import read_run, require_comparable
-    from rtl_tf.reports.settings import condition_of
+    from rtl_tf.reports.runs import read_run
+    from rtl_tf.reports.settings import condition_of, require_comparable
 
     runs = [read_run(folder) for folder in folders]
     require_comparable(runs)

@@ -243,5 +243,7 @@ def read_config(path: Path) -> dict[str, dict[str, Any]]:
         return {"asked": dict(config["asked"]), "resolved": dict(config["resolved"])}
     except FileNotFoundError as problem:
         raise InputError(f"{path}: no such file; is this a run folder?") from problem
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as problem:
+    except OSError as problem:
+        raise InputError(f"{path}: {problem.strerror}") from problem
+    except (KeyError, TypeError, ValueError) as problem:
         raise InputError(f"{path}: damaged run settings ({problem})") from problem

@@ -68,7 +68,7 @@ def read_crop(path: str | Path, crop: Crop) -> np.ndarray:
 def crop_image(image: np.ndarray, crop: Crop, name: str | Path = "image") -> np.ndarray:
     """`read_crop` of an image that is already decoded: uint8 (H, W, 3); `name` stands for it in messages."""
     require_sensible(crop, name)
-    require_overlap(image, crop, name)
+    require_overlap(image.shape[1::-1], crop, name)
     # Whole pixels that the filter reaches: its radius is one output pixel, at least one original pixel.
     reach = math.ceil(max(1.0, crop.side / crop.size)) + 1
     first_x, first_y = math.floor(crop.left) - reach, math.floor(crop.top) - reach
@@ -87,10 +87,9 @@ def require_sensible(crop: Crop, name: str | Path = "image") -> None:
         raise InputError(f"{name}: cannot crop a square of side {crop.side:g} px; check its landmarks and box")
 
 
-def require_overlap(image: np.ndarray, crop: Crop, name: str | Path = "image") -> None:
-    """InputError for a square that shows nothing of an image (H, W, 3)."""
-    height, width = image.shape[:2]
-    for start, length in ((crop.left, width), (crop.top, height)):
+def require_overlap(size: tuple[int, int], crop: Crop, name: str | Path = "image") -> None:
+    """InputError for a square that shows nothing of an image of this size (width, height)."""
+    for start, length in zip((crop.left, crop.top), size, strict=True):
         if start >= length - 0.5 or start + crop.side <= -0.5:
             raise InputError(f"{name}: the square to crop lies outside the image; check its box")
 

@@ -1,6 +1,7 @@
 """`predict.py` in a process of its own: its table, its pictures, its speed to say no."""
 
 import csv
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,10 +63,31 @@ def test_boxes_come_from_a_table(run, faces, tmp_path):  # noqa: F811
     done = predict(run, "--table", folder / "boxes.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     expected = Detector.load(run).predict([samples[0].image], [box], [True])[0]
-    with open(tmp_path / "landmarks.csv") as file:
+    with open(tmp_path / "found.csv") as file:
         row = next(csv.DictReader(file))
     assert (row["mirrored"], row["box_side"]) == ("true", "52")
     np.testing.assert_allclose([float(row["left_x"]), float(row["left_y"])], expected.points[0], atol=1e-3)
+
+
+def test_nothing_is_overwritten_but_an_earlier_prediction(run, faces, tmp_path):  # noqa: F811
+    folder, samples = faces
+    image, truth = samples[0].image, folder / "landmarks.csv"
+    truth.write_text("image,subject,left_x,left_y\n000.png,anna,3,4\n")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    for arguments in (
+        [image, "--output", truth],
+        [image, "--output", image],
+        ["--table", truth, "--output", truth],
+        [folder, "--pictures", folder],
+    ):
+        done = predict(run, *arguments, cwd=tmp_path)
+        assert done.returncode == 2 and re.search(r"^error: --(output|pictures) .*; name another", done.stderr), (
+            done.stderr
+        )
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    for _ in range(2):
+        assert predict(run, image, cwd=tmp_path).returncode == 0
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["found.csv"]
 
 
 def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811
@@ -74,6 +96,9 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811
     (tmp_path / "empty").mkdir()
     (folder / "bad.csv").write_text("image,box_left,box_top,box_side\n000.png,1,2,-3\n")
     (folder / "columns.csv").write_text("file\n000.png\n")
+    (folder / "semicolons.csv").write_text("image;box_left\n000.png;3\n")
+    (folder / "misspelt.csv").write_text("image,box_left,box_top,box_sid\n000.png,1,2,3\n")
+    (folder / "outside.csv").write_text("image,box_left,box_top,box_side\n000.png,900,2,3\n")
     image = samples[0].image
     for arguments, words in (
         ([run], "give either images"),
@@ -83,6 +108,9 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811
         ([run, tmp_path / "empty"], "empty: no image in this folder"),
         ([run, "--table", folder / "bad.csv"], "bad.csv row 2: box"),
         ([run, "--table", folder / "columns.csv"], "columns.csv row 1: no column 'image'"),
+        ([run, "--table", folder / "semicolons.csv"], "separated by ';': save it with commas"),
+        ([run, "--table", folder / "misspelt.csv"], "row 1: a box needs all of the columns box_left"),
+        ([run, "--table", folder / "outside.csv"], "outside.csv row 2: "),
         ([tmp_path / "nowhere", image], "nowhere: no run folder"),
         ([run, image, "--engine", "onnx", "--precision", "int8"], "make it with: python -m rtl_tf.cli.export"),
         ([run, image, "--precision", "int8"], "TensorFlow runs fp32"),
@@ -92,4 +120,4 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811
         done = predict(*arguments, cwd=tmp_path)
         assert done.returncode == 2, words
         assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1 and words in done.stderr
-    assert not (tmp_path / "landmarks.csv").exists()
+    assert not (tmp_path / "found.csv").exists()

@@ -1,6 +1,7 @@
 """Which runs a table takes out of a folder that holds several studies, and the commands for those it lacks."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from rtl_tf.cli.train import make_parser
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports import commands
 from rtl_tf.reports.report import make_report
-from rtl_tf.reports.runs import find_runs, read_run, require_comparable
+from rtl_tf.reports.runs import find_runs, read_run
 from rtl_tf.reports.selection import select
-from rtl_tf.reports.settings import in_order, parse_where, setting, where
+from rtl_tf.reports.settings import in_order, parse_where, require_comparable, setting, where
 from rtl_tf.reports.tables import TABLES, rows_of
 
 ONES = np.ones((4, 2))
@@ -124,7 +125,7 @@ def test_runs_of_different_tests_never_meet(tmp_path, other):
 def test_runs_of_other_images_never_meet_whatever_their_settings_say(tmp_path):
     make_run(tmp_path, "ft", 0, ONES)
     make_run(tmp_path, "fe", 0, np.ones((3, 2)))
-    with pytest.raises(InputError, match="different images .*seed0 and .*seed0"):
+    with pytest.raises(InputError, match=r"different images .*seed0 \(3\) and .*seed0 \(4\)"):
         selected(tmp_path)
 
 
@@ -372,8 +373,51 @@ def test_a_run_that_lost_its_predictions_is_trained_anew_elsewhere(tmp_path):
     make_run(tmp_path, "ft", 0, ONES)
     folder = make_run(tmp_path, "fe", 0, None)
     (folder / "metrics.json").write_text("{}")
-    assert "fe/seed0 has lost its predictions.csv" in find_runs(tmp_path)[1][0]
+    assert find_runs(tmp_path)[1] == []
+    assert "fe/seed0 has lost its predictions.csv" in selected(tmp_path).warnings[0]
     assert f"--method fe --epochs 12 --no-flip-swap --output {tmp_path}/synthetic/fe-2/seed0\n" in missing(tmp_path)
+
+
+def test_predictions_that_end_early_are_named_and_left_out(tmp_path):
+    folder = make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "fe", 0, ONES)
+    (folder / "metrics.json").write_text('{"images": 4}')
+    path = folder / "predictions.csv"
+    assert folders(selected(tmp_path)) == {"FE": ["fe 0"], "FT": ["ft 0"]}
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-4]))  # two images of two landmarks
+    selection = selected(tmp_path)
+    assert folders(selection) == {"FE": ["fe 0"]}
+    assert selection.warnings == [f"{path}: 2 images, metrics.json says 4: cut off?"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": "0"}, 'damaged run settings .seed is "0".'),
+        ({"method": "foo"}, "no method is called 'foo'"),
+        ({"data_name": None}, "damaged run settings .data_name is null."),
+        ({"lambda": [1]}, "damaged run settings .lambda is .1.."),
+    ],
+)
+def test_a_config_of_wrong_types_is_named_and_left_out(tmp_path, change, message):
+    path = make_run(tmp_path, "ft", 0, ONES) / "config.json"
+    make_run(tmp_path, "fe", 0, ONES)
+    config = json.loads(path.read_text())
+    config["resolved"] |= change
+    path.write_text(json.dumps(config))
+    runs, (warning,) = find_runs(tmp_path)
+    assert [run.method for run in runs] == ["fe"] and re.search(f"ft/seed0/config.json: {message}", warning)
+
+
+def test_what_where_excludes_is_not_missing(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "rtl-eo", 0, None, **{"lambda": 0.02})
+    runs, wanted = find_runs(tmp_path)[0], parse_where(["lambda=0.02"])
+    assert (
+        "--method rtl-sam --epochs 12 --no-flip-swap --lambda 0.02"
+        in make_report("1", runs, tmp_path, where=wanted).missing
+    )
+    assert make_report("1", runs, tmp_path, where={"method": "ft"}).missing == ""
 
 
 def test_a_table_without_any_run_has_a_command_for_every_row(tmp_path):

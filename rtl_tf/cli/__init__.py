@@ -27,6 +27,9 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
     except BrokenPipeError:  # the reader (`| head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
+    except OSError as problem:  # a folder that cannot be written, a full disk
+        print(f"error: {problem.filename or 'system'}: {problem.strerror or problem}", file=sys.stderr)
+        status = 2
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         status = 130

@@ -57,6 +57,9 @@ def main(arguments: list[str]) -> int:
     if options.run:
         _print_run(options.run)
         return 0
+    from rtl_tf.reports.settings import parse_where
+
+    options.where = parse_where(options.where)
     _check_name(options)
     paths = _table(options) if options.table is not None else _figure(options)
     print(f"\nwritten: {', '.join(map(str, paths))}")
@@ -66,11 +69,10 @@ def main(arguments: list[str]) -> int:
 def _runs(options: argparse.Namespace) -> tuple[list, Path]:
     """The runs that were asked for, and the folder for what is made of them."""
     from rtl_tf.reports.runs import find_runs
-    from rtl_tf.reports.settings import parse_where, where
+    from rtl_tf.reports.settings import where
 
-    wanted = parse_where(options.where)
     found, warnings = find_runs(options.runs, options.data)
-    runs = where(found, wanted)
+    runs = where(found, options.where)
     _warn(warnings)
     own = options.runs / runs[0].resolved["data_name"]
     return runs, options.output or (own if own.is_dir() else options.runs) / "reports"
@@ -105,7 +107,7 @@ def _table(options: argparse.Namespace) -> list[Path]:
     from rtl_tf.reports.report import make_report, report_text, write_report
 
     runs, folder = _runs(options)
-    report = make_report(options.table, runs, options.runs, options.by)
+    report = make_report(options.table, runs, options.runs, options.by, options.where)
     _warn(report.selection.warnings)
     paths = write_report(report, folder)
     print(report_text(report, bold=sys.stdout.isatty()))
@@ -127,7 +129,7 @@ def _figure(options: argparse.Namespace) -> list[Path]:
 
         drawing = figure.rendered(portraits)
     else:
-        drawing = draw_runs(options.figure, runs, options.runs)
+        drawing = draw_runs(options.figure, runs, options.runs, options.where)
     _warn(drawing.warnings)
     paths = write_figure(options.figure, drawing, folder)
     print("\n".join(drawing.lines))

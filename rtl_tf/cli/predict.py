@@ -12,11 +12,14 @@ def main(arguments: list[str]) -> int:
     if bool(options.images) == bool(options.table):
         raise InputError("give either images (files or folders) or --table FILE (see --help)")
     from rtl_tf.datasets.photographs import from_files, from_table
+    from rtl_tf.datasets.table import BOX
     from rtl_tf.experiments.predicting import load_predictor, predict_photographs
 
     photographs = from_table(options.table) if options.table else from_files(options.images)
     predictor = load_predictor(options.model, options.engine, options.precision, start_tensorflow)
     predict_photographs(predictor, photographs, options.output, options.pictures)
+    if options.table and not any(photograph.box for photograph in photographs):
+        print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image was looked at")
     pictures = f", pictures in {options.pictures}/" if options.pictures else ""
     print(f"{len(photographs)} images: {options.output}{pictures}")
     return 0
@@ -44,8 +47,9 @@ def make_parser() -> Parser:
     )
     parser.add_argument("--precision", choices=("fp32", "int8"), help="of a run folder's exported detector [fp32]")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", default=Path("landmarks.csv"), help="table [landmarks.csv]"
-    )
+        "--output", type=Path, metavar="FILE", default=Path("found.csv"),
+        help="table; one of an earlier prediction is replaced, no other file [found.csv]",
+    )  # fmt: skip
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the landmarks on each photograph")
     return parser
 

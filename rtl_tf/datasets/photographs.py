@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rtl_tf.coordinates import Crop
 from rtl_tf.datasets.csv_rows import read_rows
-from rtl_tf.datasets.table import box_of, mirrored_of
+from rtl_tf.datasets.table import box_of, mirrored_of, require_image_and_box
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import read_size
+from rtl_tf.images import read_size, require_overlap, require_sensible
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"}
 
@@ -51,16 +52,19 @@ def from_table(file: Path) -> list[Photograph]:
         InputError: names the file and the row, the header being row 1.
     """
     header, rows = read_rows(file)
-    if "image" not in header:
-        raise InputError(f"{file} row 1: no column 'image'")
+    require_image_and_box(file, header)
     photographs = []
     for row, cells in rows:
         try:
             if not cells["image"]:
                 raise InputError("column image is empty")
             image = Path(os.path.normpath(file.parent / cells["image"]))
-            read_size(image)
-            photographs.append(Photograph(image, box_of(cells), mirrored_of(cells)))
+            size, box = read_size(image), box_of(cells)
+            if box:
+                crop = Crop(*box, 1)
+                require_sensible(crop, image)
+                require_overlap(size, crop, image)
+            photographs.append(Photograph(image, box, mirrored_of(cells)))
         except InputError as problem:
             raise InputError(f"{file} row {row}: {problem}") from problem
     return photographs

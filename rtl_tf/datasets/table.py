@@ -72,13 +72,9 @@ def _table(path: Path) -> Path:
 
 def _schema(file: Path, header: list[str], schema: str | None) -> Schema:
     """Checks the columns' names and finds the schema that they fit."""
-    if "image" not in header:
-        separator = " (its cells are separated by ';': save it with commas)" if ";" in "".join(header) else ""
-        raise InputError(f"{file} row 1: no column 'image'{separator}")
+    require_image_and_box(file, header)
     if "subject" not in header:
         raise InputError(f"{file} row 1: no column 'subject'; add one with a code for each person")
-    if any(column in header for column in BOX) and not all(column in header for column in BOX):
-        raise InputError(f"{file} row 1: a box needs all of the columns {', '.join(BOX)}")
     x, y = ({name[:-2] for name in header if name.endswith(axis)} for axis in ("_x", "_y"))
     half = sorted(shipped_landmarks() & (x ^ y))
     if half:
@@ -88,6 +84,16 @@ def _schema(file: Path, header: list[str], schema: str | None) -> Schema:
         return fitting_schema(_landmarks(header), schema)
     except InputError as problem:
         raise InputError(f"{file} row 1: {problem}") from problem
+
+
+def require_image_and_box(file: Path, header: list[str]) -> None:
+    """InputError where the columns of the image or of the box are not whole."""
+    if "image" not in header:
+        other = next((name for sign, name in ((";", "';'"), ("\t", "tabs")) if sign in "".join(header)), None)
+        advice = f" (its cells are separated by {other}: save it with commas)" if other else ""
+        raise InputError(f"{file} row 1: no column 'image'{advice}")
+    if any(column in header for column in BOX) and not all(column in header for column in BOX):
+        raise InputError(f"{file} row 1: a box needs all of the columns {', '.join(BOX)}")
 
 
 def _landmarks(header: list[str]) -> list[str]:

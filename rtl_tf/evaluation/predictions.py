@@ -78,17 +78,17 @@ def read_predictions(path: str | Path) -> Predictions:
     names = texts["landmark"]
     later = np.flatnonzero(names[1:] == names[0])  # the second image starts with the same landmark again
     per_image = int(later[0]) + 1 if later.size else len(names)
-    if len(names) % per_image:
-        problem = f"the last image has {len(names) % per_image} of {per_image} landmarks: cut off?"
-        raise _damage(path, len(names) - 1, problem)
     first = np.arange(len(names)) // per_image * per_image
     expected = {name: texts[name][first] for name in ("image", "subject")}
-    expected["landmark"] = np.tile(names[:per_image], len(names) // per_image)
+    expected["landmark"] = names[np.arange(len(names)) % per_image]
     wrong = np.any([texts[name] != expected[name] for name in TEXTS], axis=0)
     if wrong.any():
         row = int(np.argmax(wrong))
         problem = f"expected image, subject, landmark = {', '.join(expected[name][row] for name in TEXTS)}"
         raise _damage(path, row, problem)
+    if len(names) % per_image:
+        problem = f"the last image has {len(names) % per_image} of {per_image} landmarks: cut off?"
+        raise _damage(path, len(names) - 1, problem)
     _check_numbers(path, numbers, per_image)
     grid = {name: column.reshape(-1, per_image) for name, column in numbers.items()}
     return Predictions(

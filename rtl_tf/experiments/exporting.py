@@ -38,7 +38,7 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> np.ndarray:
     settings = from_json(config)
     schema = run / "schema.toml"
     samples = datasets.load(settings.data, str(schema), size=settings.image_size)
-    if datasets.fingerprint(settings.data, samples) != config["dataset_hash"]:
+    if datasets.fingerprint(settings.data, samples) != config.get("dataset_hash"):
         raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
     training = read_split(run / "split.csv", samples).train
     chosen = np.unique(np.linspace(0, len(training) - 1, count).astype(int))

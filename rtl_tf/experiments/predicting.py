@@ -2,10 +2,12 @@
 
 import csv
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rtl_tf.atomic import replacing
+from rtl_tf.datasets.csv_rows import read_header
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
@@ -14,6 +16,8 @@ from rtl_tf.inference.predictor import Predictor, central_square
 from rtl_tf.records import Prediction
 from rtl_tf.reports.overlay import draw_landmarks
 from rtl_tf.schema import Schema
+
+PEAK = "_peak"
 
 
 def load_predictor(
@@ -62,12 +66,18 @@ def predict_photographs(
     predictions = predictor.predict(files, boxes, [photograph.mirrored for photograph in photographs])
     write_table(output, predictor.schema, photographs, boxes, predictions)
     for photograph, box, prediction in zip(photographs, boxes, predictions, strict=True) if pictures else ():
-        draw_landmarks(read_image(photograph.image), box, prediction.points, pictures / f"{photograph.image.stem}.png")
+        draw_landmarks(read_image(photograph.image), box, prediction.points, _picture(pictures, photograph))
 
 
 def _prepare_folders(photographs: Sequence[Photograph], output: Path, pictures: Path | None) -> None:
     if output.is_dir():
         raise InputError(f"--output {output}: a folder; name a file")
+    if output.exists() and not _is_ours(output):
+        raise InputError(f"--output {output}: there already, and not written by predict.py; name another file")
+    images = {photograph.image.resolve() for photograph in photographs}
+    for photograph in photographs if pictures else ():
+        if _picture(pictures, photograph).resolve() in images:
+            raise InputError(f"--pictures {pictures}: {photograph.image} would be drawn over; name another folder")
     stems = [photograph.image.stem for photograph in photographs]
     repeated = next((stem for stem in stems if stems.count(stem) > 1), None)
     if pictures and repeated:
@@ -76,8 +86,23 @@ def _prepare_folders(photographs: Sequence[Photograph], output: Path, pictures: 
         try:
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryFile(dir=folder):
+                    pass  # the images take long: first see that there will be a place for what is found
         except OSError as problem:
             raise InputError(f"{flag} {folder}: {problem.strerror}") from problem
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file is a table that `write_table` wrote and nobody has added people to."""
+    try:
+        header = read_header(file)
+    except InputError:
+        return False
+    return "subject" not in header and any(name.endswith(PEAK) for name in header)
+
+
+def _picture(folder: Path, photograph: Photograph) -> Path:
+    return folder / f"{photograph.image.stem}.png"
 
 
 def write_table(
@@ -92,7 +117,7 @@ def write_table(
     Columns: image (relative to the table), box_left, box_top, box_side, mirrored, <landmark>_x, <landmark>_y in
     original px, <landmark>_peak.
     """
-    columns = [f"{name}{part}" for name in schema.names for part in ("_x", "_y", "_peak")]
+    columns = [f"{name}{part}" for name in schema.names for part in ("_x", "_y", PEAK)]
     folder = output.resolve().parent
     with replacing(output) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

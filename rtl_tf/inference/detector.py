@@ -42,9 +42,13 @@ class Detector(Predictor):
         resolved = read_config(run / "config.json")["resolved"]
         if not (run / "best.keras").is_file():
             raise InputError(f"{run / 'best.keras'}: no such file; train the run first")
-        return cls(
-            saved.read(run / "best.keras"), load_schema(run / "schema.toml"), resolved["image_size"], resolved["sigma"]
-        )
+        network, schema = saved.read(run / "best.keras"), load_schema(run / "schema.toml")
+        size, landmarks = network.input.shape[1], network.output["heatmaps"].shape[-1]
+        if resolved.get("image_size") != size or not isinstance(resolved.get("sigma"), float | int):
+            raise InputError(f"{run / 'config.json'}: damaged: needs image_size {size}, as the network has, and sigma")
+        if len(schema) != landmarks:
+            raise InputError(f"{run / 'schema.toml'}: {len(schema)} landmarks, the network finds {landmarks}")
+        return cls(network, schema, size, float(resolved["sigma"]))
 
     def locate(self, pixels: np.ndarray) -> Located:
         return _located(self._in_crops(pixels))
@@ -59,7 +63,7 @@ class Detector(Predictor):
         box = box or central_square(image)
         crop = Crop(*box, self.image_size)
         require_sensible(crop)
-        require_overlap(image, crop)
+        require_overlap(image.shape[1::-1], crop)
         return self._in_original(_located(self._in_image(image, np.float32(box))), [crop])[0]
 
     @cached_property

@@ -1,8 +1,10 @@
 """The commands that train what a table lacks."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from rtl_tf.config import Settings, flag_name
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
@@ -13,6 +15,7 @@ from rtl_tf.reports.tables import Row
 
 PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints"
 PRETRAINED = "youtube_faces_keypoints-alignment-"  # how that command names its folder, the architecture behind it
+NOTHING = MappingProxyType({})
 ASKED_DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
 
@@ -40,18 +43,24 @@ class Shared:
         return named if applies("source", row.settings["method"]) else None
 
 
-def missing_text(selection: Selection, varied: tuple[str, ...], like: Run, root: Path) -> str:
+def missing_text(
+    selection: Selection, varied: tuple[str, ...], like: Run, root: Path, where: Mapping[str, object] = NOTHING
+) -> str:
     """What each row lacks, a command a line; empty if nothing. Wanted are the seeds that any row has.
 
-    `like` is a run of the same data: what is repeated where no run is in the table yet.
+    Args:
+        like: a run of the same data: what is repeated where no run is in the table yet.
+        where: what runs were chosen by; rows that it excludes lack nothing.
     """
     seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
     aligned = [run.asked["source"] for run in selection.all_runs if setting(run, "source") == ALIGNED]
     usual = str(root / SOURCES / f"{PRETRAINED}resnet50")
-    shared = Shared(selection.example or like, dict(selection.condition), varied, root, (aligned or [usual])[0])
+    shared = Shared(selection.example or like, dict(selection.condition) | where, varied, root, (aligned or [usual])[0])
     pretraining = [] if Path(shared.aligned).exists() else [pretraining_command(shared.aligned)]
     commands = []
     for row, runs, unfinished in zip(selection.rows, selection.runs, selection.unfinished, strict=True):
+        if any(row.settings.get(name, value) != value for name, value in where.items()):
+            continue
         missing = set(seeds) - {run.seed for run in runs}
         begun = [run for run in unfinished if run.seed in missing]
         fresh = sorted(missing - {run.seed for run in begun})

@@ -5,7 +5,7 @@ import io
 import math
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 from rtl_tf.atomic import replacing
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import Cells, judge
-from rtl_tf.reports.commands import missing_text
+from rtl_tf.reports.commands import NOTHING, missing_text
 from rtl_tf.reports.layout import Grid, as_latex, as_markdown, as_text
 from rtl_tf.reports.notes import notes_of
 from rtl_tf.reports.panels import grids_of
@@ -48,8 +48,16 @@ class Report:
     missing: str
 
 
-def make_report(name: str, runs: list[Run], root: Path, by: str | None = None) -> Report:
-    """Select the runs of a table, judge them, set the grids. InputError where the runs cannot share a table."""
+def make_report(
+    name: str, runs: list[Run], root: Path, by: str | None = None, where: Mapping[str, object] = NOTHING
+) -> Report:
+    """Select the runs of a table, judge them, set the grids. InputError where the runs cannot share a table.
+
+    Args:
+        root: of the run folders.
+        by: a column of the data table that splits the rows.
+        where: settings that the runs were chosen by.
+    """
     table = get_table(name)
     selection = select(rows_of(table, runs), table.varied, runs)
     if by and not selection.all_runs:
@@ -63,7 +71,7 @@ def make_report(name: str, runs: list[Run], root: Path, by: str | None = None) -
         judged,
         grids_of(table, selection, judged, by),
         notes_of(table, selection, judged),
-        missing_text(selection, table.varied, runs[0], root),
+        missing_text(selection, table.varied, runs[0], root, where),
     )
 
 

@@ -11,8 +11,9 @@ from rtl_tf.config import read_config
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.evaluation.predictions import Predictions, read_predictions
 from rtl_tf.exceptions import InputError
+from rtl_tf.method_settings import METHOD_NAMES
 
-NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
+NEEDED = {"method": str, "data_name": str, "dataset_hash": str, "schema": str, "image_size": int, "seed": int}
 # Where these differ, errors are of other images or mean something else, and no table may hold both.
 COMPARED = ("dataset_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
@@ -71,7 +72,12 @@ class Run:
         """Read at the first use; raises InputError naming the file that is missing or damaged."""
         if not self.finished:
             raise InputError(self.problem)
-        return read_predictions(self.folder / "predictions.csv")
+        path = self.folder / "predictions.csv"
+        predictions = read_predictions(path)
+        expected = self.metrics.get("images") if self.ended else None
+        if expected not in (None, len(predictions.images)):
+            raise InputError(f"{path}: {len(predictions.images)} images, metrics.json says {expected}: cut off?")
+        return predictions
 
     @cached_property
     def validation(self) -> Predictions:
@@ -131,18 +137,27 @@ def read_run(folder: str | Path) -> Run:
         raise InputError(f"no run folder {folder}")
     path = folder / "config.json"
     config = read_config(path)
-    missing = [key for key in NEEDED if key not in config["resolved"]]
+    resolved = config["resolved"]
+    missing = [key for key in NEEDED if key not in resolved]
     if missing:
         raise InputError(f"{path}: 'resolved' lacks {', '.join(missing)}")
+    for key, kind in {**NEEDED, "preset": str, "lambda": float | int | str}.items():
+        if key in resolved and not isinstance(resolved[key], kind):
+            raise InputError(f"{path}: damaged run settings ({key} is {json.dumps(resolved[key])})")
+    if resolved["method"] not in METHOD_NAMES:
+        raise InputError(f"{path}: no method is called '{resolved['method']}'")
     return Run(folder, config["asked"], config["resolved"])
 
 
 def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], list[str]]:
     """All runs on one data set, at any depth under `root`, and a line for each that cannot be used.
 
-    Unfinished runs are among them, and have their line, except those that only were to predict the validation part.
+    Unfinished runs are among them, and have their line, except those that only were to predict the validation part;
+    what has ended and lost a file is named by `readable`.
     `data` is the data set's name in the runs' settings; it may be left out when there is only one.
     """
+    if not Path(root).is_dir():
+        raise InputError(f"no folder {root}: choose with --runs, or train first, for example with {FIRST_RUN}")
     runs, warnings = read_runs(root)
     if not runs:
         problem = f": {warnings[0]}" if warnings else f": train one first, for example with {FIRST_RUN}"
@@ -153,7 +168,7 @@ def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], lis
     if data is not None and data not in names:
         raise InputError(f"no runs on '{data}' in {root}: there are runs on {', '.join(names)}")
     runs = [run for run in runs if run.resolved["data_name"] == (data or names[0])]
-    return runs, warnings + [run.problem for run in runs if not run.judged("validation")]
+    return runs, warnings + [run.problem for run in runs if not (run.judged("validation") or run.ended)]
 
 
 def read_runs(root: str | Path) -> tuple[list[Run], list[str]]:
@@ -181,7 +196,7 @@ def readable(runs: list[Run], part: str) -> tuple[list[Run], list[str]]:
     """Those of the runs that predicted a part whose predictions can be read, and a line for each other one of them."""
     good, warnings = [], []
     for run in runs:
-        if run.judged(part):
+        if run.judged(part) or run.ended:
             try:
                 run.predictions_of(part)  # read now, so that damage is found here
                 good.append(run)
@@ -190,23 +205,13 @@ def readable(runs: list[Run], part: str) -> tuple[list[Run], list[str]]:
     return good, warnings
 
 
-def require_comparable(runs: list[Run]) -> None:
-    """Raise InputError, naming two runs, unless the settings of all say that they were tested on the same images."""
-    for run in runs[1:]:
-        for key in COMPARED:
-            first, other = (which.resolved.get(key) for which in (runs[0], run))
-            if first != other:
-                pair = f"{runs[0].folder} ({first}) and {run.folder} ({other})"
-                choice = f"choose with --where {key}={first}"
-                raise InputError(f"runs with different {key} cannot share a table: {pair}; {choice}")
-
-
 def require_same_images(runs: list[Run], part: str) -> None:
     """Raise InputError, naming two runs, unless all predict the same images and landmarks of a part."""
     for run in runs[1:]:
         for what in ("images", "subjects", "landmarks"):
             if getattr(run.predictions_of(part), what) != getattr(runs[0].predictions_of(part), what):
-                pair = f"{runs[0].folder} and {run.folder}"
+                numbers = [f"{one.folder} ({len(getattr(one.predictions_of(part), what))})" for one in (runs[0], run)]
+                pair = " and ".join(numbers)
                 raise InputError(
                     f"runs judged on different {what} cannot share a table: {pair}; move one out of --runs"
                 )

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rtl_tf.reports.runs import Run, readable, require_comparable, require_same_images
-from rtl_tf.reports.settings import BY_METHOD, Condition, condition_of, in_order, matches, unusual
+from rtl_tf.reports.runs import Run, readable, require_same_images
+from rtl_tf.reports.settings import BY_METHOD, Condition, condition_of, in_order, matches, require_comparable, unusual
 from rtl_tf.reports.tables import Row
 
 EMPTY: Condition = frozenset()

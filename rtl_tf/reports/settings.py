@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -84,6 +85,19 @@ def matches(run: Run, wanted: dict[str, object]) -> bool:
     return all(setting(run, name) == value for name, value in wanted.items())
 
 
+def require_comparable(runs: list[Run]) -> None:
+    """Raise InputError, naming two runs, unless the settings of all say that they were tested on the same images."""
+    for key in COMPARED:
+        values = Counter(setting(run, key) for run in runs)
+        if len(values) > 1:
+            usual = values.most_common(1)[0][0]
+            first = next(run for run in runs if setting(run, key) == usual)
+            other = next(run for run in runs if setting(run, key) != usual)
+            pair = " and ".join(f"{run.folder} ({str(setting(run, key))[:12]})" for run in (first, other))
+            choice = f"choose with --where {key}={in_order([usual])[0]}"
+            raise InputError(f"runs with different {key} cannot share a table: {pair}; {choice}")
+
+
 def parse_where(texts: Iterable[str]) -> dict[str, object]:
     """`["lambda=0.02", "skip-connections=true"]` -> settings and values; InputError for an unknown setting."""
     wanted = {}
@@ -100,15 +114,22 @@ def parse_where(texts: Iterable[str]) -> dict[str, object]:
 
 
 def where(runs: list[Run], wanted: dict[str, object]) -> list[Run]:
-    """The runs that have these settings, as far as they apply to their methods; InputError where none has."""
+    """The runs that have these settings, as far as they apply to their methods.
+
+    Raises:
+        InputError: there is no run of a value, or none of all together.
+    """
     found = [
         run
         for run in runs
         if all(setting(run, name) == value for name, value in wanted.items() if applies(name, run.method))
     ]
+    for name, value in wanted.items():
+        there = {setting(run, name) for run in runs if applies(name, run.method)}
+        if runs and value not in there:
+            raise InputError(f"--where {name}: no such runs, there are runs with {name} {', '.join(in_order(there))}")
     if runs and not found:
-        there = "; ".join(f"{name} {', '.join(in_order({setting(run, name) for run in runs}))}" for name in wanted)
-        raise InputError(f"--where: no such runs, there are runs with {there}")
+        raise InputError(f"--where: no runs with all of {', '.join(wanted)} so")
     return found
 
 

@@ -1,10 +1,11 @@
 """One figure from runs to the screen and to files."""
 
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.commands import missing_text
+from rtl_tf.reports.commands import NOTHING, missing_text
 from rtl_tf.reports.figures.of_runs import Drawing
 from rtl_tf.reports.figures.registry import get_figure
 from rtl_tf.reports.figures.style import save
@@ -13,16 +14,19 @@ from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection, select
 
 
-def draw_runs(name: str, runs: list[Run], root: Path) -> Drawing:
+def draw_runs(name: str, runs: list[Run], root: Path, where: Mapping[str, object] = NOTHING) -> Drawing:
     """Draw a figure from the runs that belong into it; what else is there, and what is missing, is among its lines.
 
+    Args:
+        root: of the run folders.
+        where: settings that the runs were chosen by.
     Raises:
         InputError: the runs cannot share a figure, or there is none for it: the line has a command that trains one.
     """
     figure = get_figure(name)
     rows = figure.rows(runs)
     selection = select(rows, figure.varied, runs, figure.part)
-    missing = missing_text(selection, figure.varied, runs[0], root)
+    missing = missing_text(selection, figure.varied, runs[0], root, where)
     if not selection.all_runs:
         raise InputError(_nothing(name, selection, missing))
     try:
