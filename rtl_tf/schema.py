@@ -103,7 +103,9 @@ def parse_schema(text: str, origin: str) -> Schema:
                 for entry in table.get("measurements", [])
             ),
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as problem:
+    except KeyError as problem:
+        raise InputError(f"schema {origin}: {problem} is missing") from problem
+    except (tomllib.TOMLDecodeError, TypeError, ValueError) as problem:
         raise InputError(f"schema {origin}: {problem}") from problem
     if len(set(schema.names)) != len(schema):
         raise InputError(f"schema {origin}: a landmark name appears twice")

@@ -74,7 +74,7 @@ def test_a_split_never_changes():
 
 
 def test_too_few_subjects_are_refused():
-    with pytest.raises(InputError, match=r"9 images of 1 subject\(s\).*split by scan"):
+    with pytest.raises(InputError, match=r"9 images of 1 subject\(s\).*--split-by scan"):
         splits.split(people([9]))
     with pytest.raises(InputError, match="2 subject"):
         splits.split(people([9, 9]))

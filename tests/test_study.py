@@ -60,7 +60,7 @@ def test_a_failing_run_is_named_at_the_end_and_the_others_go_on(train, tmp_path,
     assert err == f"failed: rtl-sam, seed 0: {reason} (see {folder / 'train.log'})\n"
     assert (folder / "train.log").read_text() == "what it said\n"
     runs, _ = find_runs(tmp_path / "runs")
-    assert sum(run.finished for run in runs) == 7 and not list(tmp_path.glob("runs/*/ft/seed0/train.log"))
+    assert sum(run.tested for run in runs) == 7 and not list(tmp_path.glob("runs/*/ft/seed0/train.log"))
     status, out, err = train("--table", "2", "--seeds", "1")
     assert status == 1 and "7 finished, 1 to train, 1 of them begun\n" in out
 

@@ -44,7 +44,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if options.run:
         for flag in ("runs", "data", "output", "where", "by"):
             if getattr(options, flag):
-                parser.error(f"--{flag} goes with --table or --figure; --run only prints")
+                wanted = "--table" if flag == "by" else "--table or --figure"
+                parser.error(f"--{flag} goes with {wanted}; --run only prints")
     if options.by and options.table is None:
         parser.error("--by goes with --table")
     options.runs = options.runs or Path("runs")
@@ -62,7 +63,7 @@ def main(arguments: list[str]) -> int:
     options.where = parse_where(options.where)
     _check_name(options)
     paths = _table(options) if options.table is not None else _figure(options)
-    print(f"\nwritten: {', '.join(map(str, paths))}")
+    print(f"written: {', '.join(map(str, paths))}")
     return 0
 
 
@@ -110,7 +111,7 @@ def _table(options: argparse.Namespace) -> list[Path]:
     report = make_report(options.table, runs, options.runs, options.by, options.where)
     _warn(report.selection.warnings)
     paths = write_report(report, folder)
-    print(report_text(report, bold=sys.stdout.isatty()))
+    print(report_text(report, bold=sys.stdout.isatty()), end="\n\n")
     return paths
 
 
@@ -132,5 +133,6 @@ def _figure(options: argparse.Namespace) -> list[Path]:
         drawing = draw_runs(options.figure, runs, options.runs, options.where)
     _warn(drawing.warnings)
     paths = write_figure(options.figure, drawing, folder)
-    print("\n".join(drawing.lines))
+    if drawing.lines:
+        print("\n".join(drawing.lines), end="\n\n")
     return paths

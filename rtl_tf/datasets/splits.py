@@ -63,7 +63,7 @@ def split(
     for index in sorted(range(len(samples)), key=names.__getitem__):
         groups[keys[index]].append(index)
     if len(groups) < 3:
-        wayout = "; add subjects, or split by scan" if by == "subject" else ""
+        wayout = "; add subjects, or give --split-by scan" if by == "subject" else ""
         raise InputError(f"{len(samples)} images of {len(groups)} {by}(s): each of the three parts needs one{wayout}")
 
     order = sorted(groups, key=lambda key: _shuffle_key(seed, key))

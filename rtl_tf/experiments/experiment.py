@@ -19,7 +19,7 @@ from rtl_tf.inference.detector import Detector
 from rtl_tf.lock import alone_in
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
-from rtl_tf.reports import runs as stored
+from rtl_tf.reports.runs import Run, read_run
 from rtl_tf.reports.settings import IMMATERIAL, SOURCE_HASH, setting
 from rtl_tf.schema import schema_text
 from rtl_tf.training.fit import fit
@@ -31,7 +31,7 @@ MAY_CHANGE = IMMATERIAL - {"method", "seed"}  # between begin and end; the data 
 
 
 @dataclass(frozen=True)
-class Run:
+class PreparedRun:
     """A run that has its folder, with all it takes to train: networks built, data read.
 
     Attributes:
@@ -108,7 +108,7 @@ def _run(
     return run.folder
 
 
-def prepare(asked: Settings, resume: bool, loader: DataLoader) -> Run:
+def prepare(asked: Settings, resume: bool, loader: DataLoader) -> PreparedRun:
     """Everything up to the first training step: settings, networks, data; the folder with what the run starts from."""
     method = get_method(asked.method, asked.classifier_distance)
     settings = resolve(asked)
@@ -122,7 +122,7 @@ def prepare(asked: Settings, resume: bool, loader: DataLoader) -> Run:
         detector, source = build(largest, method, networks, data.training.plain, len(data.schema))
     if source is not None:
         settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
-    run = Run(asked, settings, method, data, detector, source)
+    run = PreparedRun(asked, settings, method, data, detector, source)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -136,7 +136,7 @@ def prepare(asked: Settings, resume: bool, loader: DataLoader) -> Run:
     return run
 
 
-def train(run: Run, callbacks: tuple[keras.callbacks.Callback, ...]) -> None:
+def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> None:
     """Fit the detector, on the source network's kept answers where that is possible."""
     settings, data = run.settings, run.data
     for callback in callbacks:
@@ -190,7 +190,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
-    begun, now = stored.read_run(folder), stored.Run(folder, {}, to_json(settings))
+    begun, now = read_run(folder), Run(folder, {}, to_json(settings))
     for name, value in now.resolved.items():
         if name not in MAY_CHANGE and value is not None and (before := setting(begun, name)) != setting(now, name):
             raise InputError(f"--resume: the run in {folder} has {name} = {before}, now it is {value}")
@@ -204,7 +204,7 @@ def require_same_inputs(folder: Path, facts: dict[str, str]) -> None:
             raise InputError(f"--resume: the {what} are not those that the run in {folder} began with; start it anew")
 
 
-def write_inputs(run: Run) -> None:
+def write_inputs(run: PreparedRun) -> None:
     """What the run starts from. config.json comes last: a folder without it holds no run."""
     folder, dataset = run.folder, run.data.dataset
     outputs.write_json(folder / "environment.json", outputs.environment())

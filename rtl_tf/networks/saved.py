@@ -1,5 +1,6 @@
 """Encoder and classification branch out of a saved model: a run's, or a source network of one's own."""
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -41,6 +42,8 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
 
 def read(path: Path) -> keras.Model:
     """A saved model with this package's layers; InputError for a file that is none."""
+    if path.suffix == ".keras" and not zipfile.is_zipfile(path):  # Keras would say that there is no such file
+        raise InputError(f"{path}: not a readable Keras model (cut off?)")
     try:
         return keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as problem:

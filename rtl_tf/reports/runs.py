@@ -39,7 +39,8 @@ class Run:
         return self.resolved["seed"]
 
     @property
-    def finished(self) -> bool:
+    def tested(self) -> bool:
+        """Whether it has predicted the test part."""
         return (self.folder / "predictions.csv").is_file()
 
     @property
@@ -49,7 +50,7 @@ class Run:
 
     def judged(self, part: str) -> bool:
         """Whether it has predicted the part, "test" or "validation"; who has predicted the test part, has both."""
-        return self.finished or (part == "validation" and self.validated)
+        return self.tested or (part == "validation" and self.validated)
 
     def predictions_of(self, part: str) -> Predictions:
         """`predictions` of "test", `validation` of "validation"."""
@@ -70,7 +71,7 @@ class Run:
     @cached_property
     def predictions(self) -> Predictions:
         """Read at the first use; raises InputError naming the file that is missing or damaged."""
-        if not self.finished:
+        if not self.tested:
             raise InputError(self.problem)
         path = self.folder / "predictions.csv"
         predictions = read_predictions(path)
@@ -83,7 +84,7 @@ class Run:
     def validation(self) -> Predictions:
         """As `predictions`, of the validation part: what settings are chosen by."""
         path = self.folder / VALIDATION
-        if self.finished and not path.is_file():
+        if self.tested and not path.is_file():
             raise InputError(f"no file {path}: its run was trained before runs kept it; train it anew")
         return read_predictions(path)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -22,16 +23,26 @@ def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
         InputError: there is no such column (lists those that are there), or no run with the file.
     """
     images = runs[0].predictions.images
-    kept = next((run for run in runs if (run.folder / FILE).is_file()), runs[0])
-    columns = read_attributes(kept.folder / FILE, images)
+    file, columns = _kept(runs, images)
     if column not in columns:
         there = f"there are {', '.join(sorted(columns))}" if columns else "the data table has no columns of that kind"
-        raise InputError(f"--by {column}: no such column in {kept.folder / FILE}; {there}")
+        raise InputError(f"--by {column}: no such column in {file}; {there}")
     cells = columns[column]
     numbers = _numbers(cells)
     if numbers is not None and len(set(numbers[~np.isnan(numbers)])) > MOST_NUMBERS:
         return _quarters(numbers)
     return [cell or EMPTY for cell in cells]
+
+
+def _kept(runs: Sequence[Run], images: Sequence[str]) -> tuple[Path, dict[str, tuple[str, ...]]]:
+    """The first test.csv that can be read, all being of one data table, and its columns."""
+    problems = []
+    for run in runs:
+        try:
+            return run.folder / FILE, read_attributes(run.folder / FILE, images)
+        except InputError as problem:
+            problems.append(problem)
+    raise problems[0]
 
 
 def order_of(groups: Sequence[str]) -> list[str]:
