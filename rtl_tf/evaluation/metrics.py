@@ -33,9 +33,14 @@ def mean_radial_error(errors: np.ndarray) -> float:
     return _statistic(np.mean, per_image(errors))
 
 
+def failures(per_image: np.ndarray, threshold: float) -> np.ndarray:
+    """(N,) -> (N,): 1 where an image's mean error exceeds the threshold (in the unit of the errors), else 0."""
+    return np.where(np.isnan(per_image), np.nan, per_image > threshold)
+
+
 def failure_rate(per_image: np.ndarray, threshold: float) -> float:
-    """Share of images, 0 to 1, whose mean error exceeds the threshold (in the unit of the errors)."""
-    return _statistic(lambda voting: np.mean(voting > threshold), per_image)
+    """Share of images, 0 to 1, that are failures."""
+    return _statistic(np.mean, failures(per_image, threshold))
 
 
 def ced(per_image: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -47,12 +52,14 @@ def ced(per_image: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return np.searchsorted(voting, thresholds, side="right") / voting.size
 
 
-def auc(per_image: np.ndarray, threshold: float) -> float:
-    """Area under the CED from 0 to the threshold, divided by the threshold.
+def areas(per_image: np.ndarray, threshold: float) -> np.ndarray:
+    """(N,) -> (N,): area under each image's own step of the CED from 0 to the threshold, divided by the threshold."""
+    return np.maximum(0.0, 1.0 - per_image / threshold)
 
-    The integral of a step function has a closed form, mean(max(0, 1 - error / threshold)): exact, no binning.
-    """
-    return _statistic(lambda voting: np.mean(np.maximum(0.0, 1.0 - voting / threshold)), per_image)
+
+def auc(per_image: np.ndarray, threshold: float) -> float:
+    """Area under the CED from 0 to the threshold, divided by the threshold: the mean of `areas`, exact, no binning."""
+    return _statistic(np.mean, areas(per_image, threshold))
 
 
 def per_landmark(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

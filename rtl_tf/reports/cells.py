@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
-from rtl_tf.evaluation.metrics import per_image
+from rtl_tf.evaluation.metrics import areas, failures, per_image
 from rtl_tf.evaluation.statistics import holm, interval, paired_permutation_test, resampled_means
 from rtl_tf.reports.paper import landmark_labels
 from rtl_tf.reports.runs import Run
@@ -126,9 +126,9 @@ def _values(run: Run, columns: Sequence[tuple[str, str]]) -> np.ndarray:
         if unit not in errors:  # mm, where no image has a scale
             return nothing
         if kind == "fr":
-            return np.where(np.isnan(of_images[unit]), np.nan, of_images[unit] > float(limit))
+            return failures(of_images[unit], float(limit))
         if kind == "auc":
-            return np.maximum(0.0, 1.0 - of_images[unit] / float(limit))
+            return areas(of_images[unit], float(limit))
         if kind == "mre":
             return of_images[unit]
         return errors[unit][:, run.predictions.landmarks.index(metric.removeprefix("landmark."))]
