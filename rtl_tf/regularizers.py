@@ -8,6 +8,9 @@ from keras import ops
 
 # Under this squared norm a vector is taken for zero: its normalised form is zero and carries no gradient.
 EPSILON = 1e-12
+# Features that a training lets explode have attention maps whose squares leave float32. From here on vectors are scaled
+# before they are squared: by a power of two, which changes no digit.
+LARGE, SMALLER = 2.0**48, 2.0**-64
 
 
 def classifier_output(source_logits, target_logits, temperature: float = 2.0):
@@ -69,6 +72,8 @@ def _flat(values):
 
 
 def _unit(vectors):
+    largest = ops.max(ops.abs(vectors), axis=-1, keepdims=True)
+    vectors = ops.where(largest > LARGE, vectors * SMALLER, vectors)
     squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     is_zero = squares < EPSILON
     return vectors / ops.where(is_zero, float("inf"), ops.sqrt(ops.where(is_zero, 1.0, squares)))

@@ -17,6 +17,7 @@ def test_maps_are_sums_of_squares_over_their_maximum():
     features[0, 0, 0] = 1, 2, 2  # 9
     features[0, 1, 1] = 0, 0, -6  # 36
     np.testing.assert_allclose(attention.attention_maps(features), [[[0.25, 0], [0, 1]]])
+    np.testing.assert_allclose(attention.attention_maps(1e20 * features), [[[0.25, 0], [0, 1]]])
 
 
 def test_drift_is_the_squared_distance_of_unit_maps_for_each_image():
@@ -35,3 +36,5 @@ def test_drift_ignores_scale_and_is_2_for_maps_without_a_common_place():
     crops[0, 0, 0], crops[0, 1, 1] = (1, 0, 0), (0, 1, 0)
     np.testing.assert_allclose(attention.attention_drift(network(1, 1, 1), network(3, 3, 0), crops), 0, atol=1e-6)
     np.testing.assert_allclose(attention.attention_drift(network(1, 0, 0), network(0, 1, 0), crops), 2, rtol=1e-6)
+    exploded = attention.attention_drift(network(1, 1, 1), network(1e20, 2e20, 0), crops)
+    np.testing.assert_allclose(exploded, attention.attention_drift(network(1, 1, 1), network(1, 2, 0), crops), rtol=1e-6)

@@ -120,12 +120,15 @@ def test_gradient_of_encoder_output_by_hand():
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_dead_features_give_finite_values_and_gradients(name):
-    target = tf.Variable(np.zeros((1, 2, 2, 3), np.float32))
-    with tf.GradientTape() as tape:
-        value = FEATURES[name](np.ones((1, 2, 2, 3), np.float32), target)
-    assert np.isfinite(value).all()
-    assert np.isfinite(tape.gradient(value, target)).all()
+@pytest.mark.parametrize("power", [10, 24, 25, 50])
+def test_exploded_features_are_compared_to_the_last_bit(name, power):
+    source, other = np.random.default_rng(6).uniform(0.1, 1, (2, 2, 3, 3, 4)).astype(np.float32)
+    target, exploded = tf.Variable(other), tf.Variable(other * np.float32(2.0**power))
+    with tf.GradientTape(persistent=True) as tape:
+        value, of_exploded = FEATURES[name](source, target), FEATURES[name](source, exploded)
+    np.testing.assert_array_equal(of_exploded, value)
+    gradient = tape.gradient(of_exploded, exploded) * 2.0**power
+    np.testing.assert_array_equal(gradient, tape.gradient(value, target))
 
 
 @pytest.mark.parametrize("name", FEATURES)

@@ -7,12 +7,14 @@ import tensorflow as tf
 from rtl_tf.regularizers import spatial_attention, spatial_attention_map
 
 BATCH = 32
+# The features of a training that went wrong can be so large that their squares leave float32.
+WIDE = "float64"
 
 
 def attention_maps(features) -> np.ndarray:
     """Encoder output (N, H, W, B) -> float32 (N, H, W), each map divided by its maximum."""
-    maps = np.asarray(spatial_attention_map(keras.ops.cast(features, "float32")))
-    return maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-12)
+    maps = np.asarray(spatial_attention_map(keras.ops.cast(features, WIDE)))
+    return (maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-12)).astype(np.float32)
 
 
 def attention_drift(source: keras.Model, target: keras.Model, crops: np.ndarray) -> np.ndarray:
@@ -25,14 +27,13 @@ def attention_drift(source: keras.Model, target: keras.Model, crops: np.ndarray)
         source, target: networks that give "features", (N, H, W, B) of one shape.
         crops: uint8 (N, S, S, 3).
     Returns:
-        float32 (N,): 0 = equal maps, 2 = maps without a common place.
+        float64 (N,): 0 = equal maps, 2 = maps without a common place.
     """
     encoders = [keras.Model(network.input, network.output["features"]) for network in (source, target)]
 
     @tf.function(reduce_retracing=True)
     def drift(images):
         features = [encoder(tf.cast(images, tf.float32), training=False) for encoder in encoders]
-        # A source that stood by in mixed precision answers in its own type.
-        return spatial_attention(*(keras.ops.cast(maps, "float32") for maps in features))
+        return spatial_attention(*(keras.ops.cast(maps, WIDE) for maps in features))
 
     return np.concatenate([drift(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)])
