@@ -1,4 +1,4 @@
-"""One process for each run: a folder that is being trained is closed to all others on this computer."""
+"""One process for each run: a folder that is being trained is closed to all others with the same temporary folder."""
 
 import hashlib
 import os

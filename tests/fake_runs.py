@@ -9,6 +9,7 @@ from rtl_tf.coordinates import HEATMAP_STRIDE
 from rtl_tf.evaluation.attributes import write_attributes
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
 
+FOUND_OUT = {"dataset_hash", "source_hash"}  # nobody types them
 LANDMARKS = ("exocanthion", "endocanthion", "nasion", "pronasale")
 
 
@@ -55,7 +56,7 @@ def make_run(
     asked = {"method": method, "preset": "quick", "epochs": 12, "flip_swap": False, "seed": seed}
     asked |= {"data": data} if data != "synthetic" else {}
     config = {
-        "asked": asked | {key: value for key, value in settings.items() if key != "dataset_hash"},
+        "asked": asked | {key: value for key, value in settings.items() if key not in FOUND_OUT},
         "resolved": common | asked | {"data_name": data, "lambda": 0.002 if "rtl" in method else 0.0} | settings,
     }
     (folder / "config.json").write_text(json.dumps(config))

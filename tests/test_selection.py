@@ -337,6 +337,44 @@ def test_sources_in_folders_of_one_name_are_told_apart_by_their_weights(tmp_path
     assert folders(selected(tmp_path, wanted=["source_hash=hash of here"])) == {"FT": ["ft-here 0", "ft-here 1"]}
 
 
+def test_rows_of_one_source_are_not_of_two_networks_of_one_name(tmp_path):
+    for method, ours in (("ft", (0, 1, 2)), ("rtl-sam", (0,))):
+        for seed in range(4):
+            hospital = "here" if seed in ours else "there"
+            source = {"source": f"runs/{hospital}/ft/seed0", "source_hash": f"hash of {hospital}"}
+            make_run(tmp_path, method, seed, ONES, name=f"{method}-{hospital}", **source)
+    selection = selected(tmp_path, "3")
+    assert [(run.method, run.folder.parent.name) for run in selection.all_runs].count(("ft", "ft-here")) in (0, 3)
+    assert len({run.resolved["source_hash"] for run in selection.all_runs}) == 1
+    assert "4 runs with other settings (source_hash hash of " in selection.notes[0]
+
+
+@pytest.mark.parametrize("table", ["1", "3"])
+def test_a_run_from_before_sources_had_a_hash_stands_beside_later_ones(tmp_path, table):
+    make_run(tmp_path, "ft", 0, ONES, source="runs/here/ft/seed0")
+    for seed in (1, 2):
+        make_run(tmp_path, "ft", seed, ONES, source="runs/here/ft/seed0", source_hash="a")
+    assert [run.seed for run in selected(tmp_path, table).all_runs] == [0, 1, 2]
+
+
+def test_choosing_a_source_keeps_the_methods_without_one(tmp_path):
+    make_run(tmp_path, "hg", 0, ONES)
+    make_run(tmp_path, "ft", 0, ONES, source="runs/here/ft/seed0", source_hash="a")
+    kept = selected(tmp_path, wanted=["source_hash=a"])
+    assert {run.method for run in kept.all_runs} == {"hg", "ft"}
+
+
+def test_a_list_is_no_value_that_runs_have(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES)
+    with pytest.raises(InputError, match="--where sigma: no such runs"):
+        selected(tmp_path, wanted=["sigma=[1]"])
+
+
+def test_damaged_metrics_do_not_hide_predictions(tmp_path):
+    (make_run(tmp_path, "ft", 0, ONES) / "metrics.json").write_text("{")
+    assert len(selected(tmp_path).all_runs) == 1
+
+
 def test_unfinished_runs_do_not_push_out_a_finished_one(tmp_path):
     make_run(tmp_path, "ft", 0, ONES, source="dlib", encoder_stride=16)
     for seed in (1, 2):

@@ -336,6 +336,12 @@ def test_quarters_of_dates_stay_apart_and_an_empty_cell_is_no_number(tmp_path):
     assert order_of(groups_by("age", find_runs(tmp_path / "ages")[0])) == [*map(str, range(1, 9)), "(empty)"]
 
 
+def test_a_number_may_be_infinite(tmp_path):
+    attributes = [{"age": index if index else "inf"} for index in range(20)]
+    make_run(tmp_path, "ft", 0, np.ones((20, 2)), attributes=attributes)
+    assert order_of(groups_by("age", find_runs(tmp_path)[0]))[-1] == "16 to inf"
+
+
 def test_many_numbers_become_quarters(tmp_path):
     attributes = [{"age": float(index) if index else float("nan")} for index in range(21)]
     make_run(tmp_path, "ft", 0, np.ones((21, 2)), attributes=attributes)

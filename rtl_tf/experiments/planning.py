@@ -111,10 +111,11 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
 
 def is_same(run: Run, wanted: Run) -> bool:
     """Whether a run has the method, the seed, the data and all settings that matter of another."""
-    # A saved source decides its encoder's stride by itself: only the run knows it. An older run knows no hash.
+    # A saved source decides its encoder's stride by itself: only the run knows it. An older run knows no hash, and
+    # nobody does of an alignment network that is no longer there.
     unknown = {
         "encoder_stride": wanted.resolved["encoder_stride"] is None,
-        SOURCE_HASH: SOURCE_HASH not in run.resolved,
+        SOURCE_HASH: SOURCE_HASH not in run.resolved or wanted.resolved.get("source") == ALIGNED,
     }
     varied = [name for name, is_unknown in unknown.items() if is_unknown]
     return (

@@ -74,10 +74,8 @@ def _prepare_folders(photographs: Sequence[Photograph], output: Path, pictures: 
         raise InputError(f"--output {output}: a folder; name a file")
     if output.exists() and not _is_ours(output):
         raise InputError(f"--output {output}: there already, and not written by predict.py; name another file")
-    images = {photograph.image.resolve() for photograph in photographs}
-    for photograph in photographs if pictures else ():
-        if _picture(pictures, photograph).resolve() in images:
-            raise InputError(f"--pictures {pictures}: {photograph.image} would be drawn over; name another folder")
+    if pictures and pictures.resolve() in {photograph.image.resolve().parent for photograph in photographs}:
+        raise InputError(f"--pictures {pictures}: photographs lie there and could be drawn over; name another folder")
     stems = [photograph.image.stem for photograph in photographs]
     repeated = next((stem for stem in stems if stems.count(stem) > 1), None)
     if pictures and repeated:

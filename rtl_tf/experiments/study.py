@@ -14,7 +14,7 @@ from rtl_tf.experiments.study_progress import StudyProgress
 from rtl_tf.experiments.study_worker import Job, make_execute
 from rtl_tf.experiments.workers import work_through
 from rtl_tf.reports.runs import COMPARED, read_run, read_runs
-from rtl_tf.reports.settings import IMMATERIAL, applies, in_order, setting
+from rtl_tf.reports.settings import IMMATERIAL, SOURCE_HASH, applies, in_order, setting
 from rtl_tf.studies import Study
 
 ONE_THREAD = {
@@ -76,9 +76,11 @@ def show_command(study: Study, typed: dict[str, object], plan: Plan, root: Path)
     if any(run.resolved["data_name"] != data for run in runs):
         words.append(f"--data {shlex.quote(data)}")
     others = [run for run in runs if run.resolved["data_name"] == data]
-    for name in sorted({*map(json_name, typed), *COMPARED} - (IMMATERIAL - {"method"})):
+    names = {*map(json_name, typed), *COMPARED, *([SOURCE_HASH] if "source" in typed else [])}
+    for name in sorted(names - (IMMATERIAL - {"method"})):
         values = {setting(run, name) for run in plan.wanted if applies(name, run.method)}
-        if len(values) == 1 and any({setting(run, name)} != values for run in others if applies(name, run.method)):
+        told = len(values) == 1 and None not in values
+        if told and any({setting(run, name)} != values for run in others if applies(name, run.method)):
             words.append(f"--where {shlex.quote(f'{name}={in_order(values)[0]}')}")
     return " ".join(words)
 

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rtl_tf.reports.runs import Run, readable, require_same_images
-from rtl_tf.reports.settings import BY_METHOD, Condition, condition_of, in_order, matches, require_comparable, unusual
+from rtl_tf.reports.settings import (
+    BY_METHOD,
+    SOURCE_HASH,
+    Condition,
+    condition_of,
+    in_order,
+    matches,
+    require_comparable,
+    setting,
+    unusual,
+)
 from rtl_tf.reports.tables import Row
 
 EMPTY: Condition = frozenset()
@@ -57,9 +67,9 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run], part: st
     varied = (*varied, *BY_METHOD)  # what each method has of its own, `_alike` keeps equal within a row
     condition = _best_condition(rows, varied, [run for run in meant if run.judged(part)] or meant)
     belongs = [condition_of(run, varied) <= condition for run in meant]
-    members = [run for run, is_member in zip(meant, belongs, strict=True) if is_member]
     others = [run for run, is_member in zip(meant, belongs, strict=True) if not is_member]
     notes = _other_settings(others, varied, condition)
+    members = _one_source([run for run, is_member in zip(meant, belongs, strict=True) if is_member], part, notes)
     kept, unfinished, warnings = [], [], []
     for row in rows:
         of_row = _alike([run for run in members if matches(run, row.settings)], part, notes)
@@ -91,6 +101,22 @@ def _as_text(condition: Condition) -> list[str]:
     return sorted(map(str, condition))
 
 
+def _one_source(runs: list[Run], part: str, notes: list[str]) -> list[Run]:
+    """Without the runs from another source of the same name: rows are compared from one. An older run knows no hash."""
+    of_sources = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        if SOURCE_HASH in run.resolved:
+            of_sources[setting(run, "source")][run.resolved[SOURCE_HASH]].append(run)
+    dropped = []
+    for of_name in of_sources.values():
+        finished = {value: sum(run.judged(part) for run in members) for value, members in of_name.items()}
+        kept = max(sorted(of_name), key=finished.get)
+        others = [run for value, members in of_name.items() if value != kept for run in members]
+        notes += _other_settings(others, (), condition_of(of_name[kept][0]))
+        dropped += others
+    return [run for run in runs if run not in dropped]
+
+
 def _alike(runs: list[Run], part: str, notes: list[str]) -> list[Run]:
     """The largest group without any difference: what comes with a varied setting (a source's stride) may differ too.
 
@@ -98,7 +124,7 @@ def _alike(runs: list[Run], part: str, notes: list[str]) -> list[Run]:
     """
     groups = defaultdict(list)
     for run in runs:
-        groups[condition_of(run)].append(run)
+        groups[condition_of(run, [SOURCE_HASH])].append(run)
 
     def merit(item: tuple[Condition, list[Run]]):
         condition, members = item

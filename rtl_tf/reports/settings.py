@@ -34,7 +34,7 @@ def applies(name: str, method: str) -> bool:
     """Whether a setting has any effect on a method: FT has no lambda, a U-Net from random weights no source."""
     if name == "lambda" and not method.startswith("rtl-"):
         return False
-    return name not in foreign_settings(method)
+    return ("source" if name == SOURCE_HASH else name) not in foreign_settings(method)
 
 
 @cache
@@ -110,6 +110,8 @@ def parse_where(texts: Iterable[str]) -> dict[str, object]:
             wanted[name] = json.loads(PYTHONS_WORDS.get(value.strip(), value))
         except ValueError:
             wanted[name] = value.strip()
+        if isinstance(wanted[name], list | dict):
+            wanted[name] = json.dumps(wanted[name])
     return wanted
 
 

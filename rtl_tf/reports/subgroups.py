@@ -77,4 +77,4 @@ def _quarters(numbers: np.ndarray) -> list[str]:
 
 def _digits(number: float) -> str:
     """All of them, so that no two ranges look the same."""
-    return str(int(number)) if number == int(number) else repr(float(number))
+    return str(int(number)) if float(number).is_integer() else repr(float(number))
