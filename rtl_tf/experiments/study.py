@@ -76,8 +76,7 @@ def show_command(study: Study, typed: dict[str, object], plan: Plan, root: Path)
     if any(run.resolved["data_name"] != data for run in runs):
         words.append(f"--data {shlex.quote(data)}")
     others = [run for run in runs if run.resolved["data_name"] == data]
-    names = {*map(json_name, typed), *COMPARED, *([SOURCE_HASH] if "source" in typed else [])}
-    for name in sorted(names - (IMMATERIAL - {"method"})):
+    for name in sorted({*map(json_name, typed), *COMPARED, SOURCE_HASH} - (IMMATERIAL - {"method"})):
         values = {setting(run, name) for run in plan.wanted if applies(name, run.method)}
         told = len(values) == 1 and None not in values
         if told and any({setting(run, name)} != values for run in others if applies(name, run.method)):

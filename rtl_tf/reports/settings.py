@@ -57,6 +57,11 @@ def setting(run: Run, name: str) -> object:
         path = Path(value)
         value = path.parent.name if path.suffix == ".keras" else path.name
         return ALIGNED if re.match(ALIGNMENT_SOURCE, value) else value
+    return _hashable(value)
+
+
+def _hashable(value: object) -> object:
+    """A setting's value as JSON gives it, lists and objects as their text."""
     return json.dumps(value) if isinstance(value, list | dict) else value
 
 
@@ -107,11 +112,9 @@ def parse_where(texts: Iterable[str]) -> dict[str, object]:
         if not equals or name not in (*NAMES, *COMPARED, SOURCE_HASH):
             raise InputError(f"--where {text}: write SETTING=VALUE with one of {', '.join(sorted(NAMES))}")
         try:
-            wanted[name] = json.loads(PYTHONS_WORDS.get(value.strip(), value))
+            wanted[name] = _hashable(json.loads(PYTHONS_WORDS.get(value.strip(), value)))
         except ValueError:
             wanted[name] = value.strip()
-        if isinstance(wanted[name], list | dict):
-            wanted[name] = json.dumps(wanted[name])
     return wanted
 
 
