@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "rtl_tf" / "__init__.py").read_text()).group(1)
 EXPORT = ["onnx", "tf2onnx", "onnxruntime", "openvino", "nncf", "ai-edge-litert"]
+HEIC = ["pillow-heif"]
 
 setup(
     name="rtl_tf",
@@ -29,12 +30,14 @@ setup(
         "scikit-image",
         "matplotlib",
         "h5py",
+        "filelock",
         "face_recognition_models>=0.3.0",
     ],
     extras_require={
-        "test": ["pytest", "hypothesis", "ruff", "tf-keras", "keras-vggface", "keras-applications", *EXPORT],
+        "test": ["pytest", "hypothesis", "ruff", "tf-keras", "keras-vggface", "keras-applications", *HEIC, *EXPORT],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
         "export": EXPORT,
+        "heic": HEIC,
         "tensorboard": ["tensorboard"],
     },
     entry_points={"console_scripts": ["rtl-predict=rtl_tf.cli.predict:entry"]},

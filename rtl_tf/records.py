@@ -20,6 +20,7 @@ class Sample:
             face). `points` keep the names and the pixels of the image as it is.
         mm_per_px: scale of the original image in the plane of the face; NaN = unknown.
         attributes: further columns of the data table (site, age_group, ...).
+        face: which of several faces of one photograph ("1", "2", ...); empty where the image shows one.
     """
 
     image: Path
@@ -29,6 +30,7 @@ class Sample:
     mirrored: bool = False
     mm_per_px: float = float("nan")
     attributes: dict[str, str | float] = field(default_factory=dict)
+    face: str = ""
 
 
 @dataclass(frozen=True)

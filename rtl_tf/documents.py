@@ -1,0 +1,151 @@
+"""Structured files from outside, with a look at every type: what is not as expected is named by file and place.
+
+document = read_json(path)
+for image in document["images"].elements():
+    width = image["width"].whole(low=1)     # a.json: images[3].width: expected a whole number, there is "12 px"
+"""
+
+import json
+import math
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rtl_tf.exceptions import InputError
+
+LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
+
+
+def read_text(path: str | Path, largest: int = LARGEST) -> str:
+    """Text of a UTF-8 file, without its byte order mark.
+
+    Raises:
+        InputError: there is no such regular file (a pipe or a device would be waited for), it is larger than `largest`
+            bytes, cannot be read, or is in another encoding.
+    """
+    path = Path(path)
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
+        if path.stat().st_size > largest:
+            raise InputError(f"{path}: larger than {largest / 2**20:.0f} MiB")
+        return path.read_bytes().decode("utf-8-sig")
+    except InputError:
+        raise
+    except UnicodeDecodeError as problem:
+        raise InputError(f"{path}: not UTF-8; save it with that encoding") from problem
+    except ValueError as problem:  # a NUL character in the name
+        raise InputError(f"{str(path)!r}: no name of a file") from problem
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
+
+
+def read_json(path: str | Path) -> "Node":
+    """The content of a JSON file. InputError as `read_text`, or where it is not JSON."""
+    return parse_json(read_text(path), str(path))
+
+
+def parse_json(text: str, origin: str) -> "Node":
+    """The content of JSON text; `origin` names it in messages. InputError where it is not JSON."""
+    try:
+        return Node(json.loads(text), origin)
+    except RecursionError as problem:
+        raise InputError(f"{origin}: nested too deep") from problem
+    except ValueError as problem:  # no JSON, or an integer of thousands of digits
+        raise InputError(f"{origin}: not JSON ({problem})") from problem
+
+
+def parse_toml(text: str, origin: str) -> "Node":
+    """The content of TOML text; `origin` names it in messages. InputError where it is not TOML."""
+    try:
+        return Node(tomllib.loads(text), origin)
+    except RecursionError as problem:
+        raise InputError(f"{origin}: nested too deep") from problem
+    except ValueError as problem:
+        raise InputError(f"{origin}: not TOML ({problem})") from problem
+
+
+class Node(NamedTuple):
+    """A value in a file, with the file and the place: `a.json: images[3].width`."""
+
+    value: Any
+    origin: str
+    place: str = ""
+
+    def __getitem__(self, key: str) -> "Node":
+        """The value of a key of an object; InputError where it is missing."""
+        found = self.get(key)
+        if found is None:
+            raise self.error(f"'{key}' is missing")
+        return found
+
+    def get(self, key: str) -> "Node | None":
+        """The value of a key; None where it is missing or null."""
+        value = self.object().get(key)
+        return None if value is None else Node(value, self.origin, f"{self.place}.{key}" if self.place else key)
+
+    def elements(self) -> Iterator["Node"]:
+        """The elements of a list."""
+        for index, value in enumerate(self.list()):
+            yield Node(value, self.origin, f"{self.place}[{index}]")
+
+    def object(self) -> dict[str, Any]:
+        return self._of(dict, "an object")
+
+    def list(self) -> list[Any]:
+        return self._of(list, "a list")
+
+    def text(self) -> str:
+        return self._of(str, "text")
+
+    def flag(self) -> bool:
+        return self._of(bool, "true or false")
+
+    def whole(self, low: int | None = None, high: int | None = None) -> int:
+        """An integer, also written as 12.0, from `low` to `high`."""
+        number = self.number(low, high, "a whole number")
+        if not number.is_integer():
+            raise self._unexpected("a whole number")
+        return int(self.value)
+
+    def number(self, low: float | None = None, high: float | None = None, what: str = "a number") -> float:
+        """A finite number from `low` to `high`."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            raise self._unexpected(what)
+        try:
+            number = float(self.value)
+        except OverflowError:  # JSON and TOML have integers of any size
+            number = math.inf
+        if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
+            raise self._unexpected(what + _range(low, high))
+        return number
+
+    def error(self, problem: str) -> InputError:
+        """An InputError that names file and place, to be raised."""
+        return InputError(f"{self.origin}: {self.place}: {problem}" if self.place else f"{self.origin}: {problem}")
+
+    def _of(self, kind: type, what: str):
+        if not isinstance(self.value, kind):
+            raise self._unexpected(what)
+        return self.value
+
+    def _unexpected(self, what: str) -> InputError:
+        return self.error(f"expected {what}, there is {_shown(self.value)}")
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f" from {low:g} to {high:g}"
+    return f" of at least {low:g}" if low is not None else f" of at most {high:g}" if high is not None else ""
+
+
+def _shown(value: Any) -> str:
+    """A value in a message: containers by kind, the rest cut to a readable length."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except ValueError:  # an integer of thousands of digits
+        return "a number that is too long"
+    return text if len(text) <= 40 else text[:37] + "..."
