@@ -185,35 +185,30 @@ def judge(crops, points: list, heatmap_points: list, missed: np.ndarray | bool =
 
 
 def compare(judged: dict[str, Judged], protocol: str, people: list[str]) -> dict[str, dict]:
-    """A row for each detector; the first is subtracted from the others, image by image."""
-    from rtl_tf.evaluation.statistics import interval, resampled_means
-
-    means = {name: detector.errors[protocol].mean(axis=0) for name, detector in judged.items()}
-    first, *others = means
-    ends = np.transpose(interval(resampled_means(np.stack(list(means.values()), axis=1), people)))
-    rows = {
-        name: {
-            "mean": float(means[name].mean()),
-            "interval": low_high.tolist(),
-            "std_over_images": float(detector.errors[protocol].std(axis=1).mean()),
+    """A row for each detector; the first, with all its trainings, is subtracted from the others, image by image."""
+    first, *others = judged
+    rows = {}
+    for name, detector in judged.items():
+        errors = detector.errors[protocol].T
+        rows[name] = worth(errors, people) | {
+            "std_over_images": float(errors.std(axis=0).mean()),
             "failure_rate": float(detector.failed[protocol].mean()),
         }
-        for (name, detector), low_high in zip(judged.items(), ends, strict=True)
-    }
     for name in others:
-        difference = means[name] - means[first]
-        rows[name]["minus_first"] = judge_difference(difference, people)
+        difference = judged[name].errors[protocol].T - judged[first].errors[protocol].T
+        rows[name]["minus_first"] = worth(difference, people, tested=True)
     return rows
 
 
-def judge_difference(difference: np.ndarray, people: list[str]) -> dict:
-    from rtl_tf.evaluation.statistics import interval, paired_permutation_test, resampled_means
+def worth(values: np.ndarray, people: list[str], tested: bool = False) -> dict:
+    """Mean of (N, T) values and its 95 % interval, for other trainings too where there are enough; p on demand."""
+    from rtl_tf.evaluation.statistics import FEWEST_TRAININGS, estimate, interval, p_values
 
-    return {
-        "mean": float(np.nanmean(difference)),
-        "interval": [float(end) for end in interval(resampled_means(difference, people))],
-        "p": float(paired_permutation_test(difference, people)),
-    }
+    found = estimate(values, people)
+    row = {"mean": float(found.mean[0]), "interval": [float(end[0]) for end in interval(found)]}
+    if tested and values.shape[1] >= FEWEST_TRAININGS:
+        row["p"] = float(p_values(found)[0])
+    return row
 
 
 def time_detector(detector, crops: np.ndarray) -> dict[str, float]:
@@ -238,11 +233,12 @@ def show(rows: dict[str, dict], part: str, jitter: float, people: list[str], fou
     for protocol, detectors in rows.items():
         first = next(iter(detectors))
         head = f"{protocol:20}{'mean (95 %)':>23}{'std':>7}{f'> {THRESHOLD}':>8}"
-        print(f"{head}{f'minus {first} (95 %), p':>37}")
+        print(f"{head}{f'minus {first} (95 %), p':>40}")
         for name, row in detectors.items():
             text = f"{name:20}{of_interval(row, '.3f'):>23}{row['std_over_images']:7.3f}{row['failure_rate']:8.1%}"
             if difference := row.get("minus_first"):
-                text += f"{of_interval(difference, '+.3f')}, {difference['p']:.4f}".rjust(37)
+                p = f"{difference['p']:.4f}" if "p" in difference else "few seeds"
+                text += f"{of_interval(difference, '+.3f')}, {p}".rjust(40)
             print(text)
 
 

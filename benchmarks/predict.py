@@ -109,13 +109,13 @@ def detectors(run: Path, folder: Path) -> dict:
 def error_changes(run: Path, variants: dict) -> dict:
     """For each exported form: mean radial error on the test part minus the Keras model's, paired, with its interval.
 
-    heatmap px; "paper": argmax against the rounded truth; "clinical": sub-pixel. Intervals resample subjects.
+    heatmap px; "paper": argmax against the rounded truth; "clinical": sub-pixel. Intervals are for other people.
     """
     from rtl_tf import datasets
     from rtl_tf.config import read_config
     from rtl_tf.coordinates import input_to_heatmap, round_to_grid
     from rtl_tf.datasets.splits import read_split
-    from rtl_tf.evaluation.statistics import interval, resampled_means
+    from rtl_tf.evaluation.statistics import estimate, interval
     from rtl_tf.pipeline import load_crops
     from rtl_tf.schema import load_schema
 
@@ -141,8 +141,8 @@ def error_changes(run: Path, variants: dict) -> dict:
         changes[name] = {}
         for protocol, values in errors(detector).items():
             change = values - exact[protocol]
-            low, high = interval(resampled_means(change[:, None], people)[:, 0])
-            changes[name][protocol] = {"mean": float(change.mean()), "interval": [float(low), float(high)]}
+            low, high = (float(end[0]) for end in interval(estimate(change[:, None], people)))
+            changes[name][protocol] = {"mean": float(change.mean()), "interval": [low, high]}
             print(f"{name:16} {protocol:9} {change.mean():+.4f} ({low:+.4f} to {high:+.4f}) heatmap px")
     return changes
 

@@ -234,7 +234,7 @@ def test_the_learning_curve_has_the_tables_means_and_intervals(tmp_path):
     rng = np.random.default_rng(0)
     for fraction, images in ((0.1, 20), (1.0, 200)):
         for method, error in (("ft", 1.0), ("rtl-eo", 0.0)):
-            errors = error + rng.integers(0, 2, (12, 1)) + np.zeros((12, 2))
+            errors = error + rng.gamma(2, 0.5, (12, 1)) + np.zeros((12, 2))
             folder = make_run(tmp_path, method, 0, errors, name=f"{method}{fraction}", train_fraction=fraction)
             add_split(folder, images)
     drawing = draw("samples", tmp_path)

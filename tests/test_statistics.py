@@ -1,133 +1,178 @@
-from itertools import product
+"""Intervals and tests over people and trainings: worked by hand, against other packages' ways, and on known truth."""
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from rtl_tf.evaluation.statistics import holm, interval, paired_permutation_test, resampled_means
+from rtl_tf.evaluation.statistics import (
+    FEWEST_PEOPLE,
+    FEWEST_TRAININGS,
+    estimate,
+    holm,
+    interval,
+    p_values,
+    rate_interval,
+    rounded,
+)
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+import honesty  # noqa: E402
 
 NAN = np.nan
+SIX = list("abcdef")
 
 
-def test_two_subjects_by_hand():
-    """a has images 1 and 3, b has 8: draws aa, ab, ba, bb have the means 2, 4, 4, 8, with chances 1/4, 1/2, 1/4."""
-    means = resampled_means(np.array([1.0, 8.0, 3.0]), ["a", "b", "a"], resamples=40_000)
-    values, counts = np.unique(means, return_counts=True)
-    np.testing.assert_array_equal(values, [2.0, 4.0, 8.0])
-    np.testing.assert_allclose(counts / 40_000, [0.25, 0.5, 0.25], atol=0.01)
-    assert interval(means) == (2.0, 8.0)
-    assert interval(means, level=0.4) == (4.0, 4.0)
+def crossed(people, trainings, level=0.0):
+    """(N, T): level + person + training, without a rest."""
+    return level + np.add.outer(np.array(people, float), np.array(trainings, float))
 
 
-def test_columns_share_their_draws_and_missing_values_have_no_vote():
-    values = np.array([[1.0, 2.0, NAN], [3.0, 4.0, 3.0], [5.0, 6.0, NAN]])
-    means = resampled_means(values, ["a", "b", "c"], resamples=500)
-    np.testing.assert_allclose(means[:, 1] - means[:, 0], 1.0)
-    # b alone votes in the third column: its value, or none where b was not drawn
-    without_b = np.isnan(means[:, 2])
-    assert 0.2 < without_b.mean() < 0.4  # (2/3)^3 = 0.30
-    assert set(means[~without_b, 2]) == {3.0}
-    low, high = interval(means)
-    assert (low[2], high[2]) == (3.0, 3.0)
+# The mixed model
 
 
-def test_the_bootstrap_is_repeatable_and_independent_of_its_chunks(monkeypatch):
-    values = np.random.default_rng(1).gamma(4, 0.2, (40, 3))
-    subjects = [f"s{i % 11}" for i in range(40)]
-    whole = resampled_means(values, subjects, resamples=1000, seed=5)
-    monkeypatch.setattr("rtl_tf.evaluation.statistics.CHUNK", 11 * 64)
-    np.testing.assert_allclose(resampled_means(values, subjects, resamples=1000, seed=5), whole, rtol=1e-13)
-    assert not np.array_equal(resampled_means(values, subjects, resamples=1000, seed=6), whole)
+def test_by_hand():
+    """Six people, three trainings, no rest. Mean squares: people 3 * 28 / 5 = 16.8, trainings 6 * 2 / 2 = 6.
+
+    Variance of the mean (16.8 + 6) / 18 = 1.2667; degrees of freedom 22.8^2 / (16.8^2 / 5 + 6^2 / 2) - 1 = 5.983.
+    """
+    found = estimate(crossed([-3, -2, -1, 1, 2, 3], [-1, 0, 1], level=10), SIX)
+    assert found.mean == pytest.approx(10)
+    assert found.error == pytest.approx(np.sqrt(22.8 / 18))
+    assert found.freedom == pytest.approx(22.8**2 / (16.8**2 / 5 + 36 / 2) - 1)
+    half = stats.t.ppf(0.975, found.freedom) * found.error
+    np.testing.assert_allclose(interval(found), [10 - half, 10 + half])
+    assert p_values(found) == pytest.approx(2 * stats.t.sf(10 / found.error, found.freedom))
 
 
-def test_one_image_a_subject_gives_scipys_interval():
-    values = np.random.default_rng(2).gamma(4, 0.2, 60)
-    low, high = interval(resampled_means(values, [str(i) for i in range(60)], resamples=20_000))
-    theirs = stats.bootstrap(
-        (values,), np.mean, n_resamples=20_000, method="percentile", random_state=np.random.default_rng(0)
-    ).confidence_interval
-    np.testing.assert_allclose((low, high), theirs, atol=0.006)  # the ends' own noise over seeds is some 0.002
+def test_people_alone_give_the_t_test_of_their_means():
+    values = np.random.default_rng(0).normal(0.3, 1, (12, 2))
+    found = estimate(values, [str(index) for index in range(12)])
+    theirs = stats.ttest_1samp(values.mean(axis=1), 0)
+    assert p_values(found) == pytest.approx(theirs.pvalue)
+    np.testing.assert_allclose(np.ravel(interval(found)), theirs.confidence_interval(0.95))
 
 
-def test_an_independent_plain_loop_gives_the_same_distribution():
-    random = np.random.default_rng(3)
-    values, subjects = random.normal(size=30), np.array([f"s{i}" for i in random.integers(0, 8, 30)])
-    names = np.unique(subjects)
-    plain = [
-        np.concatenate([values[subjects == name] for name in random.choice(names, len(names))]).mean()
-        for _ in range(8000)
-    ]
-    ours = resampled_means(values, subjects, resamples=8000)
-    assert stats.ks_2samp(plain, ours).pvalue > 0.01
+def test_trainings_without_a_spread_of_their_own_leave_the_t_test_over_people():
+    """A rest above the trainings' mean square: their variance is 0, as on the border of a likelihood."""
+    people = np.arange(-4.0, 5.0)
+    rest = np.array([[1.0, -1.0, 0.0]]) * np.where(np.arange(9) % 2, 1, -1)[:, None]
+    values = crossed(people, [0, 0, 0], 1.0) + rest - rest.mean(axis=0)
+    found = estimate(values, range(9))
+    assert (found.error, found.freedom) == (pytest.approx(np.std(people, ddof=1) / 3), 8)
 
 
-def test_intervals_by_subject_cover_the_truth_and_intervals_by_image_do_not():
-    """40 people of five scans, a person's scans alike: 95 % must hold for people never seen."""
-    random = np.random.default_rng(4)
-    subjects = np.repeat(np.arange(40), 5)
-    covered = {"subject": 0, "image": 0}
-    for trial in range(200):
-        values = random.normal(size=40)[subjects] + 0.3 * random.normal(size=200)
-        for unit, clusters in (("subject", subjects), ("image", np.arange(200))):
-            low, high = interval(resampled_means(values, clusters, resamples=400, seed=trial))
-            covered[unit] += low <= 0 <= high
-    assert covered["subject"] >= 180  # 95 % of 200, less three standard deviations, less the bootstrap's own shortfall
-    assert covered["image"] < 140
+def test_people_who_do_not_differ_leave_the_t_test_over_trainings():
+    rest = np.where(np.add.outer(np.arange(8), np.arange(4)) % 2, 0.5, -0.5)
+    trainings = np.array([-1.0, 0.5, 2.0, 3.0])
+    found = estimate(rest + trainings, range(8))
+    assert (found.error, found.freedom) == (pytest.approx(np.std(trainings, ddof=1) / 2), 3)
 
 
-def test_permutation_by_hand():
-    """Differences of three subjects: 1, 2, 3. Of the 8 sign patterns, +++ and --- are as extreme as 6."""
-    assert paired_permutation_test(np.array([1.0, 2.0, 3.0]), ["a", "b", "c"]) == pytest.approx(2 / 8)
-    # |1 + 2 - 3| = 0: everything is as extreme
-    assert paired_permutation_test(np.array([1.0, 2.0, -3.0]), ["a", "b", "c"]) == 1.0
-    # |-1 + 2 + 3| = 4: also reached by +-- , and 6 by +++ and ---
-    assert paired_permutation_test(np.array([-1.0, 2.0, 3.0]), ["a", "b", "c"]) == pytest.approx(4 / 8)
+def test_images_of_a_person_count_as_images_in_the_mean_and_as_one_person_in_the_error():
+    """Twice the same images are no news: mean and error are those of one image a person."""
+    values = np.random.default_rng(1).normal(size=(10, 4))
+    once, twice = estimate(values, range(10)), estimate(np.repeat(values, 2, axis=0), np.repeat(range(10), 2))
+    np.testing.assert_allclose(np.array(once), np.array(twice))
+    uneven = np.concatenate([values, values[:3]])
+    found = estimate(uneven, [*range(10), *range(3)])
+    assert found.mean == pytest.approx(uneven.mean())
 
 
-def test_scans_of_a_subject_flip_together_and_count_as_images():
-    """a's two scans differ by 1 and 3, b's one by 2: sums 4 and 2; 6 is reached by ++ and --."""
-    differences = np.array([[1.0, 1.0], [3.0, NAN], [2.0, 2.0]])
-    p = paired_permutation_test(differences, ["a", "a", "b"])
-    np.testing.assert_allclose(p, [2 / 4, 2 / 4])
-    assert np.isnan(paired_permutation_test(np.array([NAN, NAN]), ["a", "b"]))
+def test_the_error_of_uneven_people_is_that_of_a_jackknife():
+    """Another way to the same variance: leave each person out. They agree but for one part in the number of people."""
+    random = np.random.default_rng(2)
+    subjects = np.repeat(range(60), random.integers(1, 5, 60))
+    values = random.normal(size=60)[subjects] + 0.3 * random.normal(size=len(subjects)) + 2
+    without = np.array([values[subjects != person].mean() for person in range(60)])
+    jackknife = np.sqrt(59 / 60 * ((without - without.mean()) ** 2).sum())
+    assert estimate(values[:, None], subjects).error == pytest.approx(jackknife, rel=0.03)
 
 
-def test_equal_methods_never_differ():
-    assert paired_permutation_test(np.zeros(5), list("abcde")) == 1.0
-    assert paired_permutation_test(np.zeros(50), [str(i) for i in range(50)]) == 1.0
+def test_missing_values_have_no_vote_and_no_person():
+    values = np.random.default_rng(3).normal(size=(9, 3, 2))
+    values[6:, :, 1] = NAN
+    found, alone = estimate(values, range(9)), estimate(values[:6, :, 1], range(6))
+    for ours, theirs in zip(found, alone, strict=True):
+        assert ours[1] == pytest.approx(theirs[0])
+    nothing = estimate(np.full((9, 3), NAN), range(9))
+    assert np.isnan(nothing).all() and np.isnan(p_values(nothing)).all()
 
 
-def test_exact_p_is_scipys():
-    random = np.random.default_rng(5)
-    first, second = random.normal(size=(2, 10))
-    theirs = stats.permutation_test(
-        (first, second), lambda a, b: np.mean(a - b), permutation_type="samples", n_resamples=np.inf
+def test_a_difference_of_few_people_is_not_judged():
+    values = np.zeros((20, 4))
+    values[: FEWEST_PEOPLE - 1] = np.random.default_rng(4).normal(5, 1, (FEWEST_PEOPLE - 1, 4))
+    found = estimate(values, range(20))
+    assert found.mean == pytest.approx(values.mean()) and np.isnan([found.error, found.freedom]).all()
+    values[FEWEST_PEOPLE - 1] = 5.0
+    assert np.isfinite(estimate(values, range(20)).error)
+
+
+def test_people_without_a_difference_do_not_count_however_many_images_they_have():
+    values, subjects = np.zeros((23, 3)), [*range(20), 0, 0, 7]
+    values[:5] = np.random.default_rng(4).normal(5, 1, (5, 3))
+    assert np.isnan(estimate(values, subjects).error)
+
+
+# Honesty: a small version of benchmarks/honesty.py
+
+
+@pytest.mark.parametrize(("people", "seeds", "training_sd"), [(69, 5, 0.01), (20, 5, 0.02), (69, 3, 0.01)])
+def test_false_positives_and_coverage_on_known_truth(people, seeds, training_sd):
+    found = honesty.simulate(people, seeds, training_sd, count=1500)
+    assert 0.03 <= found["model"]["false_positives"] <= 0.07
+    assert 0.93 <= found["model"]["coverage"] <= 0.97
+    assert found["people alone"]["false_positives"] > 0.2  # what is guarded against
+
+
+def test_two_trainings_are_too_few():
+    assert honesty.simulate(69, 2, 0.01, count=1500)["model"]["false_positives"] > 0.08 and FEWEST_TRAININGS == 3
+
+
+@pytest.mark.parametrize("unit", ["heatmap_px", "input_px"])
+def test_trainings_of_one_method_do_not_differ(unit, monkeypatch):
+    monkeypatch.setattr(honesty, "REAL_DRAWS", 500)
+    found = honesty.real_null(honesty.RUNS, unit)
+    for name in ("three pairs", "five pairs"):
+        assert found[name]["model"] <= 0.07 < found[name]["people alone"]
+
+
+# Rates
+
+
+def test_no_failure_of_twenty_people_by_hand():
+    """Wilson's upper end at 0 is t^2 / (n + t^2); 20 people, not their 60 images, are what was seen."""
+    low, high = rate_interval(np.zeros((60, 5)), np.repeat(range(20), 3))
+    square = stats.t.ppf(0.975, 19) ** 2
+    assert (low[0], high[0]) == (0, pytest.approx(square / (20 + square)))
+    low, high = rate_interval(np.ones((60, 5)), np.repeat(range(20), 3))
+    assert (low[0], high[0]) == (pytest.approx(20 / (20 + square)), 1)
+
+
+def test_many_independent_images_have_scipys_wilson_interval():
+    failed = np.random.default_rng(5).uniform(size=4000) < 0.3
+    theirs = stats.binomtest(int(failed.sum()), 4000).proportion_ci(method="wilson")
+    np.testing.assert_allclose(np.ravel(rate_interval(failed[:, None], range(4000))), theirs, atol=1e-3)
+
+
+def test_images_that_fail_together_are_worth_one():
+    failed = np.random.default_rng(6).uniform(size=50) < 0.4
+    alike, once = (
+        rate_interval(np.repeat(failed, 4)[:, None], np.repeat(range(50), 4)),
+        rate_interval(failed[:, None], range(50)),
     )
-    ours = paired_permutation_test(first - second, [str(i) for i in range(10)])
-    assert ours == pytest.approx(theirs.pvalue)
+    np.testing.assert_allclose(alike, once)
 
 
-def test_drawn_patterns_agree_with_all_of_them_and_are_never_zero():
-    random = np.random.default_rng(6)
-    differences, subjects = random.normal(0.3, 1, (12, 4)), [str(i) for i in range(12)]
-    exact = paired_permutation_test(differences, subjects, flips=5000)
-    plain = [
-        np.mean([abs(np.dot(signs, column)) >= abs(column.sum()) - 1e-9 for signs in product((1, -1), repeat=12)])
-        for column in differences.T
-    ]
-    np.testing.assert_allclose(exact, plain)
-    drawn = paired_permutation_test(differences, subjects, flips=4000)
-    np.testing.assert_allclose(drawn, exact, atol=4 * np.sqrt(0.25 / 4000))
-    far = paired_permutation_test(np.full(100, 0.5), [str(i) for i in range(100)], flips=999)
-    assert far == 1 / 1000
+@pytest.mark.parametrize(("seeds", "rate"), [(1, 0.005), (1, 0.1), (5, 0.02)])
+def test_rate_intervals_cover(seeds, rate):
+    assert honesty.rate_coverage(20, seeds, rate, count=600) >= 0.93
 
 
-def test_the_test_keeps_its_level_where_there_is_no_difference():
-    random = np.random.default_rng(7)
-    subjects = np.repeat(np.arange(20), 2)
-    differences = random.normal(size=(20, 1000))[subjects] + random.normal(size=(40, 1000))
-    p = paired_permutation_test(differences, subjects, flips=999)
-    assert (p <= 0.05).mean() == pytest.approx(0.05, abs=0.025)
+# Many tests, and digits
 
 
 def test_holm_by_hand():
@@ -142,3 +187,19 @@ def test_holm_keeps_the_family_wise_level():
     """Each of 20 true hypotheses alone is rejected in 5 % of tables; any of them, corrected, in at most 5 %."""
     p = np.random.default_rng(8).uniform(size=(4000, 20))
     assert (np.array([holm(row).min() for row in p]) <= 0.05).mean() == pytest.approx(0.05, abs=0.012)
+
+
+def test_thousands_of_tests_leave_room_for_one_that_is_sure():
+    values = np.random.default_rng(9).normal(size=(40, 5, 5000))
+    values[..., 0] += 10
+    corrected = holm(p_values(estimate(values, range(40))))
+    assert corrected[0] < 1e-6 and (corrected[1:] < 0.05).sum() == 0
+
+
+def test_twelve_digits_are_kept():
+    values = np.array([1 / 3, -2e-20 / 3, 0.0, NAN, np.inf, 123456789012345.0, 1e-310])
+    expected = [0.333333333333, -6.66666666667e-21, 0.0, NAN, np.inf, 123456789012000.0]
+    np.testing.assert_array_equal(rounded(values)[:6], expected)
+    assert rounded(values.reshape(7, 1)).shape == (7, 1)
+    # sums in another order
+    assert rounded(0.1 + 0.2 + 0.3) == rounded(0.3 + 0.2 + 0.1) and 0.1 + 0.2 + 0.3 != 0.3 + 0.2 + 0.1

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from fake_runs import make_run
+from scipy import stats
 
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.evaluation.predictions import read_predictions, write_predictions
@@ -60,11 +61,16 @@ def test_means_and_spreads_by_hand(two_methods):
     assert np.isnan(get("mean", "FE", "mre")) and np.isnan(get("p", "FT", "mre"))
 
 
-def test_two_people_have_a_test_and_no_interval(two_methods):
-    """Of four sign patterns two are as extreme: p = 1/2. A bootstrap of two people would call anything certain."""
+def three_seeds(root, method, errors, **settings):
+    """Seeds 0 to 2 of a method; `errors` (N, K) of all, or a function of the seed."""
+    for seed in range(3):
+        make_run(root, method, seed, errors(seed) if callable(errors) else errors, **settings)
+
+
+def test_two_people_have_neither_a_test_nor_an_interval(two_methods):
     get = cells_of(two_methods)
-    assert get("p", "RTL-SAM", "mre") == 0.5 and get("p_holm", "RTL-SAM", "mre") == 1.0
-    assert np.isnan([get(end, "RTL-SAM", "mre") for end in ("low", "high", "difference_low", "difference_high")]).all()
+    numbers = ("low", "high", "difference_low", "difference_high", "p", "p_holm")
+    assert np.isnan([get(number, "RTL-SAM", "mre") for number in numbers]).all()
     assert not get("best", "RTL-SAM", "mre")
 
 
@@ -76,48 +82,97 @@ def test_seeds_that_one_row_lacks_do_not_count_in_a_difference(tmp_path):
     make_run(tmp_path, "rtl-sam", 3, random_errors(3, 0.1))
     get = cells_of(tmp_path)
     assert get("mean", "RTL-EO", "mre") > 1.3 * get("mean", "FT", "mre")
-    assert [get(name, "RTL-EO", "mre") for name in ("difference", "difference_low", "difference_high")] == [0, 0, 0]
-    assert get("p", "RTL-EO", "mre") == 1.0
+    assert (get("difference", "RTL-EO", "mre"), get("pairs", "RTL-EO", "mre")) == (0, 1)
     assert get("low", "RTL-SAM", "mre") < 0.2 and not get("best", "RTL-SAM", "mre")
-    assert np.isnan([get(name, "RTL-SAM", "mre") for name in ("difference", "difference_low", "p", "p_holm")]).all()
+    numbers = ("difference", "difference_low", "pairs", "p", "p_holm")
+    assert np.isnan([get(name, "RTL-SAM", "mre") for name in numbers]).all()
+
+
+def test_fewer_than_three_pairs_make_no_claim_about_methods(tmp_path):
+    """RTL-EO is far better for every person, in two trainings: an interval for these, no p, nothing in bold."""
+    for seed in range(3):
+        make_run(tmp_path, "ft", seed, random_errors(seed, 1.0, count=40))
+    for seed in range(2):
+        make_run(tmp_path, "rtl-eo", seed, random_errors(seed, 0.1, count=40))
+    get, text = cells_of(tmp_path), report_text(report(tmp_path))
+    assert get("difference_high", "RTL-EO", "mre") < -0.5 and get("pairs", "RTL-EO", "mre") == 2
+    assert np.isnan(get("p", "RTL-EO", "mre")) and not get("best", "RTL-EO", "mre")
+    row = next(line.split() for line in text.splitlines() if line.startswith("RTL-EO"))
+    assert [cell.endswith("‡") for cell in row] == [False] * 4 + [True, False, False, False, True] + [False] * 3
+    assert row[-3:-1] == ["–", "–"] and "‡: for other people, of these trainings alone" in text
+    make_run(tmp_path, "rtl-eo", 2, random_errors(2, 0.1, count=40))
+    get, text = cells_of(tmp_path), report_text(report(tmp_path))
+    assert get("p", "RTL-EO", "mre") < 1e-3 and get("best", "RTL-EO", "mre") and "‡" not in text
 
 
 def test_a_landmark_that_few_people_have_gets_no_interval(tmp_path):
     for method, level in (("ft", 1.0), ("rtl-sam", 0.1)):
-        folder = make_run(tmp_path, method, 0, level * np.ones((40, 3)))
-        predictions = read_predictions(folder / "predictions.csv")
-        for truth in (predictions.truth, predictions.heatmap_truth):
-            truth[10:, 2] = np.nan  # labelled for five people
-        write_predictions(folder / "predictions.csv", predictions)
+        for seed in range(3):
+            folder = make_run(tmp_path, method, seed, level * np.ones((40, 3)))
+            predictions = read_predictions(folder / "predictions.csv")
+            for truth in (predictions.truth, predictions.heatmap_truth):
+                truth[10:, 2] = np.nan  # labelled for five people
+            write_predictions(folder / "predictions.csv", predictions)
     get = cells_of(tmp_path, "2")
     assert get("difference", "RTL-SAM", "landmark.nasion") == pytest.approx(-0.9)
-    assert np.isnan(get("difference_low", "RTL-SAM", "landmark.nasion")) and not get(
-        "best", "RTL-SAM", "landmark.nasion"
-    )
+    assert np.isnan(get("difference_low", "RTL-SAM", "landmark.nasion"))
+    assert not get("best", "RTL-SAM", "landmark.nasion")
     assert get("difference_high", "RTL-SAM", "mre") < -0.8 and get("best", "RTL-SAM", "landmark.exocanthion")
 
 
-def test_intervals_are_those_of_a_plain_loop_over_people(tmp_path):
+def mean_squares(values):
+    """Of people, trainings and the rest, by loops: (S, T) means of people, all with as many images."""
+    people, trainings = values.shape
+    mean = values.mean()
+    of_people = trainings * sum((values[row].mean() - mean) ** 2 for row in range(people)) / (people - 1)
+    of_trainings = people * sum((values[:, column].mean() - mean) ** 2 for column in range(trainings)) / (trainings - 1)
+    rest = sum(
+        (values[row, column] - values[row].mean() - values[:, column].mean() + mean) ** 2
+        for row, column in product(range(people), range(trainings))
+    ) / ((people - 1) * (trainings - 1))
+    return of_people, of_trainings, rest
+
+
+def test_differences_are_those_of_an_analysis_of_variance_and_holms_table(tmp_path):
+    """Trainings that differ: (MS people + MS trainings - MS rest) / (people x trainings), by plain loops."""
+    levels = {"ft": (1.0, 1.1, 1.3), "fe": (1.7, 1.4, 2.0), "rtl-eo": (0.9, 0.8, 1.3)}
     errors = {
-        (method, seed): random_errors(10 * number + seed, 1.0, count=40)
-        for number, method in enumerate(("ft", "rtl-eo"))
-        for seed in (0, 1)
+        (method, seed): random_errors(number + 10 * seed, level, count=40)
+        for number, (method, of_seeds) in enumerate(levels.items())
+        for seed, level in enumerate(of_seeds)
     }
     for (method, seed), values in errors.items():
         make_run(tmp_path, method, seed, values)
-    of_people = {
-        method: np.mean([errors[method, seed].mean(axis=1) for seed in (0, 1)], axis=0).reshape(20, 2).mean(axis=1)
-        for method in ("ft", "rtl-eo")
-    }
-    random = np.random.default_rng(0)
-    draws = [random.integers(20, size=20) for _ in range(8000)]
-    expected = np.quantile([of_people["rtl-eo"][draw].mean() for draw in draws], [0.025, 0.975])
-    differences = of_people["rtl-eo"] - of_people["ft"]
-    expected_difference = np.quantile([differences[draw].mean() for draw in draws], [0.025, 0.975])
-    get = cells_of(tmp_path)
-    np.testing.assert_allclose([get(end, "RTL-EO", "mre") for end in ("low", "high")], expected, atol=0.01)
-    found = [get(f"difference_{end}", "RTL-EO", "mre") for end in ("low", "high")]
-    np.testing.assert_allclose(found, expected_difference, atol=0.01)
+    functions = {"mre": lambda mean: mean}
+    for limit in (1.0, 1.2, 1.4):
+        functions[f"fr@{limit}"] = lambda mean, limit=limit: mean > limit
+        functions[f"auc@{limit}"] = lambda mean, limit=limit: np.maximum(0, 1 - mean / limit)
+
+    def of_people(method, function):
+        of_seeds = [function(errors[method, seed].mean(axis=1)).reshape(20, 2).mean(axis=1) for seed in range(3)]
+        return np.stack(of_seeds, axis=1)
+
+    get, expected = cells_of(tmp_path), {}
+    for title, method in (("FE", "fe"), ("RTL-EO", "rtl-eo")):
+        for metric, function in functions.items():
+            differences = of_people(method, function) - of_people("ft", function)
+            of_all, of_trainings, rest = squares = np.array(mean_squares(differences))
+            spread, freedom = of_all + of_trainings - rest, None
+            if of_trainings < rest:  # no spread of trainings
+                spread, freedom = (of_all, 19) if of_all >= rest else (squares @ (19, 2, 38) / 59, 59)
+            elif of_all < rest:
+                spread, freedom = of_trainings, 2
+            freedom = freedom or max(2, spread**2 / (squares**2 / (19, 2, 38)).sum() - 1)
+            error = np.sqrt(spread / 60)
+            expected[title, metric] = 2 * stats.t.sf(abs(differences.mean()) / error, freedom)
+            assert get("p", title, metric) == pytest.approx(expected[title, metric], rel=1e-4), (title, metric)
+            ends = differences.mean() + np.array([-1, 1]) * stats.t.ppf(0.975, freedom) * error
+            found = [get(f"difference_{end}", title, metric) for end in ("low", "high")]
+            np.testing.assert_allclose(found, ends, atol=1e-5)
+    highest, ordered = 0.0, sorted(expected, key=expected.get)
+    for position, key in enumerate(ordered):
+        highest = max(highest, min(1.0, (14 - position) * expected[key]))
+        assert get("p_holm", *key) == pytest.approx(highest, rel=1e-4), key
 
 
 def test_units_say_the_same(two_methods):
@@ -149,43 +204,15 @@ def test_means_are_those_of_metrics_json(tmp_path):
                 assert get("std_images", "FT", f"landmark.{landmark}") == pytest.approx(summary[f"{key}.std"])
 
 
-def test_p_values_are_those_of_a_plain_loop_over_people_and_holms_table(tmp_path):
-    errors = {
-        (method, seed): random_errors(number + 10 * seed, level)
-        for number, (method, level) in enumerate({"ft": 1.0, "fe": 1.5, "rtl-eo": 0.9}.items())
-        for seed in (0, 1)
-    }
-    for (method, seed), values in errors.items():
-        make_run(tmp_path, method, seed, values)
-    functions = {"mre": lambda mean: mean}
-    for limit in (1.0, 1.2, 1.4):
-        functions[f"fr@{limit}"] = lambda mean, limit=limit: mean > limit
-        functions[f"auc@{limit}"] = lambda mean, limit=limit: np.maximum(0, 1 - mean / limit)
-
-    def over_seeds(method, function):
-        return np.mean([function(errors[method, seed].mean(axis=1)) for seed in (0, 1)], axis=0)
-
-    get, signs, expected = cells_of(tmp_path), np.array(list(product((1, -1), repeat=6))), {}
-    for title, method in (("FE", "fe"), ("RTL-EO", "rtl-eo")):
-        for metric, function in functions.items():
-            people = (over_seeds(method, function) - over_seeds("ft", function)).reshape(6, 2).sum(axis=1)
-            expected[title, metric] = np.mean(np.abs(signs @ people) >= np.abs(people.sum()) - 1e-6)
-            assert get("p", title, metric) == pytest.approx(expected[title, metric]), (title, metric)
-    highest, ordered = 0.0, sorted(expected, key=expected.get)
-    for position, key in enumerate(ordered):
-        highest = max(highest, min(1.0, (14 - position) * expected[key]))
-        assert get("p_holm", *key) == pytest.approx(highest), key
-
-
 def test_best_only_where_the_intervals_say_so(tmp_path):
     """RTL-CAM is better than FT for every person; RTL-SAM has the same mean as RTL-CAM, so that neither is best."""
     base = random_errors(3, 1.0, count=40)
-    make_run(tmp_path, "ft", 0, base + 0.5)
-    make_run(tmp_path, "rtl-cam", 0, base)
+    three_seeds(tmp_path, "ft", base + 0.5)
+    three_seeds(tmp_path, "rtl-cam", base)
     get = cells_of(tmp_path)
     assert get("best", "RTL-CAM", "mre") and not get("best", "FT", "mre")
     assert get("best", "RTL-CAM", "auc@1.2") and get("best", "RTL-CAM", "fr@1.2")
-    make_run(tmp_path, "rtl-sam", 0, base[::-1])
+    three_seeds(tmp_path, "rtl-sam", base[::-1])
     get = cells_of(tmp_path)
     assert not any(get("best", row, "mre") for row in ("FT", "RTL-CAM", "RTL-SAM"))
 
@@ -200,8 +227,8 @@ def test_alone_nothing_is_best_and_nothing_is_compared(tmp_path):
 def test_the_learning_curve_compares_within_the_same_images(tmp_path):
     base = random_errors(3, 1.0, count=40)
     for share, more in ((0.1, 1.0), (1.0, 0.0)):
-        make_run(tmp_path, "ft", 0, base + more + 0.4, name=f"ft-{share}", train_fraction=share)
-        make_run(tmp_path, "rtl-sam", 0, base + more, name=f"rtl-sam-{share}", train_fraction=share)
+        three_seeds(tmp_path, "ft", base + more + 0.4, name=f"ft-{share}", train_fraction=share)
+        three_seeds(tmp_path, "rtl-sam", base + more, name=f"rtl-sam-{share}", train_fraction=share)
     get = cells_of(tmp_path, "samples")
     for share in ("10%", "100%"):
         assert get("difference", f"{share} RTL-SAM", "mre") == pytest.approx(-0.4, abs=1e-5)
@@ -250,7 +277,7 @@ def test_no_line_of_numbers_is_longer_than_a_terminal(tmp_path, name):
     names = load_schema("fas14").names
     random = np.random.default_rng(0)
     for method in ("fe", "ft", "rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-eo", "rtl-co-sam", "rtl-co-cam"):
-        for seed in (0, 1):
+        for seed in range(3):
             errors = {"fe": 1.4, "rtl-sam": 0.6}.get(method, 0.9) * random.gamma(4, 0.25, (60, 14))
             make_run(tmp_path, method, seed, errors, landmarks=names)
     make_run(tmp_path, "ft", 0, random.gamma(4, 0.25, (60, 14)), landmarks=names, name="s", skip_connections=True)
@@ -269,7 +296,7 @@ def test_table_2_has_a_line_a_landmark(tmp_path):
     row = next(row for row in values.rows if row[0] == "L3 nasion")
     assert row[1].startswith("2.00±0.00") and row[2].startswith("–") and row[4].startswith("1.00±0.00")
     assert [row[0] for row in values.rows[-2:]] == ["average", "FR 1.2"]
-    assert intervals.rows[2][1] == "2.00–2.00"
+    assert intervals.rows[2][1] == "2.00–2.00‡"
     assert paper.header[1:4] == ["RTL-CO", "RTL-EO", "RTL-SAM"] and paper.rows[2][3] == "0.74±0.59"
     assert paper.rows[-1][0] == "average" and paper.rows[-1][3] == "0.78±0.22"
 

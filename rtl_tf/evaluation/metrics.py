@@ -10,6 +10,7 @@ import numpy as np
 from rtl_tf.coordinates import heatmap_to_input
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
 from rtl_tf.evaluation.predictions import Predictions
+from rtl_tf.evaluation.statistics import rounded
 
 PAPER_THRESHOLDS = (1.0, 1.2, 1.4)  # heatmap px, IV-C
 THRESHOLDS = {
@@ -91,8 +92,8 @@ def _describe(errors: np.ndarray, landmarks: tuple[str, ...], thresholds: tuple[
         "images": int(_voting(of_images).size),
         "mre.mean": mean_radial_error(errors),
         "mre.std": _statistic(np.std, of_images),
-        "mre.median": _statistic(np.median, of_images),
-        "mre.p95": _statistic(lambda voting: np.percentile(voting, 95), of_images),
+        "mre.median": _statistic(np.median, rounded(of_images)),
+        "mre.p95": _statistic(lambda voting: np.percentile(voting, 95), rounded(of_images)),
     }
     metrics |= {f"fr@{threshold}": failure_rate(of_images, threshold) for threshold in thresholds}
     metrics |= {f"auc@{threshold}": auc(of_images, threshold) for threshold in thresholds}

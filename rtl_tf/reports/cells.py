@@ -9,7 +9,16 @@ import numpy as np
 
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
 from rtl_tf.evaluation.metrics import areas, failures, per_image
-from rtl_tf.evaluation.statistics import holm, interval, paired_permutation_test, resampled_means
+from rtl_tf.evaluation.statistics import (
+    FEWEST_TRAININGS,
+    Estimate,
+    estimate,
+    holm,
+    interval,
+    p_values,
+    rate_interval,
+    rounded,
+)
 from rtl_tf.reports.paper import landmark_labels
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.selection import Selection
@@ -17,9 +26,7 @@ from rtl_tf.reports.subgroups import order_of
 from rtl_tf.reports.tables import PAPER_UNIT, Table, metrics_of
 
 SIGNIFICANT = 0.05
-# With fewer, the differences of all subjects have one sign by chance in more than 5 % of cases (2 of 2^5), and a
-# bootstrap interval excludes 0 whenever they do.
-FEWEST_SUBJECTS = 6
+RATE = "fr"  # the metrics that are shares of images
 
 
 @dataclass(frozen=True)
@@ -34,12 +41,15 @@ class Cells:
         mean: over images and seeds.
         std_images: standard deviation over images (ddof 0), mean over seeds.
         std_seeds: standard deviation of the seeds' means (ddof 1).
-        low, high: 95 % interval of the mean, bootstrap by subject; seeds are averaged for each image first. Undefined
-            where fewer than FEWEST_SUBJECTS have a value.
-        difference, difference_low, difference_high: to the row's reference, with its 95 % interval; over the seeds that
-            both rows have, undefined where they share none.
-        p, p_holm: paired permutation test by subject of this difference; corrected over all cells of the unit.
-        best: bool; better than each competing row, the 95 % interval of every paired difference excluding 0.
+        low, high: 95 % interval of the mean, see `evaluation.statistics`: for other people and trainings where the row
+            has FEWEST_TRAININGS seeds, else for other people alone.
+        difference, difference_low, difference_high: to the row's reference, with its 95 % interval, likewise; over the
+            seeds that both rows have, undefined where they share none.
+        pairs: the number of these seeds.
+        p, p_holm: of this difference, undefined for fewer than FEWEST_TRAININGS pairs; corrected over all cells of the
+            unit.
+        best: bool; better than each competing row, the 95 % interval of every paired difference, over FEWEST_TRAININGS
+            pairs or more, excluding 0.
     """
 
     unit: str
@@ -55,6 +65,7 @@ class Cells:
     difference: np.ndarray
     difference_low: np.ndarray
     difference_high: np.ndarray
+    pairs: np.ndarray
     p: np.ndarray
     p_holm: np.ndarray
     best: np.ndarray
@@ -156,31 +167,27 @@ def _arrays(
     ]
 
     @cache
-    def paired(row: int, other: int) -> np.ndarray:
-        """(N, M) differences of two rows, a mean over the seeds that both have."""
-        both = of_seeds[row].keys() & of_seeds[other].keys()
-        nothing = np.full((len(subjects), len(metrics)), np.nan)
-        return np.mean([of_seeds[row][seed] - of_seeds[other][seed] for seed in sorted(both)] or [nothing], axis=0)
+    def compared(row: int, other: int) -> tuple[int, Estimate]:
+        """The number of seeds that two rows share, and their differences over these."""
+        both = sorted(of_seeds[row].keys() & of_seeds[other].keys())
+        differences = [of_seeds[row][seed] - of_seeds[other][seed] for seed in both]
+        unknown = np.full((len(subjects), 1, len(metrics)), np.nan)
+        return len(both), estimate(np.stack(differences, axis=1) if both else unknown, subjects)
 
-    differences = np.full((len(subjects), *shape), np.nan)
+    names = ("low", "high", "difference", "difference_low", "difference_high", "pairs", "p", "p_holm")
+    numbers = {name: np.full(shape, np.nan) for name in names}
+    for index in there:
+        numbers["low"][index], numbers["high"][index] = _intervals(np.stack(values[index], axis=1), subjects, metrics)
     for row, other in enumerate(references(table, selection)):
-        if other is not None:
-            differences[:, row] = paired(row, other)
-    low, high = _intervals(of_images, subjects)
-    difference_low, difference_high = _intervals(differences, subjects)
-    return {
-        "mean": mean,
-        "std_images": std_images,
-        "std_seeds": std_seeds,
-        "low": low,
-        "high": high,
-        "difference": _over(np.nanmean, differences),
-        "difference_low": difference_low,
-        "difference_high": difference_high,
-        "p": paired_permutation_test(differences, subjects),
-        "p_holm": np.full(shape, np.nan),
-        "best": _best(table, selection, metrics, mean, paired, subjects),
-    }
+        pairs, found = compared(row, other) if other is not None else (0, None)
+        if pairs:
+            numbers["difference"][row], numbers["pairs"][row] = found.mean, pairs
+            numbers["difference_low"][row], numbers["difference_high"][row] = interval(found)
+        if pairs >= FEWEST_TRAININGS:
+            numbers["p"][row] = p_values(found)
+    numbers |= {"mean": mean, "std_images": std_images, "std_seeds": std_seeds}
+    best = _best(table, selection, metrics, mean, compared)
+    return {name: rounded(array) for name, array in numbers.items()} | {"best": best}
 
 
 def _over(function, values: np.ndarray) -> np.ndarray:
@@ -191,15 +198,12 @@ def _over(function, values: np.ndarray) -> np.ndarray:
     return result
 
 
-def _intervals(values: np.ndarray, subjects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % intervals of the means of (N, ...) values; NaN where fewer than FEWEST_SUBJECTS have one."""
-    names, index = np.unique(subjects, return_inverse=True)
-    voting = np.zeros((len(names), *values.shape[1:]), bool)
-    np.logical_or.at(voting, index, ~np.isnan(values))
-    enough = voting.sum(axis=0) >= FEWEST_SUBJECTS
-    low, high = np.full((2, *values.shape[1:]), np.nan)
-    if enough.any():
-        low[enough], high[enough] = interval(resampled_means(values[:, enough], subjects))
+def _intervals(values: np.ndarray, subjects: np.ndarray, metrics: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """95 % intervals (M,) of the means of (N, T, M) values; rates have their own."""
+    low, high = interval(estimate(values, subjects))
+    rates = np.array([metric.startswith(RATE) for metric in metrics])
+    if rates.any():
+        low[rates], high[rates] = rate_interval(values[..., rates], subjects)
     return low, high
 
 
@@ -208,22 +212,19 @@ def _best(
     selection: Selection,
     metrics: Sequence[str],
     mean: np.ndarray,
-    paired: Callable[[int, int], np.ndarray],
-    subjects: np.ndarray,
+    compared: Callable[[int, int], tuple[int, Estimate]],
 ) -> np.ndarray:
     best = np.zeros(mean.shape, bool)
     leagues = [tuple(row.settings.get(name) for name in table.best_within) for row in selection.rows]
-    contests, behind = [], []  # winner and column; by how much each rival's images are worse
     for league, (column, metric) in product(set(leagues), enumerate(metrics)):
         sign = -1 if metric.startswith("auc") else 1  # an error is best when it is low
         rivals = [row for row, own in enumerate(leagues) if own == league and not np.isnan(mean[row, column])]
         if len(rivals) > 1:
             winner = min(rivals, key=lambda row: sign * mean[row, column])
             rivals.remove(winner)
-            contests.append((winner, column, len(rivals)))
-            behind += [sign * paired(rival, winner)[:, column] for rival in rivals]
-    if behind:
-        ahead = _intervals(np.stack(behind, axis=1), subjects)[0] > 0
-        for winner, column, count in contests:
-            best[winner, column], ahead = ahead[:count].all(), ahead[count:]
+            behind = [compared(rival, winner) for rival in rivals]
+            best[winner, column] = all(
+                pairs >= FEWEST_TRAININGS and min(sign * end[column] for end in interval(found)) > 0
+                for pairs, found in behind
+            )
     return best

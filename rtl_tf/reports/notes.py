@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rtl_tf.evaluation.statistics import RESAMPLES
-from rtl_tf.reports.cells import FEWEST_SUBJECTS, Cells
+from rtl_tf.evaluation.statistics import FEWEST_PEOPLE, FEWEST_TRAININGS
+from rtl_tf.reports import texts
+from rtl_tf.reports.cells import Cells
 from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.settings import BY_METHOD, applies, defaults, setting, unusual
 from rtl_tf.reports.tables import Table
@@ -15,12 +16,16 @@ COLUMNS = (
     "FR: share of images whose mean error is above the threshold. AUC: area under the CED up to it, 0 to 1.",
 )
 STATISTICS = (
-    "95 %: interval of the mean or of the difference; bootstrap by subject ({resamples} resamples), the seeds averaged "
-    "for each image first; none for fewer than {fewest} subjects.",
-    "p: paired permutation test by subject against {reference}, as the difference over the seeds that both rows have. "
-    "p Holm: corrected over all {tests} tests of this table in one unit; † below 0.05.",
+    "95 %: interval of the mean or of the difference, for other people and other trainings: mixed model of crossed "
+    "subjects and seeds, t with Satterthwaite's degrees of freedom; of a failure rate Wilson's, on the effective "
+    "number of subjects. None where fewer than {people} subjects have a value other than 0.",
+    "p: of the difference to {reference}, over the seeds that both rows have. p Holm: corrected over all {tests} "
+    "tests of this table in one unit; † below 0.05.",
     "Best (bold, *): the 95 % interval of its paired difference to every other row excludes 0.",
-    "Intervals and tests speak for other people, not for other trainings: hold a difference against ±seeds too.",
+)
+FEW = (
+    f"{texts.THESE}: for other people, of these trainings alone. Fewer than {FEWEST_TRAININGS} seeds cannot tell a "
+    "method from its trainings: no p, no best."
 )
 PAPER = "Paper: 310 test images of its own clinical data, 14 landmarks, 256x256 input px."
 
@@ -30,8 +35,10 @@ def notes_of(table: Table, selection: Selection, judged: Sequence[Cells]) -> lis
     notes = [*COLUMNS]
     if selection.all_runs:
         tests = sum(int(np.isfinite(cells.p).sum()) for cells in judged if cells.unit == judged[0].unit)
-        facts = {"resamples": RESAMPLES, "fewest": FEWEST_SUBJECTS, "reference": table.reference_title, "tests": tests}
+        facts = {"people": FEWEST_PEOPLE, "reference": table.reference_title, "tests": tests}
         notes += [note.format(**facts) for note in STATISTICS]
+        if any(0 < len(runs) < FEWEST_TRAININGS for runs in selection.runs):
+            notes.append(FEW)
     notes += table.notes
     if selection.all_runs:
         notes.append(_here(selection))

@@ -3,11 +3,13 @@
 import math
 from typing import NamedTuple
 
+from rtl_tf.evaluation.statistics import FEWEST_TRAININGS
 from rtl_tf.reports.cells import SIGNIFICANT, Cells
 from rtl_tf.reports.paper import landmark_labels
 from rtl_tf.reports.tables import Row
 
 MISSING = "–"
+THESE = "‡"  # an interval of these trainings alone
 UNITS = {"heatmap_px": "heatmap px", "input_px": "input px", "mm": "mm"}
 FORMATS = {"mre": "{:.3f}", "landmark": "{:.2f}", "fr": "{:.2%}", "auc": "{:.3f}"}
 PAPER_FORMATS = FORMATS | {"mre": "{:.2f}", "auc": "{:.2f}"}
@@ -53,20 +55,24 @@ def mean_and_std(line: Line, metric: str, template: str | None = None) -> str:
 
 
 def interval(line: Line, metric: str, template: str | None = None) -> str:
-    """`0.621–0.689`, `5.1–10.4%`."""
+    """`0.621–0.689`, `5.1–10.4%`, `0.621–0.689‡` of few trainings."""
     low, high = line.get("low", metric), line.get("high", metric)
     if math.isnan(low):
         return MISSING
+    these = THESE if line.seeds < FEWEST_TRAININGS else ""
     if _kind(metric) == "fr":
-        return f"{100 * low:.1f}–{100 * high:.1f}%"
+        return f"{100 * low:.1f}–{100 * high:.1f}%{these}"
     template = template or FORMATS[_kind(metric)]
-    return f"{number(low, template)}–{number(high, template)}"
+    return f"{number(low, template)}–{number(high, template)}{these}"
 
 
 def difference_interval(line: Line, metric: str) -> str:
     """`−0.015 to −0.006`."""
     low, high = (line.get(f"difference_{end}", metric) for end in ("low", "high"))
-    return MISSING if math.isnan(low) else f"{number(low, '{:+.3f}')} to {number(high, '{:+.3f}')}"
+    if math.isnan(low):
+        return MISSING
+    these = THESE if line.get("pairs", metric) < FEWEST_TRAININGS else ""
+    return f"{number(low, '{:+.3f}')} to {number(high, '{:+.3f}')}{these}"
 
 
 def p_value(value: float) -> str:

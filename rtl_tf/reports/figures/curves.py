@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from rtl_tf.evaluation.metrics import auc, ced
+from rtl_tf.evaluation.statistics import rounded
 from rtl_tf.reports.figures.style import COLUMN, curve_style, legend_below, new_figure, styled
 
 LIMIT = 2.0  # right end of the axis in the paper, heatmap px
@@ -99,7 +100,7 @@ def _over_thresholds(
 
 def _right_end(curves: Mapping[str, np.ndarray]) -> float:
     """The paper's, or where half of the curves have reached 95 % of the images, if that is further."""
-    reached = [np.nanquantile(errors, 0.95) for errors in curves.values()]
+    reached = [np.nanquantile(rounded(errors), 0.95) for errors in curves.values()]
     return max(LIMIT, np.ceil(2 * np.median(reached)) / 2)
 
 
@@ -107,7 +108,7 @@ def _right_end(curves: Mapping[str, np.ndarray]) -> float:
 def learning_curve(curves: Mapping[str, Means]) -> Figure:
     """Mean error against the number of training images, one curve a method, and below it the difference to FT.
 
-    The interval of a method covers how people differ, that of the difference does not: it is the one to judge by.
+    The interval of a method covers how hard people are, that of the difference does not: it is the one to judge by.
     """
     compared = [name for name, means in curves.items() if np.isfinite(means.difference).any()]
     height, ratios = (4.2, (3, 2)) if compared else (3.0, (1,))
@@ -129,7 +130,7 @@ def learning_curve(curves: Mapping[str, Means]) -> Figure:
     for panel in panels:
         panel.grid(color="0.9")
     figure.align_ylabels(panels)
-    legend_below(figure, panels[0], "bars: 95 % interval, bootstrap by subject", columns=3)
+    legend_below(figure, panels[0], "bars: 95 % interval, for other people and trainings", columns=3)
     return figure
 
 
