@@ -239,7 +239,7 @@ def test_the_learning_curve_has_the_tables_means_and_intervals(tmp_path):
             add_split(folder, images)
     drawing = draw("samples", tmp_path)
     above, below = drawing.figure.axes
-    assert legend(drawing.figure)[:-1] == ["FT", "RTL-EO"]
+    assert legend(drawing.figure) == ["FT", "RTL-EO", "bars: 95 % interval, for other people, of these trainings"]
     line, _, (segments,) = above.containers[0].lines
     np.testing.assert_allclose(line.get_xdata() * 1.03**0.5, [20, 200])  # set aside a little
     table = {row["row"]: row for row in table_rows(tmp_path)}

@@ -105,8 +105,11 @@ def _right_end(curves: Mapping[str, np.ndarray]) -> float:
 
 
 @styled
-def learning_curve(curves: Mapping[str, Means]) -> Figure:
+def learning_curve(curves: Mapping[str, Means], speaks_for: str) -> Figure:
     """Mean error against the number of training images, one curve a method, and below it the difference to FT.
+
+    Args:
+        speaks_for: whom the intervals are for, as the legend says it.
 
     The interval of a method covers how hard people are, that of the difference does not: it is the one to judge by.
     """
@@ -130,7 +133,7 @@ def learning_curve(curves: Mapping[str, Means]) -> Figure:
     for panel in panels:
         panel.grid(color="0.9")
     figure.align_ylabels(panels)
-    legend_below(figure, panels[0], "bars: 95 % interval, for other people and trainings", columns=3)
+    legend_below(figure, panels[0], f"bars: 95 % interval, for {speaks_for}", columns=3)
     return figure
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 from matplotlib.figure import Figure
 
+from rtl_tf.evaluation.statistics import FEWEST_TRAININGS
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import judge
 from rtl_tf.reports.examples import good, image_errors, read_examples
@@ -122,4 +123,6 @@ def training_sizes(selection: Selection) -> Drawing:
     if not points:
         raise InputError(f"no run has what the figure shows: {warnings[0]}")
     found = {method: Means(*np.array(sorted(of_method)).T) for method, of_method in points.items()}
-    return Drawing(curves.learning_curve(found), warnings=warnings)
+    few = any(0 < len(runs) < FEWEST_TRAININGS for runs in selection.runs)
+    speaks_for = "other people, of these trainings" if few else "other people and trainings"
+    return Drawing(curves.learning_curve(found, speaks_for), warnings=warnings)
