@@ -1,8 +1,17 @@
 """The one exception that a person can cause with a file or a flag."""
 
+LONGEST = 1500  # characters of a message; a cell of a megabyte that it quotes is cut
+
 
 class InputError(ValueError):
     """Bad input from outside: a flag, a file, a row. The message is one line that names it and says what to do.
 
-    The command line turns it into `error: <message>` and exit status 2, without a traceback.
+    The command line turns it into `error: <message>` and exit status 2, without a traceback. Whatever a message quotes,
+    it stays one printable line: other characters are escaped, the middle of a very long one is left out.
     """
+
+    def __init__(self, message: object):
+        text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in str(message))
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
+        super().__init__(text)
