@@ -538,6 +538,7 @@ def edit(path, value):
             edit("annotations/0/keypoints/33", 0),
             r"image 0\.png: annotation 1: .* exocanthion lies at exactly",
         ),
+        (edit("images/0/file_name", "x" * 5000), r"image x+: no such file beside"),
         (edit("annotations/0/subject", True), r"annotations\[0\]\.subject: expected a whole number, there is true"),
         (edit("images/1/id", 0), r"images\[1\]: the id 0 is also that of 0\.png"),
         (
@@ -576,6 +577,14 @@ def test_coco_subject_zero_is_a_subject(tmp_path):
     assert [sample.subject for sample in datasets.load(write_coco(tmp_path, content))] == ["0", "ann"]
     content["annotations"][0]["subject"] = None
     assert datasets.load(write_coco(tmp_path, content))[0].subject == "5"
+
+
+@pytest.mark.parametrize("subject", ["a\ud800", "a\x00", "\u2060"])
+def test_coco_subjects_that_no_file_can_keep_or_nobody_sees(tmp_path, subject):
+    content = coco()
+    content["annotations"][0]["subject"] = subject
+    with pytest.raises(InputError, match=r"image 0\.png: its subject '.*' shows nothing, or holds characters"):
+        datasets.load(write_coco(tmp_path, content))
 
 
 def test_of_two_coco_categories_none_is_dropped(tmp_path):

@@ -63,6 +63,8 @@ def load(
     """
     if is_synthetic(name_or_path):
         return _synthetic(_synthetic_options(name_or_path), schema or SYNTHETIC_SCHEMA, size, seed)
+    if schema is not None:
+        load_schema(schema)  # here, as what is wrong with it is no fault of the data
     path = Path(name_or_path)
     samples = _reader(path).read(path, schema)
     try:

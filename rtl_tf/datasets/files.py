@@ -2,6 +2,7 @@
 
 import os
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -14,6 +15,7 @@ def find_file(folder: Path, name: str) -> Path | None:
     for written in dict.fromkeys((name, name.replace("\\", "/"))):
         for form in dict.fromkeys((written, *(unicodedata.normalize(form, written) for form in ("NFC", "NFD")))):
             path = Path(os.path.normpath(folder / form))
-            if path.is_file():
-                return path
+            with suppress(OSError):  # a name that is too long
+                if path.is_file():
+                    return path
     return None

@@ -24,8 +24,9 @@ def checked_people(samples: Sequence[Sample], as_written: bool, names: Sequence[
     first: dict[str, tuple[str, str]] = {}
     for name, sample in zip(names, samples, strict=True):
         key = code_key(sample.subject)
-        if not key:
-            raise InputError(f"image {name}: its subject {sample.subject!r} shows nothing; give each person a code")
+        if not key or any(unicodedata.category(c) in ("Cc", "Cs") for c in sample.subject):
+            problem = "shows nothing, or holds characters that no file can keep; give each person a code"
+            raise InputError(f"image {name}: its subject {sample.subject!r} {problem}")
         other, written = first.setdefault(key, (name, sample.subject))
         if not as_written and written != sample.subject:
             raise InputError(
