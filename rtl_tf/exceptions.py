@@ -6,3 +6,6 @@ class InputError(ValueError):
 
     The command line turns it into `error: <message>` and exit status 2, without a traceback.
     """
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(str(message).splitlines()))  # names and cells of files can have several lines

@@ -152,6 +152,7 @@ def put(index, **cells):
 ALL_EMPTY = {f"{name}_{axis}": "" for name in FAS14.names for axis in "xy"}
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -176,6 +177,8 @@ ALL_EMPTY = {f"{name}_{axis}": "" for name in FAS14.names for axis in "xy"}
         (put(1, mm_per_px="0"), r"row 3: mm_per_px 0 is not above 0"),
         (put(1, mm_per_px="1e39"), r"row 3: mm_per_px 1e\+39 is not between 0\.001 and 100; leave it empty"),
         (put(1, mm_per_px="1e-50"), r"row 3: mm_per_px 1e-50 is not between"),
+        (put(0, nasion_x="several\nlines " * 9), r"row 2: column nasion_x: '[^']{57}\.\.\.' is not a number"),
+        (put(0, nasion_x="1e39"), r"row 2: landmark nasion \(1e\+39, 6\.25\) lies outside its image of 60 x 50 px"),
         (put(0, nasion_x="1_0"), r"row 2: column nasion_x: '1_0' is not a number"),
         (put(0, nasion_x="１０"), r"row 2: column nasion_x: '１０' is not a number"),
         (

@@ -9,6 +9,7 @@ from pathlib import Path
 from rtl_tf.exceptions import InputError
 
 MISSING = ("", "na", "nan")
+LONGEST_SHOWN = 60
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -21,8 +22,13 @@ def as_number(cell: str) -> float:
         return math.nan
     number = float(cell) if _NUMBER.fullmatch(cell) else math.inf
     if math.isinf(number):
-        raise InputError(f"'{cell}' is not a number")
+        raise InputError(f"'{shortened(cell)}' is not a number")
     return number
+
+
+def shortened(cell: str) -> str:
+    """A cell in a message: where a quotation mark is never closed, it is the rest of the file."""
+    return cell if len(cell) <= LONGEST_SHOWN else cell[: LONGEST_SHOWN - 3] + "..."
 
 
 def read_header(path: Path) -> list[str]:

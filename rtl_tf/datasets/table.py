@@ -14,7 +14,7 @@ from rtl_tf.datasets.annotations import (
     require_placed,
     shipped_landmarks,
 )
-from rtl_tf.datasets.csv_rows import as_number, read_header, read_rows
+from rtl_tf.datasets.csv_rows import as_number, read_header, read_rows, shortened
 from rtl_tf.datasets.files import find_file
 from rtl_tf.datasets.people import code_key
 from rtl_tf.exceptions import InputError
@@ -144,6 +144,7 @@ def _sample(folder: Path, cells: dict[str, str], schema: Schema, attributes: dic
         require_sensible(Crop(*box, 1), image)
     require_crop(points, box)
     mirrored, face = mirrored_of(cells), cells.get("face", "")
+    points = points.astype(np.float32)  # now that all lie in the image: a cell can hold 1e300
     return Sample(image, points, cells["subject"], box, mirrored, _mm_per_px(cells), attributes, face)
 
 
@@ -159,12 +160,13 @@ def _mm_per_px(cells: dict[str, str]) -> float:
 def mirrored_of(cells: dict[str, str]) -> bool:
     """The cell `mirrored`; false where it is empty or the column is not there."""
     if cells.get("mirrored", "").lower() not in TRUTH:
-        raise InputError(f"mirrored '{cells['mirrored']}' is neither true nor false")
+        raise InputError(f"mirrored '{shortened(cells['mirrored'])}' is neither true nor false")
     return TRUTH[cells.get("mirrored", "").lower()]
 
 
 def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
-    points = np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names], np.float32)
+    """float64 (K, 2)."""
+    points = np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names])
     half = np.isnan(points).sum(axis=-1) == 1
     if half.any():
         name = schema.names[int(half.argmax())]
