@@ -605,6 +605,9 @@ def test_faces_of_one_coco_image(tmp_path):
     one, two = datasets.load(write_coco(tmp_path, content))
     assert (one.image, one.face, one.subject) == (two.image, "1", "0#1") and (two.face, two.subject) == ("2", "ann")
     assert splits.image_names([one, two]) == ["0.png#1", "0.png#2"]
+    content["annotations"] += [dict(one, id=number, image_id=1) for number, one in enumerate(content["annotations"], 8)]
+    assert [sample.face for sample in datasets.load(write_coco(tmp_path, content))] == ["1", "2", "1", "2"]
+    del content["annotations"][2:]
     content["images"][0]["subject"] = "bob"
     with pytest.raises(InputError, match=r"0\.png has several faces and one subject; give each annotation its own"):
         datasets.load(write_coco(tmp_path, content))

@@ -1,31 +1,20 @@
 """COCO keypoints: one JSON file for a folder of images."""
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.datasets.annotations import fitting_schema, require_crop, require_inside, require_placed
+from rtl_tf.datasets.annotations import require_crop, require_inside, require_placed
+from rtl_tf.datasets.coco_lists import Category, annotations_of, called, category_of, id_of, images_of, read_document
 from rtl_tf.datasets.files import find_file
-from rtl_tf.documents import Node, read_json
+from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
-from rtl_tf.schema import Schema
 
 EXPORTS = "person_keypoints_"  # how COCO itself, and CVAT after it, name their files: person_keypoints_<subset>.json
-
-
-class Category(NamedTuple):
-    """A category with keypoints: its id and name, its landmarks in the file's order, the schema that they fit."""
-
-    id: str
-    name: str
-    landmarks: list[str]
-    schema: Schema
 
 
 class Image(NamedTuple):
@@ -44,7 +33,7 @@ def recognises(path: Path) -> bool:
 
 def default_schema(path: Path) -> str:
     """The largest shipped schema of which the file's category has every landmark."""
-    return _category(_document(_json_file(path)), None).schema.name
+    return category_of(read_document(_json_file(path)), None).schema.name
 
 
 def read(path: Path, schema: str | None = None) -> list[Sample]:
@@ -64,9 +53,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     file = _json_file(path)
     if file is None:
         raise InputError(f"{path}: expected one .json file")
-    document = _document(file)
-    category = _category(document, schema)
-    images, annotations = _images(document), _annotations(document, category)
+    document = read_document(file)
+    category = category_of(document, schema)
+    images, annotations = images_of(document), annotations_of(document, category)
     samples, derived, numbers = [], {}, {}
     for number, of_image in annotations.items():
         image = _located(file, images, number, of_image[0])
@@ -75,8 +64,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         for position, annotation in enumerate(of_image, start=1):
             face = str(position) if len(of_image) > 1 else ""
             points = _points(file, annotation, image, category)
-            if face and any(np.array_equal(points, s.points, equal_nan=True) for s in samples[1 - position :]):
-                raise InputError(f"{file}: image {image.name}: {_called(annotation)} is there twice; remove one")
+            of_this = samples[len(samples) - position + 1 :]
+            if any(np.array_equal(points, other.points, equal_nan=True) for other in of_this):
+                raise InputError(f"{file}: image {image.name}: {called(annotation)} is there twice; remove one")
             subject = _subject(annotation, image, face)
             if subject is None:
                 derived[image.name] = None
@@ -100,72 +90,10 @@ def _json_files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*") if file.suffix.lower() == ".json" and file.name[0] != ".")
 
 
-def _document(file: Path) -> Node:
-    document = read_json(file)
-    if not isinstance(document.value, dict) or not {"images", "annotations", "categories"} <= document.value.keys():
-        raise document.error("not in the COCO keypoints format: no object with images, annotations and categories")
-    return document
-
-
-def _category(document: Node, schema: str | None) -> Category:
-    """The category that fits the schema; of several the one that is annotated."""
-    fitting, problems, ids = [], [], set()
-    for node in document["categories"].elements():
-        number = _id(node["id"])
-        if number in ids:
-            raise node.error(f"the id {number} appears twice")
-        ids.add(number)
-        keypoints = node.get("keypoints")
-        if keypoints is None or not keypoints.list():
-            continue
-        names = [unicodedata.normalize("NFC", name.text()) for name in keypoints.elements()]
-        repeated = next((name for name in names if names.count(name) > 1), None)
-        if repeated is not None:
-            raise keypoints.error(f"'{repeated}' appears twice")
-        try:
-            fitting.append(Category(number, node["name"].text(), names, fitting_schema(names, schema)))
-        except InputError as problem:
-            problems.append(problem)
-    if not fitting:
-        raise document.error(str(problems[0]) if problems else "no category has keypoints")
-    return fitting[0] if len(fitting) == 1 else _annotated(document, fitting)
-
-
-def _annotated(document: Node, categories: list[Category]) -> Category:
-    """The one of several fitting categories that has annotations: none is dropped without a word."""
-    used = {_id(annotation["category_id"]) for annotation in document["annotations"].elements()}
-    annotated = [category for category in categories if category.id in used]
-    if len(annotated) > 1:
-        names = " and ".join(f"'{category.name}'" for category in annotated)
-        raise document.error(f"the categories {names} both fit and have annotations; keep one, or make a file of each")
-    return (annotated or categories)[0]
-
-
-def _images(document: Node) -> dict[str, Node]:
-    images = {}
-    for node in document["images"].elements():
-        number = _id(node["id"])
-        if number in images:
-            raise node.error(f"the id {number} is also that of {images[number]['file_name'].text()}")
-        images[number] = node
-    return images
-
-
-def _annotations(document: Node, category: Category) -> dict[str, list[Node]]:
-    """The category's annotations of each image, in the order of the file."""
-    found = defaultdict(list)
-    for annotation in document["annotations"].elements():
-        if _id(annotation["category_id"]) == category.id:
-            found[_id(annotation["image_id"])].append(annotation)
-    if not found:
-        raise document.error(f"no annotation of category '{category.name}'")
-    return found
-
-
 def _located(file: Path, images: dict[str, Node], number: str, annotation: Node) -> Image:
     """The image of an annotation, which must be as large as the file says: else the points are of other pixels."""
     if number not in images:
-        raise InputError(f"{file}: {_called(annotation)}: no image {number}")
+        raise InputError(f"{file}: {called(annotation)}: no image {number}")
     node = images[number]
     name, width, height = node["file_name"].text(), node.get("width"), node.get("height")
     subset = file.stem.removeprefix(EXPORTS)
@@ -194,7 +122,7 @@ def _points(file: Path, annotation: Node, image: Image, category: Category) -> n
     if count != 3 * len(names):
         triplets = f"{count / 3:g} triplets for the {len(names)} keypoints of '{category.name}'"
         advice = "were keypoints added or deleted after labelling, or left out where not set?"
-        raise InputError(f"{file}: image {image.name}: {_called(annotation)}: {triplets}; {advice}")
+        raise InputError(f"{file}: image {image.name}: {called(annotation)}: {triplets}; {advice}")
     values = list(node.elements())
     place = np.array([value.number() for value in values]).reshape(-1, 3)[:, :2]
     labelled = np.array([value.whole(0, 2) > 0 for value in values[2::3]])
@@ -205,7 +133,7 @@ def _points(file: Path, annotation: Node, image: Image, category: Category) -> n
         require_inside(points, image.size, category.schema.names)
         require_crop(points)
     except InputError as problem:
-        raise InputError(f"{file}: image {image.name}: {_called(annotation)}: {problem}") from problem
+        raise InputError(f"{file}: image {image.name}: {called(annotation)}: {problem}") from problem
     return points.astype(np.float32)
 
 
@@ -214,7 +142,7 @@ def _subject(annotation: Node, image: Image, face: str) -> str | None:
     attributes = annotation.get("attributes")
     for owner in (annotation, attributes if attributes and attributes.value else None, image.node):
         subject = owner.get("subject") if owner else None
-        text = "" if subject is None else _id(subject).strip()
+        text = "" if subject is None else id_of(subject).strip()
         if text:
             if face and owner is image.node:
                 raise image.node.error(f"{image.name} has several faces and one subject; give each annotation its own")
@@ -234,13 +162,3 @@ def _require_told_apart(file: Path, names: Iterable[str]) -> None:
 
 def _stem(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).with_suffix("").as_posix()
-
-
-def _id(node: Node) -> str:
-    """A number or a text that names something; 0 is as good a name as any."""
-    return node.value if isinstance(node.value, str) else str(node.whole())
-
-
-def _called(annotation: Node) -> str:
-    number = annotation.get("id")
-    return f"annotation {_id(number)}" if number else annotation.place
