@@ -87,6 +87,9 @@ class Settings:
         None, "what no two parts of the split share: subject, or only the scan", choices=("subject", "scan")
     )
     split_seed: int | None = _setting(None, "seed of the split into 70 % training, 10 % validation, 20 % test")
+    subjects_as_written: bool | None = _setting(
+        None, "codes of people that differ in no more than case, zeros or blanks are different people's"
+    )
     train_fraction: float | None = _setting(
         None, "share of the training images that is used, in (0, 1]; an epoch makes as many steps as with all of them"
     )
@@ -147,6 +150,7 @@ COMMON = {
     "cache_gb": 4.0,
     "split_by": "subject",
     "split_seed": 0,
+    "subjects_as_written": False,
     "train_fraction": 1.0,
 }
 PRESETS = {  # where methods differ, by method

@@ -19,7 +19,7 @@ class Sample:
         mirrored: the crop shows the mirrored image (so that all crops of a data set show the same half of the
             face). `points` keep the names and the pixels of the image as it is.
         mm_per_px: scale of the original image in the plane of the face; NaN = unknown.
-        attributes: further columns of the data table (site, age_group, ...).
+        attributes: further columns of the data table (site, age_group, ...), their cells as written.
         face: which of several faces of one photograph ("1", "2", ...); empty where the image shows one.
     """
 
@@ -29,7 +29,7 @@ class Sample:
     box: tuple[float, float, float] | None = None
     mirrored: bool = False
     mm_per_px: float = float("nan")
-    attributes: dict[str, str | float] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
     face: str = ""
 
 

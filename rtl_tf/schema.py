@@ -1,6 +1,6 @@
 """Landmark schemas: which points a face has, in which order, and which of them swap when the image is mirrored."""
 
-import tomllib
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -8,7 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.documents import Node, parse_toml, read_text
 from rtl_tf.exceptions import InputError
+
+KEYS = {"name", "source", "mirrored_pairs", "landmarks", "measurements"}
+ADVICE = "below [[landmarks]] it belongs to the last landmark: write it above the first one"
 
 
 @dataclass(frozen=True)
@@ -80,35 +84,104 @@ def load_schema(name_or_path: str | Path) -> Schema:
 def schema_text(name_or_path: str | Path) -> str:
     """The TOML of a schema: a run keeps a copy, so that its detector outlives the user's file."""
     path = Path(name_or_path)
-    if path.suffix == ".toml":
+    if path.suffix.lower() == ".toml":
         if not path.is_file():
             raise InputError(f"no schema file {path}")
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     if str(name_or_path) not in available_schemas():
         raise InputError(f"unknown schema '{name_or_path}': use {', '.join(available_schemas())} or a .toml file")
     return (resources.files("rtl_tf") / "schemas" / f"{name_or_path}.toml").read_text(encoding="utf-8")
 
 
 def parse_schema(text: str, origin: str) -> Schema:
-    """A schema from the text of its TOML file; `origin` names it in messages."""
+    """A schema from the text of its TOML file; `origin` names it in messages.
+
+    Raises:
+        InputError: the text is no TOML, has keys that mean nothing, two landmarks of one name, or mirrored pairs that
+            do not say for each landmark where it lies in a mirrored image.
+    """
+    document = _toml(text, f"schema {origin}")
+    _require_keys(document, KEYS)
+    landmarks = tuple(_landmark(entry) for entry in document["landmarks"].elements())
+    if not landmarks:
+        raise document["landmarks"].error("a schema needs one landmark at least")
+    names = [landmark.name for landmark in landmarks]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise document["landmarks"].error(f"the name '{name}' appears twice")
+    pairs, measurements = document.get("mirrored_pairs"), document.get("measurements")
+    return Schema(
+        name=document["name"].text(),
+        source=document["source"].text(),
+        landmarks=landmarks,
+        mirrored_pairs=_mirrored_pairs(pairs, names) if pairs else (),
+        measurements=tuple(_measurement(entry, names) for entry in measurements.elements()) if measurements else (),
+    )
+
+
+def undeclared_sides(schema: Schema) -> list[tuple[str, str]]:
+    """Pairs of landmarks whose names differ in left and right alone, and that are in no mirrored pair.
+
+    A flipped image teaches such a landmark the place of its counterpart.
+    """
+    declared = {name for pair in schema.mirrored_pairs for name in pair}
+    pairs = []
+    for name in schema.names:
+        other = name.replace("left", "right").replace("Left", "Right").replace("LEFT", "RIGHT")
+        if other != name and other in schema.names and not {name, other} & declared:
+            pairs.append((name, other))
+    return pairs
+
+
+def _toml(text: str, origin: str) -> Node:
     try:
-        table = tomllib.loads(text)
-        schema = Schema(
-            name=table["name"],
-            source=table["source"],
-            landmarks=tuple(Landmark(**entry) for entry in table["landmarks"]),
-            mirrored_pairs=tuple((a, b) for a, b in table.get("mirrored_pairs", [])),
-            measurements=tuple(
-                Measurement(entry["name"], tuple(entry["between"]), entry["meaning"])
-                for entry in table.get("measurements", [])
-            ),
-        )
-    except KeyError as problem:
-        raise InputError(f"schema {origin}: {problem} is missing") from problem
-    except (tomllib.TOMLDecodeError, TypeError, ValueError) as problem:
-        raise InputError(f"schema {origin}: {problem}") from problem
-    if len(set(schema.names)) != len(schema):
-        raise InputError(f"schema {origin}: a landmark name appears twice")
-    for name in (*sum(schema.mirrored_pairs, ()), *sum((m.between for m in schema.measurements), ())):
-        schema.index(name)
-    return schema
+        return parse_toml(text, origin)
+    except InputError as problem:
+        if "overwrite" in str(problem):  # what the parser says of a second `name` below [[landmarks]]
+            raise InputError(f"{problem}; {ADVICE}") from problem
+        raise
+
+
+def _require_keys(node: Node, known: set[str]) -> None:
+    for key in node.object():
+        if key not in known:
+            advice = ADVICE if key in KEYS else f"known are {', '.join(sorted(known))}"
+            raise node.error(f"unknown key '{key}': {advice}")
+
+
+def _landmark(entry: Node) -> Landmark:
+    _require_keys(entry, {"name", "label", "anatomy"})
+    name = entry["name"]
+    text = name.text()
+    if not text or text != text.strip() or not text.isprintable():
+        raise name.error(f"the name {text!r} is empty, or has blanks around it or characters that nobody sees")
+    label, anatomy = entry["label"].text(), entry["anatomy"].text()
+    return Landmark(unicodedata.normalize("NFC", text), label, anatomy)
+
+
+def _mirrored_pairs(node: Node, names: list[str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of different landmarks, none of them in two: else two names are taught one place."""
+    pairs, pair_of = [], {}
+    for entry in node.elements():
+        pair = _two_landmarks(entry, names)
+        for name in pair:
+            if name in pair_of:
+                raise entry.error(f"'{name}' is in a pair with '{pair_of[name]}' already; it can be in one alone")
+        pair_of |= {pair[0]: pair[1], pair[1]: pair[0]}
+        pairs.append(pair)
+    return tuple(pairs)
+
+
+def _measurement(entry: Node, names: list[str]) -> Measurement:
+    _require_keys(entry, {"name", "between", "meaning"})
+    return Measurement(entry["name"].text(), _two_landmarks(entry["between"], names), entry["meaning"].text())
+
+
+def _two_landmarks(node: Node, names: list[str]) -> tuple[str, str]:
+    found = tuple(unicodedata.normalize("NFC", element.text()) for element in node.elements())
+    for name in found:
+        if name not in names:
+            raise node.error(f"unknown landmark '{name}': the schema has {', '.join(names)}")
+    if len(set(found)) != 2 or len(found) != 2:
+        raise node.error(f"expected two different landmarks, there is {', '.join(found) or 'none'}")
+    return found

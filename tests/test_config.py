@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,21 @@ def test_json_both_ways_with_lambda_under_its_own_name():
 def test_bad_values_name_the_flag(values, message):
     with pytest.raises(InputError, match=message.replace("(", r"\(")):
         Settings(**values)
+
+
+def test_codes_as_written_are_a_setting_that_older_runs_lack():
+    """And that tells no runs apart: where it is not given, the data have been found without doubtful codes."""
+    from rtl_tf.cli.train import make_parser
+    from rtl_tf.reports.runs import Run
+    from rtl_tf.reports.settings import condition_of
+
+    assert make_parser().parse_args(["--subjects-as-written"]).subjects_as_written is True
+    assert make_parser().parse_args([]).subjects_as_written is None
+    assert Settings().resolved().subjects_as_written is Settings(preset="paper").resolved().subjects_as_written is False
+    new = to_json(Settings(subjects_as_written=True).resolved())
+    old = {name: value for name, value in new.items() if name != "subjects_as_written"}
+    assert from_json(old).subjects_as_written is None
+    assert condition_of(Run(Path("a"), {}, new)) == condition_of(Run(Path("b"), {}, old))
 
 
 def test_flag_names():

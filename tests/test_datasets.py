@@ -4,6 +4,7 @@ import math
 import shutil
 import sys
 import types
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from rtl_tf import datasets
-from rtl_tf.datasets import ibug68
+from rtl_tf.datasets import ibug68, splits
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
@@ -71,8 +72,8 @@ def test_table_becomes_samples(tmp_path):
     assert samples[0].box is None and not samples[0].mirrored and math.isnan(samples[0].mm_per_px)
     assert samples[1].box == (-0.5, 2, 40) and samples[1].mirrored and samples[1].mm_per_px == 0.25
     assert np.isnan(samples[1].points[FAS14.index("gnathion")]).all() and np.isnan(samples[1].points).sum() == 2
-    assert samples[0].attributes == {"site": "Leeds", "age": 4.0}
-    assert math.isnan(samples[1].attributes["age"])
+    assert samples[0].attributes == {"site": "Leeds", "age": "4"}
+    assert samples[1].attributes["age"] == ""
 
 
 def test_table_by_its_file_name(tmp_path):
@@ -88,7 +89,7 @@ def test_schema_of_a_table_is_inferred(tmp_path):
         path = write_table(folder, schema=schema) if schema is not IBUG68 else folder
         if schema is IBUG68:  # its 68 points need a larger image
             write_image(folder / "a.png", 300, 300)
-            cells = [str(v) for k in range(68) for v in (k, 2 * k)]
+            cells = [str(v) for k in range(68) for v in (k + 1, 2 * k)]
             header = [f"{name}_{axis}" for name in schema.names for axis in "xy"]
             text = ",".join(["image", "subject", *header]) + "\n" + ",".join(["a.png", "a", *cells]) + "\n"
             (folder / "landmarks.csv").write_text(text)
@@ -151,6 +152,7 @@ def put(index, **cells):
 ALL_EMPTY = {f"{name}_{axis}": "" for name in FAS14.names for axis in "xy"}
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -173,6 +175,23 @@ ALL_EMPTY = {f"{name}_{axis}": "" for name in FAS14.names for axis in "xy"}
         (put(1, **ALL_EMPTY), r"row 3: no landmark is labelled"),
         (put(1, **ALL_EMPTY | {"nasion_x": "4", "nasion_y": "4"}), r"row 3: its labelled landmarks lie on one spot"),
         (put(1, mm_per_px="0"), r"row 3: mm_per_px 0 is not above 0"),
+        (put(1, mm_per_px="1e39"), r"row 3: mm_per_px 1e\+39 is not between 0\.001 and 100; leave it empty"),
+        (put(1, mm_per_px="1e-50"), r"row 3: mm_per_px 1e-50 is not between"),
+        (put(0, nasion_x="several\nlines " * 9), r"row 2: column nasion_x: 'several[^']{50,80}\.\.\.' is not a number"),
+        (put(0, nasion_x="1e39"), r"row 2: landmark nasion \(1e\+39, 6\.25\) lies outside its image of 60 x 50 px"),
+        (put(0, nasion_x="1_0"), r"row 2: column nasion_x: '1_0' is not a number"),
+        (put(0, nasion_x="１０"), r"row 2: column nasion_x: '１０' is not a number"),
+        (
+            put(1, nasion_x="0", nasion_y="0.0"),
+            r"row 3: landmark nasion lies at exactly \(0, 0\): if it is not labelled",
+        ),
+        (put(1, box_left="0", box_top="0", box_side="1e9"), r"row 3: .*cannot crop a square of side 1e\+09 px"),
+        (put(1, subject="\u200b\ufeff"), r"row 3: column subject is empty, or shows nothing"),
+        (put(1, face="2", image="photos/0.png"), r"row 2: photos/0\.png is also in row 3; fill in 'face'"),
+        (
+            put(1, **ALL_EMPTY | {"nasion_x": "4", "nasion_y": "4"}),
+            r"row 3: .* so no crop can be placed .* give its square in the columns box_left, box_top, box_side",
+        ),
         (put(1, mirrored="perhaps"), r"row 3: mirrored 'perhaps' is neither true nor false"),
         (put(1, box_left="3"), r"row 1: a box needs all of"),
         (put(1, box_left="3", box_top="", box_side="9"), r"row 3: box .*needs all of"),
@@ -187,6 +206,87 @@ def test_bad_tables_are_refused_in_one_line(tmp_path, change, message):
     assert str(error.value).startswith(str(tmp_path / "landmarks.csv")) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ("a", "A"),
+        ("007", "7"),
+        ("7", "7.0"),
+        ("p 01", "p01"),
+        ("p01", "p1"),
+        ("p01\u200b", "p01"),
+        ("Jos\u00e9", "Jose\u0301"),
+        ("7", "\uff17"),
+    ],
+)
+def test_one_person_written_in_two_ways_is_refused(tmp_path, first, second):
+    write_table(tmp_path, lambda rows: (put(0, subject=first)(rows), put(1, subject=second)(rows)))
+    with pytest.raises(InputError) as error:
+        datasets.load(tmp_path)
+    for part in (repr(first), repr(second), "(image 0.png)", "(image 1.png)", "give --subjects-as-written"):
+        assert part in str(error.value)
+    samples = datasets.load(tmp_path, subjects_as_written=True)
+    same_letters = unicodedata.normalize("NFC", first) == unicodedata.normalize("NFC", second)
+    assert (samples[0].subject == samples[1].subject) == same_letters
+
+
+@pytest.mark.parametrize("first, second", [("p1", "p10"), ("1.5", "1.05"), ("a", "ä"), ("10", "100"), ("a-1", "a1")])
+def test_different_people_are_told_apart(tmp_path, first, second):
+    write_table(tmp_path, lambda rows: (put(0, subject=first)(rows), put(1, subject=second)(rows)))
+    assert [sample.subject for sample in datasets.load(tmp_path)] == [first, second, "b"]
+
+
+@pytest.mark.parametrize("yes, no", [("WAHR", "FALSCH"), ("1.0", "0.0"), ("ja", "nein"), ("Vrai", "faux"), ("T", "F")])
+def test_truth_in_other_words(tmp_path, yes, no):
+    write_table(tmp_path, lambda rows: (put(0, mirrored=yes)(rows), put(1, mirrored=no)(rows)))
+    assert [sample.mirrored for sample in datasets.load(tmp_path)] == [True, False, False]
+
+
+def test_image_names_of_other_systems_are_found(tmp_path):
+    """Windows' backslashes; accents composed in the table and decomposed on the disk, and the other way round."""
+    write_image(tmp_path / "photos" / "A\u0308.png")
+    write_image(tmp_path / "photos" / "\u00d6.png")
+    samples = datasets.load(
+        write_table(
+            tmp_path,
+            lambda rows: (
+                put(0, image="photos\\0.png")(rows),
+                put(1, image="photos/\u00c4.png")(rows),
+                put(2, image="photos\\O\u0308.png")(rows),
+            ),
+        )
+    )
+    assert [sample.image.name for sample in samples] == ["0.png", "A\u0308.png", "\u00d6.png"]
+    assert all(sample.image.is_file() for sample in samples)
+    assert splits.image_names(samples) == ["0.png", "\u00c4.png", "\u00d6.png"]
+
+
+def test_cells_that_a_row_lacks_at_its_end_are_empty(tmp_path):
+    write_table(tmp_path, put(0, mm_per_px="0.2", mirrored="yes"))
+    lines = (tmp_path / "landmarks.csv").read_text().splitlines()
+    lines[2] = lines[2].rstrip(",")
+    (tmp_path / "landmarks.csv").write_text("\n".join(lines))
+    samples = datasets.load(tmp_path)
+    assert samples[0].mirrored and not samples[1].mirrored and math.isnan(samples[1].mm_per_px)
+    lines[2] = lines[2].rsplit(",", 1)[0]  # one cell more: half of a landmark
+    (tmp_path / "landmarks.csv").write_text("\n".join(lines))
+    with pytest.raises(InputError, match="row 3: landmark triangular_fossa has only one coordinate"):
+        datasets.load(tmp_path)
+
+
+def test_faces_of_one_photograph_in_a_table(tmp_path):
+    def two_faces(rows):
+        put(0, face="left", box_left="0", box_top="0", box_side="40")(rows)
+        put(1, face="right", image="photos/0.png", subject="c")(rows)
+
+    one, two, other = datasets.load(write_table(tmp_path, two_faces))
+    assert one.image == two.image and (one.face, two.face, other.face) == ("left", "right", "")
+    assert one.box == (0, 0, 40) and two.box is None and "face" not in one.attributes
+    assert splits.image_names([one, two, other]) == ["0.png#left", "0.png#right", "2.png"]
+    with pytest.raises(InputError, match="row 3: photos/0.png is already in row 2; .* its faces apart"):
+        datasets.load(write_table(tmp_path, put(1, image="photos/0.png")))
+
+
 def test_the_border_of_the_image_belongs_to_it(tmp_path):
     samples = datasets.load(write_table(tmp_path, put(0, nasion_x="-0.5", nasion_y="49.5")))
     np.testing.assert_array_equal(samples[0].points[2], [-0.5, 49.5])
@@ -199,8 +299,8 @@ def test_the_border_of_the_image_belongs_to_it(tmp_path):
         (b"image,subject,nasion_x,nasion_y\n", "no rows below the header"),
         (b"image;subject;nasion_x;nasion_y\n1.png;a;1;2\n", "save it with commas"),
         (b"image,subject,subject\n1.png,a,a\n", "row 1: column 'subject' appears twice"),
-        (b"image,subject\n1.png,a\n2.png\n", "row 3: 1 cells, but the header has 2"),
-        (b'image,subject\n"two\nlines",a\n2.png\n', "row 4: 1 cells"),
+        (b"image,subject\n1.png,a\n2.png,a,b\n", "row 3: 3 cells, but the header has 2"),
+        (b'image,subject\n"two\nlines",a\n2.png,a,b\n', "row 4: 3 cells"),
         ("image,subject\nMüller.png,a\n".encode("latin-1"), "not UTF-8"),
     ],
 )
@@ -303,7 +403,16 @@ def test_youtube_faces_test_part_by_its_file(tmp_path):
         (lambda rows: rows[1].__setitem__(0, "Ann_B_99.jpg"), r"row 3: .*Ann_B_99\.jpg: no such image"),
         (lambda rows: rows[1].__setitem__(5, "x"), r"row 3: .*'x'"),
         (lambda rows: rows[1].__setitem__(0, "Ann_B_10.jpg"), r"row 3: Ann_B_10\.jpg is already in row 2"),
-        (lambda rows: rows[2].pop(), r"row 4: 136 cells, but the header has 137"),
+        (lambda rows: rows[1].__setitem__(5, "1_0"), r"row 3: '1_0' is not a number"),
+        (lambda rows: rows[1].__setitem__(0, ""), r"row 3: the file name is empty"),
+        (lambda rows: rows[2].pop(), r"row 4: column 135 is empty"),
+        (lambda rows: rows[2].__setitem__(7, "nan"), r"row 4: column 6 is empty"),
+        (lambda rows: rows[2].append("1"), r"row 4: 138 cells, but the header has 137"),
+        (lambda rows: rows[0].__setitem__(slice(3, 5), ["0", "0"]), r"row 2: landmark jaw_1 lies at exactly \(0, 0\)"),
+        (
+            lambda rows: rows[0].__setitem__(slice(1, None), ["70"] * 136),
+            r"row 2: 68 of its 68 points lie outside its image of 60 x 50 px",
+        ),
     ],
 )
 def test_bad_youtube_tables_are_refused(tmp_path, change, message):
@@ -364,7 +473,7 @@ def test_bad_pts_are_refused(tmp_path):
 
 def coco(names=FAS12.names):
     """Two annotated images and one without; keypoints in the reverse of the schema's order."""
-    keypoints = [value for k in reversed(range(len(names))) for value in (2 * k, 3 * k, 2)]
+    keypoints = [value for k in reversed(range(len(names))) for value in (2 * k + 1, 3 * k, 2)]
     hidden = [*keypoints[:-3], 0, 0, 0]
     return {
         "images": [{"id": i, "file_name": f"{i}.png", "width": 60, "height": 50} for i in range(3)],
@@ -386,7 +495,7 @@ def write_coco(folder, content, images="images"):
 @pytest.mark.parametrize("images", ["images", "."])
 def test_coco(tmp_path, images):
     first, second = datasets.load(write_coco(tmp_path, coco(), images))
-    np.testing.assert_array_equal(first.points, [(2 * k, 3 * k) for k in range(12)])
+    np.testing.assert_array_equal(first.points, [(2 * k + 1, 3 * k) for k in range(12)])
     assert first.image == tmp_path / images / "0.png" and first.subject == "0"
     assert second.subject == "ann" and np.isnan(second.points[0]).all() and not np.isnan(second.points[1:]).any()
     assert datasets.default_schema(tmp_path) == "fas12" == datasets.default_schema(tmp_path / "faces.json")
@@ -414,11 +523,42 @@ def edit(path, value):
 @pytest.mark.parametrize(
     "change, message",
     [
-        (edit("annotations/1/image_id", 0), r"image 0\.png has several annotations"),
-        (edit("annotations/0/image_id", 9), "not in the COCO keypoints format"),
-        (edit("annotations/0/keypoints", [1, 2, 3]), "not in the COCO keypoints format"),
-        (edit("annotations/0/keypoints", [0] * 36), r"image 0\.png: no landmark is labelled"),
-        (edit("annotations/0/keypoints/0", 60), r"image 0\.png: landmark gnathion .* outside"),
+        (edit("annotations/0/image_id", 777), r"annotation 1: no image 777$"),
+        (edit("annotations/0/keypoints", [1, 2, 3]), r"image 0\.png: annotation 1: 1 triplets for the 12 keypoints of"),
+        (edit("annotations/0/keypoints", [1] * 39), r"image 0\.png: annotation 1: 13 triplets for the 12 keypoints"),
+        (edit("annotations/0/keypoints", "none"), r"annotations\[0\]\.keypoints: expected a list, there is \"none\""),
+        (
+            edit("annotations/0/keypoints/3", None),
+            r"annotations\[0\]\.keypoints\[3\]: expected a number",
+        ),
+        (
+            edit("annotations/0/keypoints/2", 3),
+            r"annotations\[0\]\.keypoints\[2\]: expected a whole .* 0 to 2",
+        ),
+        (edit("annotations/0/keypoints", [0] * 36), r"image 0\.png: annotation 1: no landmark is labelled"),
+        (edit("annotations/0/keypoints/0", 60), r"image 0\.png: annotation 1: landmark gnathion .* outside"),
+        (
+            edit("annotations/0/keypoints/33", 0),
+            r"image 0\.png: annotation 1: .* exocanthion lies at exactly",
+        ),
+        (edit("images/0/file_name", "x" * 5000), r"image x+: no such file beside"),
+        (edit("annotations/0/subject", True), r"annotations\[0\]\.subject: expected a whole number, there is true"),
+        (edit("images/1/id", 0), r"images\[1\]: the id 0 is also that of 0\.png"),
+        (
+            edit("images/1/file_name", "./0.png"),
+            r"images\[1\]: the file \./0\.png is also that of image 0",
+        ),
+        (
+            edit("images/0/width", 50),
+            r"image 0\.png: 50 x 50 px in the JSON file, 60 x 50 px .* at another size",
+        ),
+        (
+            lambda content: content["images"][0].update(width=50, height=60),
+            r"image 0\.png: 50 x 60 px in the JSON file, 60 x 50 px as displayed: EXIF\?",
+        ),
+        (edit("images/0/width", "60"), r"images\[0\]\.width: expected a whole number"),
+        (edit("categories/0/id", 7), r"categories\[1\]: the id 7 appears twice"),
+        (edit("categories/1/keypoints/0", "nasion"), r"categories\[1\]\.keypoints: 'nasion' appears twice"),
         (edit("images/0/file_name", "x.png"), r"image x\.png: no such file"),
         (edit("annotations", []), "no annotation of category 'face'"),
         (edit("categories/1/keypoints/0", "gnation"), "unknown landmark 'gnation'.*did you mean 'gnathion'"),
@@ -433,7 +573,75 @@ def test_bad_coco_is_refused(tmp_path, change, message):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_coco_subject_zero_is_a_subject(tmp_path):
+    content = coco()
+    content["images"][0]["subject"], content["annotations"][0]["subject"] = 5, 0
+    content["images"][1]["subject"] = "eve"
+    assert [sample.subject for sample in datasets.load(write_coco(tmp_path, content))] == ["0", "ann"]
+    content["annotations"][0]["subject"] = None
+    assert datasets.load(write_coco(tmp_path, content))[0].subject == "5"
+
+
+@pytest.mark.parametrize("subject", ["a\ud800", "a\x00", "\u2060"])
+def test_coco_subjects_that_no_file_can_keep_or_nobody_sees(tmp_path, subject):
+    content = coco()
+    content["annotations"][0]["subject"] = subject
+    with pytest.raises(InputError, match=r"image 0\.png: its subject '.*' shows nothing, or holds characters"):
+        datasets.load(write_coco(tmp_path, content))
+
+
+def test_of_two_coco_categories_none_is_dropped(tmp_path):
+    content = coco()
+    content["categories"].append(dict(content["categories"][1], id=8, name="profile"))
+    assert len(datasets.load(write_coco(tmp_path, content))) == 2
+    content["annotations"][1]["category_id"] = 8
+    with pytest.raises(InputError, match="the categories 'face' and 'profile' both fit and have annotations"):
+        datasets.load(write_coco(tmp_path, content))
+
+
+def test_faces_of_one_coco_image(tmp_path):
+    content = coco()
+    content["annotations"][1]["image_id"] = 0
+    one, two = datasets.load(write_coco(tmp_path, content))
+    assert (one.image, one.face, one.subject) == (two.image, "1", "0#1") and (two.face, two.subject) == ("2", "ann")
+    assert splits.image_names([one, two]) == ["0.png#1", "0.png#2"]
+    content["annotations"] += [dict(one, id=number, image_id=1) for number, one in enumerate(content["annotations"], 8)]
+    assert [sample.face for sample in datasets.load(write_coco(tmp_path, content))] == ["1", "2", "1", "2"]
+    del content["annotations"][2:]
+    content["images"][0]["subject"] = "bob"
+    with pytest.raises(InputError, match=r"0\.png has several faces and one subject; give each annotation its own"):
+        datasets.load(write_coco(tmp_path, content))
+    content["annotations"][1] = dict(content["annotations"][0], id=5)
+    del content["images"][0]["subject"]
+    with pytest.raises(InputError, match=r"image 0\.png: annotation 5 is there twice"):
+        datasets.load(write_coco(tmp_path, content))
+
+
+def test_coco_images_of_one_name_in_two_folders_need_subjects(tmp_path):
+    content = coco()
+    for i, name in enumerate(("visit1/001.png", "visit2/001.png")):
+        content["images"][i]["file_name"] = name
+        write_image(tmp_path / name)
+    with pytest.raises(InputError, match=r"images visit1/001\.png and visit2/001\.png: one person or two\?"):
+        del content["annotations"][1]["attributes"]
+        datasets.load(write_coco(tmp_path, content))
+    for image in content["images"]:
+        image["subject"] = "ann"
+    assert [sample.subject for sample in datasets.load(write_coco(tmp_path, content))] == ["ann", "ann"]
+
+
+def test_coco_with_a_byte_order_mark_and_as_cvat_lays_it_out(tmp_path):
+    write_coco(tmp_path, coco(), "images/default")
+    text = (tmp_path / "faces.json").read_text()
+    (tmp_path / "faces.json").unlink()
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "person_keypoints_default.json").write_text("\ufeff" + text, encoding="utf-8")
+    (tmp_path / "annotations" / "instances_default.json").write_text("{}")
+    assert datasets.default_schema(tmp_path) == "fas12"
+    assert datasets.load(tmp_path)[0].image == tmp_path / "images" / "default" / "0.png"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
 def test_no_coco_at_all(tmp_path, text):
     (tmp_path / "faces.json").write_text(text)
     with pytest.raises(InputError, match=r"faces\.json: not"):

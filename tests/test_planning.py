@@ -17,6 +17,7 @@ from rtl_tf.cli.train import make_parser
 from rtl_tf.config import to_json
 from rtl_tf.evaluation.predictions import write_predictions
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.planning import make_plan
 from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve, thinned
 from rtl_tf.lock import alone_in
@@ -221,6 +222,18 @@ def test_the_alignment_source_is_the_one_that_was_pretrained(typed, tmp_path):
     assert len(make_plan(load_study("table", "3"), typed, 1, tmp_path).done) == 1
     shutil.rmtree(folder)  # what was trained from it stays done
     assert len(make_plan(load_study("table", "3"), typed, 1, tmp_path).done) == 1
+
+
+def test_a_study_from_a_source_that_knows_its_test_people_is_refused(typed, tmp_path):
+    data = read_dataset(typed["data"], typed["schema"], 64, "subject", 0)
+    folder = tmp_path / SOURCES / "youtube_faces_keypoints-alignment-resnet50"
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text("{}")
+    (folder / "best.keras").write_bytes(b"weights")
+    write_record(folder, None, data.fingerprint, data.samples, (*data.split.train, *data.split.validation))
+    make_plan(load_study("table", "3"), typed, 1, tmp_path)
+    with pytest.raises(InputError, match="it was trained on a person of the test part"):
+        make_plan(load_study("table", "3"), typed | {"split_seed": 1}, 1, tmp_path)
 
 
 def test_training_parts_of_the_learning_curve_are_nested(typed, tmp_path):

@@ -22,10 +22,10 @@ def pretrain(table, task, folder, *more):
 
 
 def test_recognition_gives_a_source_with_a_classification_branch(table, tmp_path, capsys):
-    pretrain(table, "recognition", tmp_path / "people")
-    assert "12 people, 12 training and 12 held-out images" in capsys.readouterr().out
+    pretrain(table, "recognition", tmp_path / "people", "--split-seed", "0")
+    assert "8 people, 8 training and 8 held-out images" in capsys.readouterr().out
     saved = keras.saving.load_model(tmp_path / "people" / "source.keras", compile=False)
-    assert saved.output_shape == (None, 12)
+    assert saved.output_shape == (None, 8)
     history = json.loads((tmp_path / "people" / "history.json").read_text())
     assert len(history["val_accuracy"]) == 1
     variant = ("--method", "rtl-co", "--classifier-distance", "cross-entropy")
@@ -34,9 +34,23 @@ def test_recognition_gives_a_source_with_a_classification_branch(table, tmp_path
     assert resolved["encoder_stride"] == 16 and resolved["classifier_distance"] == "cross-entropy"
     history = (tmp_path / "run" / "history.csv").read_text().splitlines()
     regularizer = float(history[1].split(",")[history[0].split(",").index("regularizer")])
-    assert 0 < regularizer < np.log(12) * 1.5  # at the start the entropy of softened scores over 12 people
+    assert 0 < regularizer < np.log(8) * 1.5  # at the start the entropy of softened scores over 8 people
     with pytest.raises(InputError, match="holds a pretrained source"):
         pretrain(table, "recognition", tmp_path / "people")
+
+
+def test_a_source_that_knows_the_test_people_is_refused(table, tmp_path, capsys):
+    """Recognition of all people, then an alignment on another split: both have seen people of the test part."""
+    pretrain(table, "recognition", tmp_path / "people")
+    assert "12 people, 12 training and 12 held-out images" in capsys.readouterr().out
+    refusal = r"--source .*: it was trained on a person of the test part, s\d+ \(\d+\.png; it has seen \d+\.png\)"
+    with pytest.raises(InputError, match=refusal):
+        train(flags(table, tmp_path / "run", "--source", str(tmp_path / "people")))
+    assert not (tmp_path / "run").exists()
+    pretrain(table, "alignment", tmp_path / "points", "--split-seed", "1")
+    with pytest.raises(InputError, match=refusal):
+        train(flags(table, tmp_path / "run", "--source", str(tmp_path / "points")))
+    train(flags(table, tmp_path / "run", "--source", str(tmp_path / "points"), "--split-seed", "1", epochs=1))
 
 
 def test_alignment_gives_a_source_without_one(table, tmp_path):

@@ -118,6 +118,45 @@ def test_image_names_do_not_depend_on_the_place(tmp_path):
     assert splits.image_names(samples[:2]) == ["1.png", "2.png"]
 
 
+def test_image_names_of_faces_and_of_both_forms_of_unicode():
+    samples = [Sample(Path(f"/d/{name}.png"), POINTS, "s", face=face) for name, face in (("A\u0308", ""), ("b", "2"))]
+    assert splits.image_names(samples) == ["\u00c4.png", "b.png#2"]
+
+
+@pytest.mark.parametrize("by", ["subject", "scan"])
+def test_all_faces_of_one_photograph_are_in_one_part(tmp_path, by):
+    """Ann and Bob were photographed together, Bob and Eve elsewhere: the three and all their images stay together."""
+    for number in range(3):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    images = [(0, "1", "ann"), (0, "2", "bob"), (1, "1", "eve"), (1, "2", "bob"), (2, "", "ann")]
+    together = [Sample(tmp_path / f"{number}.png", POINTS, subject, face=face) for number, face, subject in images]
+    for seed in range(20):
+        parts = splits.split([*together, *people([1] * 12)], by, seed).parts.values()
+        where = [next(number for number, part in enumerate(parts) if index in part) for index in range(5)]
+        assert where[0] == where[1] and where[2] == where[3]
+        assert by == "scan" or len(set(where)) == 1
+
+
+def test_faces_in_copies_of_one_photograph_are_in_one_part(tmp_path):
+    """As in AFW: the photograph twice, a face of each. Without faces, equal pixels in two parts stop the audit."""
+    rng = np.random.default_rng(0)
+    samples = []
+    for number in range(8):
+        pixels = rng.integers(0, 255, (8, 8, 3), np.uint8)
+        for face in "12":
+            path = tmp_path / f"{number}_{face}.png"
+            Image.fromarray(pixels).save(path)
+            samples.append(Sample(path, POINTS, f"s{number}{face}", face=face))
+    for seed in range(10):
+        parts = splits.split(samples, seed=seed)
+        splits.audit(samples, parts)
+        for part in parts.parts.values():
+            assert {index ^ 1 for index in part} == set(part)
+    plain = [dataclasses.replace(sample, face="") for sample in samples]
+    with pytest.raises(InputError, match="have the same pixels"):
+        splits.audit(plain, splits.split(plain))
+
+
 def test_a_split_returns_from_its_file(tmp_path):
     samples = people([3] * 10)
     parts = splits.subset(splits.split(samples), samples, 5, 3)

@@ -370,11 +370,36 @@ def test_a_number_may_be_infinite(tmp_path):
 
 
 def test_many_numbers_become_quarters(tmp_path):
-    attributes = [{"age": float(index) if index else float("nan")} for index in range(21)]
+    attributes = [{"age": str(index) if index else "NA"} for index in range(21)]
     make_run(tmp_path, "ft", 0, np.ones((21, 2)), attributes=attributes)
     groups = groups_by("age", find_runs(tmp_path)[0])
     assert order_of(groups) == ["1 to 5", "6 to 10", "11 to 15", "16 to 20", "(empty)"]
     assert groups[0] == "(empty)" and groups[5] == "1 to 5" and groups[6] == "6 to 10"
+
+
+def test_codes_are_groups_as_they_are_written(tmp_path):
+    """Numbers only for binning: 001 is not 1, and eight long numbers that are one as a float stay eight."""
+    sites, plates = ["001", "1", "01", "2"], ["12E3", "1E4", "2E5", "10000"]
+    attributes = [
+        {"site": sites[i % 4], "plate": plates[i % 4], "scan": str(900719925474099300 + i // 2)} for i in range(40)
+    ]
+    make_run(tmp_path, "ft", 0, np.ones((40, 2)), attributes=attributes)
+    runs = find_runs(tmp_path)[0]
+    assert set(groups_by("site", runs)) == set(sites) and set(groups_by("plate", runs)) == set(plates)
+    assert order_of(groups_by("scan", runs)) == [str(900719925474099300 + i) for i in range(20)]
+
+
+def test_ranges_show_the_cells(tmp_path):
+    make_run(tmp_path, "ft", 0, np.ones((20, 2)), attributes=[{"dose": f"{index / 2:.2f}"} for index in range(20)])
+    groups = order_of(groups_by("dose", find_runs(tmp_path)[0]))
+    assert groups == ["0.00 to 2.00", "2.50 to 4.50", "5.00 to 7.00", "7.50 to 9.50"]
+
+
+def test_na_among_numbers_is_no_group_and_among_words_it_is(tmp_path):
+    attributes = [{"age": ["7", "NA"][index % 2], "country": ["DE", "NA"][index % 2]} for index in range(4)]
+    make_run(tmp_path, "ft", 0, np.ones((4, 2)), attributes=attributes)
+    runs = find_runs(tmp_path)[0]
+    assert groups_by("age", runs) == ["7", "(empty)"] * 2 and groups_by("country", runs) == ["DE", "NA"] * 2
 
 
 def test_unknown_columns_and_older_runs(sites, tmp_path_factory):

@@ -25,7 +25,7 @@ def finished(table, tmp_path_factory):
 def test_a_run_writes_everything(finished):
     names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
     figures = {f"figures/{name}.{suffix}" for name in ("ced", "faces", "history") for suffix in ("png", "pdf")}
-    inputs = {"config.json", "environment.json", "schema.toml", "split.csv"}
+    inputs = {"config.json", "environment.json", "schema.toml", "split.csv", "trained_on.csv"}
     judged = {"predictions.csv", "validation-predictions.csv", "test.csv", "metrics.json", "examples.npz"}
     assert names == inputs | figures | judged | {"history.csv", "best.keras"}
     config = json.loads((finished / "config.json").read_text())

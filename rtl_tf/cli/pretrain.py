@@ -23,6 +23,8 @@ def main(arguments: list[str]) -> int:
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         seed=options.seed,
+        split_seed=options.split_seed,
+        subjects_as_written=options.subjects_as_written or None,
     )
     start_tensorflow()  # only now: --help must not wait for it
     from rtl_tf import datasets
@@ -69,6 +71,11 @@ def make_parser() -> Parser:
     parser.add_argument("--batch-size", type=int, default=8, metavar="INT", help="images a step [8]")
     parser.add_argument("--learning-rate", type=float, default=1e-3, metavar="FLOAT", help="initial rate [0.001]")
     parser.add_argument("--seed", type=int, default=0, metavar="INT", help="seed of weights and augmentation [0]")
+    parser.add_argument(
+        "--split-seed", type=int, metavar="INT",
+        help="train on nobody whom train.py tests with this --split-seed [alignment: 0; recognition: train on all]",
+    )  # fmt: skip
+    parser.add_argument("--subjects-as-written", action="store_true", help="as for train.py")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted alignment")
     parser.add_argument("--output", metavar="DIR", help="folder [runs/sources/<data>-<task>-<network>]")
     return parser
@@ -78,7 +85,7 @@ def _all_points(data: str) -> str:
     from rtl_tf import datasets
 
     try:
-        datasets.load(data, "ibug68")
+        datasets.load(data, "ibug68", subjects_as_written=True)
     except InputError:
         return datasets.default_schema(data)
     return "ibug68"

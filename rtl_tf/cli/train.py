@@ -13,8 +13,8 @@ from rtl_tf.config import AUTO, COMMON, PRESETS, Settings, flag_name
 from rtl_tf.exceptions import InputError
 
 EPILOG = """A run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
-predictions.csv, validation-predictions.csv, test.csv, metrics.json, examples.npz and figures. `evaluate.py` reads
-runs. With `--lambda auto`, lambda_search.json tells the choice and every score."""
+trained_on.csv, predictions.csv, validation-predictions.csv, test.csv, metrics.json, examples.npz and figures.
+`evaluate.py` reads runs. With `--lambda auto`, lambda_search.json tells the choice and every score."""
 STUDY = """Trains, with every other flag given here, whatever runs the table or figure still lacks, told apart by their
 settings; goes on with interrupted ones. A run that fails is named at the end, with exit status 1."""
 STUDY_FLAGS = ("seeds", "jobs", "runs")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rtl_tf.datasets import coco, pts, table, youtube_faces
+from rtl_tf.datasets.people import checked_people
 from rtl_tf.datasets.splits import image_names
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample
@@ -39,7 +40,14 @@ DATASETS = {
 }
 
 
-def load(name_or_path: str | Path, schema: str | None = None, *, size: int = 128, seed: int = 0) -> list[Sample]:
+def load(
+    name_or_path: str | Path,
+    schema: str | None = None,
+    *,
+    size: int = 128,
+    seed: int = 0,
+    subjects_as_written: bool = False,
+) -> list[Sample]:
     """The samples of a data set, in an order that depends on its files alone.
 
     Args:
@@ -48,13 +56,21 @@ def load(name_or_path: str | Path, schema: str | None = None, *, size: int = 128
         schema: landmarks to read; None = `default_schema`.
         size: side of synthetic images, px.
         seed: of synthetic faces.
+        subjects_as_written: codes of people that differ in case or leading zeros alone are different people.
     Raises:
-        InputError: nothing known lies there, or a file or row is bad; one line that names it.
+        InputError: nothing known lies there, a file or row is bad, or a person is written in two ways; one line that
+            names it.
     """
     if is_synthetic(name_or_path):
         return _synthetic(_synthetic_options(name_or_path), schema or SYNTHETIC_SCHEMA, size, seed)
+    if schema is not None:
+        load_schema(schema)  # here, as what is wrong with it is no fault of the data
     path = Path(name_or_path)
-    return _reader(path).read(path, schema)
+    samples = _reader(path).read(path, schema)
+    try:
+        return checked_people(samples, subjects_as_written, image_names(samples))
+    except InputError as problem:
+        raise InputError(f"{path}: {problem}") from problem
 
 
 def default_schema(name_or_path: str | Path) -> str:

@@ -1,7 +1,7 @@
 """What all readers ask of an annotation: that it fits a schema, lies in its image, and lets a crop be placed."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -72,6 +72,29 @@ def require_inside(points: np.ndarray, size: tuple[int, int], names: Collection[
             raise InputError(f"landmark {name} ({x:g}, {y:g}) lies outside its image of {size[0]} x {size[1]} px")
 
 
+def require_placed(points: np.ndarray, names: Sequence[str]) -> None:
+    """Raises InputError for a landmark at (0, 0): what many programs write for one that was never placed."""
+    for name, place in zip(names, points, strict=True):
+        if (place == 0).all():
+            raise InputError(
+                f"landmark {name} lies at exactly (0, 0): if it is not labelled, empty its cells (COCO: visibility 0); "
+                "else give it a place beside the corner, as 0.01"
+            )
+
+
+def unlabelled(points: np.ndarray, names: Sequence[str]) -> list[str]:
+    """Names of the landmarks that no image has: NaN in all of points (N, K, 2)."""
+    return [name for name, missing in zip(names, np.isnan(points).any(axis=-1).all(axis=0), strict=True) if missing]
+
+
+def outside_own_box(points: np.ndarray, box: tuple[float, float, float] | None) -> np.ndarray:
+    """bool (K,): which labelled points (K, 2) lie outside the square that their crop shall show; none without a box."""
+    if box is None:
+        return np.zeros(len(points), bool)
+    inside = ((points >= box[:2]) & (points <= np.add(box[:2], box[2]))).all(axis=-1)
+    return ~inside & ~np.isnan(points).any(axis=-1)
+
+
 def require_crop(points: np.ndarray, box: tuple[float, float, float] | None = None) -> None:
     """Raises InputError unless some landmark is labelled and lies in the box; without a box, two must span a square."""
     labelled = points[~np.isnan(points).any(axis=-1)]
@@ -79,6 +102,9 @@ def require_crop(points: np.ndarray, box: tuple[float, float, float] | None = No
         raise InputError("no landmark is labelled; remove the image or label it")
     if box is None:
         if not np.ptp(labelled, axis=0).any():
-            raise InputError("its labelled landmarks lie on one spot, so no crop can be placed; label more of them")
-    elif not ((labelled >= box[:2]) & (labelled <= np.add(box[:2], box[2]))).all(axis=-1).any():
+            raise InputError(
+                "its labelled landmarks lie on one spot, so no crop can be placed around them: give its square in the "
+                "columns box_left, box_top, box_side of a table, or label more"
+            )
+    elif outside_own_box(labelled, box).all():
         raise InputError(f"its box (left {box[0]:g}, top {box[1]:g}, side {box[2]:g} px) holds no labelled landmark")

@@ -1,109 +1,164 @@
 """COCO keypoints: one JSON file for a folder of images."""
 
-import json
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.datasets.annotations import fitting_schema, require_crop, require_inside
+from rtl_tf.datasets.annotations import require_crop, require_inside, require_placed
+from rtl_tf.datasets.coco_lists import Category, annotations_of, called, category_of, id_of, images_of, read_document
+from rtl_tf.datasets.files import find_file
+from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
-from rtl_tf.schema import Schema
+
+EXPORTS = "person_keypoints_"  # how COCO itself, and CVAT after it, name their files: person_keypoints_<subset>.json
+
+
+class Image(NamedTuple):
+    """An entry of "images": its place in the JSON file, the name there, the file, and its (width, height) in px."""
+
+    node: Node
+    name: str
+    path: Path
+    size: tuple[int, int]
 
 
 def recognises(path: Path) -> bool:
-    """Whether `path` is a `.json` file, or a folder with exactly one."""
+    """Whether `path` is a `.json` file, or a folder with exactly one, or CVAT's: with one in its `annotations/`."""
     return _json_file(path) is not None
 
 
 def default_schema(path: Path) -> str:
     """The largest shipped schema of which the file's category has every landmark."""
-    file = _json_file(path)
-    return _category(file, _read_json(file), None)[1].name
+    return category_of(read_document(_json_file(path)), None).schema.name
 
 
 def read(path: Path, schema: str | None = None) -> list[Sample]:
-    """A sample for every annotated image.
+    """A sample for every annotation of a face.
 
     The category's keypoint names are matched with the schema; visibility 0 is a missing point; coordinates are taken
-    with pixel centres on integers; the bounding box is not used. Images lie beside the file, in `images/` beside it,
-    or in `images/` beside its folder. The subject is "subject" of the annotation, of its "attributes" or of the
-    image, else the image's file name without suffix. Images without annotation are left out.
+    with pixel centres on integers; the bounding box is not used. Images lie beside the file, in `images/` or
+    `images/<subset>/` beside it or beside its folder. The subject is "subject" of the annotation, of its "attributes"
+    or of the image, else the image's file name without suffix: 001.png and 001.jpg are one person's. Images without
+    annotation are left out. Several annotations of one image are its faces "1", "2", ... in their order; they have a
+    subject each.
 
     Raises:
-        InputError: the file is malformed, an image is missing or has several annotations, or a landmark lies outside
-            its image; names the file and the image.
+        InputError: the file is malformed, an image is missing or of another size than it says, or an annotation does
+            not fit its category or its image; names the file, and the image or the annotation's id.
     """
     file = _json_file(path)
     if file is None:
         raise InputError(f"{path}: expected one .json file")
-    content = _read_json(file)
-    try:
-        category, fitting = _category(file, content, schema)
-        columns = [category["keypoints"].index(name) for name in fitting.names]
-        images = {image["id"]: image for image in content["images"]}
-        found: dict[Any, Sample] = {}
-        for annotation in content["annotations"]:
-            if annotation["category_id"] != category["id"]:
-                continue
-            image = images[annotation["image_id"]]
-            if image["id"] in found:
-                raise InputError(f"{file}: image {image['file_name']} has several annotations; keep one face an image")
-            try:
-                found[image["id"]] = _sample(file, image, annotation, columns, fitting)
-            except InputError as problem:
-                raise InputError(f"{file}: image {image['file_name']}: {problem}") from problem
-    except InputError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
-        raise InputError(f"{file}: not in the COCO keypoints format ({problem!r})") from problem
-    if not found:
-        raise InputError(f"{file}: no annotation of category '{category['name']}'")
-    return list(found.values())
+    document = read_document(file)
+    category = category_of(document, schema)
+    images, annotations = images_of(document), annotations_of(document, category)
+    samples, derived, numbers = [], {}, {}
+    for number, of_image in annotations.items():
+        image = _located(file, images, number, of_image[0])
+        if (other := numbers.setdefault(image.path, number)) != number:
+            raise image.node.error(f"the file {image.name} is also that of image {other}; give it one id")
+        for position, annotation in enumerate(of_image, start=1):
+            face = str(position) if len(of_image) > 1 else ""
+            points = _points(file, annotation, image, category)
+            of_this = samples[len(samples) - position + 1 :]
+            if any(np.array_equal(points, other.points, equal_nan=True) for other in of_this):
+                raise InputError(f"{file}: image {image.name}: {called(annotation)} is there twice; remove one")
+            subject = _subject(annotation, image, face)
+            if subject is None:
+                derived[image.name] = None
+                subject = _stem(image.name) + (f"#{face}" if face else "")
+            samples.append(Sample(image.path, points, subject, face=face))
+    _require_told_apart(file, derived)
+    return samples
 
 
 def _json_file(path: Path) -> Path | None:
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if path.is_dir():
+        files = _json_files(path) or _json_files(path / "annotations")
+        named = [file for file in files if file.name.startswith(EXPORTS)]
+        files = named if len(files) > 1 else files  # CVAT can put instances_<subset>.json beside it
+    else:
+        files = [path]
     return files[0] if len(files) == 1 and files[0].suffix.lower() == ".json" and files[0].is_file() else None
 
 
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise InputError(f"{file}: not a JSON file ({problem})") from problem
-    if not isinstance(content, dict):
-        raise InputError(f"{file}: not in the COCO keypoints format (no object with 'images', 'annotations', ...)")
-    return content
+def _json_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.glob("*") if file.suffix.lower() == ".json" and file.name[0] != ".")
 
 
-def _category(file: Path, content: dict[str, Any], schema: str | None) -> tuple[dict[str, Any], Schema]:
-    """The first category that fits the schema, with it; if none does, the first one's InputError."""
-    problems = []
-    for category in content.get("categories", []):
-        if not category.get("keypoints"):
-            continue
-        try:
-            return category, fitting_schema(category["keypoints"], schema)
-        except InputError as problem:
-            problems.append(problem)
-    raise InputError(f"{file}: {problems[0] if problems else 'no category has keypoints'}")
-
-
-def _sample(
-    file: Path, image: dict[str, Any], annotation: dict[str, Any], columns: list[int], schema: Schema
-) -> Sample:
-    keypoints = np.array(annotation["keypoints"], np.float64).reshape(-1, 3)[columns]
-    points = np.where(keypoints[:, 2:] > 0, keypoints[:, :2], np.nan).astype(np.float32)
-    name = image["file_name"]
-    folders = (file.parent, file.parent / "images", file.parent.parent / "images")
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+def _located(file: Path, images: dict[str, Node], number: str, annotation: Node) -> Image:
+    """The image of an annotation, which must be as large as the file says: else the points are of other pixels."""
+    if number not in images:
+        raise InputError(f"{file}: {called(annotation)}: no image {number}")
+    node = images[number]
+    name, width, height = node["file_name"].text(), node.get("width"), node.get("height")
+    subset = file.stem.removeprefix(EXPORTS)
+    above = (file.parent, file.parent / "images", file.parent.parent / "images")
+    folders = (*above, *(folder / subset for folder in above[1:]))
+    path = next(filter(None, (find_file(folder, name) for folder in folders)), None)
     if path is None:
-        raise InputError("no such file beside the JSON file or in images/")
-    require_inside(points, read_size(path), schema.names)
-    require_crop(points)
-    owners = (annotation, annotation.get("attributes") or {}, image)
-    named = [str(owner["subject"]) for owner in owners if owner.get("subject")]
-    return Sample(path, points, named[0] if named else Path(name).with_suffix("").as_posix())
+        raise InputError(f"{file}: image {name}: no such file beside the JSON file or in images/")
+    size = read_size(path)
+    told = size if width is None or height is None else (width.whole(), height.whole())
+    if told != size:
+        advice = (
+            "EXIF? It was labelled as stored, not as displayed; turn its pixels and drop the tag, or turn the points"
+            if told == size[::-1]
+            else "it was labelled at another size; scale the points, or put the images that were labelled there"
+        )
+        sizes = f"{told[0]} x {told[1]} px in the JSON file, {size[0]} x {size[1]} px as displayed"
+        raise InputError(f"{file}: image {name}: {sizes}: {advice}")
+    return Image(node, name, path, size)
+
+
+def _points(file: Path, annotation: Node, image: Image, category: Category) -> np.ndarray:
+    """float32 (K, 2) in the order of the schema."""
+    node, names = annotation["keypoints"], category.landmarks
+    count = len(node.list())
+    if count != 3 * len(names):
+        triplets = f"{count / 3:g} triplets for the {len(names)} keypoints of '{category.name}'"
+        advice = "were keypoints added or deleted after labelling, or left out where not set?"
+        raise InputError(f"{file}: image {image.name}: {called(annotation)}: {triplets}; {advice}")
+    values = list(node.elements())
+    place = np.array([value.number() for value in values]).reshape(-1, 3)[:, :2]
+    labelled = np.array([value.whole(0, 2) > 0 for value in values[2::3]])
+    columns = [names.index(name) for name in category.schema.names]
+    points = np.where(labelled[:, None], place, np.nan)[columns]
+    try:
+        require_placed(points, category.schema.names)
+        require_inside(points, image.size, category.schema.names)
+        require_crop(points)
+    except InputError as problem:
+        raise InputError(f"{file}: image {image.name}: {called(annotation)}: {problem}") from problem
+    return points.astype(np.float32)
+
+
+def _subject(annotation: Node, image: Image, face: str) -> str | None:
+    """Whom the file names; None where it names nobody."""
+    attributes = annotation.get("attributes")
+    for owner in (annotation, attributes if attributes and attributes.value else None, image.node):
+        subject = owner.get("subject") if owner else None
+        text = "" if subject is None else id_of(subject).strip()
+        if text:
+            if face and owner is image.node:
+                raise image.node.error(f"{image.name} has several faces and one subject; give each annotation its own")
+            return text
+    return None
+
+
+def _require_told_apart(file: Path, names: Iterable[str]) -> None:
+    """InputError where images without subject have one name in two folders: visits of a person, or people?"""
+    first = {}
+    for name in names:
+        stem = PurePosixPath(_stem(name))
+        other = first.setdefault(stem.name, name)
+        if PurePosixPath(_stem(other)).parent != stem.parent:
+            raise InputError(f"{file}: images {other} and {name}: one person or two? Give each image a 'subject'")
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).with_suffix("").as_posix()

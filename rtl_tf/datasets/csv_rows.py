@@ -1,9 +1,34 @@
 """CSV files as rows with the numbers that a text editor shows."""
 
 import csv
+import math
+import re
+import unicodedata
 from pathlib import Path
 
 from rtl_tf.exceptions import InputError
+
+MISSING = ("", "na", "nan")
+LONGEST_SHOWN = 60
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+def as_number(cell: str) -> float:
+    """A cell's number; NaN where it is empty, `NA` or `nan`.
+
+    InputError for anything else, and for what Python alone takes for a number: `1_0`, digits of other scripts.
+    """
+    if cell.lower() in MISSING:
+        return math.nan
+    number = float(cell) if _NUMBER.fullmatch(cell) else math.inf
+    if math.isinf(number):
+        raise InputError(f"'{shortened(cell)}' is not a number")
+    return number
+
+
+def shortened(cell: str) -> str:
+    """A cell in a message: where a quotation mark is never closed, it is the rest of the file."""
+    return cell if len(cell) <= LONGEST_SHOWN else cell[: LONGEST_SHOWN - 3] + "..."
 
 
 def read_header(path: Path) -> list[str]:
@@ -14,11 +39,12 @@ def read_header(path: Path) -> list[str]:
 def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """Header and non-empty rows of a CSV file: ([column, ...], [(row number, {column: cell}), ...]).
 
-    The header is row 1. Cells are stripped of surrounding blanks.
+    The header is row 1, its names in Unicode's composed form. Cells are stripped of surrounding blanks; those that a
+    row lacks at its end, which some programs leave out where they are empty, are empty.
 
     Raises:
-        InputError: the file is missing, empty or not UTF-8, a column name appears twice, or a row is longer or
-            shorter than the header.
+        InputError: the file is missing, empty or not UTF-8, a column name appears twice, or a row is longer than the
+            header.
     """
     (_, header), *lines = _read(path)
     names = [name for name in header if name]
@@ -28,9 +54,10 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     if not lines:
         raise InputError(f"{path}: no rows below the header")
     for row, cells in lines:
-        if len(cells) != len(header):
+        if len(cells) > len(header):
             raise InputError(f"{path} row {row}: {len(cells)} cells, but the header has {len(header)}")
-    return header, [(row, dict(zip(header, cells, strict=True))) for row, cells in lines]
+    empty = dict.fromkeys(header, "")
+    return header, [(row, empty | dict(zip(header, cells, strict=False))) for row, cells in lines]
 
 
 def _read(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
@@ -51,4 +78,5 @@ def _read(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
         raise InputError(f"{path}: cannot read the table: {reason}") from problem
     if not lines:
         raise InputError(f"{path}: the file is empty")
-    return lines
+    row, header = lines[0]
+    return [(row, [unicodedata.normalize("NFC", name) for name in header]), *lines[1:]]

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.datasets.annotations import inside_image, require_crop
+from rtl_tf.datasets.annotations import inside_image, require_crop, require_placed
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
+from rtl_tf.schema import load_schema
 
 SCHEMAS = ("fas12", "ibug68")
+IBUG68 = load_schema("ibug68")
+MOST_OUTSIDE = 34  # half of the face; a jaw that is cut off has 17
 
 # 0-based index of each fas12 landmark, in the order of the schema: on the right half of the face, on the left half.
 # The crests of the philtrum keep their side: left is 52, right is 50, whichever half is seen.
@@ -53,9 +56,16 @@ def sample(image: Path, points: np.ndarray, subject: str, schema: str) -> Sample
     jaw must be.
 
     Raises:
-        InputError: the image is missing or unreadable, or too few points are left.
+        InputError: the image is missing or unreadable, most points lie outside it, or too few are left.
     """
-    inside = inside_image(points, read_size(image))
+    size = read_size(image)
+    inside = inside_image(points, size)
+    if np.count_nonzero(~inside) > MOST_OUTSIDE:
+        outside = np.count_nonzero(~inside)
+        raise InputError(
+            f"{outside} of its 68 points lie outside its image of {size[0]} x {size[1]} px: is it another?"
+        )
+    require_placed(points, IBUG68.names)
     visible = np.where(inside[:, None], points, np.nan).astype(np.float32)
     mirrored = schema == "fas12" and left_half_is_seen(points)
     if schema == "fas12":

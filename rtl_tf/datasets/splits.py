@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import os
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from rtl_tf.atomic import replacing
 from rtl_tf.datasets.csv_rows import read_rows
+from rtl_tf.datasets.groups import grouped
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import image_hash, read_size
 from rtl_tf.progress import progress
@@ -36,9 +38,14 @@ class Split:
 
 
 def image_names(samples: Sequence[Sample]) -> list[str]:
-    """Each sample's image relative to the folder that all share, with forward slashes: the same on every machine."""
+    """Each sample's image relative to the folder that all share, and `#face` behind it where it has several.
+
+    With forward slashes and accents in Unicode's composed form: the same on every machine.
+    """
     root = os.path.commonpath([os.path.abspath(sample.image.parent) for sample in samples])
-    return [Path(os.path.relpath(sample.image, root)).as_posix() for sample in samples]
+    names = [Path(os.path.relpath(sample.image, root)).as_posix() for sample in samples]
+    faces = [f"#{sample.face}" if sample.face else "" for sample in samples]
+    return [unicodedata.normalize("NFC", name + face) for name, face in zip(names, faces, strict=True)]
 
 
 def split(
@@ -47,7 +54,7 @@ def split(
     seed: int = 0,
     fractions: tuple[float, float, float] = (0.7, 0.1, 0.2),
 ) -> Split:
-    """Training, validation and test part, at random, of whole subjects or of single scans.
+    """Training, validation and test part, at random, of whole subjects or of single scans; see `groups.grouped`.
 
     The order is that of a hash of (seed, subject or image name), cut where the parts' sizes come nearest to
     `fractions`; so it depends neither on the samples' order nor on the platform or a library's random generator.
@@ -59,9 +66,7 @@ def split(
         raise InputError("no images to split")
     names = image_names(samples)
     keys = [sample.subject for sample in samples] if by == "subject" else names
-    groups = defaultdict(list)
-    for index in sorted(range(len(samples)), key=names.__getitem__):
-        groups[keys[index]].append(index)
+    groups = grouped(samples, keys, sorted(range(len(samples)), key=names.__getitem__))
     if len(groups) < 3:
         wayout = "; add subjects, or give --split-by scan" if by == "subject" else ""
         raise InputError(f"{len(samples)} images of {len(groups)} {by}(s): each of the three parts needs one{wayout}")

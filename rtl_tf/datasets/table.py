@@ -1,23 +1,34 @@
 """A CSV table and a folder of images: the format for data of one's own."""
 
 import math
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.datasets.annotations import fitting_schema, require_crop, require_inside, shipped_landmarks
-from rtl_tf.datasets.csv_rows import read_header, read_rows
+from rtl_tf.coordinates import Crop
+from rtl_tf.datasets.annotations import (
+    fitting_schema,
+    require_crop,
+    require_inside,
+    require_placed,
+    shipped_landmarks,
+)
+from rtl_tf.datasets.csv_rows import as_number, read_header, read_rows, shortened
+from rtl_tf.datasets.files import find_file
+from rtl_tf.datasets.people import code_key
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import read_size
+from rtl_tf.images import read_size, require_sensible
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 
 TABLE = "landmarks.csv"
 BOX = ("box_left", "box_top", "box_side")
-MISSING = ("", "na", "nan")
-TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
+MM_PER_PX = (1e-3, 100)  # from a pore of the skin over the whole image to a face of two pixels
+# As spreadsheets and people write them; a number of a program that knows no other type has its ".0".
+TRUE = ("true", "yes", "y", "t", "1", "1.0", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "waar")
+FALSE = ("false", "no", "n", "f", "0", "0.0", "falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "")
+TRUTH = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False)
 
 
 def recognises(path: Path) -> bool:
@@ -35,12 +46,13 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """A sample for every row of a table (a `.csv` file, or a folder with `landmarks.csv`).
 
     Columns:
-        image: file, relative to the table.
+        image: file, relative to the table, see `find_file`.
         subject: the person.
         <landmark>_x, <landmark>_y: original px (after EXIF rotation), pixel centres on integers; both cells of a
             landmark that is not labelled are empty.
-        mm_per_px, box_left, box_top, box_side, mirrored (true, false): optional; see `Sample`.
-        Any other column becomes an attribute: float where all of its cells are numbers or empty, else str.
+        mm_per_px, box_left, box_top, box_side, mirrored (true, false), face: optional; see `Sample`. An image can have
+            several rows if each has another `face`.
+        Any other column becomes an attribute, its cells as written.
 
     Raises:
         InputError: names the file and the row, the header being row 1.
@@ -55,12 +67,21 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
             sample = _sample(file.parent, cells, fitting, others)
         except InputError as problem:
             raise InputError(f"{file} row {row}: {problem}") from problem
-        if sample.image in first_row:
-            other = first_row[sample.image]
-            raise InputError(f"{file} row {row}: {cells['image']} is already in row {other}; remove one")
-        first_row[sample.image] = row
+        other = first_row.setdefault((sample.image, sample.face), row)
+        if other != row:
+            advice = "remove one, or tell its faces apart in a column 'face'"
+            raise InputError(f"{file} row {row}: {cells['image']} is already in row {other}; {advice}")
         samples.append(sample)
+    _require_faces(file, rows, samples)
     return samples
+
+
+def _require_faces(file: Path, rows: list[tuple[int, dict[str, str]]], samples: list[Sample]) -> None:
+    """InputError where one row of an image has an empty `face` and another has not."""
+    named = {sample.image: row for (row, _), sample in zip(rows, samples, strict=True) if sample.face}
+    for (row, cells), sample in zip(rows, samples, strict=True):
+        if not sample.face and sample.image in named:
+            raise InputError(f"{file} row {row}: {cells['image']} is also in row {named[sample.image]}; fill in 'face'")
 
 
 def _table(path: Path) -> Path:
@@ -101,46 +122,51 @@ def _landmarks(header: list[str]) -> list[str]:
     return [name[:-2] for name in header if name.endswith("_x") and name[:-2] + "_y" in header]
 
 
-def _attributes(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str | float]]:
+def _attributes(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The cells of all columns that have no meaning here, a dictionary a row."""
     coordinates = {name + axis for name in _landmarks(header) for axis in ("_x", "_y")}
-    meant = {"", "image", "subject", "mm_per_px", "mirrored", *BOX, *coordinates}
-    columns = {name: _numbers_or_text([cells[name] for cells in rows]) for name in header if name not in meant}
-    return [{name: values[i] for name, values in columns.items()} for i in range(len(rows))]
+    meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", *BOX, *coordinates}
+    names = [name for name in header if name not in meant]
+    return [{name: cells[name] for name in names} for cells in rows]
 
 
-def _numbers_or_text(cells: list[str]) -> list[float] | list[str]:
-    try:
-        return [math.nan if cell.lower() in MISSING else float(cell) for cell in cells]
-    except ValueError:
-        return cells
-
-
-def _sample(folder: Path, cells: dict[str, str], schema: Schema, attributes: dict[str, str | float]) -> Sample:
+def _sample(folder: Path, cells: dict[str, str], schema: Schema, attributes: dict[str, str]) -> Sample:
     if not cells["image"]:
         raise InputError("column image is empty")
-    if not cells["subject"]:
-        raise InputError("column subject is empty")
-    image = Path(os.path.normpath(folder / cells["image"]))
+    if not code_key(cells["subject"]):
+        raise InputError("column subject is empty, or shows nothing")
+    image = find_file(folder, cells["image"]) or folder / cells["image"]
     points = _points(cells, schema)
+    require_placed(points, schema.names)
     require_inside(points, read_size(image), schema.names)
     box = box_of(cells)
+    if box:
+        require_sensible(Crop(*box, 1), image)
     require_crop(points, box)
-    mm_per_px = _number(cells, "mm_per_px")
+    mirrored, face = mirrored_of(cells), cells.get("face", "")
+    points = points.astype(np.float32)  # now that all lie in the image: a cell can hold 1e300
+    return Sample(image, points, cells["subject"], box, mirrored, _mm_per_px(cells), attributes, face)
+
+
+def _mm_per_px(cells: dict[str, str]) -> float:
+    mm_per_px, (low, high) = _number(cells, "mm_per_px"), MM_PER_PX
     if mm_per_px <= 0:
         raise InputError(f"mm_per_px {mm_per_px:g} is not above 0; leave it empty where unknown")
-    return Sample(image, points, cells["subject"], box, mirrored_of(cells), mm_per_px, attributes)
+    if not math.isnan(mm_per_px) and not low <= mm_per_px <= high:
+        raise InputError(f"mm_per_px {mm_per_px:g} is not between {low:g} and {high:g}; leave it empty where unknown")
+    return mm_per_px
 
 
 def mirrored_of(cells: dict[str, str]) -> bool:
     """The cell `mirrored`; false where it is empty or the column is not there."""
     if cells.get("mirrored", "").lower() not in TRUTH:
-        raise InputError(f"mirrored '{cells['mirrored']}' is neither true nor false")
+        raise InputError(f"mirrored '{shortened(cells['mirrored'])}' is neither true nor false")
     return TRUTH[cells.get("mirrored", "").lower()]
 
 
 def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
-    points = np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names], np.float32)
+    """float64 (K, 2)."""
+    points = np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names])
     half = np.isnan(points).sum(axis=-1) == 1
     if half.any():
         name = schema.names[int(half.argmax())]
@@ -164,13 +190,7 @@ def _numbers(cells: dict[str, str], columns: Iterable[str]) -> tuple[float, ...]
 
 def _number(cells: dict[str, str], column: str) -> float:
     """A cell's number; NaN where it is empty or the column is not there."""
-    cell = cells.get(column, "")
-    if cell.lower() in MISSING:
-        return math.nan
     try:
-        number = float(cell)
-    except ValueError:
-        number = math.inf
-    if math.isinf(number):
-        raise InputError(f"column {column}: '{cell}' is not a number")
-    return number
+        return as_number(cells.get(column, ""))
+    except InputError as problem:
+        raise InputError(f"column {column}: {problem}") from None

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.datasets import ibug68
-from rtl_tf.datasets.csv_rows import read_header, read_rows
+from rtl_tf.datasets.csv_rows import as_number, read_header, read_rows
+from rtl_tf.datasets.files import find_file
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample
 
@@ -49,11 +50,18 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
             raise InputError(f"{table} row {row}: {name} is already in row {seen[name]}; remove one")
         seen[name] = row
         try:
-            points = np.array(values, np.float64).reshape(68, 2)
-        except ValueError as problem:
-            raise InputError(f"{table} row {row}: {problem}") from None
-        try:
-            samples.append(ibug68.sample(folder / name, points, Path(name).stem.rsplit("_", 1)[0], schema))
+            if not name:
+                raise InputError("the file name is empty")
+            image = find_file(folder, name) or folder / name
+            samples.append(ibug68.sample(image, _points(values), Path(name).stem.rsplit("_", 1)[0], schema))
         except InputError as problem:
             raise InputError(f"{table} row {row}: {problem}") from problem
     return samples
+
+
+def _points(cells: list[str]) -> np.ndarray:
+    """float64 (68, 2)."""
+    values = np.array([as_number(cell) for cell in cells])
+    if np.isnan(values).any():
+        raise InputError(f"column {int(np.isnan(values).argmax())} is empty; this format knows no missing points")
+    return values.reshape(68, 2)

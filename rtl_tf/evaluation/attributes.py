@@ -1,7 +1,6 @@
 """test.csv: what the data table says of each test image (site, age_group, ...), beside the predictions of a run."""
 
 import csv
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,14 +11,17 @@ FILE = "test.csv"
 IMAGE = "image"
 
 
-def write_attributes(path: str | Path, images: Sequence[str], attributes: Sequence[dict[str, str | float]]) -> None:
-    """One row an image, one column an attribute; empty where an image has none. Whole or not at all."""
+def write_attributes(path: str | Path, images: Sequence[str], attributes: Sequence[dict[str, str]]) -> None:
+    """One row an image, one column an attribute, cells as they are; empty where an image has none.
+
+    The file appears whole or not at all.
+    """
     names = list(dict.fromkeys(name for row in attributes for name in row))
     with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([IMAGE, *names])
         for image, row in zip(images, attributes, strict=True):
-            writer.writerow([image, *(_as_text(row.get(name, "")) for name in names)])
+            writer.writerow([image, *(row.get(name, "") for name in names)])
 
 
 def read_attributes(path: str | Path, images: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -39,10 +41,3 @@ def read_attributes(path: str | Path, images: Sequence[str]) -> dict[str, tuple[
     if header[:1] != [IMAGE] or cells.pop(IMAGE, None) != tuple(images):
         raise InputError(f"{path}: its images are not those of the predictions")
     return cells
-
-
-def _as_text(value: str | float) -> str:
-    """Whole numbers without a point, as people write them; empty for NaN."""
-    if isinstance(value, str):
-        return value
-    return "" if math.isnan(value) else str(int(value)) if float(value).is_integer() else str(value)

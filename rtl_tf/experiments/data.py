@@ -1,11 +1,14 @@
 """A run's data: split, with the crops of each part decoded."""
 
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rtl_tf.augment import context_px
 from rtl_tf.config import Settings
 from rtl_tf.datasets import splits
+from rtl_tf.experiments.cautions import cautions
+from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.pipeline import Crops, load_crops
 from rtl_tf.records import Sample
@@ -33,23 +36,32 @@ class DataLoader:
     """Reads, splits, audits and crops; what several runs of one process share is read once.
 
     The last data set and the last three parts are kept: validation and test part stay while training parts change.
+    What is to be said of the data is said once.
     """
 
     def __init__(self):
         self._dataset = lru_cache(maxsize=1)(read_dataset)
         self._crops = lru_cache(maxsize=3)(self._load_crops)
+        self._said: set[str] = set()
 
     def load(self, settings: Settings) -> Data:
-        """The data of resolved settings; training crops carry the border that augmentation looks into."""
+        """The data of resolved settings; training crops carry the border that augmentation looks into.
+
+        InputError where the source network knows people of the test part.
+        """
         dataset = self._dataset(*dataset_key(settings))
-        split = thinned(dataset, settings)
+        require_unseen(settings, dataset)
+        split, schema = thinned(dataset, settings), load_schema(settings.schema)
+        for line in cautions(dataset.samples, split.train, schema, settings):
+            if line not in self._said:
+                print(f"warning: {line}", file=sys.stderr)
+            self._said.add(line)
 
         def crops(part: str, context: int = 0) -> Crops:
             crop_settings = (settings.crop_margin, context, settings.memory_gb)
             return self._crops(part, split.parts[part], dataset_key(settings), *crop_settings)
 
         training = crops("training", context_px(settings.image_size))
-        schema = load_schema(settings.schema)
         return Data(dataset, split, schema, training, crops("validation"), crops("test"))
 
     def _load_crops(

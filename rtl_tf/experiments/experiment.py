@@ -13,6 +13,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda
+from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.networks import build, load_networks, stride_of
 from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
 from rtl_tf.inference.detector import Detector
@@ -210,6 +211,8 @@ def write_inputs(run: PreparedRun) -> None:
     outputs.write_json(folder / "environment.json", outputs.environment())
     (folder / "schema.toml").write_text(schema_text(run.settings.schema), encoding="utf-8")
     splits.write_split(folder / "split.csv", dataset.samples, run.data.split)
+    used = (*run.data.split.train, *run.data.split.validation)
+    write_record(folder, run.settings.source, dataset.fingerprint, dataset.samples, used)
     config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
     outputs.write_json(folder / "config.json", config)
 

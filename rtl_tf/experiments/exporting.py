@@ -37,7 +37,8 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> np.ndarray:
     config = read_config(run / "config.json")["resolved"]
     settings = from_json(config)
     schema = run / "schema.toml"
-    samples = datasets.load(settings.data, str(schema), size=settings.image_size)
+    as_written = bool(settings.subjects_as_written)
+    samples = datasets.load(settings.data, str(schema), size=settings.image_size, subjects_as_written=as_written)
     if datasets.fingerprint(settings.data, samples) != config.get("dataset_hash"):
         raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
     training = read_split(run / "split.csv", samples).train

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rtl_tf.config import AUTO, Settings, flag_name, from_json, json_name, to_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import (
     Dataset,
     dataset_key,
@@ -157,6 +158,7 @@ def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float
     """What the run's config.json would say, and its work."""
     settings = resolve(asked)
     dataset = read(*dataset_key(settings))
+    require_unseen(settings, dataset)
     validation = len(thinned(dataset, settings).validation)
     trainings = len(lambda_grid()) if settings.reg_weight == AUTO else 1
     work = trainings * settings.epochs * (3 * images_an_epoch(dataset, settings) + validation)

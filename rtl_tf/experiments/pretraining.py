@@ -10,8 +10,10 @@ from rtl_tf import datasets
 from rtl_tf.atomic import replacing
 from rtl_tf.augment import context_px
 from rtl_tf.config import Settings, to_json
+from rtl_tf.datasets import splits
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.experiment import make_deterministic
+from rtl_tf.experiments.lineage import write_record
 from rtl_tf.networks.sources import load_source
 from rtl_tf.pipeline import load_crops
 from rtl_tf.schema import load_schema
@@ -19,11 +21,18 @@ from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_o
 
 
 def pretrain_recognition(asked: Settings, folder: Path) -> None:
-    """Train a classifier over the people of a data set; source.keras is the epoch of the best held-out accuracy."""
+    """Train a classifier over the people of a data set; source.keras is the epoch of the best held-out accuracy.
+
+    With a split seed over those of the training part that a run has with this seed, else over all.
+    """
     make_deterministic(asked.seed)
     settings = asked.resolved(schema=asked.schema or datasets.default_schema(asked.data))
     schema = load_schema(settings.schema)
-    samples = datasets.load(settings.data, settings.schema, size=settings.image_size)
+    as_written = settings.subjects_as_written
+    samples = datasets.load(settings.data, settings.schema, size=settings.image_size, subjects_as_written=as_written)
+    fingerprint = datasets.fingerprint(settings.data, samples)
+    if asked.split_seed is not None:
+        samples = [samples[index] for index in splits.split(samples, seed=asked.split_seed).train]
     names, classes = people(samples)
     parts = hold_out(classes, settings.split_seed)
     start = load_source(
@@ -40,6 +49,7 @@ def pretrain_recognition(asked: Settings, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings)})
     outputs.write_json(folder / "environment.json", outputs.environment())
+    write_record(folder, None, fingerprint, samples, np.concatenate(parts).tolist())
     print(f"{len(names)} people, {len(training.images)} training and {len(validation.images)} held-out images")
     history = fit_recognizer(recognizer, training, validation, settings, [KeepBest(folder / "source.keras")])
     outputs.write_json(folder / "history.json", {name: [float(v) for v in values] for name, values in history.items()})

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from rtl_tf import datasets
 from rtl_tf.config import Settings
 from rtl_tf.datasets import splits
+from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import SOURCES, saved_file
 from rtl_tf.records import Sample
 from rtl_tf.reports.settings import SOURCE_HASH, applies
+from rtl_tf.schema import load_schema
 
 
 def resolve(asked: Settings) -> Settings:
@@ -42,16 +46,20 @@ class Dataset:
     fingerprint: str
 
 
-def read_dataset(data: str, schema: str, image_size: int, split_by: str, split_seed: int) -> Dataset:
+def read_dataset(
+    data: str, schema: str, image_size: int, split_by: str, split_seed: int, subjects_as_written: bool = False
+) -> Dataset:
     """Read, split and audit; called with the `dataset_key` of resolved settings."""
-    samples = datasets.load(data, schema, size=image_size, seed=0)
+    samples = datasets.load(data, schema, size=image_size, seed=0, subjects_as_written=subjects_as_written)
     split = splits.split(samples, by=split_by, seed=split_seed)
     splits.audit(samples, split, split_by)
     return Dataset(samples, split, datasets.dataset_name(data), datasets.fingerprint(data, samples))
 
 
-def found_out(settings: Settings, dataset: Dataset) -> dict[str, str]:
+def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]]:
     """What config.json tells beside the settings: which data, and which weights of a source of one's own.
+
+    `unlabelled_landmarks` are those that no training image has: there where there are any.
 
     Raises:
         InputError: there is no such source.
@@ -60,6 +68,9 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str]:
     if settings.source not in (None, *SOURCES):
         file = saved_file(settings.source)
         facts[SOURCE_HASH] = _file_hash(file, file.stat().st_mtime_ns)
+    schema, training = load_schema(settings.schema), thinned(dataset, settings).train
+    if never := unlabelled(np.stack([dataset.samples[index].points for index in training]), schema.names):
+        facts["unlabelled_landmarks"] = never
     return facts
 
 
@@ -71,7 +82,8 @@ def _file_hash(file: Path, changed: int) -> str:
 
 def dataset_key(settings: Settings) -> tuple:
     """The settings that a `Dataset` depends on."""
-    return settings.data, settings.schema, settings.image_size, settings.split_by, settings.split_seed
+    split = settings.split_by, settings.split_seed
+    return settings.data, settings.schema, settings.image_size, *split, bool(settings.subjects_as_written)
 
 
 def thinned(dataset: Dataset, settings: Settings) -> splits.Split:

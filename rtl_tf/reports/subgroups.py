@@ -1,23 +1,28 @@
 """Groups of test images by a column of the data table."""
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.datasets.csv_rows import as_number
 from rtl_tf.evaluation.attributes import FILE, read_attributes
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.runs import Run
 
 EMPTY = "(empty)"
+INFINITE = ("inf", "-inf")
+MOST_DIGITS = 15  # of a whole number or decimal fraction that float64 keeps as it is
 MOST_NUMBERS = 8  # a column with more different numbers is cut into quarters
 
 
 def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
-    """For each test image its group by a column of the runs' test.csv; groups in the order of their values.
+    """For each test image its group by a column of the runs' test.csv: its cell, as the data table has it.
 
-    Numbers of more than MOST_NUMBERS values are cut at their quartiles over the test images: `4 to 7`.
+    Numbers of more than MOST_NUMBERS values are cut at their quartiles over the test images: `4 to 7`. What begins
+    with a zero or has more digits than a float keeps is a code, no number: 007 and 7 are two groups.
 
     Raises:
         InputError: there is no such column (lists those that are there), or no run with the file.
@@ -30,7 +35,9 @@ def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
     cells = columns[column]
     numbers = _numbers(cells)
     if numbers is not None and len(set(numbers[~np.isnan(numbers)])) > MOST_NUMBERS:
-        return _quarters(numbers)
+        return _quarters(numbers, cells)
+    if numbers is not None:  # `NA` among numbers is no group
+        return [EMPTY if math.isnan(number) else cell for number, cell in zip(numbers, cells, strict=True)]
     return [cell or EMPTY for cell in cells]
 
 
@@ -57,24 +64,26 @@ def order_of(groups: Sequence[str]) -> list[str]:
 
 def _numbers(cells: Sequence[str]) -> np.ndarray | None:
     """float64, NaN = empty; None where a cell is no number."""
+    if any(map(_is_code, cells)):
+        return None
     try:
-        return np.array([float(cell) if cell else math.nan for cell in cells])
-    except ValueError:
+        return np.array([float(cell) if cell in INFINITE else as_number(cell) for cell in cells])
+    except InputError:
         return None
 
 
-def _quarters(numbers: np.ndarray) -> list[str]:
+def _is_code(cell: str) -> bool:
+    return re.match(r"[+-]?0\d", cell) is not None or sum(map(str.isdigit, cell)) > MOST_DIGITS
+
+
+def _quarters(numbers: np.ndarray, cells: Sequence[str]) -> list[str]:
+    """For each image the range of its quarter, by the cells at its ends."""
     known = numbers[~np.isnan(numbers)]
-    edges = np.quantile(known, [0.25, 0.5, 0.75])
-    quarter = np.searchsorted(edges, numbers, side="left")
-    ranges = {
-        index: f"{_digits(known[inside].min())} to {_digits(known[inside].max())}"
-        for index in range(4)
-        if (inside := np.searchsorted(edges, known, side="left") == index).any()
-    }
+    quarter = np.searchsorted(np.quantile(known, [0.25, 0.5, 0.75]), numbers, side="left")
+    ranges = {}
+    for index in range(4):
+        inside = np.flatnonzero((quarter == index) & ~np.isnan(numbers))
+        if inside.size:
+            low, high = inside[numbers[inside].argmin()], inside[numbers[inside].argmax()]
+            ranges[index] = f"{cells[low]} to {cells[high]}"
     return [EMPTY if math.isnan(number) else ranges[index] for number, index in zip(numbers, quarter, strict=True)]
-
-
-def _digits(number: float) -> str:
-    """All of them, so that no two ranges look the same."""
-    return str(int(number)) if float(number).is_integer() else repr(float(number))

@@ -57,13 +57,11 @@ def read_samples(path: Path, size: int) -> list[Sample]:
 
 def _sample(folder: Path, row: dict[str, str], size: int) -> Sample:
     points = [[float(row[f"{name}_{axis}"]) for axis in "xy"] for name in SCHEMA.names]
-    attributes: dict[str, str | float] = {name: row[name] for name in TEXT_ATTRIBUTES}
-    attributes |= {name: float(row[name]) for name in NUMBER_ATTRIBUTES}
     return Sample(
         image=folder / row["image"],
         points=np.array(points, np.float32),
         subject=row["subject"],
         box=(-0.5, -0.5, float(size)),
         mm_per_px=float(row["mm_per_px"]),
-        attributes=attributes,
+        attributes={name: row[name] for name in (*TEXT_ATTRIBUTES, *NUMBER_ATTRIBUTES)},
     )

@@ -1,0 +1,95 @@
+"""The lists of a COCO keypoints file: categories, images, annotations, each with an id."""
+
+import unicodedata
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+from rtl_tf.datasets.annotations import fitting_schema
+from rtl_tf.documents import Node, read_json
+from rtl_tf.exceptions import InputError
+from rtl_tf.schema import Schema
+
+
+class Category(NamedTuple):
+    """A category with keypoints: its id and name, its landmarks in the file's order, the schema that they fit."""
+
+    id: str
+    name: str
+    landmarks: list[str]
+    schema: Schema
+
+
+def read_document(file: Path) -> Node:
+    """The content of the file; InputError unless it has the three lists."""
+    document = read_json(file)
+    if not isinstance(document.value, dict) or not {"images", "annotations", "categories"} <= document.value.keys():
+        raise document.error("not in the COCO keypoints format: no object with images, annotations and categories")
+    return document
+
+
+def category_of(document: Node, schema: str | None) -> Category:
+    """The category that fits the schema; of several the one that is annotated."""
+    fitting, problems, ids = [], [], set()
+    for node in document["categories"].elements():
+        number = id_of(node["id"])
+        if number in ids:
+            raise node.error(f"the id {number} appears twice")
+        ids.add(number)
+        keypoints = node.get("keypoints")
+        if keypoints is None or not keypoints.list():
+            continue
+        names = [unicodedata.normalize("NFC", name.text()) for name in keypoints.elements()]
+        repeated = next((name for name in names if names.count(name) > 1), None)
+        if repeated is not None:
+            raise keypoints.error(f"'{repeated}' appears twice")
+        try:
+            fitting.append(Category(number, node["name"].text(), names, fitting_schema(names, schema)))
+        except InputError as problem:
+            problems.append(problem)
+    if not fitting:
+        raise document.error(str(problems[0]) if problems else "no category has keypoints")
+    return fitting[0] if len(fitting) == 1 else _annotated(document, fitting)
+
+
+def _annotated(document: Node, categories: list[Category]) -> Category:
+    """The one of several fitting categories that has annotations: none is dropped without a word."""
+    used = {id_of(annotation["category_id"]) for annotation in document["annotations"].elements()}
+    annotated = [category for category in categories if category.id in used]
+    if len(annotated) > 1:
+        names = " and ".join(f"'{category.name}'" for category in annotated)
+        raise document.error(f"the categories {names} both fit and have annotations; keep one, or make a file of each")
+    return (annotated or categories)[0]
+
+
+def images_of(document: Node) -> dict[str, Node]:
+    """Images by id; InputError where two have one."""
+    images = {}
+    for node in document["images"].elements():
+        number = id_of(node["id"])
+        if number in images:
+            raise node.error(f"the id {number} is also that of {images[number]['file_name'].text()}")
+        images[number] = node
+    return images
+
+
+def annotations_of(document: Node, category: Category) -> dict[str, list[Node]]:
+    """The category's annotations of each image, in the order of the file."""
+    found = defaultdict(list)
+    for annotation in document["annotations"].elements():
+        if id_of(annotation["category_id"]) == category.id:
+            found[id_of(annotation["image_id"])].append(annotation)
+    if not found:
+        raise document.error(f"no annotation of category '{category.name}'")
+    return found
+
+
+def id_of(node: Node) -> str:
+    """A number or a text that names something; 0 is as good a name as any."""
+    return node.value if isinstance(node.value, str) else str(node.whole())
+
+
+def called(annotation: Node) -> str:
+    """An annotation in messages: by its id, else by its place in the file."""
+    number = annotation.get("id")
+    return f"annotation {id_of(number)}" if number else annotation.place

@@ -1,0 +1,21 @@
+"""Image files by the names that tables give them."""
+
+import os
+import unicodedata
+from contextlib import suppress
+from pathlib import Path
+
+
+def find_file(folder: Path, name: str) -> Path | None:
+    """The file that is called `name` from `folder`; None where there is none.
+
+    Also found are names with Windows' backslashes, and names whose accents are written in the other of Unicode's two
+    forms: a table and a disk of different systems write them differently.
+    """
+    for written in dict.fromkeys((name, name.replace("\\", "/"))):
+        for form in dict.fromkeys((written, *(unicodedata.normalize(form, written) for form in ("NFC", "NFD")))):
+            path = Path(os.path.normpath(folder / form))
+            with suppress(OSError):  # a name that is too long
+                if path.is_file():
+                    return path
+    return None

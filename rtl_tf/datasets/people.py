@@ -1,0 +1,48 @@
+"""Who is who: the codes of people, as written by several hands and programs."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.records import Sample
+
+UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"  # fillers and the empty Braille cell: letters and symbols by name alone
+
+
+def checked_people(samples: Sequence[Sample], as_written: bool, names: Sequence[str]) -> list[Sample]:
+    """The samples with each subject in Unicode's composed form, after a look at how the codes are written.
+
+    Args:
+        as_written: codes that differ in little are different people.
+        names: of the images, for messages.
+    Raises:
+        InputError: a code shows nothing; or, unless `as_written`, two codes of `code_key` equal: one person would be
+            taken for two and could lie in two parts of a split. Names both codes and an image of each.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    for name, sample in zip(names, samples, strict=True):
+        key = code_key(sample.subject)
+        if not key or any(unicodedata.category(c) in ("Cc", "Cs") for c in sample.subject):
+            problem = "shows nothing, or holds characters that no file can keep; give each person a code"
+            raise InputError(f"image {name}: its subject {sample.subject!r} {problem}")
+        other, written = first.setdefault(key, (name, sample.subject))
+        if not as_written and written != sample.subject:
+            raise InputError(
+                f"subjects {written!r} (image {other}) and {sample.subject!r} (image {name}) differ in nothing but "
+                "case, zeros, blanks or the form of letters: write one person's alike; if they are two people, give "
+                "--subjects-as-written"
+            )
+    return [replace(sample, subject=unicodedata.normalize("NFC", sample.subject)) for sample in samples]
+
+
+def code_key(subject: str) -> str:
+    """What is left of a code without that which hands and spreadsheets change: `007`, `7.0` and `7` are one.
+
+    Without case, blanks and characters that nobody sees, zeros before a number, `.0` behind one; letters in one form.
+    """
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", subject).casefold())
+    text = "".join(c for c in text if unicodedata.category(c)[0] not in "CZ" and c not in UNSEEN)
+    text = re.sub(r"(?<=\d)\.0+$", "", text)
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", text)

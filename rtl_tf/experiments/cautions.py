@@ -1,0 +1,38 @@
+"""What is no error in the data of a run, and yet what nobody would want: said before the training."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rtl_tf.config import Settings
+from rtl_tf.datasets.annotations import outside_own_box, unlabelled
+from rtl_tf.datasets.splits import image_names
+from rtl_tf.records import Sample
+from rtl_tf.schema import Schema, undeclared_sides
+
+SHOWN = 8  # names in a line
+
+
+def cautions(samples: Sequence[Sample], training: Sequence[int], schema: Schema, settings: Settings) -> list[str]:
+    """A line for each: landmarks that are never learnt, or taught each other's place, or outside their own box.
+
+    Args:
+        samples: of the whole data set.
+        training: indices of those that are trained on.
+    """
+    lines = []
+    if never := unlabelled(np.stack([samples[index].points for index in training]), schema.names):
+        lines.append(f"labelled in no training image, so never learnt: {_some(never)}")
+    if settings.flip_swap and (pairs := undeclared_sides(schema)):
+        names = _some([f"{first} and {second}" for first, second in pairs])
+        lines.append(f"schema {schema.name}: no mirrored_pairs of {names}: flipped images teach each the other's place")
+    outside = [int(outside_own_box(sample.points, sample.box).sum()) for sample in samples]
+    if any(outside):
+        images = [name for name, count in zip(image_names(samples), outside, strict=True) if count]
+        lines.append(f"{sum(outside)} landmarks lie outside their own box, in {len(images)} images: {_some(images)}")
+    return lines
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -1,0 +1,115 @@
+"""Whom a network was trained on: noted beside its weights, and asked when it becomes the source of another run."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from rtl_tf.atomic import replacing
+from rtl_tf.config import Settings
+from rtl_tf.datasets import splits
+from rtl_tf.datasets.csv_rows import read_rows
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.resolving import Dataset
+from rtl_tf.images import image_hash, read_size
+from rtl_tf.networks.catalogue import SOURCES, saved_file
+from rtl_tf.progress import progress
+from rtl_tf.records import Sample
+
+FILE = "trained_on.csv"
+COLUMNS = ("data", "image", "subject", "size", "pixels")
+
+
+class Seen(NamedTuple):
+    """An image that a network has learnt from or was chosen by: its data set's hash, its name there, the person, its
+    size as `160x120`, and the SHA-256 of its pixels."""
+
+    data: str
+    image: str
+    subject: str
+    size: str
+    pixels: str
+
+
+def write_record(folder: Path, source: str | None, fingerprint: str, samples: Sequence[Sample], used: Iterable[int]):
+    """Note the images of the training and validation part, `used`, and all that the network's own source has seen."""
+    names, used = splits.image_names(samples), sorted(used)
+    hashes = _hashes([samples[index].image for index in used], "noting the training images")
+    own = [
+        Seen(fingerprint, names[index], samples[index].subject, _size(samples[index].image), pixels)
+        for index, pixels in zip(used, hashes, strict=True)
+    ]
+    with replacing(folder / FILE) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(dict.fromkeys([*own, *read_record(source)]))
+
+
+def read_record(source: str | None) -> list[Seen]:
+    """What a source of one's own has seen; nothing where it is a published one, or older than this record."""
+    if source in (None, *SOURCES):
+        return []
+    path = saved_file(source).parent / FILE
+    if not path.is_file():
+        return []
+    header, rows = read_rows(path)
+    if tuple(header) != COLUMNS:
+        raise InputError(f"{path} row 1: expected the columns {', '.join(COLUMNS)}")
+    return [Seen(**cells) for _, cells in rows]
+
+
+def require_unseen(settings: Settings, dataset: Dataset) -> None:
+    """The audit of a split, across runs: the source must know none of the people of the test part.
+
+    People are known by their code where the data are the same: the data set's hash is, or some image has the same
+    pixels as one that the source has seen, in whatever part and under whatever name. Codes of other data are other
+    people's. Where scans are split, not people, only images count.
+
+    Raises:
+        InputError: names the image of the test part, its person, and the image that the source has seen.
+    """
+    seen = read_record(settings.source)
+    if not seen:
+        return
+    samples, test = dataset.samples, dataset.split.test
+    names = splits.image_names(samples)
+    pixels = _pixels_in_common(samples, seen)
+    same_data = {dataset.fingerprint} | {one.data for one in seen if one.pixels in pixels.values()}
+    of_pixels = {one.pixels: one for one in seen}
+    of_subject = {one.subject: one for one in seen if one.data in same_data}
+    for index in test:
+        known = of_pixels.get(pixels.get(index))
+        if known is None and settings.split_by == "subject":
+            known = of_subject.get(samples[index].subject)
+        if known is not None:
+            raise InputError(
+                f"--source {settings.source}: it was trained on a person of the test part, {samples[index].subject} "
+                f"({names[index]}; it has seen {known.image}): take a source that was trained on others, as one with "
+                "the same --split-seed"
+            )
+
+
+def _pixels_in_common(samples: Sequence[Sample], seen: list[Seen]) -> dict[int, str]:
+    """Hashes of the samples whose pixels the source has seen. Only images of a size that it has seen are decoded."""
+    sizes, known = {one.size for one in seen}, {one.pixels for one in seen}
+    alike = [index for index, sample in enumerate(samples) if _size(sample.image) in sizes]
+    hashes = _hashes([samples[index].image for index in alike], "comparing with the source's images")
+    return {index: value for index, value in zip(alike, hashes, strict=True) if value in known}
+
+
+def _hashes(images: Sequence[Path], label: str) -> list[str]:
+    with ThreadPoolExecutor() as pool:
+        hashes = pool.map(lambda image: _hash(image, image.stat().st_mtime_ns), images)
+        return list(progress(hashes, len(images), label))
+
+
+@cache
+def _hash(image: Path, changed: int) -> str:
+    return image_hash(image)
+
+
+def _size(image: Path) -> str:
+    width, height = read_size(image)
+    return f"{width}x{height}"

@@ -1,0 +1,68 @@
+"""What is said of a run's data before it is trained on."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+from toy_table import flags, write_table
+from toys import SCHEMA, toy_samples
+
+from rtl_tf.cli.train import main as train
+from rtl_tf.config import Settings
+from rtl_tf.datasets.annotations import unlabelled
+from rtl_tf.experiments.cautions import cautions
+from rtl_tf.records import Sample
+
+SETTINGS = Settings().resolved()
+
+
+def labelled(*rows, box=(0, 0, 10)):
+    """A sample for each list of three points; None = not labelled."""
+    points = [[(np.nan, np.nan) if point is None else point for point in row] for row in rows]
+    return [Sample(Path(f"/d/{i}.png"), np.array(row, np.float32), f"s{i}", box=box) for i, row in enumerate(points)]
+
+
+def test_unlabelled_landmarks():
+    samples = labelled([(1, 1), None, (2, 2)], [(1, 1), None, None])
+    assert unlabelled(np.stack([sample.points for sample in samples]), SCHEMA.names) == ["right"]
+
+
+def test_data_without_a_fault_need_no_word():
+    assert cautions(labelled([(1, 1), (2, 2), (3, 3)]), [0], SCHEMA, SETTINGS) == []
+
+
+def test_a_landmark_that_no_training_image_has():
+    samples = labelled([(1, 1), None, (2, 2)], [(1, 1), (2, 2), None])
+    assert cautions(samples, [0, 1], SCHEMA, SETTINGS) == []
+    assert cautions(samples, [0], SCHEMA, SETTINGS) == ["labelled in no training image, so never learnt: right"]
+
+
+def test_left_and_right_without_a_mirrored_pair():
+    schema, samples = dataclasses.replace(SCHEMA, mirrored_pairs=()), labelled([(1, 1), (2, 2), (3, 3)])
+    assert cautions(samples, [0], schema, SETTINGS) == [
+        "schema toy: no mirrored_pairs of left and right: flipped images teach each the other's place"
+    ]
+    assert cautions(samples, [0], schema, dataclasses.replace(SETTINGS, flip_swap=False)) == []
+
+
+def test_landmarks_outside_their_own_box_are_counted_and_named():
+    samples = labelled(*[[(1, 1), (2, 12), (11, 3)]] * 9, [(1, 1), None, (10, 10)])
+    assert cautions(samples, [0], SCHEMA, SETTINGS)[-1] == (
+        "18 landmarks lie outside their own box, in 9 images: "
+        "0.png, 1.png, 2.png, 3.png, 4.png, 5.png, 6.png, 7.png and 1 more"
+    )
+    assert cautions(labelled([(1, 1), (2, 2), (30, 3)], box=None), [0], SCHEMA, SETTINGS) == []
+
+
+def test_a_run_says_it_once_and_keeps_what_was_never_labelled(tmp_path, capsys):
+    samples = toy_samples(tmp_path, count=12)
+    for sample in samples:
+        sample.points[2] = np.nan
+    write_table(tmp_path, samples)
+    text = (tmp_path / "landmarks.csv").read_text()
+    (tmp_path / "landmarks.csv").write_text(text.replace("nan", ""))
+    train(flags(tmp_path, tmp_path / "run", "--method", "unet", "--width", "0.125", epochs=1))
+    assert capsys.readouterr().err.count("warning: labelled in no training image, so never learnt: nasion\n") == 1
+    resolved = json.loads((tmp_path / "run" / "config.json").read_text())["resolved"]
+    assert resolved["unlabelled_landmarks"] == ["nasion"] and resolved["subjects_as_written"] is False

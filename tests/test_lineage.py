@@ -1,0 +1,114 @@
+"""What a source network has seen: a record beside its weights, asked by every run that starts from it."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from toys import toy_samples
+
+from rtl_tf.config import Settings
+from rtl_tf.datasets.splits import Split
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.lineage import FILE, read_record, require_unseen, write_record
+from rtl_tf.experiments.resolving import Dataset
+
+PARTS = Split(train=(0, 1, 2, 3), validation=(4, 5), test=(6, 7))
+
+
+@pytest.fixture
+def faces(tmp_path):
+    """Eight images of the people s0 to s3, two each: s3 is tested."""
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    return toy_samples(folder, count=8)
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Writes the record of a network that was trained on some images, and gives its folder."""
+
+    def make(samples, used, fingerprint="d1", of=None, name="source"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "best.keras").touch()
+        write_record(folder, of, fingerprint, samples, used)
+        return str(folder)
+
+    return make
+
+
+def check(source, samples, fingerprint="d1", parts=PARTS, **settings):
+    require_unseen(Settings(source=source, **settings).resolved(), Dataset(samples, parts, "faces", fingerprint))
+
+
+def test_a_record_comes_back(faces, source):
+    seen = read_record(source(faces, [5, 0]))
+    assert [(one.data, one.image, one.subject, one.size) for one in seen] == [
+        ("d1", "000.png", "s0", "48x48"),
+        ("d1", "005.png", "s2", "48x48"),
+    ]
+    assert len({one.pixels for one in seen}) == 2
+    assert read_record("dlib") == read_record(None) == []
+
+
+def test_training_on_others_is_allowed(faces, source):
+    check(source(faces, [0, 1, 2, 3, 4, 5]), faces)
+    check("dlib", faces)
+
+
+def test_a_person_of_the_test_part_is_refused_even_if_the_image_is_another(faces, source):
+    known = source(faces, [0, 6])
+    parts = dataclasses.replace(PARTS, test=(7,))
+    with pytest.raises(InputError) as error:
+        check(known, faces, parts=parts)
+    assert str(error.value) == (
+        f"--source {known}: it was trained on a person of the test part, s3 (007.png; it has seen 006.png): take a "
+        "source that was trained on others, as one with the same --split-seed"
+    )
+    check(known, faces, parts=parts, split_by="scan")
+    with pytest.raises(InputError, match=r"s3 \(006\.png; it has seen 006\.png\)"):
+        check(known, faces, split_by="scan")
+
+
+def test_people_of_other_data_may_have_the_same_codes(tmp_path, faces, source):
+    folder = tmp_path / "others"
+    folder.mkdir()
+    check(source(toy_samples(folder, count=8, seed=1), range(8), "d2"), faces)
+
+
+def test_data_that_share_an_image_share_their_people(tmp_path, faces, source):
+    """A part of the data in another folder, as other files, with another hash: codes mean the same people."""
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    copies = []
+    for index in (0, 6):
+        path = folder / f"copy{index}.bmp"
+        Image.open(faces[index].image).save(path)
+        copies.append(dataclasses.replace(faces[index], image=path))
+    known = source(copies, [0, 1], "d2")
+    with pytest.raises(InputError, match=r"s3 \(006\.png; it has seen copy6\.bmp\)"):
+        check(known, faces)
+    Image.fromarray(np.zeros((48, 48, 3), np.uint8)).save(folder / "copy6.bmp")  # another image of s3
+    with pytest.raises(InputError, match=r"s3 \(006\.png; it has seen copy6\.bmp\)"):
+        check(source(copies, [0, 1], "d2", name="again"), faces)
+
+
+def test_a_source_of_a_source_counts(faces, source):
+    first = source(faces, [6], name="first")
+    second = source(faces, [0], of=first, name="second")
+    assert [one.image for one in read_record(second)] == ["000.png", "006.png"]
+    with pytest.raises(InputError, match="s3"):
+        check(second, faces)
+
+
+def test_sources_without_a_record_pass_and_damaged_ones_are_named(faces, source, tmp_path):
+    known = source(faces, [6])
+    (tmp_path / "source" / FILE).write_text("image,subject\n006.png,s3\n")
+    with pytest.raises(InputError, match=rf"{FILE} row 1: expected the columns data, image, subject, size, pixels"):
+        check(known, faces)
+    (tmp_path / "source" / FILE).unlink()
+    check(known, faces)
+    shutil.copy(tmp_path / "source" / "best.keras", tmp_path / "alone.keras")
+    check(str(tmp_path / "alone.keras"), faces)
