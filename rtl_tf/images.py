@@ -1,6 +1,7 @@
 """The only image reading: formats, EXIF rotation, size limits, and the square that a crop shows."""
 
 import hashlib
+import logging
 import math
 import warnings
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ INSTALL_HEIC = 'pip install -e ".[heic]"'
 
 # What Pillow says of odd metadata is no news to a user, and sizes have a limit here.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 def read_image(path: str | Path) -> np.ndarray:

@@ -50,15 +50,26 @@ def sample(image: Path, points: np.ndarray, subject: str, schema: str) -> Sample
 
     With `fas12` a sample whose left half is seen is marked `mirrored`, so that all crops show a right half; with
     `ibug68` none is. Points outside the image become missing: these public sets mark, here and there, where a hidden
-    jaw must be.
+    jaw must be. Where most do, or one is farther away than the image is large, they belong to another image.
 
     Raises:
-        InputError: the image is missing or unreadable, or too few points are left.
+        InputError: the image is missing or unreadable, the points belong to another one, or too few are left.
     """
-    inside = inside_image(points, read_size(image))
+    inside = _inside(points, read_size(image))
     visible = np.where(inside[:, None], points, np.nan).astype(np.float32)
     mirrored = schema == "fas12" and left_half_is_seen(points)
     if schema == "fas12":
         visible = visible[[pair[mirrored] for pair in FAS12_INDICES.values()]]
     require_crop(visible)
     return Sample(image, visible, subject, mirrored=mirrored)
+
+
+def _inside(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """bool (68,): which points lie in the image of (width, height)."""
+    inside = inside_image(points, size)
+    far = ((points < -np.asarray(size)) | (points > 2 * np.asarray(size))).any(axis=-1)
+    if far.any() or inside.sum() < len(points) / 2:
+        outside, number = int((~inside).sum()), int(np.argmin(inside)) + 1
+        where = f"{outside} of its {len(points)} points (number {number} first) lie outside its image"
+        raise InputError(f"{where} of {size[0]} x {size[1]} px: is it the image that was labelled, in its size?")
+    return inside
