@@ -59,9 +59,19 @@ def test_what_has_no_partner_is_counted_and_said(tmp_path):
         samples = datasets.load(tmp_path)
     assert [sample.subject for sample in samples] == ["a"]
     assert sorted(str(warning.message).removeprefix(f"{tmp_path}: ") for warning in said) == [
-        "1 images have no .pts file beside them and are left out (b.png)",
-        "2 .pts files have no image beside them and are left out (c.pts)",
+        ".pts files without an image, left out: 2 (c.pts first)",
+        "images without a .pts file, left out: 1 (b.png first)",
     ]
+
+
+def test_points_outside_are_counted_and_said(tmp_path):
+    points = face68(4)
+    points[[8, 9]] = (30, 55)
+    labelled(tmp_path, "a")
+    labelled(tmp_path, "b", points)
+    with pytest.warns(InputWarning, match=r": points outside their image, left out: 2 \(b\.pts first\)"):
+        samples = datasets.load(tmp_path, "ibug68")
+    assert np.isnan(samples[1].points).any(axis=-1).nonzero()[0].tolist() == [8, 9]
 
 
 def test_two_images_of_one_name_are_refused(tmp_path):

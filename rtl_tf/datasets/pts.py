@@ -34,8 +34,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     The files count pixels from 1, so 1 is subtracted. Every face is taken for a person of its own: the subject is the
     file's path without suffix. Where several people are in one photograph (AFW), `name_1.pts` and `name_2.pts` lie
     beside `name.jpg`, or beside `name_1.jpg` and `name_2.jpg` of the same pixels: `Sample.face` is then "1", "2".
-    Points outside their image become missing. A `.pts` file without an image, or an image without one, is left out,
-    with an InputWarning.
+    Points outside their image become missing, and a `.pts` file without an image, or an image without one, is left
+    out; both are counted in an InputWarning.
 
     Raises:
         InputError: there is no `.pts` file with an image, or one is malformed; names the file and its line.
@@ -57,6 +57,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
             samples.append(ibug68.sample(image, points, subject, schema))
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
+    _tell_what_is_missing(path, list(pairs), samples)
     return _with_faces(list(pairs), samples)
 
 
@@ -90,12 +91,16 @@ def _image_beside(file: Path, images: dict[tuple[Path, str], list[Path]]) -> Pat
 def _tell_what_is_left_out(path: Path, files: list[Path], pairs: dict[Path, Path], images: dict) -> None:
     lonely = [file for file in files if file not in pairs]
     unused = [image for found in images.values() for image in found if image not in set(pairs.values())]
-    for left, what, lacking in ((lonely, ".pts files", "no image"), (unused, "images", "no .pts file")):
+    for left, what in ((lonely, ".pts files without an image"), (unused, "images without a .pts file")):
         if left:
-            first = left[0].relative_to(path)
-            warn_once(
-                f"{path} {what}", f"{path}: {len(left)} {what} have {lacking} beside them and are left out ({first})"
-            )
+            warn_once(f"{path} {what}", f"{path}: {what}, left out: {len(left)} ({left[0].relative_to(path)} first)")
+
+
+def _tell_what_is_missing(path: Path, files: list[Path], samples: list[Sample]) -> None:
+    missing = [int(np.isnan(sample.points).any(axis=-1).sum()) for sample in samples]
+    if any(missing):
+        first = files[next(index for index, count in enumerate(missing) if count)].relative_to(path)
+        warn_once(f"{path} outside", f"{path}: points outside their image, left out: {sum(missing)} ({first} first)")
 
 
 def _read_points(file: Path) -> np.ndarray:
