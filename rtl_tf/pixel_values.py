@@ -1,7 +1,7 @@
 """From the values in an opened image file to 8-bit RGB: colour modes, transparency, bit depths, inverted grey."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ _WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
 _SWAPPED = {"L": "B", "B": "L", "N": "B" if struct.pack("=H", 1)[0] else "L"}
 _TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_PLANES, _TIFF_SAMPLE_FORMAT = 258, 262, 284, 339
 _TIFF_LARGEST = (281, 341)  # MaxSampleValue, SMaxSampleValue
+_STRIP = 2**22  # pixels of a large image that are worked on at once
 
 Reopen = Callable[[], AbstractContextManager[Image.Image]]
 
@@ -43,7 +44,7 @@ def read_rgb(image: Image.Image, path: str | Path, reopen: Reopen) -> np.ndarray
     return _to_rgb(image)
 
 
-def bit_depth(values: np.ndarray, stated: int | None, stored: int = 16) -> int:
+def bit_depth(blocks: Iterable[np.ndarray], stated: int | None, stored: int = 16) -> int:
     """How many bits the largest possible value has, where each is stored in 16 bits.
 
     What the file states is taken, unless its values are larger. Else a photograph is taken to reach a sixteenth of
@@ -53,16 +54,20 @@ def bit_depth(values: np.ndarray, stated: int | None, stored: int = 16) -> int:
     file states 16 bits. Between 4096 and 65535 nothing is guessed.
 
     Args:
-        values: unsigned integers.
+        blocks: unsigned integers, all values of the image.
         stated: bits that the file speaks of; None = it does not.
         stored: bits that there is room for.
     """
-    largest = int(values.max())
+    largest, spread = 0, {256, 257}
+    for block in blocks:
+        largest = max(largest, int(block.max()))
+        if largest < 2**12:
+            spread = {step for step in spread if not (block % step).any()}
     if stated is not None and largest < 2**stated:
         return stated
     if largest == 2**14 - 1:
         return 14
-    if largest >= 2**12 or not (values % 257).any() or not (values % 256).any():
+    if largest >= 2**12 or spread:
         return stored
     return next(bits for bits in BIT_DEPTHS if largest < 2**bits)
 
@@ -86,7 +91,7 @@ def _16_bit_grey(image: Image.Image, path: str | Path) -> np.ndarray:
     if grey.min() < 0 or grey.max() > 65535:
         raise ValueError("32-bit or negative values; save it with 8 or 16 bits a channel")
     signed = _tiff_tag(image, _TIFF_BITS) == 16 and _tiff_tag(image, _TIFF_SAMPLE_FORMAT) == 2
-    levels = _8_bits(grey, image, path, stored=15 if signed else 16)
+    levels = _shifted(grey, _depth([grey], image, path, stored=15 if signed else 16))
     if _tiff_tag(image, _TIFF_PHOTOMETRIC) == 0:  # 0 is white, of which Pillow takes care for 8 bits alone
         levels = 255 - levels
     if isinstance(image.info.get("transparency"), int):
@@ -105,8 +110,7 @@ def _16_bit_colours(image: Image.Image, path: str | Path, reopen: Reopen) -> np.
     if _tiff_tag(image, _TIFF_PLANES) == 2 and not any(";16" in _raw_mode(tile) for tile in tiles):
         raise ValueError("16-bit colours in separate planes; save it with 8 bits a channel")
     image.load()
-    upper = np.asarray(image)
-    largest = 256 * int(upper[..., :3].max())
+    largest = 256 * max(high for _, high in image.getextrema()[:3])
     if not all(_raw_mode(tile)[:-1] in ("RGB;16", "RGBA;16") for tile in tiles):  # no lower bytes can be had
         if largest < 2**12:
             raise ValueError("values below 4096 in a file of 16 bits; save it with 8 bits a channel")
@@ -116,15 +120,31 @@ def _16_bit_colours(image: Image.Image, path: str | Path, reopen: Reopen) -> np.
     with reopen() as lower:  # with the byte order reversed the lower bytes come first
         lower.tile = [_other_byte_order(tile) for tile in lower.tile]
         lower.load()
-        values = upper.astype(np.uint16)
-        values <<= 8
-        values |= np.asarray(lower)
-    levels = _8_bits(values[..., :3], image, path)
-    if image.mode == "RGBA":
-        levels = np.dstack([levels, _shifted(values[..., 3], bit_depth(values[..., 3], None))])
-    elif isinstance(image.info.get("transparency"), tuple):
-        levels[(values == image.info["transparency"]).all(axis=-1)] = 255
-    return _to_rgb(Image.fromarray(levels))
+        return _joined(image, lower, path)
+
+
+def _joined(upper: Image.Image, lower: Image.Image, path: str | Path) -> np.ndarray:
+    """uint8 (H, W, 3) of the upper and lower bytes of 16-bit values; in strips, for large images."""
+    bits = _depth((strip[..., :3] for strip in _strips(upper, lower)), upper, path)
+    alpha_bits = bit_depth((strip[..., 3] for strip in _strips(upper, lower)), None) if upper.mode == "RGBA" else None
+    pixels, row = np.empty((upper.height, upper.width, 3), np.uint8), 0
+    for strip in _strips(upper, lower):
+        levels = _shifted(strip[..., :3], bits)
+        if alpha_bits:
+            levels = np.dstack([levels, _shifted(strip[..., 3], alpha_bits)])
+        elif isinstance(upper.info.get("transparency"), tuple):
+            levels[(strip == upper.info["transparency"]).all(axis=-1)] = 255
+        pixels[row : row + len(strip)] = _to_rgb(Image.fromarray(levels))
+        row += len(strip)
+    return pixels
+
+
+def _strips(upper: Image.Image, lower: Image.Image) -> Iterator[np.ndarray]:
+    """uint16 (h, W, C), from top to bottom."""
+    height = max(1, _STRIP // upper.width)
+    for top in range(0, upper.height, height):
+        box = (0, top, upper.width, min(top + height, upper.height))
+        yield np.asarray(upper.crop(box)).astype(np.uint16) << 8 | np.asarray(lower.crop(box))
 
 
 def _raw_mode(tile: tuple) -> str:
@@ -142,13 +162,14 @@ def _other_byte_order(tile: tuple) -> tuple:
     return type(tile)(codec, extents, offset, arguments) if hasattr(tile, "_fields") else (*tile[:3], arguments)
 
 
-def _8_bits(values: np.ndarray, image: Image.Image, path: str | Path, stored: int = 16) -> np.ndarray:
+def _depth(blocks: Iterable[np.ndarray], image: Image.Image, path: str | Path, stored: int = 16) -> int:
+    """`bit_depth` with what the file states; a guess is said."""
     stated = _stated_bits(image, path)
-    bits = bit_depth(values, stated, stored)
+    bits = bit_depth(blocks, stated, stored)
     if bits not in (stated, stored):
         what = f"a file of 16 bits with values below {2**bits}, taken for {bits}-bit data"
         warn_once(f"{bits} bits", f"{path}: {what}; if it is as dark as that, save it with 8 bits")
-    return _shifted(values, bits)
+    return bits
 
 
 def _shifted(values: np.ndarray, bits: int) -> np.ndarray:

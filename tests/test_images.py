@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from rtl_tf import exceptions, images
+from rtl_tf import exceptions, images, pixel_values
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.pixel_values import bit_depth
@@ -248,7 +248,7 @@ def test_hash_is_of_the_pixels(tmp_path):
 
 def test_a_bit_depth_is_guessed_only_where_the_image_would_be_black():
     def depth(*values, stated=None, stored=16):
-        return bit_depth(np.array(values, np.uint16), stated, stored)
+        return bit_depth([np.array([value], np.uint16) for value in values], stated, stored)
 
     assert [depth(1, top) for top in (200, 256, 1023, 1024, 4095)] == [8, 10, 10, 12, 12]
     assert [depth(1, top) for top in (4096, 15000, 65535)] == [16, 16, 16]  # dark perhaps, and left as it is
@@ -321,7 +321,8 @@ def test_one_bit_images(tmp_path, photometric, first):
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("compression", [None, "zlib"])
-def test_16_bit_colours_of_a_tiff(tmp_path, byteorder, compression):
+def test_16_bit_colours_of_a_tiff(tmp_path, monkeypatch, byteorder, compression):
+    monkeypatch.setattr(pixel_values, "_STRIP", 15)  # two rows at once, and one
     options = {"photometric": "rgb", "byteorder": byteorder, "compression": compression}
     values = np.random.default_rng(0).integers(0, 65536, (5, 7, 3)).astype(np.uint16)
     for shift, name in ((0, "full"), (4, "twelve")):

@@ -33,7 +33,7 @@ def test_a_folders_photographs_by_name_and_the_kinds_of_the_rest(phone):
     found = ["IMG_1.JPG", "b.jpeg", "c.WebP", "d.jfif", "e.jpe", "f.gif"]
     assert listing.photographs == [Photograph(phone / name) for name in found]
     assert listing.skipped == {
-        "._ (macOS)": 1, "hidden file": 1, "file without suffix": 1, ".db": 1, ".txt": 1, ".pts": 2, ".dng": 1,
+        "._ file": 1, "hidden file": 1, "file without suffix": 1, ".db": 1, ".txt": 1, ".pts": 2, ".dng": 1,
         "folder": 1,
     }  # fmt: skip
     assert listing.sentence(6).startswith("6 of 15 read; skipped ")

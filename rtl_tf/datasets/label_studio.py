@@ -128,7 +128,7 @@ def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[t
         if len(names) != 1:
             raise labels.error("expected one label")
         if names[0] in points:
-            raise region.error(f"'{names[0]}' is labelled twice; keep one face an image")
+            raise region.error(f"'{names[0][:40]}' is labelled twice; keep one face an image")
         rotation = region.get("image_rotation")
         if rotation and rotation.number() != 0:
             raise rotation.error("the image was turned by hand; turn it back, or turn the file")

@@ -66,7 +66,7 @@ def _faces_of(file: Path, document: Node, left_out: list[str]) -> list[Face]:
         group, name = shape.get("group_id"), shape["label"].text().strip()
         points = groups[str(group.whole()) if group else ""]
         if name in points:
-            raise shape.error(f"'{name}' is labelled twice; of several faces give each a group_id of its own")
+            raise shape.error(f"'{name[:40]}' is labelled twice; of several faces give each a group_id of its own")
         points[name] = _point(shape["points"])
     if not groups:
         return []

@@ -22,6 +22,7 @@ from rtl_tf.images import (
 
 _PLURALS = {
     "folder": "folders",
+    "._ file": "._ files",
     "hidden file": "hidden files",
     "file without suffix": "files without suffix",
     "pipe or device": "pipes or devices",
@@ -113,7 +114,7 @@ def _other_kind(file: Path) -> str:
     """What an entry of a folder is; "" where it is an image by its name."""
     suffix = file.suffix.lower()
     if file.name.startswith("._"):
-        return "._ (macOS)"  # what macOS knows of a file, beside it on foreign disks, under its suffix
+        return "._ file"  # what macOS knows of a file, beside it on foreign disks, under its suffix
     if file.name.startswith("."):
         return "hidden file"
     if file.is_dir():
