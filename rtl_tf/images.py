@@ -1,11 +1,12 @@
 """The only image reading: formats, EXIF rotation, size limits, and the square that a crop shows."""
 
+import ctypes
 import hashlib
 import logging
 import math
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import numpy as np
 from PIL import Image
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.exceptions import InputError, warn_once
+from rtl_tf.exceptions import InputError
+from rtl_tf.notes import warn_once
 from rtl_tf.pixel_values import read_rgb
 
 # How the names of image files end, in lower case.
@@ -38,9 +40,11 @@ _EXIF_TRANSPOSE = {
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000", "AVIF")
 INSTALL_HEIC = 'pip install -e ".[heic]"'
 
-# What Pillow says of odd metadata is no news to a user, and sizes have a limit here.
+# What Pillow and libtiff write of odd files is no news: what matters they raise too, and sizes have a limit here.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
+with suppress(AttributeError, OSError):  # where Pillow carries libtiff within itself, it cannot be told
+    ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
 def read_image(path: str | Path) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rtl_tf import datasets, exceptions
-from rtl_tf.exceptions import InputError, InputWarning
+from rtl_tf import datasets, notes
+from rtl_tf.exceptions import InputError
+from rtl_tf.notes import InputWarning
 from rtl_tf.schema import load_schema
 
 FAS12 = load_schema("fas12")
@@ -19,7 +20,7 @@ POINTS = np.stack([3 + 5.25 * np.arange(12), 2 + 4.5 * np.arange(12)], axis=-1)
 
 @pytest.fixture(autouse=True)
 def nothing_said_yet(monkeypatch):
-    monkeypatch.setattr(exceptions, "_told", set())
+    monkeypatch.setattr(notes, "_told", set())
 
 
 def image(path, **options):

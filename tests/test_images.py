@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from rtl_tf import exceptions, images, pixel_values
+from rtl_tf import images, notes, pixel_values
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.pixel_values import bit_depth
@@ -155,6 +155,20 @@ def test_truncated_files_are_refused(tmp_path, suffix):
         assert "\n" not in str(error.value)
 
 
+def test_damaged_tiffs_are_refused_in_silence(tmp_path, capfd):
+    """libtiff would write to the terminal past Python, Pillow would log."""
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    content = save(tmp_path / "a.tif", noise, compression="tiff_adobe_deflate").read_bytes()
+    (tmp_path / "a.tif").write_bytes(content[:400] + b"\xff" * 40 + content[440:])
+    (tmp_path / "b.tif").write_bytes(
+        content.replace(struct.pack("<HHII", 277, 3, 1, 3), struct.pack("<HHII", 277, 3, 1, 99))
+    )
+    for name in "ab":
+        with pytest.raises(InputError, match=rf"{name}\.tif: "):
+            images.read_image(tmp_path / f"{name}.tif")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_missing_foreign_and_empty_files_are_refused(tmp_path):
     (tmp_path / "text.jpg").write_text("no image")
     (tmp_path / "empty.jpg").touch()
@@ -262,7 +276,7 @@ def test_a_bit_depth_is_guessed_only_where_the_image_would_be_black():
 @pytest.mark.parametrize("bits", [8, 10, 12, 14])
 @pytest.mark.parametrize("suffix", ["png", "tif"])
 @pytest.mark.parametrize("colour", [False, True])
-@pytest.mark.filterwarnings("ignore::rtl_tf.exceptions.InputWarning")
+@pytest.mark.filterwarnings("ignore::rtl_tf.notes.InputWarning")
 def test_fewer_bits_in_a_16_bit_file_have_the_brightness_of_8(tmp_path, suffix, bits, colour):
     values = np.arange(2**bits - 1, -1, -1, dtype=np.uint16)[None]  # to the largest value: 14 bits are known by it
     path = tmp_path / f"a.{suffix}"
@@ -277,9 +291,9 @@ def test_fewer_bits_in_a_16_bit_file_have_the_brightness_of_8(tmp_path, suffix, 
 
 
 def test_bits_in_use_are_said_once_and_with_the_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(exceptions, "_told", set())
+    monkeypatch.setattr(notes, "_told", set())
     paths = [save(tmp_path / f"{name}.png", np.array([[5, 4001]], np.uint16)) for name in "ab"]
-    with pytest.warns(exceptions.InputWarning) as said:
+    with pytest.warns(notes.InputWarning) as said:
         for path in paths:
             images.read_image(path)
     (warning,) = said
@@ -472,16 +486,16 @@ def frames(path, *colours, **options):
 @pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png", "heic"])
 def test_the_first_of_several_frames_is_read_and_said(tmp_path, monkeypatch, suffix):
     assert images.heic_is_readable()
-    monkeypatch.setattr(exceptions, "_told", set())
+    monkeypatch.setattr(notes, "_told", set())
     path = frames(tmp_path / f"a.{suffix}", "red", "blue")
-    with pytest.warns(exceptions.InputWarning, match=rf"a\.{suffix}: several frames or pages; the first is read"):
+    with pytest.warns(notes.InputWarning, match=rf"a\.{suffix}: several frames or pages; the first is read"):
         image = images.read_image(path)
     np.testing.assert_allclose(image[8, 8], [255, 0, 0], atol=12)
 
 
 def test_a_phones_jpeg_with_a_second_picture_is_one_photograph(tmp_path, monkeypatch):
-    monkeypatch.setattr(exceptions, "_told", set())
+    monkeypatch.setattr(notes, "_told", set())
     path = frames(tmp_path / "a.jpg", "red", "blue", format="MPO")
     assert Image.open(path).format == "MPO"
     np.testing.assert_allclose(images.read_image(path)[8, 8], [255, 0, 0], atol=3)
-    assert not exceptions._told
+    assert not notes._told

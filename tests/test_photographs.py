@@ -52,14 +52,15 @@ def test_a_damaged_photograph_does_not_end_the_others(tmp_path):
     whole = image(tmp_path / "a.jpg")
     (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200))
     (tmp_path / "c.jpg").write_text("no image")
-    listing = from_files([tmp_path, tmp_path / "none.jpg"])
-    assert [photograph.image.name for photograph in listing.photographs] == ["a.jpg", "b.heic", "c.jpg", "none.jpg"]
+    listing = from_files([tmp_path])
+    assert [photograph.image.name for photograph in listing.photographs] == ["a.jpg", "b.heic", "c.jpg"]
     assert listing.photographs[0] == Photograph(whole)
     assert listing.photographs[2].problem.endswith("c.jpg: not an image that can be read; save it as JPEG or PNG")
-    assert listing.photographs[3].problem.endswith("none.jpg: no such image")
-    assert listing.sentence(1) == "1 of 4 read; skipped 3 with errors"
+    assert listing.sentence(1) == "1 of 3 read; skipped 2 with errors"
     with pytest.raises(InputError, match=r"c\.jpg: not an image"):
         from_files([tmp_path / "c.jpg"])
+    with pytest.raises(InputError, match=r"none\.jpg: no such image"):
+        from_files([tmp_path, tmp_path / "none.jpg"])
 
 
 def test_heic_without_its_package_is_left_out_and_told(tmp_path, monkeypatch):

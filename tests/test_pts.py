@@ -5,13 +5,14 @@ import pytest
 from PIL import Image
 from test_datasets import face68, write_image, write_pts
 
-from rtl_tf import datasets, exceptions
-from rtl_tf.exceptions import InputError, InputWarning
+from rtl_tf import datasets, notes
+from rtl_tf.exceptions import InputError
+from rtl_tf.notes import InputWarning
 
 
 @pytest.fixture(autouse=True)
 def nothing_said_yet(monkeypatch):
-    monkeypatch.setattr(exceptions, "_told", set())
+    monkeypatch.setattr(notes, "_told", set())
 
 
 def labelled(folder, stem, points=None, suffix=".png", points_suffix=".pts"):
@@ -118,12 +119,7 @@ def test_numbers_with_exponents_and_without_a_header(tmp_path):
     np.testing.assert_allclose(datasets.load(tmp_path, "ibug68")[0].points[0], [20, 10])
 
 
-@pytest.mark.parametrize(
-    "change", [lambda points: points * 3, lambda points: points - [500, 0] * (np.arange(68) == 9)[:, None]]
-)
-def test_points_of_another_image_are_refused(tmp_path, change):
-    labelled(tmp_path, "a", change(face68(4)))
-    with pytest.raises(
-        InputError, match=r"a\.pts: \d+ of its 68 points \(number \d+ first\) lie outside its image of 60 x"
-    ):
+def test_points_of_another_image_are_refused(tmp_path):
+    labelled(tmp_path, "a", face68(4) * 3)
+    with pytest.raises(InputError, match=r"a\.pts: \d+ of its 68 points lie outside its image of 60 x 50 px"):
         datasets.load(tmp_path)

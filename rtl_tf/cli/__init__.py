@@ -3,10 +3,9 @@
 import argparse
 import os
 import sys
-import warnings
 from collections.abc import Callable
 
-from rtl_tf.exceptions import InputError, InputWarning
+from rtl_tf.exceptions import InputError
 from rtl_tf.silence import silenced
 
 
@@ -19,7 +18,6 @@ class Parser(argparse.ArgumentParser):
 
 def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = None) -> None:
     """Call a command's `main(arguments)` and leave with its status; bad input is one line and status 2."""
-    warnings.showwarning = _show
     try:
         status = main(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
@@ -36,16 +34,6 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
         print("\nstopped", file=sys.stderr)
         status = 130
     sys.exit(status)
-
-
-def _show(
-    warning: Warning | str, category: type[Warning], *place, shown_by_python=warnings.showwarning, **more
-) -> None:
-    """An InputWarning is one line, without the place in the program where it was noticed."""
-    if issubclass(category, InputWarning):
-        print(f"note: {warning}", file=sys.stderr)
-    else:
-        shown_by_python(warning, category, *place, **more)
 
 
 def start_tensorflow() -> None:

@@ -14,7 +14,8 @@ import numpy as np
 from rtl_tf.datasets import coco, deeplabcut, label_studio, labelme, pts, table, youtube_faces
 from rtl_tf.datasets.json_files import is_coco, json_files
 from rtl_tf.datasets.splits import image_names
-from rtl_tf.exceptions import InputError, warn_once
+from rtl_tf.exceptions import InputError
+from rtl_tf.notes import warn_once
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 

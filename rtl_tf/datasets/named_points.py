@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from rtl_tf.datasets.annotations import fitting_schema, require_crop, require_inside
-from rtl_tf.exceptions import InputError, warn_once
+from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
+from rtl_tf.notes import warn_once
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 

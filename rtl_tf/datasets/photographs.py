@@ -67,11 +67,13 @@ def from_files(paths: Sequence[Path]) -> Listing:
     All are looked at before the first is worked on: what is no image has a problem.
 
     Raises:
-        InputError: a folder without an image, or none of the images can be read.
+        InputError: a path that is not there, a folder without an image, or none of the images can be read.
     """
     found, skipped = [], Counter()
     for path in paths:
         if not path.is_dir():
+            if not path.exists():
+                raise InputError(f"{path}: no such image")
             found.append(path)
             continue
         kinds = {file: _other_kind(file) for file in sorted(path.iterdir())}
