@@ -1,9 +1,13 @@
-"""The only image reading: EXIF rotation, colour modes, size limits, and the square that a crop shows."""
+"""The only image reading: formats, EXIF rotation, size limits, and the square that a crop shows."""
 
+import ctypes
 import hashlib
+import logging
 import math
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +15,13 @@ from PIL import Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
+from rtl_tf.notes import warn_once
+from rtl_tf.pixel_values import read_rgb
+
+# How the names of image files end, in lower case.
+JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
+HEIC_SUFFIXES = (".heic", ".heif", ".hif")
+SUFFIXES = (*JPEG_SUFFIXES, ".png", ".tif", ".tiff", ".bmp", ".webp", ".gif", *HEIC_SUFFIXES)
 
 # A small file can claim any size. Larger than a full-frame camera's image; below the size at which Pillow refuses.
 MAX_PIXELS = 100_000_000
@@ -25,26 +36,39 @@ _EXIF_TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_16_BIT_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")
-_WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
+# Pillow would also start other programs (EPS) or open what nobody photographs with.
+_FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000", "AVIF")
+INSTALL_HEIC = 'pip install -e ".[heic]"'
+
+# What Pillow and libtiff write of odd files is no news: what matters they raise too, and sizes have a limit here.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
+with suppress(AttributeError, OSError):  # where Pillow carries libtiff within itself, it cannot be told
+    ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
 def read_image(path: str | Path) -> np.ndarray:
     """uint8 (H, W, 3) RGB, EXIF rotation applied: the *original pixels*.
 
-    Grey, 16-bit grey, palette and CMYK images are converted; of several frames the first is taken. Transparency is
-    laid over white: dropping alpha instead would show pixels that nobody, the annotator included, has seen.
+    Grey, palette, CMYK and LAB images are converted, 16-bit values scaled (see `pixel_values.bit_depth`). Transparency
+    is laid over white: dropping alpha instead would show pixels that nobody, the annotator included, has seen. Of
+    several frames or pages the first is taken, with an InputWarning; the second picture that a phone adds to a JPEG
+    (MPO) is its depth or another size of the same photograph.
 
     Raises:
-        InputError: the file is missing, not an image, damaged, truncated, above MAX_PIXELS, or of a mode whose
-            range of values is unknown (floating point, 32-bit).
+        InputError: the file is missing, no regular file, not an image, damaged, truncated, above MAX_PIXELS, of a mode
+            whose range of values is unknown (floating point, 32-bit), or HEIC without the package that reads it.
     """
     with _opened(path) as image:
-        orientation = _orientation(image)
-        image.load()
-        if orientation in _EXIF_TRANSPOSE:
-            image = image.transpose(_EXIF_TRANSPOSE[orientation])
-        return _to_rgb(image)
+        orientation, size = _orientation(image), image.size
+        pixels = read_rgb(image, path, partial(_opened, path))
+        if pixels.shape[1::-1] != size:
+            raise ValueError(f"{size[0]} x {size[1]} px by its header, {pixels.shape[1]} x {pixels.shape[0]} in fact")
+        if image.format != "MPO" and getattr(image, "is_animated", False):
+            warn_once("frames", f"{path}: several frames or pages; the first is read")
+    if orientation in _EXIF_TRANSPOSE:
+        pixels = np.array(Image.fromarray(pixels).transpose(_EXIF_TRANSPOSE[orientation]))
+    return pixels
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
@@ -113,10 +137,10 @@ def _region(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as image:
+        _require_regular(Path(path))
+        with Image.open(path, formats=_formats(path)) as image:
             if image.width * image.height > MAX_PIXELS:
-                size = f"{image.width} x {image.height} px"
-                raise InputError(f"{path}: {size} is too large; reduce it to {MAX_PIXELS // 1_000_000} megapixels")
+                raise InputError(_too_large(path, f"{image.width} x {image.height} px"))
             yield image
     except InputError:
         raise
@@ -124,32 +148,64 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
         raise InputError(f"{path}: no such image") from None
     except Image.UnidentifiedImageError:
         raise InputError(f"{path}: not an image that can be read; save it as JPEG or PNG") from None
+    except Image.DecompressionBombError:
+        raise InputError(_too_large(path, "it")) from None
     except Exception as problem:  # on damaged files Pillow's decoders raise almost anything, SyntaxError included
-        raise InputError(f"{path}: damaged or unreadable image ({problem})") from problem
+        reason = " ".join(str(problem).split()) or type(problem).__name__
+        raise InputError(f"{path}: damaged or unreadable image ({reason})") from problem
+
+
+def _require_regular(path: Path) -> None:
+    """InputError for a folder, and for a pipe, socket or device, which would be waited for."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: {'a folder' if path.is_dir() else 'a pipe or device'}, not an image")
+
+
+def _too_large(path: str | Path, what: str) -> str:
+    return f"{path}: {what} is too large; reduce it to {MAX_PIXELS // 1_000_000} megapixels"
+
+
+def _formats(path: str | Path) -> tuple[str, ...]:
+    """Pillow's names of the formats that a file may have, by its first bytes."""
+    with open(path, "rb") as file:
+        head = file.read(64)
+    if not _is_heic(head):
+        return _pillow_formats()
+    if not heic_is_readable():
+        raise InputError(f"{path}: a HEIC image; {INSTALL_HEIC} reads them, or save it as JPEG")
+    return ("HEIF",)
+
+
+def _is_heic(head: bytes) -> bool:
+    """Whether a file that begins so is HEIC, whatever its name: phones send some as .jpg."""
+    if head[4:8] != b"ftyp":
+        return False
+    length = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = {head[start : start + 4] for start in (8, *range(16, length - 3, 4))}
+    return any(brand[:3] in (b"hei", b"hev") for brand in brands) or (b"mif1" in brands and b"avif" not in brands)
+
+
+@lru_cache(maxsize=1)
+def heic_is_readable() -> bool:
+    """Whether the package for HEIC is installed; Pillow knows the format from the first call on."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
+
+
+@lru_cache(maxsize=1)
+def _pillow_formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
 def _orientation(image: Image.Image) -> int:
     """EXIF orientation of an image that is opened but not yet loaded; 1 = upright."""
-    if image.format == "TIFF":  # turned by Pillow itself
+    if image.format in ("TIFF", "HEIF"):  # turned by Pillow, by pillow-heif
         return 1
     if image.format == "PNG" and "exif" not in image.info:  # asking would decode the whole file
         return 1
     return image.getexif().get(_ORIENTATION_TAG, 1)
-
-
-def _to_rgb(image: Image.Image) -> np.ndarray:
-    if image.mode in _16_BIT_GREY:
-        return _grey16_to_rgb(np.asarray(image))
-    if image.mode == "F":
-        raise ValueError("floating-point values; save it with 8 or 16 bits a channel")
-    if image.mode in _WITH_ALPHA or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.array(image.convert("RGB"))
-
-
-def _grey16_to_rgb(grey: np.ndarray) -> np.ndarray:
-    if grey.min() < 0 or grey.max() > 65535:
-        raise ValueError("32-bit values; save it with 8 or 16 bits a channel")
-    levels = np.round(grey / 257.0).astype(np.uint8)  # 65535 = 255 * 257
-    return np.repeat(levels[..., None], 3, axis=-1)

@@ -541,7 +541,7 @@ def edit(path, value):
             edit("annotations/0/keypoints/33", 0),
             r"image 0\.png: annotation 1: .* exocanthion lies at exactly",
         ),
-        (edit("images/0/file_name", "x" * 5000), r"image x+: no such file beside"),
+        (edit("images/0/file_name", "x" * 5000), r"image x+ \.\.\. x+: no such file beside"),
         (edit("annotations/0/subject", True), r"annotations\[0\]\.subject: expected a whole number, there is true"),
         (edit("images/1/id", 0), r"images\[1\]: the id 0 is also that of 0\.png"),
         (

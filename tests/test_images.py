@@ -1,20 +1,65 @@
 import io
+import os
+import re
+import struct
+import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from rtl_tf import images
+from rtl_tf import images, notes, pixel_values
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
+from rtl_tf.pixel_values import bit_depth
 
 COLOURS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[0, 0, 0], [255, 255, 255], [128, 64, 32]]], np.uint8)
 
 
 def save(path, pixels, **options):
     (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(path, **options)
+    return path
+
+
+def png16(path, values, significant=None, clear=None):
+    """A PNG of uint16 (H, W, C) with, if asked, the chunks that tell significant bits and the clear colour."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    height, width, channels = values.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))
+        + (chunk(b"sBIT", bytes([significant] * channels)) if significant else b"")
+        + (chunk(b"tRNS", struct.pack(f">{len(clear)}H", *clear)) if clear else b"")
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+    return path
+
+
+def tiff(path, content, width, bits):
+    """A one-row grey TIFF of these bytes."""
+    tags = (
+        (256, width),
+        (257, 1),
+        (258, bits[0]),
+        (259, 1),
+        (262, 1),
+        (273, 8),
+        (277, 1),
+        (278, 1),
+        (279, len(content)),
+    )
+    entries = b"".join(struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 1, value) for tag, value in tags)
+    start = 8 + len(content)
+    path.write_bytes(b"II*\0" + struct.pack("<I", start) + content + struct.pack("<H", len(tags)) + entries + bytes(4))
     return path
 
 
@@ -110,6 +155,20 @@ def test_truncated_files_are_refused(tmp_path, suffix):
         assert "\n" not in str(error.value)
 
 
+def test_damaged_tiffs_are_refused_in_silence(tmp_path, capfd):
+    """libtiff would write to the terminal past Python, Pillow would log."""
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    content = save(tmp_path / "a.tif", noise, compression="tiff_adobe_deflate").read_bytes()
+    (tmp_path / "a.tif").write_bytes(content[:400] + b"\xff" * 40 + content[440:])
+    (tmp_path / "b.tif").write_bytes(
+        content.replace(struct.pack("<HHII", 277, 3, 1, 3), struct.pack("<HHII", 277, 3, 1, 99))
+    )
+    for name in "ab":
+        with pytest.raises(InputError, match=rf"{name}\.tif: "):
+            images.read_image(tmp_path / f"{name}.tif")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_missing_foreign_and_empty_files_are_refused(tmp_path):
     (tmp_path / "text.jpg").write_text("no image")
     (tmp_path / "empty.jpg").touch()
@@ -199,3 +258,244 @@ def test_hash_is_of_the_pixels(tmp_path):
     assert images.image_hash(png) == images.image_hash(save(tmp_path / "a.bmp", COLOURS))
     assert images.image_hash(png) != images.image_hash(save(tmp_path / "b.png", other))
     assert images.image_hash(png) != images.image_hash(save(tmp_path / "c.png", COLOURS.reshape(3, 2, 3)))
+
+
+def test_a_bit_depth_is_guessed_only_where_the_image_would_be_black():
+    def depth(*values, stated=None, stored=16):
+        return bit_depth([np.array([value], np.uint16) for value in values], stated, stored)
+
+    assert [depth(1, top) for top in (200, 256, 1023, 1024, 4095)] == [8, 10, 10, 12, 12]
+    assert [depth(1, top) for top in (4096, 15000, 65535)] == [16, 16, 16]  # dark perhaps, and left as it is
+    assert depth(1, 16383) == 14
+    assert depth(0, 257, 15 * 257) == depth(0, 256, 15 * 256) == depth(0) == 16  # 8-bit values spread over 16 bits
+    assert depth(1, 3000, stated=16) == 16 and depth(1, 900, stated=12) == 12 and depth(1, 9000, stated=14) == 14
+    assert depth(1, 9000, stated=12) == 16  # what the file says is not so
+    assert depth(1, 20000, stored=15) == 15
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.filterwarnings("ignore::rtl_tf.notes.InputWarning")
+def test_fewer_bits_in_a_16_bit_file_have_the_brightness_of_8(tmp_path, suffix, bits, colour):
+    values = np.arange(2**bits - 1, -1, -1, dtype=np.uint16)[None]  # to the largest value: 14 bits are known by it
+    path = tmp_path / f"a.{suffix}"
+    if colour:
+        values = np.repeat(values[..., None], 3, axis=-1)
+        png16(path, values) if suffix == "png" else tifffile.imwrite(path, values, photometric="rgb")
+    else:
+        save(path, values)
+    image = images.read_image(path)
+    np.testing.assert_array_equal(image[0, :, 0], np.arange(2**bits)[::-1] >> (bits - 8))
+    assert (image == image[..., :1]).all()
+
+
+def test_bits_in_use_are_said_once_and_with_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(notes, "_told", set())
+    paths = [save(tmp_path / f"{name}.png", np.array([[5, 4001]], np.uint16)) for name in "ab"]
+    with pytest.warns(notes.InputWarning) as said:
+        for path in paths:
+            images.read_image(path)
+    (warning,) = said
+    assert re.search(r"a\.png: a file of 16 bits with values below 4096, taken for 12-bit data", str(warning.message))
+
+
+def test_what_the_file_states_of_its_depth_counts(tmp_path):
+    dark = np.array([[5, 1001, 3003]], np.uint16)
+    for stated, bits in ((16, 16), (14, 14), (12, 12), (10, 12)):  # 3003 has more than 10 bits
+        shift = bits - 8
+        np.testing.assert_array_equal(
+            images.read_image(png16(tmp_path / "a.png", dark[..., None], stated))[0, :, 0], dark[0] >> shift
+        )
+        for tag in (281, 341):
+            path = save(tmp_path / "a.tif", dark, tiffinfo={tag: 2**stated - 1})
+            np.testing.assert_array_equal(images.read_image(path)[0, :, 0], dark[0] >> shift)
+
+
+def test_12_packed_bits(tmp_path):
+    packed = bytes([0x00, 0x08, 0x01, 0xFF, 0xF1, 0x00])  # 0x000 0x801 0xFFF 0x100
+    path = tiff(tmp_path / "a.tif", packed, width=4, bits=(12,))
+    np.testing.assert_array_equal(images.read_image(path)[0, :, 0], [0, 0x80, 0xFF, 0x10])
+
+
+@pytest.mark.parametrize("dtype, bits", [(np.uint8, 8), (np.uint16, 12), (np.uint16, 16)])
+def test_white_may_be_zero(tmp_path, dtype, bits):
+    ramp = np.linspace(0, 2**bits - 1, 64).astype(dtype)[None]
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, ramp, photometric="miniswhite")
+    np.testing.assert_array_equal(images.read_image(path)[0, :, 0], 255 - (ramp[0] >> (bits - 8)))
+
+
+@pytest.mark.parametrize("photometric, first", [("minisblack", 0), ("miniswhite", 255)])
+def test_one_bit_images(tmp_path, photometric, first):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.array([[False, True]]), photometric=photometric)
+    np.testing.assert_array_equal(images.read_image(path)[0], [[first] * 3, [255 - first] * 3])
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_16_bit_colours_of_a_tiff(tmp_path, monkeypatch, byteorder, compression):
+    monkeypatch.setattr(pixel_values, "_STRIP", 15)  # two rows at once, and one
+    options = {"photometric": "rgb", "byteorder": byteorder, "compression": compression}
+    values = np.random.default_rng(0).integers(0, 65536, (5, 7, 3)).astype(np.uint16)
+    for shift, name in ((0, "full"), (4, "twelve")):
+        tifffile.imwrite(tmp_path / f"{name}.tif", values >> shift, **options)
+        np.testing.assert_array_equal(images.read_image(tmp_path / f"{name}.tif"), values >> 8)
+
+
+def test_16_bit_colours_with_transparency(tmp_path):
+    opaque, clear = [4095, 2048, 0, 4095], [1, 2, 3, 0]
+    image = images.read_image(png16(tmp_path / "a.png", np.array([[opaque, clear]], np.uint16)))
+    np.testing.assert_array_equal(image[0], [[255, 128, 0], [255, 255, 255]])
+    grey = np.array([[[40000, 65535], [9, 0]]], np.uint16)
+    np.testing.assert_array_equal(images.read_image(png16(tmp_path / "b.png", grey))[0, :, 0], [156, 255])
+    with pytest.raises(InputError, match=r"c\.png: .*values below 4096 in a file of 16 bits; save it with 8 bits"):
+        images.read_image(png16(tmp_path / "c.png", grey // 16))
+
+
+def test_a_clear_value_of_16_bits_is_white(tmp_path):
+    rgb = png16(tmp_path / "rgb.png", np.array([[[300, 600, 900], [60000, 0, 256]]], np.uint16), clear=(300, 600, 900))
+    np.testing.assert_array_equal(images.read_image(rgb)[0], [[255, 255, 255], [234, 0, 1]])
+    grey = png16(tmp_path / "grey.png", np.array([[[300], [60000]]], np.uint16), clear=(300,))
+    np.testing.assert_array_equal(images.read_image(grey)[0, :, 0], [255, 234])
+
+
+@pytest.mark.parametrize("values", [np.array([[-5, 100]], np.int8), np.array([[-5, 100]], np.int16)])
+def test_negative_values_are_refused(tmp_path, values):
+    tifffile.imwrite(tmp_path / "a.tif", values)
+    with pytest.raises(InputError, match=r"a\.tif: .*negative values; save it with 8 or 16 bits"):
+        images.read_image(tmp_path / "a.tif")
+
+
+def test_signed_values_have_15_bits(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.array([[0, 16384, 32767]], np.int16))
+    np.testing.assert_array_equal(images.read_image(tmp_path / "a.tif")[0, :, 0], [0, 128, 255])
+
+
+def test_16_bit_planes_are_refused_rather_than_mixed_up(tmp_path):
+    values = np.full((3, 8, 8), 30000, np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", planarconfig="separate")
+    with pytest.raises(InputError, match=r"a\.tif: .*separate planes; save it with 8 bits"):
+        images.read_image(tmp_path / "a.tif")
+
+
+def test_colour_spaces(tmp_path):
+    """Values of sRGB's red and of a grey in CIELAB (D50), YCbCr and CMYK."""
+    lab = np.array([[[54.29, 80.81, 69.89], [50, 0, 0]]])
+    stored = np.round(lab * [255 / 100, 1, 1]).astype(np.int16).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "lab.tif", stored, photometric="cielab")
+    np.testing.assert_allclose(images.read_image(tmp_path / "lab.tif")[0], [[255, 0, 0], [119] * 3], atol=6)
+    ycbcr = save(tmp_path / "ycbcr.tif", Image.new("YCbCr", (2, 2), (76, 85, 255)))
+    np.testing.assert_allclose(images.read_image(ycbcr)[0, 0], [254, 0, 0], atol=2)
+    for suffix in ("tif", "jpg"):  # of JPEGs Adobe's programs, and Pillow, store the complement and say so
+        cmyk = save(tmp_path / f"cmyk.{suffix}", Image.new("CMYK", (16, 16), (0, 255, 255, 0)))
+        np.testing.assert_allclose(images.read_image(cmyk)[0, 0], [255, 0, 0], atol=2)
+
+
+# --- Formats and files -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix, format", [("jpe", "JPEG"), ("JFIF", "JPEG"), ("webp", "WEBP"), ("heic", "HEIF")])
+def test_phone_formats(tmp_path, suffix, format):
+    assert images.heic_is_readable()
+    pixels = np.kron(COLOURS, np.ones((32, 32, 1), np.uint8))
+    path = save(tmp_path / f"a.{suffix}", pixels, format=format, quality=95)
+    np.testing.assert_allclose(images.read_image(path)[16::32, 16::32].astype(int), COLOURS, atol=12)
+    assert images.read_size(path) == (96, 64) and f".{suffix}".lower() in images.SUFFIXES
+
+
+def with_irot(heic, quarters):
+    """The bytes of a HEIC file of one image, given the box that turns it by so many quarters counter-clockwise."""
+
+    def grow(kind, by):
+        start = heic.index(kind) - 4
+        heic[start : start + 4] = struct.pack(">I", struct.unpack_from(">I", heic, start)[0] + by)
+
+    def end(kind):
+        start = heic.index(kind) - 4
+        return start + struct.unpack_from(">I", heic, start)[0]
+
+    heic = bytearray(heic)
+    heic[end(b"ipma") : end(b"ipma")] = bytes([0x80 | 5])  # the fifth property, behind hvcC, colr, ispe and pixi
+    heic[heic.index(b"ipma") + 14] += 1
+    heic[end(b"ipco") : end(b"ipco")] = struct.pack(">I4sB", 9, b"irot", quarters)
+    for kind, by in ((b"ipma", 1), (b"ipco", 9), (b"iprp", 10), (b"meta", 10)):
+        grow(kind, by)
+    items = heic.index(b"iloc") + 12
+    for item in range(struct.unpack_from(">H", heic, items - 2)[0]):  # where its bytes lie
+        place = items + 18 * item + 4
+        heic[place : place + 4] = struct.pack(">I", struct.unpack_from(">I", heic, place)[0] + 10)
+    return bytes(heic)
+
+
+@pytest.mark.parametrize("quarters, orientation", [(0, 1), (1, 8), (2, 3), (3, 6)])
+@pytest.mark.parametrize("suffix", ["heic", "jpg"])  # phones send some under another name
+def test_heic_is_turned_once(tmp_path, quarters, orientation, suffix):
+    """Phones write the turn twice: as a property of the image, which counts, and as EXIF."""
+    assert images.heic_is_readable()
+    pixels = np.kron(COLOURS, np.ones((32, 32, 1), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(tmp_path / f"a.{suffix}", pixels, format="HEIF", exif=exif, quality=95)
+    path.write_bytes(with_irot(path.read_bytes(), quarters))
+    turned = np.rot90(COLOURS, quarters)
+    np.testing.assert_allclose(images.read_image(path)[16::32, 16::32].astype(int), turned, atol=16)
+    assert images.read_size(path) == (32 * turned.shape[1], 32 * turned.shape[0])
+
+
+def test_heic_without_its_package_is_told_how_to_get_it(tmp_path, monkeypatch):
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200))
+    monkeypatch.setattr(images, "heic_is_readable", lambda: False)
+    with pytest.raises(InputError, match=r'a\.heic: a HEIC image; pip install -e "\.\[heic\]" reads them'):
+        images.read_size(tmp_path / "a.heic")
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp", "heic", "gif", "tif", "bmp", "jpg"])
+def test_size_limit_of_every_format(tmp_path, monkeypatch, suffix):
+    assert images.heic_is_readable()
+    path = save(tmp_path / f"bomb.{suffix}", np.zeros((64, 64, 3), np.uint8))
+    monkeypatch.setattr(images, "MAX_PIXELS", 4000)
+    for read in (images.read_image, images.read_size):
+        with pytest.raises(InputError, match=rf"bomb\.{suffix}: 64 x 64 px is too large"):
+            read(path)
+
+
+def test_a_size_that_pillow_refuses_is_too_large_too(tmp_path):
+    png = bytearray(png16(tmp_path / "a.png", np.zeros((1, 1, 1), np.uint16)).read_bytes())
+    png[16:24] = struct.pack(">II", 60000, 60000)
+    png[29:33] = struct.pack(">I", zlib.crc32(png[12:29]))
+    (tmp_path / "a.png").write_bytes(png)
+    with pytest.raises(InputError, match=r"a\.png: it is too large; reduce it to 100 megapixels"):
+        images.read_size(tmp_path / "a.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes in folders are POSIX's")
+def test_pipes_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for path in (tmp_path / "pipe.jpg", "/dev/zero"):
+        with pytest.raises(InputError, match="a pipe or device, not an image"):
+            images.read_image(path)
+
+
+def frames(path, *colours, **options):
+    first, *others = (Image.new("RGB", (32, 32), colour) for colour in colours)
+    return save(path, first, save_all=True, append_images=others, **options)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png", "heic"])
+def test_the_first_of_several_frames_is_read_and_said(tmp_path, monkeypatch, suffix):
+    assert images.heic_is_readable()
+    monkeypatch.setattr(notes, "_told", set())
+    path = frames(tmp_path / f"a.{suffix}", "red", "blue")
+    with pytest.warns(notes.InputWarning, match=rf"a\.{suffix}: several frames or pages; the first is read"):
+        image = images.read_image(path)
+    np.testing.assert_allclose(image[8, 8], [255, 0, 0], atol=12)
+
+
+def test_a_phones_jpeg_with_a_second_picture_is_one_photograph(tmp_path, monkeypatch):
+    monkeypatch.setattr(notes, "_told", set())
+    path = frames(tmp_path / "a.jpg", "red", "blue", format="MPO")
+    assert Image.open(path).format == "MPO"
+    np.testing.assert_allclose(images.read_image(path)[8, 8], [255, 0, 0], atol=3)
+    assert not notes._told

@@ -61,7 +61,8 @@ def test_boxes_come_from_a_table(run, faces, tmp_path):  # noqa: F811
         f"image,box_left,box_top,box_side,mirrored\n{name},-4.5,-2.5,52,true\n{samples[1].image.name},,,,\n"
     )
     done = predict(run, "--table", folder / "boxes.csv", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1 and "boxes.csv row 3: " in done.stderr and ": no box; give box_left" in done.stderr
+    assert "1 of 2 read; skipped 1 with an error" in done.stdout
     expected = Detector.load(run).predict([samples[0].image], [box], [True])[0]
     with open(tmp_path / "found.csv") as file:
         row = next(csv.DictReader(file))

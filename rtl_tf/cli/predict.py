@@ -1,5 +1,6 @@
 """`predict.py`, `rtl-predict`: landmarks of photographs, as a table and as pictures."""
 
+import sys
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
@@ -15,14 +16,21 @@ def main(arguments: list[str]) -> int:
     from rtl_tf.datasets.table import BOX
     from rtl_tf.experiments.predicting import load_predictor, predict_photographs
 
-    photographs = from_table(options.table) if options.table else from_files(options.images)
+    listing = from_table(options.table) if options.table else from_files(options.images)
+    photographs = [photograph for photograph in listing.photographs if not photograph.problem]
     predictor = load_predictor(options.model, options.engine, options.precision, start_tensorflow)
     predict_photographs(predictor, photographs, options.output, options.pictures)
     if options.table and not any(photograph.box for photograph in photographs):
         print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image was looked at")
     pictures = f", pictures in {options.pictures}/" if options.pictures else ""
     print(f"{len(photographs)} images: {options.output}{pictures}")
-    return 0
+    left_out = listing.sentence(len(photographs))
+    if left_out:
+        print(left_out)
+    problems = [photograph.problem for photograph in listing.photographs if photograph.problem]
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    return 1 if problems else 0
 
 
 def make_parser() -> Parser:

@@ -4,16 +4,19 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.datasets import coco, pts, table, youtube_faces
+from rtl_tf.datasets import coco, deeplabcut, label_studio, labelme, pts, table, youtube_faces
+from rtl_tf.datasets.json_files import is_coco, json_files
 from rtl_tf.datasets.people import checked_people
 from rtl_tf.datasets.splits import image_names
 from rtl_tf.exceptions import InputError
+from rtl_tf.notes import warn_once
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
@@ -34,8 +37,15 @@ DATASETS = {
     "youtube_faces": Reader(
         youtube_faces.recognises, youtube_faces.read, youtube_faces.default_schema, "training_frames_keypoints.csv"
     ),
+    "deeplabcut": Reader(
+        deeplabcut.recognises, deeplabcut.read, deeplabcut.default_schema, "DeepLabCut's CollectedData_*.csv"
+    ),
     "table": Reader(table.recognises, table.read, table.default_schema, "a CSV table (landmarks.csv)"),
     "pts": Reader(pts.recognises, pts.read, pts.default_schema, "300-W .pts files"),
+    "labelme": Reader(labelme.recognises, labelme.read, labelme.default_schema, "LabelMe's .json files"),
+    "label_studio": Reader(
+        label_studio.recognises, label_studio.read, label_studio.default_schema, "one Label Studio .json export"
+    ),
     "coco": Reader(coco.recognises, coco.read, coco.default_schema, "one COCO keypoints .json file"),
 }
 
@@ -138,10 +148,27 @@ def _synthetic(options: dict[str, int], schema: str, size: int, seed: int) -> li
 
 
 def _reader(path: Path) -> Reader:
+    """The first format of DATASETS that lies at a path; a note where a folder holds another one too."""
     if not path.exists():
         raise InputError(f"data {path}: no such file or folder (nor '{SYNTHETIC}')")
-    for reader in DATASETS.values():
-        if reader.recognises(path):
-            return reader
-    formats = ", ".join(reader.description for reader in DATASETS.values())
-    raise InputError(f"data {path}: no data set in a known format here: {formats}")
+    found = {name: reader for name, reader in DATASETS.items() if reader.recognises(path)}
+    if not found:
+        formats = ", ".join(reader.description for reader in DATASETS.values())
+        raise InputError(f"data {path}: no data set in a known format here{_content(path)}: {formats}")
+    first, *others = found
+    if path.is_dir():
+        # Any one .json file counts as COCO, so that its reader says what is wrong with it.
+        others = [name for name in others if name != "coco" or any(map(is_coco, json_files(path)))]
+        if others:
+            left_out = " and ".join(found[name].description for name in others)
+            warn_once(f"{path} formats", f"data {path}: read as {found[first].description}; {left_out} left aside")
+    return found[first]
+
+
+def _content(path: Path) -> str:
+    """What kinds of files a folder holds, for a message: " (2 .json, 1 .csv)"."""
+    if not path.is_dir():
+        return ""
+    files = sorted(file.suffix.lower() for file in path.iterdir() if file.suffix and not file.name.startswith("."))
+    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(files).most_common(4))
+    return f" ({kinds})" if kinds else ""

@@ -10,7 +10,8 @@ from rtl_tf.exceptions import InputError
 
 MISSING = ("", "na", "nan")
 LONGEST_SHOWN = 60
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+# What a person reads as a number; Python takes `1_0` and the digits of all scripts too.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def as_number(cell: str) -> float:
@@ -20,7 +21,7 @@ def as_number(cell: str) -> float:
     """
     if cell.lower() in MISSING:
         return math.nan
-    number = float(cell) if _NUMBER.fullmatch(cell) else math.inf
+    number = float(cell) if NUMBER.fullmatch(cell) else math.inf
     if math.isinf(number):
         raise InputError(f"'{shortened(cell)}' is not a number")
     return number

@@ -1,70 +1,152 @@
-"""Photographs without landmarks: what a trained detector is asked about."""
+"""Photographs without landmarks: what a trained detector is asked about, and what lay beside them."""
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.datasets.csv_rows import read_rows
-from rtl_tf.datasets.table import box_of, mirrored_of, require_image_and_box
+from rtl_tf.datasets.files import find_file
+from rtl_tf.datasets.table import BOX, box_of, mirrored_of, require_image_and_box
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import read_size, require_overlap, require_sensible
+from rtl_tf.images import (
+    HEIC_SUFFIXES,
+    INSTALL_HEIC,
+    SUFFIXES,
+    heic_is_readable,
+    read_size,
+    require_overlap,
+    require_sensible,
+)
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"}
+_PLURALS = {
+    "folder": "folders",
+    "._ file": "._ files",
+    "hidden file": "hidden files",
+    "file without suffix": "files without suffix",
+    "pipe or device": "pipes or devices",
+    "row without an image": "rows without an image",
+    "with an error": "with errors",
+}
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """An image file, the square to look at (see `Sample.box`; None = not told), and `Sample.mirrored`."""
+    """An image file, the square to look at (see `Sample.box`; None = not told), and `Sample.mirrored`.
+
+    `problem` is one line that says why it cannot be looked at; empty where it can.
+    """
 
     image: Path
     box: tuple[float, float, float] | None = None
     mirrored: bool = False
+    problem: str = ""
 
 
-def from_files(paths: Sequence[Path]) -> list[Photograph]:
-    """The image files among `paths`, and those in folders among them, by name.
+@dataclass(frozen=True)
+class Listing:
+    """The photographs that were asked for, in order, those with a problem too; and the number of each kind of thing
+    that lay among them and is none (".txt", "folder", ...)."""
+
+    photographs: Sequence[Photograph]
+    skipped: Mapping[str, int]
+
+    def sentence(self, read: int) -> str:
+        """What was left out where `read` photographs were read: "2 of 9 read; skipped 1 folder, 6 .txt", or ""."""
+        kinds = Counter({"with an error": len(self.photographs) - read}) + Counter(self.skipped)
+        if not kinds:
+            return ""
+        parts = (f"{count} {kind if count == 1 else _PLURALS.get(kind, kind)}" for kind, count in kinds.items())
+        return f"{read} of {read + kinds.total()} read; skipped {', '.join(parts)}"
+
+
+def from_files(paths: Sequence[Path]) -> Listing:
+    """The image files among `paths`, and those in folders among them, by name; folders in folders are left out.
+
+    All are looked at before the first is worked on: what is no image has a problem.
 
     Raises:
-        InputError: a path that is not there, a file that is no image, or a folder without one.
+        InputError: a path that is not there, a folder without an image, or none of the images can be read.
     """
-    found = []
+    found, skipped = [], Counter()
     for path in paths:
-        if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-            if not files:
-                raise InputError(f"{path}: no image in this folder ({', '.join(sorted(SUFFIXES))})")
-            found += files
-        else:
+        if not path.is_dir():
+            if not path.exists():
+                raise InputError(f"{path}: no such image")
             found.append(path)
-    for path in found:
-        read_size(path)  # all are looked at before the first is worked on
-    return [Photograph(path) for path in found]
+            continue
+        kinds = {file: _other_kind(file) for file in sorted(path.iterdir())}
+        files = [file for file, kind in kinds.items() if not kind]
+        others = Counter(filter(None, kinds.values()))
+        if not files:
+            there = "; " + Listing([], others).sentence(0) if others else ""
+            raise InputError(f"{path}: no image in this folder ({', '.join(sorted(SUFFIXES))}){there}")
+        found += files
+        skipped += others
+    return _listing([_photograph(path) for path in found], skipped)
 
 
-def from_table(file: Path) -> list[Photograph]:
+def from_table(file: Path) -> Listing:
     """The rows of a table with the column `image` and, where known, the columns of the box and `mirrored`.
 
-    Any table that `datasets.table` reads will do; other columns, landmarks included, are left aside.
+    Any table that `datasets.table` reads will do; other columns, landmarks included, are left aside. Where the table
+    has the columns of the box, a row without one has a problem: there is no face to look at.
 
     Raises:
-        InputError: names the file and the row, the header being row 1.
+        InputError: the table cannot be read, or none of its rows; names the file and the row, the header being row 1.
     """
     header, rows = read_rows(file)
     require_image_and_box(file, header)
-    photographs = []
-    for row, cells in rows:
-        try:
-            if not cells["image"]:
-                raise InputError("column image is empty")
-            image = Path(os.path.normpath(file.parent / cells["image"]))
-            size, box = read_size(image), box_of(cells)
-            if box:
-                crop = Crop(*box, 1)
-                require_sensible(crop, image)
-                require_overlap(size, crop, image)
-            photographs.append(Photograph(image, box, mirrored_of(cells)))
-        except InputError as problem:
-            raise InputError(f"{file} row {row}: {problem}") from problem
-    return photographs
+    named = [(row, cells) for row, cells in rows if cells["image"]]
+    skipped = Counter({"row without an image": len(rows) - len(named)})
+    return _listing([_photograph_of_row(file, row, cells) for row, cells in named], +skipped)
+
+
+def _listing(photographs: list[Photograph], skipped: Counter) -> Listing:
+    listing = Listing(photographs, skipped)
+    if all(photograph.problem for photograph in photographs):
+        first = next((photograph.problem for photograph in photographs), "nothing to read")
+        others = f" ({listing.sentence(0)})" if len(photographs) > 1 else ""
+        raise InputError(first + others)
+    return listing
+
+
+def _other_kind(file: Path) -> str:
+    """What an entry of a folder is; "" where it is an image by its name."""
+    suffix = file.suffix.lower()
+    if file.name.startswith("._"):
+        return "._ file"  # what macOS knows of a file, beside it on foreign disks, under its suffix
+    if file.name.startswith("."):
+        return "hidden file"
+    if file.is_dir():
+        return "folder"
+    if suffix not in SUFFIXES:
+        return suffix or "file without suffix"
+    if file.exists() and not file.is_file():
+        return "pipe or device"
+    return f"HEIC ({INSTALL_HEIC})" if suffix in HEIC_SUFFIXES and not heic_is_readable() else ""
+
+
+def _photograph(path: Path) -> Photograph:
+    try:
+        read_size(path)
+    except InputError as problem:
+        return Photograph(path, problem=str(problem))
+    return Photograph(path)
+
+
+def _photograph_of_row(file: Path, row: int, cells: dict[str, str]) -> Photograph:
+    image = find_file(file.parent, cells["image"]) or Path(os.path.normpath(file.parent / cells["image"]))
+    try:
+        size, box = read_size(image), box_of(cells)
+        if box:
+            crop = Crop(*box, 1)
+            require_sensible(crop, image)
+            require_overlap(size, crop, image)
+        elif BOX[0] in cells:
+            raise InputError(f"{image}: no box; give {', '.join(BOX)}, or remove the row")
+        return Photograph(image, box, mirrored_of(cells))
+    except InputError as problem:
+        return Photograph(image, problem=f"{file} row {row}: {problem}")

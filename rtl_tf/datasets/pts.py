@@ -1,19 +1,27 @@
 """300-W: a `.pts` file with 68 points beside every image."""
 
+import re
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.datasets import ibug68
+from rtl_tf.datasets.csv_rows import NUMBER
+from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError
+from rtl_tf.images import SUFFIXES, image_hash, read_size
+from rtl_tf.notes import warn_once
 from rtl_tf.records import Sample
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+POINTS = 68
+_FACE = re.compile(r"(.+)_(\d+)")  # 1051618982_1.pts: the first face of a photograph
 
 
 def recognises(path: Path) -> bool:
     """Whether `path` is a folder with `.pts` files, in subfolders too."""
-    return path.is_dir() and any(path.rglob("*.pts"))
+    return path.is_dir() and any(map(_is_pts, path.rglob("*")))
 
 
 def default_schema(path: Path) -> str:
@@ -24,39 +32,117 @@ def default_schema(path: Path) -> str:
 def read(path: Path, schema: str | None = None) -> list[Sample]:
     """A sample for every `.pts` file under a folder, with the image of the same stem beside it.
 
-    The files count pixels from 1, so 1 is subtracted. Every image is taken for a person of its own: the subject is
-    the file's path without suffix. Points outside their image become missing.
+    The files count pixels from 1, so 1 is subtracted. Every face is taken for a person of its own: the subject is the
+    file's path without suffix. Where several people are in one photograph (AFW), `name_1.pts` and `name_2.pts` lie
+    beside `name.jpg`, or beside `name_1.jpg` and `name_2.jpg` of the same pixels: `Sample.face` is then "1", "2".
+    Points outside their image become missing, and a `.pts` file without an image, or an image without one, is left
+    out; both are counted in an InputWarning.
 
     Raises:
-        InputError: there is no `.pts` file, one is malformed, or has no image; names the file.
+        InputError: there is no `.pts` file with an image, or one is malformed; names the file and its line.
     """
     schema = schema or default_schema(path)
     ibug68.require_schema(schema)
-    files = sorted(path.rglob("*.pts"))
+    files, images = _files(path)
     if not files:
         raise InputError(f"{path}: no .pts file in this folder")
+    beside = {file: _image_beside(file, images) for file in files}
+    pairs = {file: image for file, image in beside.items() if image}
+    if not pairs:
+        raise InputError(f"{files[0]}: no image {files[0].stem}{{{','.join(SUFFIXES)}}} beside it")
+    _tell_what_is_left_out(path, files, pairs, images)
     samples = []
-    for file in files:
-        subject = file.relative_to(path).with_suffix("").as_posix()
+    for file, image in pairs.items():
+        points, subject = _read_points(file), file.relative_to(path).with_suffix("").as_posix()
         try:
-            samples.append(ibug68.sample(_image_beside(file), _read_points(file), subject, schema))
+            samples.append(ibug68.sample(image, points, subject, schema))
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
-    return samples
+    _tell_what_is_missing(path, list(pairs), samples)
+    return _with_faces(list(pairs), samples)
 
 
-def _image_beside(file: Path) -> Path:
-    for image in sorted(file.parent.glob(f"{file.stem}.*")):
-        if image.stem == file.stem and image.suffix.lower() in IMAGE_SUFFIXES:
-            return image
-    raise InputError(f"no image {file.stem}{{{','.join(IMAGE_SUFFIXES)}}} beside it")
+def _is_pts(file: Path) -> bool:
+    return file.suffix.lower() == ".pts" and not file.name.startswith(".") and file.is_file()
+
+
+def _files(path: Path) -> tuple[list[Path], dict[tuple[Path, str], list[Path]]]:
+    """All `.pts` files under a folder, and its images by folder and stem; hidden ones are another system's."""
+    points, images = [], defaultdict(list)
+    for file in sorted(path.rglob("*")):
+        if _is_pts(file):
+            points.append(file)
+        elif file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
+            images[file.parent, file.stem].append(file)
+    return points, images
+
+
+def _image_beside(file: Path, images: dict[tuple[Path, str], list[Path]]) -> Path | None:
+    """The image of the same stem, or of the stem without the number of a face."""
+    several = _FACE.fullmatch(file.stem)
+    for stem in (file.stem, *(several.groups()[:1] if several else ())):
+        found = images.get((file.parent, stem), [])
+        if len(found) > 1:
+            raise InputError(f"{file}: {found[0].name} and {found[1].name} lie beside it; keep the one it belongs to")
+        if found:
+            return found[0]
+    return None
+
+
+def _tell_what_is_left_out(path: Path, files: list[Path], pairs: dict[Path, Path], images: dict) -> None:
+    lonely = [file for file in files if file not in pairs]
+    unused = [image for found in images.values() for image in found if image not in set(pairs.values())]
+    for left, what in ((lonely, ".pts files without an image"), (unused, "images without a .pts file")):
+        if left:
+            warn_once(f"{path} {what}", f"{path}: {what}, left out: {len(left)} ({left[0].relative_to(path)} first)")
+
+
+def _tell_what_is_missing(path: Path, files: list[Path], samples: list[Sample]) -> None:
+    missing = [int(np.isnan(sample.points).any(axis=-1).sum()) for sample in samples]
+    if any(missing):
+        first = files[next(index for index, count in enumerate(missing) if count)].relative_to(path)
+        warn_once(f"{path} outside", f"{path}: points outside their image, left out: {sum(missing)} ({first} first)")
 
 
 def _read_points(file: Path) -> np.ndarray:
-    """float64 (68, 2), pixel centres on integers from 0."""
-    text = file.read_text(encoding="utf-8", errors="replace")
-    try:
-        values = np.array(text[text.index("{") + 1 : text.index("}")].split(), np.float64)
-        return values.reshape(68, 2) - 1
-    except ValueError:
-        raise InputError("expected 68 points, as lines of x and y between braces") from None
+    """float64 (68, 2), pixel centres on integers from 0, of `version: 1`, `n_points: 68` and the points in braces."""
+    lines = [(row, line.strip()) for row, line in enumerate(read_text(file).splitlines(), 1)]
+    lines = [(row, line) for row, line in lines if line]
+    opening = next((index for index, (_, line) in enumerate(lines) if line.startswith("{")), None)
+    if opening is None or lines[-1][1] != "}" or lines[opening][1] != "{":
+        raise InputError(f"{file}: expected {POINTS} points, as lines of x and y between braces on lines of their own")
+    for row, line in lines[:opening]:
+        key, _, value = (part.strip() for part in line.partition(":"))
+        if (key, value) not in (("version", "1"), ("n_points", str(POINTS))):
+            raise InputError(f"{file} line {row}: '{line[:40]}': expected 'version: 1' or 'n_points: {POINTS}'")
+    inside = lines[opening + 1 : -1]
+    if len(inside) != POINTS:
+        raise InputError(f"{file}: expected {POINTS} points, there are {len(inside)} between the braces")
+    return np.array([_point(file, row, line) for row, line in inside], np.float64) - 1
+
+
+def _point(file: Path, row: int, line: str) -> tuple[float, float]:
+    cells = line.split()
+    if len(cells) != 2 or not all(map(NUMBER.fullmatch, cells)):
+        raise InputError(f"{file} line {row}: '{line[:40]}': expected the two numbers of a point")
+    return float(cells[0]), float(cells[1])
+
+
+def _with_faces(files: list[Path], samples: list[Sample]) -> list[Sample]:
+    """The same samples, `face` filled in where several of them show one photograph."""
+    groups = defaultdict(list)
+    for index, file in enumerate(files):
+        if several := _FACE.fullmatch(file.stem):
+            groups[file.parent, several.group(1)].append((index, several.group(2)))
+    samples = list(samples)
+    for members in groups.values():
+        images = {samples[index].image for index, _ in members}
+        if len(members) > 1 and _same_pixels(images):
+            for index, face in members:
+                samples[index] = replace(samples[index], face=face)
+    return samples
+
+
+def _same_pixels(images: set[Path]) -> bool:
+    """Whether all show the same pixels; their sizes are looked at first."""
+    return len(images) == 1 or (len(set(map(read_size, images))) == 1 and len(set(map(image_hash, images))) == 1)

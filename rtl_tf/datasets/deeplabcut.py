@@ -1,0 +1,160 @@
+"""DeepLabCut: the CSV file of labelled frames, CollectedData_<scorer>.csv."""
+
+import csv
+import io
+import math
+from pathlib import Path, PurePosixPath
+
+from rtl_tf.datasets.csv_rows import NUMBER
+from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of, tell_left_out
+from rtl_tf.documents import read_text
+from rtl_tf.exceptions import InputError
+from rtl_tf.notes import warn_once
+from rtl_tf.records import Sample
+
+PATTERN = "CollectedData_*.csv"
+HEADER = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
+
+Row = tuple[int, list[str]]
+
+
+def recognises(path: Path) -> bool:
+    """Whether `path` is a CSV file with DeepLabCut's header, a folder with such files, or a project's folder."""
+    return any(map(_is_header, map(_first_line, _files(path))))
+
+
+def default_schema(path: Path) -> str:
+    """The largest shipped schema of which the body parts have every landmark."""
+    return schema_of(path, _faces(path), None).name
+
+
+def read(path: Path, schema: str | None = None) -> list[Sample]:
+    """A sample for every labelled face: of a CSV file, of the `CollectedData_*.csv` of a folder, or of a project.
+
+    Landmarks are the body parts; coordinates are px with pixel centres on integers, as the tool's viewer shows them;
+    both cells empty = not labelled. Each of several individuals is a face. A row's image is its path within the
+    project, in one column or three, found from there or by `find_image`. Rows without a point are left out, with an
+    InputWarning.
+
+    The frames of a folder (a video) are one subject where there are several folders. Where there is only one, each
+    frame counts as a person of its own, with an InputWarning; individuals are persons of their own always.
+
+    Raises:
+        InputError: a file is malformed, an image is missing, or a landmark lies outside; names the file and the row.
+    """
+    return samples_of(path, _faces(path), schema)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(path.glob(PATTERN)) or sorted(path.glob(f"labeled-data/*/{PATTERN}"))
+    return [path] if path.suffix.lower() == ".csv" and path.is_file() else []
+
+
+def _first_line(file: Path) -> str:
+    with open(file, encoding="utf-8-sig", errors="replace") as opened:
+        return opened.readline()
+
+
+def _is_header(line: str) -> bool:
+    return line.split(",")[0].strip().strip('"') == "scorer"
+
+
+def _faces(path: Path) -> list[Face]:
+    found, empty = [], []
+    for file in _files(path):
+        found += _faces_of(file, empty)
+    tell_left_out(path, "rows without a point", empty)
+    folders = {face.image.parent for face in found}
+    if len(folders) == 1 and len(found) > 1:
+        warn_once(f"{path} folder", f"{path}: one folder of frames; each frame counts as a person of its own")
+    return [_with_subject(face, several_folders=len(folders) > 1) for face in found]
+
+
+def _with_subject(face: Face, several_folders: bool) -> Face:
+    subject = face.image.parent.name if several_folders else face.image.stem
+    return Face(face.origin, face.image, face.points, f"{subject}_{face.face}" if face.face else subject, face.face)
+
+
+def _faces_of(file: Path, empty: list[str]) -> list[Face]:
+    header, rows = _read(file)
+    columns, start = _columns(file, header)
+    individuals = list(dict.fromkeys(individual for individual, _ in columns))
+    faces = []
+    for row, cells in rows:
+        origin = f"{file} row {row}"
+        try:
+            if len(cells) != len(header[0]):
+                raise InputError(f"{len(cells)} cells, but the header has {len(header[0])}")
+            image = find_image(file.parent, _path(cells[:start]), file.parent.parent.parent)
+            for individual in individuals:
+                points = {
+                    part: point
+                    for (owner, part), axes in columns.items()
+                    if owner == individual and (point := _point(cells, axes, part))
+                }
+                face = individual if len(individuals) > 1 else ""
+                where = f"{origin} {face}".rstrip()
+                if points:
+                    faces.append(Face(where, image, points, "", face))
+                else:
+                    empty.append(where.removeprefix(f"{file} "))
+        except InputError as problem:
+            raise InputError(f"{origin}: {problem}") from problem
+    return faces
+
+
+def _read(file: Path) -> tuple[list[list[str]], list[Row]]:
+    """The rows of the header, and the other rows with their numbers."""
+    try:
+        lines = [[cell.strip() for cell in cells] for cells in csv.reader(io.StringIO(read_text(file), newline=""))]
+    except csv.Error as problem:
+        raise InputError(f"{file}: cannot read the table: {problem}") from problem
+    names = tuple(cells[0] if cells else "" for cells in lines[:4])
+    for header in HEADER:
+        if names[: len(header)] == header:
+            rows = [(row, cells) for row, cells in enumerate(lines[len(header) :], len(header) + 1) if any(cells)]
+            return lines[: len(header)], rows
+    raise InputError(f"{file}: expected rows called scorer, (individuals,) bodyparts and coords at the top")
+
+
+def _columns(file: Path, header: list[list[str]]) -> tuple[dict[tuple[str, str], dict[str, int]], int]:
+    """{(individual, body part): {"x": column, "y": column}}, and how many columns name the image."""
+    *_, parts, axes = header
+    individuals = header[1] if len(header) == 4 else [""] * len(axes)
+    start = next((column for column, axis in enumerate(axes) if axis == "x"), 0)
+    if not start or len(set(map(len, header))) > 1:
+        raise InputError(f"{file}: its first rows differ in length, or have no column x")
+    columns: dict[tuple[str, str], dict[str, int]] = {}
+    for column in range(start, len(axes)):
+        pair = columns.setdefault((individuals[column], parts[column]), {})
+        if axes[column] not in ("x", "y") or axes[column] in pair:
+            what = f"{parts[column]} {axes[column]}"
+            raise InputError(f"{file} column {column + 1}: '{what}': expected x and y of each body part, once")
+        pair[axes[column]] = column
+    for (_, part), pair in columns.items():
+        if len(pair) != 2:
+            raise InputError(f"{file}: body part {part} has only one coordinate")
+    return columns, start
+
+
+def _path(cells: list[str]) -> str:
+    path = PurePosixPath("/".join(filter(None, cells)).replace("\\", "/"))
+    if not path.name:
+        raise InputError("no image is named")
+    return str(path)
+
+
+def _point(cells: list[str], axes: dict[str, int], part: str) -> tuple[float, float] | None:
+    x, y = (_number(cells[axes[axis]], part) for axis in "xy")
+    if math.isnan(x) != math.isnan(y):
+        raise InputError(f"landmark {part} has only one coordinate; give both or none")
+    return None if math.isnan(x) else (x, y)
+
+
+def _number(cell: str, part: str) -> float:
+    if cell.lower() in ("", "nan"):
+        return math.nan
+    if not NUMBER.fullmatch(cell):
+        raise InputError(f"landmark {part}: '{cell[:40]}' is not a number")
+    return float(cell)

@@ -1,0 +1,178 @@
+"""Label Studio: a JSON export, whole or in its short form (JSON-MIN)."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from rtl_tf.datasets.json_files import is_label_studio, json_files
+from rtl_tf.datasets.named_points import Face, find_image, require_size, samples_of, schema_of, tell_left_out
+from rtl_tf.documents import Node, read_json
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import SUFFIXES
+from rtl_tf.records import Sample
+
+KEYPOINTS = "keypointlabels"
+NO_LABELS = ("predictions", "drafts")
+_UPLOAD_CODE = re.compile(r"^[0-9a-f]+-")
+
+Points = dict[str, tuple[float, float]]
+
+
+def recognises(path: Path) -> bool:
+    """Whether `path` is a `.json` file with a list, or a folder with exactly one `.json` file, and that is one."""
+    files = json_files(path)
+    return len(files) == 1 and is_label_studio(files[0])
+
+
+def default_schema(path: Path) -> str:
+    """The largest shipped schema of which the labels have every landmark."""
+    return schema_of(path, _faces(path), None).name
+
+
+def read(path: Path, schema: str | None = None) -> list[Sample]:
+    """A sample for every task of the export that has keypoints; the other tasks, and regions of other kinds, are left
+    out, with an InputWarning.
+
+    Of a task's annotations the cancelled ones do not count, nor do predictions and drafts; of several by one person the
+    last one that was saved does, and where two persons differ, the export is refused. The image is the one value of
+    the task's `data` that is called like an image, found by `find_image`; the code that an upload puts before its
+    name (`/data/upload/1/3f2a-face.jpg`) may be there or not. The subject is `subject` of the task's `data`, else the
+    image's name without suffix.
+
+    Coordinates are percent of the image's width and height, and become px as Label Studio's manual does it,
+    x / 100 * width; they are taken with pixel centres on integers, as its COCO export's are. (Its canvas measures from
+    the edge of the first pixel, so that a careful click may be meant half a pixel less.)
+
+    Raises:
+        InputError: the file is malformed, an image is missing, turned by hand or of another size than labelled, a
+            label stands twice in a task, or a landmark lies outside; names the file and the place.
+    """
+    return samples_of(path, _faces(path), schema)
+
+
+def _faces(path: Path) -> list[Face]:
+    files = json_files(path)
+    if len(files) != 1:
+        raise InputError(f"{path}: expected one .json file")
+    file, faces, unlabelled, regions = files[0], [], [], []
+    for task in read_json(file).elements():
+        results = _chosen(task) if task.get("annotations") else _short_form(task)
+        found = _points(results, regions)
+        if not found:
+            unlabelled.append(task.place)
+            continue
+        points, sizes = found
+        data = task.get("data") or task
+        name = _image_name(data)
+        try:
+            image = _image(file, name)
+            for size in sizes:
+                require_size(image, *size)
+        except InputError as problem:
+            raise task.error(str(problem)) from problem
+        (width, height), *_ = sizes
+        pixels = {label: (x / 100 * width, y / 100 * height) for label, (x, y) in points.items()}
+        subject = _subject(data) or PurePosixPath(_without_code(name)).stem
+        faces.append(Face(f"{file}: {task.place}", image, pixels, subject))
+    tell_left_out(path, "regions that are no keypoints", regions)
+    tell_left_out(path, "tasks without keypoints", unlabelled)
+    return faces
+
+
+def _chosen(task: Node) -> list[Node]:
+    """The regions of the annotation that counts."""
+    annotations = [
+        annotation
+        for annotation in task["annotations"].elements()
+        if not ((cancelled := annotation.get("was_cancelled")) and cancelled.flag())
+    ]
+    if not annotations:
+        return []
+    persons = {str(annotation.object().get("completed_by")) for annotation in annotations}
+    if len(persons) > 1 and any(_content(one) != _content(annotations[0]) for one in annotations):
+        raise task["annotations"].error(
+            f"{len(persons)} persons labelled it, and differ; keep the annotation that counts"
+        )
+    return list(max(annotations, key=_saved)["result"].elements())
+
+
+def _saved(annotation: Node) -> tuple[str, int]:
+    """When it was saved, as text that sorts, and its number, which grows."""
+    times, number = (annotation.get("updated_at"), annotation.get("created_at")), annotation.get("id")
+    return next((time.text() for time in times if time), ""), number.whole() if number else 0
+
+
+def _content(annotation: Node) -> Points:
+    found = _points(annotation["result"].elements(), [])
+    return found[0] if found else {}
+
+
+def _short_form(task: Node) -> list[Node]:
+    """JSON-MIN: the regions stand in the task itself, below the name that the labels have in the interface."""
+    keys = [key for key, value in task.object().items() if isinstance(value, list) and key not in NO_LABELS]
+    lists = [task[key] for key in keys]
+    return [region for node in lists for region in node.elements() if isinstance(region.value, dict)]
+
+
+def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[tuple[int, int]]] | None:
+    """The points in percent and the sizes of the image that they speak of; None where there are none."""
+    points, sizes = {}, set()
+    for region in regions:
+        value = region.get("value") or region
+        labels = value.get(KEYPOINTS)
+        if labels is None:
+            left_out.append(region.place)
+            continue
+        names = [label.text().strip() for label in labels.elements()]
+        if len(names) != 1:
+            raise labels.error("expected one label")
+        if names[0] in points:
+            raise region.error(f"'{names[0][:40]}' is labelled twice; keep one face an image")
+        rotation = region.get("image_rotation")
+        if rotation and rotation.number() != 0:
+            raise rotation.error("the image was turned by hand; turn it back, or turn the file")
+        points[names[0]] = value["x"].number(), value["y"].number()
+        sizes.add((region["original_width"].whole(1), region["original_height"].whole(1)))
+    return (points, sizes) if points else None
+
+
+def _subject(data: Node) -> str:
+    subject = data.get("subject")
+    if subject is None:
+        return ""
+    if isinstance(subject.value, bool) or not isinstance(subject.value, str | int):
+        raise subject.error("expected text or a whole number")
+    return str(subject.value).strip()
+
+
+def _image_name(data: Node) -> str:
+    """The path of the image, that of an upload with its code."""
+    paths = [_path_in(text) for text in data.object().values() if isinstance(text, str)]
+    names = [path for path in paths if PurePosixPath(path).suffix.lower() in SUFFIXES]
+    if len(names) != 1:
+        raise data.error(f"expected one value that names an image, there are {len(names)}")
+    return names[0]
+
+
+def _image(file: Path, name: str) -> Path:
+    try:
+        return find_image(file.parent, name)
+    except InputError:
+        return find_image(file.parent, _without_code(name))
+
+
+def _without_code(name: str) -> str:
+    path = PurePosixPath(name)
+    return _UPLOAD_CODE.sub("", path.name, count=1) if "upload" in path.parts else name
+
+
+def _path_in(text: str) -> str:
+    """The path in `/data/upload/1/3f2a-face.jpg`, `/data/local-files/?d=faces/face.jpg`, `s3://faces/face.jpg`."""
+    if not text.startswith("/data/") and "://" not in text:
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return text
+    return parse_qs(parts.query).get("d", [unquote(parts.path)])[0].lstrip("/")

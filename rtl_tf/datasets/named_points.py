@@ -1,0 +1,97 @@
+"""Faces with their points by name, as annotation tools export them: how they become samples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from rtl_tf.datasets.annotations import fitting_schema, require_crop, require_inside, require_placed
+from rtl_tf.datasets.files import find_file
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import read_size
+from rtl_tf.notes import warn_once
+from rtl_tf.records import Sample
+from rtl_tf.schema import Schema
+
+
+@dataclass(frozen=True)
+class Face:
+    """One labelled face.
+
+    Attributes:
+        origin: file and place, for messages.
+        image: see `Sample`, as are subject and face.
+        points: (x, y) in original px, pixel centres on integers, of the landmarks that are labelled.
+    """
+
+    origin: str
+    image: Path
+    points: dict[str, tuple[float, float]]
+    subject: str
+    face: str = ""
+
+
+def schema_of(path: Path, faces: Sequence[Face], schema: str | None) -> Schema:
+    """The schema that the names of all points together fit; see `fitting_schema`. `path` is named in messages."""
+    if not faces:
+        raise InputError(f"{path}: no point is labelled here")
+    try:
+        return fitting_schema(list(dict.fromkeys(name for face in faces for name in face.points)), schema)
+    except InputError as problem:
+        raise InputError(f"{path}: {problem}") from problem
+
+
+def samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[Sample]:
+    """A sample for every face. Raises InputError as the readers do, with the face's origin."""
+    fitting = schema_of(path, faces, schema)
+    samples, origins = [], {}
+    for face in faces:
+        points = np.array([face.points.get(name, (np.nan, np.nan)) for name in fitting.names], np.float32)
+        try:
+            other = origins.setdefault((face.image, face.face), face.origin)
+            if other != face.origin:
+                raise InputError(f"{face.image.name} is labelled in {other} already; remove one")
+            require_inside(points, read_size(face.image), fitting.names)
+            require_placed(points, fitting.names)
+            require_crop(points)
+        except InputError as problem:
+            raise InputError(f"{face.origin}: {problem}") from problem
+        samples.append(Sample(face.image, points, face.subject, face=face.face))
+    return samples
+
+
+def find_image(folder: Path, name: str, *more: Path) -> Path:
+    """The image that a file in `folder` calls `name`, a path with slashes of either kind.
+
+    Annotation tools run on another computer: where the path leads nowhere from `folder` or one of the folders `more`,
+    the file of this name in `folder`, in `images/` there or in `images/` beside it is taken.
+
+    Raises:
+        InputError: there is no such file, or two different ones.
+    """
+    for start in (folder, *more):
+        if at := find_file(start, name):
+            return at
+    last = PurePosixPath(name.replace("\\", "/")).name
+    places = (folder, folder / "images", folder.parent / "images")
+    found = list(filter(None, (find_file(place, last) for place in places))) if last else []
+    if not found:
+        raise InputError(f"no image {name}, nor {last} beside the file or in images/")
+    if len(found) > 1:
+        raise InputError(f"no image {name}, but both {found[0]} and {found[1]}; keep the one that is meant")
+    return found[0]
+
+
+def require_size(image: Path, width: int, height: int) -> None:
+    """InputError unless the image, as displayed, has the size that the annotation speaks of."""
+    size = read_size(image)
+    if size != (width, height):
+        turned = "; is its EXIF rotation applied?" if size == (height, width) else "; was it labelled in another size?"
+        raise InputError(f"labelled at {width} x {height} px, but {image.name} has {size[0]} x {size[1]}{turned}")
+
+
+def tell_left_out(path: Path, what: str, left_out: Sequence[str]) -> None:
+    """An InputWarning with the number of things of a kind that a reader left out, and the first of them."""
+    if left_out:
+        warn_once(f"{path} {what}", f"{path}: {what}, left out: {len(left_out)} ({left_out[0]} first)")

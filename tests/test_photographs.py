@@ -1,0 +1,114 @@
+"""What is found to predict, and what is said of the rest."""
+
+import os
+
+import pytest
+from PIL import Image
+
+from rtl_tf.datasets import photographs
+from rtl_tf.datasets.photographs import Listing, Photograph, from_files, from_table
+from rtl_tf.exceptions import InputError
+
+
+def image(path, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (40, 30), "grey").save(path, **options)
+    return path
+
+
+@pytest.fixture
+def phone(tmp_path):
+    """A folder as phones, Macs and Windows leave it."""
+    for name in ("IMG_1.JPG", "b.jpeg", "c.WebP", "d.jfif", "e.jpe", "f.gif", "visit2/IMG_5.jpg"):
+        image(tmp_path / name, format="JPEG" if name[-4:].lower() in (".jpg", "jpeg", "jfif", ".jpe") else None)
+    (tmp_path / "._IMG_1.JPG").write_bytes(b"\0\5\x16\7Mac OS X")
+    (tmp_path / ".DS_Store").write_bytes(b"Bud1")
+    for name in ("Thumbs.db", "note.txt", "a.PTS", "b.pts", "raw.DNG", "README"):
+        (tmp_path / name).write_text("x")
+    return tmp_path
+
+
+def test_a_folders_photographs_by_name_and_the_kinds_of_the_rest(phone):
+    listing = from_files([phone])
+    found = ["IMG_1.JPG", "b.jpeg", "c.WebP", "d.jfif", "e.jpe", "f.gif"]
+    assert listing.photographs == [Photograph(phone / name) for name in found]
+    assert listing.skipped == {
+        "._ file": 1, "hidden file": 1, "file without suffix": 1, ".db": 1, ".txt": 1, ".pts": 2, ".dng": 1,
+        "folder": 1,
+    }  # fmt: skip
+    assert listing.sentence(6).startswith("6 of 15 read; skipped ")
+    assert "2 .pts" in listing.sentence(6) and "1 folder" in listing.sentence(6)
+
+
+def test_what_is_said_of_what_was_left_out():
+    some = [Photograph("a"), Photograph("b"), Photograph("c", problem="damaged"), Photograph("d", problem="damaged")]
+    assert (
+        Listing(some, {"folder": 2, ".txt": 1}).sentence(2) == "2 of 7 read; skipped 2 with errors, 2 folders, 1 .txt"
+    )
+    assert Listing(some[:2], {}).sentence(2) == ""
+
+
+def test_a_damaged_photograph_does_not_end_the_others(tmp_path):
+    whole = image(tmp_path / "a.jpg")
+    (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200))
+    (tmp_path / "c.jpg").write_text("no image")
+    listing = from_files([tmp_path])
+    assert [photograph.image.name for photograph in listing.photographs] == ["a.jpg", "b.heic", "c.jpg"]
+    assert listing.photographs[0] == Photograph(whole)
+    assert listing.photographs[2].problem.endswith("c.jpg: not an image that can be read; save it as JPEG or PNG")
+    assert listing.sentence(1) == "1 of 3 read; skipped 2 with errors"
+    with pytest.raises(InputError, match=r"c\.jpg: not an image"):
+        from_files([tmp_path / "c.jpg"])
+    with pytest.raises(InputError, match=r"none\.jpg: no such image"):
+        from_files([tmp_path, tmp_path / "none.jpg"])
+
+
+def test_heic_without_its_package_is_left_out_and_told(tmp_path, monkeypatch):
+    image(tmp_path / "a.jpg")
+    for name in ("b.HEIC", "c.heif"):
+        (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    monkeypatch.setattr(photographs, "heic_is_readable", lambda: False)
+    assert from_files([tmp_path]).sentence(1) == '1 of 3 read; skipped 2 HEIC (pip install -e ".[heic]")'
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes in folders are POSIX's")
+def test_a_pipe_among_the_images_is_left_out(tmp_path):
+    image(tmp_path / "a.jpg")
+    os.mkfifo(tmp_path / "b.jpg")
+    listing = from_files([tmp_path])
+    assert [photograph.image.name for photograph in listing.photographs] == ["a.jpg"]
+    assert listing.skipped == {"pipe or device": 1}
+
+
+def test_a_folder_without_images_says_what_lies_there(tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    with pytest.raises(InputError, match=r"no image in this folder \(\.bmp, .*\); 0 of 1 read; skipped 1 \.txt"):
+        from_files([tmp_path])
+
+
+def test_rows_of_a_table_that_cannot_be_looked_at_have_a_problem(tmp_path):
+    image(tmp_path / "a.png")
+    image(tmp_path / "b.png")
+    table = tmp_path / "boxes.csv"
+    table.write_text(
+        "image,box_left,box_top,box_side,mirrored\na.png,1,2,20,yes\nb.png,,,,\nnone.png,1,2,3,\na.png,900,2,3,\n"
+        "b.png,1,2,-3,\nb.png,1,2,3,perhaps\n,1,2,3,\n"
+    )
+    listing = from_table(table)
+    assert listing.photographs[0] == Photograph(tmp_path / "a.png", (1, 2, 20), True)
+    problems = [photograph.problem for photograph in listing.photographs[1:]]
+    for row, (problem, words) in enumerate(
+        zip(problems, ("b.png: no box", "no such image", "outside the image", "side above 0", "neither"), strict=True),
+        3,
+    ):
+        assert problem.startswith(f"{table} row {row}: ") and words in problem and "\n" not in problem
+    assert [photograph.image.name for photograph in listing.photographs] == [
+        "a.png", "b.png", "none.png", "a.png", "b.png", "b.png"
+    ]  # fmt: skip
+    assert listing.sentence(1) == "1 of 7 read; skipped 5 with errors, 1 row without an image"
+
+
+def test_a_table_without_boxes_has_no_problem(tmp_path):
+    image(tmp_path / "a.png")
+    (tmp_path / "boxes.csv").write_text("image\na.png\n")
+    assert from_table(tmp_path / "boxes.csv").photographs == [Photograph(tmp_path / "a.png")]
