@@ -60,6 +60,27 @@ def test_an_exported_file_gives_what_the_keras_model_gives(run, crops, engine):
     np.testing.assert_allclose(found.peaks, expected.peaks, atol=1e-5)
 
 
+def spots_at_the_edges() -> np.ndarray:
+    """uint8 (N, S, S, 3): crops with a spot of each colour in the outermost heatmap px, corners among them."""
+    places = np.random.default_rng(0).uniform(0, SIZE - 1, (12, 3, 2))
+    places[:8, :, 0] = np.repeat([0, 3, 60, 63], 2)[:, None]
+    places[6:, :, 1] = np.array([63, 1, 0, 63, 2, 61])[:, None]
+    y, x = np.mgrid[0:SIZE, 0:SIZE]
+    squares = (x[..., None] - places[:, None, None, :, 0]) ** 2 + (y[..., None] - places[:, None, None, :, 1]) ** 2
+    return (70 + 160 * np.exp(-squares / 72)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_landmarks_at_the_edges_are_decoded_alike(run, engine):
+    pytest.importorskip(ENGINES[engine].package)
+    file = exported_file(run, engine, "fp32")
+    exporting.export(run, file, engine)
+    crops = spots_at_the_edges()
+    expected, found = Detector.load(run).locate(crops), ExportedDetector.load(file).locate(crops)
+    np.testing.assert_allclose(found.points, expected.points, atol=2e-3)
+    assert expected.points.min() < 0 and expected.points.max() > SIZE - 4  # the first and the last px of heatmaps
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_int8_files_stay_near_the_keras_model_and_decode_exactly(run, crops, engine):
     pytest.importorskip(ENGINES[engine].package)
