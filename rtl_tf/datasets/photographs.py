@@ -16,18 +16,22 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"}
 
 @dataclass(frozen=True)
 class Photograph:
-    """An image file, the square to look at (see `Sample.box`; None = not told), and `Sample.mirrored`."""
+    """An image file, the square to look at (see `Sample.box`; None = not told), and `Sample.mirrored`.
+
+    `problem` says why it cannot be looked at; empty = no reason is known.
+    """
 
     image: Path
     box: tuple[float, float, float] | None = None
     mirrored: bool = False
+    problem: str = ""
 
 
 def from_files(paths: Sequence[Path]) -> list[Photograph]:
-    """The image files among `paths`, and those in folders among them, by name.
+    """The image files among `paths`, and those in folders among them, by name; whether they can be read is seen later.
 
     Raises:
-        InputError: a path that is not there, a file that is no image, or a folder without one.
+        InputError: a path that is not there, a folder without an image, or none that can be read.
     """
     found = []
     for path in paths:
@@ -36,11 +40,24 @@ def from_files(paths: Sequence[Path]) -> list[Photograph]:
             if not files:
                 raise InputError(f"{path}: no image in this folder ({', '.join(sorted(SUFFIXES))})")
             found += files
-        else:
+        elif path.exists():
             found.append(path)
-    for path in found:
-        read_size(path)  # all are looked at before the first is worked on
+        else:
+            raise InputError(f"{path}: no such image")
+    problems = (_problem(path) for path in found)
+    first = next(problems)
+    if first and all(problems):
+        raise InputError(first)
     return [Photograph(path) for path in found]
+
+
+def _problem(path: Path) -> str:
+    """Why an image cannot be read, as far as its header tells; else empty."""
+    try:
+        read_size(path)
+    except InputError as problem:
+        return str(problem)
+    return ""
 
 
 def from_table(file: Path) -> list[Photograph]:

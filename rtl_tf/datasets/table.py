@@ -40,6 +40,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         <landmark>_x, <landmark>_y: original px (after EXIF rotation), pixel centres on integers; both cells of a
             landmark that is not labelled are empty.
         mm_per_px, box_left, box_top, box_side, mirrored (true, false): optional; see `Sample`.
+        error: optional; a row where it is not empty is left out: predict.py found nothing on its image.
         Any other column becomes an attribute: float where all of its cells are numbers or empty, else str.
 
     Raises:
@@ -47,6 +48,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """
     file = _table(path)
     header, rows = read_rows(file)
+    rows = [(row, cells) for row, cells in rows if not cells.get("error")]
+    if not rows:
+        raise InputError(f"{file}: no row without an error")
     fitting = _schema(file, header, schema)
     attributes = _attributes(header, [cells for _, cells in rows])
     samples, first_row = [], {}
@@ -104,7 +108,7 @@ def _landmarks(header: list[str]) -> list[str]:
 def _attributes(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str | float]]:
     """The cells of all columns that have no meaning here, a dictionary a row."""
     coordinates = {name + axis for name in _landmarks(header) for axis in ("_x", "_y")}
-    meant = {"", "image", "subject", "mm_per_px", "mirrored", *BOX, *coordinates}
+    meant = {"", "image", "subject", "mm_per_px", "mirrored", "error", *BOX, *coordinates}
     columns = {name: _numbers_or_text([cells[name] for cells in rows]) for name in header if name not in meant}
     return [{name: values[i] for name, values in columns.items()} for i in range(len(rows))]
 

@@ -1,0 +1,263 @@
+"""found.csv: what was found on photographs, row by row as it comes; `train.py` reads it once it has a subject."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from rtl_tf.datasets.annotations import inside_image, require_crop
+from rtl_tf.datasets.csv_rows import read_header
+from rtl_tf.datasets.photographs import Photograph
+from rtl_tf.datasets.table import BOX
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference.predictor import Outcome
+from rtl_tf.schema import Schema
+
+PEAK = "_peak"
+# A spreadsheet of a country with decimal commas takes "12.345" for 12345, and "12.1950" for December 1950.
+DECIMALS = 5
+MARK = "\ufeff"  # spreadsheets take a file without it for one of an older encoding
+FORMULA = ("=", "+", "-", "@", "\t", "\r", " ")
+
+
+@dataclass
+class Summary:
+    """What a table holds: images, the names of those that could not be used, and landmarks outside their images."""
+
+    images: int = 0
+    failed: list[str] = field(default_factory=list)
+    outside: int = 0
+
+
+class FoundTable:
+    """The table in a file: begun anew or gone on with. Use it as a context manager.
+
+    Columns:
+        image: relative to the table, links not resolved; face: 1, 2, ... where an image has several rows.
+        box_left, box_top, box_side, mirrored: what was looked at.
+        detector: of which file, the beginning of its SHA-256.
+        error: why the image could not be used (all that follows is empty then), or that it shows no landmark.
+        <landmark>_x, <landmark>_y in original px, <landmark>_peak. A landmark that was found outside the image has a
+        peak and no place; one that no training image had has neither.
+
+    A table that is there already is put aside when the first row of the new one is written, and removed when the new
+    one is complete. At any time the file is a table of whole rows; after a kill the last one can be cut off, which
+    `resume` mends.
+    """
+
+    def __init__(self, output: Path, schema: Schema, detector: str):
+        self.output, self.schema, self.detector = output, schema, detector
+        self.summary = Summary()
+        self._done: dict[tuple[str, str], dict[str, str]] = {}
+        self._file: IO[str] | None = None
+
+    @property
+    def header(self) -> list[str]:
+        landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK)]
+        return ["image", "face", *BOX, "mirrored", "detector", "error", *landmarks]
+
+    @property
+    def previous(self) -> Path:
+        """Where the table that was there before lies until this one is complete."""
+        return self.output.with_name(f"{self.output.name}.previous")
+
+    def require_free(self) -> None:
+        """InputError where a new table would take the place of anything but a complete one of an earlier prediction."""
+        if self.output.is_dir():
+            raise InputError(f"--output {self.output}: a folder; name a file")
+        if self.output.exists() and not is_found_table(self.output):
+            raise InputError(f"--output {self.output}: there already, and not written by predict.py; name another file")
+        if self.output.exists() and self.previous.exists():
+            raise InputError(
+                f"--output {self.output}: not complete, and {self.previous.name} is the one before it: go on with "
+                "--resume, or remove one of the two"
+            )
+
+    def resume(self) -> None:
+        """Take over the rows that are there, but for a last one that is cut off.
+
+        Raises:
+            InputError: another program's table, or another detector's.
+        """
+        if not self.output.exists():
+            return
+        rows, length = _whole_rows(self.output)
+        if not rows and (MARK + _line(self.header)).encode().startswith(self.output.read_bytes()):
+            os.truncate(self.output, 0)
+        elif not rows or rows[0] != self.header:
+            raise InputError(f"--resume: {self.output} has other columns than a table of this detector's predictions")
+        for number, cells in enumerate(rows[1:], start=2):
+            row = dict(zip(self.header, cells, strict=False))
+            if len(cells) != len(self.header):
+                raise InputError(f"--resume: {self.output} row {number}: {len(cells)} of {len(self.header)} cells")
+            if row["detector"] != self.detector:
+                raise InputError(f"--resume: {self.output} row {number} was found by another detector")
+            self._done[row["image"], row["face"]] = row
+            self._count(row)
+        if rows:
+            os.truncate(self.output, length)
+        self._file = self._opened(begin=not rows)
+
+    def lacks(self, photograph: Photograph, face: str) -> bool:
+        """Whether there is no row yet for a photograph. InputError where there is one, of another square."""
+        row = self._done.get((self._name(photograph), face))
+        if row is None:
+            return True
+        asked = self._looked_at(photograph.box, photograph.mirrored)
+        if photograph.box and not row["error"] and any(row[name] != cell for name, cell in asked.items()):
+            raise InputError(f"--resume: {self.output} has {row['image']} with another box; begin a new table")
+        return False
+
+    def append(self, photograph: Photograph, face: str, outcome: Outcome) -> None:
+        """Write the row of a photograph."""
+        if self._file is None:
+            self._begin()
+        row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face}
+        row |= self._looked_at(outcome.box or photograph.box, photograph.mirrored) | {"detector": self.detector}
+        problem = outcome.problem or _unwritable(photograph.image)
+        if problem:
+            row["error"] = _one_line(problem, photograph)
+        else:
+            points = _on_the_image(outcome)
+            row["error"] = _unusable(points, outcome.box)
+            for name, place, peak in zip(self.schema.names, points, outcome.prediction.peaks, strict=True):
+                row |= dict(zip((f"{name}_x", f"{name}_y", f"{name}{PEAK}"), map(_number, (*place, peak)), strict=True))
+        self._file.write(_line(row.values()))
+        self._file.flush()
+        self._count(row)
+
+    def complete(self) -> None:
+        """Every image has its row: the table before this one can go."""
+        self.previous.unlink(missing_ok=True)
+
+    def __enter__(self) -> "FoundTable":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _begin(self) -> None:
+        if self.output.exists():
+            os.replace(self.output, self.previous)
+        self._file = self._opened(begin=True)
+
+    def _opened(self, begin: bool) -> IO[str]:
+        file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)
+        if begin:
+            file.write(MARK + _line(self.header))
+            file.flush()
+        return file
+
+    def _count(self, row: dict[str, str]) -> None:
+        found = [name for name in self.schema.names if row[f"{name}{PEAK}"]]
+        self.summary.images += 1
+        self.summary.outside += sum(not row[f"{name}_x"] for name in found)
+        if row["error"] and not found:
+            self.summary.failed.append(row["image"])
+
+    def _name(self, photograph: Photograph) -> str:
+        return image_cell(photograph.image, self.output.parent)
+
+    def _looked_at(self, box: tuple[float, float, float] | None, mirrored: bool) -> dict[str, str]:
+        edges = map(_number, box) if box else ("", "", "")
+        return dict(zip(BOX, edges, strict=True)) | {"mirrored": "true" if mirrored else "false"}
+
+
+def is_found_table(file: Path) -> bool:
+    """Whether a file is a table that FoundTable wrote and nobody has added people to."""
+    try:
+        header = read_header(file)
+    except InputError:
+        return False
+    return "subject" not in header and any(name.endswith(PEAK) for name in header)
+
+
+def image_cell(image: Path, folder: Path) -> str:
+    """The path of an image as a table in `folder` has it, links not resolved; absolute where there is no other way.
+
+    A spreadsheet would run a name such as =A1.png as a formula: there a ./ comes first, which changes no path. A name
+    that is not UTF-8 cannot stand in a table: its odd bytes are shown as \\udcff.
+    """
+    try:
+        name = Path(os.path.relpath(os.path.abspath(image), os.path.abspath(folder))).as_posix()
+        if image.exists() and not os.path.samefile(folder / name, image):
+            name = str(Path.cwd() / image)
+    except (OSError, ValueError):  # over a link the way back leads elsewhere; on Windows, another drive
+        name = str(Path.cwd() / image)
+    name = name.encode("utf-8", "backslashreplace").decode()
+    return f"./{name}" if name.startswith(FORMULA) else name
+
+
+def _on_the_image(outcome: Outcome) -> np.ndarray:
+    """Points as the table has them, (K, 2): NaN where a landmark lies outside the image."""
+    points = outcome.prediction.points.astype(np.float64).round(DECIMALS) + 0.0  # no -0
+    points[~inside_image(points.astype(np.float32), outcome.size)] = np.nan
+    points[(points == 0).all(axis=-1)] = 10.0**-DECIMALS  # readers take (0, 0) for a landmark that was never placed
+    return points
+
+
+def _unwritable(image: Path) -> InputError | None:
+    """Why a table cannot have the path of an image."""
+    try:
+        str(image).encode()
+    except UnicodeEncodeError:
+        return InputError("its name is not UTF-8; rename it")
+    return InputError("its name ends in a blank; rename it") if str(image) != str(image).rstrip() else None
+
+
+def _unusable(points: np.ndarray, box: tuple[float, float, float]) -> str:
+    """Why `train.py` could do nothing with a row of these points; else empty."""
+    try:
+        require_crop(points, box)
+    except InputError:
+        return "no landmark was found on the image"
+    return ""
+
+
+def _number(value: float) -> str:
+    if np.isnan(value):
+        return ""
+    return f"{value:.{DECIMALS}f}".removesuffix("." + "0" * DECIMALS)
+
+
+def _one_line(problem: InputError, photograph: Photograph) -> str:
+    """Without the image's name, which the row has in another cell."""
+    text = " ".join(str(problem).removeprefix(f"{photograph.image}: ").split())
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _line(cells: Iterable[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def _whole_rows(file: Path) -> tuple[list[list[str]], int]:
+    """The rows of a table, header included, but for a last one that is cut off; and how many bytes they take."""
+    rows, length = [], 0
+    try:
+        for record in _records(file.read_bytes()):
+            rows += csv.reader(io.StringIO(record.decode("utf-8"), newline=""), strict=True)
+            length += len(record)
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise InputError(f"--resume: {file} row {len(rows) + 1}: damaged ({problem})") from problem
+    if rows:
+        rows[0][0] = rows[0][0].removeprefix(MARK)
+    return rows, length
+
+
+def _records(content: bytes) -> Iterator[bytes]:
+    """Lines of a CSV file, those that a quoted cell spreads over taken together; none that has no end."""
+    record = b""
+    for line in content.splitlines(keepends=True):
+        record += line
+        if record.endswith(b"\n") and record.count(b'"') % 2 == 0:
+            yield record
+            record = b""
