@@ -1,6 +1,7 @@
 """Exported files against the Keras model on images, what they say of themselves, and what is refused."""
 
 import json
+import shutil
 import sys
 
 import keras
@@ -115,6 +116,23 @@ def test_predictions_in_original_pixels_are_the_keras_models(run, tmp_path):
         exported = ExportedDetector.load(tmp_path / "detector.xml").predict(images, boxes, mirrored)
         for one, other in zip(exported, Detector.load(run).predict(images, boxes, mirrored), strict=True):
             np.testing.assert_allclose(one.points, other.points, atol=1e-3)
+
+
+def test_landmarks_that_no_training_image_had_are_known_to_the_file(run, tmp_path):
+    partial, image = tmp_path / "run", toy_samples(tmp_path, count=1)[0].image
+    shutil.copytree(run, partial, ignore=shutil.ignore_patterns("export"))
+    config = json.loads((partial / "config.json").read_text())
+    config["resolved"]["unlabelled_landmarks"] = ["right"]
+    (partial / "config.json").write_text(json.dumps(config))
+    exporting.export(partial, tmp_path / "detector.tflite", "litert")
+    exported, expected = ExportedDetector.load(tmp_path / "detector.tflite"), Detector.load(partial)
+    assert exported.unlabelled == expected.unlabelled == ("right",)
+    assert np.isnan(exported.predict([image])[0].points).any(axis=-1).tolist() == [False, True, False]
+    for damaged in ("right", ["none"], [3]):
+        config["resolved"]["unlabelled_landmarks"] = damaged
+        (partial / "config.json").write_text(json.dumps(config))
+        with pytest.raises(InputError, match=r"config\.json: damaged: unlabelled_landmarks is no list of landmarks of"):
+            Detector.load(partial)
 
 
 def test_foreign_damaged_and_missing_files_are_named(run, tmp_path, monkeypatch):

@@ -1,6 +1,8 @@
 """`predict.py` in a process of its own: its table, its pictures, its speed to say no."""
 
 import csv
+import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -88,6 +90,29 @@ def test_nothing_is_overwritten_but_an_earlier_prediction(run, faces, tmp_path):
     for _ in range(2):
         assert predict(run, image, cwd=tmp_path).returncode == 0
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["found.csv"]
+
+
+def test_a_batch_with_broken_images_ends_with_status_1_and_names_them(run, faces, tmp_path):  # noqa: F811
+    folder, samples = faces
+    samples[1].image.write_bytes(samples[1].image.read_bytes()[:200])
+    samples[2].image.write_text("no image")
+    command = [sys.executable, "-m", "rtl_tf.cli.predict", str(run), "faces"]
+    options = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(SCRIPT.parent)}}
+    runs = [subprocess.run([*command, *more], capture_output=True, text=True, **options) for more in ([], ["--resume"])]
+    for done in runs:
+        assert done.returncode == 1, done.stderr
+        assert done.stdout == "2 of 4 images: found.csv\n"
+        assert done.stderr.splitlines()[-1] == (
+            "2 of 4 images without landmarks (the column error of found.csv says why): faces/001.png, faces/002.png"
+        )
+    with open(tmp_path / "found.csv", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["image"], bool(row["error"])) for row in rows] == [
+        *(("faces/000.png", False), ("faces/001.png", True), ("faces/002.png", True), ("faces/003.png", False))
+    ]
+    assert {row["detector"] for row in rows} == {
+        "sha256:" + hashlib.sha256((run / "best.keras").read_bytes()).hexdigest()[:16]
+    }
 
 
 def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811

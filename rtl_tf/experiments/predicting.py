@@ -50,15 +50,14 @@ def load_predictor(
 
 
 def detector_hash(model: Path, engine: str | None, precision: str | None) -> str:
-    """ "sha256:" and the first digits of the hash of the file that `load_predictor` has read."""
+    """The beginning of the SHA-256 of the file that `load_predictor` reads; of OpenVINO's two, one after the other."""
     file = model
     if model.is_dir():
         trained = engine in (None, "tensorflow")
         file = model / "best.keras" if trained else exported_file(model, engine, precision or "fp32")
-    digest = hashlib.sha256()
-    for part in (file, file.with_suffix(".bin")) if file.suffix == ENGINES["openvino"].suffix else (file,):
-        with open(part, "rb") as opened:
-            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    digest = hashlib.sha256(file.read_bytes())
+    if file.suffix == ENGINES["openvino"].suffix:
+        digest.update(file.with_suffix(".bin").read_bytes())
     return f"sha256:{digest.hexdigest()[:16]}"
 
 
