@@ -142,6 +142,21 @@ def test_a_killed_prediction_keeps_its_rows_and_resumes_to_the_same_table(faces,
     assert predict(faces, output, Spots(stop_at=1), resume=True).images == 20  # nothing is left to do
 
 
+def test_a_full_disk_is_named_and_what_is_there_is_gone_on_with(faces, tmp_path):
+    resource = pytest.importorskip("resource")  # not on Windows
+    predict(faces, tmp_path / "whole.csv")
+    limits, output = resource.getrlimit(resource.RLIMIT_FSIZE), tmp_path / "found.csv"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError) as problem:
+            predict(faces, output)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert problem.value.filename == str(output) and output.stat().st_size == 1000
+    predict(faces, output, resume=True)
+    assert output.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
 def test_a_name_with_a_line_break_is_cut_off_whole(faces, tmp_path):
     odd = [faces[0].rename(faces[0].with_name('two\nlines, "quoted".png')), faces[1]]
     predict(odd, tmp_path / "found.csv")

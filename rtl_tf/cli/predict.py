@@ -46,7 +46,7 @@ def report(table: "FoundTable", pictures: Path | None) -> int:
     found, drawn = summary.images - len(summary.failed), f", pictures in {pictures}/" if pictures else ""
     print(f"{found}{f' of {summary.images}' if summary.failed else ''} images: {table.output}{drawn}")
     if summary.outside:
-        print(f"{summary.outside} landmarks lie outside their images: their cells are empty, their peaks are kept")
+        print(f"landmarks outside their images: {summary.outside} (their cells are empty, their peaks are kept)")
     if not summary.failed:
         return 0
     sys.stdout.flush()

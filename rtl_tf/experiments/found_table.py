@@ -101,7 +101,7 @@ class FoundTable:
             self._count(row)
         if rows:
             os.truncate(self.output, length)
-        self._file = self._opened(begin=not rows)
+        self._open(begin=not rows)
 
     def lacks(self, photograph: Photograph, face: str) -> bool:
         """Whether there is no row yet for a photograph. InputError where there is one, of another square."""
@@ -127,8 +127,7 @@ class FoundTable:
             row["error"] = _unusable(points, outcome.box)
             for name, place, peak in zip(self.schema.names, points, outcome.prediction.peaks, strict=True):
                 row |= dict(zip((f"{name}_x", f"{name}_y", f"{name}{PEAK}"), map(_number, (*place, peak)), strict=True))
-        self._file.write(_line(row.values()))
-        self._file.flush()
+        self._write(_line(row.values()))
         self._count(row)
 
     def complete(self) -> None:
@@ -138,21 +137,30 @@ class FoundTable:
     def __enter__(self) -> "FoundTable":
         return self
 
-    def __exit__(self, *_) -> None:
-        if self._file is not None:
-            self._file.close()
+    def __exit__(self, kind: type | None, *_) -> None:
+        try:
+            if self._file is not None:
+                self._file.close()
+        except OSError:  # the disk is as full as when the row was written
+            if kind is None:
+                raise
 
     def _begin(self) -> None:
         if self.output.exists():
             os.replace(self.output, self.previous)
-        self._file = self._opened(begin=True)
+        self._open(begin=True)
 
-    def _opened(self, begin: bool) -> IO[str]:
-        file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)
+    def _open(self, begin: bool) -> None:
+        self._file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)
         if begin:
-            file.write(MARK + _line(self.header))
-            file.flush()
-        return file
+            self._write(MARK + _line(self.header))
+
+    def _write(self, line: str) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as problem:
+            raise OSError(problem.errno, problem.strerror, str(self.output)) from problem
 
     def _count(self, row: dict[str, str]) -> None:
         found = [name for name in self.schema.names if row[f"{name}{PEAK}"]]
