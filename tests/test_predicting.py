@@ -209,6 +209,9 @@ def test_an_earlier_table_stays_until_the_new_one_is_complete(faces, tmp_path):
     assert previous.read_bytes() == before
     predict(faces, output, resume=True)
     assert len(read(output)) == 20 and not previous.exists()
+    previous.write_text("a file of the user's")
+    predict(faces[:2], tmp_path / "found.csv", resume=True)
+    assert previous.read_text() == "a file of the user's"
 
 
 def test_numbers_and_text_survive_a_spreadsheet_of_another_country(faces, tmp_path):

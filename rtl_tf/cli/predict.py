@@ -34,8 +34,9 @@ def main(arguments: list[str]) -> int:
     try:
         predict_photographs(predictor, photographs, table, options.pictures, options.resume)
     except (KeyboardInterrupt, OSError):
-        kept = f"{table.summary.images} of {len(photographs)} images are in {options.output}"
-        print(f"\n{kept}: the same command with --resume goes on", file=sys.stderr)
+        if table.summary.images:
+            kept = f"{table.summary.images} of {len(photographs)} images are in {options.output}"
+            print(f"\n{kept}: the same command with --resume goes on", file=sys.stderr)
         raise
     return report(table, options.pictures)
 

@@ -1,28 +1,29 @@
 """found.csv: what was found on photographs, row by row as it comes; `train.py` reads it once it has a subject."""
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
-from rtl_tf.datasets.annotations import inside_image, require_crop
 from rtl_tf.datasets.csv_rows import read_header
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.found_cells import (
+    MARK,
+    as_line,
+    image_cell,
+    in_one_line,
+    number,
+    places_on_image,
+    unusable,
+    unwritable,
+    whole_rows,
+)
 from rtl_tf.inference.predictor import Outcome
 from rtl_tf.schema import Schema
 
 PEAK = "_peak"
-# A spreadsheet of a country with decimal commas takes "12.345" for 12345, and "12.1950" for December 1950.
-DECIMALS = 5
-MARK = "\ufeff"  # spreadsheets take a file without it for one of an older encoding
-FORMULA = ("=", "+", "-", "@", "\t", "\r", " ")
 
 
 @dataclass
@@ -86,17 +87,17 @@ class FoundTable:
         """
         if not self.output.exists():
             return
-        rows, length = _whole_rows(self.output)
-        if not rows and (MARK + _line(self.header)).encode().startswith(self.output.read_bytes()):
+        rows, length = whole_rows(self.output)
+        if not rows and (MARK + as_line(self.header)).encode().startswith(self.output.read_bytes()):
             os.truncate(self.output, 0)
         elif not rows or rows[0] != self.header:
             raise InputError(f"--resume: {self.output} has other columns than a table of this detector's predictions")
-        for number, cells in enumerate(rows[1:], start=2):
+        for line, cells in enumerate(rows[1:], start=2):
             row = dict(zip(self.header, cells, strict=False))
             if len(cells) != len(self.header):
-                raise InputError(f"--resume: {self.output} row {number}: {len(cells)} of {len(self.header)} cells")
+                raise InputError(f"--resume: {self.output} row {line}: {len(cells)} of {len(self.header)} cells")
             if row["detector"] != self.detector:
-                raise InputError(f"--resume: {self.output} row {number} was found by another detector")
+                raise InputError(f"--resume: {self.output} row {line} was found by another detector")
             self._done[row["image"], row["face"]] = row
             self._count(row)
         if rows:
@@ -119,20 +120,21 @@ class FoundTable:
             self._begin()
         row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face}
         row |= self._looked_at(outcome.box or photograph.box, photograph.mirrored) | {"detector": self.detector}
-        problem = outcome.problem or _unwritable(photograph.image)
+        problem = outcome.problem or unwritable(photograph.image)
         if problem:
-            row["error"] = _one_line(problem, photograph)
+            row["error"] = in_one_line(problem, photograph)
         else:
-            points = _on_the_image(outcome)
-            row["error"] = _unusable(points, outcome.box)
+            points = places_on_image(outcome)
+            row["error"] = unusable(points, outcome.box)
             for name, place, peak in zip(self.schema.names, points, outcome.prediction.peaks, strict=True):
-                row |= dict(zip((f"{name}_x", f"{name}_y", f"{name}{PEAK}"), map(_number, (*place, peak)), strict=True))
-        self._write(_line(row.values()))
+                row |= dict(zip((f"{name}_x", f"{name}_y", f"{name}{PEAK}"), map(number, (*place, peak)), strict=True))
+        self._write(as_line(row.values()))
         self._count(row)
 
     def complete(self) -> None:
         """Every image has its row: the table before this one can go."""
-        self.previous.unlink(missing_ok=True)
+        if is_found_table(self.previous):
+            self.previous.unlink()
 
     def __enter__(self) -> "FoundTable":
         return self
@@ -153,7 +155,7 @@ class FoundTable:
     def _open(self, begin: bool) -> None:
         self._file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)
         if begin:
-            self._write(MARK + _line(self.header))
+            self._write(MARK + as_line(self.header))
 
     def _write(self, line: str) -> None:
         try:
@@ -173,7 +175,7 @@ class FoundTable:
         return image_cell(photograph.image, self.output.parent)
 
     def _looked_at(self, box: tuple[float, float, float] | None, mirrored: bool) -> dict[str, str]:
-        edges = map(_number, box) if box else ("", "", "")
+        edges = map(number, box) if box else ("", "", "")
         return dict(zip(BOX, edges, strict=True)) | {"mirrored": "true" if mirrored else "false"}
 
 
@@ -184,88 +186,3 @@ def is_found_table(file: Path) -> bool:
     except InputError:
         return False
     return "subject" not in header and any(name.endswith(PEAK) for name in header)
-
-
-def image_cell(image: Path, folder: Path) -> str:
-    """The path of an image as a table in `folder` has it, links not resolved; absolute where there is no other way.
-
-    A spreadsheet would run a name such as =A1.png as a formula: there a ./ comes first, which changes no path. A name
-    that is not UTF-8 cannot stand in a table: its odd bytes are shown as \\udcff.
-    """
-    try:
-        name = Path(os.path.relpath(os.path.abspath(image), os.path.abspath(folder))).as_posix()
-        if image.exists() and not os.path.samefile(folder / name, image):
-            name = str(Path.cwd() / image)
-    except (OSError, ValueError):  # over a link the way back leads elsewhere; on Windows, another drive
-        name = str(Path.cwd() / image)
-    name = name.encode("utf-8", "backslashreplace").decode()
-    return f"./{name}" if name.startswith(FORMULA) else name
-
-
-def _on_the_image(outcome: Outcome) -> np.ndarray:
-    """Points as the table has them, (K, 2): NaN where a landmark lies outside the image."""
-    points = outcome.prediction.points.astype(np.float64).round(DECIMALS) + 0.0  # no -0
-    points[~inside_image(points.astype(np.float32), outcome.size)] = np.nan
-    points[(points == 0).all(axis=-1)] = 10.0**-DECIMALS  # readers take (0, 0) for a landmark that was never placed
-    return points
-
-
-def _unwritable(image: Path) -> InputError | None:
-    """Why a table cannot have the path of an image."""
-    try:
-        str(image).encode()
-    except UnicodeEncodeError:
-        return InputError("its name is not UTF-8; rename it")
-    return InputError("its name ends in a blank; rename it") if str(image) != str(image).rstrip() else None
-
-
-def _unusable(points: np.ndarray, box: tuple[float, float, float]) -> str:
-    """Why `train.py` could do nothing with a row of these points; else empty."""
-    try:
-        require_crop(points, box)
-    except InputError:
-        return "no landmark was found on the image"
-    return ""
-
-
-def _number(value: float) -> str:
-    if np.isnan(value):
-        return ""
-    return f"{value:.{DECIMALS}f}".removesuffix("." + "0" * DECIMALS)
-
-
-def _one_line(problem: InputError, photograph: Photograph) -> str:
-    """Without the image's name, which the row has in another cell."""
-    text = " ".join(str(problem).removeprefix(f"{photograph.image}: ").split())
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _line(cells: Iterable[str]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
-def _whole_rows(file: Path) -> tuple[list[list[str]], int]:
-    """The rows of a table, header included, but for a last one that is cut off; and how many bytes they take."""
-    rows, length = [], 0
-    try:
-        for record in _records(file.read_bytes()):
-            rows += csv.reader(io.StringIO(record.decode("utf-8"), newline=""), strict=True)
-            length += len(record)
-    except (UnicodeDecodeError, csv.Error) as problem:
-        raise InputError(f"--resume: {file} row {len(rows) + 1}: damaged ({problem})") from problem
-    if rows:
-        rows[0][0] = rows[0][0].removeprefix(MARK)
-    return rows, length
-
-
-def _records(content: bytes) -> Iterator[bytes]:
-    """Lines of a CSV file, those that a quoted cell spreads over taken together; none that has no end."""
-    record = b""
-    for line in content.splitlines(keepends=True):
-        record += line
-        if record.endswith(b"\n") and record.count(b'"') % 2 == 0:
-            yield record
-            record = b""
