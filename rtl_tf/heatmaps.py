@@ -35,9 +35,10 @@ def decode(heatmaps, method: str = "argmax", sigma: float = 1.5):
             "quarter", a quarter px from there towards the higher neighbour (Newell et al. 2016);
             "dark", the maximum of the parabola through the logarithm around it (Zhang et al. 2020), exact for Eq. 1;
             "soft-argmax", the centre of mass of the positive part within 2 sigma of the maximum.
+            None takes what lies beyond the map for zero: near its border each looks at less of it, on both sides alike.
         sigma: heatmap px of the training heatmaps; used by "dark" (smoothing) and "soft-argmax" (window).
     Returns:
-        float32 (..., K, 2), (x, y) in heatmap px.
+        float32 (..., K, 2), (x, y) in heatmap px, within the map: from -0.5 to w - 0.5 and h - 0.5.
     """
     if method not in DECODINGS:
         raise ValueError(f"unknown decoding '{method}': use one of {', '.join(DECODINGS)}")
@@ -45,15 +46,15 @@ def decode(heatmaps, method: str = "argmax", sigma: float = 1.5):
     *leading, height, width, landmarks = ops.shape(heatmaps)
     maps = ops.reshape(ops.moveaxis(heatmaps, -1, -3), (-1, height, width))
     peak = _argmax(maps)
-    if method == "argmax":
-        points = ops.cast(peak, "float32")
-    elif method == "quarter":
+    points = ops.cast(peak, "float32")
+    if method == "quarter":
         gradient, _ = _derivatives(_patch(maps, peak, radius=1))
-        points = ops.cast(peak, "float32") + 0.25 * ops.sign(gradient)
+        points += ops.where(_room(maps, peak) > 0, 0.25 * ops.sign(gradient), 0.0)
     elif method == "dark":
-        points = ops.cast(peak, "float32") + _newton_offset(maps, peak, sigma)
-    else:
-        points = ops.cast(peak, "float32") + _mass_offset(maps, peak, radius=int(np.ceil(2 * sigma)))
+        points += _newton_offset(maps, peak, sigma)
+        points = ops.clip(points, -0.5, ops.cast(_size(maps), "float32") - 0.5)
+    elif method == "soft-argmax":
+        points += _mass_offset(maps, peak, radius=int(np.ceil(2 * sigma)))
     return ops.reshape(points, (*leading, landmarks, 2))
 
 
@@ -68,6 +69,16 @@ def _argmax(maps):
     # not Keras's argmax: to order 0.0 and -0.0 it reads bits, which no exported format can
     flat = tf.argmax(ops.reshape(maps, (ops.shape(maps)[0], -1)), axis=1, output_type="int32")
     return ops.stack([flat % width, flat // width], axis=1)
+
+
+def _size(maps):
+    """(M, h, w) -> int (2,): w and h."""
+    return ops.stack(ops.shape(maps)[:0:-1])
+
+
+def _room(maps, places):
+    """(M, h, w) and int (M, 2) -> int (M, 2): px between each place and the nearer border, along x and y."""
+    return ops.minimum(places, _size(maps) - 1 - places)
 
 
 def _patch(maps, centre, radius: int):
@@ -93,26 +104,48 @@ def _derivatives(patch):
 
 
 def _newton_offset(maps, peak, sigma: float):
-    """DARK: one Newton step on log(heatmap) after smoothing with the training Gaussian; at most one px each way."""
+    """DARK: one Newton step on log(heatmap) after smoothing with the training Gaussian; at most one px each way.
+
+    At the border the step starts from the outermost px that has neighbours on both sides, and the smoothing shrinks to
+    what there is of the map, along that axis alone: the parabola through the logarithm of three px is exact for a
+    Gaussian of any width, whereas zeros beyond the border would push the point inwards, by up to a px.
+    """
     radius = int(np.ceil(2 * sigma))
-    patch = _patch(maps, peak, radius + 1)
-    taps = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    kernel = np.outer(taps, taps)[:, :, None, None] / taps.sum() ** 2
-    smooth = ops.conv(patch[..., None], ops.convert_to_tensor(kernel, "float32"), padding="valid")[..., 0]
+    centre = ops.clip(peak, 1, _size(maps) - 2)
+    smoothing = ops.clip(_room(maps, centre) - 1, 0, radius)
+    kernels = ops.convert_to_tensor(_smoothing_kernels(radius, sigma))
+    rows, columns = (ops.take(kernels, smoothing[:, axis], axis=0) for axis in (1, 0))
+    smooth = rows @ _patch(maps, centre, radius + 1) @ ops.transpose(columns, (0, 2, 1))
     gradient, (dxx, dyy, dxy) = _derivatives(ops.log(ops.maximum(smooth, 1e-10)))
     determinant = dxx * dyy - dxy * dxy
     concave = (determinant > 1e-10) & (dxx < 0)
     safe = ops.where(concave, determinant, 1.0)
     dx = (dxy * gradient[:, 1] - dyy * gradient[:, 0]) / safe
     dy = (dxy * gradient[:, 0] - dxx * gradient[:, 1]) / safe
-    step = ops.where(concave[:, None], ops.stack([dx, dy], axis=1), 0.0)
-    return ops.clip(step, -1.0, 1.0)
+    step = ops.cast(centre - peak, "float32") + ops.stack([dx, dy], axis=1)
+    return ops.clip(ops.where(concave[:, None], step, 0.0), -1.0, 1.0)
+
+
+def _smoothing_kernels(radius: int, sigma: float) -> np.ndarray:
+    """float32 (radius + 1, 3, 2 radius + 3): for each smaller radius, what gives three smoothed px of a row of px.
+
+    The widest is a Gaussian of `sigma`, the others are as much narrower as their radius is smaller.
+    """
+    kernels = np.zeros((radius + 1, 3, 2 * radius + 3), np.float32)
+    for reach, kernel in enumerate(kernels):
+        taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) * radius / (max(reach, 1) * sigma)) ** 2)
+        for place in range(3):
+            start = place + radius - reach
+            kernel[place, start : start + len(taps)] = taps / taps.sum()
+    return kernels
 
 
 def _mass_offset(maps, peak, radius: int):
     """Centre of mass of the positive part of the window, from its middle."""
-    window = ops.relu(_patch(maps, peak, radius))
-    offsets = ops.arange(-radius, radius + 1, dtype="float32")
+    offsets = ops.arange(-radius, radius + 1)
+    columns, rows = (ops.abs(offsets) <= _room(maps, peak)[:, axis : axis + 1] for axis in (0, 1))
+    window = ops.where(rows[:, :, None] & columns[:, None, :], ops.relu(_patch(maps, peak, radius)), 0.0)
+    offsets = ops.cast(offsets, "float32")
     mass = ops.maximum(ops.sum(window, axis=(1, 2)), keras.config.epsilon())
     dx = ops.sum(window * offsets[None, None, :], axis=(1, 2)) / mass
     dy = ops.sum(window * offsets[None, :, None], axis=(1, 2)) / mass

@@ -65,7 +65,7 @@ class Method:
 
 CO = Regularizer(regularizers.classifier_output, "logits")
 CO_CROSS_ENTROPY = Regularizer(regularizers.classifier_cross_entropy, "logits")
-EO = Regularizer(regularizers.encoder_output, "features", half=True)
+EO = Regularizer(regularizers.encoder_output, "features", answer=regularizers.scaled, half=True)
 SAM = Regularizer(
     regularizers.spatial_attention,
     "features",

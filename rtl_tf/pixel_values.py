@@ -13,7 +13,7 @@ from rtl_tf.notes import warn_once
 BIT_DEPTHS = (8, 10, 12, 14, 16)
 
 _16_BIT_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")
-_WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
+WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
 _SWAPPED = {"L": "B", "B": "L", "N": "B" if struct.pack("=H", 1)[0] else "L"}
 _TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_PLANES, _TIFF_SAMPLE_FORMAT = 258, 262, 284, 339
 _TIFF_LARGEST = (281, 341)  # MaxSampleValue, SMaxSampleValue
@@ -41,7 +41,7 @@ def read_rgb(image: Image.Image, path: str | Path, reopen: Reopen) -> np.ndarray
     if _tiff_tag(image, _TIFF_SAMPLE_FORMAT) == 2:
         raise ValueError("negative values; save it with 8 or 16 bits a channel")
     image.load()
-    return _to_rgb(image)
+    return to_rgb(image)
 
 
 def bit_depth(blocks: Iterable[np.ndarray], stated: int | None, stored: int = 16) -> int:
@@ -72,8 +72,9 @@ def bit_depth(blocks: Iterable[np.ndarray], stated: int | None, stored: int = 16
     return next(bits for bits in BIT_DEPTHS if largest < 2**bits)
 
 
-def _to_rgb(image: Image.Image) -> np.ndarray:
-    if image.mode in _WITH_ALPHA or "transparency" in image.info:
+def to_rgb(image: Image.Image) -> np.ndarray:
+    """uint8 (H, W, 3) of a loaded image of 8 bits a channel; transparency is laid over white."""
+    if image.mode in WITH_ALPHA or "transparency" in image.info:
         image = _over_white(image.convert("RGBA"))
     if image.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
@@ -114,9 +115,9 @@ def _16_bit_colours(image: Image.Image, path: str | Path, reopen: Reopen) -> np.
     if not all(_raw_mode(tile)[:-1] in ("RGB;16", "RGBA;16") for tile in tiles):  # no lower bytes can be had
         if largest < 2**12:
             raise ValueError("values below 4096 in a file of 16 bits; save it with 8 bits a channel")
-        return _to_rgb(image)
+        return to_rgb(image)
     if largest >= 2**14 and "transparency" not in image.info:
-        return _to_rgb(image)
+        return to_rgb(image)
     with reopen() as lower:  # with the byte order reversed the lower bytes come first
         lower.tile = [_other_byte_order(tile) for tile in lower.tile]
         lower.load()
@@ -134,7 +135,7 @@ def _joined(upper: Image.Image, lower: Image.Image, path: str | Path) -> np.ndar
             levels = np.dstack([levels, _shifted(strip[..., 3], alpha_bits)])
         elif isinstance(upper.info.get("transparency"), tuple):
             levels[(strip == upper.info["transparency"]).all(axis=-1)] = 255
-        pixels[row : row + len(strip)] = _to_rgb(Image.fromarray(levels))
+        pixels[row : row + len(strip)] = to_rgb(Image.fromarray(levels))
         row += len(strip)
     return pixels
 

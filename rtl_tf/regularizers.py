@@ -6,12 +6,6 @@ The source is a constant: no gradient flows into it.
 
 from keras import ops
 
-# Under this squared norm a vector is taken for zero: its normalised form is zero and carries no gradient.
-EPSILON = 1e-12
-# Features that a training lets explode have attention maps whose squares leave float32. From here on vectors are scaled
-# before they are squared: by a power of two, which changes no digit.
-LARGE, SMALLER = 2.0**48, 2.0**-64
-
 
 def classifier_output(source_logits, target_logits, temperature: float = 2.0):
     """RTL-CO (Eq. 4): squared distance of the two class distributions, softened by the temperature.
@@ -53,13 +47,13 @@ def channel_attention(source, target):
 
 
 def spatial_attention_map(features):
-    """Eq. 6: sum over channels of the squared activations, (N, H, W, B) -> (N, H, W)."""
-    return ops.sum(ops.square(features), axis=-1)
+    """Eq. 6: sum over channels of the squared activations of `scaled` features, (N, H, W, B) -> (N, H, W)."""
+    return ops.sum(ops.square(scaled(features)), axis=-1)
 
 
 def channel_attention_vector(features):
-    """Eq. 8: mean over positions of the absolute activations, (N, H, W, B) -> (N, B)."""
-    return ops.mean(ops.abs(features), axis=(1, 2))
+    """Eq. 8: mean over positions of the absolute activations of `scaled` features, (N, H, W, B) -> (N, B)."""
+    return ops.mean(ops.abs(scaled(features)), axis=(1, 2))
 
 
 def normalised_distance(source, target):
@@ -67,13 +61,24 @@ def normalised_distance(source, target):
     return ops.sum(ops.square(_unit(_flat(ops.stop_gradient(source))) - _unit(_flat(target))), axis=-1)
 
 
+def scaled(values):
+    """(N, ...) -> (N, ...): what belongs to an image, divided by the largest absolute value of it; zeros stay zeros.
+
+    Normalising takes the factor out again. Without it, squares of small or of exploded features leave the range of
+    float32, and how small counts as zero would depend on the unit of the features.
+    """
+    axes = tuple(range(1, len(ops.shape(values))))
+    largest = ops.stop_gradient(ops.max(ops.abs(values), axis=axes, keepdims=True))
+    return values / ops.where(largest > 0, largest, ops.ones_like(largest))
+
+
 def _flat(values):
     return ops.reshape(values, (ops.shape(values)[0], -1))
 
 
 def _unit(vectors):
-    largest = ops.max(ops.abs(vectors), axis=-1, keepdims=True)
-    vectors = ops.where(largest > LARGE, vectors * SMALLER, vectors)
+    """(N, D), each of norm 1; the direction of zeros is not defined: they stay zeros and carry no gradient."""
+    vectors = scaled(vectors)
     squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
-    is_zero = squares < EPSILON
+    is_zero = squares == 0
     return vectors / ops.where(is_zero, float("inf"), ops.sqrt(ops.where(is_zero, 1.0, squares)))

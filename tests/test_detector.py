@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 from toys import SCHEMA, toy_samples
 
 from rtl_tf.coordinates import Crop, round_to_grid
@@ -12,6 +13,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import UnseenImages, collect
 from rtl_tf.images import crop_image, read_image
 from rtl_tf.inference import predictor
+from rtl_tf.inference.decoded import pixels_of
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.graph import crop as crop_in_graph
 from rtl_tf.pipeline import load_crops
@@ -54,6 +56,99 @@ def test_predicting_from_files_equals_predicting_from_crops(tmp_path):
             for answer, other in zip(answers, expected, strict=True):
                 np.testing.assert_allclose(answer.points, other.points, atol=1e-4)
     assert detector.predict([]) == []
+
+
+def test_a_single_image_and_its_box_are_a_list_of_one(tmp_path):
+    file, detector = toy_samples(tmp_path, count=1)[0].image, spots(False)
+    box = (-4.5, -2.5, 52.0)
+    (expected,) = detector.predict([file], [box], [True])
+    for image in (str(file), file, read_image(file), Image.open(file)):
+        for boxes in (box, [box], np.array(box)):
+            (found,) = detector.predict(image, boxes, True)
+            np.testing.assert_array_equal(found.points, expected.points)
+    central = detector.predict([file])[0].points
+    np.testing.assert_array_equal(detector.predict([file, file], [None, box])[0].points, central)
+    np.testing.assert_array_equal(detector.predict(np.stack([read_image(file)] * 2))[1].points, central)
+
+
+def test_other_kinds_of_images_are_what_a_viewer_shows(tmp_path):
+    colours = read_image(toy_samples(tmp_path, count=1)[0].image)
+    grey = np.asarray(Image.fromarray(colours).convert("L"))
+    alpha = np.random.default_rng(0).integers(0, 256, grey.shape).astype(np.uint8)
+    transparent = np.dstack([colours, alpha])
+    shown = np.round(colours * (alpha[..., None] / 255) + 255 - alpha[..., None]).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(colours).transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png", exif=exif)
+    for given, pixels, tolerance in (
+        (grey, np.dstack([grey] * 3), 0),
+        (grey[..., None], np.dstack([grey] * 3), 0),
+        (Image.fromarray(grey), np.dstack([grey] * 3), 0),
+        (transparent, shown, 1),
+        (Image.fromarray(transparent), shown, 1),
+        (Image.open(tmp_path / "turned.png"), colours, 0),
+        (colours[::-1][::-1], colours, 0),
+    ):
+        assert np.abs(pixels_of(given).astype(int) - pixels).max() <= tolerance
+        (found,), of_frame = spots(False).predict([given]), spots(False).predict_frame(given)
+        expected = spots(False).predict([pixels_of(given)])[0].points
+        np.testing.assert_array_equal(found.points, expected)
+        np.testing.assert_allclose(of_frame.points, expected, atol=0.3)
+
+
+def test_what_cannot_be_meant_is_refused(tmp_path):
+    detector, image = spots(False), read_image(toy_samples(tmp_path, count=1)[0].image)
+    for given in (
+        image / 255.0,
+        image.astype(np.float32),
+        image.astype(int),
+        image > 80,
+        image[..., :2],
+        image[:0],
+        image[0, 0],
+    ):
+        for call in (
+            lambda given=given: detector.predict([image, given]),
+            lambda given=given: detector.predict_frame(given),
+        ):
+            with pytest.raises(InputError, match=r"^image.*: expected uint8 \(H, W, 3\), RGB from 0 to 255, there is "):
+                call()
+    for boxes, words in (
+        (
+            [(0, 0, 160, 160)],
+            r"boxes\[0\]: expected three numbers \(left, top, side\) in px, there is \(0, 0, 160, 160\)",
+        ),
+        ([(0, np.nan, 5)], r"boxes\[0\]: expected three"),
+        (["no"], r"boxes\[0\]: expected three"),
+        ([(0, 0, 9), (0, 0, 9)], "boxes: 2 for 1 images; give one for each"),
+        ([(0, 0, 0)], r"images\[0\]: cannot crop a square of side 0 px"),
+        ([(99, 0, 9)], r"images\[0\]: the square to crop lies outside"),
+    ):
+        with pytest.raises(InputError, match=words):
+            detector.predict([image], boxes)
+    with pytest.raises(InputError, match="mirrored: 2 for 1 images"):
+        detector.predict([image], mirrored=[True, False])
+    for given, words in (([None], "there is NoneType"), (Image.new("F", (9, 9)), "a Pillow image of mode F")):
+        with pytest.raises(InputError, match=words):
+            detector.predict(given)
+    with pytest.raises(InputError, match="box: expected three numbers"):
+        detector.predict_frame(image, (0, 0, 9, 9))
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_nothing_is_predicted_of_landmarks_that_no_training_image_had(tmp_path, mirrored):
+    samples = toy_samples(tmp_path, count=2)
+    files, flips = [sample.image for sample in samples], [mirrored] * 2
+    detector = spots(False)
+    partial = dataclasses.replace(detector, unlabelled=("right",))
+    for whole, part in zip(detector.predict(files, None, flips), partial.predict(files, None, flips), strict=True):
+        np.testing.assert_array_equal(part.points[[0, 2]], whole.points[[0, 2]])
+        np.testing.assert_array_equal(part.peaks[[0, 2]], whole.peaks[[0, 2]])
+        assert np.isnan(part.points[1]).all() and np.isnan(part.peaks[1]) and np.isnan(part.heatmap_points[1]).all()
+    assert np.isnan(partial.predict_frame(read_image(files[0])).points).any(axis=-1).tolist() == [False, True, False]
+    crops = load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
+    judged = collect(UnseenImages(["0", "1"], samples, crops), partial)  # errors of such a landmark count
+    np.testing.assert_array_equal(judged.points, collect(UnseenImages(["0", "1"], samples, crops), detector).points)
 
 
 BOXES = [(-0.5, -0.5, 70.0), (10.2, 3.7, 31.4), (-30.0, -20.0, 150.0), (40.0, 45.5, 300.0)]

@@ -1,6 +1,7 @@
 """Exported files against the Keras model on images, what they say of themselves, and what is refused."""
 
 import json
+import shutil
 import sys
 
 import keras
@@ -60,6 +61,27 @@ def test_an_exported_file_gives_what_the_keras_model_gives(run, crops, engine):
     np.testing.assert_allclose(found.peaks, expected.peaks, atol=1e-5)
 
 
+def spots_at_the_edges() -> np.ndarray:
+    """uint8 (N, S, S, 3): crops with a spot of each colour in the outermost heatmap px, corners among them."""
+    places = np.random.default_rng(0).uniform(0, SIZE - 1, (12, 3, 2))
+    places[:8, :, 0] = np.repeat([0, 3, 60, 63], 2)[:, None]
+    places[6:, :, 1] = np.array([63, 1, 0, 63, 2, 61])[:, None]
+    y, x = np.mgrid[0:SIZE, 0:SIZE]
+    squares = (x[..., None] - places[:, None, None, :, 0]) ** 2 + (y[..., None] - places[:, None, None, :, 1]) ** 2
+    return (70 + 160 * np.exp(-squares / 72)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_landmarks_at_the_edges_are_decoded_alike(run, engine):
+    pytest.importorskip(ENGINES[engine].package)
+    file = exported_file(run, engine, "fp32")
+    exporting.export(run, file, engine)
+    crops = spots_at_the_edges()
+    expected, found = Detector.load(run).locate(crops), ExportedDetector.load(file).locate(crops)
+    np.testing.assert_allclose(found.points, expected.points, atol=2e-3)
+    assert expected.points.min() < 0 and expected.points.max() > SIZE - 4  # the first and the last px of heatmaps
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_int8_files_stay_near_the_keras_model_and_decode_exactly(run, crops, engine):
     pytest.importorskip(ENGINES[engine].package)
@@ -94,6 +116,23 @@ def test_predictions_in_original_pixels_are_the_keras_models(run, tmp_path):
         exported = ExportedDetector.load(tmp_path / "detector.xml").predict(images, boxes, mirrored)
         for one, other in zip(exported, Detector.load(run).predict(images, boxes, mirrored), strict=True):
             np.testing.assert_allclose(one.points, other.points, atol=1e-3)
+
+
+def test_landmarks_that_no_training_image_had_are_known_to_the_file(run, tmp_path):
+    partial, image = tmp_path / "run", toy_samples(tmp_path, count=1)[0].image
+    shutil.copytree(run, partial, ignore=shutil.ignore_patterns("export"))
+    config = json.loads((partial / "config.json").read_text())
+    config["resolved"]["unlabelled_landmarks"] = ["right"]
+    (partial / "config.json").write_text(json.dumps(config))
+    exporting.export(partial, tmp_path / "detector.tflite", "litert")
+    exported, expected = ExportedDetector.load(tmp_path / "detector.tflite"), Detector.load(partial)
+    assert exported.unlabelled == expected.unlabelled == ("right",)
+    assert np.isnan(exported.predict([image])[0].points).any(axis=-1).tolist() == [False, True, False]
+    for damaged in ("right", ["none"], [3]):
+        config["resolved"]["unlabelled_landmarks"] = damaged
+        (partial / "config.json").write_text(json.dumps(config))
+        with pytest.raises(InputError, match=r"config\.json: damaged: unlabelled_landmarks is no list of landmarks of"):
+            Detector.load(partial)
 
 
 def test_foreign_damaged_and_missing_files_are_named(run, tmp_path, monkeypatch):

@@ -1,6 +1,8 @@
 """`predict.py` in a process of its own: its table, its pictures, its speed to say no."""
 
 import csv
+import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -61,11 +63,12 @@ def test_boxes_come_from_a_table(run, faces, tmp_path):  # noqa: F811
         f"image,box_left,box_top,box_side,mirrored\n{name},-4.5,-2.5,52,true\n{samples[1].image.name},,,,\n"
     )
     done = predict(run, "--table", folder / "boxes.csv", cwd=tmp_path)
-    assert done.returncode == 1 and "boxes.csv row 3: " in done.stderr and ": no box; give box_left" in done.stderr
-    assert "1 of 2 read; skipped 1 with an error" in done.stdout
+    assert done.returncode == 1 and "1 of 2 images: found.csv" in done.stdout
+    assert done.stderr.startswith("1 of 2 images without landmarks") and samples[1].image.name in done.stderr
     expected = Detector.load(run).predict([samples[0].image], [box], [True])[0]
-    with open(tmp_path / "found.csv") as file:
-        row = next(csv.DictReader(file))
+    with open(tmp_path / "found.csv", encoding="utf-8-sig") as file:
+        row, without = csv.DictReader(file)
+    assert "boxes.csv row 3: " in without["error"] and ": no box; give box_left" in without["error"]
     assert (row["mirrored"], row["box_side"]) == ("true", "52")
     np.testing.assert_allclose([float(row["left_x"]), float(row["left_y"])], expected.points[0], atol=1e-3)
 
@@ -89,6 +92,29 @@ def test_nothing_is_overwritten_but_an_earlier_prediction(run, faces, tmp_path):
     for _ in range(2):
         assert predict(run, image, cwd=tmp_path).returncode == 0
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["found.csv"]
+
+
+def test_a_batch_with_broken_images_ends_with_status_1_and_names_them(run, faces, tmp_path):  # noqa: F811
+    folder, samples = faces
+    samples[1].image.write_bytes(samples[1].image.read_bytes()[:200])
+    samples[2].image.write_text("no image")
+    command = [sys.executable, "-m", "rtl_tf.cli.predict", str(run), "faces"]
+    options = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(SCRIPT.parent)}}
+    runs = [subprocess.run([*command, *more], capture_output=True, text=True, **options) for more in ([], ["--resume"])]
+    for done in runs:
+        assert done.returncode == 1, done.stderr
+        assert done.stdout == "2 of 4 images: found.csv\n"
+        assert done.stderr.splitlines()[-1] == (
+            "2 of 4 images without landmarks (the column error of found.csv says why): faces/001.png, faces/002.png"
+        )
+    with open(tmp_path / "found.csv", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["image"], bool(row["error"])) for row in rows] == [
+        *(("faces/000.png", False), ("faces/001.png", True), ("faces/002.png", True), ("faces/003.png", False))
+    ]
+    assert {row["detector"] for row in rows} == {
+        "sha256:" + hashlib.sha256((run / "best.keras").read_bytes()).hexdigest()[:16]
+    }
 
 
 def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811

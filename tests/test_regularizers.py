@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from rtl_tf import regularizers
+from rtl_tf.methods import METHODS
 
 FEATURES = {
     "encoder_output": regularizers.encoder_output,
@@ -120,15 +121,37 @@ def test_gradient_of_encoder_output_by_hand():
 
 
 @pytest.mark.parametrize("name", FEATURES)
-@pytest.mark.parametrize("power", [10, 24, 25, 50])
-def test_exploded_features_are_compared_to_the_last_bit(name, power):
+@pytest.mark.parametrize("power", [-66, -17, 10, 24, 25, 50, 66])
+def test_faint_and_exploded_features_are_compared_to_the_last_bit(name, power):
+    # From 1e-20 to 1e20, whose squares leave float32 at both ends.
     source, other = np.random.default_rng(6).uniform(0.1, 1, (2, 2, 3, 3, 4)).astype(np.float32)
-    target, exploded = tf.Variable(other), tf.Variable(other * np.float32(2.0**power))
+    factor = np.float32(2.0**power)
+    target, moved = tf.Variable(other), tf.Variable(other * factor)
     with tf.GradientTape(persistent=True) as tape:
-        value, of_exploded = FEATURES[name](source, target), FEATURES[name](source, exploded)
-    np.testing.assert_array_equal(of_exploded, value)
-    gradient = tape.gradient(of_exploded, exploded) * 2.0**power
+        value, of_moved = FEATURES[name](source, target), FEATURES[name](source * factor, moved)
+    np.testing.assert_array_equal(of_moved, value)
+    gradient = tape.gradient(of_moved, moved) * 2.0**power
     np.testing.assert_array_equal(gradient, tape.gradient(value, target))
+    assert np.abs(gradient).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_one_silent_image_leaves_the_others_as_they_are(name):
+    source, target = np.random.default_rng(7).uniform(1e-6, 1e-5, (2, 3, 2, 2, 4)).astype(np.float32)
+    alone = FEATURES[name](source[1:], target[1:])
+    target[0] = 0
+    np.testing.assert_array_equal(FEATURES[name](source, target)[1:], alone)
+    assert (np.asarray(alone) > 1e-3).all()
+
+
+@pytest.mark.parametrize("method", ["rtl-eo", "rtl-sam", "rtl-cam"])
+@pytest.mark.parametrize("factor", [1e-20, 1e-5, 1.0, 1e15])
+def test_answers_that_are_kept_give_the_distance_whatever_the_scale(method, factor):
+    (term,) = METHODS[method].regularizers
+    source, target = np.random.default_rng(8).uniform(0.1, 1, (2, 2, 3, 3, 4)).astype(np.float32)
+    kept = np.asarray(term.answer(source * np.float32(factor))).astype("f2" if term.half else "f4")
+    found = term.from_answer(kept.astype("f4"), target * np.float32(factor))
+    np.testing.assert_allclose(found, term.function(source, target), rtol=2e-3 if term.half else 1e-5)
 
 
 @pytest.mark.parametrize("name", FEATURES)

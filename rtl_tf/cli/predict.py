@@ -2,10 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.exported import ENGINES
+
+if TYPE_CHECKING:
+    from rtl_tf.datasets.photographs import Listing
+    from rtl_tf.experiments.found_table import FoundTable
+
+NAMED = 5  # images in error that are named at the end
 
 
 def main(arguments: list[str]) -> int:
@@ -14,23 +21,44 @@ def main(arguments: list[str]) -> int:
         raise InputError("give either images (files or folders) or --table FILE (see --help)")
     from rtl_tf.datasets.photographs import from_files, from_table
     from rtl_tf.datasets.table import BOX
-    from rtl_tf.experiments.predicting import load_predictor, predict_photographs
+    from rtl_tf.experiments.found_table import FoundTable
+    from rtl_tf.experiments.predicting import detector_hash, load_predictor, predict_photographs
 
     listing = from_table(options.table) if options.table else from_files(options.images)
-    photographs = [photograph for photograph in listing.photographs if not photograph.problem]
-    predictor = load_predictor(options.model, options.engine, options.precision, start_tensorflow)
-    predict_photographs(predictor, photographs, options.output, options.pictures)
+    photographs = listing.photographs
+    chosen = options.model, options.engine, options.precision
+    predictor = load_predictor(*chosen, start_tensorflow)
     if options.table and not any(photograph.box for photograph in photographs):
-        print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image was looked at")
-    pictures = f", pictures in {options.pictures}/" if options.pictures else ""
-    print(f"{len(photographs)} images: {options.output}{pictures}")
-    left_out = listing.sentence(len(photographs))
-    if left_out:
-        print(left_out)
-    problems = [photograph.problem for photograph in listing.photographs if photograph.problem]
-    for problem in problems:
-        print(f"error: {problem}", file=sys.stderr)
-    return 1 if problems else 0
+        print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image is looked at")
+    if predictor.unlabelled:
+        print(f"not predicted, as no training image had them: {', '.join(predictor.unlabelled)}")
+    table = FoundTable(options.output, predictor.schema, detector_hash(*chosen))
+    try:
+        predict_photographs(predictor, photographs, table, options.pictures, options.resume)
+    except (KeyboardInterrupt, OSError):
+        if table.summary.images:
+            kept = f"{table.summary.images} of {len(photographs)} images are in {options.output}"
+            print(f"\n{kept}: the same command with --resume goes on", file=sys.stderr)
+        raise
+    return report(table, options.pictures, listing)
+
+
+def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> int:
+    """Say what a table holds and what it lacks; the exit status."""
+    summary = table.summary
+    found, drawn = summary.images - len(summary.failed), f", pictures in {pictures}/" if pictures else ""
+    print(f"{found}{f' of {summary.images}' if summary.failed else ''} images: {table.output}{drawn}")
+    if listing.skipped:
+        print(listing.sentence(found))
+    if summary.outside:
+        print(f"landmarks outside their images: {summary.outside} (their cells are empty, their peaks are kept)")
+    if not summary.failed:
+        return 0
+    sys.stdout.flush()
+    names = ", ".join(summary.failed[:NAMED]) + (", ..." if len(summary.failed) > NAMED else "")
+    reasons = f"the column error of {table.output} says why"
+    print(f"{len(summary.failed)} of {summary.images} images without landmarks ({reasons}): {names}", file=sys.stderr)
+    return 1
 
 
 def make_parser() -> Parser:
@@ -38,7 +66,8 @@ def make_parser() -> Parser:
         prog="predict.py",
         description="Find landmarks on photographs with a trained detector.",
         epilog="The table has a row for each image: landmarks in px of the image, and the height of each heatmap's "
-        "peak (near 1 = sure). With a subject column added, train.py --data reads it.",
+        "peak (near 1 = sure). With a subject column added, train.py --data reads it. Exit status 1: some images could "
+        "not be used, the column error says why; 2: nothing was begun.",
         allow_abbrev=False,
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="run folder of train.py, or an exported file")
@@ -58,6 +87,9 @@ def make_parser() -> Parser:
         "--output", type=Path, metavar="FILE", default=Path("found.csv"),
         help="table; one of an earlier prediction is replaced, no other file [found.csv]",
     )  # fmt: skip
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the table of a stopped prediction: images it lacks are added"
+    )
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the landmarks on each photograph")
     return parser
 
@@ -65,3 +97,7 @@ def make_parser() -> Parser:
 def entry() -> None:
     """`rtl-predict`."""
     run(main)
+
+
+if __name__ == "__main__":
+    entry()

@@ -70,7 +70,8 @@ def _read(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
             reader = csv.reader(file)
             for cells in reader:
                 if any(cells) or not lines:
-                    lines.append((row, [cell.strip() for cell in cells]))
+                    # a mark that is not the file's first: somebody has put a column before it
+                    lines.append((row, [cell.strip().removeprefix("\ufeff") for cell in cells]))
                 row = reader.line_num + 1  # a quoted cell may run over several lines
                 if only_header:
                     break

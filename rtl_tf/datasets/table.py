@@ -52,6 +52,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
             landmark that is not labelled are empty.
         mm_per_px, box_left, box_top, box_side, mirrored (true, false), face: optional; see `Sample`. An image can have
             several rows if each has another `face`.
+        error: optional; a row where it is not empty is left out: predict.py found nothing on its image.
         Any other column becomes an attribute, its cells as written.
 
     Raises:
@@ -59,6 +60,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """
     file = _table(path)
     header, rows = read_rows(file)
+    rows = [(row, cells) for row, cells in rows if not cells.get("error")]
+    if not rows:
+        raise InputError(f"{file}: no row without an error")
     fitting = _schema(file, header, schema)
     attributes = _attributes(header, [cells for _, cells in rows])
     samples, first_row = [], {}
@@ -125,7 +129,7 @@ def _landmarks(header: list[str]) -> list[str]:
 def _attributes(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The cells of all columns that have no meaning here, a dictionary a row."""
     coordinates = {name + axis for name in _landmarks(header) for axis in ("_x", "_y")}
-    meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", *BOX, *coordinates}
+    meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", "error", *BOX, *coordinates}
     names = [name for name in header if name not in meant]
     return [{name: cells[name] for name in names} for cells in rows]
 

@@ -1,23 +1,20 @@
 """Predicting: from photographs to a table of landmarks and pictures of them. TensorFlow only where it is the engine."""
 
-import csv
-import os
+import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rtl_tf.atomic import replacing
-from rtl_tf.datasets.csv_rows import read_header
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.found_table import FoundTable
 from rtl_tf.images import read_image
 from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file
-from rtl_tf.inference.predictor import Predictor, central_square
-from rtl_tf.records import Prediction
-from rtl_tf.reports.overlay import draw_landmarks
-from rtl_tf.schema import Schema
-
-PEAK = "_peak"
+from rtl_tf.inference.predictor import Outcome, Predictor
+from rtl_tf.progress import progress
+from rtl_tf.reports.overlay import draw_landmarks, is_drawn
 
 
 def load_predictor(
@@ -52,34 +49,107 @@ def load_predictor(
     return Detector.load(model)
 
 
-def predict_photographs(
-    predictor: Predictor, photographs: Sequence[Photograph], output: Path, pictures: Path | None
-) -> None:
-    """Write the table of `write_table` and, into the folder `pictures`, each photograph with its landmarks.
+def detector_hash(model: Path, engine: str | None, precision: str | None) -> str:
+    """The beginning of the SHA-256 of the file that `load_predictor` reads; of OpenVINO's two, one after the other."""
+    file = model
+    if model.is_dir():
+        trained = engine in (None, "tensorflow")
+        file = model / "best.keras" if trained else exported_file(model, engine, precision or "fp32")
+    digest = hashlib.sha256(file.read_bytes())
+    if file.suffix == ENGINES["openvino"].suffix:
+        digest.update(file.with_suffix(".bin").read_bytes())
+    return f"sha256:{digest.hexdigest()[:16]}"
 
+
+def predict_photographs(
+    predictor: Predictor,
+    photographs: Sequence[Photograph],
+    table: FoundTable,
+    pictures: Path | None,
+    resume: bool = False,
+) -> None:
+    """Write the table and, into the folder `pictures`, each photograph with its landmarks, as they come.
+
+    A photograph that cannot be read is a row in error; the others go on. `table.summary` tells of them.
+
+    Args:
+        resume: take over the rows that the table's file has, and go on with the photographs that it lacks.
     Raises:
         InputError: a file or folder that cannot be written, found before the first image is worked on.
     """
-    _prepare_folders(photographs, output, pictures)
-    boxes = [photograph.box or central_square(photograph.image) for photograph in photographs]
-    files = [photograph.image for photograph in photographs]
-    predictions = predictor.predict(files, boxes, [photograph.mirrored for photograph in photographs])
-    write_table(output, predictor.schema, photographs, boxes, predictions)
-    for photograph, box, prediction in zip(photographs, boxes, predictions, strict=True) if pictures else ():
-        draw_landmarks(read_image(photograph.image), box, prediction.points, _picture(pictures, photograph))
+    if not resume:
+        table.require_free()
+    if pictures:
+        _require_free_pictures(photographs, pictures)
+    _prepare_folders(table.output, pictures)
+    with table:
+        if resume:
+            table.resume()
+        waiting = [(photograph, face) for photograph, face in _faces(photographs) if table.lacks(photograph, face)]
+        outcomes = _outcomes(predictor, [photograph for photograph, _ in waiting])
+        for outcome, (photograph, face) in zip(
+            progress(outcomes, len(waiting), "predicting"), waiting, strict=True
+        ):  # the picture first: what has a row has its picture
+            table.append(photograph, face, _drawn(photograph, outcome, pictures) if pictures else outcome)
+        table.complete()
 
 
-def _prepare_folders(photographs: Sequence[Photograph], output: Path, pictures: Path | None) -> None:
-    if output.is_dir():
-        raise InputError(f"--output {output}: a folder; name a file")
-    if output.exists() and not _is_ours(output):
-        raise InputError(f"--output {output}: there already, and not written by predict.py; name another file")
-    if pictures and pictures.resolve() in {photograph.image.resolve().parent for photograph in photographs}:
-        raise InputError(f"--pictures {pictures}: photographs lie there and could be drawn over; name another folder")
-    stems = [photograph.image.stem for photograph in photographs]
-    repeated = next((stem for stem in stems if stems.count(stem) > 1), None)
-    if pictures and repeated:
-        raise InputError(f"--pictures: two images are called {repeated}, one would overwrite the other; rename one")
+def _faces(photographs: Sequence[Photograph]) -> Iterator[tuple[Photograph, str]]:
+    """Each photograph, and "1", "2", ... where its image comes several times: its faces; else ""."""
+    several, seen = Counter(photograph.image for photograph in photographs), Counter()
+    for photograph in photographs:
+        seen[photograph.image] += 1
+        yield photograph, str(seen[photograph.image]) if several[photograph.image] > 1 else ""
+
+
+def _outcomes(predictor: Predictor, photographs: Sequence[Photograph]) -> Iterator[Outcome]:
+    usable = [photograph for photograph in photographs if not photograph.problem]
+    images, boxes = ([getattr(photograph, name) for photograph in usable] for name in ("image", "box"))
+    found = predictor.outcomes(images, boxes, [photograph.mirrored for photograph in usable])
+    for photograph in photographs:
+        yield Outcome(problem=InputError(photograph.problem)) if photograph.problem else next(found)
+
+
+def _drawn(photograph: Photograph, outcome: Outcome, folder: Path) -> Outcome:
+    """Draw the picture of a photograph; the outcome, which is a problem if the image cannot be read a second time."""
+    if outcome.problem:
+        return outcome
+    try:
+        image = read_image(photograph.image)
+    except InputError as problem:
+        return Outcome(problem=problem)
+    draw_landmarks(image, outcome.box, outcome.prediction.points, _picture(folder, photograph))
+    return outcome
+
+
+def _require_free_pictures(photographs: Sequence[Photograph], folder: Path) -> None:
+    """InputError where a picture would take the place of another one, of a photograph, or of any file not drawn here.
+
+    Names that differ in case or Unicode form alone are one file to some systems.
+    """
+    if folder.resolve() in {parent.resolve() for parent in {photograph.image.parent for photograph in photographs}}:
+        raise InputError(f"--pictures {folder}: photographs lie there and could be drawn over; name another folder")
+    drawn_from: dict[str, Path] = {}
+    for photograph in photographs:
+        picture = _picture(folder, photograph)
+        other = drawn_from.setdefault(_folded(picture), photograph.image)
+        if other is not photograph.image:
+            both = f"{other} and {photograph.image}"
+            raise InputError(f"--pictures: {both}: one would overwrite the other as {picture.name}; rename one")
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if _folded(file) in drawn_from and not is_drawn(file):
+            raise InputError(f"--pictures {file}: there already, and not drawn by predict.py; name another folder")
+
+
+def _picture(folder: Path, photograph: Photograph) -> Path:
+    return folder / f"{photograph.image.stem}.png"
+
+
+def _folded(file: Path) -> str:
+    return unicodedata.normalize("NFC", file.name).casefold()
+
+
+def _prepare_folders(output: Path, pictures: Path | None) -> None:
     for flag, folder in (("--output", output.absolute().parent), ("--pictures", pictures)):
         try:
             if folder:
@@ -88,44 +158,3 @@ def _prepare_folders(photographs: Sequence[Photograph], output: Path, pictures: 
                     pass  # the images take long: first see that there will be a place for what is found
         except OSError as problem:
             raise InputError(f"{flag} {folder}: {problem.strerror}") from problem
-
-
-def _is_ours(file: Path) -> bool:
-    """Whether a file is a table that `write_table` wrote and nobody has added people to."""
-    try:
-        header = read_header(file)
-    except InputError:
-        return False
-    return "subject" not in header and any(name.endswith(PEAK) for name in header)
-
-
-def _picture(folder: Path, photograph: Photograph) -> Path:
-    return folder / f"{photograph.image.stem}.png"
-
-
-def write_table(
-    output: Path,
-    schema: Schema,
-    photographs: Sequence[Photograph],
-    boxes: Sequence[tuple[float, float, float]],
-    predictions: Sequence[Prediction],
-) -> None:
-    """A data table as `train.py --data` reads it (but for `subject`), with a peak for each landmark.
-
-    Columns: image (relative to the table), box_left, box_top, box_side, mirrored, <landmark>_x, <landmark>_y in
-    original px, <landmark>_peak.
-    """
-    columns = [f"{name}{part}" for name in schema.names for part in ("_x", "_y", PEAK)]
-    folder = output.resolve().parent
-    with replacing(output) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["image", "box_left", "box_top", "box_side", "mirrored", *columns])
-        for photograph, box, prediction in zip(photographs, boxes, predictions, strict=True):
-            image = os.path.relpath(photograph.image.resolve(), folder)
-            values = [
-                f"{value:.{digits}f}"
-                for point, peak in zip(prediction.points, prediction.peaks, strict=True)
-                for value, digits in ((point[0], 3), (point[1], 3), (peak, 4))
-            ]
-            mirrored = "true" if photograph.mirrored else "false"
-            writer.writerow([image, *(f"{edge:g}" for edge in box), mirrored, *values])

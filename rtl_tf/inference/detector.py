@@ -6,13 +6,15 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import PIL.Image
 
 from rtl_tf.config import read_config
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible
+from rtl_tf.inference.decoded import Box, box_of, pixels_of
 from rtl_tf.inference.graph import locate_in_crops, locate_in_image
-from rtl_tf.inference.predictor import Box, Located, Predictor, central_square
+from rtl_tf.inference.predictor import Located, Predictor, central_square, unlabelled_of
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema, load_schema
@@ -28,12 +30,14 @@ class Detector(Predictor):
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
+        unlabelled: see `Predictor`.
     """
 
     network: keras.Model
     schema: Schema
     image_size: int
     sigma: float
+    unlabelled: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, run: str | Path) -> "Detector":
@@ -48,23 +52,25 @@ class Detector(Predictor):
             raise InputError(f"{run / 'config.json'}: damaged: needs image_size {size}, as the network has, and sigma")
         if len(schema) != landmarks:
             raise InputError(f"{run / 'schema.toml'}: {len(schema)} landmarks, the network finds {landmarks}")
-        return cls(network, schema, size, float(resolved["sigma"]))
+        unlabelled = unlabelled_of(resolved, schema, str(run / "config.json"))
+        return cls(network, schema, size, float(resolved["sigma"]), unlabelled)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return _located(self._in_crops(pixels))
 
-    def predict_frame(self, image: np.ndarray, box: Box | None = None) -> Prediction:
+    def predict_frame(self, image: np.ndarray | PIL.Image.Image, box: Box | None = None) -> Prediction:
         """Landmarks of one decoded image, cropped in the same compiled graph that looks at it: for video.
 
         Args:
-            image: uint8 (H, W, 3) RGB.
-            box: see `predict`.
+            image, box: see `predict`; no file.
         """
-        box = box or central_square(image)
+        image = pixels_of(image)
+        box = box_of(box) or central_square(image)
         crop = Crop(*box, self.image_size)
         require_sensible(crop)
         require_overlap(image.shape[1::-1], crop)
-        return self._in_original(_located(self._in_image(image, np.float32(box))), [crop])[0]
+        located = _located(self._in_image(image, np.float32(box)))
+        return self._without_unlabelled(self._in_original(located, [crop])[0])
 
     @cached_property
     def _in_crops(self):

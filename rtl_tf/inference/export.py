@@ -16,6 +16,7 @@ from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES
 from rtl_tf.inference.graph import locate_in_crops
+from rtl_tf.inference.predictor import UNLABELLED
 from rtl_tf.inference.reading import decoding
 from rtl_tf.schema import schema_text
 from rtl_tf.silence import silenced
@@ -70,6 +71,7 @@ def metadata(run: Path, detector: Detector, precision: str) -> dict:
         "rtl_tf_version": __version__,
         "method": config["method"],
         "schema": schema_text(run / "schema.toml"),
+        UNLABELLED: list(detector.unlabelled),
         "image_size": config["image_size"],
         "heatmap_stride": HEATMAP_STRIDE,
         "sigma": config["sigma"],

@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference.predictor import Located, Predictor
+from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
 from rtl_tf.schema import Schema, parse_schema
 
 OUTPUTS = [field.name for field in fields(Located)]
@@ -90,7 +90,7 @@ class ExportedDetector(Predictor):
 
     Attributes:
         answer: uint8 crops (N, S, S, 3) -> the arrays of `Located`, by name.
-        schema, image_size: see `Predictor`.
+        schema, image_size, unlabelled: see `Predictor`.
         metadata: all that the file says of itself.
     """
 
@@ -98,6 +98,7 @@ class ExportedDetector(Predictor):
     schema: Schema
     image_size: int
     metadata: dict
+    unlabelled: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, file: str | Path) -> "ExportedDetector":
@@ -116,7 +117,9 @@ class ExportedDetector(Predictor):
         try:
             answer, text = engine.load(package, file)
             metadata = json.loads(text)
-            return cls(answer, parse_schema(metadata["schema"], str(file)), metadata["image_size"], metadata)
+            schema = parse_schema(metadata["schema"], str(file))
+            unlabelled = unlabelled_of(metadata, schema, str(file))
+            return cls(answer, schema, metadata["image_size"], metadata, unlabelled)
         except Exception as problem:  # each engine has its own kinds
             reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
             raise InputError(f"{file}: damaged, or no detector of rtl_tf ({reason})") from problem

@@ -1,24 +1,28 @@
 """From photographs to landmarks in their own pixels, whatever engine runs the network. Needs no TensorFlow."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from os import PathLike
 
 import numpy as np
+import PIL.Image
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.images import crop_image, read_crop, read_size
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import crop_image, read_image, require_sensible
+from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.progress import progress
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 
-Image = str | Path | np.ndarray
-Box = tuple[float, float, float]
+Image = str | PathLike | np.ndarray | PIL.Image.Image
 
 BATCH = 32
+# In a run's config.json and in exported files: names of landmarks that no training image had.
+UNLABELLED = "unlabelled_landmarks"
 
 
 @dataclass(frozen=True)
@@ -36,16 +40,42 @@ class Located:
     peaks: np.ndarray
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one image: a prediction, or a problem.
+
+    Attributes:
+        prediction: None where the image could not be looked at.
+        box: the square that was looked at, original px.
+        size: (width, height) of the image, original px.
+        problem: why there is no prediction.
+    """
+
+    prediction: Prediction | None = None
+    box: Box | None = None
+    size: tuple[int, int] | None = None
+    problem: InputError | None = None
+
+
+@dataclass(frozen=True)
+class _View:
+    pixels: np.ndarray
+    crop: Crop
+    size: tuple[int, int]
+
+
 class Predictor(ABC):
     """A detector for photographs: subclasses say how crops are looked at.
 
     Attributes:
         schema: the K landmarks.
         image_size: S, input px.
+        unlabelled: names of landmarks that no training image had: of these nothing is predicted.
     """
 
     schema: Schema
     image_size: int
+    unlabelled: tuple[str, ...] = ()
 
     @abstractmethod
     def locate(self, pixels: np.ndarray) -> Located:
@@ -53,48 +83,83 @@ class Predictor(ABC):
 
     def predict(
         self,
-        images: Sequence[Image],
-        boxes: Sequence[Box] | None = None,
-        mirrored: Sequence[bool] | None = None,
+        images: Sequence[Image] | Image,
+        boxes: Sequence[Box | None] | Box | None = None,
+        mirrored: Sequence[bool] | bool | None = None,
     ) -> list[Prediction]:
         """Landmarks of photographs.
 
         Args:
-            images: files, or decoded images uint8 (H, W, 3) RGB.
+            images: files, or decoded images (see `decoded.pixels_of`): uint8 (H, W, 3) RGB, grey (H, W), Pillow's. A
+                single one is a list of one, with its box and its flag.
             boxes: for each image the square (left, top, side) around the face in original px, as training crops
                 show it; None = the largest central square.
             mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = no.
+        Returns:
+            One for each image. Points, peaks and heatmap points of a landmark that no training image had are NaN.
         Raises:
-            InputError: an image that cannot be read, or a box outside it.
+            InputError: an image that cannot be read, a box outside it, or not one box for each image.
         """
-        boxes = boxes if boxes is not None else [central_square(image) for image in images]
-        flips = mirrored if mirrored is not None else [False] * len(images)
-        crops = [Crop(*box, self.image_size, bool(flip)) for _, box, flip in zip(images, boxes, flips, strict=True)]
-        return list(progress(self._predictions(images, crops), len(images), "predicting"))
+        images, boxes, mirrored = as_lists(images, boxes, mirrored)
+        predictions = []
+        for outcome in progress(self.outcomes(images, boxes, mirrored), len(images), "predicting"):
+            if outcome.problem:
+                raise outcome.problem
+            predictions.append(outcome.prediction)
+        return predictions
+
+    def outcomes(
+        self, images: Sequence[Image], boxes: Sequence[Box | None], mirrored: Sequence[bool]
+    ) -> Iterator[Outcome]:
+        """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most."""
+        pool, coming = ThreadPoolExecutor(), []  # decodes while the network runs
+        names = [str(image) if is_file(image) else f"images[{index}]" for index, image in enumerate(images)]
+        try:
+            for start in range(0, len(images), BATCH):
+                part = slice(start, start + BATCH)
+                each = images[part], names[part], boxes[part], mirrored[part]
+                following = list(map(partial(pool.submit, self._view), *each))
+                yield from self._finish(coming)
+                coming = following
+            yield from self._finish(coming)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def predict_crops(self, pixels: np.ndarray, crops: Sequence[Crop]) -> list[Prediction]:
-        """uint8 (N, S, S, 3) and where they come from -> predictions in original px, names as in the original."""
+        """uint8 (N, S, S, 3) and where they come from -> predictions in original px, names as in the original.
+
+        For judging: the network's answers as they are, for landmarks that no training image had too. Where the test
+        part has such a landmark, its error counts.
+        """
         predictions = []
         for start in range(0, len(pixels), BATCH):
             part = slice(start, start + BATCH)
             predictions += self._in_original(self.locate(pixels[part]), crops[part])
         return predictions
 
-    def _predictions(self, images: Sequence[Image], crops: Sequence[Crop]) -> Iterator[Prediction]:
-        """Decodes while the network runs; holds two batches of crops at most."""
-        with ThreadPoolExecutor() as pool:
-            coming = None
-            for start in range(0, len(images), BATCH):
-                part = slice(start, start + BATCH)
-                following = crops[part], list(map(partial(pool.submit, _crop), images[part], crops[part]))
-                if coming:
-                    yield from self._finish(*coming)
-                coming = following
-            if coming:
-                yield from self._finish(*coming)
+    def _view(self, image: Image, name: str, box: Box | None, mirrored: bool) -> _View:
+        if box:
+            require_sensible(Crop(*box, self.image_size), name)  # before the image is read
+        pixels = read_image(image) if is_file(image) else pixels_of(image, name)
+        crop = Crop(*(box or central_square(pixels)), self.image_size, mirrored)
+        return _View(crop_image(pixels, crop, name), crop, pixels.shape[1::-1])
 
-    def _finish(self, crops: list[Crop], decoded: list) -> list[Prediction]:
-        return self._in_original(self.locate(np.stack([future.result() for future in decoded])), crops)
+    def _finish(self, coming: list[Future]) -> Iterator[Outcome]:
+        problems = [future.exception() for future in coming]
+        for problem in problems:
+            if problem and not isinstance(problem, InputError):
+                raise problem
+        views = [future.result() for future, problem in zip(coming, problems, strict=True) if not problem]
+        if views:
+            located = self.locate(np.stack([view.pixels for view in views]))
+            found = zip(views, self._in_original(located, [view.crop for view in views]), strict=True)
+        for problem in problems:
+            if problem:
+                yield Outcome(problem=problem)
+            else:
+                view, prediction = next(found)
+                box = view.crop.left, view.crop.top, view.crop.side
+                yield Outcome(self._without_unlabelled(prediction), box, view.size)
 
     def _in_original(self, located: Located, crops: Sequence[Crop]) -> list[Prediction]:
         predictions = []
@@ -104,13 +169,29 @@ class Predictor(ABC):
             predictions.append(Prediction(points, located.peaks[index][names], located.heatmap_points[index][names]))
         return predictions
 
+    def _without_unlabelled(self, prediction: Prediction) -> Prediction:
+        known = np.array([name not in self.unlabelled for name in self.schema.names])
+        return Prediction(
+            np.where(known[:, None], prediction.points, np.float32(np.nan)),
+            np.where(known, prediction.peaks, np.float32(np.nan)),
+            np.where(known[:, None], prediction.heatmap_points, np.float32(np.nan)),
+        )
 
-def _crop(image: Image, crop: Crop) -> np.ndarray:
-    return crop_image(image, crop) if isinstance(image, np.ndarray) else read_crop(image, crop)
+
+def unlabelled_of(described: Mapping, schema: Schema, origin: str) -> tuple[str, ...]:
+    """The names under UNLABELLED in a run's settings or a file's metadata; none where it is not there.
+
+    Raises:
+        InputError: names `origin`: no list of the schema's landmarks.
+    """
+    names = described.get(UNLABELLED) or []
+    if not isinstance(names, list) or not all(name in schema.names for name in names):
+        raise InputError(f"{origin}: damaged: {UNLABELLED} is no list of landmarks of schema {schema.name}")
+    return tuple(names)
 
 
-def central_square(image: Image) -> Box:
-    """The largest square (left, top, side) in the middle of an image, original px."""
-    width, height = image.shape[1::-1] if isinstance(image, np.ndarray) else read_size(image)
+def central_square(pixels: np.ndarray) -> Box:
+    """The largest square (left, top, side) in the middle of an image (H, W, 3), original px."""
+    height, width = pixels.shape[:2]
     side = min(width, height)
     return ((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, float(side))

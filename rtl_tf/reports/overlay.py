@@ -4,18 +4,38 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
+
+from rtl_tf.atomic import replacing
 
 DOT, EDGE = (255, 196, 0), (0, 0, 0)
+MARK = ("Software", "rtl_tf")
 
 
 def draw_landmarks(image: np.ndarray, box: tuple[float, float, float], points: np.ndarray, output: Path) -> None:
-    """Write `output` (PNG): the image (H, W, 3), the square that was looked at, and points (K, 2), in px."""
+    """Write `output` (PNG): the image (H, W, 3), the square that was looked at, and points (K, 2), in px; NaN = none.
+
+    The file says of itself that it was drawn here, see `is_drawn`.
+    """
     picture = Image.fromarray(image)
     draw = ImageDraw.Draw(picture)
     left, top, side = box
     width = max(1, round(side / 400))
     draw.rectangle((left, top, left + side, top + side), outline=DOT, width=width)
     radius = max(2.0, side / 120)
-    for x, y in points:
+    for x, y in points[np.isfinite(points).all(axis=-1)]:
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=DOT, outline=EDGE, width=width)
-    picture.save(output)
+    mark = PngInfo()
+    mark.add_text(*MARK)
+    with replacing(output) as unfinished:
+        picture.save(unfinished, pnginfo=mark)
+
+
+def is_drawn(file: Path) -> bool:
+    """Whether `draw_landmarks` wrote a file; False for a photograph, and for whatever cannot be read."""
+    key, value = MARK
+    try:
+        with Image.open(file, formats=["PNG"]) as picture:
+            return picture.info.get(key) == value
+    except Exception:  # Pillow raises almost anything
+        return False

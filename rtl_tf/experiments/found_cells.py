@@ -1,0 +1,104 @@
+"""Cells and rows of found.csv: as spreadsheets, `train.py` and people can read them."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.datasets.annotations import inside_image, require_crop
+from rtl_tf.datasets.photographs import Photograph
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference.predictor import Outcome
+
+# A spreadsheet of a country with decimal commas takes "12.345" for 12345, and "12.1950" for December 1950.
+DECIMALS = 5
+MARK = "\ufeff"  # of UTF-8: a spreadsheet takes a file without it for one of an older encoding
+FORMULA = ("=", "+", "-", "@", "\t", "\r", " ")
+
+
+def image_cell(image: Path, folder: Path) -> str:
+    """The path of an image as a table in `folder` has it, links not resolved; absolute where there is no other way.
+
+    A spreadsheet would run a name such as =A1.png as a formula: there a ./ comes first, which changes no path. A name
+    that is not UTF-8 cannot stand in a table: its odd bytes are shown as \\udcff.
+    """
+    try:
+        name = Path(os.path.relpath(os.path.abspath(image), os.path.abspath(folder))).as_posix()
+        if image.exists() and not os.path.samefile(folder / name, image):
+            name = str(Path.cwd() / image)
+    except (OSError, ValueError):  # over a link the way back leads elsewhere; on Windows, another drive
+        name = str(Path.cwd() / image)
+    name = name.encode("utf-8", "backslashreplace").decode()
+    return f"./{name}" if name.startswith(FORMULA) else name
+
+
+def places_on_image(outcome: Outcome) -> np.ndarray:
+    """Points as the table has them, (K, 2): NaN where a landmark lies outside the image."""
+    points = outcome.prediction.points.astype(np.float64).round(DECIMALS) + 0.0  # no -0
+    points[~inside_image(points.astype(np.float32), outcome.size)] = np.nan
+    points[(points == 0).all(axis=-1)] = 10.0**-DECIMALS  # readers take (0, 0) for a landmark that was never placed
+    return points
+
+
+def unwritable(image: Path) -> InputError | None:
+    """Why a table cannot have the path of an image."""
+    try:
+        str(image).encode()
+    except UnicodeEncodeError:
+        return InputError("its name is not UTF-8; rename it")
+    return InputError("its name ends in a blank; rename it") if str(image) != str(image).rstrip() else None
+
+
+def unusable(points: np.ndarray, box: tuple[float, float, float]) -> str:
+    """Why `train.py` could do nothing with a row of these points; else empty."""
+    try:
+        require_crop(points, box)
+    except InputError:
+        return "no landmark was found on the image"
+    return ""
+
+
+def number(value: float) -> str:
+    if np.isnan(value):
+        return ""
+    return f"{value:.{DECIMALS}f}".removesuffix("." + "0" * DECIMALS)
+
+
+def in_one_line(problem: InputError, photograph: Photograph) -> str:
+    """Without the image's name, which the row has in another cell."""
+    text = " ".join(str(problem).removeprefix(f"{photograph.image}: ").split())
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def as_line(cells: Iterable[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def whole_rows(file: Path) -> tuple[list[list[str]], int]:
+    """The rows of a table, header included, but for a last one that is cut off; and how many bytes they take."""
+    rows, length = [], 0
+    try:
+        for record in _records(file.read_bytes()):
+            rows += csv.reader(io.StringIO(record.decode("utf-8"), newline=""), strict=True)
+            length += len(record)
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise InputError(f"--resume: {file} row {len(rows) + 1}: damaged ({problem})") from problem
+    if rows:
+        rows[0][0] = rows[0][0].removeprefix(MARK)
+    return rows, length
+
+
+def _records(content: bytes) -> Iterator[bytes]:
+    """Lines of a CSV file, those that a quoted cell spreads over taken together; none that has no end."""
+    record = b""
+    for line in content.splitlines(keepends=True):
+        record += line
+        if record.endswith(b"\n") and record.count(b'"') % 2 == 0:
+            yield record
+            record = b""

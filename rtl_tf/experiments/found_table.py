@@ -1,0 +1,188 @@
+"""found.csv: what was found on photographs, row by row as it comes; `train.py` reads it once it has a subject."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from rtl_tf.datasets.csv_rows import read_header
+from rtl_tf.datasets.photographs import Photograph
+from rtl_tf.datasets.table import BOX
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.found_cells import (
+    MARK,
+    as_line,
+    image_cell,
+    in_one_line,
+    number,
+    places_on_image,
+    unusable,
+    unwritable,
+    whole_rows,
+)
+from rtl_tf.inference.predictor import Outcome
+from rtl_tf.schema import Schema
+
+PEAK = "_peak"
+
+
+@dataclass
+class Summary:
+    """What a table holds: images, the names of those that could not be used, and landmarks outside their images."""
+
+    images: int = 0
+    failed: list[str] = field(default_factory=list)
+    outside: int = 0
+
+
+class FoundTable:
+    """The table in a file: begun anew or gone on with. Use it as a context manager.
+
+    Columns:
+        image: relative to the table, links not resolved; face: 1, 2, ... where an image has several rows.
+        box_left, box_top, box_side, mirrored: what was looked at.
+        detector: of which file, the beginning of its SHA-256.
+        error: why the image could not be used (all that follows is empty then), or that it shows no landmark.
+        <landmark>_x, <landmark>_y in original px, <landmark>_peak. A landmark that was found outside the image has a
+        peak and no place; one that no training image had has neither.
+
+    A table that is there already is put aside when the first row of the new one is written, and removed when the new
+    one is complete. At any time the file is a table of whole rows; after a kill the last one can be cut off, which
+    `resume` mends.
+    """
+
+    def __init__(self, output: Path, schema: Schema, detector: str):
+        self.output, self.schema, self.detector = output, schema, detector
+        self.summary = Summary()
+        self._done: dict[tuple[str, str], dict[str, str]] = {}
+        self._file: IO[str] | None = None
+
+    @property
+    def header(self) -> list[str]:
+        landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK)]
+        return ["image", "face", *BOX, "mirrored", "detector", "error", *landmarks]
+
+    @property
+    def previous(self) -> Path:
+        """Where the table that was there before lies until this one is complete."""
+        return self.output.with_name(f"{self.output.name}.previous")
+
+    def require_free(self) -> None:
+        """InputError where a new table would take the place of anything but a complete one of an earlier prediction."""
+        if self.output.is_dir():
+            raise InputError(f"--output {self.output}: a folder; name a file")
+        if self.output.exists() and not is_found_table(self.output):
+            raise InputError(f"--output {self.output}: there already, and not written by predict.py; name another file")
+        if self.output.exists() and self.previous.exists():
+            raise InputError(
+                f"--output {self.output}: not complete, and {self.previous.name} is the one before it: go on with "
+                "--resume, or remove one of the two"
+            )
+
+    def resume(self) -> None:
+        """Take over the rows that are there, but for a last one that is cut off.
+
+        Raises:
+            InputError: another program's table, or another detector's.
+        """
+        if not self.output.exists():
+            return
+        rows, length = whole_rows(self.output)
+        if not rows and (MARK + as_line(self.header)).encode().startswith(self.output.read_bytes()):
+            os.truncate(self.output, 0)
+        elif not rows or rows[0] != self.header:
+            raise InputError(f"--resume: {self.output} has other columns than a table of this detector's predictions")
+        for line, cells in enumerate(rows[1:], start=2):
+            row = dict(zip(self.header, cells, strict=False))
+            if len(cells) != len(self.header):
+                raise InputError(f"--resume: {self.output} row {line}: {len(cells)} of {len(self.header)} cells")
+            if row["detector"] != self.detector:
+                raise InputError(f"--resume: {self.output} row {line} was found by another detector")
+            self._done[row["image"], row["face"]] = row
+            self._count(row)
+        if rows:
+            os.truncate(self.output, length)
+        self._open(begin=not rows)
+
+    def lacks(self, photograph: Photograph, face: str) -> bool:
+        """Whether there is no row yet for a photograph. InputError where there is one, of another square."""
+        row = self._done.get((self._name(photograph), face))
+        if row is None:
+            return True
+        asked = self._looked_at(photograph.box, photograph.mirrored)
+        if photograph.box and not row["error"] and any(row[name] != cell for name, cell in asked.items()):
+            raise InputError(f"--resume: {self.output} has {row['image']} with another box; begin a new table")
+        return False
+
+    def append(self, photograph: Photograph, face: str, outcome: Outcome) -> None:
+        """Write the row of a photograph."""
+        if self._file is None:
+            self._begin()
+        row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face}
+        row |= self._looked_at(outcome.box or photograph.box, photograph.mirrored) | {"detector": self.detector}
+        problem = outcome.problem or unwritable(photograph.image)
+        if problem:
+            row["error"] = in_one_line(problem, photograph)
+        else:
+            points = places_on_image(outcome)
+            row["error"] = unusable(points, outcome.box)
+            for name, place, peak in zip(self.schema.names, points, outcome.prediction.peaks, strict=True):
+                row |= dict(zip((f"{name}_x", f"{name}_y", f"{name}{PEAK}"), map(number, (*place, peak)), strict=True))
+        self._write(as_line(row.values()))
+        self._count(row)
+
+    def complete(self) -> None:
+        """Every image has its row: the table before this one can go."""
+        if is_found_table(self.previous):
+            self.previous.unlink()
+
+    def __enter__(self) -> "FoundTable":
+        return self
+
+    def __exit__(self, kind: type | None, *_) -> None:
+        try:
+            if self._file is not None:
+                self._file.close()
+        except OSError:  # the disk is as full as when the row was written
+            if kind is None:
+                raise
+
+    def _begin(self) -> None:
+        if self.output.exists():
+            os.replace(self.output, self.previous)
+        self._open(begin=True)
+
+    def _open(self, begin: bool) -> None:
+        self._file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)
+        if begin:
+            self._write(MARK + as_line(self.header))
+
+    def _write(self, line: str) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as problem:
+            raise OSError(problem.errno, problem.strerror, str(self.output)) from problem
+
+    def _count(self, row: dict[str, str]) -> None:
+        found = [name for name in self.schema.names if row[f"{name}{PEAK}"]]
+        self.summary.images += 1
+        self.summary.outside += sum(not row[f"{name}_x"] for name in found)
+        if row["error"] and not found:
+            self.summary.failed.append(row["image"])
+
+    def _name(self, photograph: Photograph) -> str:
+        return image_cell(photograph.image, self.output.parent)
+
+    def _looked_at(self, box: tuple[float, float, float] | None, mirrored: bool) -> dict[str, str]:
+        edges = map(number, box) if box else ("", "", "")
+        return dict(zip(BOX, edges, strict=True)) | {"mirrored": "true" if mirrored else "false"}
+
+
+def is_found_table(file: Path) -> bool:
+    """Whether a file is a table that FoundTable wrote and nobody has added people to."""
+    try:
+        header = read_header(file)
+    except InputError:
+        return False
+    return "subject" not in header and any(name.endswith(PEAK) for name in header)
