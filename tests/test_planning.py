@@ -25,6 +25,7 @@ from rtl_tf.reports.runs import SOURCES, VALIDATION, find_runs, read_run
 from rtl_tf.reports.selection import select
 from rtl_tf.reports.tables import TABLES
 from rtl_tf.studies import load_study, parse_study
+from rtl_tf.training.history import COLUMNS, write_history
 
 TABLE_2, TABLE_4 = load_study("table", "2"), load_study("table", "4")
 
@@ -42,7 +43,7 @@ def fake(task, *, epochs=4, validated=False, tested=False):
     facts = found_out(settings, read_dataset(*dataset_key(settings)))
     config = {"asked": task.asked.asked(), "resolved": to_json(settings) | facts}
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "history.csv").write_text("epoch,val_error\n" + "".join(f"{n + 1},0.5\n" for n in range(epochs)))
+    write_history(folder / "history.csv", [dict.fromkeys(COLUMNS, 0.5) | {"epoch": n + 1} for n in range(epochs)])
     predictions = make_predictions(np.ones((4, 3)), landmarks=NAMES)
     if validated or tested:
         write_predictions(folder / VALIDATION, predictions)
