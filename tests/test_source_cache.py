@@ -1,5 +1,7 @@
 """The source network's kept answers: the same training as asking in every step, without asking."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from test_training import SIZE, make_detector
@@ -7,6 +9,7 @@ from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import augment
 from rtl_tf.augment import context_px
+from rtl_tf.cache import SOURCE_CACHE
 from rtl_tf.pipeline import Preparation, load_crops, training_batches
 from rtl_tf.training import fit as fitting
 from rtl_tf.training import source_cache
@@ -15,9 +18,13 @@ from rtl_tf.training.source_cache import source_answers, weights_key
 METHODS = ("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-sam")
 
 
+CACHE = Path(SOURCE_CACHE)
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +36,7 @@ def data(tmp_path_factory):
 
 def keep(detector, training, source=None, **options):
     source = source or toy_source(SIZE).encoder
-    return source_answers(detector, training, source, **{"jitter": 0.0, "epochs": 40, "limit_gb": 1.0} | options)
+    return source_answers(detector, training, source, CACHE, **{"jitter": 0.0, "epochs": 40, "limit_gb": 1.0} | options)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -78,12 +85,12 @@ def test_a_second_run_does_not_ask_again_and_other_weights_do(data, monkeypatch)
             keep(other.get("detector", detector), other.get("data", data[0]), other.get("source"))
 
 
-def test_interrupted_filling_leaves_no_cache(data, monkeypatch, tmp_path):
+def test_interrupted_filling_leaves_no_cache(data, monkeypatch):
     detector = make_detector("rtl-sam", reg_weight=1.0)
     monkeypatch.setattr(source_cache, "progress", interrupted)
     with pytest.raises(KeyboardInterrupt):
         keep(detector, data[0])
-    assert not list((tmp_path / "cache" / "source").iterdir())
+    assert not CACHE.exists()
 
 
 def interrupted(*_):

@@ -252,7 +252,7 @@ def run(data, folder, callbacks=()):
     return detector, rows
 
 
-@pytest.mark.parametrize(("interval", "kept"), [(0.0, ["state-0002.weights.h5"]), (1e9, [])])
+@pytest.mark.parametrize(("interval", "kept"), [(0.0, ["state-0002.npz"]), (1e9, [])])
 def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypatch, interval, kept):
     monkeypatch.setattr(fitting, "STATE_INTERVAL", interval)
     whole, rows = run(data, tmp_path / "whole")
@@ -275,7 +275,7 @@ def test_a_state_older_than_the_history_is_where_a_training_goes_on(data, tmp_pa
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 1e9)
     with pytest.raises(Killed):
         run(data, tmp_path / "killed", (Kill(after=3),))
-    assert [p.name for p in (tmp_path / "killed").glob("state*")] == ["state-0001.weights.h5"]
+    assert [p.name for p in (tmp_path / "killed").glob("state*")] == ["state-0001.npz"]
     resumed, resumed_rows = run(data, tmp_path / "killed")
     assert [row["epoch"] for row in resumed_rows] == [row["epoch"] for row in rows]
     for one, other in zip(whole.weights, resumed.weights, strict=True):
