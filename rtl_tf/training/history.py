@@ -34,10 +34,10 @@ def read_history(path: Path) -> list[dict[str, float]]:
             reader = csv.DictReader(file)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
-                raise InputError(f"{path}: damaged (no column {', '.join(missing)})")
+                raise ValueError(f"no column {', '.join(missing)}")
             rows = [{name: (int if name == "epoch" else float)(row[name]) for name in COLUMNS} for row in reader]
+        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
+            raise ValueError("its epochs are not 1, 2, ...")
     except (OSError, ValueError, TypeError, csv.Error) as problem:
         raise InputError(f"{path}: damaged ({problem})") from problem
-    if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
-        raise InputError(f"{path}: damaged (its epochs are not 1, 2, ...)")
     return rows
