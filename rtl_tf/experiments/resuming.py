@@ -49,6 +49,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
 def _require_same_schema(begun: Run, name_or_path: str) -> None:
     copy = begun.folder / "schema.toml"
     try:
+        _require_there(copy)
         kept = load_schema(copy).fingerprint
     except InputError as problem:
         raise _lost(copy, str(problem)) from problem
@@ -77,8 +78,9 @@ def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int
     """Raise InputError unless everything is whole that training or what follows will need of the folder."""
     path = folder / "split.csv"
     try:
+        _require_there(path)
         kept = read_split(path, samples)
-    except (InputError, OSError) as problem:
+    except InputError as problem:
         raise _lost(path, str(problem)) from problem
     if any(set(kept.parts[part]) != set(indices) for part, indices in split.parts.items()):
         raise _lost(path, f"{path}: not the parts that the run's settings give")
@@ -94,6 +96,11 @@ def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int
     except InputError as problem:
         remedy = f"remove history.csv and state-* from {folder}, and --resume trains from the first epoch"
         raise InputError(f"{problem}; the run cannot go on from there: {remedy}") from problem
+
+
+def _require_there(file: Path) -> None:
+    if not file.is_file():
+        raise InputError(f"{file}: missing")
 
 
 def _lost(file: Path, problem: str) -> InputError:
