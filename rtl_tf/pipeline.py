@@ -98,7 +98,7 @@ def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
         file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (the array keeps it)
         allocate(file, size)
     except OSError as problem:
-        reason = f"{problem.strerror} for {size / 2**30:.1f} GiB of decoded images"
+        reason = f"{problem.strerror} for {size / 2**20:.0f} MiB of decoded images"
         raise InputError(
             f"cache {folder}: {reason}; set RTL_TF_CACHE to another folder, or raise --memory-gb"
         ) from problem

@@ -144,6 +144,8 @@ def test_schemas_are_compared_by_content(tmp_path):
     with pytest.raises(InputError, match=r"different schema .*\(fas14\) and .*ftp/seed0 \(cccccccccccc\)"):
         selected(tmp_path)
     assert folders(selected(tmp_path, wanted=["schema=cccccccccccc"])) == {"FTP": ["ftp 0"]}
+    wanted = [f"schema={older / 'schema.toml'}"]
+    assert folders(selected(tmp_path, wanted=wanted)) == {"FE": ["fe 0"], "FT": ["ft 0", "ft 1"]}
 
 
 def test_weights_files_are_told_apart_by_content(tmp_path):

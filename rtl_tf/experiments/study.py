@@ -140,5 +140,8 @@ def _keep_log(log: Path, folder: Path) -> str:
     """Move what a failed run said beside its files, if it got so far as to have a folder."""
     if not (folder.is_dir() and log.exists() and log.stat().st_size):
         return ""
-    shutil.move(log, folder / LOG)
+    try:
+        shutil.move(log, folder / LOG)
+    except OSError:  # a full disk, as it may be what the run failed by
+        return ""
     return f" (see {folder / LOG})"

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from rtl_tf.atomic import replacing
+
 DOT, EDGE = (255, 196, 0), (0, 0, 0)
 
 
@@ -18,4 +20,5 @@ def draw_landmarks(image: np.ndarray, box: tuple[float, float, float], points: n
     radius = max(2.0, side / 120)
     for x, y in points:
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=DOT, outline=EDGE, width=width)
-    picture.save(output)
+    with replacing(output) as unfinished:
+        picture.save(unfinished)

@@ -11,6 +11,7 @@ from rtl_tf.config import PRESETS, Settings, to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
 from rtl_tf.reports.runs import COMPARED, Run
+from rtl_tf.schema import load_schema
 
 NAMES = tuple(to_json(Settings()))
 # Settings of one run, of its computer, or told by others: equal results may differ in them.
@@ -128,6 +129,8 @@ def parse_where(texts: Iterable[str]) -> dict[str, object]:
             wanted[name] = _hashable(json.loads(PYTHONS_WORDS.get(value.strip(), value)))
         except ValueError:
             wanted[name] = value.strip()
+        if name == "schema" and str(wanted[name]).endswith(".toml"):
+            wanted[name] = load_schema(wanted[name]).identity
     return wanted
 
 
