@@ -147,7 +147,7 @@ def test_other_versions_are_told_and_kept(tmp_path, monkeypatch, capsys):
     assert said == "" and len(record["continued"]) == 1
     said, record = now(keras="3.16")
     assert "keras 3.16 (before: 3.15)" in said and len(record["continued"]) == 2
-    for damage in ("{", "[]", '{"continued": 3}', '{"continued": [3]}', '{"packages": 3}'):
+    for damage in ("{", "[]", '{"continued": 3}', '{"continued": [3]}', '{"packages": 3}', '{"packages": "x"}'):
         (tmp_path / "environment.json").write_text(damage)
         said, record = now(keras="3.16")
         assert said == "" and record["continued"][-1]["packages"] == {"keras": "3.16"}

@@ -22,6 +22,8 @@ def make_execute():
             return os.environ.get(value)
         if what == "refuse":
             raise InputError(value)
+        if what == "full":
+            raise OSError(28, "No space left on device", value)
         if what == "raise":
             raise ZeroDivisionError(value)
         if what == "exit":

@@ -126,7 +126,7 @@ def note_versions(folder: Path) -> None:
         continued = document.get("continued")
         continued = continued.list() if continued else []
         before = _versions((continued or [record])[-1])
-    except (InputError, AttributeError, TypeError):  # nothing depends on the file
+    except (AttributeError, TypeError, ValueError):  # nothing depends on the file
         record, continued, before = {}, [], {}
     changed = [
         f"{name} {version} (before: {before[name]})"
