@@ -81,7 +81,7 @@ class Settings:
         None, "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder"
     )
     cache_gb: float | None = _setting(
-        None, "largest cache of the source network's answers, GiB, >= 0; used where crop jitter is 0"
+        None, "limit of all answers of source networks kept beside the runs, GiB, >= 0; used where crop jitter is 0"
     )
     split_by: str | None = _setting(
         None, "what no two parts of the split share: subject, or only the scan", choices=("subject", "scan")

@@ -1,4 +1,4 @@
-"""The one exception that a person can cause with a file or a flag."""
+"""The one exception that a person can cause with a file or a flag, and what is said of those of the system."""
 
 LONGEST = 1500  # characters of a message; a cell of a megabyte that it quotes is cut
 
@@ -15,3 +15,9 @@ class InputError(ValueError):
         if len(text) > LONGEST:
             text = f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
         super().__init__(text)
+
+
+def told(problem: OSError) -> str:
+    """An OSError in one line: the file or folder, of two the one that was written, and the reason."""
+    name = problem.filename2 or problem.filename or "standard output, or a temporary file"
+    return f"{name}: {problem.strerror or problem}"

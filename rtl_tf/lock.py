@@ -1,56 +1,110 @@
-"""One process for each run: a folder that is being trained is closed to all others with the same temporary folder."""
+"""One process for each run: a folder that is being trained is closed to all others, by a lock file beside it."""
 
-import hashlib
+import errno
 import os
-import tempfile
+import sys
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from rtl_tf.exceptions import InputError
 
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks: there it is up to the user
-    fcntl = None
+# What a file system answers that has no locks (a network disk without its lock service, say).
+NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 
 
 @contextmanager
 def alone_in(folder: str | Path) -> Iterator[None]:
-    """Hold a folder, which need not exist yet; a killed process lets go of it.
+    """Hold a folder, which need not exist yet, by `<folder>.lock`; a killed process lets go of it.
+
+    The lock file goes at the end, and so do the folders above it that were made for it and stay empty. Where the file
+    system has no locks, that is said and nothing is held.
 
     Raises:
-        InputError: another process holds it.
+        InputError: another process holds it, or there is no place for the lock file.
     """
-    file = _open(folder)
+    file = _lock_file(folder)
+    made = []
     try:
-        if not _take(file):
-            raise InputError(f"{folder} is being trained by another process: let it end, or give another --output")
-        yield
+        made = _make(file.parent)
+        lock = _taken(file, folder)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)  # while it is held: who opens it now finds it gone, and makes another
+            lock.release()
     finally:
-        os.close(file)
+        for parent in reversed(made):
+            with suppress(OSError):
+                parent.rmdir()
 
 
 def is_taken(folder: str | Path) -> bool:
-    """Whether a process holds the folder."""
-    file = _open(folder)
-    try:
-        return not _take(file)
-    finally:
-        os.close(file)
-
-
-def _open(folder: str | Path) -> int:
-    """A file for locks alone: not in the folder, which may have to stay away if the run's input turns out to be bad."""
-    name = hashlib.sha256(str(Path(folder).resolve()).encode()).hexdigest()[:32]
-    return os.open(Path(tempfile.gettempdir()) / f"rtl_tf-{name}.lock", os.O_RDONLY | os.O_CREAT, 0o666)
-
-
-def _take(file: int) -> bool:
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    """Whether a process holds the folder. A lock file of another user, which cannot be opened, counts as held."""
+    file = _lock_file(folder)
+    if not file.exists():
         return False
-    return True
+    lock = _lock(file)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, PermissionError):
+        return True
+    except (OSError, NotImplementedError):
+        return False
+    with suppress(OSError):
+        file.unlink(missing_ok=True)  # of a process that was killed
+    lock.release()
+    return False
+
+
+def _lock_file(folder: str | Path) -> Path:
+    """Beside the folder, not in it: that may have to stay away if the run's input turns out to be bad."""
+    folder = Path(folder).resolve()
+    if folder == folder.parent:
+        raise InputError(f"{folder} cannot be a run's folder: give another --output")
+    return folder.with_name(folder.name + ".lock")
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and those above it; which were made, the outermost first."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InputError(f"--output {folder}: {problem.strerror}") from problem
+    return missing[::-1]
+
+
+def _lock(file: Path) -> FileLock:
+    return FileLock(file, mode=0o644)
+
+
+def _taken(file: Path, folder: str | Path) -> FileLock:
+    lock = _lock(file)
+    try:
+        with warnings.catch_warnings():
+            # The library would take to another kind of lock, which survives a kill.
+            warnings.filterwarnings("error", message=".*SoftFileLock")
+            lock.acquire(timeout=0)
+    except Timeout as problem:
+        raise InputError(
+            f"{folder} is being trained by another process: let it end, or give another --output"
+        ) from problem
+    except (NotImplementedError, UserWarning):
+        _warn(folder, os.strerror(errno.ENOSYS))
+    except OSError as problem:
+        if problem.errno not in NO_LOCKS:
+            raise InputError(f"--output {folder}: no lock file beside it: {problem.strerror}") from problem
+        _warn(folder, problem.strerror)
+    return lock
+
+
+def _warn(folder: str | Path, reason: str) -> None:
+    print(
+        f"warning: {folder}: its file system has no locks ({reason}): see to it that no other process trains there",
+        file=sys.stderr,
+    )

@@ -9,8 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from rtl_tf import augment, heatmaps
-from rtl_tf.cache import cache_folder
+from rtl_tf.atomic import allocate
+from rtl_tf.cache import made_cache_folder
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, crop_around, input_to_heatmap
+from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_crop
 from rtl_tf.progress import progress
 from rtl_tf.records import Sample
@@ -87,11 +89,20 @@ def load_crops(
 
 
 def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
-    if np.prod(shape, dtype=np.int64) <= memory_gb * 2**30:
+    """Memory, or a file without a name, of which nothing is left when the process ends, however it ends."""
+    size = int(np.prod(shape, dtype=np.int64))
+    if size <= memory_gb * 2**30:
         return np.empty(shape, np.uint8)
-    folder = cache_folder("crops")
-    folder.mkdir(parents=True, exist_ok=True)
-    return np.memmap(tempfile.TemporaryFile(dir=folder), np.uint8, "w+", shape=shape)
+    folder = made_cache_folder("crops")
+    try:
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (the array keeps it)
+        allocate(file, size)
+    except OSError as problem:
+        reason = f"{problem.strerror} for {size / 2**20:.0f} MiB of decoded images"
+        raise InputError(
+            f"cache {folder}: {reason}; set RTL_TF_CACHE to another folder, or raise --memory-gb"
+        ) from problem
+    return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
 def _crop_points(sample: Sample, crop: Crop, schema: Schema) -> np.ndarray:

@@ -1,8 +1,10 @@
 """Landmark schemas: which points a face has, in which order, and which of them swap when the image is mirrored."""
 
+import hashlib
+import json
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -68,6 +70,23 @@ class Schema:
             a, b = self.index(first), self.index(second)
             permutation[a], permutation[b] = b, a
         return permutation
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of what training sees: the landmarks' names in order and the mirrored pairs."""
+        pairs = sorted(sorted(pair) for pair in self.mirrored_pairs)
+        return hashlib.sha256(json.dumps([self.names, pairs]).encode()).hexdigest()
+
+    @property
+    def identity(self) -> str:
+        """What all schemas of this fingerprint are called: as the package's, or by its first digits."""
+        return known_schemas().get(self.fingerprint, self.fingerprint[:12])
+
+
+@cache
+def known_schemas() -> dict[str, str]:
+    """Fingerprints of the schemas that come with the package, with their names."""
+    return {load_schema(name).fingerprint: name for name in available_schemas()}
 
 
 def available_schemas() -> list[str]:

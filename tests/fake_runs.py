@@ -9,7 +9,7 @@ from rtl_tf.coordinates import HEATMAP_STRIDE
 from rtl_tf.evaluation.attributes import write_attributes
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
 
-FOUND_OUT = {"dataset_hash", "source_hash"}  # nobody types them
+FOUND_OUT = {"dataset_hash", "images_hash", "schema_hash", "source_hash"}  # nobody types them
 LANDMARKS = ("exocanthion", "endocanthion", "nasion", "pronasale")
 
 

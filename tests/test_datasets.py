@@ -713,6 +713,24 @@ def test_fingerprint_changes_with_what_training_sees(tmp_path):
     assert len(seen) == 6
 
 
+def test_every_byte_of_every_image_counts(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+        write_table(folder)
+        noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / "photos" / "0.png")
+    known = datasets.content_hashes(here, datasets.load(here))
+    assert known == datasets.content_hashes(there, datasets.load(there)[::-1])
+    content = bytearray((there / "photos" / "0.png").read_bytes())
+    content[200_000] ^= 1
+    (there / "photos" / "0.png").write_bytes(content)
+    changed = datasets.content_hashes(there, datasets.load(there))
+    assert changed["dataset_hash"] == known["dataset_hash"]  # as older runs know it
+    assert changed["images_hash"] != known["images_hash"] and len(known["images_hash"]) == 64
+    assert list(datasets.content_hashes("synthetic", [])) == ["dataset_hash"]
+
+
 def test_built_in_faces_are_known_by_their_recipe():
     """Their last bits depend on the processor: the same faces of two computers must be able to share a table."""
     names = ("synthetic", "synthetic:subjects=100,scans=3", "synthetic:subjects=99", "synthetic:scans=2")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 
 import pytest
 from toy_table import flags
@@ -13,6 +14,7 @@ from rtl_tf.experiments import experiment, lambda_search, outputs
 from rtl_tf.experiments.lambda_search import choose_lambda
 from rtl_tf.reports.runs import VALIDATION, find_runs, read_run
 from rtl_tf.reports.settings import setting
+from rtl_tf.training.history import COLUMNS, write_history
 
 ERRORS = {0.0: 0.7, 2e-5: 0.66, 2e-4: 0.64, 2e-3: 0.64, 2e-2: 0.9}
 
@@ -27,11 +29,12 @@ def run(tmp_path):
     def train(value, folder):
         calls.append(value)
         folder.mkdir(parents=True, exist_ok=True)
-        header = "epoch,val_error\n"
-        (folder / "history.csv").write_text(
-            f"{header}1,{ERRORS[value] + 0.1}\n2,{ERRORS[value]}\n3,{ERRORS[value] + 0.2}\n"
-        )
-        (folder / "best.keras").write_text(f"weights of {value}")
+        errors = enumerate([ERRORS[value] + 0.1, ERRORS[value], ERRORS[value] + 0.2], start=1)
+        rows = [dict.fromkeys(COLUMNS, 0.0) | {"epoch": epoch, "val_error": error} for epoch, error in errors]
+        write_history(folder / "history.csv", rows)
+        with zipfile.ZipFile(folder / "best.keras", "w") as file:
+            file.writestr("config.json", f"network of {value}")
+            file.writestr("model.weights.h5", "weights")
         (folder / VALIDATION).write_text("image\n")
 
     return tmp_path, train, calls
@@ -47,7 +50,8 @@ def test_the_lowest_validation_error_wins_and_of_equals_the_smallest(run):
         {"lambda": value, "validation_error": error, "epoch": 2} for value, error in ERRORS.items()
     ]
     assert json.loads((folder / "config.json").read_text())["resolved"]["lambda"] == 2e-4
-    assert (folder / "best.keras").read_text() == "weights of 0.0002"
+    with zipfile.ZipFile(folder / "best.keras") as file:
+        assert file.read("config.json") == b"network of 0.0002"
     assert (folder / "history.csv").read_text() == (folder / "lambda_search" / "0.0002" / "history.csv").read_text()
     assert not list(folder.glob("lambda_search/*/best.keras"))
 
@@ -69,6 +73,15 @@ def test_an_interrupted_search_trains_what_is_missing(run, monkeypatch):
         raise AssertionError
 
     assert choose_lambda(folder, never) == 2e-4
+
+
+def test_a_lost_network_is_told_before_more_is_trained(run):
+    folder, train, calls = run
+    train(2e-2, folder / "lambda_search" / "0.02")
+    (folder / "lambda_search" / "0.02" / "best.keras").unlink()
+    with pytest.raises(InputError, match=r"0.02/best.keras: missing; remove .*/lambda_search/0.02, and --resume"):
+        choose_lambda(folder, train)
+    assert calls == [2e-2]
 
 
 def test_a_run_that_chooses_its_lambda_is_the_run_with_that_lambda(table, tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from rtl_tf.datasets.splits import Split
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import FILE, read_record, require_unseen, write_record
 from rtl_tf.experiments.resolving import Dataset
+from rtl_tf.schema import load_schema
 
 PARTS = Split(train=(0, 1, 2, 3), validation=(4, 5), test=(6, 7))
 
@@ -40,7 +41,8 @@ def source(tmp_path):
 
 
 def check(source, samples, fingerprint="d1", parts=PARTS, **settings):
-    require_unseen(Settings(source=source, **settings).resolved(), Dataset(samples, parts, "faces", fingerprint))
+    dataset = Dataset(samples, load_schema("fas12"), parts, "faces", {"dataset_hash": fingerprint})
+    require_unseen(Settings(source=source, **settings).resolved(), dataset)
 
 
 def test_a_record_comes_back(faces, source):

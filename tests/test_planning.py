@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_runs import make_predictions
+from PIL import Image
 from toy_table import NAMES, write_table
 from toys import toy_samples
 
@@ -20,12 +21,16 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.planning import make_plan
 from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve, thinned
+from rtl_tf.experiments.study_worker import Job, state_of
 from rtl_tf.lock import alone_in
+from rtl_tf.networks.catalogue import SOURCES as SOURCES_BY_NAME
+from rtl_tf.networks.weight_files import locate
 from rtl_tf.reports import commands
 from rtl_tf.reports.runs import SOURCES, VALIDATION, find_runs, read_run
 from rtl_tf.reports.selection import select
 from rtl_tf.reports.tables import TABLES
 from rtl_tf.studies import load_study, parse_study
+from rtl_tf.training.history import COLUMNS, write_history
 
 TABLE_2, TABLE_4 = load_study("table", "2"), load_study("table", "4")
 
@@ -43,7 +48,7 @@ def fake(task, *, epochs=4, validated=False, tested=False):
     facts = found_out(settings, read_dataset(*dataset_key(settings)))
     config = {"asked": task.asked.asked(), "resolved": to_json(settings) | facts}
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "history.csv").write_text("epoch,val_error\n" + "".join(f"{n + 1},0.5\n" for n in range(epochs)))
+    write_history(folder / "history.csv", [dict.fromkeys(COLUMNS, 0.5) | {"epoch": n + 1} for n in range(epochs)])
     predictions = make_predictions(np.ones((4, 3)), landmarks=NAMES)
     if validated or tested:
         write_predictions(folder / VALIDATION, predictions)
@@ -230,7 +235,7 @@ def test_a_study_from_a_source_that_knows_its_test_people_is_refused(typed, tmp_
     folder.mkdir(parents=True)
     (folder / "metrics.json").write_text("{}")
     (folder / "best.keras").write_bytes(b"weights")
-    write_record(folder, None, data.fingerprint, data.samples, (*data.split.train, *data.split.validation))
+    write_record(folder, None, data.hashes["dataset_hash"], data.samples, (*data.split.train, *data.split.validation))
     make_plan(load_study("table", "3"), typed, 1, tmp_path)
     with pytest.raises(InputError, match="it was trained on a person of the test part"):
         make_plan(load_study("table", "3"), typed | {"split_seed": 1}, 1, tmp_path)
@@ -315,6 +320,117 @@ def test_a_source_trained_anew_in_its_folder_is_another_source(typed, tmp_path):
     assert len(make_plan(TABLE_4, typed, 1, runs).done) == 1
     (source / "best.keras").write_bytes(b"other weights")
     assert len(make_plan(TABLE_4, typed, 1, runs).done) == 0
+
+
+def copied(table, tmp_path):
+    """The data set at another place, to be changed."""
+    return shutil.copytree(table, tmp_path / "elsewhere" / table.name)
+
+
+def runs_there(typed, runs, **other):
+    return len(make_plan(TABLE_4, typed | other, 1, runs).done)
+
+
+def test_a_schema_counts_by_its_content_however_it_is_spelt(typed, table, tmp_path):
+    runs, copy = tmp_path / "runs", copied(table, tmp_path)
+    for task in make_plan(TABLE_4, typed, 1, runs).tasks:
+        fake(task, tested=True)
+    toml = copy / "toy.toml"
+    toml.write_text("# mine\n" + toml.read_text().replace('"toy"', '"ours"'))
+    assert runs_there(typed, runs, schema=str(toml)) == runs_there(typed, runs, data=str(copy)) == 2
+    toml.write_text("".join(line for line in toml.open() if "mirrored_pairs" not in line))
+    assert runs_there(typed, runs, schema=str(toml)) == 0
+
+
+def test_pixels_beyond_the_first_64_kib_count(typed, table, tmp_path):
+    runs, copy = tmp_path / "runs", copied(table, tmp_path)
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(copy / "000.png", compress_level=0)
+    typed |= {"data": str(copy)}
+    for task in make_plan(TABLE_4, typed, 1, runs).tasks:
+        fake(task, tested=True)
+    assert runs_there(typed, runs) == 2
+    noise[-1] = 0
+    size = (copy / "000.png").stat().st_size
+    Image.fromarray(noise).save(copy / "000.png", compress_level=0)
+    assert (copy / "000.png").stat().st_size == size
+    assert runs_there(typed, runs) == 0
+
+
+def test_a_weights_file_counts_by_its_content(typed, tmp_path):
+    runs, file = tmp_path / "runs", tmp_path / "weights.h5"
+    file.write_bytes(b"weights")
+    for task in make_plan(TABLE_4, typed | {"source": "vggface2", "source_weights": str(file)}, 1, runs).tasks:
+        fake(task, tested=True)
+    shutil.copy(file, tmp_path / "moved.h5")
+    assert runs_there(typed, runs, source="vggface2", source_weights=str(tmp_path / "moved.h5")) == 2
+    file.write_bytes(b"other weights")
+    assert runs_there(typed, runs, source="vggface2", source_weights=str(file)) == 0
+    assert runs_there(typed, runs, source="vggface2") == 0
+    with pytest.raises(InputError, match="--source-weights .*none.h5: no such file"):
+        runs_there(typed, runs, source="vggface2", source_weights=str(tmp_path / "none.h5"))
+
+
+def test_a_copy_of_the_published_weights_is_the_published_source(typed, tmp_path):
+    weights = locate(SOURCES_BY_NAME["dlib"])
+    runs = tmp_path / "runs"
+    for task in make_plan(TABLE_4, typed, 1, runs).tasks:
+        fake(task, tested=True)
+    assert runs_there(typed, runs, source_weights=str(shutil.copy(weights, tmp_path / "copy.dat"))) == 2
+
+
+def test_runs_of_before_images_were_hashed_whole_still_count(typed, tmp_path):
+    for task in make_plan(TABLE_4, typed, 1, tmp_path).tasks:
+        path = fake(task, tested=True) / "config.json"
+        config = json.loads(path.read_text())
+        for name in ("images_hash", "schema_hash"):
+            del config["resolved"][name]
+        path.write_text(json.dumps(config))
+        shutil.copy(typed["schema"], path.with_name("schema.toml"))
+    assert runs_there(typed, tmp_path) == 2
+
+
+def test_a_begun_run_goes_on_with_data_schema_and_source_where_they_are_now(typed, table, tmp_path):
+    source = tmp_path / "mine"
+    source.mkdir()
+    (source / "best.keras").write_bytes(b"weights")
+    fake(make_plan(TABLE_4, typed | {"source": str(source)}, 1, tmp_path / "runs").tasks[0], epochs=2)
+    copy, moved = copied(table, tmp_path), source.rename(tmp_path / "moved")
+    now = {"data": str(copy), "schema": str(copy / "toy.toml"), "source": str(moved)}
+    task = make_plan(TABLE_4, typed | now, 1, tmp_path / "runs").tasks[0]
+    assert task.resume and {name: getattr(task.asked, name) for name in now} == now
+
+
+def test_a_damaged_history_does_not_stop_the_others(typed, tmp_path):
+    (fake(make_plan(TABLE_4, typed, 1, tmp_path).tasks[0], epochs=2) / "history.csv").write_text("epoch\n1\n")
+    plan = make_plan(TABLE_4, typed, 1, tmp_path)
+    assert [task.resume for task in plan.tasks] == [True, False] and plan.tasks[0].work == plan.tasks[1].work
+
+
+def test_what_another_study_did_in_the_meantime_is_there(typed, tmp_path):
+    first, second = make_plan(TABLE_4, typed, 1, tmp_path).tasks
+
+    def state(task, validation_only=False):
+        return state_of(Job(task.asked, task.run, False, validation_only, tmp_path / "log"))
+
+    assert state(first) == (False, False)
+    fake(first, epochs=2)
+    assert state(first) == (True, False)
+    fake(second, tested=True)
+    assert state(second) == (True, True)
+    (Path(second.asked.output) / "metrics.json").unlink()
+    assert state(second) == (True, False) and state(second, validation_only=True) == (True, True)
+    (Path(first.asked.output) / "config.json").write_text((Path(second.asked.output) / "config.json").read_text())
+    assert state(first) == (False, False)  # of other settings: refused when it trains
+
+
+def test_data_are_kept_as_an_absolute_path(typed, table, tmp_path, monkeypatch):
+    monkeypatch.chdir(table.parent)
+    task = make_plan(TABLE_4, typed | {"data": table.name}, 1, tmp_path).tasks[0]
+    assert task.asked.data == table.name
+    assert json.loads((fake(task) / "config.json").read_text())["resolved"]["data"] == str(table)
+    built_in = make_plan(TABLE_4, {"data": "synthetic:subjects=5,scans=1", "image_size": 32}, 1, tmp_path).tasks[0]
+    assert built_in.run.resolved["data"] == "synthetic:subjects=5,scans=1"
 
 
 def test_a_plan_needs_no_tensorflow(typed, tmp_path):

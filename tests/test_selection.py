@@ -17,6 +17,7 @@ from rtl_tf.reports.runs import find_runs, read_run
 from rtl_tf.reports.selection import select
 from rtl_tf.reports.settings import in_order, parse_where, require_comparable, setting, where
 from rtl_tf.reports.tables import TABLES, rows_of
+from rtl_tf.schema import load_schema, schema_text
 
 ONES = np.ones((4, 2))
 
@@ -120,6 +121,40 @@ def test_runs_of_different_tests_never_meet(tmp_path, other):
     runs = find_runs(tmp_path)[0]
     with pytest.raises(InputError):
         require_comparable(runs)
+
+
+def test_runs_on_other_pixels_never_meet_and_older_runs_know_of_none(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES, images_hash="a" * 64)
+    make_run(tmp_path, "ft", 1, ONES)
+    make_run(tmp_path, "fe", 0, ONES, images_hash="a" * 64)
+    assert folders(selected(tmp_path)) == {"FE": ["fe 0"], "FT": ["ft 0", "ft 1"]}
+    make_run(tmp_path, "ftp", 0, ONES, images_hash="b" * 64)
+    with pytest.raises(InputError, match=r"different images_hash .*\(aaaaaaaaaaaa\) and .*ftp/seed0 \(bbbbbbbbbbbb\)"):
+        selected(tmp_path)
+
+
+def test_schemas_are_compared_by_content(tmp_path):
+    known = load_schema("fas14").fingerprint
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "ft", 1, ONES, schema="./fas14.toml", schema_hash=known)
+    older = make_run(tmp_path, "fe", 0, ONES, schema="mine.toml")  # told by the copy in its folder alone
+    (older / "schema.toml").write_text(schema_text("fas14") + "# a comment\n")
+    assert folders(selected(tmp_path)) == {"FE": ["fe 0"], "FT": ["ft 0", "ft 1"]}
+    make_run(tmp_path, "ftp", 0, ONES, schema="fas14", schema_hash="c" * 64)
+    with pytest.raises(InputError, match=r"different schema .*\(fas14\) and .*ftp/seed0 \(cccccccccccc\)"):
+        selected(tmp_path)
+    assert folders(selected(tmp_path, wanted=["schema=cccccccccccc"])) == {"FTP": ["ftp 0"]}
+    wanted = [f"schema={older / 'schema.toml'}"]
+    assert folders(selected(tmp_path, wanted=wanted)) == {"FE": ["fe 0"], "FT": ["ft 0", "ft 1"]}
+
+
+def test_weights_files_are_told_apart_by_content(tmp_path):
+    for seed, (file, value) in enumerate([("a.h5", "x" * 64), ("b.h5", "x" * 64), ("a.h5", "y" * 64)]):
+        make_run(tmp_path, "ft", seed, ONES, source="vggface2", source_weights=file, source_hash=value)
+    assert folders(selected(tmp_path)) == {"FT": ["ft 0", "ft 1"]}
+    make_run(tmp_path / "dlib", "ft", 0, ONES, source="dlib", source_weights="copy.dat", source_hash="published")
+    make_run(tmp_path / "dlib", "ft", 1, ONES, source="dlib")
+    assert folders(selected(tmp_path / "dlib")) == {"FT": ["ft 0", "ft 1"]}
 
 
 def test_runs_of_other_images_never_meet_whatever_their_settings_say(tmp_path):

@@ -1,12 +1,22 @@
 """The source network's kept answers: the same training as asking in every step, without asking."""
 
+import errno
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from test_training import SIZE, make_detector
 from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import augment
 from rtl_tf.augment import context_px
+from rtl_tf.cache import SOURCE_CACHE
+from rtl_tf.exceptions import InputError
+from rtl_tf.methods import METHODS as METHODS_BY_NAME
 from rtl_tf.pipeline import Preparation, load_crops, training_batches
 from rtl_tf.training import fit as fitting
 from rtl_tf.training import source_cache
@@ -15,9 +25,13 @@ from rtl_tf.training.source_cache import source_answers, weights_key
 METHODS = ("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-sam")
 
 
+CACHE = Path(SOURCE_CACHE)
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +43,7 @@ def data(tmp_path_factory):
 
 def keep(detector, training, source=None, **options):
     source = source or toy_source(SIZE).encoder
-    return source_answers(detector, training, source, **{"jitter": 0.0, "epochs": 40, "limit_gb": 1.0} | options)
+    return source_answers(detector, training, source, CACHE, **{"jitter": 0.0, "epochs": 40, "limit_gb": 1.0} | options)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -78,12 +92,12 @@ def test_a_second_run_does_not_ask_again_and_other_weights_do(data, monkeypatch)
             keep(other.get("detector", detector), other.get("data", data[0]), other.get("source"))
 
 
-def test_interrupted_filling_leaves_no_cache(data, monkeypatch, tmp_path):
+def test_interrupted_filling_leaves_no_cache(data, monkeypatch):
     detector = make_detector("rtl-sam", reg_weight=1.0)
     monkeypatch.setattr(source_cache, "progress", interrupted)
     with pytest.raises(KeyboardInterrupt):
         keep(detector, data[0])
-    assert not list((tmp_path / "cache" / "source").iterdir())
+    assert not CACHE.exists()
 
 
 def interrupted(*_):
@@ -119,3 +133,65 @@ def test_the_key_follows_the_weights():
     assert weights_key(one) == weights_key(same)
     one.get_layer("encoder").get_layer("conv1").kernel.assign_add(np.full((5, 5, 3, 8), 1e-3))
     assert weights_key(one) != weights_key(same)
+
+
+def strided_source(stride):
+    """A frozen source of one convolution, the same weights whatever the stride."""
+    image = keras.Input((SIZE, SIZE, 3))
+    ones = keras.initializers.Constant(0.01)
+    features = keras.layers.Conv2D(4, 5, stride, "same", kernel_initializer=ones, name="conv")(image)
+    return keras.Model(image, {"features": features})
+
+
+def test_strides_of_one_source_do_not_share_answers(data):
+    for stride in (4, 8):
+        source = strided_source(stride)
+        asked = SimpleNamespace(
+            regularized=True,
+            method=METHODS_BY_NAME["rtl-eo"],
+            source_answers=lambda images, source=source: (source(tf.cast(images, tf.float32))["features"],),
+        )
+        (answers,), _ = keep(asked, data[0], source)
+        assert answers.shape == (8, 4, SIZE // stride, SIZE // stride, 4)
+    assert len(list(CACHE.iterdir())) == 2
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:-10])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [cut, lambda file: file.unlink(), lambda file: file.write_bytes(b""), lambda file: np.save(file, np.zeros((2, 4)))],
+    ids=["cut off", "gone", "empty", "another shape"],
+)
+def test_answers_that_are_not_whole_are_asked_for_again(data, damage):
+    detector = make_detector("rtl-sam", reg_weight=1.0)
+    (whole,), _ = keep(detector, data[0])
+    whole = np.array(whole)
+    damage(next(CACHE.glob("*/0.npy")))
+    (again,), _ = keep(detector, data[0])
+    np.testing.assert_array_equal(again, whole)
+
+
+def test_the_limit_is_of_all_answers_and_the_least_recently_used_make_room(data):
+    detector = make_detector("rtl-sam", reg_weight=1.0)
+    (first,), _ = keep(detector, data[0])
+    limit = 1.5 * first.nbytes / 2**30
+    (old,) = CACHE.iterdir()
+    os.utime(old, (0, 0))
+    keep(detector, data[0], limit_gb=limit)
+    assert old.stat().st_mtime > 0  # used again
+    keep(detector, data[0], toy_source(SIZE, seed=9).encoder, limit_gb=limit)
+    assert len(list(CACHE.iterdir())) == 1 and not old.exists()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(data, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(source_cache, "allocate", full)
+    message = f"cache {CACHE}: No space left on device; --cache-gb 0 does without"
+    with pytest.raises(InputError, match=message):
+        keep(make_detector("rtl-sam", reg_weight=1.0), data[0])
+    assert not CACHE.exists()

@@ -203,6 +203,30 @@ def test_data_may_move_between_begin_and_end_but_not_change(table, tmp_path):
     assert (tmp_path / "renamed" / "metrics.json").exists()
 
 
+def test_what_is_kept_of_the_images_lies_beside_the_runs_and_nothing_in_the_home_folder(table, tmp_path, monkeypatch):
+    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "home"))
+    folder = tmp_path / "runs" / table.name / "rtl-co" / "seed0"
+    main(flags(table, folder, "--method", "rtl-co", "--crop-jitter", "0", "--memory-gb", "0", epochs=5))
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.npy")][0].startswith(
+        f"runs/{table.name}/.source-cache/"
+    )
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+    assert sorted(path.name for path in (tmp_path / "runs" / table.name).iterdir()) == [".source-cache", "rtl-co"]
+    assert [path.name for path in folder.parent.iterdir()] == ["seed0"]  # no lock is left
+
+
+def test_a_run_can_be_exported_from_another_folder(table, tmp_path, monkeypatch):
+    from rtl_tf.experiments.exporting import calibration_crops
+
+    monkeypatch.chdir(table.parent)
+    relative = ["--data", table.name, "--method", "dsnt", "--width", "0.0625"]
+    main(flags(table, tmp_path / "run", *relative, epochs=1))
+    monkeypatch.chdir(tmp_path)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["asked"]["data"] == table.name and config["resolved"]["data"] == str(table)
+    assert calibration_crops(tmp_path / "run", count=3).shape == (3, 64, 64, 3)
+
+
 def test_the_command_refuses_in_one_line(tmp_path):
     output = tmp_path / "run"
     refused(["--data", str(tmp_path / "nothing"), "--output", str(output)], "nothing: no such file or folder", output)

@@ -17,6 +17,7 @@ from rtl_tf.pipeline import load_crops
 from rtl_tf.training import fit as fitting
 from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze, inference_network
 from rtl_tf.training.optimizer import make_optimizer
+from rtl_tf.training.state import restore_state, write_state
 
 SIZE = 64
 SETTINGS = Settings(epochs=4, batch_size=4, image_size=SIZE).resolved()
@@ -252,7 +253,7 @@ def run(data, folder, callbacks=()):
     return detector, rows
 
 
-@pytest.mark.parametrize(("interval", "kept"), [(0.0, ["state-0002.weights.h5"]), (1e9, [])])
+@pytest.mark.parametrize(("interval", "kept"), [(0.0, ["state-0002.npz"]), (1e9, [])])
 def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypatch, interval, kept):
     monkeypatch.setattr(fitting, "STATE_INTERVAL", interval)
     whole, rows = run(data, tmp_path / "whole")
@@ -267,6 +268,46 @@ def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypa
     assert not list((tmp_path / "killed").glob("state*"))
 
 
+def test_a_state_that_an_earlier_version_wrote_is_gone_on_from(data, tmp_path, monkeypatch):
+    whole, _ = run(data, tmp_path / "whole")
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
+    older = "state-{:04d}.weights.h5".format
+    monkeypatch.setattr(fitting, "write_state", lambda to, epoch, model: model.save_weights(to / older(epoch)))
+    with pytest.raises(Killed):
+        run(data, tmp_path / "killed", (Kill(after=2),))
+    monkeypatch.undo()
+    assert [p.name for p in (tmp_path / "killed").glob("state*")] == [older(2)]
+    resumed, _ = run(data, tmp_path / "killed")
+    for one, other in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_state_of_another_network_is_refused(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
+    with pytest.raises(Killed):
+        run(data, tmp_path, (Kill(after=2),))
+    np.savez(tmp_path / "state-0002.npz", **{"0": np.zeros(3)})
+    with pytest.raises(InputError, match="state-0002.npz: missing or damaged, the run cannot go on; start it anew"):
+        run(data, tmp_path)
+
+
+def test_a_state_keeps_what_scales_the_loss_in_float16(tmp_path):
+    def scaled():
+        detector = make_detector("ft")
+        detector.compile(keras.mixed_precision.LossScaleOptimizer(make_optimizer(detector, SETTINGS, 10)))
+        detector.optimizer.build(detector.trainable_variables)
+        return detector
+
+    one, other = scaled(), scaled()
+    for number, variable in enumerate(one.optimizer.variables):
+        variable.assign(np.full(variable.shape, number + 1))
+    write_state(tmp_path, 1, one)
+    restore_state(tmp_path / "state-0001.npz", other)
+    assert float(other.optimizer.dynamic_scale) == float(one.optimizer.dynamic_scale) != 2**15
+    for left, right in zip(one.optimizer.variables, other.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
 def test_a_state_older_than_the_history_is_where_a_training_goes_on(data, tmp_path, monkeypatch):
     whole, rows = run(data, tmp_path / "whole")
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
@@ -275,7 +316,7 @@ def test_a_state_older_than_the_history_is_where_a_training_goes_on(data, tmp_pa
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 1e9)
     with pytest.raises(Killed):
         run(data, tmp_path / "killed", (Kill(after=3),))
-    assert [p.name for p in (tmp_path / "killed").glob("state*")] == ["state-0001.weights.h5"]
+    assert [p.name for p in (tmp_path / "killed").glob("state*")] == ["state-0001.npz"]
     resumed, resumed_rows = run(data, tmp_path / "killed")
     assert [row["epoch"] for row in resumed_rows] == [row["epoch"] for row in rows]
     for one, other in zip(whole.weights, resumed.weights, strict=True):

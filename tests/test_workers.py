@@ -46,6 +46,7 @@ def test_each_task_begins_reports_and_ends():
 
 def test_a_failing_or_dying_task_leaves_the_others_alone():
     tasks = [("refuse", "bad flag"), ("double", 1), ("raise", "two\nlines"), ("exit", 3), ("kill", 0), ("double", 2)]
+    tasks.append(("full", "runs/ft/best.keras"))
     assert outcome(tasks) == [
         ("failed", "bad flag"),
         ("done", 2),
@@ -53,6 +54,7 @@ def test_a_failing_or_dying_task_leaves_the_others_alone():
         ("failed", "its process ended with status 3"),
         ("failed", "its process was ended by SIGKILL (too little memory?)"),
         ("done", 4),
+        ("failed", "runs/ft/best.keras: No space left on device"),
     ]
 
 

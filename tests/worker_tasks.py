@@ -22,6 +22,8 @@ def make_execute():
             return os.environ.get(value)
         if what == "refuse":
             raise InputError(value)
+        if what == "full":
+            raise OSError(28, "No space left on device", value)
         if what == "raise":
             raise ZeroDivisionError(value)
         if what == "exit":
@@ -50,7 +52,7 @@ def make_fake_training():
 
     from rtl_tf.config import AUTO, to_json
     from rtl_tf.evaluation.predictions import write_predictions
-    from rtl_tf.experiments.resolving import dataset_key, read_dataset, resolve
+    from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve
     from rtl_tf.reports.runs import VALIDATION
 
     def execute(job, report):
@@ -59,9 +61,8 @@ def make_fake_training():
         if settings.source == "refused":
             raise InputError("refused.keras: not a readable Keras model")
         dataset = read_dataset(*dataset_key(settings))
-        found_out = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
         folder.mkdir(parents=True, exist_ok=True)
-        config = {"asked": job.asked.asked(), "resolved": to_json(settings) | found_out}
+        config = {"asked": job.asked.asked(), "resolved": to_json(settings) | found_out(settings, dataset)}
         (folder / "config.json").write_text(json.dumps(config))
         fails = settings.method == "rtl-sam"
         add_history(folder, [0.75] * (1 if fails else settings.epochs))

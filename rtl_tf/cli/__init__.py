@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, told
 from rtl_tf.silence import silenced
 
 
@@ -28,7 +28,9 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
     except OSError as problem:  # a folder that cannot be written, a full disk
-        print(f"error: {problem.filename or 'system'}: {problem.strerror or problem}", file=sys.stderr)
+        print(f"error: {told(problem)}", file=sys.stderr)
+        if problem.filename is None:  # what stdout still holds would fail once more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 2
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)

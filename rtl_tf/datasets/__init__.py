@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from rtl_tf.datasets.people import checked_people
 from rtl_tf.datasets.splits import image_names
 from rtl_tf.exceptions import InputError
 from rtl_tf.notes import warn_once
+from rtl_tf.progress import progress
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
@@ -101,11 +103,11 @@ def dataset_name(name_or_path: str | Path) -> str:
 
 
 def fingerprint(name_or_path: str | Path, samples: Sequence[Sample]) -> str:
-    """SHA-256 of all that training sees of a data set: names, subjects, points, boxes, scales, image files.
+    """SHA-256 of a data set: names, subjects, points, boxes, scales, and of each image file size and first 64 KiB.
 
-    Independent of the order of the samples and of where the data set lies. Of each image file the size and the first
-    64 KiB are taken, so that thousands of large photographs cost a second. Of the built-in faces it is the recipe:
-    between two processors one in 40 000 of their grey values differs, and runs of both belong into one table.
+    Independent of the order of the samples and of where the data set lies; `images_hash` tells the images' other bytes.
+    Of the built-in faces it is the recipe: between two processors one in 40 000 of their grey values differs, and runs
+    of both belong into one table.
     """
     if is_synthetic(name_or_path):
         from rtl_tf.datasets.synthetic import recipe
@@ -119,6 +121,33 @@ def fingerprint(name_or_path: str | Path, samples: Sequence[Sample]) -> str:
         record = (sample.subject, points, sample.box, sample.mirrored, sample.mm_per_px)
         digest.update(json.dumps([name, *record, sample.image.stat().st_size, head]).encode())
     return digest.hexdigest()
+
+
+def images_hash(samples: Sequence[Sample]) -> str:
+    """SHA-256 of every byte of every image file, with its name; about a second a gigabyte."""
+    files = sorted(set(zip(image_names(samples), (sample.image for sample in samples), strict=True)))
+    with ThreadPoolExecutor() as pool:
+        hashes = pool.map(file_hash, [file for _, file in files])
+        named = [
+            (name, value)
+            for (name, _), value in zip(files, progress(hashes, len(files), "hashing images"), strict=True)
+        ]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
+
+
+def content_hashes(name_or_path: str | Path, samples: Sequence[Sample]) -> dict[str, str]:
+    """What a run's config.json tells of its data's content: `dataset_hash`, by `fingerprint`, and `images_hash`.
+
+    Older runs know the first one alone, and the recipe of the built-in faces says it all.
+    """
+    hashes = {"dataset_hash": fingerprint(name_or_path, samples)}
+    return hashes if is_synthetic(name_or_path) else hashes | {"images_hash": images_hash(samples)}
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_synthetic(name_or_path: str | Path) -> bool:

@@ -12,7 +12,7 @@ from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.pipeline import Crops, load_crops
 from rtl_tf.records import Sample
-from rtl_tf.schema import Schema, load_schema
+from rtl_tf.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class DataLoader:
         """
         dataset = self._dataset(*dataset_key(settings))
         require_unseen(settings, dataset)
-        split, schema = thinned(dataset, settings), load_schema(settings.schema)
-        for line in cautions(dataset.samples, split.train, schema, settings):
+        split = thinned(dataset, settings)
+        for line in cautions(dataset.samples, split.train, dataset.schema, settings):
             if line not in self._said:
                 print(f"warning: {line}", file=sys.stderr)
             self._said.add(line)
@@ -62,15 +62,15 @@ class DataLoader:
             return self._crops(part, split.parts[part], dataset_key(settings), *crop_settings)
 
         training = crops("training", context_px(settings.image_size))
-        return Data(dataset, split, schema, training, crops("validation"), crops("test"))
+        return Data(dataset, split, dataset.schema, training, crops("validation"), crops("test"))
 
     def _load_crops(
         self, part: str, indices: tuple[int, ...], key: tuple, margin: float, context: int, memory_gb: float
     ) -> Crops:
-        samples, (_, schema, image_size, *_) = self._dataset(*key).samples, key
+        dataset, (_, _, image_size, *_) = self._dataset(*key), key
         return load_crops(
-            [samples[index] for index in indices],
-            load_schema(schema),
+            [dataset.samples[index] for index in indices],
+            dataset.schema,
             size=image_size,
             margin=margin,
             context=context,

@@ -7,28 +7,33 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from rtl_tf.config import AUTO, Settings, read_config, to_json
+from rtl_tf.atomic import write_bytes
+from rtl_tf.cache import source_cache
+from rtl_tf.config import AUTO, Settings, to_json
 from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.data import Data, DataLoader
-from rtl_tf.experiments.lambda_search import GRID, choose_lambda
+from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
 from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.networks import build, load_networks, stride_of
 from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
+from rtl_tf.experiments.resuming import (
+    check_folder,
+    clear_leftovers,
+    note_versions,
+    require_same_inputs,
+    require_whole,
+)
 from rtl_tf.inference.detector import Detector
 from rtl_tf.lock import alone_in
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
-from rtl_tf.reports.runs import Run, read_run
-from rtl_tf.reports.settings import IMMATERIAL, SOURCE_HASH, setting
 from rtl_tf.schema import schema_text
 from rtl_tf.training.fit import fit
 from rtl_tf.training.history import read_history
 from rtl_tf.training.model import RegularizedDetector
 from rtl_tf.training.source_cache import source_answers
-
-MAY_CHANGE = IMMATERIAL - {"method", "seed"}  # between begin and end; the data are known by their content
 
 
 @dataclass(frozen=True)
@@ -114,12 +119,16 @@ def prepare(asked: Settings, resume: bool, loader: DataLoader) -> PreparedRun:
     method = get_method(asked.method, asked.classifier_distance)
     settings = resolve(asked)
     make_deterministic(settings.seed, settings.jit_compile)
-    check_folder(Path(settings.output), settings, resume)
+    folder = Path(settings.output)
+    check_folder(folder, settings, resume)
     # Where lambda is still to be chosen, the networks are those of the largest: with all that a regularizer needs.
     largest = dataclasses.replace(settings, reg_weight=max(GRID)) if settings.reg_weight == AUTO else settings
     with computing_in(settings.mixed_precision):
         networks = load_networks(largest, method)
         data = loader.load(settings)
+        if resume:
+            require_same_inputs(folder, found_out(settings, data.dataset))
+            require_whole(folder, data.dataset.samples, data.split, settings.epochs)
         detector, source = build(largest, method, networks, data.training.plain, len(data.schema))
     if source is not None:
         settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
@@ -128,10 +137,9 @@ def prepare(asked: Settings, resume: bool, loader: DataLoader) -> PreparedRun:
         run.folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise InputError(f"--output {run.folder}: {problem.strerror}") from problem
+    clear_leftovers(run.folder)
     if resume:
-        require_same_inputs(run.folder, found_out(settings, data.dataset))
-        for leftover in run.folder.glob("unfinished-*"):  # of files that a killed process was writing
-            leftover.unlink()
+        note_versions(run.folder)
     else:
         write_inputs(run)
     return run
@@ -147,6 +155,7 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
         run.detector,
         data.training,
         run.source,
+        source_cache(searching_run(run.folder), data.dataset.name),
         jitter=settings.crop_jitter,
         epochs=settings.epochs,
         limit_gb=settings.cache_gb,
@@ -181,38 +190,14 @@ def make_deterministic(seed: int, jit_compile: bool = False) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
-    """A new run wants a free folder; a resumed one the folder of an unfinished run with the same settings."""
-    if (folder / "metrics.json").exists():
-        raise InputError(f"{folder} holds a finished run: give another --output or --seed, or remove the folder")
-    if not (folder / "config.json").exists():
-        if resume:
-            raise InputError(f"--resume: {folder} holds no run that could go on")
-        return
-    if not resume:
-        raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
-    begun, now = read_run(folder), Run(folder, {}, to_json(settings))
-    for name, value in now.resolved.items():
-        if name not in MAY_CHANGE and value is not None and (before := setting(begun, name)) != setting(now, name):
-            raise InputError(f"--resume: the run in {folder} has {name} = {before}, now it is {value}")
-
-
-def require_same_inputs(folder: Path, facts: dict[str, str]) -> None:
-    """A run that goes on must go on with the data and the source network it began with."""
-    before = read_config(folder / "config.json")["resolved"]
-    for what, name in (("data", "dataset_hash"), ("weights of --source", SOURCE_HASH)):
-        if before.get(name, facts.get(name)) != facts.get(name):
-            raise InputError(f"--resume: the {what} are not those that the run in {folder} began with; start it anew")
-
-
 def write_inputs(run: PreparedRun) -> None:
     """What the run starts from. config.json comes last: a folder without it holds no run."""
     folder, dataset = run.folder, run.data.dataset
     outputs.write_json(folder / "environment.json", outputs.environment())
-    (folder / "schema.toml").write_text(schema_text(run.settings.schema), encoding="utf-8")
+    write_bytes(folder / "schema.toml", schema_text(run.settings.schema).encode())
     splits.write_split(folder / "split.csv", dataset.samples, run.data.split)
     used = (*run.data.split.train, *run.data.split.validation)
-    write_record(folder, run.settings.source, dataset.fingerprint, dataset.samples, used)
+    write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
     config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
     outputs.write_json(folder / "config.json", config)
 

@@ -4,18 +4,20 @@
 <run>/lambda_search.json         every value's score and the choice
 """
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from rtl_tf.atomic import replacing
+from rtl_tf.atomic import write_bytes
 from rtl_tf.config import read_config
+from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import write_json
 from rtl_tf.reports.runs import VALIDATION
 from rtl_tf.studies import lambda_grid
 from rtl_tf.training.history import read_history
+from rtl_tf.training.state import require_whole_network
 
 FILE = "lambda_search.json"
+FOLDER = "lambda_search"
 GRID = lambda_grid()
 MEASURE = "mean radial error of the validation part at the best epoch, heatmap px (paper protocol)"
 
@@ -31,21 +33,34 @@ def choose_lambda(folder: Path, train: Callable[[float, Path], None]) -> float:
     """
     record = folder / FILE
     if not record.exists():
-        candidates = [_candidate(value, folder / "lambda_search" / f"{value:g}", train) for value in GRID]
+        for finished in (folder / FOLDER).glob(f"*/{VALIDATION}"):
+            _require_network(finished.parent)  # before the others are trained
+        candidates = [_candidate(value, folder / FOLDER / f"{value:g}", train) for value in GRID]
         chosen = min(candidates, key=lambda candidate: candidate["validation_error"])["lambda"]
-        winner = folder / "lambda_search" / f"{chosen:g}"
+        winner = folder / FOLDER / f"{chosen:g}"
         for name in ("history.csv", "best.keras"):
-            with replacing(folder / name) as path:
-                shutil.copyfile(winner / name, path)
+            write_bytes(folder / name, (winner / name).read_bytes())
         config = read_config(folder / "config.json")
         config["resolved"]["lambda"] = chosen
         write_json(folder / "config.json", config)
         write_json(record, {"chosen": chosen, "measure": MEASURE, "candidates": candidates})
         scores = ", ".join(f"{one['lambda']:g}: {one['validation_error']:.3f}" for one in candidates)
         print(f"lambda {chosen:g} chosen by validation error, heatmap px ({scores})")
-    for weights in folder.glob("lambda_search/*/best.keras"):
+    for weights in folder.glob(f"{FOLDER}/*/best.keras"):
         weights.unlink()
     return read_config(folder / "config.json")["resolved"]["lambda"]
+
+
+def _require_network(folder: Path) -> None:
+    try:
+        require_whole_network(folder / "best.keras")
+    except InputError as problem:
+        raise InputError(f"{problem}; remove {folder}, and --resume trains that lambda again") from problem
+
+
+def searching_run(folder: Path) -> Path:
+    """The run that a candidate is trained for; another run's folder itself."""
+    return folder.parent.parent if folder.parent.name == FOLDER else folder
 
 
 def _candidate(value: float, folder: Path, train: Callable[[float, Path], None]) -> dict[str, float]:

@@ -76,7 +76,7 @@ def require_unseen(settings: Settings, dataset: Dataset) -> None:
     samples, test = dataset.samples, dataset.split.test
     names = splits.image_names(samples)
     pixels = _pixels_in_common(samples, seen)
-    same_data = {dataset.fingerprint} | {one.data for one in seen if one.pixels in pixels.values()}
+    same_data = {dataset.hashes["dataset_hash"]} | {one.data for one in seen if one.pixels in pixels.values()}
     of_pixels = {one.pixels: one for one in seen}
     of_subject = {one.subject: one for one in seen if one.data in same_data}
     for index in test:

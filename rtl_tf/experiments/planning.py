@@ -23,7 +23,7 @@ from rtl_tf.lock import is_taken
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
 from rtl_tf.reports.runs import SOURCES as SOURCES_FOLDER
-from rtl_tf.reports.settings import ALIGNED, ALIGNMENT_SOURCE, SOURCE_HASH, applies, condition_of, setting
+from rtl_tf.reports.settings import ALIGNED, ALIGNMENT_SOURCE, SOURCE_HASH, agree, applies, condition_of
 from rtl_tf.studies import Study, lambda_grid
 from rtl_tf.training.history import read_history
 
@@ -37,12 +37,14 @@ class Task:
         asked: its settings, the folder among them.
         resume: whether the folder holds it, begun.
         work: what it takes, in images that pass through a network; training counts three times what prediction does.
+        run: what its config.json shall say.
     """
 
     title: str
     asked: Settings
     resume: bool
     work: float
+    run: Run
 
 
 @dataclass(frozen=True)
@@ -97,33 +99,45 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
         elif begun and is_taken(begun[0].folder):
             warnings.append(f"{begun[0].folder} is being trained by another process")
         elif begun:
-            asked = replace(from_json(begun[0].asked), data=one.asked.data, output=str(begun[0].folder))
-            tasks.append(Task(one.title, asked, True, one.work * _share_left(begun[0])))
+            tasks.append(Task(one.title, _gone_on(begun[0], one), True, one.work * _share_left(begun[0]), one.run))
         else:
             new[one.name].append(one)
     for name, ones in new.items():
         folder = free_folder(root / ones[0].run.resolved["data_name"], name, [one.asked.seed for one in ones])
         for one in ones:
             asked = replace(one.asked, output=str(folder / f"seed{one.asked.seed}"))
-            tasks.append(Task(one.title, asked, False, one.work))
+            tasks.append(Task(one.title, asked, False, one.work, one.run))
     tasks.sort(key=lambda task: task.asked.seed)
     return Plan(tuple(tasks), tuple(done), tuple(warnings), tuple(one.run for one in wanted))
 
 
 def is_same(run: Run, wanted: Run) -> bool:
-    """Whether a run has the method, the seed, the data and all settings that matter of another."""
-    # A saved source decides its encoder's stride by itself: only the run knows it. An older run knows no hash, and
-    # nobody does of an alignment network that is no longer there.
-    unknown = {
-        "encoder_stride": wanted.resolved["encoder_stride"] is None,
-        SOURCE_HASH: SOURCE_HASH not in run.resolved or wanted.resolved.get("source") == ALIGNED,
-    }
-    varied = [name for name, is_unknown in unknown.items() if is_unknown]
+    """Whether a run has the method, the seed, the data and all settings that matter of another.
+
+    Sources are compared by content where both runs tell it: an older run does not, and nobody can of an alignment
+    network that is no longer there. Else by name.
+    """
+    varied = [SOURCE_HASH]
+    if wanted.resolved["encoder_stride"] is None:  # a saved source decides it by itself: only the run knows it
+        varied.append("encoder_stride")
+    hashes = [one.resolved.get(SOURCE_HASH) for one in (run, wanted)]
+    if None not in hashes:
+        varied += ["source", "source_weights"]
+        if hashes[0] != hashes[1]:
+            return False
     return (
         (run.method, run.seed) == (wanted.method, wanted.seed)
-        and all(setting(run, name) == setting(wanted, name) for name in COMPARED)
+        and all(agree(run, wanted, name) for name in COMPARED)
         and condition_of(run, varied) == condition_of(wanted, varied)
     )
+
+
+def _gone_on(begun: Run, wanted: Wanted) -> Settings:
+    """What was asked of a run that was begun, with its data, landmarks and source where they are now."""
+    now = {name: getattr(wanted.asked, name) for name in ("data", "schema")}
+    if SOURCE_HASH in wanted.run.resolved and SOURCE_HASH in begun.resolved:
+        now |= {name: getattr(wanted.asked, name) for name in ("source", "source_weights")}
+    return replace(from_json(begun.asked), **now, output=str(begun.folder))
 
 
 def _wanted_runs(study: Study, typed: dict[str, object], seeds: int, root: Path) -> list[Wanted]:
@@ -178,4 +192,8 @@ def _told_apart(configuration: dict[str, object], varied: tuple[str, ...]) -> li
 
 
 def _share_left(run: Run) -> float:
-    return 1 - len(read_history(run.folder / "history.csv")) / run.resolved["epochs"]
+    """All of it where the history is damaged: the run itself will say so, and the others go on."""
+    try:
+        return 1 - len(read_history(run.folder / "history.csv")) / run.resolved["epochs"]
+    except InputError:
+        return 1.0

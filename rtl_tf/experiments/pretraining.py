@@ -7,13 +7,13 @@ import keras
 import numpy as np
 
 from rtl_tf import datasets
-from rtl_tf.atomic import replacing
 from rtl_tf.augment import context_px
 from rtl_tf.config import Settings, to_json
 from rtl_tf.datasets import splits
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.experiment import make_deterministic
 from rtl_tf.experiments.lineage import write_record
+from rtl_tf.networks import saved
 from rtl_tf.networks.sources import load_source
 from rtl_tf.pipeline import load_crops
 from rtl_tf.schema import load_schema
@@ -67,5 +67,4 @@ class KeepBest(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs["val_accuracy"] > self.best:
             self.best = logs["val_accuracy"]
-            with replacing(self.path) as path:
-                self.model.save(path)
+            saved.write(self.model, self.path)

@@ -1,6 +1,7 @@
 """What a run comes to before a network is built: every setting decided, its data split. Needs no TensorFlow."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,8 +15,8 @@ from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import SOURCES, saved_file
 from rtl_tf.records import Sample
-from rtl_tf.reports.settings import SOURCE_HASH, applies
-from rtl_tf.schema import load_schema
+from rtl_tf.reports.settings import PUBLISHED, SOURCE_HASH, applies
+from rtl_tf.schema import Schema, load_schema
 
 
 def resolve(asked: Settings) -> Settings:
@@ -38,12 +39,18 @@ def resolve(asked: Settings) -> Settings:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The samples of a data set, their split before any thinning, and the data set's name and fingerprint."""
+    """The samples of a data set, their schema, their split before any thinning, and what tells the data set's content.
+
+    Attributes:
+        name: of the data set.
+        hashes: of `datasets.content_hashes`.
+    """
 
     samples: list[Sample]
+    schema: Schema
     split: splits.Split
     name: str
-    fingerprint: str
+    hashes: dict[str, str]
 
 
 def read_dataset(
@@ -53,31 +60,54 @@ def read_dataset(
     samples = datasets.load(data, schema, size=image_size, seed=0, subjects_as_written=subjects_as_written)
     split = splits.split(samples, by=split_by, seed=split_seed)
     splits.audit(samples, split, split_by)
-    return Dataset(samples, split, datasets.dataset_name(data), datasets.fingerprint(data, samples))
+    hashes = datasets.content_hashes(data, samples)
+    return Dataset(samples, load_schema(schema), split, datasets.dataset_name(data), hashes)
 
 
 def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]]:
-    """What config.json tells beside the settings: which data, and which weights of a source of one's own.
+    """What config.json tells beside the settings: which data, landmarks and source weights, by content.
 
+    `data`, where it is a path, is absolute: the run may be gone on with, or exported, from another folder.
     `unlabelled_landmarks` are those that no training image has: there where there are any.
 
     Raises:
-        InputError: there is no such source.
+        InputError: there is no such source or weights file.
     """
-    facts = {"data_name": dataset.name, "dataset_hash": dataset.fingerprint}
+    facts = {"data_name": dataset.name, **dataset.hashes, "schema_hash": dataset.schema.fingerprint}
+    if not datasets.is_synthetic(settings.data):
+        facts["data"] = os.path.abspath(settings.data)
     if settings.source not in (None, *SOURCES):
-        file = saved_file(settings.source)
-        facts[SOURCE_HASH] = _file_hash(file, file.stat().st_mtime_ns)
-    schema, training = load_schema(settings.schema), thinned(dataset, settings).train
-    if never := unlabelled(np.stack([dataset.samples[index].points for index in training]), schema.names):
+        facts[SOURCE_HASH] = _hash(saved_file(settings.source), "sha256")
+    elif settings.source_weights is not None:
+        facts[SOURCE_HASH] = _weights_hash(Path(settings.source_weights), settings.source)
+    training = thinned(dataset, settings).train
+    points = np.stack([dataset.samples[index].points for index in training])
+    if never := unlabelled(points, dataset.schema.names):
         facts["unlabelled_landmarks"] = never
     return facts
 
 
+def _weights_hash(file: Path, source: str) -> str:
+    """SHA-256 of a file of --source-weights; PUBLISHED where it is the source's published one."""
+    if not file.is_file():
+        raise InputError(f"--source-weights {file}: no such file")
+    weights = SOURCES[source].weights
+    if weights is not None and weights.checksum is not None:
+        algorithm = "sha256" if len(weights.checksum) == 64 else "md5"
+        if _hash(file, algorithm) == weights.checksum:
+            return PUBLISHED
+    return _hash(file, "sha256")
+
+
+def _hash(file: Path, algorithm: str) -> str:
+    return _file_hash(file, algorithm, file.stat().st_mtime_ns, file.stat().st_size)
+
+
 @cache
-def _file_hash(file: Path, changed: int) -> str:
+def _file_hash(file: Path, algorithm: str, changed: int, size: int) -> str:
+    """As long as a file is as old and as large as before, it is not read again."""
     with open(file, "rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+        return hashlib.file_digest(opened, algorithm).hexdigest()
 
 
 def dataset_key(settings: Settings) -> tuple:

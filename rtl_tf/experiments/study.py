@@ -23,6 +23,7 @@ ONE_THREAD = {
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else the first process takes all memory of a GPU
 }
 LOG = "train.log"
+HASHES = ("images_hash", SOURCE_HASH)
 
 
 def run_study(
@@ -79,7 +80,10 @@ def show_command(study: Study, typed: dict[str, object], plan: Plan, root: Path)
     for name in sorted({*map(json_name, typed), *COMPARED, SOURCE_HASH} - (IMMATERIAL - {"method"})):
         values = {setting(run, name) for run in plan.wanted if applies(name, run.method)}
         told = len(values) == 1 and None not in values
-        if told and any({setting(run, name)} != values for run in others if applies(name, run.method)):
+        there = {setting(run, name) for run in others if applies(name, run.method)}
+        if name in HASHES:  # which an older run does not tell
+            there.discard(None)
+        if told and there - values:
             words.append(f"--where {shlex.quote(f'{name}={in_order(values)[0]}')}")
     return " ".join(words)
 
@@ -101,7 +105,7 @@ def _train(plan: Plan, processes: int, tensorboard: bool, validation_only: bool)
     shown, failed = StudyProgress(plan.tasks, len(plan.done)), []
     with tempfile.TemporaryDirectory(prefix="rtl_tf-") as logs:
         jobs = [
-            Job(task.asked, task.resume, tensorboard, validation_only, Path(logs) / f"{number}.log")
+            Job(task.asked, task.run, tensorboard, validation_only, Path(logs) / f"{number}.log")
             for number, task in enumerate(plan.tasks)
         ]
         environment = ONE_THREAD if processes > 1 else {}
@@ -136,5 +140,8 @@ def _keep_log(log: Path, folder: Path) -> str:
     """Move what a failed run said beside its files, if it got so far as to have a folder."""
     if not (folder.is_dir() and log.exists() and log.stat().st_size):
         return ""
-    shutil.move(log, folder / LOG)
+    try:
+        shutil.move(log, folder / LOG)
+    except OSError:  # a full disk, as it may be what the run failed by
+        return ""
     return f" (see {folder / LOG})"

@@ -10,15 +10,23 @@ from typing import NamedTuple
 
 from rtl_tf.config import AUTO, Settings
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.planning import is_same
 from rtl_tf.experiments.workers import Execute, Report
+from rtl_tf.reports.runs import Run, read_run
 from rtl_tf.studies import lambda_grid
 
 
 class Job(NamedTuple):
-    """A run as it is sent to a process: arguments of `run_experiment`, and the file for all that it says."""
+    """A run as it is sent to a process.
+
+    Attributes:
+        asked, tensorboard, validation_only: arguments of `run_experiment`.
+        run: what its config.json shall say.
+        log: the file for all that it says.
+    """
 
     asked: Settings
-    resume: bool
+    run: Run
     tensorboard: bool
     validation_only: bool
     log: Path
@@ -31,6 +39,9 @@ def make_execute() -> Execute:
 
     def execute(job: Job, report: Report) -> None:
         nonlocal loader
+        begun, finished = state_of(job)
+        if finished:
+            return
         with _output_to(job.log):
             try:
                 import keras
@@ -42,19 +53,30 @@ def make_execute() -> Execute:
                 keras.backend.clear_session()
                 run_experiment(
                     job.asked,
-                    resume=job.resume,
+                    resume=begun,
                     tensorboard=job.tensorboard,
                     validation_only=job.validation_only,
                     loader=loader,
                     callbacks=(_share_callback(job.asked, report),),
                 )
-            except InputError:
+            except (InputError, OSError):
                 raise
             except Exception:
                 traceback.print_exc()
                 raise
 
     return execute
+
+
+def state_of(job: Job) -> tuple[bool, bool]:
+    """Whether the run is begun, and finished: by now another study may have trained it."""
+    folder = Path(job.asked.output)
+    if not (folder / "config.json").is_file():
+        return False, False
+    run = read_run(folder)
+    if not is_same(run, job.run):
+        return False, False  # the run refuses a folder that is not free
+    return True, run.judged("validation") if job.validation_only else run.ended
 
 
 def _share_callback(asked: Settings, report: Report):

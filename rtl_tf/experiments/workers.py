@@ -15,7 +15,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, told
 
 TASKS_A_PROCESS = 8
 PATIENCE = 5.0  # seconds that an interrupted process has to clean up
@@ -133,6 +133,8 @@ def _serve(pipe: Connection, make_execute: Callable[[], Execute], environment: d
                 answer = "done", execute(task, lambda value: pipe.send(("progress", value)))
             except InputError as problem:
                 answer = "failed", str(problem)
+            except OSError as problem:  # a full disk
+                answer = "failed", told(problem)
             except Exception as problem:
                 answer = "failed", " ".join(f"{type(problem).__name__}: {problem}".split())
             pipe.send(answer)

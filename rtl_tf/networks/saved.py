@@ -1,5 +1,6 @@
-"""Encoder and classification branch out of a saved model: a run's, or a source network of one's own."""
+"""Saved models, written and read: a run's detector, or a source network, of which encoder and branch are taken."""
 
+import io
 import zipfile
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import keras
 
 import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as does the next)
 import rtl_tf.networks.normalization  # noqa: F401
+from rtl_tf.atomic import write_bytes
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.layers import image_input
@@ -48,6 +50,23 @@ def read(path: Path) -> keras.Model:
         return keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as problem:
         raise InputError(f"{path}: not a readable Keras model ({str(problem).splitlines()[0]})") from problem
+
+
+class _InMemory(io.BytesIO):
+    """A file in memory that Keras takes for a `.keras` file."""
+
+    def __str__(self) -> str:
+        return "memory.keras"
+
+
+def write(model: keras.Model, path: Path) -> None:
+    """Save a model as a `.keras` file, whole or not at all.
+
+    Made in memory, with the weights beside it for a while: on a full disk HDF5 would fail in its own ways.
+    """
+    buffer = _InMemory()
+    model.save(buffer)
+    write_bytes(path, buffer.getbuffer())
 
 
 def _rebuilt(network: keras.Model, inputs: keras.KerasTensor) -> keras.Model:

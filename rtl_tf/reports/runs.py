@@ -12,10 +12,13 @@ from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.evaluation.predictions import Predictions, read_predictions
 from rtl_tf.exceptions import InputError
 from rtl_tf.method_settings import METHOD_NAMES
+from rtl_tf.schema import known_schemas, load_schema
 
 NEEDED = {"method": str, "data_name": str, "dataset_hash": str, "schema": str, "image_size": int, "seed": int}
-# Where these differ, errors are of other images or mean something else, and no table may hold both.
-COMPARED = ("dataset_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
+OPTIONAL = {"preset": str, "lambda": float | int | str, "images_hash": str, "schema_hash": str, "source_hash": str}
+# Where these differ, errors are of other images or mean something else, and no table may hold both. What an older run
+# does not tell (images_hash) cannot differ.
+COMPARED = ("dataset_hash", "images_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
 RUN_FILES = {"config.json", "predictions.csv"}  # a folder with one of them is a run's
 VALIDATION = "validation-predictions.csv"  # as predictions.csv, of the validation part
@@ -67,6 +70,20 @@ class Run:
         if self.ended:
             return f"{self.folder} has lost its predictions.csv, which tables are computed from"
         return f"{self.folder} has no predictions.csv: the run is not finished (train.py --resume finishes it)"
+
+    @cached_property
+    def schema(self) -> str:
+        """Its landmarks and mirrored pairs, by content: `Schema.identity`; the text that was asked where that is lost.
+
+        An older run's settings do not tell the content; the copy in its folder does.
+        """
+        told = self.resolved.get("schema_hash")
+        if told is not None:
+            return known_schemas().get(told, told[:12])
+        try:
+            return load_schema(self.folder / "schema.toml").identity
+        except (InputError, OSError):
+            return self.resolved["schema"]
 
     @cached_property
     def predictions(self) -> Predictions:
@@ -145,7 +162,7 @@ def read_run(folder: str | Path) -> Run:
     missing = [key for key in NEEDED if key not in resolved]
     if missing:
         raise InputError(f"{path}: 'resolved' lacks {', '.join(missing)}")
-    for key, kind in {**NEEDED, "preset": str, "lambda": float | int | str}.items():
+    for key, kind in {**NEEDED, **OPTIONAL}.items():
         if key in resolved and not isinstance(resolved[key], kind):
             raise InputError(f"{path}: damaged run settings ({key} is {json.dumps(resolved[key])})")
     if resolved["method"] not in METHOD_NAMES:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rtl_tf.reports.runs import Run, readable, require_same_images
 from rtl_tf.reports.settings import (
     BY_METHOD,
+    PUBLISHED,
     SOURCE_HASH,
     Condition,
     condition_of,
@@ -105,7 +106,7 @@ def _one_source(runs: list[Run], part: str, notes: list[str]) -> list[Run]:
     """Without the runs from another source of the same name: rows are compared from one. An older run knows no hash."""
     of_sources = defaultdict(lambda: defaultdict(list))
     for run in runs:
-        if SOURCE_HASH in run.resolved:
+        if run.resolved.get(SOURCE_HASH, PUBLISHED) != PUBLISHED:
             of_sources[setting(run, "source")][run.resolved[SOURCE_HASH]].append(run)
     dropped = []
     for of_name in of_sources.values():

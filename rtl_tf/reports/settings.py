@@ -11,6 +11,7 @@ from rtl_tf.config import PRESETS, Settings, to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
 from rtl_tf.reports.runs import COMPARED, Run
+from rtl_tf.schema import load_schema
 
 NAMES = tuple(to_json(Settings()))
 # Settings of one run, of its computer, or told by others: equal results may differ in them.
@@ -24,8 +25,10 @@ ALIGNED = "youtube_faces"  # the source of the paper's Table III that has to be 
 ALIGNMENT_SOURCE = r"youtube_faces.*-alignment-"  # how `rtl_tf.cli.pretrain` names its folder
 
 PYTHONS_WORDS = {"True": "true", "False": "false", "None": "null"}
-# Of the weights of a source of one's own, of which many may lie in folders of one name.
+# Of the weights of a source of one's own, of which many may lie in folders of one name, or of --source-weights.
 SOURCE_HASH = "source_hash"
+PUBLISHED = "published"  # its value where the file of --source-weights is the published one
+OWN = "own"  # what a --source-weights file is called whose SOURCE_HASH is known
 
 Condition = frozenset[tuple[str, object]]
 
@@ -47,9 +50,12 @@ def defaults(preset: str, method: str) -> dict[str, object]:
 def setting(run: Run, name: str) -> object:
     """A run's setting; today's default where the run is older than the setting.
 
-    A source of one's own is called by its folder's name, the paper's alignment network `youtube_faces`, and told from
-    others of that name by SOURCE_HASH; a lambda that the run chose by itself is `auto`.
+    A schema is called by its content, see `Run.schema`. A source of one's own is called by its folder's name, the
+    paper's alignment network `youtube_faces`, and told from others of that name by SOURCE_HASH, as is a weights file;
+    a lambda that the run chose by itself is `auto`.
     """
+    if name == "schema":
+        return run.schema
     value = run.resolved.get(name, _usual(run, name))
     if name == "lambda" and run.asked.get(name) == "auto":
         return "auto"
@@ -57,6 +63,8 @@ def setting(run: Run, name: str) -> object:
         path = Path(value)
         value = path.parent.name if path.suffix == ".keras" else path.name
         return ALIGNED if re.match(ALIGNMENT_SOURCE, value) else value
+    if name == "source_weights" and value is not None and SOURCE_HASH in run.resolved:
+        return None if run.resolved[SOURCE_HASH] == PUBLISHED else OWN
     return _hashable(value)
 
 
@@ -73,7 +81,7 @@ def condition_of(run: Run, varied: Iterable[str] = ()) -> Condition:
     """All settings that matter for the run's result, except the `varied` ones and those that no table ever mixes."""
     left_out = {*IMMATERIAL, *COMPARED, *varied}
     names = [name for name in NAMES if name not in left_out and applies(name, run.method)]
-    if SOURCE_HASH in run.resolved and not {"source", SOURCE_HASH} & left_out:
+    if run.resolved.get(SOURCE_HASH, PUBLISHED) != PUBLISHED and not {"source", SOURCE_HASH} & left_out:
         names.append(SOURCE_HASH)
     return frozenset((name, setting(run, name)) for name in names)
 
@@ -90,14 +98,20 @@ def matches(run: Run, wanted: dict[str, object]) -> bool:
     return all(setting(run, name) == value for name, value in wanted.items())
 
 
+def agree(run: Run, other: Run, name: str) -> bool:
+    """Whether two runs have one value of a setting of COMPARED, as far as both tell it."""
+    values = {setting(run, name), setting(other, name)} - {None}
+    return len(values) < 2
+
+
 def require_comparable(runs: list[Run]) -> None:
     """Raise InputError, naming two runs, unless the settings of all say that they were tested on the same images."""
     for key in COMPARED:
-        values = Counter(setting(run, key) for run in runs)
+        values = Counter(value for run in runs if (value := setting(run, key)) is not None)
         if len(values) > 1:
             usual = values.most_common(1)[0][0]
             first = next(run for run in runs if setting(run, key) == usual)
-            other = next(run for run in runs if setting(run, key) != usual)
+            other = next(run for run in runs if setting(run, key) not in (None, usual))
             pair = " and ".join(f"{run.folder} ({str(setting(run, key))[:12]})" for run in (first, other))
             choice = f"choose with --where {key}={in_order([usual])[0]}"
             raise InputError(f"runs with different {key} cannot share a table: {pair}; {choice}")
@@ -115,6 +129,8 @@ def parse_where(texts: Iterable[str]) -> dict[str, object]:
             wanted[name] = _hashable(json.loads(PYTHONS_WORDS.get(value.strip(), value)))
         except ValueError:
             wanted[name] = value.strip()
+        if name == "schema" and str(wanted[name]).endswith(".toml"):
+            wanted[name] = load_schema(wanted[name]).identity
     return wanted
 
 

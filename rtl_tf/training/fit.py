@@ -8,15 +8,16 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from rtl_tf.atomic import replacing
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
+from rtl_tf.networks import saved
 from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
 from rtl_tf.progress import INTERVAL, bar
 from rtl_tf.schema import Schema
 from rtl_tf.training.history import read_history, write_history
 from rtl_tf.training.model import RegularizedDetector, inference_network
 from rtl_tf.training.optimizer import make_optimizer
+from rtl_tf.training.state import last_state, restore_state, saved_states, write_state
 
 STATE_INTERVAL = 30.0  # seconds of training that a killed run loses at most, if its epochs are no longer than that
 
@@ -35,7 +36,7 @@ def fit(
     """Train as `settings` (resolved) say, going on after the last epoch that `folder` holds.
 
     Writes history.csv after every epoch and, every STATE_INTERVAL seconds, best.keras (the epoch of the lowest
-    validation mean radial error) and state-<epoch>.weights.h5 (weights and optimizer) into `folder`. The state goes
+    validation mean radial error) and state-<epoch>.npz (weights and optimizer) into `folder`. The state goes
     when the training is complete. A resumed training gives the weights of an uninterrupted one. `source_answers` of
     `source_cache.source_answers` spare asking the source network; `images` is the number of an epoch, where that is not
     the number of training images.
@@ -94,20 +95,15 @@ class Recorder(keras.callbacks.Callback):
         """Load the last saved state; the number of epochs done until then. What was recorded later is made again."""
         if len(self.rows) == self.epochs:
             return self.epochs
-        done = max((epoch for epoch in self._saved_states() if epoch <= len(self.rows)), default=0)
+        done, state = last_state(self.folder, len(self.rows))
         del self.rows[done:]
-        if done:
-            try:
-                detector.load_weights(self._state(done))
-            except (OSError, ValueError, KeyError) as problem:
-                raise InputError(
-                    f"{self._state(done)}: missing or damaged, the run cannot go on; start it anew"
-                ) from problem
+        if state is not None:
+            restore_state(state, detector)
         return done
 
     def discard_state(self) -> None:
-        for epoch in self._saved_states():
-            self._state(epoch).unlink()
+        for state in saved_states(self.folder).values():
+            state.unlink()
 
     def on_train_begin(self, logs=None):
         self.started = self.saved = time.perf_counter()
@@ -143,15 +139,15 @@ class Recorder(keras.callbacks.Callback):
             raise InputError(f"epoch {epoch + 1}: the loss is not finite any more; lower --learning-rate or --lambda")
         if row["val_error"] < best:
             self.best = self.model.get_weights()
-        older = self._saved_states()
+        older = saved_states(self.folder)
         save = epoch + 1 == self.epochs or time.perf_counter() - self.saved > STATE_INTERVAL
         if save:
             self._save(epoch + 1)
         self.rows.append(row)
         write_history(self.folder / "history.csv", self.rows)
         if save:
-            for other in older:
-                self._state(other).unlink()
+            for other in older.keys() - {epoch + 1}:
+                older[other].unlink()
         self._show(self._summary(row, min(best, row["val_error"])), final=True)
 
     def _save(self, epoch: int) -> None:
@@ -159,18 +155,12 @@ class Recorder(keras.callbacks.Callback):
         if self.best is not None:
             current = self.model.get_weights()
             self.model.set_weights(self.best)
-            with replacing(self.folder / "best.keras") as path:
-                inference_network(self.model).save(path)
+            saved.write(inference_network(self.model), self.folder / "best.keras")
             self.model.set_weights(current)
             self.best = None
         if epoch < self.epochs:
-            with replacing(self._state(epoch)) as path:
-                self.model.save_weights(path)
+            write_state(self.folder, epoch, self.model)
         self.saved = time.perf_counter()
-
-    def _saved_states(self) -> list[int]:
-        """Epochs after which there is a state."""
-        return [int(path.name[len("state-") :].split(".")[0]) for path in self.folder.glob("state-*.weights.h5")]
 
     def _summary(self, row, best) -> str:
         done = len(self.rows) - self.done_before
@@ -191,6 +181,3 @@ class Recorder(keras.callbacks.Callback):
         elif final:
             sys.stderr.write(text + "\n")
         sys.stderr.flush()
-
-    def _state(self, epoch: int) -> Path:
-        return self.folder / f"state-{epoch:04d}.weights.h5"

@@ -22,15 +22,22 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """The rows so far; none where the file is missing. Epochs are int and count from 1.
+    """The rows so far, with the keys of COLUMNS; none where the file is missing. Epochs are int and count from 1.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged: it lacks a column, a number or an epoch.
     """
     if not path.exists():
         return []
     try:
         with open(path, newline="", encoding="utf-8") as file:
-            return [{k: int(v) if k == "epoch" else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+            reader = csv.DictReader(file)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise ValueError(f"no column {', '.join(missing)}")
+            rows = [{name: (int if name == "epoch" else float)(row[name]) for name in COLUMNS} for row in reader]
+        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
+            raise ValueError("its epochs are not 1, 2, ...")
     except (OSError, ValueError, TypeError, csv.Error) as problem:
         raise InputError(f"{path}: damaged ({problem})") from problem
+    return rows

@@ -1,9 +1,16 @@
-"""The frozen source network's answers, asked once: with the paper's augmentation an image has only four views."""
+"""The frozen source network's answers, asked once: with the paper's augmentation an image has only four views.
+
+They tell much of the images (of dlib's network they are descriptors by which a person is recognised), so they are kept
+beside the runs that were trained on these images, and nowhere else.
+"""
 
 import hashlib
+import json
+import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import keras
@@ -11,25 +18,40 @@ import numpy as np
 import tensorflow as tf
 
 from rtl_tf import augment
-from rtl_tf.cache import cache_folder
+from rtl_tf.atomic import UNFINISHED, allocate
+from rtl_tf.cache import prune
+from rtl_tf.exceptions import InputError
+from rtl_tf.lock import alone_in
+from rtl_tf.networks.assignment import flat_layers
+from rtl_tf.networks.layers import Preprocess
 from rtl_tf.networks.precision import compute_types
 from rtl_tf.pipeline import Crops
 from rtl_tf.progress import progress
 from rtl_tf.training.model import RegularizedDetector
 
-VERSION = 1  # raise it whenever an answer changes
+VERSION = 2  # raise it whenever an answer changes
 BATCH = 16
+
+Specs = list[tuple[tuple[int, ...], np.dtype]]  # shape and type of each array
 
 
 def source_answers(
-    detector: RegularizedDetector, training: Crops, source: keras.Model, *, jitter: float, epochs: int, limit_gb: float
+    detector: RegularizedDetector,
+    training: Crops,
+    source: keras.Model,
+    cache: Path,
+    *,
+    jitter: float,
+    epochs: int,
+    limit_gb: float,
 ) -> tuple[tuple[np.ndarray, ...], str]:
     """Memory-mapped answers for every view of every training image, and a line that says what was decided.
 
     Args:
         source: the frozen network that the detector asks.
+        cache: folder of all answers for these runs, see `cache.source_cache`.
         jitter: crop jitter; above 0 every view is new and nothing can be kept.
-        limit_gb: GiB that the answers may take.
+        limit_gb: GiB that the folder may take; the least recently used answers make room for these.
     Returns:
         For each regularizer of the method an array (N, 4, ...), views in the order of `augment.VIEWS`; none where
         the source network has to be asked in every step (or is not needed at all).
@@ -41,14 +63,22 @@ def source_answers(
     if epochs <= len(augment.VIEWS):
         return (), "source network: asked in every step (a cache pays from the fifth epoch on)"
     specs = _specs(detector, training)
-    size = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in specs) / 2**30
-    if size > limit_gb:
-        return (), f"source network: asked in every step (its answers take {size:.2g} GiB, --cache-gb is {limit_gb:g})"
-    folder = cache_folder("source") / _key(detector, training, source)
-    if not folder.is_dir():
+    size = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in specs)
+    if size > limit_gb * 2**30:
+        needed = f"its answers take {size / 2**30:.2g} GiB"
+        return (), f"source network: asked in every step ({needed}, --cache-gb is {limit_gb:g})"
+    folder = cache / _key(detector, training, source, specs)
+    arrays = _kept(folder, specs)
+    if arrays is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        prune(cache, int(limit_gb * 2**30) - size)
         _fill(folder, detector, training, specs)
-    arrays = tuple(np.load(folder / f"{number}.npy", mmap_mode="r") for number in range(len(specs)))
-    return arrays, f"source network: asked once, {size * 1024:.0f} MiB of answers in {folder}"
+        arrays = _kept(folder, specs)
+    if arrays is None:
+        return (), f"source network: asked in every step (another process emptied {cache})"
+    with suppress(OSError):
+        os.utime(folder)  # used last now
+    return arrays, f"source network: asked once, {size / 2**20:.0f} MiB of answers in {folder}"
 
 
 def weights_key(network: keras.Model) -> str:
@@ -59,18 +89,28 @@ def weights_key(network: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def _key(detector: RegularizedDetector, training: Crops, source: keras.Model) -> str:
+def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, specs: Specs) -> str:
     """The pixels say all of data, crop and order; beside them, who answers and what is kept."""
-    terms = ",".join(term.function.__name__ for term in detector.method.regularizers)
-    precision = ",".join(sorted(compute_types(source)))
-    asked = f"{VERSION}/{weights_key(source)}/{precision}/{terms}/{training.images.shape}/{training.size}"
-    digest = hashlib.sha256(asked.encode())
+    asked = {
+        "version": VERSION,
+        "weights": weights_key(source),
+        "constants": [
+            layer.get_config() | {"name": None} for layer in flat_layers(source) if isinstance(layer, Preprocess)
+        ],
+        "precision": sorted(compute_types(source)),
+        "maps": [output.shape[1:] for output in source.outputs],  # and with them the encoder's stride
+        "terms": [term.function.__name__ for term in detector.method.regularizers],
+        "answers": [(shape, dtype.str) for shape, dtype in specs],
+        "views": augment.VIEWS,
+        "images": (training.images.shape, training.size),
+    }
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode())
     for image in training.images:
         digest.update(image)
     return digest.hexdigest()[:32]
 
 
-def _specs(detector: RegularizedDetector, training: Crops) -> list[tuple[tuple[int, ...], np.dtype]]:
+def _specs(detector: RegularizedDetector, training: Crops) -> Specs:
     """Shape and type of each array, from the answers for one image."""
     answers = _ask(detector.source_answers, training, slice(0, 1), augment.VIEWS[0])
     return [
@@ -79,15 +119,20 @@ def _specs(detector: RegularizedDetector, training: Crops) -> list[tuple[tuple[i
     ]
 
 
-def _fill(folder: Path, detector: RegularizedDetector, training: Crops, specs) -> None:
-    """Ask for all views; the folder appears when it is complete, made by whichever run is first."""
-    unfinished = folder.with_name(f"unfinished-{folder.name}-{uuid.uuid4().hex}")
-    unfinished.mkdir(parents=True)
+def _kept(folder: Path, specs: Specs) -> tuple[np.ndarray, ...] | None:
+    """The answers in a folder; None where they are not there, not whole or of another shape or type."""
     try:
-        arrays = [
-            np.lib.format.open_memmap(unfinished / f"{number}.npy", "w+", dtype, shape)
-            for number, (shape, dtype) in enumerate(specs)
-        ]
+        arrays = tuple(np.load(folder / f"{number}.npy", mmap_mode="r") for number in range(len(specs)))
+    except (OSError, ValueError, EOFError):
+        return None
+    return arrays if [(array.shape, array.dtype) for array in arrays] == specs else None
+
+
+def _fill(folder: Path, detector: RegularizedDetector, training: Crops, specs: Specs) -> None:
+    """Ask for all views; the folder appears when it is complete, made by whichever run is first."""
+    unfinished = folder.with_name(f"{UNFINISHED}{folder.name}-{uuid.uuid4().hex}")
+    with alone_in(unfinished), _removed_at_the_end(unfinished):  # so that others see that it is not left behind
+        arrays = [_new_array(unfinished / f"{number}.npy", *spec) for number, spec in enumerate(specs)]
         batches = [slice(start, start + BATCH) for start in range(0, len(training.images), BATCH)]
         work = [(batch, view) for batch in batches for view in range(len(augment.VIEWS))]
         ask = tf.function(detector.source_answers, reduce_retracing=True)
@@ -101,8 +146,27 @@ def _fill(folder: Path, detector: RegularizedDetector, training: Crops, specs) -
         except OSError:
             if not folder.is_dir():  # else another run was first
                 raise
+
+
+@contextmanager
+def _removed_at_the_end(folder: Path) -> Iterator[None]:
+    """A new folder, removed with all that is in it unless it was given another name; InputError if it has no room."""
+    try:
+        folder.mkdir(parents=True)
+        yield
+    except OSError as problem:
+        raise InputError(f"cache {folder.parent}: {problem.strerror}; --cache-gb 0 does without") from problem
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_array(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """A memory-mapped array in a new file that has all its room."""
+    array = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    with open(path, "r+b") as file:
+        file.seek(array.offset)
+        allocate(file, array.nbytes)
+    return array
 
 
 def _ask(ask: Callable, training: Crops, batch: slice, view: tuple[bool, float]) -> list[np.ndarray]:

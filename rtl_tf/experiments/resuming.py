@@ -1,0 +1,143 @@
+"""A run that goes on: from the inputs it began with, and from files that are whole. Looked at before it trains."""
+
+import re
+from pathlib import Path
+
+from rtl_tf.atomic import UNFINISHED
+from rtl_tf.config import Settings, read_config, to_json
+from rtl_tf.datasets.splits import Split, read_split
+from rtl_tf.documents import read_json
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.outputs import environment, write_json
+from rtl_tf.networks.catalogue import SOURCES
+from rtl_tf.records import Sample
+from rtl_tf.reports.runs import Run, read_run
+from rtl_tf.reports.settings import IMMATERIAL, SOURCE_HASH, setting
+from rtl_tf.schema import load_schema
+from rtl_tf.training.history import read_history
+from rtl_tf.training.state import last_state, require_whole_network, require_whole_state
+
+# Between begin and end; data, landmarks and the weights of a source are known by their content.
+MAY_CHANGE = IMMATERIAL - {"method", "seed"} | {"schema"}
+HASHES = {"dataset_hash": "data", "images_hash": "images", SOURCE_HASH: "weights of --source"}
+OURS = re.compile(
+    UNFINISHED + r"\d+-((config|environment|metrics|lambda_search)\.json|schema\.toml|examples\.npz|best\.keras|"
+    r"(split|history|test|predictions|validation-predictions)\.csv|state-.+|.+\.(png|pdf))"
+)
+
+
+def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
+    """A new run wants a free folder; a resumed one the folder of an unfinished run with the same settings."""
+    if (folder / "metrics.json").exists():
+        raise InputError(f"{folder} holds a finished run: give another --output or --seed, or remove the folder")
+    if not (folder / "config.json").exists():
+        if resume:
+            raise InputError(f"--resume: {folder} holds no run that could go on")
+        return
+    if not resume:
+        raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
+    begun, now = read_run(folder), Run(folder, {}, to_json(settings))
+    may_change = MAY_CHANGE
+    if SOURCE_HASH in begun.resolved:
+        may_change |= {"source_weights"} if settings.source in SOURCES else {"source", "source_weights"}
+    for name, value in now.resolved.items():
+        if name not in may_change and value is not None and (before := setting(begun, name)) != setting(now, name):
+            raise InputError(f"--resume: the run in {folder} has {name} = {before}, now it is {value}")
+    _require_same_schema(begun, settings.schema)
+
+
+def _require_same_schema(begun: Run, name_or_path: str) -> None:
+    copy = begun.folder / "schema.toml"
+    try:
+        _require_there(copy)
+        kept = load_schema(copy).fingerprint
+    except InputError as problem:
+        raise _lost(copy, str(problem)) from problem
+    if begun.resolved.get("schema_hash", kept) != kept:
+        raise _lost(copy, f"{copy}: changed since the run began")
+    if load_schema(name_or_path).fingerprint != kept:
+        raise InputError(
+            f"--resume: {name_or_path} has other landmarks or mirrored pairs than the run in {begun.folder} "
+            f"began with: give --schema {copy}"
+        )
+
+
+def require_same_inputs(folder: Path, facts: dict[str, str]) -> None:
+    """A run that goes on must go on with the data and the source network it began with.
+
+    Args:
+        facts: `resolving.found_out` of now; what an older run does not tell of them is not compared.
+    """
+    before = read_config(folder / "config.json")["resolved"]
+    for name, what in HASHES.items():
+        if before.get(name, facts.get(name)) != facts.get(name):
+            raise InputError(f"--resume: the {what} are not those that the run in {folder} began with; start it anew")
+
+
+def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int) -> None:
+    """Raise InputError unless everything is whole that training or what follows will need of the folder."""
+    path = folder / "split.csv"
+    try:
+        _require_there(path)
+        kept = read_split(path, samples)
+    except InputError as problem:
+        raise _lost(path, str(problem)) from problem
+    if any(set(kept.parts[part]) != set(indices) for part, indices in split.parts.items()):
+        raise _lost(path, f"{path}: not the parts that the run's settings give")
+    try:
+        rows = read_history(folder / "history.csv")
+        done, state = last_state(folder, len(rows))
+        if len(rows) > epochs:
+            raise InputError(f"{folder / 'history.csv'}: {len(rows)} epochs, the run has {epochs}")
+        if state is not None and len(rows) < epochs:
+            require_whole_state(state)
+        if done or len(rows) == epochs:
+            require_whole_network(folder / "best.keras")
+    except InputError as problem:
+        remedy = f"remove history.csv and state-* from {folder}, and --resume trains from the first epoch"
+        raise InputError(f"{problem}; the run cannot go on from there: {remedy}") from problem
+
+
+def _require_there(file: Path) -> None:
+    if not file.is_file():
+        raise InputError(f"{file}: missing")
+
+
+def _lost(file: Path, problem: str) -> InputError:
+    return InputError(
+        f"{problem}; the run cannot go on: put {file.name} back, or remove {file.parent} and start it anew"
+    )
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove the files that a killed process was writing. Only for who holds the folder."""
+    for place in (folder, folder / "figures"):
+        for file in place.glob(f"{UNFINISHED}*"):
+            if OURS.fullmatch(file.name) and file.is_file():
+                file.unlink()
+
+
+def note_versions(folder: Path) -> None:
+    """Say which versions are not those that the run has had so far, and keep them in environment.json, `continued`."""
+    path, now = folder / "environment.json", environment()
+    try:
+        document = read_json(path)
+        record = document.object()
+        continued = document.get("continued")
+        continued = continued.list() if continued else []
+        before = _versions((continued or [record])[-1])
+    except (AttributeError, TypeError, ValueError):  # nothing depends on the file
+        record, continued, before = {}, [], {}
+    changed = [
+        f"{name} {version} (before: {before[name]})"
+        for name, version in _versions(now).items()
+        if before.get(name) not in (None, version)
+    ]
+    if changed:
+        print(f"goes on with {', '.join(changed)}: the result may differ from an uninterrupted run's")
+    if changed or not record:
+        write_json(path, record | {"continued": [*continued, now]})
+
+
+def _versions(environment: dict) -> dict[str, str | None]:
+    return {name: environment.get(name) for name in ("rtl_tf", "python")} | dict(environment.get("packages", {}))

@@ -1,0 +1,83 @@
+"""The resumable state of a training: weights and optimizer after an epoch, in a file that tells when it is cut."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from rtl_tf.atomic import write_bytes
+from rtl_tf.exceptions import InputError
+
+NAME = re.compile(r"state-(\d+)\.(npz|weights\.h5)")  # .weights.h5: as earlier versions wrote it
+NETWORK_PARTS = {"config.json", "model.weights.h5"}
+
+
+def write_state(folder: Path, epoch: int, model: keras.Model) -> None:
+    """state-<epoch>.npz. Made in memory: HDF5 on a full disk says so in a hundred tracebacks, and cannot be closed."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **{str(number): np.asarray(value) for number, value in enumerate(_variables(model))})
+    write_bytes(folder / f"state-{epoch:04d}.npz", buffer.getbuffer())
+
+
+def restore_state(file: Path, model: keras.Model) -> None:
+    """Give a compiled model, its optimizer built, the values of a state. InputError where they are not its own."""
+    try:
+        if file.suffix == ".h5":
+            model.load_weights(file)
+            return
+        variables = _variables(model)
+        with np.load(file, allow_pickle=False) as values:
+            if len(values.files) != len(variables):
+                raise ValueError(f"{len(values.files)} arrays instead of {len(variables)}")
+            for number, variable in enumerate(variables):
+                variable.assign(values[str(number)])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+        raise InputError(f"{file}: missing or damaged, the run cannot go on; start it anew") from problem
+
+
+def saved_states(folder: Path) -> dict[int, Path]:
+    """The states in a run folder, by the epoch after which they were written."""
+    found = ((NAME.fullmatch(path.name), path) for path in sorted(folder.glob("state-*")))
+    return {int(match[1]): path for match, path in found if match}
+
+
+def last_state(folder: Path, recorded: int) -> tuple[int, Path | None]:
+    """Epoch and file of the last state that is not later than the `recorded` epochs; 0 and None where there is none."""
+    states = {epoch: path for epoch, path in saved_states(folder).items() if epoch <= recorded}
+    return max(states.items(), default=(0, None))
+
+
+def require_whole_state(file: Path) -> None:
+    """InputError, naming the file, where a state is cut or damaged."""
+    if file.suffix == ".npz":
+        _require_whole_zip(file, {"0.npy"})
+        return
+    try:
+        h5py.File(file).close()
+    except OSError as problem:
+        raise InputError(f"{file}: damaged (cut off?)") from problem
+
+
+def require_whole_network(file: Path) -> None:
+    """InputError, naming the file, where a `.keras` file is missing, cut or damaged."""
+    if not file.is_file():
+        raise InputError(f"{file}: missing")
+    _require_whole_zip(file, NETWORK_PARTS)
+
+
+def _require_whole_zip(file: Path, parts: set[str]) -> None:
+    try:
+        with zipfile.ZipFile(file) as opened:
+            if opened.testzip() is None and parts <= set(opened.namelist()):
+                return
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError):
+        pass
+    raise InputError(f"{file}: damaged (cut off?)")
+
+
+def _variables(model: keras.Model) -> list:
+    return [*model.weights, *model.optimizer.variables]

@@ -1,0 +1,239 @@
+"""What a run that goes on is asked before it trains, and what it keeps of the versions that it went on with."""
+
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+from toy_table import flags
+from toys import toy_samples
+
+from rtl_tf.cli.train import main
+from rtl_tf.datasets.splits import split, write_split
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import resuming
+from rtl_tf.experiments.resuming import clear_leftovers, note_versions, require_same_inputs, require_whole
+from rtl_tf.training import fit as fitting
+from rtl_tf.training.history import COLUMNS, read_history, write_history
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """Folder, samples and split of a run of six epochs that was killed in the fourth, with a state of the second."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    samples = toy_samples(tmp_path, count=12)
+    parts = split(samples)
+    write_split(folder / "split.csv", samples, parts)
+    write_history(folder / "history.csv", [dict.fromkeys(COLUMNS, 0.5) | {"epoch": n + 1} for n in range(3)])
+    with zipfile.ZipFile(folder / "best.keras", "w") as file:
+        file.writestr("config.json", "{}")
+        file.writestr("model.weights.h5", bytes(1000))
+    np.savez(folder / "state-0002.npz", **{"0": np.zeros(100)})
+    return folder, samples, parts
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:-300])
+
+
+def change_a_byte(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 255
+    file.write_bytes(content)
+
+
+def replace_in(old, new):
+    return lambda file: file.write_text(file.read_text().replace(old, new))
+
+
+ANEW = "; the run cannot go on from there: remove history.csv and state-* from {folder}, and --resume trains from the"
+PUT_BACK = "; the run cannot go on: put split.csv back, or remove {folder} and start it anew"
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "message"),
+    [
+        ("best.keras", cut, ": damaged (cut off?)" + ANEW),
+        ("best.keras", change_a_byte, ": damaged (cut off?)" + ANEW),
+        ("best.keras", lambda file: file.unlink(), ": missing" + ANEW),
+        ("state-0002.npz", cut, ": damaged (cut off?)" + ANEW),
+        ("history.csv", replace_in("val_error", "error"), ": damaged (no column val_error)" + ANEW),
+        ("history.csv", replace_in("0.5", "half"), ": damaged (could not convert"),
+        ("history.csv", replace_in("\n3,", "\n4,"), ": damaged (its epochs are not 1, 2, ...)" + ANEW),
+        ("split.csv", lambda file: file.unlink(), ": missing" + PUT_BACK),
+        ("split.csv", replace_in(",test", ",training"), ": not the parts that the run's settings give" + PUT_BACK),
+        ("split.csv", replace_in("000", "999"), " row 2: image 999.png is not in the data, or app"),
+    ],
+)  # fmt: skip
+def test_what_is_damaged_is_told_with_what_to_do(begun, name, damage, message):
+    folder, samples, parts = begun
+    require_whole(folder, samples, parts, epochs=6)
+    damage(folder / name)
+    with pytest.raises(InputError) as problem:
+        require_whole(folder, samples, parts, epochs=6)
+    assert f"{folder / name}{message.format(folder=folder)}" in str(problem.value) and "\n" not in str(problem.value)
+
+
+def test_what_to_do_then_helps(begun):
+    folder, samples, parts = begun
+    (folder / "best.keras").unlink()
+    for file in (folder / "history.csv", *folder.glob("state-*")):
+        file.unlink()
+    require_whole(folder, samples, parts, epochs=6)
+
+
+def test_a_run_that_was_killed_before_its_first_state_needs_no_network(begun):
+    folder, samples, parts = begun
+    for name in ("best.keras", "state-0002.npz"):
+        (folder / name).unlink()
+    require_whole(folder, samples, parts, epochs=6)
+    with pytest.raises(InputError, match="best.keras: missing"):
+        require_whole(folder, samples, parts, epochs=3)  # all its epochs are made
+    with pytest.raises(InputError, match="3 epochs, the run has 2"):
+        require_whole(folder, samples, parts, epochs=2)
+
+
+def test_a_state_of_an_earlier_version_is_looked_at_too(begun):
+    folder, samples, parts = begun
+    (folder / "state-0002.npz").rename(folder / "state-0002.weights.h5")
+    with pytest.raises(InputError, match=r"state-0002.weights.h5: damaged \(cut off\?\)"):
+        require_whole(folder, samples, parts, epochs=6)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("dataset_hash", "data"), ("images_hash", "images"), ("source_hash", "weights of --source")]
+)
+def test_inputs_are_compared_as_far_as_the_run_tells_them(tmp_path, name, what):
+    facts = {"dataset_hash": "a", "images_hash": "b", "source_hash": "c"}
+
+    def begun_with(resolved):
+        (tmp_path / "config.json").write_text(json.dumps({"asked": {}, "resolved": resolved}))
+
+    begun_with(facts)
+    require_same_inputs(tmp_path, facts)
+    with pytest.raises(InputError, match=f"--resume: the {what} are not those that the run in .* began with"):
+        require_same_inputs(tmp_path, facts | {name: "other"})
+    del facts[name]
+    begun_with(facts)
+    require_same_inputs(tmp_path, facts | {name: "other"})
+
+
+def test_leftovers_of_a_killed_process_go_and_nothing_else(tmp_path):
+    (tmp_path / "figures").mkdir()
+    ours = ["unfinished-12-config.json", "unfinished-3-state-0004.npz", "figures/unfinished-12-ced.png"]
+    others = ["unfinished-thesis.pdf", "unfinished-12-thesis.docx", "config.json"]
+    for name in ours + others:
+        (tmp_path / name).touch()
+    clear_leftovers(tmp_path)
+    assert sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.*")) == sorted(others)
+
+
+def test_other_versions_are_told_and_kept(tmp_path, monkeypatch, capsys):
+    def now(**packages):
+        found = {"rtl_tf": "1", "python": "3.12", "packages": packages}
+        monkeypatch.setattr(resuming, "environment", lambda: found)
+        note_versions(tmp_path)
+        return capsys.readouterr().out, json.loads((tmp_path / "environment.json").read_text())
+
+    (tmp_path / "environment.json").write_text('{"rtl_tf": "1", "python": "3.12", "packages": {"keras": "3.14"}}')
+    said, record = now(keras="3.14")
+    assert said == "" and "continued" not in record
+    said, record = now(keras="3.15")
+    assert said == "goes on with keras 3.15 (before: 3.14): the result may differ from an uninterrupted run's\n"
+    assert record["packages"] == {"keras": "3.14"} and record["continued"][0]["packages"] == {"keras": "3.15"}
+    said, record = now(keras="3.15")
+    assert said == "" and len(record["continued"]) == 1
+    said, record = now(keras="3.16")
+    assert "keras 3.16 (before: 3.15)" in said and len(record["continued"]) == 2
+    for damage in ("{", "[]", '{"continued": 3}', '{"continued": [3]}', '{"packages": 3}', '{"packages": "x"}'):
+        (tmp_path / "environment.json").write_text(damage)
+        said, record = now(keras="3.16")
+        assert said == "" and record["continued"][-1]["packages"] == {"keras": "3.16"}
+
+
+def test_history_is_read_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "history.csv"
+    assert read_history(path) == []
+    rows = [dict.fromkeys(COLUMNS, 0.25) | {"epoch": n + 1} for n in range(2)]
+    write_history(path, rows)
+    assert read_history(path) == rows
+    path.write_text(path.read_text() + "3,0.5\n")
+    with pytest.raises(InputError, match="history.csv: damaged"):
+        read_history(path)
+
+
+# With real runs
+
+
+def dsnt(table, folder, *more):
+    main(flags(table, folder, "--method", "dsnt", "--width", "0.0625", *more, epochs=3))
+
+
+@pytest.fixture(scope="module")
+def killed(table, tmp_path_factory):
+    """A run that was killed after its second epoch, with a state of it."""
+    folder = tmp_path_factory.mktemp("killed") / "run"
+    write = fitting.write_history
+
+    def kill(path, rows):
+        write(path, rows)
+        if len(rows) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "STATE_INTERVAL", 0.0)
+        patch.setattr(fitting, "write_history", kill)
+        with pytest.raises(KeyboardInterrupt):
+            dsnt(table, folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "message"),
+    [
+        ("best.keras", cut, r"best.keras: damaged \(cut off\?\); the run cannot go on"),
+        ("state-0002.npz", cut, r"state-0002.npz: damaged \(cut off\?\); the run cannot go on"),
+        ("split.csv", lambda file: file.unlink(), "; the run cannot go on: put split.csv back"),
+        ("schema.toml", lambda file: file.unlink(), "schema.toml: missing; the run cannot go on: put schema.toml back"),
+        ("schema.toml", replace_in("mirrored_pairs", "# "), "schema.toml: changed since the run began; the run cannot"),
+    ],
+)
+def test_a_damaged_run_is_refused_before_it_trains(killed, table, tmp_path, monkeypatch, name, damage, message):
+    folder = shutil.copytree(killed, tmp_path / "run")
+    damage(folder / name)
+    monkeypatch.setattr(fitting.RegularizedDetector, "fit", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(InputError, match=message):
+        dsnt(table, folder, "--resume")
+
+
+def test_a_schema_without_its_pairs_and_other_pixels_are_refused(killed, table, tmp_path):
+    folder, copy = shutil.copytree(killed, tmp_path / "run"), shutil.copytree(table, tmp_path / "table")
+    toml = tmp_path / "toy.toml"
+    toml.write_text("".join(line for line in (table / "toy.toml").open() if "mirrored_pairs" not in line))
+    with pytest.raises(InputError, match=f"--resume: {toml} has other landmarks or mirrored pairs than the run in"):
+        dsnt(table, folder, "--schema", str(toml), "--resume")
+    with open(copy / "003.png", "ab") as file:
+        file.write(b"x")
+    with pytest.raises(InputError, match="--resume: the data are not those"):
+        dsnt(copy, folder, "--resume")
+
+
+def test_a_killed_run_goes_on_from_its_state_to_the_same_result(killed, table, tmp_path):
+    folder = shutil.copytree(killed, tmp_path / "run")
+    (folder / "unfinished-1-best.keras").touch()
+    toml = shutil.copy(table / "toy.toml", tmp_path / "spelt otherwise.toml")
+    dsnt(table, folder, "--schema", str(toml), "--resume")
+    dsnt(table, tmp_path / "whole")
+    assert (folder / "predictions.csv").read_bytes() == (tmp_path / "whole" / "predictions.csv").read_bytes()
+    assert sorted(file.name for file in folder.iterdir()) == sorted(
+        file.name for file in (tmp_path / "whole").iterdir()
+    )
+
+
+def test_a_run_that_was_killed_before_its_config_starts_in_a_clean_folder(table, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "unfinished-99-config.json").write_text("{")
+    dsnt(table, tmp_path / "run")
+    assert not list((tmp_path / "run").glob("unfinished-*")) and (tmp_path / "run" / "metrics.json").exists()
