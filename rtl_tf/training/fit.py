@@ -11,6 +11,7 @@ import numpy as np
 from rtl_tf.atomic import replacing
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
+from rtl_tf.networks.weight_files import load_into
 from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
 from rtl_tf.progress import INTERVAL, bar
 from rtl_tf.schema import Schema
@@ -98,8 +99,8 @@ class Recorder(keras.callbacks.Callback):
         del self.rows[done:]
         if done:
             try:
-                detector.load_weights(self._state(done))
-            except (OSError, ValueError, KeyError) as problem:
+                load_into(detector, self._state(done))
+            except InputError as problem:
                 raise InputError(
                     f"{self._state(done)}: missing or damaged, the run cannot go on; start it anew"
                 ) from problem
