@@ -55,7 +55,10 @@ def _in_package(weights: WeightsFile) -> Path:
 
 def _downloaded(source: Source) -> Path:
     weights = source.weights
-    cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    try:
+        cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    except RuntimeError as problem:  # an account without a home
+        raise InputError(f"--source {source.name}: set KERAS_HOME to a folder for {weights.name}") from problem
     try:
         file = keras.utils.get_file(
             weights.name,
