@@ -62,6 +62,8 @@ def _environment() -> dict[str, str]:
 def serve(read: Callable[[Path], None]) -> None:
     """The child's side: set the limits, read the file, say why not. `read` raises InputError for a bad file."""
     path, seconds, memory = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+    answer = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where engines write what they have to say
     with suppress(ImportError):  # Windows has none of it; the parent's patience ends there too
         import resource
 
@@ -74,7 +76,6 @@ def serve(read: Callable[[Path], None]) -> None:
         read(path)
     except (InputError, MemoryError) as problem:
         refusal = str(problem) if isinstance(problem, InputError) else f"{path}: damaged (asks for too much memory)"
-        sys.stdout.write(json.dumps(refusal))
-        sys.stdout.flush()
+        os.write(answer, json.dumps(refusal).encode())
         os._exit(REFUSED)  # an engine may hang or crash on its way out
     os._exit(0)
