@@ -22,7 +22,7 @@ setup(
     package_data={"rtl_tf": ["schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
     install_requires=[
         "tensorflow>=2.18",
-        "keras>=3.8",
+        "keras>=3.15.1",  # older: a model file could run code, read other files, fill the memory (to CVE-2026-12570)
         "numpy",
         "pandas",
         "scipy",
@@ -40,5 +40,7 @@ setup(
         "heic": HEIC,
         "tensorboard": ["tensorboard"],
     },
-    entry_points={"console_scripts": ["rtl-predict=rtl_tf.cli.predict:entry"]},
+    entry_points={
+        "console_scripts": [f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict")]
+    },
 )

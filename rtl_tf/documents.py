@@ -3,12 +3,16 @@
 document = read_json(path)
 for image in document["images"].elements():
     width = image["width"].whole(low=1)     # a.json: images[3].width: expected a whole number, there is "12 px"
+for row in read_table(path, needed=("epoch", "loss")):
+    loss = row.number("loss")               # a.csv, line 4: loss is 'x', not a number
 """
 
+import csv
+import io
 import json
 import math
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,6 +58,29 @@ def parse_json(text: str, origin: str) -> "Node":
         raise InputError(f"{origin}: nested too deep") from problem
     except ValueError as problem:  # no JSON, or an integer of thousands of digits
         raise InputError(f"{origin}: not JSON ({problem})") from problem
+
+
+def read_table(path: str | Path, needed: Iterable[str] = ()) -> list["Row"]:
+    """The rows of a CSV file that this package wrote, below its header, which has the columns `needed`.
+
+    InputError as `read_text`, or where a column is missing or named twice, or a row is not as long as the header.
+    """
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    lines = []
+    try:
+        for cells in reader:
+            lines.append((reader.line_num, cells))
+    except csv.Error as problem:  # an open quote, or a cell beyond the csv module's limit
+        raise InputError(f"{path}, line {reader.line_num}: not CSV ({problem})") from problem
+    header = lines[0][1] if lines else []
+    if missing := [name for name in needed if name not in header]:
+        raise InputError(f"{path}: missing column {', '.join(missing)}")
+    if len(set(header)) < len(header):
+        raise InputError(f"{path}: a column is named twice")
+    for line, cells in lines[1:]:
+        if len(cells) != len(header):
+            raise InputError(f"{path}, line {line}: {len(cells)} fields instead of {len(header)}")
+    return [Row(dict(zip(header, cells, strict=True)), str(path), line) for line, cells in lines[1:]]
 
 
 def parse_toml(text: str, origin: str) -> "Node":
@@ -132,6 +159,32 @@ class Node(NamedTuple):
 
     def _unexpected(self, what: str) -> InputError:
         return self.error(f"expected {what}, there is {_shown(self.value)}")
+
+
+class Row(NamedTuple):
+    """A row of a table, with the file and its line there."""
+
+    cells: dict[str, str]
+    origin: str
+    line: int
+
+    def whole(self, column: str) -> int:
+        """An integer as Python writes it."""
+        text = self.cells[column]
+        if not (text.isascii() and text.isdecimal() and len(text) < 19):
+            raise self.error(f"{column} is {_shown(text)}, not a whole number")
+        return int(text)
+
+    def number(self, column: str) -> float:
+        """A number, perhaps nan or inf, which a training may come to."""
+        try:
+            return float(self.cells[column])
+        except ValueError:
+            raise self.error(f"{column} is {_shown(self.cells[column])}, not a number") from None
+
+    def error(self, problem: str) -> InputError:
+        """An InputError that names file and line, to be raised."""
+        return InputError(f"{self.origin}, line {self.line}: {problem}")
 
 
 def _range(low: float | None, high: float | None) -> str:

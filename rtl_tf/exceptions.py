@@ -1,4 +1,4 @@
-"""The one exception that a person can cause with a file or a flag, and what is said of those of the system."""
+"""The one exception that a person can cause with a file or a flag, and the words of others."""
 
 LONGEST = 1500  # characters of a message; a cell of a megabyte that it quotes is cut
 
@@ -21,3 +21,13 @@ def told(problem: OSError) -> str:
     """An OSError in one line: the file or folder, of two the one that was written, and the reason."""
     name = problem.filename2 or problem.filename or "standard output, or a temporary file"
     return f"{name}: {problem.strerror or problem}"
+
+
+def in_one_line(problem: BaseException, without: str | None = None, longest: int = 300) -> str:
+    """What an exception of a library says, without its line ends; its kind where it says nothing.
+
+    Lines that begin with `without` are left out, unless there is no other.
+    """
+    lines = [" ".join(line.split()) for line in str(problem).splitlines()]
+    kept = [line for line in lines if line and not (without and line.startswith(without))]
+    return " ".join(kept or filter(None, lines))[:longest] or type(problem).__name__

@@ -25,9 +25,9 @@ def test_images_without_attributes(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not a table of test images"),
-        (b"\xff\xfe", "not a table of test images"),
-        (b"\n", "its images are not those"),
+        (b"", "missing column image"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"\n", "missing column image"),
         (b"image,site\na.png,north\n", "its images are not those"),
         (b"image,site\nb.png,north\na.png,north\n", "its images are not those"),
         (b"image,site\na.png,north\nb.png\n", "line 3: 1 fields instead of 2"),

@@ -112,8 +112,8 @@ def test_a_damaged_or_missing_config_is_named(tmp_path):
     with pytest.raises(InputError, match="config.json: no such file"):
         read_config(tmp_path / "config.json")
     (tmp_path / "config.json").write_text('{"asked": {}')
-    with pytest.raises(InputError, match="config.json: damaged"):
+    with pytest.raises(InputError, match="config.json: not JSON"):
         read_config(tmp_path / "config.json")
     (tmp_path / "config.json").write_text('{"asked": {}}')
-    with pytest.raises(InputError, match="damaged.*resolved"):
+    with pytest.raises(InputError, match="config.json: 'resolved' is missing"):
         read_config(tmp_path / "config.json")

@@ -1,7 +1,9 @@
 """Exported files against the Keras model on images, what they say of themselves, and what is refused."""
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 
 import keras
@@ -14,6 +16,7 @@ from rtl_tf.inference import export as exporting
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file
 from rtl_tf.pipeline import load_crops
+from rtl_tf.schema import schema_text
 
 SIZE = 64
 
@@ -94,6 +97,54 @@ def test_int8_files_stay_near_the_keras_model_and_decode_exactly(run, crops, eng
     assert np.median(np.abs(found.peaks - expected.peaks)) < 0.02
     np.testing.assert_array_equal(found.heatmap_points, np.round(found.heatmap_points))
     assert exported.metadata["precision"] == "int8"
+
+
+@pytest.mark.parametrize("instructions", ["ALL", "AVX2"])
+def test_int8_of_many_landmarks_runs_on_any_processor(tmp_path, instructions):
+    """Per-channel factors of 14 heatmaps of 64 px cannot be moved through the decoding's reshapes."""
+    pytest.importorskip("nncf")
+    image = keras.Input((256, 256, 3))
+    x = keras.layers.Conv2D(8, 4, 4, use_bias=False)(keras.layers.Rescaling(1 / 255)(image))
+    x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
+    keras.Model(image, {"heatmaps": keras.layers.Conv2D(14, 1, name="heatmaps")(x)}).save(tmp_path / "best.keras")
+    resolved = {"method": "ft", "image_size": 256, "sigma": 1.5, "crop_margin": 0.4}
+    (tmp_path / "config.json").write_text(json.dumps({"asked": {}, "resolved": resolved}))
+    (tmp_path / "schema.toml").write_text(schema_text("fas14"))
+    crops = np.random.default_rng(0).integers(0, 256, (4, 256, 256, 3), np.uint8)
+    file = tmp_path / "detector.xml"
+    exporting.export(tmp_path, file, "openvino", crops)
+    assert b'"FakeQuantize"' in file.read_bytes()
+    code = (
+        f"from rtl_tf.inference.exported_check import try_out; from pathlib import Path; try_out(Path({str(file)!r}))"
+    )
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": instructions}
+    answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_a_file_that_the_engine_cannot_load_is_not_kept(run, tmp_path, monkeypatch):
+    def write(locate, file, calibration, text):
+        file.write_bytes(b"no model")
+        file.with_suffix(".bin").write_bytes(b"no weights")
+
+    monkeypatch.setitem(exporting.WRITERS, "openvino", write)
+    with pytest.raises(
+        InputError, match="/detector.xml: damaged, or not for this openvino: .*Unable to read"
+    ) as caught:
+        exporting.export(run, tmp_path / "detector.xml", "openvino")
+    assert "\n" not in str(caught.value) and "unfinished" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_damaged_file_is_refused_in_one_line(run, crops, tmp_path, engine):
+    pytest.importorskip(ENGINES[engine].package)
+    file = tmp_path / f"detector{ENGINES[engine].suffix}"
+    exporting.export(run, file, engine)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(InputError, match=f"detector{file.suffix}") as caught:
+        ExportedDetector.load(file)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_file_says_how_to_use_it(run, crops, tmp_path):

@@ -220,7 +220,7 @@ def test_a_history_that_is_cut_off_is_left_out(tmp_path):
     assert titles(drawing.figure) == ["FT", "validation error"]
     assert [line.split("/")[-1] for line in drawing.warnings] == [
         "history.csv: 1 epochs instead of 3",
-        "history.csv: missing or damaged (could not convert string to float: 'x')",
+        "history.csv: missing column heatmap_loss, val_loss, val_error",
     ]
 
 
@@ -379,7 +379,7 @@ def test_figure_4_says_which_runs_lack_a_drift_or_maps(with_faces):
     add_examples(with_faces / "synthetic/ft/seed0", FACES, [1.0, 1.0, 1.0], drift=None)
     drawing = draw("4", with_faces)
     assert titles(drawing.figure) == ["face", "source", "RTL-SAM drift 0.010"]
-    assert "ft/seed0/examples.npz: not a run's examples" in drawing.warnings[0]
+    assert "ft/seed0/examples.npz: damaged, or no such arrays" in drawing.warnings[0]
 
 
 def test_figure_9_has_a_row_a_source(tmp_path):

@@ -182,7 +182,7 @@ def test_a_damaged_run_is_named_and_trained_elsewhere(typed, tmp_path):
     (broken / "config.json").write_text("{")
     plan = make_plan(TABLE_4, typed, 1, tmp_path)
     assert any(f"{folder}/predictions.csv: missing column" in warning for warning in plan.warnings)
-    assert any(f"{broken}/config.json: damaged" in warning for warning in plan.warnings)
+    assert any(f"{broken}/config.json: not JSON" in warning for warning in plan.warnings)
     assert all("-2/seed0" in task.asked.output for task in plan.tasks)
 
 

@@ -105,7 +105,7 @@ def test_a_row_with_a_field_too_many(written):
     ("content", "message"),
     [
         (b"", "not a table"),
-        (b"\xff\xfe\x00", "not a table"),
+        (b"\xff\xfe\x00", "predictions.csv: not UTF-8"),
         (b"image,subject\n", "missing column landmark, truth_x"),
         (",".join(COLUMNS).encode(), "no rows"),
     ],

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from rtl_tf.cli.evaluate import main
+from rtl_tf.config import from_json
+from rtl_tf.reports.runs import read_runs
 
+ALL = Path(__file__).resolve().parents[1] / "results"
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "synthetic-quick"
 SHOWN = sorted(RESULTS.glob("reports/table*.csv"))
 
@@ -30,3 +33,15 @@ def test_a_shown_table_comes_from_the_stored_predictions(shown, tmp_path):
             except ValueError:
                 assert ours[column] == value, (column, theirs)
     assert (tmp_path / f"{shown.stem}.md").read_text("utf-8") == shown.with_suffix(".md").read_text("utf-8")
+
+
+def test_every_stored_run_still_reads():
+    runs, warnings = [], []
+    for folder in filter(Path.is_dir, ALL.iterdir()):
+        found, problems = read_runs(folder)
+        runs, warnings = runs + found, warnings + problems
+    assert len(runs) > 400 and not warnings
+    for run in runs:
+        assert from_json(run.asked).method == run.method
+        assert len(run.history) == run.resolved["epochs"]
+        assert not run.ended or run.metrics["images"] > 0

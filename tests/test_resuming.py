@@ -59,9 +59,9 @@ PUT_BACK = "; the run cannot go on: put split.csv back, or remove {folder} and s
         ("best.keras", change_a_byte, ": damaged (cut off?)" + ANEW),
         ("best.keras", lambda file: file.unlink(), ": missing" + ANEW),
         ("state-0002.npz", cut, ": damaged (cut off?)" + ANEW),
-        ("history.csv", replace_in("val_error", "error"), ": damaged (no column val_error)" + ANEW),
-        ("history.csv", replace_in("0.5", "half"), ": damaged (could not convert"),
-        ("history.csv", replace_in("\n3,", "\n4,"), ": damaged (its epochs are not 1, 2, ...)" + ANEW),
+        ("history.csv", replace_in("val_error", "error"), ": missing column val_error" + ANEW),
+        ("history.csv", replace_in("0.5", "half"), ', line 2: loss is "half", not a number' + ANEW),
+        ("history.csv", replace_in("\n3,", "\n4,"), ", line 4: epoch 4 instead of 3" + ANEW),
         ("split.csv", lambda file: file.unlink(), ": missing" + PUT_BACK),
         ("split.csv", replace_in(",test", ",training"), ": not the parts that the run's settings give" + PUT_BACK),
         ("split.csv", replace_in("000", "999"), " row 2: image 999.png is not in the data, or app"),
@@ -98,7 +98,7 @@ def test_a_run_that_was_killed_before_its_first_state_needs_no_network(begun):
 def test_a_state_of_an_earlier_version_is_looked_at_too(begun):
     folder, samples, parts = begun
     (folder / "state-0002.npz").rename(folder / "state-0002.weights.h5")
-    with pytest.raises(InputError, match=r"state-0002.weights.h5: damaged \(cut off\?\)"):
+    with pytest.raises(InputError, match=r"state-0002.weights.h5: damaged, or no weight file"):
         require_whole(folder, samples, parts, epochs=6)
 
 
@@ -160,7 +160,7 @@ def test_history_is_read_whole_or_not_at_all(tmp_path):
     write_history(path, rows)
     assert read_history(path) == rows
     path.write_text(path.read_text() + "3,0.5\n")
-    with pytest.raises(InputError, match="history.csv: damaged"):
+    with pytest.raises(InputError, match="history.csv, line 4: 2 fields instead of 8"):
         read_history(path)
 
 

@@ -68,7 +68,7 @@ def test_damaged_and_unfinished_runs_are_named_and_left_out(tmp_path):
     (tmp_path / "synthetic/rtl-sam/seed0/config.json").write_text('{"asked": {')
     (tmp_path / "synthetic/fe/seed0/predictions.csv").write_text("image\n")
     runs, warnings = find_runs(tmp_path)
-    assert "rtl-sam/seed0/config.json: damaged" in warnings[0]
+    assert "rtl-sam/seed0/config.json: not JSON" in warnings[0]
     assert "ft/seed0 has no predictions.csv" in warnings[1]
     selection = selected(tmp_path)
     assert folders(selection) == {"FTP": ["ftp 0"]}
@@ -466,10 +466,14 @@ def test_predictions_that_end_early_are_named_and_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"seed": "0"}, 'damaged run settings .seed is "0".'),
+        ({"seed": "0"}, 'resolved.seed: expected a whole number, there is "0"'),
         ({"method": "foo"}, "no method is called 'foo'"),
-        ({"data_name": None}, "damaged run settings .data_name is null."),
-        ({"lambda": [1]}, "damaged run settings .lambda is .1.."),
+        ({"data_name": None}, "'resolved' lacks data_name"),
+        ({"dataset_hash": 3}, "resolved.dataset_hash: expected text, there is 3"),
+        ({"lambda": [1]}, "resolved.lambda: expected a number, there is a list"),
+        ({"epochs": 0}, "resolved.epochs: expected a whole number of at least 1, there is 0"),
+        ({"sigma": 0}, "resolved.sigma: expected a number above 0"),
+        ({"crop_margin": 10**400}, "resolved.crop_margin: expected a number of at least 0"),
     ],
 )
 def test_a_config_of_wrong_types_is_named_and_left_out(tmp_path, change, message):

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from rtl_tf import console
 from rtl_tf.exceptions import InputError, told
 from rtl_tf.silence import silenced
 
@@ -18,11 +19,21 @@ class Parser(argparse.ArgumentParser):
 
 def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = None) -> None:
     """Call a command's `main(arguments)` and leave with its status; bad input is one line and status 2."""
+    console.forgive()
     try:
         status = main(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
+        status = 2
+    except UnicodeEncodeError as problem:  # file names are bytes; tables and settings are UTF-8
+        print(f"error: {problem.object[:200]}: a name that is not UTF-8 cannot be written; rename it", file=sys.stderr)
+        status = 2
+    except RecursionError:
+        print("error: something that was given is nested too deep", file=sys.stderr)
+        status = 2
+    except MemoryError as problem:
+        print(f"error: not enough memory{f' ({problem})' if str(problem) else ''}", file=sys.stderr)
         status = 2
     except BrokenPipeError:  # the reader (`| head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

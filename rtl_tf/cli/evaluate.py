@@ -1,10 +1,10 @@
-"""`evaluate.py`: the metrics of a run, and the paper's tables and figures over all runs. Needs no TensorFlow."""
+"""`evaluate.py`, `rtl-evaluate`: the metrics of a run, and the paper's tables and figures. Needs no TensorFlow."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from rtl_tf.cli import Parser
+from rtl_tf.cli import Parser, run
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -136,3 +136,12 @@ def _figure(options: argparse.Namespace) -> list[Path]:
     if drawing.lines:
         print("\n".join(drawing.lines), end="\n\n")
     return paths
+
+
+def entry() -> None:
+    """`rtl-evaluate`."""
+    run(main)
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,4 +1,4 @@
-"""`train.py`: one run of one method, or all that a table or a figure needs."""
+"""`train.py`, `rtl-train`: one run of one method, or all that a table or a figure needs."""
 
 import argparse
 import contextlib
@@ -8,7 +8,7 @@ import types
 import typing
 from pathlib import Path
 
-from rtl_tf.cli import Parser, start_tensorflow
+from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.config import AUTO, COMMON, PRESETS, Settings, flag_name
 from rtl_tf.exceptions import InputError
 
@@ -147,3 +147,12 @@ def _default_text(setting: dataclasses.Field) -> str:
 
 def _by_method(value):
     return ", ".join(f"{method} {own}" for method, own in value.items()) if isinstance(value, dict) else value
+
+
+def entry() -> None:
+    """`rtl-train`."""
+    run(main)
+
+
+if __name__ == "__main__":
+    entry()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rtl_tf.atomic import replacing
+from rtl_tf.documents import read_table
 from rtl_tf.exceptions import InputError
 
 FILE = "test.csv"
@@ -27,17 +28,9 @@ def write_attributes(path: str | Path, images: Sequence[str], attributes: Sequen
 def read_attributes(path: str | Path, images: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Column -> cells in the order of `images`. Raises InputError unless the table is of exactly these images."""
     path = Path(path)
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file)
-    except FileNotFoundError as problem:
-        raise InputError(f"no file {path}: its run was trained before runs kept attributes") from problem
-    except (OSError, ValueError, csv.Error) as problem:  # empty, not UTF-8, or not CSV
-        raise InputError(f"{path}: not a table of test images ({problem})") from problem
-    for line, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            raise InputError(f"{path}, line {line}: {len(row)} fields instead of {len(header)}")
-    cells = dict(zip(header, zip(*rows, strict=True), strict=False))
-    if header[:1] != [IMAGE] or cells.pop(IMAGE, None) != tuple(images):
+    if not path.exists():
+        raise InputError(f"no file {path}: its run was trained before runs kept attributes")
+    rows = read_table(path, [IMAGE])
+    if tuple(row.cells[IMAGE] for row in rows) != tuple(images):
         raise InputError(f"{path}: its images are not those of the predictions")
-    return cells
+    return {name: tuple(row.cells[name] for row in rows) for name in (rows[0].cells if rows else ()) if name != IMAGE}

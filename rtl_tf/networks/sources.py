@@ -116,11 +116,9 @@ def _build_imagenet(source: Source, image_size: int, weights: str | Path | None,
     parts = keras_resnet50.split(network, source.encoder_stride)
     path = weight_files.locate(source, weights)
     try:
-        network.load_weights(path)
-    except (OSError, ValueError, KeyError) as problem:
-        raise InputError(
-            f"{path}: not Keras's ResNet-50 weights with the classification layer ({str(problem).splitlines()[0]})"
-        ) from problem
+        weight_files.load_into(network, path)
+    except InputError as problem:
+        raise InputError(f"{problem}; needs Keras's ResNet-50 weights with the classification layer") from problem
     return parts
 
 

@@ -6,8 +6,9 @@ import h5py
 import keras
 import numpy as np
 
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.networks.assignment import assign
+from rtl_tf.networks.weight_check import require_whole
 
 # The published classification layer, and what `layers.classification_head` calls it.
 PUBLISHED_CLASSIFIER = "classifier"
@@ -47,6 +48,7 @@ def read_legacy_h5(path: str | Path, values: bool = True) -> dict[str, dict[str,
     Raises:
         InputError: missing, damaged, or another format.
     """
+    require_whole(path)
     try:
         with h5py.File(path) as file:
             root = file.get("model_weights", file)
@@ -56,8 +58,8 @@ def read_legacy_h5(path: str | Path, values: bool = True) -> dict[str, dict[str,
                 if names:
                     layers[layer] = {_short(name): root[layer][name][()] if values else None for name in names}
             return layers
-    except (OSError, KeyError) as problem:
-        raise InputError(f"{path}: not a Keras 2 weight file (.h5), or damaged ({problem})") from problem
+    except Exception as problem:  # what has another structure meets any of h5py's exceptions
+        raise InputError(f"{path}: not a Keras 2 weight file (.h5), or damaged ({in_one_line(problem)})") from problem
 
 
 def _texts(names) -> list[str]:

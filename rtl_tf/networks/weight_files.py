@@ -7,8 +7,9 @@ from pathlib import Path
 
 import keras
 
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.networks.catalogue import Source, WeightsFile
+from rtl_tf.networks.weight_check import require_whole
 
 
 def locate(source: Source, path: str | Path | None = None) -> Path:
@@ -30,6 +31,17 @@ def locate(source: Source, path: str | Path | None = None) -> Path:
     return _downloaded(source)
 
 
+def load_into(network: keras.Model, path: Path) -> None:
+    """`load_weights` of a .h5 file that is whole; InputError for one that is not, or of another network."""
+    if path.suffix not in (".h5", ".hdf5"):
+        raise InputError(f"{path}: no weight file, whose names end in .h5")
+    require_whole(path)
+    try:
+        network.load_weights(path)
+    except Exception as problem:  # what has another structure meets any of Keras's and h5py's exceptions
+        raise InputError(f"{path}: not this network's weights ({in_one_line(problem)})") from problem
+
+
 def _in_package(weights: WeightsFile) -> Path:
     """Found without importing the package, whose own module needs pkg_resources."""
     spec = importlib.util.find_spec(weights.package)
@@ -43,7 +55,10 @@ def _in_package(weights: WeightsFile) -> Path:
 
 def _downloaded(source: Source) -> Path:
     weights = source.weights
-    cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    try:
+        cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    except RuntimeError as problem:  # an account without a home
+        raise InputError(f"--source {source.name}: set KERAS_HOME to a folder for {weights.name}") from problem
     try:
         file = keras.utils.get_file(
             weights.name,

@@ -1,11 +1,11 @@
 """What figures take from runs: errors of images, and the test faces that each run kept."""
 
-import zipfile
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
 
+from rtl_tf.arrays import read_arrays
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.evaluation.predictions import Predictions
@@ -14,6 +14,17 @@ from rtl_tf.reports.runs import Run
 
 FACES = ("image_names", "crops", "heatmaps", "truth", "points", "errors")
 ATTENTION = ("image_names", "crops", "source_attention", "target_attention")
+# Array -> kinds of numbers, and the name of each axis: axes of one name have one length.
+AXES = {
+    "image_names": ("U", ("N",)),
+    "crops": ("u", ("N", "S", "S", "RGB")),
+    "heatmaps": ("f", ("N", "H", "H", "K")),
+    "truth": ("f", ("N", "K", "xy")),
+    "points": ("f", ("N", "K", "xy")),
+    "errors": ("f", ("N",)),
+    "source_attention": ("f", ("N", "A", "A")),
+    "target_attention": ("f", ("N", "A", "A")),
+}
 
 Value = TypeVar("Value")
 
@@ -28,11 +39,13 @@ def read_examples(run: Run, arrays: Sequence[str] = FACES) -> dict[str, np.ndarr
     path = run.folder / "examples.npz"
     if not path.is_file():
         raise InputError(f"{run.folder} has no examples.npz")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in arrays}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as problem:
-        raise InputError(f"{path}: not a run's examples ({problem})") from problem
+    examples, sizes = read_arrays(path, arrays), {}
+    for name, array in examples.items():
+        kinds, axes = AXES[name]
+        fits = array.dtype.kind in kinds and array.ndim == len(axes)
+        if not fits or any(sizes.setdefault(axis, size) != size for axis, size in zip(axes, array.shape, strict=True)):
+            raise InputError(f"{path}: not a run's examples ({name} is {array.dtype} {array.shape})")
+    return examples
 
 
 def good(read: Callable[[Run], Value], runs: Sequence[Run], warnings: list[str], at_most: int | None = None) -> list:

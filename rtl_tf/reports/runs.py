@@ -1,21 +1,21 @@
 """Finds runs, wherever they lie under a folder, and reads them. A run is what its config.json says, not its path."""
 
-import csv
-import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from rtl_tf.config import read_config
+from rtl_tf.documents import Node, read_json, read_table
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.evaluation.predictions import Predictions, read_predictions
 from rtl_tf.exceptions import InputError
 from rtl_tf.method_settings import METHOD_NAMES
 from rtl_tf.schema import known_schemas, load_schema
+from rtl_tf.training.history import read_history
 
-NEEDED = {"method": str, "data_name": str, "dataset_hash": str, "schema": str, "image_size": int, "seed": int}
-OPTIONAL = {"preset": str, "lambda": float | int | str, "images_hash": str, "schema_hash": str, "source_hash": str}
+NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
+FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_hash")  # by the run: text, all of it
 # Where these differ, errors are of other images or mean something else, and no table may hold both. What an older run
 # does not tell (images_hash) cannot differ.
 COMPARED = ("dataset_hash", "images_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
@@ -112,14 +112,7 @@ class Run:
     def history(self) -> list[dict[str, float]]:
         """Rows of history.csv, one an epoch; raises InputError unless it holds every epoch."""
         path = self.folder / "history.csv"
-        try:
-            with path.open(newline="", encoding="utf-8") as file:
-                rows = [{name: float(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
-        except (OSError, ValueError, TypeError, csv.Error) as problem:
-            raise InputError(f"{path}: missing or damaged ({problem})") from problem
-        missing = {"epoch", "heatmap_loss", "val_loss", "val_error"} - set(rows[0] if rows else ())
-        if missing:
-            raise InputError(f"{path}: missing column {', '.join(sorted(missing))}")
+        rows = read_history(path, ("epoch", "heatmap_loss", "val_loss", "val_error"))
         if len(rows) != self.resolved.get("epochs"):
             raise InputError(f"{path}: {len(rows)} epochs instead of {self.resolved.get('epochs')}")
         return rows
@@ -127,22 +120,14 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, float | int | None]:
         """metrics.json; raises InputError where it is missing or damaged."""
-        path = self.folder / "metrics.json"
-        try:
-            metrics = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as problem:
-            raise InputError(f"{path}: missing or damaged ({problem})") from problem
-        if not isinstance(metrics, dict):
-            raise InputError(f"{path}: not a table of metrics")
-        return metrics
+        return read_metrics(self.folder / "metrics.json")
 
     @cached_property
     def training_images(self) -> int | None:
         """How many images it was trained on, by its split.csv; None where that is not there."""
         try:
-            with (self.folder / "split.csv").open(newline="", encoding="utf-8") as file:
-                return sum(row["part"] == "training" for row in csv.DictReader(file))
-        except (OSError, ValueError, KeyError, csv.Error):
+            return sum(row.cells["part"] == "training" for row in read_table(self.folder / "split.csv", ["part"]))
+        except InputError:
             return None
 
     @cached_property
@@ -159,15 +144,24 @@ def read_run(folder: str | Path) -> Run:
     path = folder / "config.json"
     config = read_config(path)
     resolved = config["resolved"]
-    missing = [key for key in NEEDED if key not in resolved]
+    missing = [key for key in NEEDED if resolved.get(key) is None]
     if missing:
         raise InputError(f"{path}: 'resolved' lacks {', '.join(missing)}")
-    for key, kind in {**NEEDED, **OPTIONAL}.items():
-        if key in resolved and not isinstance(resolved[key], kind):
-            raise InputError(f"{path}: damaged run settings ({key} is {json.dumps(resolved[key])})")
+    for key in FOUND_OUT:
+        if (value := Node(resolved, str(path), "resolved").get(key)) is not None:
+            value.text()
     if resolved["method"] not in METHOD_NAMES:
         raise InputError(f"{path}: no method is called '{resolved['method']}'")
-    return Run(folder, config["asked"], config["resolved"])
+    return Run(folder, config["asked"], resolved)
+
+
+def read_metrics(path: Path) -> dict[str, float | int | None]:
+    """metrics.json: name -> number, or None; InputError where it is missing or damaged."""
+    metrics = read_json(path)
+    for name in metrics.object():
+        if (value := metrics.get(name)) is not None:
+            value.number()
+    return metrics.value
 
 
 def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], list[str]]:

@@ -10,14 +10,14 @@
 The keys of a grid are settings as in config.json; what a study does not name is as the caller or the preset says.
 """
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import product
 
-from rtl_tf.config import Settings, to_json
+from rtl_tf.config import Settings, check_types, to_json
+from rtl_tf.documents import parse_toml
 from rtl_tf.exceptions import InputError
 
 
@@ -76,21 +76,23 @@ def lambda_grid() -> tuple[float, ...]:
 
 def parse_study(text: str, kind: str, name: str) -> Study:
     """A study from its TOML. InputError: not a study, a setting that does not exist, or no method."""
-    try:
-        table = tomllib.loads(text)
-        configurations = tuple(
-            {key: value for key, value in zip(grid, values, strict=True)}
-            for grid in table["runs"]
-            for values in _combinations(grid)
-        )
-        study = Study(kind, name, table["title"], table["seeds"], table.get("judged_on", "test"), configurations)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as problem:
-        raise InputError(f"study {kind} {name}: {problem}") from problem
+    origin = f"study {kind} {name}"
+    table = parse_toml(text, origin)
+    configurations = tuple(
+        {key: value for key, value in zip(grid.object(), values, strict=True)}
+        for grid in table["runs"].elements()
+        for values in _combinations(grid.object())
+    )
+    judged_on = table.get("judged_on")
+    part = judged_on.text() if judged_on else "test"
+    study = Study(kind, name, table["title"].text(), table["seeds"].whole(1), part, configurations)
+    for one in configurations:
+        check_types(one, origin)
     unknown = {key for one in configurations for key in one} - set(to_json(Settings()))
     if unknown or study.judged_on not in ("test", "validation"):
-        raise InputError(f"study {kind} {name}: unknown {', '.join(sorted(unknown)) or study.judged_on}")
+        raise InputError(f"{origin}: unknown {', '.join(sorted(unknown)) or study.judged_on}")
     if not all("method" in one for one in configurations):
-        raise InputError(f"study {kind} {name}: a grid without method")
+        raise InputError(f"{origin}: a grid without method")
     return study
 
 

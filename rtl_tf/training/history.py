@@ -1,10 +1,11 @@
 """history.csv: one row an epoch, rewritten as a whole so that a killed run never leaves half a row."""
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 from rtl_tf.atomic import replacing
-from rtl_tf.exceptions import InputError
+from rtl_tf.documents import read_table
 
 COLUMNS = ("epoch", "loss", "heatmap_loss", "regularizer", "val_loss", "val_error", "learning_rate", "seconds")
 
@@ -21,23 +22,17 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
         writer.writerows(rows)
 
 
-def read_history(path: Path) -> list[dict[str, float]]:
-    """The rows so far, with the keys of COLUMNS; none where the file is missing. Epochs are int and count from 1.
+def read_history(path: Path, needed: Iterable[str] = COLUMNS) -> list[dict[str, float]]:
+    """The rows so far; none where the file is missing. Epochs are int and count 1, 2, ...
 
     Raises:
-        InputError: the file is damaged: it lacks a column, a number or an epoch.
+        InputError: the file is damaged, or lacks one of the columns `needed`.
     """
     if not path.exists():
         return []
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise ValueError(f"no column {', '.join(missing)}")
-            rows = [{name: (int if name == "epoch" else float)(row[name]) for name in COLUMNS} for row in reader]
-        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
-            raise ValueError("its epochs are not 1, 2, ...")
-    except (OSError, ValueError, TypeError, csv.Error) as problem:
-        raise InputError(f"{path}: damaged ({problem})") from problem
-    return rows
+    history = []
+    for count, row in enumerate(read_table(path, needed), start=1):
+        if row.whole("epoch") != count:
+            raise row.error(f"epoch {row.whole('epoch')} instead of {count}")
+        history.append({name: row.whole(name) if name == "epoch" else row.number(name) for name in row.cells})
+    return history

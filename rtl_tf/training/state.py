@@ -5,14 +5,17 @@ import re
 import zipfile
 from pathlib import Path
 
-import h5py
 import keras
 import numpy as np
 
+from rtl_tf.arrays import read_arrays
 from rtl_tf.atomic import write_bytes
 from rtl_tf.exceptions import InputError
+from rtl_tf.networks.weight_check import require_whole
+from rtl_tf.networks.weight_files import load_into
 
 NAME = re.compile(r"state-(\d+)\.(npz|weights\.h5)")  # .weights.h5: as earlier versions wrote it
+LARGEST = 2**34  # bytes: weights of any network that is trained here, and what its optimizer keeps
 NETWORK_PARTS = {"config.json", "model.weights.h5"}
 
 
@@ -27,15 +30,13 @@ def restore_state(file: Path, model: keras.Model) -> None:
     """Give a compiled model, its optimizer built, the values of a state. InputError where they are not its own."""
     try:
         if file.suffix == ".h5":
-            model.load_weights(file)
+            load_into(model, file)
             return
         variables = _variables(model)
-        with np.load(file, allow_pickle=False) as values:
-            if len(values.files) != len(variables):
-                raise ValueError(f"{len(values.files)} arrays instead of {len(variables)}")
-            for number, variable in enumerate(variables):
-                variable.assign(values[str(number)])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+        values = read_arrays(file, map(str, range(len(variables))), LARGEST)
+        for number, variable in enumerate(variables):
+            variable.assign(values[str(number)])
+    except ValueError as problem:  # InputError among them
         raise InputError(f"{file}: missing or damaged, the run cannot go on; start it anew") from problem
 
 
@@ -56,10 +57,7 @@ def require_whole_state(file: Path) -> None:
     if file.suffix == ".npz":
         _require_whole_zip(file, {"0.npy"})
         return
-    try:
-        h5py.File(file).close()
-    except OSError as problem:
-        raise InputError(f"{file}: damaged (cut off?)") from problem
+    require_whole(file)
 
 
 def require_whole_network(file: Path) -> None:

@@ -4,12 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from rtl_tf import console
 from rtl_tf.datasets.synthetic.cache import check_settings, samples
 from rtl_tf.exceptions import InputError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns the exit status."""
+    console.forgive()
     options = _parser().parse_args(arguments)
     try:
         if options.contact_sheet or options.fas_sliders:

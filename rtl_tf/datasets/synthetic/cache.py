@@ -16,6 +16,7 @@ from rtl_tf.atomic import replacing
 from rtl_tf.cache import cache_folder
 from rtl_tf.datasets.synthetic.crew import render_subjects
 from rtl_tf.datasets.synthetic.table import read_samples, write_table
+from rtl_tf.documents import Node, parse_json, read_json, read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.progress import progress
 from rtl_tf.records import Sample
@@ -82,7 +83,7 @@ def _folder(settings: dict[str, int], cache: str | Path | None) -> Path:
 
 def _complete(folder: Path) -> bool:
     """Whether the table is there, and every image that a finished subject should have."""
-    return (folder / _TABLE).is_file() and len(_finished(folder)) == _settings(folder).get("subjects")
+    return (folder / _TABLE).is_file() and len(_finished(folder)) == _subjects(folder)
 
 
 def _render(settings: dict[str, int], folder: Path) -> None:
@@ -108,15 +109,26 @@ def _finished(folder: Path) -> dict[int, list[dict[str, str]]]:
         return {}
     images = {f"images/{name}" for name in os.listdir(folder / "images")}
     finished = {}
-    for line in (folder / _ROWS).read_text(encoding="utf-8").splitlines():
+    for number, line in enumerate(read_text(folder / _ROWS).splitlines(), start=1):
         try:
-            entry = json.loads(line)
-        except json.JSONDecodeError:
+            subject, rows = _entry(parse_json(line, f"{folder / _ROWS}, line {number}"))
+        except InputError:
             continue  # cut short by an interruption
-        if images.issuperset(row["image"] for row in entry["rows"]):
-            finished[entry["subject"]] = entry["rows"]
+        if images.issuperset(row["image"] for row in rows):
+            finished[subject] = rows
     return finished
 
 
-def _settings(folder: Path) -> dict[str, int]:
-    return json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+def _entry(entry: Node) -> tuple[int, list[dict[str, str]]]:
+    for row in entry["rows"].elements():
+        for name in ("image", *row.object()):
+            row[name].text()
+    return entry["subject"].whole(0), entry["rows"].value
+
+
+def _subjects(folder: Path) -> int | None:
+    """How many the folder is for; None where that is damaged, and the folder is made again."""
+    try:
+        return read_json(folder / _SETTINGS)["subjects"].whole(1)
+    except InputError:
+        return None

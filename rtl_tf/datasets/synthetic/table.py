@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtl_tf.documents import Row, read_table
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
@@ -50,18 +51,19 @@ def write_table(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 def read_samples(path: Path, size: int) -> list[Sample]:
-    """The samples of a table that `write_table` wrote."""
-    with open(path, encoding="utf-8", newline="") as file:
-        return [_sample(path.parent, row, size) for row in csv.DictReader(file)]
+    """The samples of a table that `write_table` wrote; InputError for a damaged one: remove its folder."""
+    points = [f"{name}_{axis}" for name in SCHEMA.names for axis in "xy"]
+    needed = ("image", "subject", "mm_per_px", *points, *TEXT_ATTRIBUTES, *NUMBER_ATTRIBUTES)
+    return [_sample(path.parent, row, size) for row in read_table(path, needed)]
 
 
-def _sample(folder: Path, row: dict[str, str], size: int) -> Sample:
-    points = [[float(row[f"{name}_{axis}"]) for axis in "xy"] for name in SCHEMA.names]
+def _sample(folder: Path, row: Row, size: int) -> Sample:
+    points = [[row.number(f"{name}_{axis}") for axis in "xy"] for name in SCHEMA.names]
     return Sample(
-        image=folder / row["image"],
+        image=folder / row.cells["image"],
         points=np.array(points, np.float32),
-        subject=row["subject"],
+        subject=row.cells["subject"],
         box=(-0.5, -0.5, float(size)),
-        mm_per_px=float(row["mm_per_px"]),
-        attributes={name: row[name] for name in (*TEXT_ATTRIBUTES, *NUMBER_ATTRIBUTES)},
+        mm_per_px=row.number("mm_per_px"),
+        attributes={name: row.cells[name] for name in (*TEXT_ATTRIBUTES, *NUMBER_ATTRIBUTES)},
     )

@@ -1,0 +1,81 @@
+"""Reading, in a process of its own, what a library might crash on, hang in or fill the memory with.
+
+HDF5 and the engines of exported detectors are C code that damaged files lead astray. A module that reads such a file
+calls `serve`; `require_readable` starts it as a child with limits before this process opens the file.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+import rtl_tf
+from rtl_tf.exceptions import InputError
+
+SECONDS = 5.0  # of processor time, beside what a file of this size needs
+SECONDS_A_MIB = 0.05
+CORES = 4  # at most: every thread takes addresses of its own
+PATIENCE = 3  # how much longer a child may take than its processor time: the machine has other work too
+MEMORY = 2 * 2**30  # bytes, beside the file's own size
+REFUSED = 3  # exit status of a child that says why
+
+
+def require_readable(module: str, path: str | Path, memory: int = MEMORY) -> None:
+    """Let the child process `python -m module` read the file. What it has read once is not read again.
+
+    Raises:
+        InputError: no regular file, or the child refused it, crashed, or reached a limit of time or `memory` (bytes).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
+    state = path.stat()
+    _read(module, path, memory, (state.st_size, state.st_mtime_ns, state.st_ino))
+
+
+@lru_cache(maxsize=64)
+def _read(module: str, path: Path, memory: int, state: tuple[int, int, int]) -> None:
+    seconds = SECONDS + SECONDS_A_MIB * state[0] / 2**20
+    command = [sys.executable, "-P", "-m", module, str(path), str(seconds), str(memory + state[0])]
+    try:
+        child = subprocess.run(
+            command, capture_output=True, stdin=subprocess.DEVNULL, env=_environment(), timeout=PATIENCE * seconds
+        )
+    except subprocess.TimeoutExpired as problem:
+        raise InputError(f"{path}: damaged (reading it takes longer than {PATIENCE * seconds:.0f} s)") from problem
+    if child.returncode == REFUSED:
+        raise InputError(json.loads(child.stdout))
+    if child.returncode:
+        raise InputError(f"{path}: damaged (a process that read it was stopped or crashed, {child.returncode})")
+
+
+def _environment() -> dict[str, str]:
+    package = str(Path(rtl_tf.__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+
+
+def serve(read: Callable[[Path], None]) -> None:
+    """The child's side: set the limits, read the file, say why not. `read` raises InputError for a bad file."""
+    path, seconds, memory = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+    answer = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where engines write what they have to say
+    with suppress(ImportError):  # Windows has none of it; the parent's patience ends there too
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+    try:
+        read(path)
+    except (InputError, MemoryError) as problem:
+        refusal = str(problem) if isinstance(problem, InputError) else f"{path}: damaged (asks for too much memory)"
+        os.write(answer, json.dumps(refusal).encode())
+        os._exit(REFUSED)  # an engine may hang or crash on its way out
+    os._exit(0)

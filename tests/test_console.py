@@ -1,0 +1,66 @@
+"""Consoles and names of any encoding: everything is said, in ASCII where it must be, and nothing dies of it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_code(code: str, encoding: str) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+
+
+SAY = r"""
+import sys
+from rtl_tf.cli import run
+from rtl_tf.progress import bar
+def main(arguments):
+    print("0.65\u00b10.25 \u2020 \u2212\u03bb \u9854 \udcfc.png")
+    print(bar(12, 24), "ü", file=sys.stderr)
+run(main, [])
+"""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "out", "err"),
+    [
+        ("ascii", b"0.65+/-0.25 * -lambda \\u9854 \\udcfc.png", rb"############............ \xfc"),
+        ("cp1252", b"0.65\xb10.25 \x86 -lambda \\u9854 \\udcfc.png", b"############" + b"\xb7" * 12 + b" \xfc"),
+        ("utf-8", "0.65±0.25 † −λ 顔 \\udcfc.png".encode(), f"{'█' * 12}{'·' * 12} ü".encode()),
+    ],
+)
+def test_any_console_shows_everything(encoding, out, err):
+    answer = run_code(SAY, encoding)
+    assert (answer.returncode, answer.stdout.strip(), answer.stderr.strip()) == (0, out, err)
+
+
+@pytest.mark.parametrize(
+    ("statement", "line"),
+    [
+        ("open('x', 'w', encoding='utf-8').write('\\udcfc.png')", b"not UTF-8 cannot be written; rename it"),
+        ("import json; json.loads('[' * 100_000)", b"error: something that was given is nested too deep"),
+        ("bytearray(2**60)", b"error: not enough memory"),
+    ],
+)
+def test_what_stops_a_command_is_one_line(statement, line, tmp_path):
+    body = f"def main(arguments):\n    {statement}\n"
+    code = f"import os; os.chdir({str(tmp_path)!r})\nfrom rtl_tf.cli import run\n{body}run(main, [])"
+    answer = run_code(code, "ascii")
+    assert answer.returncode == 2 and line in answer.stderr and len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("train", ["--sigma", "0"]), ("evaluate", [])])
+def test_a_command_is_also_a_module_and_an_installed_script(name, arguments):
+    entry = f"import sys; sys.argv[0] = 'x'; from rtl_tf.cli.{name} import entry; entry()"
+    ways = ([str(ROOT / f"{name}.py")], ["-m", f"rtl_tf.cli.{name}"], ["-c", entry])
+    script, *others = (
+        subprocess.run([sys.executable, *way, *arguments], cwd=ROOT, capture_output=True, text=True) for way in ways
+    )
+    assert script.returncode == 2 and script.stderr.startswith("error: ")
+    assert [(one.returncode, one.stderr) for one in others] == [(2, script.stderr)] * 2
+    assert "rtl_tf.cli.{name}:entry" in (ROOT / "setup.py").read_text("utf-8")
