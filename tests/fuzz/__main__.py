@@ -24,7 +24,9 @@ def main() -> int:
         sys.exit(f"--target {options.target}: choose {', '.join(target.name for target in TARGETS)}")
     numbers = shares(targets, options.cases)
     tally = Tally()
-    cases = judge_cases(numbers, make_seeds(targets), options.seed, options.jobs)
+    with Sandbox() as plain, Sandbox() as with_tensorflow:
+        seeds = make_seeds(targets, plain, with_tensorflow)
+    cases = judge_cases(numbers, seeds, options.seed, options.jobs)
     for case in progress(cases, sum(numbers.values()), "reading hostile files"):
         tally.add(case)
         if case.faulty and options.keep:
@@ -85,9 +87,9 @@ def _one(asked: str, seed: int, folder: Path | None) -> int:
 
 
 def judged_alone(target: Target, seed: int, index: int) -> Case:
-    seeds = make_seeds([target])
-    tree = case_tree(target, seeds, seed, index)
     with Sandbox() as sandbox:
+        seeds = make_seeds([target], sandbox, sandbox)
+        tree = case_tree(target, seeds, seed, index)
         return Case(target, index, tree, sandbox.judge(target, tree, seeds[target.name]))
 
 

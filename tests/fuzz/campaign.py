@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from .child import FAULTS, Outcome
+from .bombs import BOMBS
+from .child import FAULTS, TRACEBACK, Outcome
 from .damage import case_rng, damaged
 from .sandbox import Sandbox
 from .targets import Target
@@ -34,21 +35,23 @@ def shares(targets: Sequence[Target], cases: int) -> dict[Target, int]:
     return {target: max(1, round(cases * target.share / total)) for target in targets}
 
 
-def make_seeds(targets: Sequence[Target]) -> dict[str, Tree]:
-    """The valid input of each target; one process each for those that need TensorFlow and those that do not."""
+def make_seeds(targets: Sequence[Target], plain: Sandbox, with_tensorflow: Sandbox) -> dict[str, Tree]:
+    """The valid input of each target, made in one of the processes."""
     made, seeds = {}, {}
-    for with_tensorflow in (False, True):
-        with Sandbox() as sandbox:
-            for target in targets:
-                if (target.tensorflow or target.makes_with) == with_tensorflow:
-                    key = getattr(target.make, "func", target.make), getattr(target.make, "args", ())
-                    if key not in made:
-                        made[key] = sandbox.make(target.make)
-                    seeds[target.name] = made[key]
+    for target in targets:
+        key = getattr(target.make, "func", target.make), getattr(target.make, "args", ())
+        if key not in made:
+            sandbox = with_tensorflow if target.tensorflow or target.makes_with else plain
+            made[key] = sandbox.make(target.make)
+        seeds[target.name] = made[key]
     return seeds
 
 
 def case_tree(target: Target, seeds: dict[str, Tree], seed: int, index: int) -> Tree:
+    """The input of a case: the target's bombs first, then damage by chance."""
+    bombs = BOMBS.get(target.name, ())
+    if index < len(bombs):
+        return bombs[index](seeds[target.name])
     return damaged(case_rng(target.name, seed, index), seeds[target.name], target.damaged)
 
 
@@ -106,5 +109,6 @@ class Tally:
         alike = defaultdict(list)
         for case in self.faults:
             outcome = case.outcome
-            alike[case.target.name, outcome.kind, outcome.where, outcome.said.partition(":")[0]].append(case)
+            exception = outcome.said.partition(":")[0] if outcome.kind == TRACEBACK else ""
+            alike[case.target.name, outcome.kind, outcome.where, exception].append(case)
         return sorted(alike.values(), key=len, reverse=True)

@@ -112,7 +112,7 @@ def _outcome(request: Request) -> Outcome:
 
 def _for_memory(problem: BaseException | None) -> bool:
     while problem is not None:
-        if isinstance(problem, MemoryError):
+        if isinstance(problem, MemoryError) or type(problem).__name__ == "ResourceExhaustedError":  # TensorFlow's own
             return True
         problem = problem.__cause__ or problem.__context__
     return False

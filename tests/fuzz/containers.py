@@ -2,9 +2,13 @@
 
 import io
 import re
+import struct
 import zipfile
+import zlib
+from collections.abc import Iterator
 from html import escape, unescape
 
+PNG = b"\x89PNG\r\n\x1a\n"
 Members = dict[str, bytes]
 OPENVINO_TEXT = re.compile(rb'(<rtl_tf value=")([^"]*)(")')
 
@@ -12,8 +16,11 @@ OPENVINO_TEXT = re.compile(rb'(<rtl_tf value=")([^"]*)(")')
 def unpack(name: str, data: bytes) -> Members:
     """Members by name; ValueError where the file is none of the kinds that have some.
 
-    Zip archives (.keras, .npz), the archive at the end of a LiteRT file, and the JSON in ONNX's and OpenVINO's files.
+    Zip archives (.keras, .npz), the archive at the end of a LiteRT file, the JSON in ONNX's and OpenVINO's files, and
+    the chunks of a PNG file, which have check sums.
     """
+    if name.endswith(".png"):
+        return dict(_chunks(data))
     if name.endswith(".onnx"):
         return {"about.json": next(entry.value for entry in _onnx(data).metadata_props).encode()}
     if name.endswith(".xml"):
@@ -39,11 +46,28 @@ def repack(name: str, data: bytes, members: Members) -> bytes:
     if name.endswith(".xml"):
         text = escape(members["about.json"].decode("utf-8", "replace")).encode()
         return OPENVINO_TEXT.sub(lambda found: found[1] + text + found[3], data, count=1)
+    if name.endswith(".png"):
+        return PNG + b"".join(png_chunk(kind.split()[1].encode(), content) for kind, content in members.items())
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for member, content in members.items():
             archive.writestr(member, content)
     return data[: _archive_start(data)] + packed.getvalue()
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """("<number> <kind>", content) of each chunk."""
+    place = len(PNG)
+    while place + 8 <= len(data):
+        size, kind = struct.unpack(">I4s", data[place : place + 8])
+        if not kind.isalpha():
+            raise ValueError("no PNG file")
+        yield f"{place} {kind.decode('latin-1')}", data[place + 8 : place + 8 + size]
+        place += size + 12
 
 
 def _archive_start(data: bytes) -> int:

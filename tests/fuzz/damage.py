@@ -50,7 +50,7 @@ def _chosen(rng: Rng, name: str) -> Mutation:
     kind = rng.random()
     if suffix in STRUCTURED and kind < 0.6:
         return _or_text(STRUCTURED[suffix])
-    if suffix in (".keras", ".npz", ".onnx", ".tflite", ".xml") and kind < 0.6:
+    if suffix in (".keras", ".npz", ".onnx", ".tflite", ".xml", ".png") and kind < 0.6:
         return partial(_inside, name)
     return pick(rng, TEXT if suffix in TEXTUAL else BINARY)
 

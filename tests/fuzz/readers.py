@@ -1,11 +1,10 @@
-"""How each kind of input is read: functions (input folder, output folder), by the package's own public ways.
+"""How data, images and runs are read: functions (input folder, output folder), by the package's own public ways.
 
 Imports are late: the process that reads decides what it needs.
 """
 
 import zlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from rtl_tf.exceptions import InputError
@@ -42,7 +41,7 @@ def images(folder: Path, output: Path) -> None:
         read_image(path)
         read_crop(path, Crop(-3.0, 2.0, 30.0, 32))
 
-    _each(sorted(folder.iterdir()), read)
+    each(sorted(folder.iterdir()), read)
 
 
 def schema(folder: Path, output: Path) -> None:
@@ -73,13 +72,16 @@ def run_settings(folder: Path, output: Path) -> None:
 
 def run_files(folder: Path, output: Path) -> None:
     """Everything beside config.json; InputError at the first file that is refused."""
+    from rtl_tf.config import AUTO, Settings
     from rtl_tf.evaluation.attributes import FILE, read_attributes
+    from rtl_tf.experiments.planning import Task
+    from rtl_tf.experiments.study import _outcome  # the only reader of lambda_search.json
     from rtl_tf.reports.examples import ATTENTION, FACES, read_examples
     from rtl_tf.reports.single_run import run_text
     from rtl_tf.training.history import read_history
 
     run = _run(folder)
-    _each(
+    each(
         (
             lambda: run_text(run),
             lambda: run.validation,
@@ -90,6 +92,7 @@ def run_files(folder: Path, output: Path) -> None:
             lambda: read_examples(run, ATTENTION),
             lambda: read_attributes(run.folder / FILE, run.predictions.images),
             lambda: read_history(run.folder / "history.csv"),
+            lambda: _outcome(Task("a run", Settings(reg_weight=AUTO, output=str(run.folder)), True, 1.0)),
         ),
         lambda read: read(),
     )
@@ -119,8 +122,8 @@ def evaluate(folder: Path, output: Path) -> None:
         ("--table", "1", "--by", "age"),
     )
     chosen = commands[zlib.crc32(files) % len(commands)]
-    _command(main, ["--run", str(run)])
-    _command(main, [*chosen, "--runs", str(folder), "--output", str(output)])
+    command(main, ["--run", str(run)])
+    command(main, [*chosen, "--runs", str(folder), "--output", str(output)])
 
 
 def rendered(folder: Path, output: Path) -> None:
@@ -129,71 +132,13 @@ def rendered(folder: Path, output: Path) -> None:
     synthetic.samples(subjects=1, scans=1, size=32, cache=folder)
 
 
-def exported(folder: Path, output: Path) -> None:
-    """A file for one of the engines, and what it answers."""
-    import numpy as np
-
-    from rtl_tf.inference.exported import ExportedDetector
-
-    file = next(path for path in folder.glob("detector.*") if path.suffix != ".bin")
-    ExportedDetector.load(file).predict([np.zeros((40, 40, 3), np.uint8)], [(0.0, 0.0, 32.0)])
-
-
-def detector(folder: Path, output: Path) -> None:
-    import numpy as np
-
-    from rtl_tf.inference.detector import Detector
-
-    Detector.load(folder).predict([np.zeros((40, 40, 3), np.uint8)])
-
-
-def saved_source(folder: Path, output: Path) -> None:
-    from rtl_tf.networks import saved
-
-    saved.load(folder / "source.keras", 32, classifier=True)
-
-
-def state(folder: Path, output: Path) -> None:
-    """As a resumed training does."""
-    from rtl_tf.training.fit import Recorder
-
-    from .seed_networks import trainable
-
-    Recorder(folder, epochs=3, steps=1).restore(_once(trainable))
-
-
-def vggface(folder: Path, output: Path) -> None:
-    from rtl_tf.networks.vggface_weights import holds_classifier, load_keras_vggface
-
-    from .seed_networks import recognition
-
-    holds_classifier(folder / "weights.h5")
-    load_keras_vggface(_once(recognition), folder / "weights.h5")
-
-
-def dlib(folder: Path, output: Path) -> None:
-    from rtl_tf.networks.dlib_weights import read
-
-    read(folder / "weights.dat")
-
-
-def source_weights(folder: Path, output: Path) -> None:
-    """`--source-weights`, with the source's whole network: slow."""
-    from rtl_tf.networks.sources import load_source
-
-    _each(("vggface2", "imagenet"), lambda name: load_source(name, 32, weights=folder / "weights.h5"))
-
-
-_once = cache(lambda make: make())  # networks that are filled again and again
-
-
 def _run(folder: Path):
     from rtl_tf.reports.runs import read_run
 
     return read_run(sorted(folder.glob("*/*/seed0"))[0])
 
 
-def _each(items, read: Callable) -> None:
+def each(items, read: Callable) -> None:
     """Read all, also where some are refused; the first refusal in the end."""
     refused = []
     for item in items:
@@ -205,7 +150,7 @@ def _each(items, read: Callable) -> None:
         raise refused[0]
 
 
-def _command(main: Callable, arguments: list[str]) -> None:
+def command(main: Callable, arguments: list[str]) -> None:
     """A command's main; what `rtl_tf.cli.run` turns into one line is a refusal, too."""
     try:
         main(arguments)

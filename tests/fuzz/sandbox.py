@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 
 from .child import CRASH, HANG, READ, Outcome, Request, serve
+from .clock import Clock
 from .targets import Target
 from .trees import Tree, read_tree, write_tree
 
-LIMIT = 10.0  # seconds a case
+LIMIT = 10.0  # seconds a case, by `Clock`
 MEMORY = 2 * 2**30  # bytes more than the process has before a case
 START = 300.0  # seconds for what is done once: importing TensorFlow, exporting a network
+SHORT = 0.1  # seconds, between looks at the clock
 PLACE = re.compile(r'File ".*/rtl_tf/(.+)", line (\d+) in (.+)')
 RECYCLED = 1500  # cases, after which a process is replaced: libraries leak
 
@@ -95,8 +97,10 @@ class Sandbox:
     def _ask(self, request: Request, limit: float) -> Outcome:
         try:
             self.connection.send(request)
-            if self.connection.poll(limit):
-                return self.connection.recv()
+            clock = Clock(self.process.pid)
+            while clock.seconds() < limit:
+                if self.connection.poll(max(limit - clock.seconds(), SHORT)):
+                    return self.connection.recv()
             outcome = self._stuck(limit)
         except (EOFError, ConnectionError):
             self.process.join(5)

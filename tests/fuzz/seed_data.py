@@ -22,10 +22,10 @@ def photograph(path: Path, seed: int = 0) -> None:
     Image.fromarray(np.random.default_rng(seed).integers(0, 256, (SIZE, SIZE, 3), np.uint8)).save(path)
 
 
-def faces(folder: Path, landmarks: int = len(NAMES)) -> list[tuple[str, str, np.ndarray]]:
+def faces(folder: Path, landmarks: int = len(NAMES), people: int = PEOPLE) -> list[tuple[str, str, np.ndarray]]:
     """(file name, subject, points (K, 2)) of photographs that are written into `folder`."""
     found = []
-    for person in range(PEOPLE):
+    for person in range(people):
         for scan in range(SCANS):
             name = f"p{person}_{scan}.png"
             photograph(folder / name, 10 * person + scan)
@@ -46,12 +46,12 @@ def coordinates(points: np.ndarray) -> dict[str, float]:
     return dict(zip(columns, points.ravel(), strict=True))
 
 
-def table(folder: Path) -> None:
+def table(folder: Path, people: int = PEOPLE) -> None:
     """landmarks.csv with every optional column."""
     more = {"mm_per_px": 0.5, **BOX, "mirrored": "true", "site": "north", "age": 12.5, "code": "001"}
     rows = [
         {"image": f"images/{name}", "subject": subject, **more, **coordinates(points)}
-        for name, subject, points in faces(folder / "images")
+        for name, subject, points in faces(folder / "images", people=people)
     ]
     write_csv(folder / "landmarks.csv", rows)
 

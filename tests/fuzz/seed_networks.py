@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .seed_data import boxes, table
+
 SIZE = 32  # input px
 SCHEMA = 'name = "toy"\nsource = "toys"\nmirrored_pairs = [["a", "b"]]\n' + "".join(
     f'[[landmarks]]\nname = "{name}"\nlabel = "{name.upper()}"\nanatomy = "a spot"\n' for name in "abc"
@@ -28,6 +30,29 @@ def exported(engine: str, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as run:
         detector(Path(run))
         export(Path(run), folder / f"detector{ENGINES[engine].suffix}", engine)
+
+
+def with_photographs(folder: Path) -> None:
+    """What `predict.py` takes: an exported detector, photographs, and a table of their boxes."""
+    exported("onnx", folder)
+    (folder / "photos").mkdir()
+    boxes(folder / "photos")
+
+
+def settings_of(folder: Path):
+    """Of the smallest training: a U-Net of a few channels, one epoch."""
+    from rtl_tf.config import Settings
+
+    places = {"data": str(folder / "data"), "output": str(folder / "run")}
+    return Settings(method="unet", width=0.05, image_size=SIZE, epochs=1, batch_size=4, **places)
+
+
+def interrupted(folder: Path) -> None:
+    """A run that was stopped after its last epoch, and its data."""
+    from rtl_tf.experiments.experiment import run_experiment
+
+    table(folder / "data", people=6)
+    run_experiment(settings_of(folder), validation_only=True)
 
 
 def source(folder: Path) -> None:

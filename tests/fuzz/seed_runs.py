@@ -7,6 +7,8 @@ import numpy as np
 from fake_runs import add_examples, add_history, add_split, add_validation, make_run
 
 from rtl_tf.config import Settings, to_json
+from rtl_tf.evaluation.metrics import summarize
+from rtl_tf.evaluation.predictions import read_predictions
 from rtl_tf.studies import lambda_grid
 
 from .seed_data import table
@@ -66,6 +68,9 @@ def _fill(folder: Path) -> None:
     add_history(folder, [0.8, 0.7])
     add_split(folder, 3)
     add_examples(folder, ["face000.png", "face001.png"], [0.5, 0.6])
+    metrics = {"attention.drift.mean": 0.2, "attention.drift.std": 0.1}
+    metrics |= summarize(read_predictions(folder / "predictions.csv"))
+    (folder / "metrics.json").write_text(json.dumps(metrics))
     scores = [{"lambda": value, "validation_error": 0.5, "epoch": 1} for value in lambda_grid()]
     (folder / "lambda_search.json").write_text(json.dumps({"chosen": 0.002, "measure": "px", "candidates": scores}))
     about = {"rtl_tf": "0.1.0", "python": "3.11", "cores": 2, "gpus": [], "packages": {"keras": "3.15.1"}}

@@ -5,7 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from . import readers, seed_data, seed_networks, seed_runs
+from . import network_readers as networks
+from . import readers, seed_data, seed_runs
+from . import seed_networks as seeds
 from .child import READ, REFUSED
 
 
@@ -64,13 +66,17 @@ TARGETS = (
     Target("study", seed_runs.study, readers.study),
     Target("rendered faces", seed_runs.rendered, readers.rendered, ("*.json", "*.jsonl", "*.csv"), 0.3, writes=True),
     *(
-        Target(engine, partial(seed_networks.exported, engine), readers.exported, share=0.5, makes_with=True)
-        for engine in ("onnx", "openvino", "litert")
+        Target(name, partial(seeds.exported, name), partial(networks.exported, end), share=0.5, makes_with=True)
+        for name, end in {"onnx": ".onnx", "openvino": ".xml", "litert": ".tflite"}.items()
     ),
-    Target("detector", seed_networks.detector, readers.detector, tensorflow=True),
-    Target("source", seed_networks.source, readers.saved_source, tensorflow=True),
-    Target("state", seed_networks.state, readers.state, tensorflow=True),
-    Target("vggface", seed_networks.vggface, readers.vggface, tensorflow=True),
-    Target("dlib", seed_networks.dlib, readers.dlib, tensorflow=True),
-    Target("source weights", seed_networks.vggface, readers.source_weights, share=0.01, tensorflow=True, valid=REFUSED),
+    Target("predict", seeds.with_photographs, networks.predict, ("photos/*",), 0.5, makes_with=True),
+    Target(
+        "resume", seeds.interrupted, networks.resume, ("run/*", "data/*.csv"), 0.1, tensorflow=True, writes=True
+    ),
+    Target("detector", seeds.detector, networks.detector, tensorflow=True),
+    Target("source", seeds.source, networks.saved_source, tensorflow=True),
+    Target("state", seeds.state, networks.state, tensorflow=True),
+    Target("vggface", seeds.vggface, networks.vggface, tensorflow=True),
+    Target("dlib", seeds.dlib, networks.dlib, tensorflow=True),
+    Target("source weights", seeds.vggface, networks.source_weights, share=0.01, tensorflow=True, valid=REFUSED),
 )  # fmt: skip
