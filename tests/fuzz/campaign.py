@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -98,11 +98,10 @@ class Tally:
         self.kinds: dict[str, Counter] = defaultdict(Counter)
         self.faults: list[Case] = []
 
-    def add(self, case: Case, note: Callable[[Case], object] = lambda case: None) -> None:
+    def add(self, case: Case) -> None:
         self.kinds[case.target.name][case.outcome.kind] += 1
         if case.faulty:
             self.faults.append(case)
-            note(case)
 
     def groups(self) -> list[list[Case]]:
         """Faults alike in target, kind, place and kind of exception; the largest group first."""
