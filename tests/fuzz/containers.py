@@ -14,7 +14,7 @@ OPENVINO_TEXT = re.compile(rb'(<rtl_tf value=")([^"]*)(")')
 
 
 def unpack(name: str, data: bytes) -> Members:
-    """Members by name; ValueError where the file is none of the kinds that have some.
+    """Members by name; an exception where the file is none of the kinds that have some, or is damaged.
 
     Zip archives (.keras, .npz), the archive at the end of a LiteRT file, the JSON in ONNX's and OpenVINO's files, and
     the chunks of a PNG file, which have check sums.
@@ -29,11 +29,8 @@ def unpack(name: str, data: bytes) -> Members:
             raise ValueError("no text of the package")
         return {"about.json": unescape(found[2].decode()).encode()}
     if name.endswith((".keras", ".npz", ".tflite")):
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return {member: archive.read(member) for member in archive.namelist()}
-        except zipfile.BadZipFile as problem:
-            raise ValueError("no archive") from problem
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return {member: archive.read(member) for member in archive.namelist()}
     raise ValueError("a file without members")
 
 
@@ -79,7 +76,4 @@ def _archive_start(data: bytes) -> int:
 def _onnx(data: bytes):
     import onnx
 
-    try:
-        return onnx.load_from_string(data)
-    except Exception as problem:  # protobuf's own kinds
-        raise ValueError("no ONNX file") from problem
+    return onnx.load_from_string(data)
