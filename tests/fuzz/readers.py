@@ -6,6 +6,7 @@ Imports are late: the process that reads decides what it needs.
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 from rtl_tf.exceptions import InputError
 
@@ -74,7 +75,6 @@ def run_files(folder: Path, output: Path) -> None:
     """Everything beside config.json; InputError at the first file that is refused."""
     from rtl_tf.config import AUTO, Settings
     from rtl_tf.evaluation.attributes import FILE, read_attributes
-    from rtl_tf.experiments.planning import Task
     from rtl_tf.experiments.study import _outcome  # the only reader of lambda_search.json
     from rtl_tf.reports.examples import ATTENTION, FACES, read_examples
     from rtl_tf.reports.single_run import run_text
@@ -92,7 +92,7 @@ def run_files(folder: Path, output: Path) -> None:
             lambda: read_examples(run, ATTENTION),
             lambda: read_attributes(run.folder / FILE, run.predictions.images),
             lambda: read_history(run.folder / "history.csv"),
-            lambda: _outcome(Task("a run", Settings(reg_weight=AUTO, output=str(run.folder)), True, 1.0)),
+            lambda: _outcome(SimpleNamespace(asked=Settings(reg_weight=AUTO, output=str(run.folder)), run=run)),
         ),
         lambda read: read(),
     )
