@@ -21,12 +21,12 @@ from rtl_tf.exceptions import InputError
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
 
 
-def read_text(path: str | Path, largest: int = LARGEST) -> str:
-    """Text of a UTF-8 file, without its byte order mark.
+def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
+    """The bytes of a file.
 
     Raises:
         InputError: there is no such regular file (a pipe or a device would be waited for), it is larger than `largest`
-            bytes, cannot be read, or is in another encoding.
+            bytes, or cannot be read.
     """
     path = Path(path)
     try:
@@ -34,15 +34,21 @@ def read_text(path: str | Path, largest: int = LARGEST) -> str:
             raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
         if path.stat().st_size > largest:
             raise InputError(f"{path}: larger than {largest / 2**20:.0f} MiB")
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except InputError:
         raise
-    except UnicodeDecodeError as problem:
-        raise InputError(f"{path}: not UTF-8; save it with that encoding") from problem
     except ValueError as problem:  # a NUL character in the name
         raise InputError(f"{str(path)!r}: no name of a file") from problem
     except OSError as problem:
         raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
+
+
+def read_text(path: str | Path, largest: int = LARGEST) -> str:
+    """Text of a UTF-8 file, without its byte order mark. InputError as `read_bytes`, or for another encoding."""
+    try:
+        return read_bytes(path, largest).decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise InputError(f"{path}: not UTF-8; save it with that encoding") from problem
 
 
 def read_json(path: str | Path) -> "Node":
@@ -75,8 +81,8 @@ def read_table(path: str | Path, needed: Iterable[str] = ()) -> list["Row"]:
     header = lines[0][1] if lines else []
     if missing := [name for name in needed if name not in header]:
         raise InputError(f"{path}: missing column {', '.join(missing)}")
-    if len(set(header)) < len(header):
-        raise InputError(f"{path}: a column is named twice")
+    if (name := repeated(header)) is not None:
+        raise InputError(f"{path}: column '{name}' appears twice")
     for line, cells in lines[1:]:
         if len(cells) != len(header):
             raise InputError(f"{path}, line {line}: {len(cells)} fields instead of {len(header)}")
@@ -185,6 +191,16 @@ class Row(NamedTuple):
     def error(self, problem: str) -> InputError:
         """An InputError that names file and line, to be raised."""
         return InputError(f"{self.origin}, line {self.line}: {problem}")
+
+
+def repeated(names: Iterable[str]) -> str | None:
+    """The first name that comes a second time; None where all differ."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def _range(low: float | None, high: float | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.documents import Node, parse_toml, read_text
+from rtl_tf.documents import Node, parse_toml, read_text, repeated
 from rtl_tf.exceptions import InputError
 
 KEYS = {"name", "source", "mirrored_pairs", "landmarks", "measurements"}
@@ -125,9 +125,8 @@ def parse_schema(text: str, origin: str) -> Schema:
     if not landmarks:
         raise document["landmarks"].error("a schema needs one landmark at least")
     names = [landmark.name for landmark in landmarks]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise document["landmarks"].error(f"the name '{name}' appears twice")
+    if (name := repeated(names)) is not None:
+        raise document["landmarks"].error(f"the name '{name}' appears twice")
     pairs, measurements = document.get("mirrored_pairs"), document.get("measurements")
     return Schema(
         name=document["name"].text(),

@@ -2,11 +2,14 @@
 
 import difflib
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 import numpy as np
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema, available_schemas, load_schema
+
+HINTED = 500  # names that are compared with those of a schema: each takes a while
 
 
 def shipped_landmarks() -> set[str]:
@@ -43,7 +46,7 @@ def fitting_schema(names: Collection[str], schema: str | None) -> Schema:
 
 
 def _unfitting(schema: Schema, names: Collection[str]) -> str:
-    for name in names:
+    for name in islice(names, HINTED):
         if name not in schema.names and difflib.get_close_matches(name, schema.names, n=1):
             return _unknown(name, schema)
     missing = [name for name in schema.names if name not in names]

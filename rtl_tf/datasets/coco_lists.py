@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rtl_tf.datasets.annotations import fitting_schema
-from rtl_tf.documents import Node, read_json
+from rtl_tf.documents import Node, read_json, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
 
@@ -40,9 +40,8 @@ def category_of(document: Node, schema: str | None) -> Category:
         if keypoints is None or not keypoints.list():
             continue
         names = [unicodedata.normalize("NFC", name.text()) for name in keypoints.elements()]
-        repeated = next((name for name in names if names.count(name) > 1), None)
-        if repeated is not None:
-            raise keypoints.error(f"'{repeated}' appears twice")
+        if (name := repeated(names)) is not None:
+            raise keypoints.error(f"'{name}' appears twice")
         try:
             fitting.append(Category(number, node["name"].text(), names, fitting_schema(names, schema)))
         except InputError as problem:

@@ -1,15 +1,18 @@
 """CSV files as rows with the numbers that a text editor shows."""
 
 import csv
+import io
 import math
 import re
 import unicodedata
 from pathlib import Path
 
+from rtl_tf.documents import read_bytes, repeated
 from rtl_tf.exceptions import InputError
 
 MISSING = ("", "na", "nan")
 LONGEST_SHOWN = 60
+LARGEST = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
 # What a person reads as a number; Python takes `1_0` and the digits of all scripts too.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
@@ -48,10 +51,8 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
             header.
     """
     (_, header), *lines = _read(path)
-    names = [name for name in header if name]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise InputError(f"{path} row 1: column '{repeated[0]}' appears twice")
+    if (name := repeated(filter(None, header))) is not None:
+        raise InputError(f"{path} row 1: column '{name}' appears twice")
     if not lines:
         raise InputError(f"{path}: no rows below the header")
     for row, cells in lines:
@@ -63,21 +64,22 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
 
 def _read(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
     """Non-empty lines with their row numbers, the header (which may be empty) first."""
-    lines, row = [], 1
     try:
         # utf-8-sig: spreadsheet programs write a byte order mark.
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            for cells in reader:
-                if any(cells) or not lines:
-                    # a mark that is not the file's first: somebody has put a column before it
-                    lines.append((row, [cell.strip().removeprefix("\ufeff") for cell in cells]))
-                row = reader.line_num + 1  # a quoted cell may run over several lines
-                if only_header:
-                    break
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        reason = "not UTF-8; save it as 'CSV UTF-8'" if isinstance(problem, UnicodeDecodeError) else problem
-        raise InputError(f"{path}: cannot read the table: {reason}") from problem
+        text = read_bytes(path, LARGEST).decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise InputError(f"{path}: cannot read the table: not UTF-8; save it as 'CSV UTF-8'") from problem
+    lines, row, reader = [], 1, csv.reader(io.StringIO(text, newline=""))
+    try:
+        for cells in reader:
+            if any(cells) or not lines:
+                # a mark that is not the file's first: somebody has put a column before it
+                lines.append((row, [cell.strip().removeprefix("\ufeff") for cell in cells]))
+            row = reader.line_num + 1  # a quoted cell may run over several lines
+            if only_header:
+                break
+    except csv.Error as problem:
+        raise InputError(f"{path}: cannot read the table: {problem}") from problem
     if not lines:
         raise InputError(f"{path}: the file is empty")
     row, header = lines[0]

@@ -14,6 +14,7 @@ from rtl_tf.records import Sample
 
 PATTERN = "CollectedData_*.csv"
 HEADER = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
+LONGEST_LINE = 1000  # characters that are looked at to know the format
 
 Row = tuple[int, list[str]]
 
@@ -52,8 +53,10 @@ def _files(path: Path) -> list[Path]:
 
 
 def _first_line(file: Path) -> str:
+    if not file.is_file():  # a pipe would be waited for
+        return ""
     with open(file, encoding="utf-8-sig", errors="replace") as opened:
-        return opened.readline()
+        return opened.readline(LONGEST_LINE)
 
 
 def _is_header(line: str) -> bool:

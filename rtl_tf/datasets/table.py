@@ -123,7 +123,8 @@ def require_image_and_box(file: Path, header: list[str]) -> None:
 
 def _landmarks(header: list[str]) -> list[str]:
     """Names that have both columns."""
-    return [name[:-2] for name in header if name.endswith("_x") and name[:-2] + "_y" in header]
+    columns = set(header)
+    return [name[:-2] for name in header if name.endswith("_x") and name[:-2] + "_y" in columns]
 
 
 def _attributes(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from rtl_tf.documents import read_bytes
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.assignment import assign
 from rtl_tf.networks.dlib_resnet import BATCH_NORM_EPSILON, convolution_names
@@ -70,13 +71,7 @@ def read(path: str | Path) -> DlibWeights:
     Raises:
         InputError: missing, cut short, or not this network's file.
     """
-    try:
-        size = Path(path).stat().st_size
-        if size > LARGEST:
-            raise InputError(f"{path}: not dlib's recognition network ({size / 2**20:.0f} MiB)")
-        data = Path(path).read_bytes()
-    except OSError as problem:
-        raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
+    data = read_bytes(path, LARGEST)
     try:
         return _parse(data)
     except (IndexError, ValueError, TypeError, OverflowError) as problem:

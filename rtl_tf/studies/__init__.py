@@ -10,6 +10,7 @@
 The keys of a grid are settings as in config.json; what a study does not name is as the caller or the preset says.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +18,10 @@ from importlib import resources
 from itertools import product
 
 from rtl_tf.config import Settings, check_types, to_json
-from rtl_tf.documents import parse_toml
+from rtl_tf.documents import Node, parse_toml
 from rtl_tf.exceptions import InputError
+
+MOST_RUNS = 1000
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def parse_study(text: str, kind: str, name: str) -> Study:
     configurations = tuple(
         {key: value for key, value in zip(grid.object(), values, strict=True)}
         for grid in table["runs"].elements()
-        for values in _combinations(grid.object())
+        for values in _combinations(grid)
     )
     judged_on = table.get("judged_on")
     part = judged_on.text() if judged_on else "test"
@@ -96,5 +99,9 @@ def parse_study(text: str, kind: str, name: str) -> Study:
     return study
 
 
-def _combinations(grid: dict[str, object]) -> Iterator[tuple]:
-    return product(*(value if isinstance(value, list) else [value] for value in grid.values()))
+def _combinations(grid: Node) -> Iterator[tuple]:
+    """Each value of each setting with each of the others. InputError for more than anybody trains."""
+    values = [value if isinstance(value, list) else [value] for value in grid.object().values()]
+    if math.prod(map(len, values)) > MOST_RUNS:
+        raise grid.error(f"more than {MOST_RUNS} combinations")
+    return product(*values)
