@@ -8,6 +8,7 @@ import numpy as np
 from rtl_tf.coordinates import HEATMAP_STRIDE
 from rtl_tf.evaluation.attributes import write_attributes
 from rtl_tf.evaluation.predictions import Predictions, write_predictions
+from rtl_tf.training.history import COLUMNS, write_history
 
 FOUND_OUT = {"dataset_hash", "images_hash", "schema_hash", "source_hash"}  # nobody types them
 LANDMARKS = ("exocanthion", "endocanthion", "nasion", "pronasale")
@@ -102,9 +103,12 @@ def add_validation(folder: Path, heatmap_errors: np.ndarray) -> None:
 
 def add_history(folder: Path, val_errors: list[float]) -> None:
     """history.csv whose losses are a tenth (training) and a fifth (validation) of the validation errors."""
-    lines = ["epoch,loss,heatmap_loss,val_loss,val_error"]
-    lines += [f"{epoch},1,{error / 10},{error / 5},{error}" for epoch, error in enumerate(val_errors, start=1)]
-    (folder / "history.csv").write_text("\n".join(lines) + "\n")
+    usual = dict.fromkeys(COLUMNS, 1)
+    rows = [
+        usual | {"epoch": epoch, "heatmap_loss": error / 10, "val_loss": error / 5, "val_error": error}
+        for epoch, error in enumerate(val_errors, start=1)
+    ]
+    write_history(folder / "history.csv", rows)
 
 
 def add_split(folder: Path, training: int) -> None:

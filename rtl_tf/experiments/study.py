@@ -128,8 +128,8 @@ def _outcome(task: Task) -> str:
     """The errors of a finished run."""
     run = read_run(task.asked.output)
     words = [f"validation {min(row['val_error'] for row in run.history):.3f}"]
-    if run.ended:
-        words.append(f"test {run.metrics['paper.heatmap_px.mre.mean']:.3f}")
+    if run.ended and (error := run.metrics.get("paper.heatmap_px.mre.mean")) is not None:
+        words.append(f"test {error:.3f}")
     if task.asked.reg_weight == AUTO:
         chosen = read_json(run.folder / "lambda_search.json")["chosen"].number()
         words.insert(0, f"lambda {chosen:g} chosen")

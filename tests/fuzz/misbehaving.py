@@ -10,6 +10,13 @@ from pathlib import Path
 from rtl_tf.exceptions import InputError
 
 
+class _Unkempt(InputError):
+    """One whose message stays as it is."""
+
+    def __init__(self, message: str):
+        ValueError.__init__(self, message)
+
+
 def well(folder: Path, output: Path) -> None:
     (output / "report.txt").write_text("allowed")
     assert (folder / "a.txt").read_bytes() == b"a"
@@ -71,11 +78,11 @@ def connects(folder: Path, output: Path) -> None:
 
 
 def says_two_lines(folder: Path, output: Path) -> None:
-    raise InputError("one\ntwo")
+    raise _Unkempt("one\ntwo")
 
 
 def says_too_much(folder: Path, output: Path) -> None:
-    raise InputError("x" * 5000)
+    raise _Unkempt("x" * 5000)
 
 
 def dies(folder: Path, output: Path) -> None:
