@@ -114,7 +114,7 @@ def error_changes(run: Path, variants: dict) -> dict:
     heatmap px; "paper": argmax against the rounded truth; "clinical": sub-pixel. Intervals are for other people.
     """
     from rtl_tf import datasets
-    from rtl_tf.config import read_config
+    from rtl_tf.config_json import read_config
     from rtl_tf.coordinates import input_to_heatmap, round_to_grid
     from rtl_tf.datasets.splits import read_split
     from rtl_tf.evaluation.statistics import estimate, interval

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rtl_tf.config import COMMON, PRESETS, Settings, flag_name, from_json, read_config, to_json
+from rtl_tf.config import COMMON, PRESETS, Settings, flag_name
+from rtl_tf.config_json import from_json, read_config, to_json
 from rtl_tf.exceptions import InputError
 
 

@@ -64,7 +64,7 @@ def child(tmp_path, monkeypatch):
         ("hang", "stopped or crashed"),
         ("memory", "too much memory"),
         ("crash", "crashed"),
-        ("refuse", "no good: \udcff"),
+        ("refuse", r"no good: \udcff"),
     ],
 )
 def test_a_child_with_limits_reads_first(child, tmp_path, what, words):

@@ -15,13 +15,14 @@ from toy_table import NAMES, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import make_parser
-from rtl_tf.config import to_json
+from rtl_tf.config_json import to_json
 from rtl_tf.evaluation.predictions import write_predictions
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.planning import make_plan
 from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve, thinned
 from rtl_tf.experiments.study_worker import Job, state_of
+from rtl_tf.history import COLUMNS, write_history
 from rtl_tf.lock import alone_in
 from rtl_tf.networks.catalogue import SOURCES as SOURCES_BY_NAME
 from rtl_tf.networks.weight_files import locate
@@ -30,7 +31,6 @@ from rtl_tf.reports.runs import SOURCES, VALIDATION, find_runs, read_run
 from rtl_tf.reports.selection import select
 from rtl_tf.reports.tables import TABLES
 from rtl_tf.studies import load_study, parse_study
-from rtl_tf.training.history import COLUMNS, write_history
 
 TABLE_2, TABLE_4 = load_study("table", "2"), load_study("table", "4")
 

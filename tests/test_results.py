@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rtl_tf.cli.evaluate import main
-from rtl_tf.config import from_json
+from rtl_tf.config_json import from_json
 from rtl_tf.reports.runs import read_runs
 
 ALL = Path(__file__).resolve().parents[1] / "results"

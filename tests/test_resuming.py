@@ -14,8 +14,8 @@ from rtl_tf.datasets.splits import split, write_split
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import resuming
 from rtl_tf.experiments.resuming import clear_leftovers, note_versions, require_same_inputs, require_whole
+from rtl_tf.history import COLUMNS, read_history, write_history
 from rtl_tf.training import fit as fitting
-from rtl_tf.training.history import COLUMNS, read_history, write_history
 
 
 @pytest.fixture

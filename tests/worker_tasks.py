@@ -50,7 +50,8 @@ def make_fake_training():
     import numpy as np
     from fake_runs import add_history, make_predictions
 
-    from rtl_tf.config import AUTO, to_json
+    from rtl_tf.config import AUTO
+    from rtl_tf.config_json import to_json
     from rtl_tf.evaluation.predictions import write_predictions
     from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve
     from rtl_tf.reports.runs import VALIDATION

@@ -5,11 +5,11 @@ import io
 import math
 from pathlib import Path, PurePosixPath
 
-from rtl_tf.datasets.csv_rows import NUMBER
 from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of, tell_left_out
 from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.notes import warn_once
+from rtl_tf.numerals import NUMBER
 from rtl_tf.records import Sample
 
 PATTERN = "CollectedData_*.csv"

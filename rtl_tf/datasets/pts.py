@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.datasets import ibug68
-from rtl_tf.datasets.csv_rows import NUMBER
 from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import SUFFIXES, image_hash, read_size
 from rtl_tf.notes import warn_once
+from rtl_tf.numerals import NUMBER
 from rtl_tf.records import Sample
 
 POINTS = 68

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.datasets import ibug68
-from rtl_tf.datasets.csv_rows import as_number, read_header, read_rows
+from rtl_tf.datasets.csv_rows import read_header, read_rows
 from rtl_tf.datasets.files import find_file
 from rtl_tf.exceptions import InputError
+from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 
 TABLE = "training_frames_keypoints.csv"

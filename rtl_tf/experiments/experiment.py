@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from rtl_tf.atomic import write_bytes
 from rtl_tf.cache import source_cache
-from rtl_tf.config import AUTO, Settings, to_json
+from rtl_tf.config import AUTO, Settings
+from rtl_tf.config_json import to_json
 from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
@@ -25,13 +26,13 @@ from rtl_tf.experiments.resuming import (
     require_same_inputs,
     require_whole,
 )
+from rtl_tf.history import read_history
 from rtl_tf.inference.detector import Detector
 from rtl_tf.lock import alone_in
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
 from rtl_tf.schema import schema_text
 from rtl_tf.training.fit import fit
-from rtl_tf.training.history import read_history
 from rtl_tf.training.model import RegularizedDetector
 from rtl_tf.training.source_cache import source_answers
 

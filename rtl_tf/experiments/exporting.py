@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf import datasets
-from rtl_tf.config import from_json, read_config
+from rtl_tf.config_json import from_json, read_config
 from rtl_tf.datasets.splits import read_split
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.export import export

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rtl_tf.atomic import write_bytes
-from rtl_tf.config import read_config
+from rtl_tf.config_json import read_config
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import write_json
+from rtl_tf.history import read_history
 from rtl_tf.reports.runs import VALIDATION
 from rtl_tf.studies import lambda_grid
-from rtl_tf.training.history import read_history
 from rtl_tf.training.state import require_whole_network
 
 FILE = "lambda_search.json"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from rtl_tf.config import AUTO, Settings, flag_name, from_json, json_name, to_json
+from rtl_tf.config import AUTO, Settings, flag_name, json_name
+from rtl_tf.config_json import from_json, to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import (
@@ -19,13 +20,13 @@ from rtl_tf.experiments.resolving import (
     resolve,
     thinned,
 )
+from rtl_tf.history import read_history
 from rtl_tf.lock import is_taken
 from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
 from rtl_tf.reports.runs import SOURCES as SOURCES_FOLDER
 from rtl_tf.reports.settings import ALIGNED, ALIGNMENT_SOURCE, SOURCE_HASH, agree, applies, condition_of
 from rtl_tf.studies import Study, lambda_grid
-from rtl_tf.training.history import read_history
 
 
 @dataclass(frozen=True)

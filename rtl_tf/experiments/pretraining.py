@@ -8,7 +8,8 @@ import numpy as np
 
 from rtl_tf import datasets
 from rtl_tf.augment import context_px
-from rtl_tf.config import Settings, to_json
+from rtl_tf.config import Settings
+from rtl_tf.config_json import to_json
 from rtl_tf.datasets import splits
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.experiment import make_deterministic

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import PIL.Image
 
-from rtl_tf.config import read_config
+from rtl_tf.config_json import read_config
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible

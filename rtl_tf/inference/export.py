@@ -9,7 +9,7 @@ import numpy as np
 
 from rtl_tf import __version__
 from rtl_tf.atomic import replacing
-from rtl_tf.config import read_config
+from rtl_tf.config_json import read_config
 from rtl_tf.coordinates import HEATMAP_STRIDE
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference import export_litert, export_onnx, export_openvino

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rtl_tf.config import read_config
+from rtl_tf.config_json import read_config
 from rtl_tf.documents import Node, read_json, read_table
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.evaluation.predictions import Predictions, read_predictions
 from rtl_tf.exceptions import InputError
+from rtl_tf.history import read_history
 from rtl_tf.method_settings import METHOD_NAMES
 from rtl_tf.schema import known_schemas, load_schema
-from rtl_tf.training.history import read_history
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_hash")  # by the run: text, all of it

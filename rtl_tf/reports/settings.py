@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from rtl_tf.config import PRESETS, Settings, to_json
+from rtl_tf.config import PRESETS, Settings
+from rtl_tf.config_json import to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
 from rtl_tf.reports.runs import COMPARED, Run

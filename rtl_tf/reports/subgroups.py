@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.datasets.csv_rows import as_number
 from rtl_tf.evaluation.attributes import FILE, read_attributes
 from rtl_tf.exceptions import InputError
+from rtl_tf.numerals import as_number
 from rtl_tf.reports.runs import Run
 
 EMPTY = "(empty)"

@@ -17,7 +17,8 @@ from functools import cache
 from importlib import resources
 from itertools import product
 
-from rtl_tf.config import Settings, check_types, to_json
+from rtl_tf.config import Settings
+from rtl_tf.config_json import check_types, to_json
 from rtl_tf.documents import Node, parse_toml
 from rtl_tf.exceptions import InputError
 

@@ -61,7 +61,7 @@ def study(folder: Path, output: Path) -> None:
 
 def run_settings(folder: Path, output: Path) -> None:
     """config.json: as reports, exporting and resuming read it."""
-    from rtl_tf.config import from_json
+    from rtl_tf.config_json import from_json
     from rtl_tf.reports.runs import find_runs
     from rtl_tf.reports.settings import condition_of
 
@@ -76,9 +76,9 @@ def run_files(folder: Path, output: Path) -> None:
     from rtl_tf.config import AUTO, Settings
     from rtl_tf.evaluation.attributes import FILE, read_attributes
     from rtl_tf.experiments.study import _outcome  # the only reader of lambda_search.json
+    from rtl_tf.history import read_history
     from rtl_tf.reports.examples import ATTENTION, FACES, read_examples
     from rtl_tf.reports.single_run import run_text
-    from rtl_tf.training.history import read_history
 
     run = _run(folder)
     each(

@@ -68,7 +68,7 @@ def source(folder: Path) -> None:
 
 def state(folder: Path) -> None:
     """What a killed training leaves: history.csv and the weights with the optimizer's moments."""
-    from rtl_tf.training.history import COLUMNS, write_history
+    from rtl_tf.history import COLUMNS, write_history
 
     write_history(folder / "history.csv", [dict.fromkeys(COLUMNS, 1)])
     trainable().save_weights(folder / "state-0001.weights.h5")

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from fake_runs import add_examples, add_history, add_split, add_validation, make_run
 
-from rtl_tf.config import Settings, to_json
+from rtl_tf.config import Settings
+from rtl_tf.config_json import to_json
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.evaluation.predictions import read_predictions
 from rtl_tf.studies import lambda_grid

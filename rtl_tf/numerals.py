@@ -1,0 +1,29 @@
+"""Numbers in the cells of tables, as people write and read them."""
+
+import math
+import re
+
+from rtl_tf.exceptions import InputError
+
+MISSING = ("", "na", "nan")
+LONGEST_SHOWN = 60
+# What a person reads as a number; Python takes `1_0` and the digits of all scripts too.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+def as_number(cell: str) -> float:
+    """A cell's number; NaN where it is empty, `NA` or `nan`.
+
+    InputError for anything else, and for what Python alone takes for a number: `1_0`, digits of other scripts.
+    """
+    if cell.lower() in MISSING:
+        return math.nan
+    number = float(cell) if NUMBER.fullmatch(cell) else math.inf
+    if math.isinf(number):
+        raise InputError(f"'{shortened(cell)}' is not a number")
+    return number
+
+
+def shortened(cell: str) -> str:
+    """A cell in a message: where a quotation mark is never closed, it is the rest of the file."""
+    return cell if len(cell) <= LONGEST_SHOWN else cell[: LONGEST_SHOWN - 3] + "..."
