@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
 
@@ -210,11 +210,10 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value in a message: containers by kind, the rest cut to a readable length."""
+    """A value in a message: containers by kind, the rest shortened."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        return shortened(json.dumps(value, ensure_ascii=False, default=str))
     except ValueError:  # an integer of thousands of digits
         return "a number that is too long"
-    return text if len(text) <= 40 else text[:37] + "..."

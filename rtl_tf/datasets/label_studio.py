@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from rtl_tf.datasets.json_files import is_label_studio, json_files
 from rtl_tf.datasets.named_points import Face, find_image, require_size, samples_of, schema_of, tell_left_out
 from rtl_tf.documents import Node, read_json
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES
 from rtl_tf.records import Sample
 
@@ -128,7 +128,7 @@ def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[t
         if len(names) != 1:
             raise labels.error("expected one label")
         if names[0] in points:
-            raise region.error(f"'{names[0][:40]}' is labelled twice; keep one face an image")
+            raise region.error(f"'{shortened(names[0])}' is labelled twice; keep one face an image")
         rotation = region.get("image_rotation")
         if rotation and rotation.number() != 0:
             raise rotation.error("the image was turned by hand; turn it back, or turn the file")

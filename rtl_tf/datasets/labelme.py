@@ -6,7 +6,7 @@ from pathlib import Path
 from rtl_tf.datasets.json_files import is_labelme, json_files
 from rtl_tf.datasets.named_points import Face, find_image, require_size, samples_of, schema_of, tell_left_out
 from rtl_tf.documents import Node, read_json
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.records import Sample
 
 SUBJECT_FLAG = "subject="
@@ -66,7 +66,9 @@ def _faces_of(file: Path, document: Node, left_out: list[str]) -> list[Face]:
         group, name = shape.get("group_id"), shape["label"].text().strip()
         points = groups[str(group.whole()) if group else ""]
         if name in points:
-            raise shape.error(f"'{name[:40]}' is labelled twice; of several faces give each a group_id of its own")
+            raise shape.error(
+                f"'{shortened(name)}' is labelled twice; of several faces give each a group_id of its own"
+            )
         points[name] = _point(shape["points"])
     if not groups:
         return []

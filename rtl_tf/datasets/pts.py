@@ -9,7 +9,7 @@ import numpy as np
 
 from rtl_tf.datasets import ibug68
 from rtl_tf.documents import read_text
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES, image_hash, read_size
 from rtl_tf.notes import warn_once
 from rtl_tf.numerals import NUMBER
@@ -114,7 +114,7 @@ def _read_points(file: Path) -> np.ndarray:
     for row, line in lines[:opening]:
         key, _, value = (part.strip() for part in line.partition(":"))
         if (key, value) not in (("version", "1"), ("n_points", str(POINTS))):
-            raise InputError(f"{file} line {row}: '{line[:40]}': expected 'version: 1' or 'n_points: {POINTS}'")
+            raise InputError(f"{file} line {row}: '{shortened(line)}': expected 'version: 1' or 'n_points: {POINTS}'")
     inside = lines[opening + 1 : -1]
     if len(inside) != POINTS:
         raise InputError(f"{file}: expected {POINTS} points, there are {len(inside)} between the braces")
@@ -124,7 +124,7 @@ def _read_points(file: Path) -> np.ndarray:
 def _point(file: Path, row: int, line: str) -> tuple[float, float]:
     cells = line.split()
     if len(cells) != 2 or not all(map(NUMBER.fullmatch, cells)):
-        raise InputError(f"{file} line {row}: '{line[:40]}': expected the two numbers of a point")
+        raise InputError(f"{file} line {row}: '{shortened(line)}': expected the two numbers of a point")
     return float(cells[0]), float(cells[1])
 
 

@@ -17,9 +17,9 @@ from rtl_tf.datasets.annotations import (
 from rtl_tf.datasets.csv_rows import read_header, read_rows
 from rtl_tf.datasets.files import find_file
 from rtl_tf.datasets.people import code_key
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size, require_sensible
-from rtl_tf.numerals import as_number, shortened
+from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rtl_tf.atomic import replacing
 from rtl_tf.documents import read_text
-from rtl_tf.exceptions import InputError, in_one_line
+from rtl_tf.exceptions import InputError, in_one_line, shortened
 
 TEXTS = ("image", "subject", "landmark")
 NUMBERS = (
@@ -149,7 +149,7 @@ def _to_numbers(path: Path, name: str, column: np.ndarray) -> np.ndarray:
             try:
                 float(cell)
             except (ValueError, TypeError, OverflowError):
-                raise _damage(path, row, f"{name} is '{str(cell)[:40]}', not a number") from None
+                raise _damage(path, row, f"{name} is '{shortened(str(cell))}', not a number") from None
         raise
 
 
