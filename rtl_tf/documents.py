@@ -25,13 +25,11 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
     """The bytes of a file.
 
     Raises:
-        InputError: there is no such regular file (a pipe or a device would be waited for), it is larger than `largest`
-            bytes, or cannot be read.
+        InputError: there is no such regular file, it is larger than `largest` bytes, or cannot be read.
     """
     path = Path(path)
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
+        require_file(path)
         if path.stat().st_size > largest:
             raise InputError(f"{path}: larger than {largest / 2**20:.0f} MiB")
         return path.read_bytes()
@@ -41,6 +39,12 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
         raise InputError(f"{str(path)!r}: no name of a file") from problem
     except OSError as problem:
         raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
+
+
+def require_file(path: Path) -> None:
+    """InputError unless it is a file: a pipe or a device would be waited for."""
+    if not path.is_file():
+        raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
 
 
 def read_text(path: str | Path, largest: int = LARGEST) -> str:

@@ -67,7 +67,7 @@ def _faces_of(file: Path, document: Node, left_out: list[str]) -> list[Face]:
         points = groups[str(group.whole()) if group else ""]
         if name in points:
             raise shape.error(
-                f"'{shortened(name)}' is labelled twice; of several faces give each a group_id of its own"
+                f"'{shortened(name)}' is labelled twice; give each of several faces a group_id of its own"
             )
         points[name] = _point(shape["points"])
     if not groups:
