@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.datasets.annotations import require_crop, require_inside, require_placed
+from rtl_tf.datasets.annotations import require_size, require_usable
 from rtl_tf.datasets.coco_lists import Category, annotations_of, called, category_of, id_of, images_of, read_document
 from rtl_tf.datasets.files import find_file
 from rtl_tf.documents import Node
@@ -91,7 +91,7 @@ def _json_files(folder: Path) -> list[Path]:
 
 
 def _located(file: Path, images: dict[str, Node], number: str, annotation: Node) -> Image:
-    """The image of an annotation, which must be as large as the file says: else the points are of other pixels."""
+    """The image of an annotation, which must be as large as the file says."""
     if number not in images:
         raise InputError(f"{file}: {called(annotation)}: no image {number}")
     node = images[number]
@@ -103,15 +103,11 @@ def _located(file: Path, images: dict[str, Node], number: str, annotation: Node)
     if path is None:
         raise InputError(f"{file}: image {name}: no such file beside the JSON file or in images/")
     size = read_size(path)
-    told = size if width is None or height is None else (width.whole(), height.whole())
-    if told != size:
-        advice = (
-            "EXIF? It was labelled as stored, not as displayed; turn its pixels and drop the tag, or turn the points"
-            if told == size[::-1]
-            else "it was labelled at another size; scale the points, or put the images that were labelled there"
-        )
-        sizes = f"{told[0]} x {told[1]} px in the JSON file, {size[0]} x {size[1]} px as displayed"
-        raise InputError(f"{file}: image {name}: {sizes}: {advice}")
+    if width and height:
+        try:
+            require_size(name, (width.whole(), height.whole()), size)
+        except InputError as problem:
+            raise InputError(f"{file}: {problem}") from problem
     return Image(node, name, path, size)
 
 
@@ -129,9 +125,7 @@ def _points(file: Path, annotation: Node, image: Image, category: Category) -> n
     columns = [names.index(name) for name in category.schema.names]
     points = np.where(labelled[:, None], place, np.nan)[columns]
     try:
-        require_placed(points, category.schema.names)
-        require_inside(points, image.size, category.schema.names)
-        require_crop(points)
+        require_usable(points, image.size, category.schema.names)
     except InputError as problem:
         raise InputError(f"{file}: image {image.name}: {called(annotation)}: {problem}") from problem
     return points.astype(np.float32)

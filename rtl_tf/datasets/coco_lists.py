@@ -1,11 +1,10 @@
 """The lists of a COCO keypoints file: categories, images, annotations, each with an id."""
 
-import unicodedata
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from rtl_tf.datasets.annotations import fitting_schema
+from rtl_tf.datasets.annotations import fitting_schema, landmark_name
 from rtl_tf.documents import Node, read_json, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
@@ -39,7 +38,7 @@ def category_of(document: Node, schema: str | None) -> Category:
         keypoints = node.get("keypoints")
         if keypoints is None or not keypoints.list():
             continue
-        names = [unicodedata.normalize("NFC", name.text()) for name in keypoints.elements()]
+        names = [landmark_name(name.text()) for name in keypoints.elements()]
         if (name := repeated(names)) is not None:
             raise keypoints.error(f"'{name}' appears twice")
         try:
