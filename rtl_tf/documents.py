@@ -136,6 +136,15 @@ class Node(NamedTuple):
     def text(self) -> str:
         return self._of(str, "text")
 
+    def code(self) -> str:
+        """What names something: text, or a whole number as text; 0 is as good a name as any."""
+        if isinstance(self.value, str):
+            return self.value
+        try:
+            return str(self.whole())
+        except InputError:
+            raise self._unexpected("text or a whole number") from None
+
     def flag(self) -> bool:
         return self._of(bool, "true or false")
 

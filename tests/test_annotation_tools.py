@@ -43,6 +43,13 @@ def refused(path, *words):
     assert all(word in str(error.value) for word in words) and "\n" not in str(error.value), str(error.value)
 
 
+def said(path, count=1):
+    """What is said while so many samples are read, without the path."""
+    with pytest.warns(InputWarning) as warned:
+        assert len(datasets.load(path)) == count
+    return sorted(str(warning.message).removeprefix(f"{path}: ") for warning in warned)
+
+
 # --- LabelMe ---------------------------------------------------------------------------------------------------
 
 
@@ -99,9 +106,7 @@ def test_labelme_says_what_it_leaves_out(tmp_path):
     more = [shape("face", (1, 2), kind="rectangle"), shape("ear", (1, 2), kind="polygon")]
     write(tmp_path / "a.json", labelme(shapes=labelme()["shapes"] + more))
     write(tmp_path / "b.json", labelme("b.png", shapes=[]))
-    with pytest.warns(InputWarning) as said:
-        assert len(datasets.load(tmp_path)) == 1
-    assert sorted(str(warning.message).removeprefix(f"{tmp_path}: ") for warning in said) == [
+    assert said(tmp_path) == [
         "files without a point, left out: 1 (b.json first)",
         "shapes that are no points, left out: 2 (a.json: shapes[12] first)",
     ]
@@ -227,9 +232,7 @@ def test_label_studio_says_what_it_leaves_out(tmp_path):
     image(tmp_path / "a.png")
     box = {"type": "rectanglelabels", "value": {"x": 1, "y": 2, "width": 3, "height": 4, "rectanglelabels": ["face"]}}
     write(tmp_path / "p.json", [task("b.png", annotations=[]), task(result=[*regions(), box])])
-    with pytest.warns(InputWarning) as said:
-        assert len(datasets.load(tmp_path)) == 1
-    assert sorted(str(warning.message).removeprefix(f"{tmp_path}: ") for warning in said) == [
+    assert said(tmp_path) == [
         "regions that are no keypoints, left out: 1 ([1].annotations[0].result[12] first)",
         "tasks without keypoints, left out: 1 ([0] first)",
     ]

@@ -542,7 +542,10 @@ def edit(path, value):
             r"image 0\.png: annotation 1: .* exocanthion lies at exactly",
         ),
         (edit("images/0/file_name", "x" * 5000), r"image x+ \.\.\. x+: no such file beside"),
-        (edit("annotations/0/subject", True), r"annotations\[0\]\.subject: expected a whole number, there is true"),
+        (
+            edit("annotations/0/subject", True),
+            r"annotations\[0\]\.subject: expected text or a whole number, .* true",
+        ),
         (edit("images/1/id", 0), r"images\[1\]: the id 0 is also that of 0\.png"),
         (
             edit("images/1/file_name", "./0.png"),

@@ -1,14 +1,15 @@
 """COCO keypoints: one JSON file for a folder of images."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
 from rtl_tf.datasets.annotations import require_size, require_usable
-from rtl_tf.datasets.coco_lists import Category, annotations_of, called, category_of, id_of, images_of, read_document
+from rtl_tf.datasets.coco_lists import Category, annotations_of, called, category_of, images_of, read_document
 from rtl_tf.datasets.files import find_file
+from rtl_tf.datasets.json_files import json_files
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
@@ -56,38 +57,38 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     document = read_document(file)
     category = category_of(document, schema)
     images, annotations = images_of(document), annotations_of(document, category)
-    samples, derived, numbers = [], {}, {}
+    samples, unnamed, numbers = [], [], {}
     for number, of_image in annotations.items():
         image = _located(file, images, number, of_image[0])
         if (other := numbers.setdefault(image.path, number)) != number:
             raise image.node.error(f"the file {image.name} is also that of image {other}; give it one id")
-        for position, annotation in enumerate(of_image, start=1):
-            face = str(position) if len(of_image) > 1 else ""
-            points = _points(file, annotation, image, category)
-            of_this = samples[len(samples) - position + 1 :]
-            if any(np.array_equal(points, other.points, equal_nan=True) for other in of_this):
-                raise InputError(f"{file}: image {image.name}: {called(annotation)} is there twice; remove one")
-            subject = _subject(annotation, image, face)
-            if subject is None:
-                derived[image.name] = None
-                subject = _stem(image.name) + (f"#{face}" if face else "")
-            samples.append(Sample(image.path, points, subject, face=face))
-    _require_told_apart(file, derived)
+        samples += _faces(file, image, of_image, category, unnamed)
+    _require_told_apart(file, unnamed)
     return samples
 
 
+def _faces(
+    file: Path, image: Image, annotations: list[Node], category: Category, unnamed: list[str]
+) -> Iterator[Sample]:
+    """The samples of an image; its name is added to `unnamed` where the file names no subject."""
+    seen: list[np.ndarray] = []
+    for position, annotation in enumerate(annotations, start=1):
+        points, face = _points(file, annotation, image, category), str(position) if len(annotations) > 1 else ""
+        if any(np.array_equal(points, other, equal_nan=True) for other in seen):
+            raise InputError(f"{file}: image {image.name}: {called(annotation)} is there twice; remove one")
+        seen.append(points)
+        subject = _subject(annotation, image, face)
+        if subject is None:
+            unnamed.append(image.name)
+            subject = _stem(image.name) + (f"#{face}" if face else "")
+        yield Sample(image.path, points, subject, face=face)
+
+
 def _json_file(path: Path) -> Path | None:
-    if path.is_dir():
-        files = _json_files(path) or _json_files(path / "annotations")
-        named = [file for file in files if file.name.startswith(EXPORTS)]
-        files = named if len(files) > 1 else files  # CVAT can put instances_<subset>.json beside it
-    else:
-        files = [path]
-    return files[0] if len(files) == 1 and files[0].suffix.lower() == ".json" and files[0].is_file() else None
-
-
-def _json_files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.glob("*") if file.suffix.lower() == ".json" and file.name[0] != ".")
+    files = json_files(path) or json_files(path / "annotations")
+    if len(files) > 1:  # CVAT can put instances_<subset>.json beside it
+        files = [file for file in files if file.name.startswith(EXPORTS)]
+    return files[0] if len(files) == 1 else None
 
 
 def _located(file: Path, images: dict[str, Node], number: str, annotation: Node) -> Image:
@@ -136,7 +137,7 @@ def _subject(annotation: Node, image: Image, face: str) -> str | None:
     attributes = annotation.get("attributes")
     for owner in (annotation, attributes if attributes and attributes.value else None, image.node):
         subject = owner.get("subject") if owner else None
-        text = "" if subject is None else id_of(subject).strip()
+        text = subject.code().strip() if subject else ""
         if text:
             if face and owner is image.node:
                 raise image.node.error(f"{image.name} has several faces and one subject; give each annotation its own")

@@ -141,11 +141,7 @@ def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[t
 
 def _subject(data: Node) -> str:
     subject = data.get("subject")
-    if subject is None:
-        return ""
-    if isinstance(subject.value, bool) or not isinstance(subject.value, str | int):
-        raise subject.error("expected text or a whole number")
-    return str(subject.value).strip()
+    return subject.code().strip() if subject else ""
 
 
 def _image_name(data: Node) -> str:
