@@ -14,6 +14,7 @@ from PIL import Image
 from rtl_tf import datasets
 from rtl_tf.datasets import ibug68, splits
 from rtl_tf.exceptions import InputError
+from rtl_tf.notes import InputWarning
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
@@ -490,6 +491,16 @@ def write_coco(folder, content, images="images"):
         write_image(folder / images / f"{i}.png")
     (folder / "faces.json").write_text(json.dumps(content))
     return folder
+
+
+def test_what_coco_and_tables_leave_out_is_said(tmp_path):
+    with pytest.warns(
+        InputWarning, match=r"faces\.json: images without an annotation, left out: 1 \(images\[2\] first\)"
+    ):
+        assert len(datasets.load(write_coco(tmp_path, coco()))) == 2
+    write_table(tmp_path, put(1, error="no face"))
+    with pytest.warns(InputWarning, match=r"landmarks\.csv: rows with an error, left out: 1 \(row 3 first\)"):
+        assert len(datasets.load(tmp_path / "landmarks.csv")) == 2
 
 
 @pytest.mark.parametrize("images", ["images", "."])

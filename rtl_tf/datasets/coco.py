@@ -13,6 +13,7 @@ from rtl_tf.datasets.json_files import json_files
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
+from rtl_tf.notes import tell_left_out
 from rtl_tf.records import Sample
 
 EXPORTS = "person_keypoints_"  # how COCO itself, and CVAT after it, name their files: person_keypoints_<subset>.json
@@ -44,8 +45,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     with pixel centres on integers; the bounding box is not used. Images lie beside the file, in `images/` or
     `images/<subset>/` beside it or beside its folder. The subject is "subject" of the annotation, of its "attributes"
     or of the image, else the image's file name without suffix: 001.png and 001.jpg are one person's. Images without
-    annotation are left out. Several annotations of one image are its faces "1", "2", ... in their order; they have a
-    subject each.
+    an annotation are left out, with an InputWarning. Several annotations of one image are its faces "1", "2", ... in
+    their order; they have a subject each.
 
     Raises:
         InputError: the file is malformed, an image is missing or of another size than it says, or an annotation does
@@ -57,6 +58,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     document = read_document(file)
     category = category_of(document, schema)
     images, annotations = images_of(document), annotations_of(document, category)
+    unused = [node.place for number, node in images.items() if number not in annotations]
+    tell_left_out(file, "images without an annotation", unused)
     samples, unnamed, numbers = [], [], {}
     for number, of_image in annotations.items():
         image = _located(file, images, number, of_image[0])

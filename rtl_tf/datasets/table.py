@@ -13,6 +13,7 @@ from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.people import code_key
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size, require_sensible
+from rtl_tf.notes import tell_left_out
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
@@ -47,7 +48,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
             landmark that is not labelled are empty.
         mm_per_px, box_left, box_top, box_side, mirrored (true, false), face: optional; see `Sample`. An image can have
             several rows if each has another `face`.
-        error: optional; a row where it is not empty is left out: predict.py found nothing on its image.
+        error: optional; a row where it is not empty is left out, with an InputWarning: predict.py found nothing on
+            its image.
         Any other column becomes an attribute, its cells as written.
 
     Raises:
@@ -55,6 +57,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """
     file = _table(path)
     header, rows = read_rows(file)
+    tell_left_out(file, "rows with an error", [f"row {row}" for row, cells in rows if cells.get("error")])
     rows = [(row, cells) for row, cells in rows if not cells.get("error")]
     if not rows:
         raise InputError(f"{file}: no row without an error")
