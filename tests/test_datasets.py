@@ -18,6 +18,7 @@ from rtl_tf.notes import InputWarning
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
+pytestmark = pytest.mark.filterwarnings("ignore::rtl_tf.notes.InputWarning")  # the toy of COCO has an image too many
 FAS12, FAS14, IBUG68 = (load_schema(name) for name in ("fas12", "fas14", "ibug68"))
 
 

@@ -94,10 +94,10 @@ def require_usable(
     names: Sequence[str],
     box: tuple[float, float, float] | None = None,
 ) -> None:
-    """Raises InputError unless the points (K, 2) of an image of (width, height) can be trained on.
+    """Raises InputError unless points (K, 2) of an image of (width, height) can be trained on.
 
-    That is, in float64, before a coordinate of 1e300 is rounded: each is placed, with both coordinates, in its image,
-    and the crop can be too.
+    Each has both coordinates or none, and was placed, within the image; their crop can be placed too. The points are
+    float64: a file can hold 1e300.
     """
     require_whole(points, names)
     require_placed(points, names)
