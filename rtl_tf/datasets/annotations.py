@@ -99,20 +99,20 @@ def require_usable(
     Each has both coordinates or none, and was placed, within the image; their crop can be placed too. The points are
     float64: a file can hold 1e300.
     """
-    require_whole(points, names)
+    _require_whole(points, names)
     require_placed(points, names)
-    require_inside(points, size, names)
+    _require_inside(points, size, names)
     require_crop(points, box)
 
 
-def require_whole(points: np.ndarray, names: Sequence[str]) -> None:
+def _require_whole(points: np.ndarray, names: Sequence[str]) -> None:
     """Raises InputError for a landmark with one coordinate."""
     for name, missing in zip(names, np.isnan(points), strict=True):
         if missing.sum() == 1:
             raise InputError(f"landmark {name} has only one coordinate; give both or none")
 
 
-def require_inside(points: np.ndarray, size: tuple[int, int], names: Collection[str]) -> None:
+def _require_inside(points: np.ndarray, size: tuple[int, int], names: Collection[str]) -> None:
     """Raises InputError that names the first labelled landmark outside an image of (width, height)."""
     outside = ~inside_image(points, size) & ~np.isnan(points).any(axis=-1)
     for name, (x, y), wrong in zip(names, points, outside, strict=True):
