@@ -99,13 +99,13 @@ def require_usable(
     Each has both coordinates or none, and was placed, within the image; their crop can be placed too. The points are
     float64: a file can hold 1e300.
     """
-    _require_whole(points, names)
+    _require_both_coordinates(points, names)
     require_placed(points, names)
     _require_inside(points, size, names)
     require_crop(points, box)
 
 
-def _require_whole(points: np.ndarray, names: Sequence[str]) -> None:
+def _require_both_coordinates(points: np.ndarray, names: Sequence[str]) -> None:
     """Raises InputError for a landmark with one coordinate."""
     for name, missing in zip(names, np.isnan(points), strict=True):
         if missing.sum() == 1:
