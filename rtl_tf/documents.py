@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
 
@@ -25,13 +25,11 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
     """The bytes of a file.
 
     Raises:
-        InputError: there is no such regular file (a pipe or a device would be waited for), it is larger than `largest`
-            bytes, or cannot be read.
+        InputError: there is no such regular file, it is larger than `largest` bytes, or cannot be read.
     """
     path = Path(path)
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
+        require_file(path)
         if path.stat().st_size > largest:
             raise InputError(f"{path}: larger than {largest / 2**20:.0f} MiB")
         return path.read_bytes()
@@ -41,6 +39,12 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
         raise InputError(f"{str(path)!r}: no name of a file") from problem
     except OSError as problem:
         raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
+
+
+def require_file(path: Path) -> None:
+    """InputError unless it is a file: a pipe or a device would be waited for."""
+    if not path.is_file():
+        raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
 
 
 def read_text(path: str | Path, largest: int = LARGEST) -> str:
@@ -132,6 +136,15 @@ class Node(NamedTuple):
     def text(self) -> str:
         return self._of(str, "text")
 
+    def code(self) -> str:
+        """What names something: text, or a whole number as text; 0 is as good a name as any."""
+        if isinstance(self.value, str):
+            return self.value
+        try:
+            return str(self.whole())
+        except InputError:
+            raise self._unexpected("text or a whole number") from None
+
     def flag(self) -> bool:
         return self._of(bool, "true or false")
 
@@ -210,11 +223,10 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value in a message: containers by kind, the rest cut to a readable length."""
+    """A value in a message: containers by kind, the rest shortened."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        return shortened(json.dumps(value, ensure_ascii=False, default=str))
     except ValueError:  # an integer of thousands of digits
         return "a number that is too long"
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import rtl_tf
+from rtl_tf.documents import require_file
 from rtl_tf.exceptions import InputError
 
 SECONDS = 5.0  # of processor time, beside what a file of this size needs
@@ -31,8 +32,7 @@ def require_readable(module: str, path: str | Path, memory: int = MEMORY) -> Non
         InputError: no regular file, or the child refused it, crashed, or reached a limit of time or `memory` (bytes).
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
+    require_file(path)
     state = path.stat()
     _read(module, path, memory, (state.st_size, state.st_mtime_ns, state.st_ino))
 
