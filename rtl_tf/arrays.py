@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.documents import require_regular
 from rtl_tf.exceptions import InputError, in_one_line
 
 LARGEST = 2**30  # bytes of all arrays that are read, unless the caller expects more
@@ -20,8 +21,7 @@ def read_arrays(path: str | Path, names: Iterable[str], largest: int = LARGEST) 
         InputError: no regular file, damaged, an array missing, of Python objects, or that declares more than it holds.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
+    require_regular(path)
     try:
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.getinfo(f"{name}.npy") for name in names}

@@ -12,10 +12,11 @@ import io
 import json
 import math
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rtl_tf.atomic import replacing
 from rtl_tf.exceptions import InputError
 
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
@@ -25,13 +26,11 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
     """The bytes of a file.
 
     Raises:
-        InputError: there is no such regular file (a pipe or a device would be waited for), it is larger than `largest`
-            bytes, or cannot be read.
+        InputError: there is no such regular file, it is larger than `largest` bytes, or cannot be read.
     """
     path = Path(path)
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
+        require_regular(path)
         if path.stat().st_size > largest:
             raise InputError(f"{path}: larger than {largest / 2**20:.0f} MiB")
         return path.read_bytes()
@@ -41,6 +40,12 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
         raise InputError(f"{str(path)!r}: no name of a file") from problem
     except OSError as problem:
         raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
+
+
+def require_regular(path: Path) -> None:
+    """InputError unless there is such a file, and it is a regular one: a pipe or a device would be waited for."""
+    if not path.is_file():
+        raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
 
 
 def read_text(path: str | Path, largest: int = LARGEST) -> str:
@@ -87,6 +92,14 @@ def read_table(path: str | Path, needed: Iterable[str] = ()) -> list["Row"]:
         if len(cells) != len(header):
             raise InputError(f"{path}, line {line}: {len(cells)} fields instead of {len(header)}")
     return [Row(dict(zip(header, cells, strict=True)), str(path), line) for line, cells in lines[1:]]
+
+
+def write_table(path: str | Path, header: Sequence[str], rows: Iterable[Iterable], line_end: str = "\r\n") -> None:
+    """A CSV file of a header and the rows below it, whole or not at all."""
+    with replacing(path) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator=line_end)
+        writer.writerow(header)
+        writer.writerows(rows)
 
 
 def parse_toml(text: str, origin: str) -> "Node":
