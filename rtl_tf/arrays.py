@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.documents import require_regular
+from rtl_tf.documents import require_file
 from rtl_tf.exceptions import InputError, in_one_line
 
 LARGEST = 2**30  # bytes of all arrays that are read, unless the caller expects more
@@ -21,7 +21,7 @@ def read_arrays(path: str | Path, names: Iterable[str], largest: int = LARGEST) 
         InputError: no regular file, damaged, an array missing, of Python objects, or that declares more than it holds.
     """
     path = Path(path)
-    require_regular(path)
+    require_file(path)
     try:
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.getinfo(f"{name}.npy") for name in names}

@@ -30,7 +30,7 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
     """
     path = Path(path)
     try:
-        require_regular(path)
+        require_file(path)
         if path.stat().st_size > largest:
             raise InputError(f"{path}: larger than {largest / 2**20:.0f} MiB")
         return path.read_bytes()
@@ -42,7 +42,7 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
         raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
 
 
-def require_regular(path: Path) -> None:
+def require_file(path: Path) -> None:
     """InputError unless there is such a file, and it is a regular one: a pipe or a device would be waited for."""
     if not path.is_file():
         raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")

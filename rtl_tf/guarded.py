@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import rtl_tf
-from rtl_tf.documents import require_regular
+from rtl_tf.documents import require_file
 from rtl_tf.exceptions import InputError
 from rtl_tf.hashing import State, state_of
 
@@ -36,7 +36,7 @@ def require_readable(module: str, path: str | Path, memory: int = MEMORY, beside
         InputError: no regular file, or the child refused it, crashed, or reached a limit of time or `memory` (bytes).
     """
     path = Path(path)
-    require_regular(path)
+    require_file(path)
     _read(module, path, memory, tuple(map(state_of, (path, *beside))))
 
 
