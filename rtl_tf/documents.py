@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rtl_tf.atomic import replacing
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
 
@@ -43,7 +43,7 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
 
 
 def require_file(path: Path) -> None:
-    """InputError unless there is such a file, and it is a regular one: a pipe or a device would be waited for."""
+    """InputError unless it is a file: a pipe or a device would be waited for."""
     if not path.is_file():
         raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
 
@@ -145,6 +145,15 @@ class Node(NamedTuple):
     def text(self) -> str:
         return self._of(str, "text")
 
+    def code(self) -> str:
+        """What names something: text, or a whole number as text; 0 is as good a name as any."""
+        if isinstance(self.value, str):
+            return self.value
+        try:
+            return str(self.whole())
+        except InputError:
+            raise self._unexpected("text or a whole number") from None
+
     def flag(self) -> bool:
         return self._of(bool, "true or false")
 
@@ -223,11 +232,10 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value in a message: containers by kind, the rest cut to a readable length."""
+    """A value in a message: containers by kind, the rest shortened."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        return shortened(json.dumps(value, ensure_ascii=False, default=str))
     except ValueError:  # an integer of thousands of digits
         return "a number that is too long"
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,6 +1,7 @@
 """The one exception that a person can cause with a file or a flag, and the words of others."""
 
-LONGEST = 1500  # characters of a message; a cell of a megabyte that it quotes is cut
+LONGEST = 1500  # characters of a message, whatever it quotes
+LONGEST_SHOWN = 60
 
 
 class InputError(ValueError):
@@ -15,6 +16,11 @@ class InputError(ValueError):
         if len(text) > LONGEST:
             text = f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
         super().__init__(text)
+
+
+def shortened(text: str) -> str:
+    """A cell, line or name in a message: where a quotation mark is never closed, a cell is the rest of the file."""
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
 def told(problem: OSError) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.hashing import State, state_of
 from rtl_tf.notes import warn_once
 from rtl_tf.pixel_values import read_rgb
@@ -160,8 +160,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise InputError(_too_large(path, "it")) from None
     except Exception as problem:  # on damaged files Pillow's decoders raise almost anything, SyntaxError included
-        reason = " ".join(str(problem).split()) or type(problem).__name__
-        raise InputError(f"{path}: damaged or unreadable image ({reason})") from problem
+        raise InputError(f"{path}: damaged or unreadable image ({in_one_line(problem)})") from problem
 
 
 def _require_regular(path: Path) -> None:

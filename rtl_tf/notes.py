@@ -1,6 +1,8 @@
 """Notes on input that is read, but in a way that its owner should know of: one line each, on stderr."""
 
 import warnings
+from collections.abc import Sequence
+from pathlib import Path
 
 _by_python = warnings.formatwarning
 _told: set[str] = set()
@@ -15,6 +17,12 @@ def warn_once(kind: str, message: str) -> None:
     if kind not in _told:
         _told.add(kind)
         warnings.warn(message, InputWarning, stacklevel=2)
+
+
+def tell_left_out(path: Path, what: str, left_out: Sequence[object]) -> None:
+    """An InputWarning with the number of things of a kind that a reader of `path` left out, and the first of them."""
+    if left_out:
+        warn_once(f"{path} {what}", f"{path}: {what}, left out: {len(left_out)} ({left_out[0]} first)")
 
 
 def _format(message: Warning | str, category: type[Warning], *place, **more) -> str:

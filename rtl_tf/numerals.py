@@ -3,10 +3,9 @@
 import math
 import re
 
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 
 MISSING = ("", "na", "nan")
-LONGEST_SHOWN = 60
 # What a person reads as a number; Python takes `1_0` and the digits of all scripts too.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
@@ -22,8 +21,3 @@ def as_number(cell: str) -> float:
     if math.isinf(number):
         raise InputError(f"'{shortened(cell)}' is not a number")
     return number
-
-
-def shortened(cell: str) -> str:
-    """A cell in a message: where a quotation mark is never closed, it is the rest of the file."""
-    return cell if len(cell) <= LONGEST_SHOWN else cell[: LONGEST_SHOWN - 3] + "..."

@@ -17,6 +17,8 @@ FAS12 = load_schema("fas12")
 WIDTH, HEIGHT = 80, 60
 POINTS = np.stack([3 + 5.25 * np.arange(12), 2 + 4.5 * np.arange(12)], axis=-1)
 
+TURNED = "60 x 80 px in the JSON file, 80 x 60 px as displayed: EXIF?"
+
 
 @pytest.fixture(autouse=True)
 def nothing_said_yet(monkeypatch):
@@ -39,6 +41,13 @@ def refused(path, *words):
     with pytest.raises(InputError) as error:
         datasets.load(path)
     assert all(word in str(error.value) for word in words) and "\n" not in str(error.value), str(error.value)
+
+
+def said(path, count=1):
+    """What is said while so many samples are read, without the path."""
+    with pytest.warns(InputWarning) as warned:
+        assert len(datasets.load(path)) == count
+    return sorted(str(warning.message).removeprefix(f"{path}: ") for warning in warned)
 
 
 # --- LabelMe ---------------------------------------------------------------------------------------------------
@@ -97,19 +106,22 @@ def test_labelme_says_what_it_leaves_out(tmp_path):
     more = [shape("face", (1, 2), kind="rectangle"), shape("ear", (1, 2), kind="polygon")]
     write(tmp_path / "a.json", labelme(shapes=labelme()["shapes"] + more))
     write(tmp_path / "b.json", labelme("b.png", shapes=[]))
-    with pytest.warns(InputWarning) as said:
-        assert len(datasets.load(tmp_path)) == 1
-    assert sorted(str(warning.message).removeprefix(f"{tmp_path}: ") for warning in said) == [
+    assert said(tmp_path) == [
         "files without a point, left out: 1 (b.json first)",
         "shapes that are no points, left out: 2 (a.json: shapes[12] first)",
     ]
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"imageWidth": HEIGHT, "imageHeight": WIDTH}, ["labelled at 60 x 80 px, but a.png has 80 x 60; is its EXIF"]),
-        ({"imageWidth": 40, "imageHeight": 30}, ["was it labelled in another size?"]),
+        ({"imageWidth": HEIGHT, "imageHeight": WIDTH}, [f"image a.png: {TURNED}"]),
+        ({"imageWidth": 40, "imageHeight": 30}, ["image a.png: 40 x 30 px", "it was labelled at another size"]),
+        (
+            {"shapes": [*labelme()["shapes"][:-1], shape(FAS12.names[-1], (1e300, 2))]},
+            ["a.json: landmark gnathion (1e+300, 2) lies outside its image"],
+        ),
         ({"imagePath": "none.png"}, ["no image none.png"]),
         ({"shapes": [shape("nasion", (1, 2)), shape("nasion", (3, 4))]}, ["shapes[1]: 'nasion' is labelled twice"]),
         ({"shapes": [shape("nasion", (1, 2), 1), shape("alare", (3, 4))]}, ["some points have a group_id"]),
@@ -220,9 +232,7 @@ def test_label_studio_says_what_it_leaves_out(tmp_path):
     image(tmp_path / "a.png")
     box = {"type": "rectanglelabels", "value": {"x": 1, "y": 2, "width": 3, "height": 4, "rectanglelabels": ["face"]}}
     write(tmp_path / "p.json", [task("b.png", annotations=[]), task(result=[*regions(), box])])
-    with pytest.warns(InputWarning) as said:
-        assert len(datasets.load(tmp_path)) == 1
-    assert sorted(str(warning.message).removeprefix(f"{tmp_path}: ") for warning in said) == [
+    assert said(tmp_path) == [
         "regions that are no keypoints, left out: 1 ([1].annotations[0].result[12] first)",
         "tasks without keypoints, left out: 1 ([0] first)",
     ]
@@ -233,7 +243,10 @@ def test_label_studio_says_what_it_leaves_out(tmp_path):
     [
         (task(result=[region("nasion", (1, 2)), region("nasion", (3, 4))]), "result[1]: 'nasion' is labelled twice"),
         (task(result=[region("nasion", (1, 2), image_rotation=90)]), "image_rotation: the image was turned by hand"),
-        (task(result=[region("nasion", (1, 2), original_width=HEIGHT, original_height=WIDTH)]), "is its EXIF rotation"),
+        (
+            task(result=[region("nasion", (1, 2), original_width=HEIGHT, original_height=WIDTH)]),
+            f"[0]: image a.png: {TURNED}",
+        ),
         (task(result=[region("nasion", (1, 2), original_width=0)]), "original_width: expected a whole number"),
         (task("none.png"), "[0]: no image none.png"),
         (task("none"), "[0].data: expected one value that names an image, there are 0"),
@@ -338,6 +351,28 @@ def test_bad_deeplabcut_files_are_refused(tmp_path, change, words):
     file = deeplabcut(tmp_path / "CollectedData_me.csv", ["labeled-data/v/img0.png"], change=change)
     with warnings.catch_warnings(action="ignore"):
         refused(file, "CollectedData_me.csv", words)
+
+
+def test_labels_of_other_systems_are_those_of_the_schema(tmp_path):
+    """Accents of a schema composed, those of the labels decomposed; blanks around them."""
+    schema, composed, decomposed = tmp_path / "own.toml", "\u00e9\u00e8", "e\u0301e\u0300"
+    landmarks = (f'[[landmarks]]\nname = "{name}"\nlabel = "1"\nanatomy = ""\n' for name in composed)
+    schema.write_text('name = "own"\nsource = "here"\n' + "".join(landmarks), encoding="utf-8")
+    names = [f" {decomposed[:2]}", decomposed[2:]]
+    points = [(1, 2), (30, 40)]
+    image(tmp_path / "a.png")
+    shapes, regions = ([made(*pair) for pair in zip(names, points, strict=True)] for made in (shape, region))
+    table = "\n".join(
+        [f"scorer{',me' * 4}", ",".join(["bodyparts", *np.repeat(names, 2)]), "coords,x,y,x,y", "a.png,1,2,30,40"]
+    )
+    (tmp_path / "CollectedData_me.csv").write_text(table, encoding="utf-8")
+    files = [
+        write(tmp_path / "labelme.json", labelme(shapes=shapes)),
+        write(tmp_path / "label_studio.json", [task(result=regions)]),
+        tmp_path / "CollectedData_me.csv",
+    ]
+    for file in files:
+        np.testing.assert_allclose(datasets.load(file, str(schema))[0].points, points, atol=1e-5)
 
 
 # --- Several formats in one folder -----------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_tables(tmp_path):
     ("content", "message"),
     [
         (b"", "missing column a"),
-        (b"a,a\n1,2\n", "a column is named twice"),
+        (b"a,a\n1,2\n", "a.csv: column 'a' appears twice"),
         (b"a,b\n1,2\n1\n", "line 3: 1 fields instead of 2"),
         (b"a\n" + b"1" * 2**20, "line 2: not CSV"),
         (b'a\n"1', "not CSV"),

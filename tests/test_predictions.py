@@ -118,5 +118,5 @@ def test_files_that_are_something_else(tmp_path, content, message):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(InputError, match="no file .*absent.csv"):
+    with pytest.raises(InputError, match="absent.csv: no such file"):
         read_predictions(tmp_path / "absent.csv")

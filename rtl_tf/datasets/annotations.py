@@ -1,6 +1,7 @@
 """What all readers ask of an annotation: that it fits a schema, lies in its image, and lets a crop be placed."""
 
 import difflib
+import unicodedata
 from collections.abc import Collection, Sequence
 from itertools import islice
 
@@ -10,6 +11,11 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema, available_schemas, load_schema
 
 HINTED = 500  # names that are compared with those of a schema: each takes a while
+
+
+def landmark_name(label: str) -> str:
+    """A label as a schema has it: without blanks around it, in Unicode's composed form."""
+    return unicodedata.normalize("NFC", label.strip())
 
 
 def shipped_landmarks() -> set[str]:
@@ -67,7 +73,46 @@ def inside_image(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return ((points >= -0.5) & (points <= np.asarray(size) - 0.5)).all(axis=-1)
 
 
-def require_inside(points: np.ndarray, size: tuple[int, int], names: Collection[str]) -> None:
+def require_size(name: str, told: tuple[int, int], size: tuple[int, int]) -> None:
+    """Raises InputError unless the image, labelled at `told` (width, height), has this size as displayed.
+
+    Else the points are of other pixels.
+    """
+    if told != size:
+        advice = (
+            "EXIF? It was labelled as stored, not as displayed; turn its pixels and drop the tag, or turn the points"
+            if told == size[::-1]
+            else "it was labelled at another size; scale the points, or put the images that were labelled there"
+        )
+        sizes = f"{told[0]} x {told[1]} px in the JSON file, {size[0]} x {size[1]} px as displayed"
+        raise InputError(f"image {name}: {sizes}: {advice}")
+
+
+def require_usable(
+    points: np.ndarray,
+    size: tuple[int, int],
+    names: Sequence[str],
+    box: tuple[float, float, float] | None = None,
+) -> None:
+    """Raises InputError unless points (K, 2) of an image of (width, height) can be trained on.
+
+    Each has both coordinates or none, and was placed, within the image; their crop can be placed too. The points are
+    float64: a file can hold 1e300.
+    """
+    _require_whole(points, names)
+    require_placed(points, names)
+    _require_inside(points, size, names)
+    require_crop(points, box)
+
+
+def _require_whole(points: np.ndarray, names: Sequence[str]) -> None:
+    """Raises InputError for a landmark with one coordinate."""
+    for name, missing in zip(names, np.isnan(points), strict=True):
+        if missing.sum() == 1:
+            raise InputError(f"landmark {name} has only one coordinate; give both or none")
+
+
+def _require_inside(points: np.ndarray, size: tuple[int, int], names: Collection[str]) -> None:
     """Raises InputError that names the first labelled landmark outside an image of (width, height)."""
     outside = ~inside_image(points, size) & ~np.isnan(points).any(axis=-1)
     for name, (x, y), wrong in zip(names, points, outside, strict=True):

@@ -1,17 +1,19 @@
 """COCO keypoints: one JSON file for a folder of images."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.datasets.annotations import require_crop, require_inside, require_placed
-from rtl_tf.datasets.coco_lists import Category, annotations_of, called, category_of, id_of, images_of, read_document
+from rtl_tf.datasets.annotations import require_size, require_usable
+from rtl_tf.datasets.coco_lists import Category, annotations_of, called, category_of, images_of, read_document
 from rtl_tf.datasets.files import find_file
+from rtl_tf.datasets.json_files import json_files
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
+from rtl_tf.notes import tell_left_out
 from rtl_tf.records import Sample
 
 EXPORTS = "person_keypoints_"  # how COCO itself, and CVAT after it, name their files: person_keypoints_<subset>.json
@@ -43,8 +45,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     with pixel centres on integers; the bounding box is not used. Images lie beside the file, in `images/` or
     `images/<subset>/` beside it or beside its folder. The subject is "subject" of the annotation, of its "attributes"
     or of the image, else the image's file name without suffix: 001.png and 001.jpg are one person's. Images without
-    annotation are left out. Several annotations of one image are its faces "1", "2", ... in their order; they have a
-    subject each.
+    an annotation are left out, with an InputWarning. Several annotations of one image are its faces "1", "2", ... in
+    their order; they have a subject each.
 
     Raises:
         InputError: the file is malformed, an image is missing or of another size than it says, or an annotation does
@@ -56,42 +58,44 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     document = read_document(file)
     category = category_of(document, schema)
     images, annotations = images_of(document), annotations_of(document, category)
-    samples, derived, numbers = [], {}, {}
+    unused = [node.place for number, node in images.items() if number not in annotations]
+    tell_left_out(file, "images without an annotation", unused)
+    samples, unnamed, numbers = [], [], {}
     for number, of_image in annotations.items():
         image = _located(file, images, number, of_image[0])
         if (other := numbers.setdefault(image.path, number)) != number:
             raise image.node.error(f"the file {image.name} is also that of image {other}; give it one id")
-        for position, annotation in enumerate(of_image, start=1):
-            face = str(position) if len(of_image) > 1 else ""
-            points = _points(file, annotation, image, category)
-            of_this = samples[len(samples) - position + 1 :]
-            if any(np.array_equal(points, other.points, equal_nan=True) for other in of_this):
-                raise InputError(f"{file}: image {image.name}: {called(annotation)} is there twice; remove one")
-            subject = _subject(annotation, image, face)
-            if subject is None:
-                derived[image.name] = None
-                subject = _stem(image.name) + (f"#{face}" if face else "")
-            samples.append(Sample(image.path, points, subject, face=face))
-    _require_told_apart(file, derived)
+        samples += _faces(file, image, of_image, category, unnamed)
+    _require_told_apart(file, unnamed)
     return samples
 
 
+def _faces(
+    file: Path, image: Image, annotations: list[Node], category: Category, unnamed: list[str]
+) -> Iterator[Sample]:
+    """The samples of an image; its name is added to `unnamed` where the file names no subject."""
+    seen: list[np.ndarray] = []
+    for position, annotation in enumerate(annotations, start=1):
+        points, face = _points(file, annotation, image, category), str(position) if len(annotations) > 1 else ""
+        if any(np.array_equal(points, other, equal_nan=True) for other in seen):
+            raise InputError(f"{file}: image {image.name}: {called(annotation)} is there twice; remove one")
+        seen.append(points)
+        subject = _subject(annotation, image, face)
+        if subject is None:
+            unnamed.append(image.name)
+            subject = _stem(image.name) + (f"#{face}" if face else "")
+        yield Sample(image.path, points, subject, face=face)
+
+
 def _json_file(path: Path) -> Path | None:
-    if path.is_dir():
-        files = _json_files(path) or _json_files(path / "annotations")
-        named = [file for file in files if file.name.startswith(EXPORTS)]
-        files = named if len(files) > 1 else files  # CVAT can put instances_<subset>.json beside it
-    else:
-        files = [path]
-    return files[0] if len(files) == 1 and files[0].suffix.lower() == ".json" and files[0].is_file() else None
-
-
-def _json_files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.glob("*") if file.suffix.lower() == ".json" and file.name[0] != ".")
+    files = json_files(path) or json_files(path / "annotations")
+    if len(files) > 1:  # CVAT can put instances_<subset>.json beside it
+        files = [file for file in files if file.name.startswith(EXPORTS)]
+    return files[0] if len(files) == 1 else None
 
 
 def _located(file: Path, images: dict[str, Node], number: str, annotation: Node) -> Image:
-    """The image of an annotation, which must be as large as the file says: else the points are of other pixels."""
+    """The image of an annotation, which must be as large as the file says."""
     if number not in images:
         raise InputError(f"{file}: {called(annotation)}: no image {number}")
     node = images[number]
@@ -103,15 +107,11 @@ def _located(file: Path, images: dict[str, Node], number: str, annotation: Node)
     if path is None:
         raise InputError(f"{file}: image {name}: no such file beside the JSON file or in images/")
     size = read_size(path)
-    told = size if width is None or height is None else (width.whole(), height.whole())
-    if told != size:
-        advice = (
-            "EXIF? It was labelled as stored, not as displayed; turn its pixels and drop the tag, or turn the points"
-            if told == size[::-1]
-            else "it was labelled at another size; scale the points, or put the images that were labelled there"
-        )
-        sizes = f"{told[0]} x {told[1]} px in the JSON file, {size[0]} x {size[1]} px as displayed"
-        raise InputError(f"{file}: image {name}: {sizes}: {advice}")
+    if width and height:
+        try:
+            require_size(name, (width.whole(), height.whole()), size)
+        except InputError as problem:
+            raise InputError(f"{file}: {problem}") from problem
     return Image(node, name, path, size)
 
 
@@ -129,9 +129,7 @@ def _points(file: Path, annotation: Node, image: Image, category: Category) -> n
     columns = [names.index(name) for name in category.schema.names]
     points = np.where(labelled[:, None], place, np.nan)[columns]
     try:
-        require_placed(points, category.schema.names)
-        require_inside(points, image.size, category.schema.names)
-        require_crop(points)
+        require_usable(points, image.size, category.schema.names)
     except InputError as problem:
         raise InputError(f"{file}: image {image.name}: {called(annotation)}: {problem}") from problem
     return points.astype(np.float32)
@@ -142,7 +140,7 @@ def _subject(annotation: Node, image: Image, face: str) -> str | None:
     attributes = annotation.get("attributes")
     for owner in (annotation, attributes if attributes and attributes.value else None, image.node):
         subject = owner.get("subject") if owner else None
-        text = "" if subject is None else id_of(subject).strip()
+        text = subject.code().strip() if subject else ""
         if text:
             if face and owner is image.node:
                 raise image.node.error(f"{image.name} has several faces and one subject; give each annotation its own")

@@ -1,11 +1,10 @@
 """The lists of a COCO keypoints file: categories, images, annotations, each with an id."""
 
-import unicodedata
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from rtl_tf.datasets.annotations import fitting_schema
+from rtl_tf.datasets.annotations import fitting_schema, landmark_name
 from rtl_tf.documents import Node, read_json, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
@@ -32,14 +31,14 @@ def category_of(document: Node, schema: str | None) -> Category:
     """The category that fits the schema; of several the one that is annotated."""
     fitting, problems, ids = [], [], set()
     for node in document["categories"].elements():
-        number = id_of(node["id"])
+        number = node["id"].code()
         if number in ids:
             raise node.error(f"the id {number} appears twice")
         ids.add(number)
         keypoints = node.get("keypoints")
         if keypoints is None or not keypoints.list():
             continue
-        names = [unicodedata.normalize("NFC", name.text()) for name in keypoints.elements()]
+        names = [landmark_name(name.text()) for name in keypoints.elements()]
         if (name := repeated(names)) is not None:
             raise keypoints.error(f"'{name}' appears twice")
         try:
@@ -53,7 +52,7 @@ def category_of(document: Node, schema: str | None) -> Category:
 
 def _annotated(document: Node, categories: list[Category]) -> Category:
     """The one of several fitting categories that has annotations: none is dropped without a word."""
-    used = {id_of(annotation["category_id"]) for annotation in document["annotations"].elements()}
+    used = {annotation["category_id"].code() for annotation in document["annotations"].elements()}
     annotated = [category for category in categories if category.id in used]
     if len(annotated) > 1:
         names = " and ".join(f"'{category.name}'" for category in annotated)
@@ -65,7 +64,7 @@ def images_of(document: Node) -> dict[str, Node]:
     """Images by id; InputError where two have one."""
     images = {}
     for node in document["images"].elements():
-        number = id_of(node["id"])
+        number = node["id"].code()
         if number in images:
             raise node.error(f"the id {number} is also that of {images[number]['file_name'].text()}")
         images[number] = node
@@ -76,19 +75,14 @@ def annotations_of(document: Node, category: Category) -> dict[str, list[Node]]:
     """The category's annotations of each image, in the order of the file."""
     found = defaultdict(list)
     for annotation in document["annotations"].elements():
-        if id_of(annotation["category_id"]) == category.id:
-            found[id_of(annotation["image_id"])].append(annotation)
+        if annotation["category_id"].code() == category.id:
+            found[annotation["image_id"].code()].append(annotation)
     if not found:
         raise document.error(f"no annotation of category '{category.name}'")
     return found
 
 
-def id_of(node: Node) -> str:
-    """A number or a text that names something; 0 is as good a name as any."""
-    return node.value if isinstance(node.value, str) else str(node.whole())
-
-
 def called(annotation: Node) -> str:
     """An annotation in messages: by its id, else by its place in the file."""
     number = annotation.get("id")
-    return f"annotation {id_of(number)}" if number else annotation.place
+    return f"annotation {number.code()}" if number else annotation.place

@@ -13,7 +13,7 @@ LARGEST = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
 
 def read_header(path: Path) -> list[str]:
     """Column names, stripped. Raises InputError for a file that is missing, empty or not UTF-8."""
-    return _read(path, only_header=True)[0][1]
+    return _composed(read_lines(path, only_header=True)[0][1])
 
 
 def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
@@ -26,7 +26,8 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
         InputError: the file is missing, empty or not UTF-8, a column name appears twice, or a row is longer than the
             header.
     """
-    (_, header), *lines = _read(path)
+    (_, names), *lines = read_lines(path)
+    header = _composed(names)
     if (name := repeated(filter(None, header))) is not None:
         raise InputError(f"{path} row 1: column '{name}' appears twice")
     if not lines:
@@ -38,8 +39,12 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     return header, [(row, empty | dict(zip(header, cells, strict=False))) for row, cells in lines]
 
 
-def _read(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
-    """Non-empty lines with their row numbers, the header (which may be empty) first."""
+def read_lines(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
+    """Non-empty lines, cells stripped, with their row numbers; the header (which may be empty) first.
+
+    Raises:
+        InputError: the file is missing, empty or not UTF-8.
+    """
     try:
         # utf-8-sig: spreadsheet programs write a byte order mark.
         text = read_bytes(path, LARGEST).decode("utf-8-sig")
@@ -58,5 +63,8 @@ def _read(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
         raise InputError(f"{path}: cannot read the table: {problem}") from problem
     if not lines:
         raise InputError(f"{path}: the file is empty")
-    row, header = lines[0]
-    return [(row, [unicodedata.normalize("NFC", name) for name in header]), *lines[1:]]
+    return lines
+
+
+def _composed(names: list[str]) -> list[str]:
+    return [unicodedata.normalize("NFC", name) for name in names]

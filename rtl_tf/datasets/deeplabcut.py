@@ -1,15 +1,15 @@
 """DeepLabCut: the CSV file of labelled frames, CollectedData_<scorer>.csv."""
 
-import csv
-import io
 import math
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of, tell_left_out
-from rtl_tf.documents import read_text
+from rtl_tf.datasets.annotations import landmark_name
+from rtl_tf.datasets.csv_rows import read_lines
+from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of
 from rtl_tf.exceptions import InputError
-from rtl_tf.notes import warn_once
-from rtl_tf.numerals import NUMBER
+from rtl_tf.notes import tell_left_out, warn_once
+from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 
 PATTERN = "CollectedData_*.csv"
@@ -76,7 +76,7 @@ def _faces(path: Path) -> list[Face]:
 
 def _with_subject(face: Face, several_folders: bool) -> Face:
     subject = face.image.parent.name if several_folders else face.image.stem
-    return Face(face.origin, face.image, face.points, f"{subject}_{face.face}" if face.face else subject, face.face)
+    return replace(face, subject=f"{subject}_{face.face}" if face.face else subject)
 
 
 def _faces_of(file: Path, empty: list[str]) -> list[Face]:
@@ -109,21 +109,18 @@ def _faces_of(file: Path, empty: list[str]) -> list[Face]:
 
 def _read(file: Path) -> tuple[list[list[str]], list[Row]]:
     """The rows of the header, and the other rows with their numbers."""
-    try:
-        lines = [[cell.strip() for cell in cells] for cells in csv.reader(io.StringIO(read_text(file), newline=""))]
-    except csv.Error as problem:
-        raise InputError(f"{file}: cannot read the table: {problem}") from problem
-    names = tuple(cells[0] if cells else "" for cells in lines[:4])
+    lines = read_lines(file)
+    names = tuple(cells[0] if cells else "" for _, cells in lines[:4])
     for header in HEADER:
         if names[: len(header)] == header:
-            rows = [(row, cells) for row, cells in enumerate(lines[len(header) :], len(header) + 1) if any(cells)]
-            return lines[: len(header)], rows
+            return [cells for _, cells in lines[: len(header)]], lines[len(header) :]
     raise InputError(f"{file}: expected rows called scorer, (individuals,) bodyparts and coords at the top")
 
 
 def _columns(file: Path, header: list[list[str]]) -> tuple[dict[tuple[str, str], dict[str, int]], int]:
     """{(individual, body part): {"x": column, "y": column}}, and how many columns name the image."""
     *_, parts, axes = header
+    parts = list(map(landmark_name, parts))
     individuals = header[1] if len(header) == 4 else [""] * len(axes)
     start = next((column for column, axis in enumerate(axes) if axis == "x"), 0)
     if not start or len(set(map(len, header))) > 1:
@@ -149,15 +146,9 @@ def _path(cells: list[str]) -> str:
 
 
 def _point(cells: list[str], axes: dict[str, int], part: str) -> tuple[float, float] | None:
-    x, y = (_number(cells[axes[axis]], part) for axis in "xy")
-    if math.isnan(x) != math.isnan(y):
-        raise InputError(f"landmark {part} has only one coordinate; give both or none")
-    return None if math.isnan(x) else (x, y)
-
-
-def _number(cell: str, part: str) -> float:
-    if cell.lower() in ("", "nan"):
-        return math.nan
-    if not NUMBER.fullmatch(cell):
-        raise InputError(f"landmark {part}: '{cell[:40]}' is not a number")
-    return float(cell)
+    """(x, y), one of which may be NaN; None where both are."""
+    try:
+        x, y = (as_number(cells[axes[axis]]) for axis in "xy")
+    except InputError as problem:
+        raise InputError(f"landmark {part}: {problem}") from None
+    return None if math.isnan(x) and math.isnan(y) else (x, y)

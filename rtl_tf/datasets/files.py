@@ -19,3 +19,8 @@ def find_file(folder: Path, name: str) -> Path | None:
                 if path.is_file():
                     return path
     return None
+
+
+def file_called(folder: Path, name: str) -> Path:
+    """As `find_file`; where there is none, the path that was meant, of which its reader says that it is not there."""
+    return find_file(folder, name) or Path(os.path.normpath(folder / name))

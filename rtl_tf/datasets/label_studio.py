@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from rtl_tf.datasets.annotations import landmark_name, require_size
 from rtl_tf.datasets.json_files import is_label_studio, json_files
-from rtl_tf.datasets.named_points import Face, find_image, require_size, samples_of, schema_of, tell_left_out
+from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of
 from rtl_tf.documents import Node, read_json
-from rtl_tf.exceptions import InputError
-from rtl_tf.images import SUFFIXES
+from rtl_tf.exceptions import InputError, shortened
+from rtl_tf.images import SUFFIXES, read_size
+from rtl_tf.notes import tell_left_out
 from rtl_tf.records import Sample
 
 KEYPOINTS = "keypointlabels"
@@ -68,7 +70,7 @@ def _faces(path: Path) -> list[Face]:
         try:
             image = _image(file, name)
             for size in sizes:
-                require_size(image, *size)
+                require_size(image.name, size, read_size(image))
         except InputError as problem:
             raise task.error(str(problem)) from problem
         (width, height), *_ = sizes
@@ -124,11 +126,11 @@ def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[t
         if labels is None:
             left_out.append(region.place)
             continue
-        names = [label.text().strip() for label in labels.elements()]
+        names = [landmark_name(label.text()) for label in labels.elements()]
         if len(names) != 1:
             raise labels.error("expected one label")
         if names[0] in points:
-            raise region.error(f"'{names[0][:40]}' is labelled twice; keep one face an image")
+            raise region.error(f"'{shortened(names[0])}' is labelled twice; keep one face an image")
         rotation = region.get("image_rotation")
         if rotation and rotation.number() != 0:
             raise rotation.error("the image was turned by hand; turn it back, or turn the file")
@@ -139,11 +141,7 @@ def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[t
 
 def _subject(data: Node) -> str:
     subject = data.get("subject")
-    if subject is None:
-        return ""
-    if isinstance(subject.value, bool) or not isinstance(subject.value, str | int):
-        raise subject.error("expected text or a whole number")
-    return str(subject.value).strip()
+    return subject.code().strip() if subject else ""
 
 
 def _image_name(data: Node) -> str:

@@ -3,10 +3,13 @@
 from collections import defaultdict
 from pathlib import Path
 
+from rtl_tf.datasets.annotations import landmark_name, require_size
 from rtl_tf.datasets.json_files import is_labelme, json_files
-from rtl_tf.datasets.named_points import Face, find_image, require_size, samples_of, schema_of, tell_left_out
+from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of
 from rtl_tf.documents import Node, read_json
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
+from rtl_tf.images import read_size
+from rtl_tf.notes import tell_left_out
 from rtl_tf.records import Sample
 
 SUBJECT_FLAG = "subject="
@@ -63,10 +66,12 @@ def _faces_of(file: Path, document: Node, left_out: list[str]) -> list[Face]:
         if kind is None or kind.text() != "point":
             left_out.append(f"{file.name}: {shape.place}")
             continue
-        group, name = shape.get("group_id"), shape["label"].text().strip()
+        group, name = shape.get("group_id"), landmark_name(shape["label"].text())
         points = groups[str(group.whole()) if group else ""]
         if name in points:
-            raise shape.error(f"'{name[:40]}' is labelled twice; of several faces give each a group_id of its own")
+            raise shape.error(
+                f"'{shortened(name)}' is labelled twice; give each of several faces a group_id of its own"
+            )
         points[name] = _point(shape["points"])
     if not groups:
         return []
@@ -77,7 +82,7 @@ def _faces_of(file: Path, document: Node, left_out: list[str]) -> list[Face]:
     try:
         image = find_image(file.parent, name)
         if size:
-            require_size(image, *size)
+            require_size(image.name, size, read_size(image))
     except InputError as problem:
         raise document.error(str(problem)) from problem
     subject = _subject(file, document)

@@ -6,11 +6,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from rtl_tf.datasets.annotations import fitting_schema, require_crop, require_inside, require_placed
+from rtl_tf.datasets.annotations import fitting_schema, require_usable
 from rtl_tf.datasets.files import find_file
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
-from rtl_tf.notes import warn_once
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 
@@ -47,17 +46,15 @@ def samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[Sa
     fitting = schema_of(path, faces, schema)
     samples, origins = [], {}
     for face in faces:
-        points = np.array([face.points.get(name, (np.nan, np.nan)) for name in fitting.names], np.float32)
+        points = np.array([face.points.get(name, (np.nan, np.nan)) for name in fitting.names])
         try:
             other = origins.setdefault((face.image, face.face), face.origin)
             if other != face.origin:
                 raise InputError(f"{face.image.name} is labelled in {other} already; remove one")
-            require_inside(points, read_size(face.image), fitting.names)
-            require_placed(points, fitting.names)
-            require_crop(points)
+            require_usable(points, read_size(face.image), fitting.names)
         except InputError as problem:
             raise InputError(f"{face.origin}: {problem}") from problem
-        samples.append(Sample(face.image, points, face.subject, face=face.face))
+        samples.append(Sample(face.image, points.astype(np.float32), face.subject, face=face.face))
     return samples
 
 
@@ -81,17 +78,3 @@ def find_image(folder: Path, name: str, *more: Path) -> Path:
     if len(found) > 1:
         raise InputError(f"no image {name}, but both {found[0]} and {found[1]}; keep the one that is meant")
     return found[0]
-
-
-def require_size(image: Path, width: int, height: int) -> None:
-    """InputError unless the image, as displayed, has the size that the annotation speaks of."""
-    size = read_size(image)
-    if size != (width, height):
-        turned = "; is its EXIF rotation applied?" if size == (height, width) else "; was it labelled in another size?"
-        raise InputError(f"labelled at {width} x {height} px, but {image.name} has {size[0]} x {size[1]}{turned}")
-
-
-def tell_left_out(path: Path, what: str, left_out: Sequence[str]) -> None:
-    """An InputWarning with the number of things of a kind that a reader left out, and the first of them."""
-    if left_out:
-        warn_once(f"{path} {what}", f"{path}: {what}, left out: {len(left_out)} ({left_out[0]} first)")

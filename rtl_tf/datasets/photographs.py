@@ -1,6 +1,5 @@
 """Photographs without landmarks: what a trained detector is asked about, and what lay beside them."""
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.datasets.csv_rows import read_rows
-from rtl_tf.datasets.files import find_file
+from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import BOX, box_of, mirrored_of, require_image_and_box
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import (
@@ -138,7 +137,7 @@ def _photograph(path: Path) -> Photograph:
 
 
 def _photograph_of_row(file: Path, row: int, cells: dict[str, str]) -> Photograph:
-    image = find_file(file.parent, cells["image"]) or Path(os.path.normpath(file.parent / cells["image"]))
+    image = file_called(file.parent, cells["image"])
     try:
         size, box = read_size(image), box_of(cells)
         if box:

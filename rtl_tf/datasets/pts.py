@@ -9,9 +9,9 @@ import numpy as np
 
 from rtl_tf.datasets import ibug68
 from rtl_tf.documents import read_text
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES, image_hash, read_size
-from rtl_tf.notes import warn_once
+from rtl_tf.notes import tell_left_out
 from rtl_tf.numerals import NUMBER
 from rtl_tf.records import Sample
 
@@ -58,7 +58,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
             samples.append(ibug68.sample(image, points, subject, schema))
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
-    _tell_what_is_missing(path, list(pairs), samples)
+    missing = [int(np.isnan(sample.points).any(axis=-1).sum()) for sample in samples]
+    outside = [file.relative_to(path) for file, count in zip(pairs, missing, strict=True) for _ in range(count)]
+    tell_left_out(path, "points outside their image", outside)
     return _with_faces(list(pairs), samples)
 
 
@@ -91,17 +93,10 @@ def _image_beside(file: Path, images: dict[tuple[Path, str], list[Path]]) -> Pat
 
 def _tell_what_is_left_out(path: Path, files: list[Path], pairs: dict[Path, Path], images: dict) -> None:
     lonely = [file for file in files if file not in pairs]
-    unused = [image for found in images.values() for image in found if image not in set(pairs.values())]
-    for left, what in ((lonely, ".pts files without an image"), (unused, "images without a .pts file")):
-        if left:
-            warn_once(f"{path} {what}", f"{path}: {what}, left out: {len(left)} ({left[0].relative_to(path)} first)")
-
-
-def _tell_what_is_missing(path: Path, files: list[Path], samples: list[Sample]) -> None:
-    missing = [int(np.isnan(sample.points).any(axis=-1).sum()) for sample in samples]
-    if any(missing):
-        first = files[next(index for index, count in enumerate(missing) if count)].relative_to(path)
-        warn_once(f"{path} outside", f"{path}: points outside their image, left out: {sum(missing)} ({first} first)")
+    used = set(pairs.values())
+    unused = [image for found in images.values() for image in found if image not in used]
+    tell_left_out(path, ".pts files without an image", [file.relative_to(path) for file in lonely])
+    tell_left_out(path, "images without a .pts file", [image.relative_to(path) for image in unused])
 
 
 def _read_points(file: Path) -> np.ndarray:
@@ -114,7 +109,7 @@ def _read_points(file: Path) -> np.ndarray:
     for row, line in lines[:opening]:
         key, _, value = (part.strip() for part in line.partition(":"))
         if (key, value) not in (("version", "1"), ("n_points", str(POINTS))):
-            raise InputError(f"{file} line {row}: '{line[:40]}': expected 'version: 1' or 'n_points: {POINTS}'")
+            raise InputError(f"{file} line {row}: '{shortened(line)}': expected 'version: 1' or 'n_points: {POINTS}'")
     inside = lines[opening + 1 : -1]
     if len(inside) != POINTS:
         raise InputError(f"{file}: expected {POINTS} points, there are {len(inside)} between the braces")
@@ -124,7 +119,7 @@ def _read_points(file: Path) -> np.ndarray:
 def _point(file: Path, row: int, line: str) -> tuple[float, float]:
     cells = line.split()
     if len(cells) != 2 or not all(map(NUMBER.fullmatch, cells)):
-        raise InputError(f"{file} line {row}: '{line[:40]}': expected the two numbers of a point")
+        raise InputError(f"{file} line {row}: '{shortened(line)}': expected the two numbers of a point")
     return float(cells[0]), float(cells[1])
 
 

@@ -7,19 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.datasets.annotations import (
-    fitting_schema,
-    require_crop,
-    require_inside,
-    require_placed,
-    shipped_landmarks,
-)
+from rtl_tf.datasets.annotations import fitting_schema, require_usable, shipped_landmarks
 from rtl_tf.datasets.csv_rows import read_header, read_rows
-from rtl_tf.datasets.files import find_file
+from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.people import code_key
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size, require_sensible
-from rtl_tf.numerals import as_number, shortened
+from rtl_tf.notes import tell_left_out
+from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 
@@ -47,13 +42,14 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """A sample for every row of a table (a `.csv` file, or a folder with `landmarks.csv`).
 
     Columns:
-        image: file, relative to the table, see `find_file`.
+        image: file, relative to the table, see `files.find_file`.
         subject: the person.
         <landmark>_x, <landmark>_y: original px (after EXIF rotation), pixel centres on integers; both cells of a
             landmark that is not labelled are empty.
         mm_per_px, box_left, box_top, box_side, mirrored (true, false), face: optional; see `Sample`. An image can have
             several rows if each has another `face`.
-        error: optional; a row where it is not empty is left out: predict.py found nothing on its image.
+        error: optional; a row where it is not empty is left out, with an InputWarning: predict.py found nothing on
+            its image.
         Any other column becomes an attribute, its cells as written.
 
     Raises:
@@ -61,6 +57,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """
     file = _table(path)
     header, rows = read_rows(file)
+    tell_left_out(file, "rows with an error", [f"row {row}" for row, cells in rows if cells.get("error")])
     rows = [(row, cells) for row, cells in rows if not cells.get("error")]
     if not rows:
         raise InputError(f"{file}: no row without an error")
@@ -141,16 +138,14 @@ def _sample(folder: Path, cells: dict[str, str], schema: Schema, attributes: dic
         raise InputError("column image is empty")
     if not code_key(cells["subject"]):
         raise InputError("column subject is empty, or shows nothing")
-    image = find_file(folder, cells["image"]) or folder / cells["image"]
+    image = file_called(folder, cells["image"])
     points = _points(cells, schema)
-    require_placed(points, schema.names)
-    require_inside(points, read_size(image), schema.names)
     box = box_of(cells)
     if box:
         require_sensible(Crop(*box, 1), image)
-    require_crop(points, box)
+    require_usable(points, read_size(image), schema.names, box)
     mirrored, face = mirrored_of(cells), cells.get("face", "")
-    points = points.astype(np.float32)  # now that all lie in the image: a cell can hold 1e300
+    points = points.astype(np.float32)
     return Sample(image, points, cells["subject"], box, mirrored, _mm_per_px(cells), attributes, face)
 
 
@@ -172,12 +167,7 @@ def mirrored_of(cells: dict[str, str]) -> bool:
 
 def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
     """float64 (K, 2)."""
-    points = np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names])
-    half = np.isnan(points).sum(axis=-1) == 1
-    if half.any():
-        name = schema.names[int(half.argmax())]
-        raise InputError(f"landmark {name} has only one coordinate; give both or none")
-    return points
+    return np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names])
 
 
 def box_of(cells: dict[str, str]) -> tuple[float, float, float] | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from rtl_tf.datasets import ibug68
 from rtl_tf.datasets.csv_rows import read_header, read_rows
-from rtl_tf.datasets.files import find_file
+from rtl_tf.datasets.files import file_called
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
@@ -53,7 +53,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         try:
             if not name:
                 raise InputError("the file name is empty")
-            image = find_file(folder, name) or folder / name
+            image = file_called(folder, name)
             samples.append(ibug68.sample(image, _points(values), Path(name).stem.rsplit("_", 1)[0], schema))
         except InputError as problem:
             raise InputError(f"{table} row {row}: {problem}") from problem
