@@ -59,23 +59,27 @@ def main(arguments: list[str]) -> None:
     real = {unit: real_null(options.runs, unit) for unit in ("heatmap_px", "input_px")}
     show_real(real)
     if options.json:
-        usual = simulated[69, 5, 0.01]["model"]
-        judged = [of_cell["model"] for (_, seeds, _), of_cell in simulated.items() if seeds >= FEWEST_TRAININGS]
-        figures = {
-            "false_positives_69_people_5_seeds": usual["false_positives"],
-            "coverage_69_people_5_seeds": usual["coverage"],
-            **{f"real_null_{unit}": of_unit["three pairs"]["model"] for unit, of_unit in real.items()},
-            "false_positives_lowest": min(one["false_positives"] for one in judged),
-            "false_positives_highest": max(one["false_positives"] for one in judged),
-            "rate_coverage_lowest": min(rates.values()),
-        }
         details = {
             "simulated": {", ".join(map(str, cell)): of_cell for cell, of_cell in simulated.items()},
             "rates": {", ".join(map(str, cell)): coverage for cell, coverage in rates.items()},
             "real_null": real,
             "machine": machine(("numpy", "scipy")),
         }
-        write_json(options.json, figures, details)
+        write_json(options.json, figures(simulated, rates, real), details)
+
+
+def figures(simulated: dict, rates: dict, real: dict) -> dict[str, float]:
+    """The few numbers to keep an eye on."""
+    usual = simulated[69, 5, 0.01]["model"]
+    judged = [of_cell["model"] for (_, seeds, _), of_cell in simulated.items() if seeds >= FEWEST_TRAININGS]
+    return {
+        "false_positives_69_people_5_seeds": usual["false_positives"],
+        "coverage_69_people_5_seeds": usual["coverage"],
+        **{f"real_null_{unit}": of_unit["three pairs"]["model"] for unit, of_unit in real.items()},
+        "false_positives_lowest": min(one["false_positives"] for one in judged),
+        "false_positives_highest": max(one["false_positives"] for one in judged),
+        "rate_coverage_lowest": min(rates.values()),
+    }
 
 
 def simulate(people: int, seeds: int, training_sd: float, count: int, seed: int = 0) -> dict[str, dict[str, float]]:

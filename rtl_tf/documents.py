@@ -12,10 +12,11 @@ import io
 import json
 import math
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rtl_tf.atomic import replacing
 from rtl_tf.exceptions import InputError, shortened
 
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
@@ -91,6 +92,14 @@ def read_table(path: str | Path, needed: Iterable[str] = ()) -> list["Row"]:
         if len(cells) != len(header):
             raise InputError(f"{path}, line {line}: {len(cells)} fields instead of {len(header)}")
     return [Row(dict(zip(header, cells, strict=True)), str(path), line) for line, cells in lines[1:]]
+
+
+def write_table(path: str | Path, header: Sequence[str], rows: Iterable[Iterable], line_end: str = "\r\n") -> None:
+    """A CSV file of a header and the rows below it, whole or not at all."""
+    with replacing(path) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator=line_end)
+        writer.writerow(header)
+        writer.writerows(rows)
 
 
 def parse_toml(text: str, origin: str) -> "Node":

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -16,31 +16,35 @@ from pathlib import Path
 import rtl_tf
 from rtl_tf.documents import require_file
 from rtl_tf.exceptions import InputError
+from rtl_tf.hashing import State, state_of
 
-SECONDS = 5.0  # of processor time, beside what a file of this size needs
+SECONDS = 5.0  # of processor time, beside what files of this size need
 SECONDS_A_MIB = 0.05
 CORES = 4  # at most: every thread takes addresses of its own
 PATIENCE = 3  # how much longer a child may take than its processor time: the machine has other work too
-MEMORY = 2 * 2**30  # bytes, beside the file's own size
+MEMORY = 2 * 2**30  # bytes, beside the files' own size
 REFUSED = 3  # exit status of a child that says why
 
 
-def require_readable(module: str, path: str | Path, memory: int = MEMORY) -> None:
+def require_readable(module: str, path: str | Path, memory: int = MEMORY, beside: Sequence[Path] = ()) -> None:
     """Let the child process `python -m module` read the file. What it has read once is not read again.
 
+    Args:
+        memory: bytes that the child may take, beside the files' own size.
+        beside: other files that it reads with this one.
     Raises:
         InputError: no regular file, or the child refused it, crashed, or reached a limit of time or `memory` (bytes).
     """
     path = Path(path)
     require_file(path)
-    state = path.stat()
-    _read(module, path, memory, (state.st_size, state.st_mtime_ns, state.st_ino))
+    _read(module, path, memory, tuple(map(state_of, (path, *beside))))
 
 
 @lru_cache(maxsize=64)
-def _read(module: str, path: Path, memory: int, state: tuple[int, int, int]) -> None:
-    seconds = SECONDS + SECONDS_A_MIB * state[0] / 2**20
-    command = [sys.executable, "-P", "-m", module, str(path), str(seconds), str(memory + state[0])]
+def _read(module: str, path: Path, memory: int, states: tuple[State | None, ...]) -> None:
+    size = sum(state[0] for state in states if state)
+    seconds = SECONDS + SECONDS_A_MIB * size / 2**20
+    command = [sys.executable, "-P", "-m", module, str(path), str(seconds), str(memory + size)]
     try:
         child = subprocess.run(
             command, capture_output=True, stdin=subprocess.DEVNULL, env=_environment(), timeout=PATIENCE * seconds

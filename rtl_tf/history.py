@@ -1,11 +1,9 @@
 """history.csv: one row an epoch, rewritten as a whole so that a killed run never leaves half a row."""
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from rtl_tf.atomic import replacing
-from rtl_tf.documents import read_table
+from rtl_tf.documents import read_table, write_table
 
 COLUMNS = ("epoch", "loss", "heatmap_loss", "regularizer", "val_loss", "val_error", "learning_rate", "seconds")
 
@@ -16,10 +14,7 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
     `heatmap_loss` and `val_loss` are the method's own loss, without regularizers: Eq. 2, summed over hourglasses, or
     DSNT's. `val_error` is in heatmap px (paper protocol).
     """
-    with replacing(path) as unfinished, open(unfinished, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(path, COLUMNS, ([row[name] for name in COLUMNS] for row in rows), line_end="\n")
 
 
 def read_history(path: Path, needed: Iterable[str] = COLUMNS) -> list[dict[str, float]]:

@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from PIL import Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError, in_one_line
+from rtl_tf.hashing import State, state_of
 from rtl_tf.notes import warn_once
 from rtl_tf.pixel_values import read_rgb
 
@@ -119,7 +120,15 @@ def require_overlap(size: tuple[int, int], crop: Crop, name: str | Path = "image
 
 
 def image_hash(path: str | Path) -> str:
-    """SHA-256 of the decoded pixels: equal for copies in different lossless formats, or with other metadata."""
+    """SHA-256 of the decoded pixels: equal for copies in different lossless formats, or with other metadata.
+
+    A file that stays as it is is decoded once: the search for leaks and the record of a run's images both ask.
+    """
+    return _image_hash(Path(path), state_of(path))
+
+
+@cache
+def _image_hash(path: Path, state: State | None) -> str:
     image = read_image(path)
     digest = hashlib.sha256(repr(image.shape).encode())
     digest.update(image.tobytes())

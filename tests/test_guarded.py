@@ -82,6 +82,17 @@ def test_a_good_file_is_read_once(child, tmp_path):
     assert "crashed" in refusal(guarded.require_readable, child, file)
 
 
+def test_what_is_read_with_a_file_counts_too(child, tmp_path):
+    file, weights = tmp_path / "detector.xml", tmp_path / "detector.bin"
+    file.write_text("fine")
+    weights.write_bytes(bytes(2**20))
+    guarded.require_readable(child, file, beside=[weights])
+    Path(tmp_path / "child_of_test.py").unlink()
+    guarded.require_readable(child, file, beside=[weights])
+    weights.write_bytes(bytes(2**20 - 1))
+    assert "crashed" in refusal(guarded.require_readable, child, file, guarded.MEMORY, [weights])
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "best.keras")

@@ -260,6 +260,16 @@ def test_hash_is_of_the_pixels(tmp_path):
     assert images.image_hash(png) != images.image_hash(save(tmp_path / "c.png", COLOURS.reshape(3, 2, 3)))
 
 
+def test_an_image_is_hashed_once_as_long_as_it_stays_the_same(tmp_path, monkeypatch):
+    decoded, read = [], images.read_image
+    monkeypatch.setattr(images, "read_image", lambda path: decoded.append(path) or read(path))
+    png = save(tmp_path / "a.png", COLOURS)
+    first = images.image_hash(png)
+    assert images.image_hash(str(png)) == first and len(decoded) == 1
+    save(png, np.zeros((40, 40, 3), np.uint8))
+    assert images.image_hash(png) != first and len(decoded) == 2
+
+
 def test_a_bit_depth_is_guessed_only_where_the_image_would_be_black():
     def depth(*values, stated=None, stored=16):
         return bit_depth([np.array([value], np.uint16) for value in values], stated, stored)

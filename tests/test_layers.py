@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
 LAYERS = {
     "exceptions": 0, "schema": 0, "records": 0, "coordinates": 0, "config": 0, "progress": 0, "atomic": 0, "lock": 0,
     "cache": 0, "silence": 0, "method_settings": 0, "studies": 0, "documents": 0, "arrays": 0, "console": 0,
-    "guarded": 0, "notes": 0, "history": 0, "config_json": 0, "numerals": 0,
+    "guarded": 0, "notes": 0, "history": 0, "config_json": 0, "numerals": 0, "hashing": 0,
     "heatmaps": 1,
     "datasets": 2, "images": 2, "pixel_values": 2, "augment": 2, "pipeline": 2,
     "networks": 3,

@@ -176,6 +176,8 @@ def test_resume_wants_the_same_detector_columns_and_boxes(faces, tmp_path):
     for photographs, detector, words in (
         (boxed, "sha256:2", "row 2 was found by another detector"),
         ([Photograph(faces[0], (-0.5, 1.5, 40.0))], "sha256:1", "faces/000.png with another box"),
+        ([boxed[0], Photograph(faces[1])], "sha256:1", "faces/001.png with another box"),
+        ([Photograph(faces[0], boxed[0].box, mirrored=True)], "sha256:1", "faces/000.png with another box"),
     ):
         with pytest.raises(InputError, match=words):
             predict(photographs, output, resume=True, detector=detector)

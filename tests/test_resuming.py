@@ -44,6 +44,13 @@ def change_a_byte(file):
     file.write_bytes(content)
 
 
+def claim_compression(file):
+    content = bytearray(file.read_bytes())
+    for header, method in ((b"PK\x01\x02", 10), (b"PK\x03\x04", 8)):
+        content[content.rindex(header) + method] = zipfile.ZIP_DEFLATED  # of the weights, zeros, which are no such data
+    file.write_bytes(content)
+
+
 def replace_in(old, new):
     return lambda file: file.write_text(file.read_text().replace(old, new))
 
@@ -57,6 +64,7 @@ PUT_BACK = "; the run cannot go on: put split.csv back, or remove {folder} and s
     [
         ("best.keras", cut, ": damaged (cut off?)" + ANEW),
         ("best.keras", change_a_byte, ": damaged (cut off?)" + ANEW),
+        ("best.keras", claim_compression, ": damaged (cut off?)" + ANEW),
         ("best.keras", lambda file: file.unlink(), ": missing" + ANEW),
         ("state-0002.npz", cut, ": damaged (cut off?)" + ANEW),
         ("history.csv", replace_in("val_error", "error"), ": missing column val_error" + ANEW),
@@ -118,6 +126,15 @@ def test_inputs_are_compared_as_far_as_the_run_tells_them(tmp_path, name, what):
     del facts[name]
     begun_with(facts)
     require_same_inputs(tmp_path, facts | {name: "other"})
+
+
+def test_an_own_copy_of_the_published_weights_is_no_other_source(tmp_path):
+    resolved = {"dataset_hash": "a", "source_hash": "published"}
+    (tmp_path / "config.json").write_text(json.dumps({"asked": {}, "resolved": resolved}))
+    require_same_inputs(tmp_path, resolved)
+    require_same_inputs(tmp_path, {"dataset_hash": "a"})
+    with pytest.raises(InputError, match="the weights of --source are not those"):
+        require_same_inputs(tmp_path, resolved | {"source_hash": "c"})
 
 
 def test_leftovers_of_a_killed_process_go_and_nothing_else(tmp_path):
@@ -230,6 +247,10 @@ def test_a_killed_run_goes_on_from_its_state_to_the_same_result(killed, table, t
     assert sorted(file.name for file in folder.iterdir()) == sorted(
         file.name for file in (tmp_path / "whole").iterdir()
     )
+    for file in folder.rglob("*.*"):  # had it been killed while it wrote any of them, that would go
+        file.rename(file.with_name(f"unfinished-1-{file.name}"))
+    clear_leftovers(folder)
+    assert not list(folder.rglob("*.*"))
 
 
 def test_a_run_that_was_killed_before_its_config_starts_in_a_clean_folder(table, tmp_path):

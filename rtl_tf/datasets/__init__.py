@@ -17,6 +17,7 @@ from rtl_tf.datasets.json_files import is_coco, json_files
 from rtl_tf.datasets.people import checked_people
 from rtl_tf.datasets.splits import image_names
 from rtl_tf.exceptions import InputError
+from rtl_tf.hashing import file_hash
 from rtl_tf.notes import warn_once
 from rtl_tf.progress import progress
 from rtl_tf.records import Sample
@@ -142,12 +143,6 @@ def content_hashes(name_or_path: str | Path, samples: Sequence[Sample]) -> dict[
     """
     hashes = {"dataset_hash": fingerprint(name_or_path, samples)}
     return hashes if is_synthetic(name_or_path) else hashes | {"images_hash": images_hash(samples)}
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_synthetic(name_or_path: str | Path) -> bool:

@@ -1,6 +1,5 @@
 """Training, validation and test parts: drawn by subject or by scan, thinned, stored, and audited for leaks."""
 
-import csv
 import hashlib
 import os
 import unicodedata
@@ -11,9 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
-from rtl_tf.atomic import replacing
 from rtl_tf.datasets.csv_rows import read_rows
 from rtl_tf.datasets.groups import grouped
+from rtl_tf.documents import write_table
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import image_hash, read_size
 from rtl_tf.progress import progress
@@ -119,11 +118,8 @@ def write_split(path: str | Path, samples: Sequence[Sample], parts: Split) -> No
     """CSV `image, subject, part`, a row for each sample; part: training, validation, test or unused."""
     part_of = {index: part for part, indices in parts.parts.items() for index in indices}
     names = image_names(samples)
-    with replacing(path) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for index in _by_name(range(len(samples)), names):
-            writer.writerow((names[index], samples[index].subject, part_of.get(index, UNUSED)))
+    ordered = _by_name(range(len(samples)), names)
+    write_table(path, COLUMNS, ((names[i], samples[i].subject, part_of.get(i, UNUSED)) for i in ordered))
 
 
 def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:

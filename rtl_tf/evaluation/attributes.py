@@ -1,11 +1,9 @@
 """test.csv: what the data table says of each test image (site, age_group, ...), beside the predictions of a run."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from rtl_tf.atomic import replacing
-from rtl_tf.documents import read_table
+from rtl_tf.documents import read_table, write_table
 from rtl_tf.exceptions import InputError
 
 FILE = "test.csv"
@@ -18,11 +16,8 @@ def write_attributes(path: str | Path, images: Sequence[str], attributes: Sequen
     The file appears whole or not at all.
     """
     names = list(dict.fromkeys(name for row in attributes for name in row))
-    with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow([IMAGE, *names])
-        for image, row in zip(images, attributes, strict=True):
-            writer.writerow([image, *(row.get(name, "") for name in names)])
+    cells = zip(images, ([row.get(name, "") for name in names] for row in attributes), strict=True)
+    write_table(path, [IMAGE, *names], ([image, *row] for image, row in cells))
 
 
 def read_attributes(path: str | Path, images: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -1,14 +1,12 @@
 """predictions.csv: the hinge between the networks, which write it, and the judging, which reads nothing else."""
 
-import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.atomic import replacing
-from rtl_tf.documents import read_text
+from rtl_tf.documents import read_text, write_table
 from rtl_tf.exceptions import InputError, in_one_line, shortened
 
 TEXTS = ("image", "subject", "landmark")
@@ -61,10 +59,7 @@ def write_predictions(path: str | Path, predictions: Predictions) -> None:
     texts = [np.repeat(predictions.images, landmarks), np.repeat(predictions.subjects, landmarks)]
     texts.append(np.tile(predictions.landmarks, images))
     columns = [*texts, *(_as_text(np.broadcast_to(column, (images, landmarks))) for column in numbers)]
-    with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(zip(*columns, strict=True))
+    write_table(path, COLUMNS, zip(*columns, strict=True))
 
 
 def _as_text(values: np.ndarray) -> np.ndarray:

@@ -67,8 +67,8 @@ def number(value: float) -> str:
     return f"{value:.{DECIMALS}f}".removesuffix("." + "0" * DECIMALS)
 
 
-def in_one_line(problem: InputError, photograph: Photograph) -> str:
-    """Without the image's name, which the row has in another cell."""
+def error_cell(problem: InputError, photograph: Photograph) -> str:
+    """What a problem says, without the image's name, which the row has in another cell."""
     text = " ".join(str(problem).removeprefix(f"{photograph.image}: ").split())
     text = text.encode("utf-8", "backslashreplace").decode()
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -12,15 +12,16 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.found_cells import (
     MARK,
     as_line,
+    error_cell,
     image_cell,
-    in_one_line,
     number,
     places_on_image,
     unusable,
     unwritable,
     whole_rows,
 )
-from rtl_tf.inference.predictor import Outcome
+from rtl_tf.images import read_size
+from rtl_tf.inference.predictor import Outcome, central_square
 from rtl_tf.schema import Schema
 
 PEAK = "_peak"
@@ -105,13 +106,17 @@ class FoundTable:
         self._open(begin=not rows)
 
     def lacks(self, photograph: Photograph, face: str) -> bool:
-        """Whether there is no row yet for a photograph. InputError where there is one, of another square."""
+        """Whether there is no row yet for a photograph. InputError where there is one, of another square.
+
+        A row without a square is of an image that could not be read then, one with a problem cannot be read now.
+        """
         row = self._done.get((self._name(photograph), face))
         if row is None:
             return True
-        asked = self._looked_at(photograph.box, photograph.mirrored)
-        if photograph.box and not row["error"] and any(row[name] != cell for name, cell in asked.items()):
-            raise InputError(f"--resume: {self.output} has {row['image']} with another box; begin a new table")
+        if row[BOX[0]] and not photograph.problem:
+            box = photograph.box or central_square(read_size(photograph.image))
+            if any(row[name] != cell for name, cell in self._looked_at(box, photograph.mirrored).items()):
+                raise InputError(f"--resume: {self.output} has {row['image']} with another box; begin a new table")
         return False
 
     def append(self, photograph: Photograph, face: str, outcome: Outcome) -> None:
@@ -122,7 +127,7 @@ class FoundTable:
         row |= self._looked_at(outcome.box or photograph.box, photograph.mirrored) | {"detector": self.detector}
         problem = outcome.problem or unwritable(photograph.image)
         if problem:
-            row["error"] = in_one_line(problem, photograph)
+            row["error"] = error_cell(problem, photograph)
         else:
             points = places_on_image(outcome)
             row["error"] = unusable(points, outcome.box)

@@ -1,16 +1,14 @@
 """Whom a network was trained on: noted beside its weights, and asked when it becomes the source of another run."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from rtl_tf.atomic import replacing
 from rtl_tf.config import Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.csv_rows import read_rows
+from rtl_tf.documents import write_table
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.resolving import Dataset
 from rtl_tf.images import image_hash, read_size
@@ -41,10 +39,7 @@ def write_record(folder: Path, source: str | None, fingerprint: str, samples: Se
         Seen(fingerprint, names[index], samples[index].subject, _size(samples[index].image), pixels)
         for index, pixels in zip(used, hashes, strict=True)
     ]
-    with replacing(folder / FILE) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(dict.fromkeys([*own, *read_record(source)]))
+    write_table(folder / FILE, COLUMNS, dict.fromkeys([*own, *read_record(source)]))
 
 
 def read_record(source: str | None) -> list[Seen]:
@@ -101,13 +96,7 @@ def _pixels_in_common(samples: Sequence[Sample], seen: list[Seen]) -> dict[int, 
 
 def _hashes(images: Sequence[Path], label: str) -> list[str]:
     with ThreadPoolExecutor() as pool:
-        hashes = pool.map(lambda image: _hash(image, image.stat().st_mtime_ns), images)
-        return list(progress(hashes, len(images), label))
-
-
-@cache
-def _hash(image: Path, changed: int) -> str:
-    return image_hash(image)
+        return list(progress(pool.map(image_hash, images), len(images), label))
 
 
 def _size(image: Path) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 import rtl_tf
-from rtl_tf.atomic import replacing
+from rtl_tf.atomic import replacing, write_bytes
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
 from rtl_tf.evaluation import attributes
@@ -34,8 +34,7 @@ EXAMPLES = 8
 
 def write_json(path: Path, content: dict) -> None:
     """Indented JSON; the file appears whole or not at all."""
-    with replacing(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_bytes(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def environment() -> dict:

@@ -11,7 +11,7 @@ from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.found_table import FoundTable
 from rtl_tf.images import read_image
-from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file
+from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of
 from rtl_tf.inference.predictor import Outcome, Predictor
 from rtl_tf.progress import progress
 from rtl_tf.reports.overlay import draw_landmarks, is_drawn
@@ -55,9 +55,9 @@ def detector_hash(model: Path, engine: str | None, precision: str | None) -> str
     if model.is_dir():
         trained = engine in (None, "tensorflow")
         file = model / "best.keras" if trained else exported_file(model, engine, precision or "fp32")
-    digest = hashlib.sha256(file.read_bytes())
-    if file.suffix == ENGINES["openvino"].suffix:
-        digest.update(file.with_suffix(".bin").read_bytes())
+    digest = hashlib.sha256()
+    for each in files_of(file):
+        digest.update(each.read_bytes())
     return f"sha256:{digest.hexdigest()[:16]}"
 
 

@@ -1,9 +1,7 @@
 """What a run comes to before a network is built: every setting decided, its data split. Needs no TensorFlow."""
 
-import hashlib
 import os
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from rtl_tf.config import Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
+from rtl_tf.hashing import file_hash
 from rtl_tf.networks.catalogue import SOURCES, saved_file
 from rtl_tf.records import Sample
 from rtl_tf.reports.settings import PUBLISHED, SOURCE_HASH, applies
@@ -77,7 +76,7 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]
     if not datasets.is_synthetic(settings.data):
         facts["data"] = os.path.abspath(settings.data)
     if settings.source not in (None, *SOURCES):
-        facts[SOURCE_HASH] = _hash(saved_file(settings.source), "sha256")
+        facts[SOURCE_HASH] = file_hash(saved_file(settings.source))
     elif settings.source_weights is not None:
         facts[SOURCE_HASH] = _weights_hash(Path(settings.source_weights), settings.source)
     training = thinned(dataset, settings).train
@@ -94,20 +93,9 @@ def _weights_hash(file: Path, source: str) -> str:
     weights = SOURCES[source].weights
     if weights is not None and weights.checksum is not None:
         algorithm = "sha256" if len(weights.checksum) == 64 else "md5"
-        if _hash(file, algorithm) == weights.checksum:
+        if file_hash(file, algorithm) == weights.checksum:
             return PUBLISHED
-    return _hash(file, "sha256")
-
-
-def _hash(file: Path, algorithm: str) -> str:
-    return _file_hash(file, algorithm, file.stat().st_mtime_ns, file.stat().st_size)
-
-
-@cache
-def _file_hash(file: Path, algorithm: str, changed: int, size: int) -> str:
-    """As long as a file is as old and as large as before, it is not read again."""
-    with open(file, "rb") as opened:
-        return hashlib.file_digest(opened, algorithm).hexdigest()
+    return file_hash(file)
 
 
 def dataset_key(settings: Settings) -> tuple:

@@ -14,7 +14,7 @@ from rtl_tf.history import read_history
 from rtl_tf.networks.catalogue import SOURCES
 from rtl_tf.records import Sample
 from rtl_tf.reports.runs import Run, read_run
-from rtl_tf.reports.settings import IMMATERIAL, SOURCE_HASH, setting
+from rtl_tf.reports.settings import IMMATERIAL, PUBLISHED, SOURCE_HASH, setting
 from rtl_tf.schema import load_schema
 from rtl_tf.training.state import last_state, require_whole_network, require_whole_state
 
@@ -23,7 +23,7 @@ MAY_CHANGE = IMMATERIAL - {"method", "seed"} | {"schema"}
 HASHES = {"dataset_hash": "data", "images_hash": "images", SOURCE_HASH: "weights of --source"}
 OURS = re.compile(
     UNFINISHED + r"\d+-((config|environment|metrics|lambda_search)\.json|schema\.toml|examples\.npz|best\.keras|"
-    r"(split|history|test|predictions|validation-predictions)\.csv|state-.+|.+\.(png|pdf))"
+    r"(split|trained_on|history|test|predictions|validation-predictions)\.csv|state-.+|.+\.(png|pdf))"
 )
 
 
@@ -67,11 +67,13 @@ def require_same_inputs(folder: Path, facts: dict[str, str]) -> None:
     """A run that goes on must go on with the data and the source network it began with.
 
     Args:
-        facts: `resolving.found_out` of now; what an older run does not tell of them is not compared.
+        facts: `resolving.found_out` of now, which says nothing of weights that were not given as a file: they are the
+            published ones. What an older run does not tell is not compared.
     """
     before = read_config(folder / "config.json")["resolved"]
     for name, what in HASHES.items():
-        if before.get(name, facts.get(name)) != facts.get(name):
+        now = facts.get(name, PUBLISHED if name == SOURCE_HASH else None)
+        if before.get(name, now) != now:
             raise InputError(f"--resume: the {what} are not those that the run in {folder} began with; start it anew")
 
 

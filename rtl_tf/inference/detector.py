@@ -65,7 +65,7 @@ class Detector(Predictor):
             image, box: see `predict`; no file.
         """
         image = pixels_of(image)
-        box = box_of(box) or central_square(image)
+        box = box_of(box) or central_square(image.shape[1::-1])
         crop = Crop(*box, self.image_size)
         require_sensible(crop)
         require_overlap(image.shape[1::-1], crop)

@@ -14,7 +14,7 @@ from rtl_tf.coordinates import HEATMAP_STRIDE
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.exported import ENGINES, ExportedDetector
+from rtl_tf.inference.exported import ENGINES, ExportedDetector, files_of
 from rtl_tf.inference.graph import locate_in_crops
 from rtl_tf.inference.predictor import UNLABELLED
 from rtl_tf.inference.reading import decoding
@@ -56,8 +56,8 @@ def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = 
         file.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file) as unfinished, silenced(1, 2):
             _write(engine, locate, unfinished, calibration, text)
-            if file.suffix == ".xml":
-                os.replace(unfinished.with_suffix(".bin"), file.with_suffix(".bin"))
+            for written, place in zip(files_of(unfinished)[1:], files_of(file)[1:], strict=True):
+                os.replace(written, place)
     except ImportError as problem:
         raise InputError(f"{file}: needs {problem.name}; python -m pip install -e '.[export]'") from None
     except InputError as problem:
@@ -72,7 +72,8 @@ def _write(engine: str, locate: Callable, file: Path, calibration: np.ndarray | 
         WRITERS[engine](locate, file, calibration, text)
         ExportedDetector.load(file)
     except BaseException:
-        file.with_suffix(".bin").unlink(missing_ok=True)  # OpenVINO keeps the weights in a second file
+        for other in files_of(file)[1:]:
+            other.unlink(missing_ok=True)
         raise
 
 

