@@ -47,7 +47,7 @@ class Settings:
     crop_margin: float | None = _setting(None, "border around the landmarks, share of their extent, >= 0")
     crop_jitter: float | None = _setting(None, "random shift and zoom of training crops, share of the side, 0 to 0.5")
     flip_swap: bool | None = _setting(None, "swap mirrored landmarks when an image is flipped")
-    sigma: float | None = _setting(None, "standard deviation of the heatmap Gaussians, heatmap px, > 0")
+    sigma: float | None = _setting(None, "standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100")
     epochs: int | None = _setting(None, "passes over the training part, >= 1")
     batch_size: int | None = _setting(None, "images a step, >= 1")
     learning_rate: float | None = _setting(None, "initial rate of Adam, > 0")
@@ -182,7 +182,7 @@ RANGES = {
     "decoder_filters": (1, None, False),
     "crop_margin": (0, None, False),
     "crop_jitter": (0, 0.5, False),
-    "sigma": (0, None, True),
+    "sigma": (0, 100, True),  # more than the heatmaps of the largest images here are wide: no place any more
     "epochs": (1, None, False),
     "batch_size": (1, None, False),
     "learning_rate": (0, None, True),

@@ -61,6 +61,7 @@ def test_json_both_ways_with_lambda_under_its_own_name():
         ({"image_size": 0}, "--image-size 0"),
         ({"encoder_stride": 8}, "--encoder-stride 8: use 16 or 32"),
         ({"sigma": 0.0}, "--sigma 0.0: must be a number above 0"),
+        ({"sigma": 1e9}, "--sigma 1000000000.0: must be a number above 0 and at most 100"),
         ({"epochs": 0}, "--epochs 0"),
         ({"batch_size": 0}, "--batch-size 0"),
         ({"learning_rate": -0.1}, "--learning-rate"),
