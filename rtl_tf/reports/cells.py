@@ -151,16 +151,6 @@ def _arrays(
     table: Table, selection: Selection, values: list[list[np.ndarray]], subjects: np.ndarray, metrics: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """The arrays of Cells, p_holm still undefined, from the (N, M) values of each row's seeds."""
-    shape, there = (len(values), len(metrics)), [index for index, of_row in enumerate(values) if of_row]
-    of_images = np.full((len(subjects), *shape), np.nan)
-    std_images, std_seeds = np.full((2, *shape), np.nan)
-    for index in there:
-        of_images[:, index] = np.mean(values[index], axis=0)
-        std_images[index] = np.mean([_over(np.nanstd, of_seed) for of_seed in values[index]], axis=0)
-        if len(values[index]) > 1:
-            std_seeds[index] = np.std([_over(np.nanmean, of_seed) for of_seed in values[index]], axis=0, ddof=1)
-    mean = _over(np.nanmean, of_images)
-
     of_seeds = [
         dict(zip((run.seed for run in runs), of_row, strict=True))
         for runs, of_row in zip(selection.runs, values, strict=True)
@@ -174,20 +164,39 @@ def _arrays(
         unknown = np.full((len(subjects), 1, len(metrics)), np.nan)
         return len(both), estimate(np.stack(differences, axis=1) if both else unknown, subjects)
 
-    names = ("low", "high", "difference", "difference_low", "difference_high", "pairs", "p", "p_holm")
-    numbers = {name: np.full(shape, np.nan) for name in names}
-    for index in there:
-        numbers["low"][index], numbers["high"][index] = _intervals(np.stack(values[index], axis=1), subjects, metrics)
+    names = [field.name for field in fields(Cells) if field.type is np.ndarray and field.name != "best"]
+    numbers = {name: np.full((len(values), len(metrics)), np.nan) for name in names}
+
+    def fill(row: int, found: dict[str, np.ndarray]) -> None:
+        for name, of_metrics in found.items():
+            numbers[name][row] = of_metrics
+
     for row, other in enumerate(references(table, selection)):
-        pairs, found = compared(row, other) if other is not None else (0, None)
-        if pairs:
-            numbers["difference"][row], numbers["pairs"][row] = found.mean, pairs
-            numbers["difference_low"][row], numbers["difference_high"][row] = interval(found)
-        if pairs >= FEWEST_TRAININGS:
-            numbers["p"][row] = p_values(found)
-    numbers |= {"mean": mean, "std_images": std_images, "std_seeds": std_seeds}
-    best = _best(table, selection, metrics, mean, compared)
+        if values[row]:
+            fill(row, _of_a_row(np.stack(values[row], axis=1), subjects, metrics))
+        if other is not None:
+            fill(row, _of_a_difference(*compared(row, other)))
+    best = _best(table, selection, metrics, numbers["mean"], compared)
     return {name: rounded(array) for name, array in numbers.items()} | {"best": best}
+
+
+def _of_a_row(values: np.ndarray, subjects: np.ndarray, metrics: Sequence[str]) -> dict[str, np.ndarray]:
+    """What Cells says of (N, T, M) values of T trainings, each (M,)."""
+    means, low_high = _over(np.nanmean, values), _intervals(values, subjects, metrics)
+    found = {"mean": _over(np.nanmean, values.mean(axis=1)), "std_images": _over(np.nanstd, values).mean(axis=0)}
+    if len(means) > 1:
+        found["std_seeds"] = means.std(axis=0, ddof=1)
+    return found | dict(zip(("low", "high"), low_high, strict=True))
+
+
+def _of_a_difference(pairs: int, differences: Estimate) -> dict[str, np.ndarray]:
+    """What Cells says of the differences of two rows over some pairs of seeds, each (M,)."""
+    if not pairs:
+        return {}
+    low, high = interval(differences)
+    found = {"difference": differences.mean, "difference_low": low, "difference_high": high}
+    found["pairs"] = np.full(low.shape, pairs)
+    return found | ({"p": p_values(differences)} if pairs >= FEWEST_TRAININGS else {})
 
 
 def _over(function, values: np.ndarray) -> np.ndarray:
