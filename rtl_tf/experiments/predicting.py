@@ -151,7 +151,8 @@ def _require_free_pictures(faces: Sequence[tuple[Photograph, str]], folder: Path
 
 
 def _picture(folder: Path, photograph: Photograph, face: str) -> Path:
-    return folder / f"{photograph.image.stem}{'_' if face else ''}{face}.png"
+    """Its image's name; with the number of the face where an image has several. Without a square they are the same."""
+    return folder / f"{photograph.image.stem}{f'_{face}' if face and photograph.box else ''}.png"
 
 
 def _folded(name: str) -> str:
