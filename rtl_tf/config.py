@@ -97,7 +97,7 @@ class Settings:
     output: str | None = _setting(None, "run folder [runs/<data>/<method>/seed<seed>]")
 
     def __post_init__(self):
-        _check_choices(self)
+        _check_words(self)
         for name, (low, high, open_low) in RANGES.items():
             _check_range(name, getattr(self, name), low, high, open_low)
         if self.image_size is not None and self.image_size % 32:
@@ -211,9 +211,11 @@ def json_name(name: str) -> str:
     return "lambda" if name == "reg_weight" else name
 
 
-def _check_choices(settings: Settings) -> None:
+def _check_words(settings: Settings) -> None:
     for f in dataclasses.fields(settings):
         value, choices = getattr(settings, f.name), f.metadata["choices"]
+        if value == "":  # of a variable of the shell that is not set: the folder would be the working directory
+            raise InputError(f"{flag_name(f.name)}: nothing given; name one, or leave the flag out")
         if choices and value is not None and value not in choices:
             raise InputError(f"{flag_name(f.name)} {value}: use one of {', '.join(choices)}")
 

@@ -1,6 +1,7 @@
 """Text for terminals and log files of any encoding: what it lacks is spelt in ASCII, and no run dies of a name."""
 
 import codecs
+import os
 import sys
 
 HANDLER = "rtl_tf.spelt"
@@ -26,7 +27,10 @@ def spelt(problem: UnicodeError) -> tuple[str, int]:
 def forgive() -> None:
     """Let stdout and stderr of this process write any text, whatever encoding the console or a redirection has."""
     codecs.register_error(HANDLER, spelt)
-    for stream in (sys.stdout, sys.stderr):
-        # Where there is no console at all the stream is None; with surrogateescape names come out as their own bytes.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed (`>&-`), or no console at all: what is said is for nobody
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (open as long as the process)
+        stream = getattr(sys, name)
+        # With surrogateescape names come out as their own bytes.
         if getattr(stream, "errors", None) in ("strict", "backslashreplace") and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=HANDLER)

@@ -29,6 +29,11 @@ def told(problem: OSError) -> str:
     return f"{name}: {problem.strerror or problem}"
 
 
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether memory ran out: Python's, or a device's or allocator's of TensorFlow, which need not be loaded."""
+    return isinstance(problem, MemoryError) or type(problem).__name__ == "ResourceExhaustedError"
+
+
 def in_one_line(problem: BaseException, without: str | None = None, longest: int = 300) -> str:
     """What an exception of a library says, without its line ends; its kind where it says nothing.
 

@@ -91,6 +91,8 @@ def _taken(file: Path, folder: str | Path) -> FileLock:
             warnings.filterwarnings("error", message=".*SoftFileLock")
             lock.acquire(timeout=0)
     except Timeout as problem:
+        if not file.exists():  # the library waits for the folder to let it be made
+            raise InputError(f"--output {folder}: no lock file can be made beside it") from problem
         raise InputError(
             f"{folder} is being trained by another process: let it end, or give another --output"
         ) from problem

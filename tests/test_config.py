@@ -54,6 +54,7 @@ def test_json_both_ways_with_lambda_under_its_own_name():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
+        ({"output": ""}, "--output: nothing given; name one, or leave the flag out"),
         ({"reg_weight": -1.0}, "--lambda -1.0: must be a number at least 0"),
         ({"reg_weight": math.nan}, "--lambda nan: must be a number"),
         ({"reg_weight": math.inf}, "--lambda inf"),

@@ -45,6 +45,10 @@ def test_any_console_shows_everything(encoding, out, err):
         ("open('x', 'w', encoding='utf-8').write('\\udcfc.png')", b"not UTF-8 cannot be written; rename it"),
         ("import json; json.loads('[' * 100_000)", b"error: something that was given is nested too deep"),
         ("bytearray(2**60)", b"error: not enough memory"),
+        (
+            "raise type('ResourceExhaustedError', (Exception,), {})('{{f}} OOM:\\n[Op]')",
+            b"not enough memory (OOM: [Op])",
+        ),
     ],
 )
 def test_what_stops_a_command_is_one_line(statement, line, tmp_path):
@@ -52,6 +56,17 @@ def test_what_stops_a_command_is_one_line(statement, line, tmp_path):
     code = f"import os; os.chdir({str(tmp_path)!r})\nfrom rtl_tf.cli import run\n{body}run(main, [])"
     answer = run_code(code, "ascii")
     assert answer.returncode == 2 and line in answer.stderr and len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", ">&- 2>&- <&-"])
+def test_a_closed_stream_is_no_error(closed, tmp_path):
+    """What is said is for nobody, and no file that a command writes takes the stream's place."""
+    body = "def main(arguments):\n    file = open('x', 'w')\n    print('said'); file.write('row'); return 1\n"
+    (tmp_path / "say.py").write_text(f"from rtl_tf.cli import run\n{body}run(main, [])")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["sh", "-c", f'"{sys.executable}" say.py {closed}']
+    answer = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
+    assert answer.returncode == 1 and answer.stderr == b"" and (tmp_path / "x").read_text() == "row"
 
 
 @pytest.mark.parametrize(("name", "arguments"), [("train", ["--sigma", "0"]), ("evaluate", [])])

@@ -77,6 +77,9 @@ def test_subgroups_and_choices(runs, capsys):
     assert "north" in printed and "table1-by-site.csv" in printed
     assert "there are site\n" in refuse(["--table", 1, "--by", "age", "--runs", runs], capsys)
     assert "--by goes with --table" in refuse(["--figure", 6, "--by", "site", "--runs", runs], capsys)
+    assert "width: no such runs, none here has it" in refuse(
+        ["--table", 1, "--where", "width=2", "--runs", runs], capsys
+    )
     assert "runs with sigma 1.5" in refuse(["--table", 1, "--where", "sigma=3", "--runs", runs], capsys)
     assert "write SETTING=VALUE" in refuse(["--figure", 6, "--where", "sigma", "--runs", runs], capsys)
 

@@ -82,6 +82,15 @@ def test_a_place_where_no_lock_can_be_is_named(tmp_path):
         pass
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="a folder in which nobody can make a file")
+def test_a_folder_that_takes_no_file_is_not_taken_for_a_held_one():
+    with (
+        pytest.raises(InputError, match="--output /proc/seed0: no lock file can be made beside it"),
+        alone_in("/proc/seed0"),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("problem", [OSError(errno.ENOLCK, "No locks available"), NotImplementedError("no flock")])
 def test_without_locks_it_is_said_and_the_run_goes_on(tmp_path, monkeypatch, capsys, problem):
     def none(*_, **__):

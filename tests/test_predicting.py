@@ -307,6 +307,21 @@ def test_several_faces_of_an_image_are_told_apart(faces, tmp_path):
     assert predict(photographs, tmp_path / "found.csv", Spots(stop_at=1), resume=True).images == 3
 
 
+def test_each_face_of_an_image_has_a_picture_and_what_a_kill_left_of_one_goes(faces, tmp_path):
+    photographs = [Photograph(Path(faces[0]), (-0.5, -0.5, 48.0)), Photograph(Path(faces[0]), (-0.5, -0.5, 40.0))]
+    drawn = tmp_path / "drawn"
+    drawn.mkdir()
+    for name in ("unfinished-99-000_1.png", "unfinished-99-other.png"):
+        (drawn / name).touch()
+    predict([*photographs, faces[1]], tmp_path / "found.csv", pictures=drawn)
+    assert sorted(file.name for file in drawn.iterdir()) == [
+        "000_1.png", "000_2.png", "001.png", "unfinished-99-other.png",
+    ]  # fmt: skip
+    second = shutil.copy(faces[2], faces[0].with_name("000_2.png"))
+    with pytest.raises(InputError, match="000.png and .*/000_2.png: one would overwrite the other as 000_2.png"):
+        predict([*photographs, second], tmp_path / "other.csv", pictures=drawn)
+
+
 def test_a_name_that_is_no_text_is_said(faces, tmp_path):
     odd = Path(os.fsdecode(os.fsencode(faces[0].parent) + b"/m\xfcller.png"))
     shutil.copy(faces[0], odd)

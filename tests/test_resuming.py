@@ -10,10 +10,11 @@ from toy_table import flags
 from toys import toy_samples
 
 from rtl_tf.cli.train import main
+from rtl_tf.config import Settings
 from rtl_tf.datasets.splits import split, write_split
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import resuming
-from rtl_tf.experiments.resuming import clear_leftovers, note_versions, require_same_inputs, require_whole
+from rtl_tf.experiments.resuming import check_folder, clear_leftovers, note_versions, require_same_inputs, require_whole
 from rtl_tf.history import COLUMNS, read_history, write_history
 from rtl_tf.training import fit as fitting
 
@@ -145,6 +146,23 @@ def test_leftovers_of_a_killed_process_go_and_nothing_else(tmp_path):
         (tmp_path / name).touch()
     clear_leftovers(tmp_path)
     assert sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.*")) == sorted(others)
+
+
+@pytest.mark.parametrize("name", ["test.csv", "split.csv", "figures/faces.png", "best.keras"])
+def test_nothing_of_others_is_written_over(tmp_path, name):
+    file = tmp_path / "run" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("somebody's")
+    first = name.split("/")[0]
+    with pytest.raises(InputError, match=f"run: {first} is there already, and of no run; name another folder"):
+        check_folder(tmp_path / "run", Settings(), resume=False)
+    assert file.read_text() == "somebody's"
+
+
+def test_photographs_and_inputs_of_a_killed_run_do_not_stop_a_new_one(tmp_path):
+    for name in ("landmarks.csv", "environment.json", "schema.toml", "split.csv"):
+        (tmp_path / name).touch()
+    check_folder(tmp_path, Settings(), resume=False)
 
 
 def test_other_versions_are_told_and_kept(tmp_path, monkeypatch, capsys):

@@ -77,6 +77,12 @@ def test_a_run_that_fails_before_it_has_a_folder_leaves_nothing(train, tmp_path,
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_place_where_no_run_can_lie_is_told_once(train, tmp_path):
+    (tmp_path / "runs").touch()
+    with pytest.raises(InputError, match=f"--runs {tmp_path}/runs: {tmp_path}/runs is no folder"):
+        train("--table", "1", "--seeds", "2")
+
+
 def test_a_figure_on_validation_leaves_the_test_part_closed(train, tmp_path):
     status, out, _ = train("--figure", "11", "--seeds", "1")
     assert status == 0 and "the test part stays closed" in out and "test 0.5" not in out

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from rtl_tf import console
-from rtl_tf.exceptions import InputError, told
+from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, told
 from rtl_tf.silence import silenced
 
 
@@ -32,9 +32,6 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
     except RecursionError:
         print("error: something that was given is nested too deep", file=sys.stderr)
         status = 2
-    except MemoryError as problem:
-        print(f"error: not enough memory{f' ({problem})' if str(problem) else ''}", file=sys.stderr)
-        status = 2
     except BrokenPipeError:  # the reader (`| head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
@@ -46,6 +43,12 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         status = 130
+    except Exception as problem:
+        if not is_out_of_memory(problem):
+            raise
+        said = in_one_line(problem).rpartition("}} ")[2]  # what TensorFlow puts before it names its own functions
+        print(f"error: not enough memory ({said})", file=sys.stderr)
+        status = 2
     sys.exit(status)
 
 

@@ -47,7 +47,8 @@ def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> in
     """Say what a table holds and what it lacks; the exit status."""
     summary = table.summary
     found, drawn = summary.images - len(summary.failed), f", pictures in {pictures}/" if pictures else ""
-    print(f"{found}{f' of {summary.images}' if summary.failed else ''} images: {table.output}{drawn}")
+    total = f" of {summary.images}" if summary.failed else ""
+    print(f"{found}{total} image{'s' * (summary.images != 1)}: {table.output}{drawn}")
     if listing.skipped:
         print(listing.sentence(found))
     if summary.outside:

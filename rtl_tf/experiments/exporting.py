@@ -24,6 +24,7 @@ def export_run(run: Path, engine: str, precision: str, output: Path | None = Non
         InputError: no trained run, a missing package or, for int8, data that are no longer there.
     """
     file = output or exported_file(run, engine, precision)
+    read_config(run / "config.json")  # is it a run at all?
     calibration = calibration_crops(run) if precision == "int8" else None
     started = time.perf_counter()
     print(f"writing {file} (up to a minute)", flush=True)

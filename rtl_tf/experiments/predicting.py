@@ -1,12 +1,14 @@
 """Predicting: from photographs to a table of landmarks and pictures of them. TensorFlow only where it is the engine."""
 
 import hashlib
+import re
 import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rtl_tf.atomic import UNFINISHED
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.found_table import FoundTable
@@ -15,6 +17,8 @@ from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, 
 from rtl_tf.inference.predictor import Outcome, Predictor
 from rtl_tf.progress import progress
 from rtl_tf.reports.overlay import draw_landmarks, is_drawn
+
+LEFT = re.compile(UNFINISHED + r"\d+-(.+)", re.DOTALL)  # the name of a file of `replacing` that was never finished
 
 
 def load_predictor(
@@ -79,18 +83,20 @@ def predict_photographs(
     """
     if not resume:
         table.require_free()
+    faces = list(_faces(photographs))
     if pictures:
-        _require_free_pictures(photographs, pictures)
+        _require_free_pictures(faces, pictures)
     _prepare_folders(table.output, pictures)
     with table:
         if resume:
             table.resume()
-        waiting = [(photograph, face) for photograph, face in _faces(photographs) if table.lacks(photograph, face)]
+        waiting = [(photograph, face) for photograph, face in faces if table.lacks(photograph, face)]
         outcomes = _outcomes(predictor, [photograph for photograph, _ in waiting])
         for outcome, (photograph, face) in zip(
             progress(outcomes, len(waiting), "predicting"), waiting, strict=True
         ):  # the picture first: what has a row has its picture
-            table.append(photograph, face, _drawn(photograph, outcome, pictures) if pictures else outcome)
+            picture = _picture(pictures, photograph, face) if pictures else None
+            table.append(photograph, face, _drawn(photograph, outcome, picture) if picture else outcome)
         table.complete()
 
 
@@ -110,7 +116,7 @@ def _outcomes(predictor: Predictor, photographs: Sequence[Photograph]) -> Iterat
         yield Outcome(problem=InputError(photograph.problem)) if photograph.problem else next(found)
 
 
-def _drawn(photograph: Photograph, outcome: Outcome, folder: Path) -> Outcome:
+def _drawn(photograph: Photograph, outcome: Outcome, picture: Path) -> Outcome:
     """Draw the picture of a photograph; the outcome, which is a problem if the image cannot be read a second time."""
     if outcome.problem:
         return outcome
@@ -118,35 +124,39 @@ def _drawn(photograph: Photograph, outcome: Outcome, folder: Path) -> Outcome:
         image = read_image(photograph.image)
     except InputError as problem:
         return Outcome(problem=problem)
-    draw_landmarks(image, outcome.box, outcome.prediction.points, _picture(folder, photograph))
+    draw_landmarks(image, outcome.box, outcome.prediction.points, picture)
     return outcome
 
 
-def _require_free_pictures(photographs: Sequence[Photograph], folder: Path) -> None:
+def _require_free_pictures(faces: Sequence[tuple[Photograph, str]], folder: Path) -> None:
     """InputError where a picture would take the place of another one, of a photograph, or of any file not drawn here.
 
-    Names that differ in case or Unicode form alone are one file to some systems.
+    Names that differ in case or Unicode form alone are one file to some systems. What a killed prediction was drawing
+    goes.
     """
-    if folder.resolve() in {parent.resolve() for parent in {photograph.image.parent for photograph in photographs}}:
+    if folder.resolve() in {parent.resolve() for parent in {photograph.image.parent for photograph, _ in faces}}:
         raise InputError(f"--pictures {folder}: photographs lie there and could be drawn over; name another folder")
     drawn_from: dict[str, Path] = {}
-    for photograph in photographs:
-        picture = _picture(folder, photograph)
-        other = drawn_from.setdefault(_folded(picture), photograph.image)
-        if other is not photograph.image:
-            both = f"{other} and {photograph.image}"
+    for photograph, face in faces:
+        picture = _picture(folder, photograph, face)
+        if _folded(picture.name) in drawn_from:
+            both = f"{drawn_from[_folded(picture.name)]} and {photograph.image}"
             raise InputError(f"--pictures: {both}: one would overwrite the other as {picture.name}; rename one")
+        drawn_from[_folded(picture.name)] = photograph.image
     for file in folder.iterdir() if folder.is_dir() else ():
-        if _folded(file) in drawn_from and not is_drawn(file):
+        if _folded(file.name) in drawn_from and not is_drawn(file):
             raise InputError(f"--pictures {file}: there already, and not drawn by predict.py; name another folder")
+        if (left := LEFT.fullmatch(file.name)) and _folded(left[1]) in drawn_from:
+            file.unlink(missing_ok=True)
 
 
-def _picture(folder: Path, photograph: Photograph) -> Path:
-    return folder / f"{photograph.image.stem}.png"
+def _picture(folder: Path, photograph: Photograph, face: str) -> Path:
+    """Its image's name; with the number of the face where an image has several. Without a square they are the same."""
+    return folder / f"{photograph.image.stem}{f'_{face}' if face and photograph.box else ''}.png"
 
 
-def _folded(file: Path) -> str:
-    return unicodedata.normalize("NFC", file.name).casefold()
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _prepare_folders(output: Path, pictures: Path | None) -> None:

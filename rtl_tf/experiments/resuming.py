@@ -21,6 +21,11 @@ from rtl_tf.training.state import last_state, require_whole_network, require_who
 # Between begin and end; data, landmarks and the weights of a source are known by their content.
 MAY_CHANGE = IMMATERIAL - {"method", "seed"} | {"schema"}
 HASHES = {"dataset_hash": "data", "images_hash": "images", SOURCE_HASH: "weights of --source"}
+INPUTS = ("environment.json", "schema.toml", "split.csv", "trained_on.csv")  # written in this order, then config.json
+RESULTS = (
+    *("history.csv", "best.keras", "validation-predictions.csv", "predictions.csv", "test.csv", "examples.npz"),
+    *("lambda_search.json", "figures"),
+)
 OURS = re.compile(
     UNFINISHED + r"\d+-((config|environment|metrics|lambda_search)\.json|schema\.toml|examples\.npz|best\.keras|"
     r"(split|trained_on|history|test|predictions|validation-predictions)\.csv|state-.+|.+\.(png|pdf))"
@@ -34,6 +39,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     if not (folder / "config.json").exists():
         if resume:
             raise InputError(f"--resume: {folder} holds no run that could go on")
+        _require_nothing_of_others(folder)
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
@@ -45,6 +51,15 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
         if name not in may_change and value is not None and (before := setting(begun, name)) != setting(now, name):
             raise InputError(f"--resume: the run in {folder} has {name} = {before}, now it is {value}")
     _require_same_schema(begun, settings.schema)
+
+
+def _require_nothing_of_others(folder: Path) -> None:
+    """InputError where a new run would write over a file that is no run's. A run killed before its config.json leaves
+    some of its inputs, the first of them always."""
+    inputs = [] if (folder / INPUTS[0]).exists() else INPUTS
+    there = next((name for name in (*inputs, *RESULTS) if (folder / name).exists()), None)
+    if there:
+        raise InputError(f"--output {folder}: {there} is there already, and of no run; name another folder")
 
 
 def _require_same_schema(begun: Run, name_or_path: str) -> None:

@@ -1,5 +1,6 @@
 """A study from its data to its last run. The networks are trained in other processes; this one needs no TensorFlow."""
 
+import os
 import shlex
 import shutil
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from rtl_tf.config import AUTO, json_name
 from rtl_tf.documents import read_json
+from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.planning import Plan, Task, make_plan
 from rtl_tf.experiments.study_progress import StudyProgress
 from rtl_tf.experiments.study_worker import Job, make_execute
@@ -52,6 +54,8 @@ def run_study(
     if validation_only:
         study = replace(study, judged_on="validation")
     plan = make_plan(study, typed, seeds, root)
+    if plan.tasks:
+        _require_writable(root)
     for warning in plan.warnings:
         print(f"warning: left out: {warning}", file=sys.stderr)
     print(_opening(study, plan, seeds), flush=True)
@@ -63,6 +67,15 @@ def run_study(
     else:
         print(f"To see the outcome: {show_command(study, typed, plan, root)}")
     return 1 if failed else 0
+
+
+def _require_writable(root: Path) -> None:
+    """InputError where no run could have its folder: said once, not by each."""
+    there = next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise InputError(f"--runs {root}: {there} is no folder")
+    if not os.access(there, os.W_OK):
+        raise InputError(f"--runs {root}: {there} cannot be written")
 
 
 def show_command(study: Study, typed: dict[str, object], plan: Plan, root: Path) -> str:

@@ -149,7 +149,8 @@ def where(runs: list[Run], wanted: dict[str, object]) -> list[Run]:
     for name, value in wanted.items():
         there = {setting(run, name) for run in runs if applies(name, run.method)}
         if runs and value not in there:
-            raise InputError(f"--where {name}: no such runs, there are runs with {name} {', '.join(in_order(there))}")
+            others = f"there are runs with {name} {', '.join(in_order(there))}" if there else "none here has it"
+            raise InputError(f"--where {name}: no such runs, {others}")
     if runs and not found:
         raise InputError(f"--where: no runs with all of {', '.join(wanted)} so")
     return found

@@ -1,5 +1,6 @@
 """Pretraining for recognition: a classifier over the people of a data set, the paper's source task in small."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -67,7 +68,7 @@ def fit_recognizer(
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
     prepare = Preparation(training.size, settings.sigma, settings.crop_jitter)
-    counter = _EpochCounter()
+    counter = _EpochCounter(settings.epochs)
 
     def labelled(batch):
         image, _ = prepare(batch)
@@ -81,11 +82,22 @@ def fit_recognizer(
         epochs=settings.epochs,
         callbacks=[counter, *callbacks],
         shuffle=False,
-        verbose="auto",
+        verbose=0,
     )
     return history.history
 
 
 class _EpochCounter(keras.callbacks.Callback):
+    """Knows the epoch, and says a line of each."""
+
+    def __init__(self, epochs: int):
+        super().__init__()
+        self.epochs = epochs
+
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
+        self.epoch, self.started = epoch, time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        label = f"epoch {epoch + 1:{len(str(self.epochs))}}/{self.epochs}"
+        found = f"loss {logs['loss']:.3f}  held-out images whose person is found {logs['val_accuracy']:.1%}"
+        print(f"{label}  {found}  {time.perf_counter() - self.started:.1f} s", flush=True)
