@@ -65,3 +65,9 @@ def test_a_single_run_shows_both_protocols_and_every_landmark(runs_folder):
     assert ["paper", "heatmap", "px", "4", "1.12", "0.22", "1.00", "1.42"] in lines
     assert ["clinical", "4.8", "input", "px", "25.00%", "0.12"] in lines
     assert ["endocanthion", "1.25±0.43", "5.00±1.73", "1.25±0.43", "0.90"] in lines
+
+
+def test_a_landmark_that_was_never_labelled_is_named(tmp_path):
+    folder = make_run(tmp_path, "ft", 0, np.ones((4, 2)), unlabelled_landmarks=["endocanthion"])
+    assert "In no training image, so that nothing is predicted for it: endocanthion." in run_text(read_run(folder))
+    assert "In no training image" not in run_text(read_run(make_run(tmp_path, "ft", 1, np.ones((4, 2)))))

@@ -1,5 +1,6 @@
 """Everything about one run as text: both protocols over images, thresholds, landmarks."""
 
+from rtl_tf.documents import Node
 from rtl_tf.reports.layout import Grid, as_text
 from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.runs import Run
@@ -62,4 +63,11 @@ def _landmark_grid(run: Run) -> Grid:
             cells.append("±".join(map(_number, value)) if None not in value else MISSING)
         rows.append([name, *cells, f"{run.predictions.peaks[:, index].mean():.2f}"])
     header = ["Landmark", *(f"{protocol}, {UNITS[unit]}" for protocol, unit in kinds), "Heatmap peak"]
-    return Grid("Radial error of each landmark, mean±std over images", header, rows)
+    never = _never_labelled(run)
+    notes = [f"In no training image, so that nothing is predicted for it: {', '.join(never)}."] if never else []
+    return Grid("Radial error of each landmark, mean±std over images", header, rows, notes=notes)
+
+
+def _never_labelled(run: Run) -> list[str]:
+    names = Node(run.resolved, str(run.folder / "config.json"), "resolved").get("unlabelled_landmarks")
+    return [name.text() for name in names.elements()] if names else []
