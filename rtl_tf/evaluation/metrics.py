@@ -83,7 +83,12 @@ def summarize(predictions: Predictions) -> dict[str, float | int | None]:
         for unit, errors in protocol_errors(predictions, protocol).items():
             metrics = _describe(errors, predictions.landmarks, THRESHOLDS[unit])
             summary |= {f"{protocol}.{unit}.{key}": value for key, value in metrics.items()}
-    return {key: None if np.isnan(value) else value for key, value in summary.items()}
+    return {key: _known(value) for key, value in summary.items()}
+
+
+def _known(value: float | int) -> float | int | None:
+    """A metric as it is kept: None where it is undefined, with digits that all processors agree on."""
+    return value if isinstance(value, int) else None if np.isnan(value) else float(rounded(value))
 
 
 def _describe(errors: np.ndarray, landmarks: tuple[str, ...], thresholds: tuple[float, ...]) -> dict[str, float | int]:

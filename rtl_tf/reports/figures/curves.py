@@ -26,12 +26,13 @@ class Legend(NamedTuple):
 
 MEAN_AND_AREA = Legend(
     f"mean error, AUC up to {AREA_TO} heatmap px",
-    lambda errors: f"{np.nanmean(errors):.2f}, {auc(errors, AREA_TO):.2f}",
+    lambda errors: f"{rounded(np.nanmean(errors)):.2f}, {rounded(auc(errors, AREA_TO)):.2f}",
 )
 MEAN_AND_STD = Legend(
-    "mean±std over images, heatmap px", lambda errors: f"{np.nanmean(errors):.2f}±{np.nanstd(errors):.2f}"
+    "mean±std over images, heatmap px",
+    lambda errors: f"{rounded(np.nanmean(errors)):.2f}±{rounded(np.nanstd(errors)):.2f}",
 )
-AREA = Legend(f"AUC up to {AREA_TO} heatmap px", lambda errors: f"{auc(errors, AREA_TO):.3f}")
+AREA = Legend(f"AUC up to {AREA_TO} heatmap px", lambda errors: f"{rounded(auc(errors, AREA_TO)):.3f}")
 
 
 class Means(NamedTuple):

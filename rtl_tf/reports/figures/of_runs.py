@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from matplotlib.figure import Figure
 
-from rtl_tf.evaluation.statistics import FEWEST_TRAININGS
+from rtl_tf.evaluation.statistics import FEWEST_TRAININGS, rounded
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import judge
 from rtl_tf.reports.examples import good, image_errors, read_examples
@@ -71,7 +71,10 @@ def _choice(selection: Selection, unit: str = "") -> Drawing:
     errors = _pooled(selection, lambda run: image_errors(run.validation))
     clinical = _pooled(selection, lambda run: image_errors(run.validation, "clinical", "input_px"))
     header = ["", "paper, heatmap px", "clinical, input px"]
-    rows = [[name, *(f"{one.mean():.3f}±{one.std():.2f}" for one in (errors[name], clinical[name]))] for name in errors]
+    rows = [
+        [name, *(f"{rounded(one.mean()):.3f}±{rounded(one.std()):.2f}" for one in (errors[name], clinical[name]))]
+        for name in errors
+    ]
     numbers = Grid(f"{title}: mean radial error, mean±std over images", header, rows)
     return Drawing(curves.ced_figure(errors, title, curves.MEAN_AND_STD), [as_text(numbers), ""])
 
