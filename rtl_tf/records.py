@@ -21,6 +21,7 @@ class Sample:
         mm_per_px: scale of the original image in the plane of the face; NaN = unknown.
         attributes: further columns of the data table (site, age_group, ...), their cells as written.
         face: which of several faces of one photograph ("1", "2", ...); empty where the image shows one.
+        place: where its labels stand in their file, for messages (`row 3`); no part of what the sample is.
     """
 
     image: Path
@@ -31,6 +32,7 @@ class Sample:
     mm_per_px: float = float("nan")
     attributes: dict[str, str] = field(default_factory=dict)
     face: str = ""
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

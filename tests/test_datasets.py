@@ -225,7 +225,13 @@ def test_one_person_written_in_two_ways_is_refused(tmp_path, first, second):
     write_table(tmp_path, lambda rows: (put(0, subject=first)(rows), put(1, subject=second)(rows)))
     with pytest.raises(InputError) as error:
         datasets.load(tmp_path)
-    for part in (repr(first), repr(second), "(image 0.png)", "(image 1.png)", "give --subjects-as-written"):
+    for part in (
+        repr(first),
+        repr(second),
+        "(row 2, image 0.png)",
+        "(row 3, image 1.png)",
+        "give --subjects-as-written",
+    ):
         assert part in str(error.value)
     samples = datasets.load(tmp_path, subjects_as_written=True)
     same_letters = unicodedata.normalize("NFC", first) == unicodedata.normalize("NFC", second)

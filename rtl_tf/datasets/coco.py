@@ -84,7 +84,7 @@ def _faces(
         if subject is None:
             unnamed.append(image.name)
             subject = _stem(image.name) + (f"#{face}" if face else "")
-        yield Sample(image.path, points, subject, face=face)
+        yield Sample(image.path, points, subject, face=face, place=called(annotation))
 
 
 def _json_file(path: Path) -> Path | None:

@@ -16,21 +16,22 @@ def checked_people(samples: Sequence[Sample], as_written: bool, names: Sequence[
 
     Args:
         as_written: codes that differ in little are different people.
-        names: of the images, for messages.
+        names: of the images, for messages, beside the samples' places.
     Raises:
         InputError: a code shows nothing; or, unless `as_written`, two codes of `code_key` equal: one person would be
-            taken for two and could lie in two parts of a split. Names both codes and an image of each.
+            taken for two and could lie in two parts of a split. Names both codes, and a row and an image of each.
     """
     first: dict[str, tuple[str, str]] = {}
     for name, sample in zip(names, samples, strict=True):
+        where = f"{sample.place}, image {name}" if sample.place else f"image {name}"
         key = code_key(sample.subject)
         if not key or any(unicodedata.category(c) in ("Cc", "Cs") for c in sample.subject):
             problem = "shows nothing, or holds characters that no file can keep; give each person a code"
-            raise InputError(f"image {name}: its subject {sample.subject!r} {problem}")
-        other, written = first.setdefault(key, (name, sample.subject))
+            raise InputError(f"{where}: its subject {sample.subject!r} {problem}")
+        other, written = first.setdefault(key, (where, sample.subject))
         if not as_written and written != sample.subject:
             raise InputError(
-                f"subjects {written!r} (image {other}) and {sample.subject!r} (image {name}) differ in nothing but "
+                f"subjects {written!r} ({other}) and {sample.subject!r} ({where}) differ in nothing but "
                 "case, zeros, blanks or the form of letters: write one person's alike; if they are two people, give "
                 "--subjects-as-written"
             )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         if other != row:
             advice = "remove one, or tell its faces apart in a column 'face'"
             raise InputError(f"{file} row {row}: {cells['image']} is already in row {other}; {advice}")
-        samples.append(sample)
+        samples.append(replace(sample, place=f"row {row}"))
     _require_faces(file, rows, samples)
     return samples
 
