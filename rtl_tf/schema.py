@@ -14,6 +14,8 @@ from rtl_tf.documents import Node, parse_toml, read_text, repeated
 from rtl_tf.exceptions import InputError
 
 KEYS = {"name", "source", "mirrored_pairs", "landmarks", "measurements"}
+# In a run's config.json and in exported files: names of landmarks that no training image had.
+UNLABELLED = "unlabelled_landmarks"
 ADVICE = "below [[landmarks]] it belongs to the last landmark: write it above the first one"
 
 

@@ -93,12 +93,13 @@ def _known(value: float | int) -> float | int | None:
 
 def _describe(errors: np.ndarray, landmarks: tuple[str, ...], thresholds: tuple[float, ...]) -> dict[str, float | int]:
     of_images = per_image(errors)
+    ranked = rounded(of_images)
     metrics = {
         "images": int(_voting(of_images).size),
         "mre.mean": mean_radial_error(errors),
         "mre.std": _statistic(np.std, of_images),
-        "mre.median": _statistic(np.median, rounded(of_images)),
-        "mre.p95": _statistic(lambda voting: np.percentile(voting, 95), rounded(of_images)),
+        "mre.median": _statistic(np.median, ranked),
+        "mre.p95": _statistic(lambda voting: np.percentile(voting, 95), ranked),
     }
     metrics |= {f"fr@{threshold}": failure_rate(of_images, threshold) for threshold in thresholds}
     metrics |= {f"auc@{threshold}": auc(of_images, threshold) for threshold in thresholds}

@@ -7,8 +7,8 @@ every person. The model is the linear mixed one,
 
 whose variances, by restricted maximum likelihood on the full grid, are those of a two-way analysis of variance. The
 mean's standard error has a share of each; its degrees of freedom are Satterthwaite's. Images of one person are no
-independent draws, nor are the same images seen by another training; an interval over people alone, as
-`of_these_trainings` gives it, says nothing about a method. `benchmarks/honesty.py` measures all of this.
+independent draws, nor are the same images seen by another training; an interval over people alone says something of the
+trainings at hand and nothing of a method. `benchmarks/honesty.py` measures all of this.
 
 Values are (N, T) or (N, T, M): of N images by T trainings, M of each (metrics, methods side by side). NaN has no vote.
 """

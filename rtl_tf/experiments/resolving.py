@@ -15,7 +15,7 @@ from rtl_tf.hashing import file_hash
 from rtl_tf.networks.catalogue import SOURCES, saved_file
 from rtl_tf.records import Sample
 from rtl_tf.reports.settings import PUBLISHED, SOURCE_HASH, applies
-from rtl_tf.schema import Schema, load_schema
+from rtl_tf.schema import UNLABELLED, Schema, load_schema
 
 
 def resolve(asked: Settings) -> Settings:
@@ -67,7 +67,7 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]
     """What config.json tells beside the settings: which data, landmarks and source weights, by content.
 
     `data`, where it is a path, is absolute: the run may be gone on with, or exported, from another folder.
-    `unlabelled_landmarks` are those that no training image has: there where there are any.
+    UNLABELLED are the landmarks that no training image has: there where there are any.
 
     Raises:
         InputError: there is no such source or weights file.
@@ -82,7 +82,7 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]
     training = thinned(dataset, settings).train
     points = np.stack([dataset.samples[index].points for index in training])
     if never := unlabelled(points, dataset.schema.names):
-        facts["unlabelled_landmarks"] = never
+        facts[UNLABELLED] = never
     return facts
 
 

@@ -16,9 +16,8 @@ from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES, ExportedDetector, files_of
 from rtl_tf.inference.graph import locate_in_crops
-from rtl_tf.inference.predictor import UNLABELLED
 from rtl_tf.inference.reading import decoding
-from rtl_tf.schema import schema_text
+from rtl_tf.schema import UNLABELLED, schema_text
 from rtl_tf.silence import silenced
 
 # Format -> write(locate, file, calibration, text): `locate` of `graph.locate_in_crops`, crops as for `export` or None,

@@ -16,13 +16,11 @@ from rtl_tf.images import crop_image, read_image, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.progress import progress
 from rtl_tf.records import Prediction
-from rtl_tf.schema import Schema
+from rtl_tf.schema import UNLABELLED, Schema
 
 Image = str | PathLike | np.ndarray | PIL.Image.Image
 
 BATCH = 32
-# In a run's config.json and in exported files: names of landmarks that no training image had.
-UNLABELLED = "unlabelled_landmarks"
 
 
 @dataclass(frozen=True)

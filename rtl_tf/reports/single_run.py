@@ -5,6 +5,7 @@ from rtl_tf.reports.layout import Grid, as_text
 from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.runs import Run
 from rtl_tf.reports.texts import MISSING, UNITS
+from rtl_tf.schema import UNLABELLED
 
 
 def run_text(run: Run) -> str:
@@ -69,5 +70,5 @@ def _landmark_grid(run: Run) -> Grid:
 
 
 def _never_labelled(run: Run) -> list[str]:
-    names = Node(run.resolved, str(run.folder / "config.json"), "resolved").get("unlabelled_landmarks")
+    names = Node(run.resolved, str(run.folder / "config.json"), "resolved").get(UNLABELLED)
     return [name.text() for name in names.elements()] if names else []
