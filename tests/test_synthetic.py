@@ -124,6 +124,12 @@ def test_every_landmark_is_visible_and_in_the_frame():
         assert (rendering.points > 0).all() and (rendering.points < 47).all()
 
 
+def test_a_head_that_hides_a_landmark_from_every_drawn_pose_is_turned_to_the_camera():
+    """The paper preset's faces have one: its nose hides its own base from yaw 36 on."""
+    rendering, _, _ = render_sample(0, 434, 1, 256)
+    assert rendering.visible.all() and rendering.pose.yaw == 35.5
+
+
 def test_mirrored_pictures_swap_the_pair():
     subject, scan = sample_subject(0, 4), replace(sample_scan(0, 4, 0), mirrored=False)
     straight, mirrored = render(subject, scan, 96), render(subject, replace(scan, mirrored=True), 96)

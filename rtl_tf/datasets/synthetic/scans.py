@@ -59,7 +59,11 @@ class Scan:
     noise_seed: int
 
 
-MAX_POSES = 12
+# A pose that hides a landmark is drawn again, nearer to the middle of the range; after that, for a nose that
+# hides its own base, the head is turned towards the camera step by step.
+DRAWN_POSES = 12
+MAX_POSES = 24
+TURN = 1.5  # degrees
 
 
 def sample_scan(seed: int, subject: int, scan: int) -> Scan:
@@ -92,11 +96,12 @@ def sample_scan(seed: int, subject: int, scan: int) -> Scan:
 
 
 def sample_pose(seed: int, subject: int, scan: int, attempt: int) -> Pose:
-    """Pose for a picture. Later attempts, for poses that hide a landmark, draw nearer to the middle of the range."""
+    """Pose for a picture; `attempt` counts the poses before it that hide a landmark."""
     rng = np.random.default_rng([seed, subject, 2, scan, attempt])
-    calm = 1 - attempt / MAX_POSES
+    calm = max(0.0, 1 - attempt / DRAWN_POSES)
+    middle = 40 - TURN * max(0, attempt + 1 - DRAWN_POSES)
     return Pose(
-        yaw=round(float(40 + calm * rng.uniform(-15, 18)), 2),
+        yaw=round(float(middle + calm * rng.uniform(-15, 18)), 2),
         pitch=round(float(-4.5 + calm * 4.5 * np.clip(rng.standard_normal(), -2, 2)), 2),
         roll=round(float(calm * 3.5 * np.clip(rng.standard_normal(), -2, 2)), 2),
         distance=float(rng.uniform(70, 140)),
