@@ -15,15 +15,21 @@ class Adam(keras.optimizers.Adam):
     through them once: a third of the time (benchmarks/README.md).
     """
 
+    def apply(self, grads, trainable_variables=None):
+        steps = tf.cast(self.iterations + 1, "float32")
+        # Once a step: 170 variables are as many pairs of powers, each of them kernels that an accelerator waits for.
+        self._powers = tuple(tf.pow(tf.cast(beta, "float32"), steps) for beta in (self.beta_1, self.beta_2))
+        super().apply(grads, trainable_variables)
+
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
-        steps = tf.cast(self.iterations + 1, variable.dtype)
+        beta1_power, beta2_power = (tf.cast(power, variable.dtype) for power in self._powers)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,
             v=self._velocities[index].value.handle,
-            beta1_power=tf.pow(tf.cast(self.beta_1, variable.dtype), steps),
-            beta2_power=tf.pow(tf.cast(self.beta_2, variable.dtype), steps),
+            beta1_power=beta1_power,
+            beta2_power=beta2_power,
             lr=tf.cast(learning_rate, variable.dtype),
             beta1=self.beta_1,
             beta2=self.beta_2,
