@@ -9,10 +9,10 @@ from PIL import Image
 from toys import toy_samples
 
 from rtl_tf.config import Settings
-from rtl_tf.datasets.splits import Split
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import FILE, read_record, require_unseen, write_record
 from rtl_tf.experiments.resolving import Dataset
+from rtl_tf.records import Split
 from rtl_tf.schema import load_schema
 
 PARTS = Split(train=(0, 1, 2, 3), validation=(4, 5), test=(6, 7))

@@ -15,22 +15,23 @@ from toy_table import NAMES, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import make_parser
-from rtl_tf.config_json import to_json
-from rtl_tf.evaluation.predictions import write_predictions
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import write_record
-from rtl_tf.experiments.planning import make_plan
 from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve, thinned
-from rtl_tf.experiments.study_worker import Job, state_of
-from rtl_tf.history import COLUMNS, write_history
-from rtl_tf.lock import alone_in
 from rtl_tf.networks.catalogue import SOURCES as SOURCES_BY_NAME
 from rtl_tf.networks.weight_files import locate
 from rtl_tf.reports import commands
-from rtl_tf.reports.runs import SOURCES, VALIDATION, find_runs, read_run
-from rtl_tf.reports.selection import select
 from rtl_tf.reports.tables import TABLES
-from rtl_tf.studies import load_study, parse_study
+from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.designs import load_study, parse_study
+from rtl_tf.runs.finding import SOURCES, find_runs
+from rtl_tf.runs.history import COLUMNS, write_history
+from rtl_tf.runs.predictions import write_predictions
+from rtl_tf.runs.run import VALIDATION, read_run
+from rtl_tf.runs.selection import select
+from rtl_tf.studies.jobs import Job, state_of
+from rtl_tf.studies.planning import make_plan
+from rtl_tf.system.lock import alone_in
 
 TABLE_2, TABLE_4 = load_study("table", "2"), load_study("table", "4")
 
@@ -435,8 +436,8 @@ def test_data_are_kept_as_an_absolute_path(typed, table, tmp_path, monkeypatch):
 
 def test_a_plan_needs_no_tensorflow(typed, tmp_path):
     code = (
-        "import sys; from pathlib import Path; from rtl_tf.experiments.planning import make_plan; "
-        "from rtl_tf.studies import load_study; "
+        "import sys; from pathlib import Path; from rtl_tf.studies.planning import make_plan; "
+        "from rtl_tf.runs.designs import load_study; "
         f"make_plan(load_study('table', '1'), {typed!r}, 1, Path({str(tmp_path)!r})); "
         "sys.exit('tensorflow' in sys.modules)"
     )

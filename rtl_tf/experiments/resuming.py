@@ -3,19 +3,19 @@
 import re
 from pathlib import Path
 
-from rtl_tf.atomic import UNFINISHED
 from rtl_tf.config import Settings
-from rtl_tf.config_json import read_config, to_json
-from rtl_tf.datasets.splits import Split, read_split
-from rtl_tf.documents import read_json
+from rtl_tf.documents import read_json, write_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.outputs import environment, write_json
-from rtl_tf.history import read_history
+from rtl_tf.experiments.outputs import environment
 from rtl_tf.networks.catalogue import SOURCES
-from rtl_tf.records import Sample
-from rtl_tf.reports.runs import Run, read_run
-from rtl_tf.reports.settings import IMMATERIAL, PUBLISHED, SOURCE_HASH, setting
+from rtl_tf.records import Sample, Split
+from rtl_tf.runs.config_file import read_config, to_json
+from rtl_tf.runs.history import read_history
+from rtl_tf.runs.parts import read_split
+from rtl_tf.runs.run import Run, read_run
+from rtl_tf.runs.settings import IMMATERIAL, PUBLISHED, SOURCE_HASH, setting
 from rtl_tf.schema import load_schema
+from rtl_tf.system.atomic import UNFINISHED
 from rtl_tf.training.state import last_state, require_whole_network, require_whole_state
 
 # Between begin and end; data, landmarks and the weights of a source are known by their content.

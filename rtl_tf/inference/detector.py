@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import PIL.Image
 
-from rtl_tf.config_json import read_config
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible
@@ -17,6 +16,7 @@ from rtl_tf.inference.graph import locate_in_crops, locate_in_image
 from rtl_tf.inference.predictor import Located, Predictor, central_square, unlabelled_of
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
+from rtl_tf.runs.config_file import read_config
 from rtl_tf.schema import Schema, load_schema
 
 

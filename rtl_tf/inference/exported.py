@@ -11,10 +11,10 @@ import numpy as np
 
 from rtl_tf.documents import parse_json
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.guarded import require_readable
 from rtl_tf.inference.engines import METADATA_KEY, import_quietly
 from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
 from rtl_tf.schema import Schema, parse_schema
+from rtl_tf.system.guarded import require_readable
 
 OUTPUTS = [field.name for field in fields(Located)]
 # A LiteRT file carries other files as a zip archive at its end.

@@ -7,11 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rtl_tf.config import Settings, flag_name
-from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
-from rtl_tf.reports.runs import SOURCES, Run
-from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import ALIGNED, applies, defaults, setting
-from rtl_tf.reports.tables import Row
+from rtl_tf.runs.finding import SOURCES
+from rtl_tf.runs.naming import configuration_name, free_folder, unlike_preset
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Row, Selection
+from rtl_tf.runs.settings import ALIGNED, applies, defaults, setting
 
 PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints"
 PRETRAINED = "youtube_faces_keypoints-alignment-"  # how that command names its folder, the architecture behind it

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.evaluation.attributes import FILE, read_attributes
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
-from rtl_tf.reports.runs import Run
+from rtl_tf.runs.attributes import FILE, read_attributes
+from rtl_tf.runs.run import Run
 
 EMPTY = "(empty)"
 INFINITE = ("inf", "-inf")

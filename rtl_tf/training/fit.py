@@ -10,11 +10,11 @@ import numpy as np
 
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
-from rtl_tf.history import read_history, write_history
 from rtl_tf.networks import saved
 from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
-from rtl_tf.progress import INTERVAL, bar
+from rtl_tf.runs.history import read_history, write_history
 from rtl_tf.schema import Schema
+from rtl_tf.system.progress import INTERVAL, bar
 from rtl_tf.training.model import RegularizedDetector, inference_network
 from rtl_tf.training.optimizer import make_optimizer
 from rtl_tf.training.state import last_state, restore_state, saved_states, write_state

@@ -9,11 +9,11 @@ import keras
 import numpy as np
 
 from rtl_tf.arrays import read_arrays
-from rtl_tf.atomic import write_bytes
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.archive_check import CONFIG
 from rtl_tf.networks.weight_check import MEMBER, require_whole
 from rtl_tf.networks.weight_files import load_into
+from rtl_tf.system.atomic import write_bytes
 
 NAME = re.compile(r"state-(\d+)\.(npz|weights\.h5)")  # .weights.h5: as earlier versions wrote it
 LARGEST = 2**34  # bytes: weights of any network that is trained here, and what its optimizer keeps

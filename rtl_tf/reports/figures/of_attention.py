@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.examples import ATTENTION, good, read_examples
-from rtl_tf.reports.figures.attention import Panel, attention_figure
+from rtl_tf.reports.figures.attention_panels import Panel, attention_figure
 from rtl_tf.reports.figures.faces import Examples, common_images
-from rtl_tf.reports.figures.of_runs import Drawing, of_rows
-from rtl_tf.reports.runs import Run
-from rtl_tf.reports.selection import Selection
+from rtl_tf.reports.figures.of_runs import Drawing, good, of_rows
+from rtl_tf.runs.examples import ATTENTION, read_examples
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Selection
 
 NOTE = (
     "attention (Eq. 6), share of each map's maximum; drift: squared distance (Eq. 7) of the map from the source's,\n"

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 from rtl_tf.config import AUTO, Settings, flag_name, json_name
-from rtl_tf.config_json import from_json, to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import (
@@ -20,13 +19,15 @@ from rtl_tf.experiments.resolving import (
     resolve,
     thinned,
 )
-from rtl_tf.history import read_history
-from rtl_tf.lock import is_taken
-from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
-from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
-from rtl_tf.reports.runs import SOURCES as SOURCES_FOLDER
-from rtl_tf.reports.settings import ALIGNED, ALIGNMENT_SOURCE, SOURCE_HASH, agree, applies, condition_of
-from rtl_tf.studies import Study, lambda_grid
+from rtl_tf.runs.config_file import from_json, to_json
+from rtl_tf.runs.designs import Study, lambda_grid
+from rtl_tf.runs.finding import SOURCES as SOURCES_FOLDER
+from rtl_tf.runs.finding import read_runs, readable
+from rtl_tf.runs.history import read_history
+from rtl_tf.runs.naming import configuration_name, free_folder, unlike_preset
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.settings import ALIGNED, ALIGNMENT_SOURCE, COMPARED, SOURCE_HASH, agree, applies, condition_of
+from rtl_tf.system.lock import is_taken
 
 
 @dataclass(frozen=True)

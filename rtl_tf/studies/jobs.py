@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from rtl_tf import console
 from rtl_tf.config import AUTO, Settings
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.planning import is_same
-from rtl_tf.experiments.workers import Execute, Report
-from rtl_tf.reports.runs import Run, read_run
-from rtl_tf.studies import lambda_grid
+from rtl_tf.runs.designs import lambda_grid
+from rtl_tf.runs.run import Run, read_run
+from rtl_tf.studies.planning import is_same
+from rtl_tf.studies.workers import Execute, Report
+from rtl_tf.system import console
 
 
 class Job(NamedTuple):

@@ -11,13 +11,14 @@ from pathlib import Path
 from rtl_tf.config import AUTO, json_name
 from rtl_tf.documents import read_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.planning import Plan, Task, make_plan
-from rtl_tf.experiments.study_progress import StudyProgress
-from rtl_tf.experiments.study_worker import Job, make_execute
-from rtl_tf.experiments.workers import work_through
-from rtl_tf.reports.runs import COMPARED, read_run, read_runs
-from rtl_tf.reports.settings import IMMATERIAL, SOURCE_HASH, applies, in_order, setting
-from rtl_tf.studies import Study
+from rtl_tf.runs.designs import Study
+from rtl_tf.runs.finding import read_runs
+from rtl_tf.runs.run import read_run
+from rtl_tf.runs.settings import COMPARED, IMMATERIAL, SOURCE_HASH, applies, in_order, setting
+from rtl_tf.studies.display import StudyProgress
+from rtl_tf.studies.jobs import Job, make_execute
+from rtl_tf.studies.planning import Plan, Task, make_plan
+from rtl_tf.studies.workers import work_through
 
 ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
