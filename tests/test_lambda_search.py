@@ -14,7 +14,8 @@ from rtl_tf.experiments import experiment, lambda_search, outputs
 from rtl_tf.experiments.lambda_search import choose_lambda
 from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.history import COLUMNS, write_history
-from rtl_tf.runs.run import VALIDATION, read_run
+from rtl_tf.runs.layout import VALIDATION
+from rtl_tf.runs.run import read_run
 from rtl_tf.runs.settings import setting
 
 ERRORS = {0.0: 0.7, 2e-5: 0.66, 2e-4: 0.64, 2e-3: 0.64, 2e-2: 0.9}

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from rtl_tf.networks import catalogue
+from rtl_tf.runs import layout
+
 PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
 LAYERS = {
     "exceptions": 0, "schema": 0, "records": 0, "coordinates": 0, "config": 0, "method_settings": 0, "system": 0,
@@ -111,6 +114,16 @@ def test_no_module_has_the_name_of_another():
     rooms = [path for path in MODULES if path.parent.name != "cli" and not path.stem.startswith("__")]
     names = Counter([path.stem for path in rooms] + [path.name for path in PACKAGE.rglob("*") if path.is_dir()])
     assert not {name for name, count in names.items() if count > 1 and name != "__pycache__"}
+
+
+def test_the_files_of_a_run_are_named_in_one_place():
+    """But for networks, which know no runs: a source of one's own is a run's network, or was pretrained."""
+    assert catalogue.SAVED_NAMES == (layout.NETWORK, layout.SOURCE_NETWORK)
+    names = {*layout.FILES, layout.SOURCE_NETWORK, layout.SOURCE_HISTORY, layout.LOG}
+    apart = {PACKAGE / "runs/layout.py", PACKAGE / "networks/catalogue.py", PACKAGE / "networks/archive_check.py"}
+    for path in set(MODULES) - apart:
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        assert names.isdisjoint(node.value for node in nodes if isinstance(node, ast.Constant)), path
 
 
 def test_files_fit_in_a_head():

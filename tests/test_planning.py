@@ -24,10 +24,11 @@ from rtl_tf.reports import commands
 from rtl_tf.reports.tables import TABLES
 from rtl_tf.runs.config_file import to_json
 from rtl_tf.runs.designs import load_study, parse_study
-from rtl_tf.runs.finding import SOURCES, find_runs
+from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.history import COLUMNS, write_history
+from rtl_tf.runs.layout import SOURCES, VALIDATION
 from rtl_tf.runs.predictions import write_predictions
-from rtl_tf.runs.run import VALIDATION, read_run
+from rtl_tf.runs.run import read_run
 from rtl_tf.runs.selection import select
 from rtl_tf.studies.jobs import Job, state_of
 from rtl_tf.studies.planning import make_plan

@@ -53,8 +53,8 @@ def make_fake_training():
     from rtl_tf.config import AUTO
     from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve
     from rtl_tf.runs.config_file import to_json
+    from rtl_tf.runs.layout import VALIDATION
     from rtl_tf.runs.predictions import write_predictions
-    from rtl_tf.runs.run import VALIDATION
 
     def execute(job, report):
         job.log.write_text("what it said\n")

@@ -26,6 +26,7 @@ from rtl_tf.experiments.resuming import (
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
+from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import to_json
 from rtl_tf.runs.history import read_history
 from rtl_tf.runs.parts import write_split
@@ -100,7 +101,7 @@ def _run(
 
         def train_with(reg_weight: float, folder: Path) -> None:
             candidate = dataclasses.replace(asked, reg_weight=reg_weight, output=str(folder))
-            begun = (folder / "config.json").exists()
+            begun = layout.is_begun(folder)
             options = {"tensorboard": tensorboard, "loader": loader, "callbacks": callbacks}
             run_experiment(candidate, resume=begun, validation_only=True, **options)
 
@@ -110,7 +111,7 @@ def _run(
     trained = Detector.load(run.folder)
     outputs.write_validation(run.folder, trained, unseen(run.data, "validation"))
     if not validation_only:
-        history = read_history(run.folder / "history.csv")
+        history = read_history(run.folder / layout.HISTORY)
         outputs.write_results(run.folder, run.method.title, trained, run.source, unseen(run.data, "test"), history)
         print(outputs.summary(run.folder))
     return run.folder
@@ -152,7 +153,7 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
     settings, data = run.settings, run.data
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.TensorBoard):
-            callback.log_dir = str(run.folder / "tensorboard")
+            callback.log_dir = str(run.folder / layout.TENSORBOARD)
     answers, decision = source_answers(
         run.detector,
         data.training,
@@ -195,13 +196,13 @@ def make_deterministic(seed: int, jit_compile: bool = False) -> None:
 def write_inputs(run: PreparedRun) -> None:
     """What the run starts from. config.json comes last: a folder without it holds no run."""
     folder, dataset = run.folder, run.data.dataset
-    write_json(folder / "environment.json", outputs.environment())
-    write_bytes(folder / "schema.toml", schema_text(run.settings.schema).encode())
-    write_split(folder / "split.csv", dataset.samples, run.data.split)
+    write_json(folder / layout.ENVIRONMENT, outputs.environment())
+    write_bytes(folder / layout.SCHEMA, schema_text(run.settings.schema).encode())
+    write_split(folder / layout.SPLIT, dataset.samples, run.data.split)
     used = (*run.data.split.train, *run.data.split.validation)
     write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
     config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
-    write_json(folder / "config.json", config)
+    write_json(folder / layout.CONFIG, config)
 
 
 def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:

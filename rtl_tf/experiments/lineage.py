@@ -10,7 +10,8 @@ from rtl_tf.experiments.resolving import Dataset
 from rtl_tf.images import image_hash, read_size
 from rtl_tf.networks.catalogue import SOURCES, saved_file
 from rtl_tf.records import Sample, image_names
-from rtl_tf.runs.seen import FILE, Seen, read_seen, write_seen
+from rtl_tf.runs import layout
+from rtl_tf.runs.seen import Seen, read_seen, write_seen
 from rtl_tf.system.progress import progress
 
 
@@ -22,14 +23,14 @@ def write_record(folder: Path, source: str | None, fingerprint: str, samples: Se
         Seen(fingerprint, names[index], samples[index].subject, _size(samples[index].image), pixels)
         for index, pixels in zip(used, hashes, strict=True)
     ]
-    write_seen(folder / FILE, [*own, *read_record(source)])
+    write_seen(folder / layout.TRAINED_ON, [*own, *read_record(source)])
 
 
 def read_record(source: str | None) -> list[Seen]:
     """What a source of one's own has seen; nothing where it is a published one, or older than this record."""
     if source in (None, *SOURCES):
         return []
-    return read_seen(saved_file(source).parent / FILE)
+    return read_seen(saved_file(source).parent / layout.TRAINED_ON)
 
 
 def require_unseen(settings: Settings, dataset: Dataset) -> None:

@@ -17,6 +17,7 @@ from rtl_tf.experiments.lineage import write_record
 from rtl_tf.networks import saved
 from rtl_tf.networks.sources import load_source
 from rtl_tf.pipeline import load_crops
+from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import to_json
 from rtl_tf.schema import load_schema
 from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_out, people
@@ -49,12 +50,12 @@ def pretrain_recognition(asked: Settings, folder: Path) -> None:
 
     training, validation = crops(parts[0], context_px(settings.image_size)), crops(parts[1], 0)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings)})
-    write_json(folder / "environment.json", outputs.environment())
+    write_json(folder / layout.CONFIG, {"asked": asked.asked(), "resolved": to_json(settings)})
+    write_json(folder / layout.ENVIRONMENT, outputs.environment())
     write_record(folder, None, fingerprint, samples, np.concatenate(parts).tolist())
     print(f"{len(names)} people, {len(training.images)} training and {len(validation.images)} held-out images")
-    history = fit_recognizer(recognizer, training, validation, settings, [KeepBest(folder / "source.keras")])
-    write_json(folder / "history.json", {name: [float(v) for v in values] for name, values in history.items()})
+    history = fit_recognizer(recognizer, training, validation, settings, [KeepBest(folder / layout.SOURCE_NETWORK)])
+    write_json(folder / layout.SOURCE_HISTORY, {name: [float(v) for v in values] for name, values in history.items()})
     best = max(history["val_accuracy"])
     print(f"held-out images whose person is found: {best:.1%} (chance {1 / len(names):.1%})")
 

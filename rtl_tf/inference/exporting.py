@@ -17,6 +17,7 @@ from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of
 from rtl_tf.inference.graph import locate_in_crops
 from rtl_tf.pipeline import load_crops
+from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import from_json, read_config
 from rtl_tf.runs.parts import read_split
 from rtl_tf.schema import UNLABELLED, load_schema, schema_text
@@ -45,7 +46,7 @@ def export_run(run: Path, engine: str, precision: str, output: Path | None = Non
         InputError: no trained run, a missing package or, for int8, data that are no longer there.
     """
     file = output or exported_file(run, engine, precision)
-    read_config(run / "config.json")  # is it a run at all?
+    read_config(run / layout.CONFIG)  # is it a run at all?
     calibration = calibration_crops(run) if precision == "int8" else None
     started = time.perf_counter()
     print(f"writing {file} (up to a minute)", flush=True)
@@ -56,15 +57,15 @@ def export_run(run: Path, engine: str, precision: str, output: Path | None = Non
 
 def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> np.ndarray:
     """uint8 (at most `count`, S, S, 3): crops of the run's training images, evenly chosen."""
-    config = read_config(run / "config.json")["resolved"]
+    config = read_config(run / layout.CONFIG)["resolved"]
     settings = from_json(config)
-    schema = run / "schema.toml"
+    schema = run / layout.SCHEMA
     as_written = bool(settings.subjects_as_written)
     samples = datasets.load(settings.data, str(schema), size=settings.image_size, subjects_as_written=as_written)
     hashes = datasets.content_hashes(settings.data, samples)
     if any(config.get(name, value) != value for name, value in hashes.items()):  # an older run tells one of them
         raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
-    training = read_split(run / "split.csv", samples).train
+    training = read_split(run / layout.SPLIT, samples).train
     chosen = np.unique(np.linspace(0, len(training) - 1, count).astype(int))
     return load_crops(
         [samples[training[index]] for index in chosen],
@@ -119,11 +120,11 @@ def _write(engine: str, locate: Callable, file: Path, calibration: np.ndarray | 
 
 def metadata(run: Path, detector: Detector, precision: str) -> dict:
     """What an exported file says of itself: everything that a program needs to use it without this package."""
-    config = read_config(run / "config.json")["resolved"]
+    config = read_config(run / layout.CONFIG)["resolved"]
     return {
         "rtl_tf_version": __version__,
         "method": config["method"],
-        "schema": schema_text(run / "schema.toml"),
+        "schema": schema_text(run / layout.SCHEMA),
         UNLABELLED: list(detector.unlabelled),
         "image_size": config["image_size"],
         "heatmap_stride": HEATMAP_STRIDE,

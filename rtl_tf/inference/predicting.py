@@ -15,6 +15,7 @@ from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, 
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.overlay import draw_landmarks, is_drawn
 from rtl_tf.inference.predictor import Outcome, Predictor
+from rtl_tf.runs import layout
 from rtl_tf.system.atomic import UNFINISHED
 from rtl_tf.system.progress import progress
 
@@ -58,7 +59,7 @@ def detector_hash(model: Path, engine: str | None, precision: str | None) -> str
     file = model
     if model.is_dir():
         trained = engine in (None, "tensorflow")
-        file = model / "best.keras" if trained else exported_file(model, engine, precision or "fp32")
+        file = model / layout.NETWORK if trained else exported_file(model, engine, precision or "fp32")
     digest = hashlib.sha256()
     for each in files_of(file):
         digest.update(each.read_bytes())

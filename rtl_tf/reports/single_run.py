@@ -5,6 +5,7 @@ from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.reports.grid import Grid, as_text
 from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.texts import MISSING, UNITS
+from rtl_tf.runs import layout
 from rtl_tf.runs.run import Run
 from rtl_tf.schema import UNLABELLED
 
@@ -72,5 +73,5 @@ def _landmark_grid(run: Run, summary: dict) -> Grid:
 
 
 def _never_labelled(run: Run) -> list[str]:
-    names = Node(run.resolved, str(run.folder / "config.json"), "resolved").get(UNLABELLED)
+    names = Node(run.resolved, str(run.folder / layout.CONFIG), "resolved").get(UNLABELLED)
     return [name.text() for name in names.elements()] if names else []

@@ -7,6 +7,7 @@ import numpy as np
 
 from rtl_tf.arrays import read_arrays
 from rtl_tf.exceptions import InputError
+from rtl_tf.runs import layout
 from rtl_tf.runs.run import Run
 from rtl_tf.system.atomic import replacing
 
@@ -33,9 +34,9 @@ def write_examples(path: str | Path, examples: dict[str, np.ndarray]) -> None:
 
 def read_examples(run: Run, arrays: Sequence[str] = FACES) -> dict[str, np.ndarray]:
     """Arrays of the test faces that a run kept in examples.npz; InputError where they are missing or damaged."""
-    path = run.folder / "examples.npz"
+    path = run.folder / layout.EXAMPLES
     if not path.is_file():
-        raise InputError(f"{run.folder} has no examples.npz")
+        raise InputError(f"{run.folder} has no {layout.EXAMPLES}")
     examples, sizes = read_arrays(path, arrays), {}
     for name, array in examples.items():
         kinds, axes = AXES[name]

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.runs import layout
 from rtl_tf.runs.run import Run, read_run
 
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
-RUN_FILES = {"config.json", "predictions.csv"}  # a folder with one of them is a run's
-SOURCES = "sources"  # below the runs' folder: what `rtl_tf.cli.pretrain` trained, no runs to be compared
+RUN_FILES = {layout.CONFIG, layout.PREDICTIONS}  # a folder with one of them is a run's
 
 
 def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], list[str]]:
@@ -86,6 +86,6 @@ def _run_folders(root: Path) -> list[Path]:
         if not RUN_FILES.isdisjoint(files):
             found.append(Path(folder))
             folders.clear()
-        elif Path(folder) == root and SOURCES in folders:
-            folders.remove(SOURCES)
+        elif Path(folder) == root and layout.SOURCES in folders:
+            folders.remove(layout.SOURCES)
     return sorted(found)

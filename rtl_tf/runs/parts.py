@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rtl_tf.csv_rows import read_rows
-from rtl_tf.documents import write_table
+from rtl_tf.documents import read_table, write_table
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Split, image_names
 
@@ -44,3 +44,8 @@ def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:
     if index_of:
         raise InputError(f"{path}: image {min(index_of)} of the data is missing; make a new split")
     return Split(*(tuple(members[part]) for part in ("training", "validation", "test")))
+
+
+def part_size(path: str | Path, part: str) -> int:
+    """How many images a part has, without a look at the data. InputError: no such table."""
+    return sum(row.cells["part"] == part for row in read_table(path, ["part"]))

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rtl_tf.documents import Node, read_json, read_table
+from rtl_tf.documents import Node, read_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.method_settings import METHOD_NAMES
+from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config
 from rtl_tf.runs.history import read_history
+from rtl_tf.runs.parts import part_size
 from rtl_tf.runs.predictions import Predictions, read_predictions
 from rtl_tf.schema import known_schemas, load_schema
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_hash")  # by the run: text, all of it
-VALIDATION = "validation-predictions.csv"  # as predictions.csv, of the validation part
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,12 @@ class Run:
     @property
     def tested(self) -> bool:
         """Whether it has predicted the test part."""
-        return (self.folder / "predictions.csv").is_file()
+        return (self.folder / layout.PREDICTIONS).is_file()
 
     @property
     def validated(self) -> bool:
         """Whether it is trained and has predicted the validation part: what a choice of settings looks at."""
-        return (self.folder / VALIDATION).is_file()
+        return (self.folder / layout.VALIDATION).is_file()
 
     def judged(self, part: str) -> bool:
         """Whether it has predicted the part, "test" or "validation"; who has predicted the test part, has both."""
@@ -53,15 +54,15 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether `train.py` got to its end: metrics.json is what it writes last."""
-        return (self.folder / "metrics.json").is_file()
+        """Whether `train.py` got to its end."""
+        return layout.is_ended(self.folder)
 
     @property
     def problem(self) -> str:
         """What keeps a run without predictions out of tables."""
         if self.ended:
-            return f"{self.folder} has lost its predictions.csv, which tables are computed from"
-        return f"{self.folder} has no predictions.csv: the run is not finished (train.py --resume finishes it)"
+            return f"{self.folder} has lost its {layout.PREDICTIONS}, which tables are computed from"
+        return f"{self.folder} has no {layout.PREDICTIONS}: the run is not finished (train.py --resume finishes it)"
 
     @cached_property
     def schema(self) -> str:
@@ -73,7 +74,7 @@ class Run:
         if told is not None:
             return known_schemas().get(told, told[:12])
         try:
-            return load_schema(self.folder / "schema.toml").identity
+            return load_schema(self.folder / layout.SCHEMA).identity
         except (InputError, OSError):
             return self.resolved["schema"]
 
@@ -82,20 +83,20 @@ class Run:
         """Read at the first use; raises InputError naming the file that is missing or damaged."""
         if not self.tested:
             raise InputError(self.problem)
-        path = self.folder / "predictions.csv"
+        path = self.folder / layout.PREDICTIONS
         predictions = read_predictions(path)
         try:
             expected = self.metrics.get("images")
         except InputError:  # not there yet, or damaged: tables do without it
             expected = None
         if expected not in (None, len(predictions.images)):
-            raise InputError(f"{path}: {len(predictions.images)} images, metrics.json says {expected}: cut off?")
+            raise InputError(f"{path}: {len(predictions.images)} images, {layout.METRICS} says {expected}: cut off?")
         return predictions
 
     @cached_property
     def validation(self) -> Predictions:
         """As `predictions`, of the validation part: what settings are chosen by."""
-        path = self.folder / VALIDATION
+        path = self.folder / layout.VALIDATION
         if self.tested and not path.is_file():
             raise InputError(f"no file {path}: its run was trained before runs kept it; train it anew")
         return read_predictions(path)
@@ -103,7 +104,7 @@ class Run:
     @cached_property
     def history(self) -> list[dict[str, float]]:
         """Rows of history.csv, one an epoch; raises InputError unless it holds every epoch."""
-        path = self.folder / "history.csv"
+        path = self.folder / layout.HISTORY
         rows = read_history(path, ("epoch", "heatmap_loss", "val_loss", "val_error"))
         if len(rows) != self.resolved.get("epochs"):
             raise InputError(f"{path}: {len(rows)} epochs instead of {self.resolved.get('epochs')}")
@@ -112,13 +113,13 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, float | int | None]:
         """metrics.json; raises InputError where it is missing or damaged."""
-        return read_metrics(self.folder / "metrics.json")
+        return read_metrics(self.folder / layout.METRICS)
 
     @cached_property
     def training_images(self) -> int | None:
         """How many images it was trained on, by its split.csv; None where that is not there."""
         try:
-            return sum(row.cells["part"] == "training" for row in read_table(self.folder / "split.csv", ["part"]))
+            return part_size(self.folder / layout.SPLIT, "training")
         except InputError:
             return None
 
@@ -128,7 +129,7 @@ def read_run(folder: str | Path) -> Run:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"no run folder {folder}")
-    path = folder / "config.json"
+    path = folder / layout.CONFIG
     config = read_config(path)
     resolved = config["resolved"]
     missing = [key for key in NEEDED if resolved.get(key) is None]

@@ -8,7 +8,6 @@ from rtl_tf.csv_rows import read_rows
 from rtl_tf.documents import write_table
 from rtl_tf.exceptions import InputError
 
-FILE = "trained_on.csv"
 COLUMNS = ("data", "image", "subject", "size", "pixels")
 
 

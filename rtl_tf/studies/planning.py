@@ -19,9 +19,9 @@ from rtl_tf.experiments.resolving import (
     resolve,
     thinned,
 )
+from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import from_json, to_json
 from rtl_tf.runs.designs import Study, lambda_grid
-from rtl_tf.runs.finding import SOURCES as SOURCES_FOLDER
 from rtl_tf.runs.finding import read_runs, readable
 from rtl_tf.runs.history import read_history
 from rtl_tf.runs.naming import configuration_name, free_folder, unlike_preset
@@ -183,8 +183,8 @@ def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float
 
 def _pretrained(root: Path) -> str:
     """The folder of the paper's alignment network, pretrained by the user; its bare name if there is none."""
-    for folder in sorted((root / SOURCES_FOLDER).glob("*")):
-        if re.match(ALIGNMENT_SOURCE, folder.name) and (folder / "metrics.json").exists():
+    for folder in sorted((root / layout.SOURCES).glob("*")):
+        if re.match(ALIGNMENT_SOURCE, folder.name) and layout.is_ended(folder):
             return str(folder)
     return ALIGNED
 
@@ -196,6 +196,6 @@ def _told_apart(configuration: dict[str, object], varied: tuple[str, ...]) -> li
 def _share_left(run: Run) -> float:
     """All of it where the history is damaged: the run itself will say so, and the others go on."""
     try:
-        return 1 - len(read_history(run.folder / "history.csv")) / run.resolved["epochs"]
+        return 1 - len(read_history(run.folder / layout.HISTORY)) / run.resolved["epochs"]
     except InputError:
         return 1.0

@@ -75,7 +75,8 @@ def run_files(folder: Path, output: Path) -> None:
     """Everything beside config.json; InputError at the first file that is refused."""
     from rtl_tf.config import AUTO, Settings
     from rtl_tf.reports.single_run import run_text
-    from rtl_tf.runs.attributes import FILE, read_attributes
+    from rtl_tf.runs import layout
+    from rtl_tf.runs.attributes import read_attributes
     from rtl_tf.runs.examples import ATTENTION, FACES, read_examples
     from rtl_tf.runs.history import read_history
     from rtl_tf.studies.study import _outcome  # the only reader of lambda_search.json
@@ -90,7 +91,7 @@ def run_files(folder: Path, output: Path) -> None:
             lambda: run.training_images,
             lambda: read_examples(run, FACES),
             lambda: read_examples(run, ATTENTION),
-            lambda: read_attributes(run.folder / FILE, run.predictions.images),
+            lambda: read_attributes(run.folder / layout.ATTRIBUTES, run.predictions.images),
             lambda: read_history(run.folder / "history.csv"),
             lambda: _outcome(SimpleNamespace(asked=Settings(reg_weight=AUTO, output=str(run.folder)), run=run)),
         ),

@@ -18,6 +18,7 @@ from rtl_tf.reports.figures.histories import history_figure
 from rtl_tf.reports.grid import Grid, as_text
 from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.tables import TABLES
+from rtl_tf.runs import layout
 from rtl_tf.runs.examples import read_examples
 from rtl_tf.runs.predictions import Predictions
 from rtl_tf.runs.run import Run
@@ -140,7 +141,7 @@ def training_sizes(selection: Selection) -> Drawing:
             continue
         images = runs[0].training_images
         if images is None:
-            warnings.append(f"{runs[0].folder} has no split.csv that tells the number of training images")
+            warnings.append(f"{runs[0].folder} has no {layout.SPLIT} that tells the number of training images")
             continue
         numbers = [getattr(cells, name)[index, column] for name in Means._fields[1:]]
         points.setdefault(row.labels[-1], []).append((images, *numbers))
