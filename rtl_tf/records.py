@@ -53,14 +53,14 @@ def image_names(samples: Sequence[Sample]) -> list[str]:
 class Split:
     """Indices of samples in each part, in the order of the images' names."""
 
-    train: tuple[int, ...]
+    training: tuple[int, ...]
     validation: tuple[int, ...]
     test: tuple[int, ...]
 
     @property
     def parts(self) -> dict[str, tuple[int, ...]]:
-        """Indices under the name that files use for each part."""
-        return {"training": self.train, "validation": self.validation, "test": self.test}
+        """Indices under the name of their part, which files use too."""
+        return {"training": self.training, "validation": self.validation, "test": self.test}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from rtl_tf.records import Split
 from rtl_tf.runs.layout import TRAINED_ON
 from rtl_tf.schema import load_schema
 
-PARTS = Split(train=(0, 1, 2, 3), validation=(4, 5), test=(6, 7))
+PARTS = Split(training=(0, 1, 2, 3), validation=(4, 5), test=(6, 7))
 
 
 @pytest.fixture

@@ -237,7 +237,8 @@ def test_a_study_from_a_source_that_knows_its_test_people_is_refused(typed, tmp_
     folder.mkdir(parents=True)
     (folder / "metrics.json").write_text("{}")
     (folder / "best.keras").write_bytes(b"weights")
-    write_record(folder, None, data.hashes["dataset_hash"], data.samples, (*data.split.train, *data.split.validation))
+    used = (*data.split.training, *data.split.validation)
+    write_record(folder, None, data.hashes["dataset_hash"], data.samples, used)
     make_plan(load_study("table", "3"), typed, 1, tmp_path)
     with pytest.raises(InputError, match="it was trained on a person of the test part"):
         make_plan(load_study("table", "3"), typed | {"split_seed": 1}, 1, tmp_path)
@@ -249,7 +250,7 @@ def test_training_parts_of_the_learning_curve_are_nested(typed, tmp_path):
     for task in tasks:
         settings = resolve(task.asked)
         split = thinned(read_dataset(*dataset_key(settings)), settings)
-        parts.setdefault(settings.train_fraction, set()).add((split.train, split.validation, split.test))
+        parts.setdefault(settings.train_fraction, set()).add((split.training, split.validation, split.test))
     assert list(parts) == [0.05, 0.1, 0.25, 0.5, 1.0]
     assert all(len(of_methods) == 1 for of_methods in parts.values())  # the same for all methods
     (*smaller, whole) = [next(iter(of_methods)) for of_methods in parts.values()]

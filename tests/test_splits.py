@@ -47,7 +47,7 @@ def test_the_order_of_the_samples_does_not_matter(scans, seed, shuffler, by):
 
     def images(data):
         parts = splits.split(data, by, seed)
-        thinned = splits.subset(parts, data, 1 + len(parts.train) // 2, len(parts.validation), seed)
+        thinned = splits.subset(parts, data, 1 + len(parts.training) // 2, len(parts.validation), seed)
         return [[data[i].image for i in part] for s in (parts, thinned) for part in s.parts.values()]
 
     assert images(samples) == images(shuffled)
@@ -91,16 +91,16 @@ def test_too_few_subjects_are_refused():
 def test_subsets_are_nested_and_spread_over_subjects(scans, seed, data):
     samples = people(scans)
     whole = splits.split(samples, seed=seed)
-    larger = data.draw(st.integers(1, len(whole.train)))
+    larger = data.draw(st.integers(1, len(whole.training)))
     smaller = data.draw(st.integers(1, larger))
     few = data.draw(st.integers(1, len(whole.validation)))
     big = splits.subset(whole, samples, larger, len(whole.validation), seed)
     small = splits.subset(whole, samples, smaller, few, seed)
-    assert set(small.train) <= set(big.train) <= set(whole.train)
-    assert (len(small.train), len(big.train)) == (smaller, larger)
+    assert set(small.training) <= set(big.training) <= set(whole.training)
+    assert (len(small.training), len(big.training)) == (smaller, larger)
     assert big.validation == whole.validation and small.test == big.test == whole.test
     assert set(small.validation) <= set(whole.validation) and len(small.validation) == few
-    assert len(subjects(samples, small.train)) == min(smaller, len(subjects(samples, whole.train)))
+    assert len(subjects(samples, small.training)) == min(smaller, len(subjects(samples, whole.training)))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_split_returns_from_its_file(tmp_path):
     assert sum(line.endswith(",unused") for line in lines) == 21 - 5
     assert read_split(file, samples) == parts
     back = read_split(file, samples[::-1])
-    assert [samples[::-1][i].image for i in back.train] == [samples[i].image for i in parts.train]
+    assert [samples[::-1][i].image for i in back.training] == [samples[i].image for i in parts.training]
 
 
 @pytest.mark.parametrize(

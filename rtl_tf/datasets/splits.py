@@ -61,7 +61,7 @@ def subset(
     """
     return replace(
         whole,
-        train=_nested(whole.train, training_images, "training", samples, seed),
+        training=_nested(whole.training, training_images, "training", samples, seed),
         validation=_nested(whole.validation, validation_images, "validation", samples, seed),
     )
 

@@ -51,7 +51,7 @@ class DataLoader:
         dataset = self._dataset(*dataset_key(settings))
         require_unseen(settings, dataset)
         split = thinned(dataset, settings)
-        for line in cautions(dataset.samples, split.train, dataset.schema, settings):
+        for line in cautions(dataset.samples, split.training, dataset.schema, settings):
             if line not in self._said:
                 print(f"warning: {line}", file=sys.stderr)
             self._said.add(line)

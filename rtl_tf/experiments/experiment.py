@@ -199,7 +199,7 @@ def write_inputs(run: PreparedRun) -> None:
     write_json(folder / layout.ENVIRONMENT, outputs.environment())
     write_bytes(folder / layout.SCHEMA, schema_text(run.settings.schema).encode())
     write_split(folder / layout.SPLIT, dataset.samples, run.data.split)
-    used = (*run.data.split.train, *run.data.split.validation)
+    used = (*run.data.split.training, *run.data.split.validation)
     write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
     config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
     write_json(folder / layout.CONFIG, config)

@@ -35,7 +35,7 @@ def pretrain_recognition(asked: Settings, folder: Path) -> None:
     samples = datasets.load(settings.data, settings.schema, size=settings.image_size, subjects_as_written=as_written)
     fingerprint = datasets.fingerprint(settings.data, samples)
     if asked.split_seed is not None:
-        samples = [samples[index] for index in splits.split(samples, seed=asked.split_seed).train]
+        samples = [samples[index] for index in splits.split(samples, seed=asked.split_seed).training]
     names, classes = people(samples)
     parts = hold_out(classes, settings.split_seed)
     start = load_source(

@@ -79,7 +79,7 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]
         facts[SOURCE_HASH] = file_hash(saved_file(settings.source))
     elif settings.source_weights is not None:
         facts[SOURCE_HASH] = _weights_hash(Path(settings.source_weights), settings.source)
-    training = thinned(dataset, settings).train
+    training = thinned(dataset, settings).training
     points = np.stack([dataset.samples[index].points for index in training])
     if never := unlabelled(points, dataset.schema.names):
         facts[UNLABELLED] = never
@@ -120,4 +120,4 @@ def images_an_epoch(dataset: Dataset, settings: Settings) -> int:
 
     So a learning curve compares trainings of equal length: a few images are shown more often.
     """
-    return settings.train_images or len(dataset.split.train)
+    return settings.train_images or len(dataset.split.training)

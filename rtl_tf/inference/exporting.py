@@ -65,7 +65,7 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> np.ndarray:
     hashes = datasets.content_hashes(settings.data, samples)
     if any(config.get(name, value) != value for name, value in hashes.items()):  # an older run tells one of them
         raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
-    training = read_split(run / layout.SPLIT, samples).train
+    training = read_split(run / layout.SPLIT, samples).training
     chosen = np.unique(np.linspace(0, len(training) - 1, count).astype(int))
     return load_crops(
         [samples[training[index]] for index in chosen],
