@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.cache import cache_folder
 from rtl_tf.exceptions import InputError
+from rtl_tf.system.cache import cache_folder
 
 MEDIAPIPE = "mediapipe==0.10.21"  # carries its models; wants NumPy 1, hence an environment of its own
 MESH_SCRIPT = Path(__file__).parent / "mediapipe_mesh.py"

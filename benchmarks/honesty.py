@@ -20,9 +20,9 @@ from rtl_tf.cli import Parser, run
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.evaluation.statistics import FEWEST_TRAININGS, estimate, interval, p_values, rate_interval
-from rtl_tf.progress import progress
-from rtl_tf.reports.runs import read_runs
-from rtl_tf.reports.settings import condition_of
+from rtl_tf.runs.finding import read_runs
+from rtl_tf.runs.settings import condition_of
+from rtl_tf.system.progress import progress
 
 RUNS = Path(__file__).parents[1] / "results" / "synthetic-quick"
 PEOPLE, SEEDS, TRAINING_SDS = (20, 69), (2, 3, 5, 10), (0.0, 0.005, 0.01, 0.02)

@@ -93,8 +93,8 @@ def parse(arguments: list[str]):
 
 def load_runs(folders: list[Path]) -> list:
     """Runs of one method that were trained and tested on the same images of fas12."""
-    from rtl_tf.reports.runs import read_run
-    from rtl_tf.reports.settings import condition_of, require_comparable
+    from rtl_tf.runs.run import read_run
+    from rtl_tf.runs.settings import condition_of, require_comparable
 
     runs = [read_run(folder) for folder in folders]
     require_comparable(runs)
@@ -115,8 +115,8 @@ def load_runs(folders: list[Path]) -> list:
 def load_parts(run, judged: str, jitter: float) -> tuple:
     """Training and judged crops of a run, their boxes shifted and zoomed by up to `jitter`; people of the judged."""
     from rtl_tf import datasets
-    from rtl_tf.datasets.splits import read_split
     from rtl_tf.pipeline import load_crops
+    from rtl_tf.runs.parts import read_split
     from rtl_tf.schema import load_schema
 
     config = run.resolved

@@ -88,10 +88,9 @@ def noise(image_size: int, count: int) -> np.ndarray:
 
 def detectors(run: Path, folder: Path) -> dict:
     """The Keras model, and every exported form of it that this machine can make and run."""
-    from rtl_tf.experiments.exporting import calibration_crops
     from rtl_tf.inference.detector import Detector
-    from rtl_tf.inference.export import export
     from rtl_tf.inference.exported import ENGINES, ExportedDetector
+    from rtl_tf.inference.exporting import calibration_crops, export
 
     found = {"tensorflow fp32": Detector.load(run)}
     is_trained = (run / "split.csv").exists()
@@ -114,11 +113,11 @@ def error_changes(run: Path, variants: dict) -> dict:
     heatmap px; "paper": argmax against the rounded truth; "clinical": sub-pixel. Intervals are for other people.
     """
     from rtl_tf import datasets
-    from rtl_tf.config_json import read_config
     from rtl_tf.coordinates import input_to_heatmap, round_to_grid
-    from rtl_tf.datasets.splits import read_split
     from rtl_tf.evaluation.statistics import estimate, interval
     from rtl_tf.pipeline import load_crops
+    from rtl_tf.runs.config_file import read_config
+    from rtl_tf.runs.parts import read_split
     from rtl_tf.schema import load_schema
 
     config, schema = read_config(run / "config.json")["resolved"], run / "schema.toml"

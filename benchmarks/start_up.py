@@ -52,7 +52,7 @@ def fake_runs(root: Path) -> Path:
     import numpy as np
     from fake_runs import make_predictions, make_run
 
-    from rtl_tf.evaluation.predictions import write_predictions
+    from rtl_tf.runs.predictions import write_predictions
     from rtl_tf.schema import load_schema
 
     landmarks = load_schema("fas14").names

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rtl_tf.atomic import replacing
 from rtl_tf.exceptions import InputError, shortened
+from rtl_tf.system.atomic import replacing, write_bytes
 
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
 
@@ -92,6 +92,11 @@ def read_table(path: str | Path, needed: Iterable[str] = ()) -> list["Row"]:
         if len(cells) != len(header):
             raise InputError(f"{path}, line {line}: {len(cells)} fields instead of {len(header)}")
     return [Row(dict(zip(header, cells, strict=True)), str(path), line) for line, cells in lines[1:]]
+
+
+def write_json(path: str | Path, content: dict) -> None:
+    """Indented JSON; the file appears whole or not at all."""
+    write_bytes(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def write_table(path: str | Path, header: Sequence[str], rows: Iterable[Iterable], line_end: str = "\r\n") -> None:

@@ -15,9 +15,9 @@ from PIL import Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.hashing import State, state_of
-from rtl_tf.notes import warn_once
 from rtl_tf.pixel_values import read_rgb
+from rtl_tf.system.hashing import State, state_of
+from rtl_tf.system.notes import warn_once
 
 # How the names of image files end, in lower case.
 JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")

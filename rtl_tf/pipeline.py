@@ -9,14 +9,14 @@ import numpy as np
 import tensorflow as tf
 
 from rtl_tf import augment, heatmaps
-from rtl_tf.atomic import allocate
-from rtl_tf.cache import made_cache_folder
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, crop_around, input_to_heatmap
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_crop
-from rtl_tf.progress import progress
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
+from rtl_tf.system.atomic import allocate
+from rtl_tf.system.cache import made_cache_folder
+from rtl_tf.system.progress import progress
 
 EVALUATION_BATCH = 32
 AHEAD = 4  # batches that are fetched while the network is busy

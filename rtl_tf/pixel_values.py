@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
-from rtl_tf.notes import warn_once
+from rtl_tf.system.notes import warn_once
 
 BIT_DEPTHS = (8, 10, 12, 14, 16)
 

@@ -1,5 +1,8 @@
-"""The two records that travel through the package: a labelled image, and what a detector says of one."""
+"""The records that travel through the package: a labelled image, which images are for what, and a detector's answer."""
 
+import os
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +36,31 @@ class Sample:
     attributes: dict[str, str] = field(default_factory=dict)
     face: str = ""
     place: str = field(default="", compare=False)
+
+
+def image_names(samples: Sequence[Sample]) -> list[str]:
+    """Each sample's image relative to the folder that all share, and `#face` behind it where it has several.
+
+    With forward slashes and accents in Unicode's composed form: the same on every machine.
+    """
+    root = os.path.commonpath([os.path.abspath(sample.image.parent) for sample in samples])
+    names = [Path(os.path.relpath(sample.image, root)).as_posix() for sample in samples]
+    faces = [f"#{sample.face}" if sample.face else "" for sample in samples]
+    return [unicodedata.normalize("NFC", name + face) for name, face in zip(names, faces, strict=True)]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of samples in each part, in the order of the images' names."""
+
+    training: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+
+    @property
+    def parts(self) -> dict[str, tuple[int, ...]]:
+        """Indices under the name of their part, which files use too."""
+        return {"training": self.training, "validation": self.validation, "test": self.test}
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.coordinates import HEATMAP_STRIDE
-from rtl_tf.evaluation.attributes import write_attributes
-from rtl_tf.evaluation.predictions import Predictions, write_predictions
-from rtl_tf.history import COLUMNS, write_history
+from rtl_tf.runs.attributes import write_attributes
+from rtl_tf.runs.history import COLUMNS, write_history
+from rtl_tf.runs.predictions import Predictions, write_predictions
 
 FOUND_OUT = {"dataset_hash", "images_hash", "schema_hash", "source_hash"}  # nobody types them
 LANDMARKS = ("exocanthion", "endocanthion", "nasion", "pronasale")

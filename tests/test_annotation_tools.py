@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rtl_tf import datasets, notes
+from rtl_tf import datasets
 from rtl_tf.exceptions import InputError
-from rtl_tf.notes import InputWarning
 from rtl_tf.schema import load_schema
+from rtl_tf.system import notes
+from rtl_tf.system.notes import InputWarning
 
 FAS12 = load_schema("fas12")
 WIDTH, HEIGHT = 80, 60

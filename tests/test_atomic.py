@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from rtl_tf.atomic import allocate, replacing
 from rtl_tf.cli import run
 from rtl_tf.exceptions import told
+from rtl_tf.system.atomic import allocate, replacing
 
 FULL = "raise OSError(28, 'No space left on device')"
 

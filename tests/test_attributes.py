@@ -1,7 +1,7 @@
 import pytest
 
-from rtl_tf.evaluation.attributes import read_attributes, write_attributes
 from rtl_tf.exceptions import InputError
+from rtl_tf.runs.attributes import read_attributes, write_attributes
 
 IMAGES = ("a.png", "b, c.png")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rtl_tf.cache import SOURCE_CACHE, cache_folder, made_cache_folder, prune, source_cache
 from rtl_tf.cli.cache import main
 from rtl_tf.exceptions import InputError
-from rtl_tf.lock import alone_in
+from rtl_tf.system.cache import SOURCE_CACHE, cache_folder, made_cache_folder, prune, source_cache
+from rtl_tf.system.lock import alone_in
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from rtl_tf.config import COMMON, PRESETS, Settings, flag_name
-from rtl_tf.config_json import from_json, read_config, to_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.runs.config_file import from_json, read_config, to_json
 
 
 def test_paper_preset_is_the_papers_protocol():
@@ -94,8 +94,8 @@ def test_bad_values_name_the_flag(values, message):
 def test_codes_as_written_are_a_setting_that_older_runs_lack():
     """And that tells no runs apart: where it is not given, the data have been found without doubtful codes."""
     from rtl_tf.cli.train import make_parser
-    from rtl_tf.reports.runs import Run
-    from rtl_tf.reports.settings import condition_of
+    from rtl_tf.runs.run import Run
+    from rtl_tf.runs.settings import condition_of
 
     assert make_parser().parse_args(["--subjects-as-written"]).subjects_as_written is True
     assert make_parser().parse_args([]).subjects_as_written is None

@@ -18,7 +18,7 @@ def run_code(code: str, encoding: str) -> subprocess.CompletedProcess:
 SAY = r"""
 import sys
 from rtl_tf.cli import run
-from rtl_tf.progress import bar
+from rtl_tf.system.progress import bar
 def main(arguments):
     print("0.65\u00b10.25 \u2020 \u2212\u03bb \u9854 \udcfc.png")
     print(bar(12, 24), "ü", file=sys.stderr)

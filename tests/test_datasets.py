@@ -12,13 +12,15 @@ import pytest
 from PIL import Image
 
 from rtl_tf import datasets
-from rtl_tf.datasets import ibug68, splits
+from rtl_tf.datasets import ibug68
 from rtl_tf.exceptions import InputError
-from rtl_tf.notes import InputWarning
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, image_names
 from rtl_tf.schema import load_schema
+from rtl_tf.system.notes import InputWarning
 
-pytestmark = pytest.mark.filterwarnings("ignore::rtl_tf.notes.InputWarning")  # the toy of COCO has an image too many
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::rtl_tf.system.notes.InputWarning"
+)  # the toy of COCO has an image too many
 FAS12, FAS14, IBUG68 = (load_schema(name) for name in ("fas12", "fas14", "ibug68"))
 
 
@@ -266,7 +268,7 @@ def test_image_names_of_other_systems_are_found(tmp_path):
     )
     assert [sample.image.name for sample in samples] == ["0.png", "A\u0308.png", "\u00d6.png"]
     assert all(sample.image.is_file() for sample in samples)
-    assert splits.image_names(samples) == ["0.png", "\u00c4.png", "\u00d6.png"]
+    assert image_names(samples) == ["0.png", "\u00c4.png", "\u00d6.png"]
 
 
 def test_cells_that_a_row_lacks_at_its_end_are_empty(tmp_path):
@@ -290,7 +292,7 @@ def test_faces_of_one_photograph_in_a_table(tmp_path):
     one, two, other = datasets.load(write_table(tmp_path, two_faces))
     assert one.image == two.image and (one.face, two.face, other.face) == ("left", "right", "")
     assert one.box == (0, 0, 40) and two.box is None and "face" not in one.attributes
-    assert splits.image_names([one, two, other]) == ["0.png#left", "0.png#right", "2.png"]
+    assert image_names([one, two, other]) == ["0.png#left", "0.png#right", "2.png"]
     with pytest.raises(InputError, match="row 3: photos/0.png is already in row 2; .* its faces apart"):
         datasets.load(write_table(tmp_path, put(1, image="photos/0.png")))
 
@@ -625,7 +627,7 @@ def test_faces_of_one_coco_image(tmp_path):
     content["annotations"][1]["image_id"] = 0
     one, two = datasets.load(write_coco(tmp_path, content))
     assert (one.image, one.face, one.subject) == (two.image, "1", "0#1") and (two.face, two.subject) == ("2", "ann")
-    assert splits.image_names([one, two]) == ["0.png#1", "0.png#2"]
+    assert image_names([one, two]) == ["0.png#1", "0.png#2"]
     content["annotations"] += [dict(one, id=number, image_id=1) for number, one in enumerate(content["annotations"], 8)]
     assert [sample.face for sample in datasets.load(write_coco(tmp_path, content))] == ["1", "2", "1", "2"]
     del content["annotations"][2:]

@@ -7,7 +7,7 @@ import tensorflow as tf
 from scipy.spatial.distance import jensenshannon
 
 from rtl_tf import heatmaps, losses
-from rtl_tf.inference.reading import read
+from rtl_tf.heatmaps import read
 from rtl_tf.networks import dsnt
 
 

@@ -12,7 +12,7 @@ import pytest
 from toys import SCHEMA, toy_samples
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference import export as exporting
+from rtl_tf.inference import exporting
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file
 from rtl_tf.pipeline import load_crops

@@ -11,18 +11,18 @@ import keras
 import numpy as np
 import pytest
 
-from rtl_tf import guarded
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.networks import saved
 from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.networks.weight_check import require_whole
 from rtl_tf.networks.weight_files import load_into
+from rtl_tf.system import guarded
 
 CHILD = """
 import sys
 from pathlib import Path
 from rtl_tf.exceptions import InputError
-from rtl_tf.guarded import serve
+from rtl_tf.system.guarded import serve
 
 def read(path):
     what = path.read_text()

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from rtl_tf import images, notes, pixel_values
+from rtl_tf import images, pixel_values
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.pixel_values import bit_depth
+from rtl_tf.system import notes
 
 COLOURS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[0, 0, 0], [255, 255, 255], [128, 64, 32]]], np.uint8)
 
@@ -286,7 +287,7 @@ def test_a_bit_depth_is_guessed_only_where_the_image_would_be_black():
 @pytest.mark.parametrize("bits", [8, 10, 12, 14])
 @pytest.mark.parametrize("suffix", ["png", "tif"])
 @pytest.mark.parametrize("colour", [False, True])
-@pytest.mark.filterwarnings("ignore::rtl_tf.notes.InputWarning")
+@pytest.mark.filterwarnings("ignore::rtl_tf.system.notes.InputWarning")
 def test_fewer_bits_in_a_16_bit_file_have_the_brightness_of_8(tmp_path, suffix, bits, colour):
     values = np.arange(2**bits - 1, -1, -1, dtype=np.uint16)[None]  # to the largest value: 14 bits are known by it
     path = tmp_path / f"a.{suffix}"

@@ -12,9 +12,11 @@ from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import experiment, lambda_search, outputs
 from rtl_tf.experiments.lambda_search import choose_lambda
-from rtl_tf.history import COLUMNS, write_history
-from rtl_tf.reports.runs import VALIDATION, find_runs, read_run
-from rtl_tf.reports.settings import setting
+from rtl_tf.runs.finding import find_runs
+from rtl_tf.runs.history import COLUMNS, write_history
+from rtl_tf.runs.layout import VALIDATION
+from rtl_tf.runs.run import read_run
+from rtl_tf.runs.settings import setting
 
 ERRORS = {0.0: 0.7, 2e-5: 0.66, 2e-4: 0.64, 2e-3: 0.64, 2e-2: 0.9}
 

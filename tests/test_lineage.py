@@ -9,13 +9,14 @@ from PIL import Image
 from toys import toy_samples
 
 from rtl_tf.config import Settings
-from rtl_tf.datasets.splits import Split
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.lineage import FILE, read_record, require_unseen, write_record
+from rtl_tf.experiments.lineage import read_record, require_unseen, write_record
 from rtl_tf.experiments.resolving import Dataset
+from rtl_tf.records import Split
+from rtl_tf.runs.layout import TRAINED_ON
 from rtl_tf.schema import load_schema
 
-PARTS = Split(train=(0, 1, 2, 3), validation=(4, 5), test=(6, 7))
+PARTS = Split(training=(0, 1, 2, 3), validation=(4, 5), test=(6, 7))
 
 
 @pytest.fixture
@@ -107,10 +108,10 @@ def test_a_source_of_a_source_counts(faces, source):
 
 def test_sources_without_a_record_pass_and_damaged_ones_are_named(faces, source, tmp_path):
     known = source(faces, [6])
-    (tmp_path / "source" / FILE).write_text("image,subject\n006.png,s3\n")
-    with pytest.raises(InputError, match=rf"{FILE} row 1: expected the columns data, image, subject, size, pixels"):
+    (tmp_path / "source" / TRAINED_ON).write_text("image,subject\n006.png,s3\n")
+    with pytest.raises(InputError, match=rf"{TRAINED_ON} row 1: expected the columns data, image, subject, size, "):
         check(known, faces)
-    (tmp_path / "source" / FILE).unlink()
+    (tmp_path / "source" / TRAINED_ON).unlink()
     check(known, faces)
     shutil.copy(tmp_path / "source" / "best.keras", tmp_path / "alone.keras")
     check(str(tmp_path / "alone.keras"), faces)

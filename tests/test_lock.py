@@ -9,9 +9,10 @@ import pytest
 from filelock import FileLock
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.lock import alone_in, is_taken
+from rtl_tf.system.lock import alone_in, is_taken
 
-HOLD = "import sys; from rtl_tf.lock import alone_in\nwith alone_in(sys.argv[1]): print('held', flush=True); input()"
+HOLD = """import sys; from rtl_tf.system.lock import alone_in
+with alone_in(sys.argv[1]): print('held', flush=True); input()"""
 
 
 def test_a_folder_is_held_by_one_process_until_it_ends_or_is_killed(tmp_path):

@@ -12,7 +12,7 @@ from rtl_tf.config import Settings
 from rtl_tf.coordinates import Crop, round_to_grid
 from rtl_tf.evaluation.errors import radial_errors
 from rtl_tf.evaluation.metrics import mean_radial_error
-from rtl_tf.experiments.networks import build
+from rtl_tf.experiments.building import build
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import METHODS, get_method
 from rtl_tf.networks import saved

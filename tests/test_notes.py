@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import warnings
-from rtl_tf.notes import warn_once
+from rtl_tf.system.notes import warn_once
 for name in "ab":
     warn_once("frames", f"{name}.gif: several\\nframes")
 warnings.warn("odd")

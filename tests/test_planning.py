@@ -15,22 +15,24 @@ from toy_table import NAMES, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import make_parser
-from rtl_tf.config_json import to_json
-from rtl_tf.evaluation.predictions import write_predictions
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import write_record
-from rtl_tf.experiments.planning import make_plan
 from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve, thinned
-from rtl_tf.experiments.study_worker import Job, state_of
-from rtl_tf.history import COLUMNS, write_history
-from rtl_tf.lock import alone_in
 from rtl_tf.networks.catalogue import SOURCES as SOURCES_BY_NAME
 from rtl_tf.networks.weight_files import locate
 from rtl_tf.reports import commands
-from rtl_tf.reports.runs import SOURCES, VALIDATION, find_runs, read_run
-from rtl_tf.reports.selection import select
 from rtl_tf.reports.tables import TABLES
-from rtl_tf.studies import load_study, parse_study
+from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.designs import load_study, parse_study
+from rtl_tf.runs.finding import find_runs
+from rtl_tf.runs.history import COLUMNS, write_history
+from rtl_tf.runs.layout import SOURCES, VALIDATION
+from rtl_tf.runs.predictions import write_predictions
+from rtl_tf.runs.run import read_run
+from rtl_tf.runs.selection import select
+from rtl_tf.studies.jobs import Job, state_of
+from rtl_tf.studies.planning import make_plan
+from rtl_tf.system.lock import alone_in
 
 TABLE_2, TABLE_4 = load_study("table", "2"), load_study("table", "4")
 
@@ -235,7 +237,8 @@ def test_a_study_from_a_source_that_knows_its_test_people_is_refused(typed, tmp_
     folder.mkdir(parents=True)
     (folder / "metrics.json").write_text("{}")
     (folder / "best.keras").write_bytes(b"weights")
-    write_record(folder, None, data.hashes["dataset_hash"], data.samples, (*data.split.train, *data.split.validation))
+    used = (*data.split.training, *data.split.validation)
+    write_record(folder, None, data.hashes["dataset_hash"], data.samples, used)
     make_plan(load_study("table", "3"), typed, 1, tmp_path)
     with pytest.raises(InputError, match="it was trained on a person of the test part"):
         make_plan(load_study("table", "3"), typed | {"split_seed": 1}, 1, tmp_path)
@@ -247,7 +250,7 @@ def test_training_parts_of_the_learning_curve_are_nested(typed, tmp_path):
     for task in tasks:
         settings = resolve(task.asked)
         split = thinned(read_dataset(*dataset_key(settings)), settings)
-        parts.setdefault(settings.train_fraction, set()).add((split.train, split.validation, split.test))
+        parts.setdefault(settings.train_fraction, set()).add((split.training, split.validation, split.test))
     assert list(parts) == [0.05, 0.1, 0.25, 0.5, 1.0]
     assert all(len(of_methods) == 1 for of_methods in parts.values())  # the same for all methods
     (*smaller, whole) = [next(iter(of_methods)) for of_methods in parts.values()]
@@ -435,8 +438,8 @@ def test_data_are_kept_as_an_absolute_path(typed, table, tmp_path, monkeypatch):
 
 def test_a_plan_needs_no_tensorflow(typed, tmp_path):
     code = (
-        "import sys; from pathlib import Path; from rtl_tf.experiments.planning import make_plan; "
-        "from rtl_tf.studies import load_study; "
+        "import sys; from pathlib import Path; from rtl_tf.studies.planning import make_plan; "
+        "from rtl_tf.runs.designs import load_study; "
         f"make_plan(load_study('table', '1'), {typed!r}, 1, Path({str(tmp_path)!r})); "
         "sys.exit('tensorflow' in sys.modules)"
     )

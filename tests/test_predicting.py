@@ -11,15 +11,15 @@ import pytest
 from PIL import Image
 from toys import SCHEMA, toy_samples
 
+from rtl_tf.csv_rows import read_rows
 from rtl_tf.datasets import table
-from rtl_tf.datasets.csv_rows import read_rows
 from rtl_tf.datasets.photographs import Photograph, from_files
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import predicting
-from rtl_tf.experiments.found_table import FoundTable
+from rtl_tf.inference import predicting
 from rtl_tf.inference import predictor as predictor_module
+from rtl_tf.inference.found_table import FoundTable
+from rtl_tf.inference.overlay import is_drawn
 from rtl_tf.inference.predictor import Located, Predictor
-from rtl_tf.reports.overlay import is_drawn
 
 SIZE = 48
 SCHEMA_FILE = """

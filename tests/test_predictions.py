@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from fake_runs import make_predictions
 
-from rtl_tf.evaluation.predictions import COLUMNS, read_predictions, write_predictions
 from rtl_tf.exceptions import InputError
+from rtl_tf.runs.predictions import COLUMNS, read_predictions, write_predictions
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 from test_datasets import face68, write_image, write_pts
 
-from rtl_tf import datasets, notes
+from rtl_tf import datasets
 from rtl_tf.exceptions import InputError
-from rtl_tf.notes import InputWarning
+from rtl_tf.system import notes
+from rtl_tf.system.notes import InputWarning
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from fake_runs import make_run
 
-from rtl_tf.reports.layout import Grid, as_latex, as_markdown, as_text
-from rtl_tf.reports.runs import read_run
+from rtl_tf.reports.grid import Grid, as_latex, as_markdown, as_text
 from rtl_tf.reports.single_run import run_text
+from rtl_tf.runs.run import read_run
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rtl_tf.cli.evaluate import main
-from rtl_tf.config_json import from_json
-from rtl_tf.reports.runs import read_runs
+from rtl_tf.runs.config_file import from_json
+from rtl_tf.runs.finding import read_runs
 
 ALL = Path(__file__).resolve().parents[1] / "results"
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "synthetic-quick"

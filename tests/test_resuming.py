@@ -11,11 +11,12 @@ from toys import toy_samples
 
 from rtl_tf.cli.train import main
 from rtl_tf.config import Settings
-from rtl_tf.datasets.splits import split, write_split
+from rtl_tf.datasets.splits import split
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import resuming
 from rtl_tf.experiments.resuming import check_folder, clear_leftovers, note_versions, require_same_inputs, require_whole
-from rtl_tf.history import COLUMNS, read_history, write_history
+from rtl_tf.runs.history import COLUMNS, read_history, write_history
+from rtl_tf.runs.parts import write_split
 from rtl_tf.training import fit as fitting
 
 

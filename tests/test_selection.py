@@ -10,13 +10,15 @@ import pytest
 from fake_runs import make_run
 
 from rtl_tf.cli.train import make_parser
+from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports import commands
 from rtl_tf.reports.report import make_report
-from rtl_tf.reports.runs import find_runs, read_run
-from rtl_tf.reports.selection import select
-from rtl_tf.reports.settings import in_order, parse_where, require_comparable, setting, where
 from rtl_tf.reports.tables import TABLES, rows_of
+from rtl_tf.runs.finding import find_runs
+from rtl_tf.runs.run import read_run
+from rtl_tf.runs.selection import select
+from rtl_tf.runs.settings import in_order, parse_where, require_comparable, setting, where
 from rtl_tf.schema import load_schema, schema_text
 
 ONES = np.ones((4, 2))
@@ -58,7 +60,7 @@ def test_runs_are_found_at_any_depth_and_nothing_inside_a_run_is_one(tmp_path):
 def test_a_run_is_judged_from_its_predictions(tmp_path):
     run = read_run(make_run(tmp_path, "ft", 1, np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [1.0, 2.0]])))
     assert run.method == "ft" and run.seed == 1
-    assert run.summary["paper.heatmap_px.mre.mean"] == pytest.approx(1.125)
+    assert summarize(run.predictions)["paper.heatmap_px.mre.mean"] == pytest.approx(1.125)
 
 
 def test_damaged_and_unfinished_runs_are_named_and_left_out(tmp_path):

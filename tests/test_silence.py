@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from rtl_tf.silence import silenced
+from rtl_tf.system.silence import silenced
 
 
 def test_only_what_is_written_inside_is_lost(capfd):

@@ -6,7 +6,7 @@ import pytest
 from toys import toy_source
 
 from rtl_tf.config import Settings
-from rtl_tf.experiments.networks import build
+from rtl_tf.experiments.building import build
 from rtl_tf.methods import METHODS
 from rtl_tf.networks import dlib_resnet, resnet50, simple_baseline
 

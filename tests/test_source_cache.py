@@ -14,10 +14,10 @@ from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import augment
 from rtl_tf.augment import context_px
-from rtl_tf.cache import SOURCE_CACHE
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS as METHODS_BY_NAME
 from rtl_tf.pipeline import Preparation, load_crops, training_batches
+from rtl_tf.system.cache import SOURCE_CACHE
 from rtl_tf.training import fit as fitting
 from rtl_tf.training import source_cache
 from rtl_tf.training.source_cache import source_answers, weights_key

@@ -10,7 +10,8 @@ from PIL import Image
 
 from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, Split, image_names
+from rtl_tf.runs.parts import read_split, write_split
 
 POINTS = np.zeros((1, 2), np.float32)
 scans_of_subjects = st.lists(st.integers(1, 6), min_size=3, max_size=30)
@@ -46,7 +47,7 @@ def test_the_order_of_the_samples_does_not_matter(scans, seed, shuffler, by):
 
     def images(data):
         parts = splits.split(data, by, seed)
-        thinned = splits.subset(parts, data, 1 + len(parts.train) // 2, len(parts.validation), seed)
+        thinned = splits.subset(parts, data, 1 + len(parts.training) // 2, len(parts.validation), seed)
         return [[data[i].image for i in part] for s in (parts, thinned) for part in s.parts.values()]
 
     assert images(samples) == images(shuffled)
@@ -90,16 +91,16 @@ def test_too_few_subjects_are_refused():
 def test_subsets_are_nested_and_spread_over_subjects(scans, seed, data):
     samples = people(scans)
     whole = splits.split(samples, seed=seed)
-    larger = data.draw(st.integers(1, len(whole.train)))
+    larger = data.draw(st.integers(1, len(whole.training)))
     smaller = data.draw(st.integers(1, larger))
     few = data.draw(st.integers(1, len(whole.validation)))
     big = splits.subset(whole, samples, larger, len(whole.validation), seed)
     small = splits.subset(whole, samples, smaller, few, seed)
-    assert set(small.train) <= set(big.train) <= set(whole.train)
-    assert (len(small.train), len(big.train)) == (smaller, larger)
+    assert set(small.training) <= set(big.training) <= set(whole.training)
+    assert (len(small.training), len(big.training)) == (smaller, larger)
     assert big.validation == whole.validation and small.test == big.test == whole.test
     assert set(small.validation) <= set(whole.validation) and len(small.validation) == few
-    assert len(subjects(samples, small.train)) == min(smaller, len(subjects(samples, whole.train)))
+    assert len(subjects(samples, small.training)) == min(smaller, len(subjects(samples, whole.training)))
 
 
 @pytest.mark.parametrize(
@@ -114,13 +115,13 @@ def test_impossible_subsets_are_refused(training, validation, message):
 
 def test_image_names_do_not_depend_on_the_place(tmp_path):
     samples = [Sample(tmp_path / name, POINTS, "s") for name in ("a/1.png", "a/2.png", "b/c/1.png")]
-    assert splits.image_names(samples) == ["a/1.png", "a/2.png", "b/c/1.png"]
-    assert splits.image_names(samples[:2]) == ["1.png", "2.png"]
+    assert image_names(samples) == ["a/1.png", "a/2.png", "b/c/1.png"]
+    assert image_names(samples[:2]) == ["1.png", "2.png"]
 
 
 def test_image_names_of_faces_and_of_both_forms_of_unicode():
     samples = [Sample(Path(f"/d/{name}.png"), POINTS, "s", face=face) for name, face in (("A\u0308", ""), ("b", "2"))]
-    assert splits.image_names(samples) == ["\u00c4.png", "b.png#2"]
+    assert image_names(samples) == ["\u00c4.png", "b.png#2"]
 
 
 @pytest.mark.parametrize("by", ["subject", "scan"])
@@ -161,14 +162,14 @@ def test_a_split_returns_from_its_file(tmp_path):
     samples = people([3] * 10)
     parts = splits.subset(splits.split(samples), samples, 5, 3)
     file = tmp_path / "split.csv"
-    splits.write_split(file, samples, parts)
+    write_split(file, samples, parts)
     lines = file.read_text().splitlines()
     assert lines[0] == "image,subject,part" and len(lines) == 31
     assert lines[1].startswith("s0/0.png,s0,")
     assert sum(line.endswith(",unused") for line in lines) == 21 - 5
-    assert splits.read_split(file, samples) == parts
-    back = splits.read_split(file, samples[::-1])
-    assert [samples[::-1][i].image for i in back.train] == [samples[i].image for i in parts.train]
+    assert read_split(file, samples) == parts
+    back = read_split(file, samples[::-1])
+    assert [samples[::-1][i].image for i in back.training] == [samples[i].image for i in parts.training]
 
 
 @pytest.mark.parametrize(
@@ -185,12 +186,12 @@ def test_a_split_returns_from_its_file(tmp_path):
 def test_a_foreign_split_is_refused(tmp_path, old, new, message):
     samples = people([3] * 10)
     file = tmp_path / "split.csv"
-    splits.write_split(file, samples, splits.split(samples))
+    write_split(file, samples, splits.split(samples))
     text = file.read_text().replace("\r\n", "\n")
     assert old in text
     file.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError, match=message):
-        splits.read_split(file, samples)
+        read_split(file, samples)
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ def pictures(tmp_path):
         path = tmp_path / f"{i}.png"
         Image.fromarray(rng.integers(0, 255, (8, 8 if i < 5 else 9, 3), np.uint8)).save(path)
         samples.append(Sample(path, POINTS, f"s{i}"))
-    return samples, splits.Split((0, 1), (2, 3), (4, 5))
+    return samples, Split((0, 1), (2, 3), (4, 5))
 
 
 def test_audit_passes_a_clean_split_and_decodes_only_images_of_equal_size(pictures, monkeypatch):

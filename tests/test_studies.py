@@ -6,9 +6,9 @@ import pytest
 
 from rtl_tf.config import PRESETS
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.naming import configuration_name
 from rtl_tf.reports.tables import TABLES
-from rtl_tf.studies import available_studies, lambda_grid, load_study, parse_study
+from rtl_tf.runs.designs import available_studies, lambda_grid, load_study, parse_study
+from rtl_tf.runs.naming import configuration_name
 
 EVERY = [(kind, name) for kind in ("table", "figure") for name in available_studies(kind)]
 

@@ -14,9 +14,10 @@ from toys import toy_samples
 
 from rtl_tf.cli.train import main
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import study as running
-from rtl_tf.experiments.study_progress import StudyProgress, clock
-from rtl_tf.reports.runs import VALIDATION, find_runs
+from rtl_tf.runs.finding import find_runs
+from rtl_tf.runs.layout import VALIDATION
+from rtl_tf.studies import study as running
+from rtl_tf.studies.display import StudyProgress, clock
 
 
 @pytest.fixture

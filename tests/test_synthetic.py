@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from rtl_tf.datasets import synthetic, table
-from rtl_tf.datasets.synthetic import cache, portraits, raster
+from rtl_tf.datasets.synthetic import portraits, raster, rendered
 from rtl_tf.datasets.synthetic.__main__ import main
 from rtl_tf.datasets.synthetic.head import Head
 from rtl_tf.datasets.synthetic.landmarks import locate_landmarks
@@ -269,7 +269,7 @@ def test_samples_and_the_table_that_anyone_can_read(tmp_path):
 
 def test_cache_hit_renders_nothing(tmp_path, monkeypatch):
     first = synthetic.samples(2, 1, 32, cache=tmp_path)
-    monkeypatch.setattr(cache, "render_subjects", None)
+    monkeypatch.setattr(rendered, "render_subjects", None)
     again = synthetic.samples(2, 1, 32, cache=tmp_path)
     assert [face.image for face in again] == [face.image for face in first]
     with pytest.raises(TypeError):  # other settings are another folder
@@ -286,8 +286,8 @@ def test_an_interrupted_render_is_resumed(tmp_path, monkeypatch):
     faces[2].image.unlink()
 
     asked = []
-    original = cache.render_subjects
-    monkeypatch.setattr(cache, "render_subjects", lambda todo, *rest: asked.extend(todo) or original(todo, *rest))
+    original = rendered.render_subjects
+    monkeypatch.setattr(rendered, "render_subjects", lambda todo, *rest: asked.extend(todo) or original(todo, *rest))
     resumed = synthetic.samples(3, 1, 32, cache=tmp_path)
     assert sorted(asked) == sorted({0, 1, 2} - {json.loads(rows[0])["subject"]})
     assert [face.image.read_bytes() for face in resumed] == pictures
@@ -303,8 +303,8 @@ def test_an_interrupted_render_is_resumed(tmp_path, monkeypatch):
 def test_workers_serve_a_script_without_a_main_guard(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("from rtl_tf.datasets.synthetic import samples\nprint(len(samples(5, 2, 32)))\n")
-    package = str(cache.Path(synthetic.__file__).parents[3])
-    environment = {**cache.os.environ, "RTL_TF_CACHE": str(tmp_path / "crew"), "PYTHONPATH": package}
+    package = str(rendered.Path(synthetic.__file__).parents[3])
+    environment = {**rendered.os.environ, "RTL_TF_CACHE": str(tmp_path / "crew"), "PYTHONPATH": package}
     done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "10\n"
     (folder,) = (tmp_path / "crew" / "synthetic").iterdir()

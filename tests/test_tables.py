@@ -9,14 +9,14 @@ from fake_runs import make_run
 from scipy import stats
 
 from rtl_tf.evaluation.metrics import summarize
-from rtl_tf.evaluation.predictions import read_predictions, write_predictions
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import judge
 from rtl_tf.reports.report import make_report, report_text, write_report
-from rtl_tf.reports.runs import find_runs
-from rtl_tf.reports.selection import select
 from rtl_tf.reports.subgroups import groups_by, order_of
 from rtl_tf.reports.tables import TABLES, get_table, rows_of
+from rtl_tf.runs.finding import find_runs
+from rtl_tf.runs.predictions import read_predictions, write_predictions
+from rtl_tf.runs.selection import select
 from rtl_tf.schema import load_schema
 
 

@@ -11,7 +11,7 @@ from toys import toy_samples
 
 from rtl_tf.cli.train import main, render
 from rtl_tf.config import Settings
-from rtl_tf.datasets.csv_rows import read_rows
+from rtl_tf.csv_rows import read_rows
 from rtl_tf.exceptions import InputError
 
 
@@ -35,9 +35,9 @@ def test_a_run_writes_everything(finished):
 
 
 def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, table):
-    from rtl_tf.evaluation.attributes import read_attributes
     from rtl_tf.evaluation.metrics import summarize
-    from rtl_tf.evaluation.predictions import read_predictions
+    from rtl_tf.runs.attributes import read_attributes
+    from rtl_tf.runs.predictions import read_predictions
 
     predictions = read_predictions(finished / "predictions.csv")
     rows = read_rows(finished / "split.csv")[1]
@@ -59,7 +59,7 @@ def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, tab
 def test_validation_predictions_have_the_error_of_the_best_epoch(finished):
     from rtl_tf.evaluation.errors import protocol_errors
     from rtl_tf.evaluation.metrics import mean_radial_error
-    from rtl_tf.evaluation.predictions import read_predictions
+    from rtl_tf.runs.predictions import read_predictions
 
     predictions = read_predictions(finished / "validation-predictions.csv")
     best = min(float(row["val_error"]) for _, row in read_rows(finished / "history.csv")[1])
@@ -76,8 +76,8 @@ def test_subjects_do_not_cross_parts(finished):
 
 def test_the_detector_of_a_run_predicts_as_the_run_did(finished, table):
     from rtl_tf.coordinates import crop_around
-    from rtl_tf.evaluation.predictions import read_predictions
     from rtl_tf.inference import Detector
+    from rtl_tf.runs.predictions import read_predictions
 
     predictions = read_predictions(finished / "predictions.csv")
     detector = Detector.load(finished)
@@ -98,8 +98,8 @@ def from_random_weights(request, table, tmp_path_factory):
 
 def test_a_run_from_random_weights_goes_the_whole_way(from_random_weights, finished, table):
     from rtl_tf.evaluation.metrics import summarize
-    from rtl_tf.evaluation.predictions import read_predictions
     from rtl_tf.inference import Detector
+    from rtl_tf.runs.predictions import read_predictions
 
     def files(folder):
         return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
@@ -216,7 +216,7 @@ def test_what_is_kept_of_the_images_lies_beside_the_runs_and_nothing_in_the_home
 
 
 def test_a_run_can_be_exported_from_another_folder(table, tmp_path, monkeypatch):
-    from rtl_tf.experiments.exporting import calibration_crops
+    from rtl_tf.inference.exporting import calibration_crops
 
     monkeypatch.chdir(table.parent)
     relative = ["--data", table.name, "--method", "dsnt", "--width", "0.0625"]

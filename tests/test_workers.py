@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import worker_tasks
 
-from rtl_tf.experiments.workers import work_through
+from rtl_tf.studies.workers import work_through
 
 
 def outcome(tasks, **options):
@@ -97,7 +97,7 @@ def test_processes_end_with_a_parent_that_is_killed(tmp_path):
     script.write_text(
         textwrap.dedent("""
         import worker_tasks
-        from rtl_tf.experiments.workers import work_through
+        from rtl_tf.studies.workers import work_through
 
         if __name__ == "__main__":
             for event in work_through([("sleep", 60)], worker_tasks.make_execute):

@@ -43,7 +43,7 @@ def make_nothing():
 
 
 def make_fake_training():
-    """In place of `study_worker.make_execute`: a run's files without the run; RTL-SAM fails after its first epoch."""
+    """In place of `studies.jobs.make_execute`: a run's files without the run; RTL-SAM fails after its first epoch."""
     import json
     from pathlib import Path
 
@@ -51,10 +51,10 @@ def make_fake_training():
     from fake_runs import add_history, make_predictions
 
     from rtl_tf.config import AUTO
-    from rtl_tf.config_json import to_json
-    from rtl_tf.evaluation.predictions import write_predictions
     from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve
-    from rtl_tf.reports.runs import VALIDATION
+    from rtl_tf.runs.config_file import to_json
+    from rtl_tf.runs.layout import VALIDATION
+    from rtl_tf.runs.predictions import write_predictions
 
     def execute(job, report):
         job.log.write_text("what it said\n")

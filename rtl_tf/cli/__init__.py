@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Callable
 
-from rtl_tf import console
 from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, told
-from rtl_tf.silence import silenced
+from rtl_tf.system import console
+from rtl_tf.system.silence import silenced
 
 
 class Parser(argparse.ArgumentParser):

@@ -3,9 +3,9 @@
 from contextlib import suppress
 from pathlib import Path
 
-from rtl_tf.cache import KEPT, SOURCE_CACHE, cache_folder, prune, size_of
 from rtl_tf.cli import Parser, run
 from rtl_tf.exceptions import InputError
+from rtl_tf.system.cache import KEPT, SOURCE_CACHE, cache_folder, prune, size_of
 
 WHAT = {
     "synthetic": "rendered faces",

@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
     if options.run:
         _print_run(options.run)
         return 0
-    from rtl_tf.reports.settings import parse_where
+    from rtl_tf.runs.settings import parse_where
 
     options.where = parse_where(options.where)
     _check_name(options)
@@ -69,8 +69,8 @@ def main(arguments: list[str]) -> int:
 
 def _runs(options: argparse.Namespace) -> tuple[list, Path]:
     """The runs that were asked for, and the folder for what is made of them."""
-    from rtl_tf.reports.runs import find_runs
-    from rtl_tf.reports.settings import where
+    from rtl_tf.runs.finding import find_runs
+    from rtl_tf.runs.settings import where
 
     found, warnings = find_runs(options.runs, options.data)
     runs = where(found, options.where)
@@ -98,8 +98,8 @@ def _check_name(options: argparse.Namespace) -> None:
 
 
 def _print_run(folder: Path) -> None:
-    from rtl_tf.reports.runs import read_run
     from rtl_tf.reports.single_run import run_text
+    from rtl_tf.runs.run import read_run
 
     print(run_text(read_run(folder)))
 
@@ -118,8 +118,8 @@ def _table(options: argparse.Namespace) -> list[Path]:
 def _figure(options: argparse.Namespace) -> list[Path]:
     from rtl_tf.datasets import SYNTHETIC, is_synthetic
     from rtl_tf.reports.figures.registry import get_figure
-    from rtl_tf.reports.figures.report import draw_runs, write_figure
-    from rtl_tf.reports.runs import has_runs
+    from rtl_tf.reports.figures.writing import draw_runs, write_figure
+    from rtl_tf.runs.finding import has_runs
 
     figure = get_figure(options.figure)
     runs, folder = [], options.output or options.runs / SYNTHETIC / "reports"

@@ -10,7 +10,7 @@ from rtl_tf.inference.exported import ENGINES
 
 if TYPE_CHECKING:
     from rtl_tf.datasets.photographs import Listing
-    from rtl_tf.experiments.found_table import FoundTable
+    from rtl_tf.inference.found_table import FoundTable
 
 NAMED = 5  # images in error that are named at the end
 
@@ -21,8 +21,8 @@ def main(arguments: list[str]) -> int:
         raise InputError("give either images (files or folders) or --table FILE (see --help)")
     from rtl_tf.datasets.photographs import from_files, from_table
     from rtl_tf.datasets.table import BOX
-    from rtl_tf.experiments.found_table import FoundTable
-    from rtl_tf.experiments.predicting import detector_hash, load_predictor, predict_photographs
+    from rtl_tf.inference.found_table import FoundTable
+    from rtl_tf.inference.predicting import detector_hash, load_predictor, predict_photographs
 
     listing = from_table(options.table) if options.table else from_files(options.images)
     photographs = listing.photographs

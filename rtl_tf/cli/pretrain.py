@@ -6,6 +6,7 @@ from pathlib import Path
 from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
+from rtl_tf.runs import layout
 
 NETWORKS = {"resnet50": "random-resnet50", "dlib_resnet": "random"}
 
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
     folder = Path(
         options.output or f"runs/sources/{datasets.dataset_name(options.data)}-{options.task}-{options.network}"
     )
-    if any((folder / name).exists() for name in ("metrics.json", "history.json")):
+    if any((folder / name).exists() for name in (layout.METRICS, layout.SOURCE_HISTORY)):
         raise InputError(f"{folder} holds a pretrained source: give another --output, or remove the folder")
     if options.resume and options.task == "recognition":
         raise InputError("--resume: only for --task alignment; recognition starts anew")

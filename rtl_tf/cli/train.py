@@ -58,7 +58,7 @@ def render(settings: Settings) -> None:
 
 
 def _study(kind: str, options: dict, typed: dict, switches: dict) -> int:
-    from rtl_tf.studies import load_study
+    from rtl_tf.runs.designs import load_study
 
     study = load_study(kind, options[kind])
     if options["resume"]:
@@ -70,7 +70,7 @@ def _study(kind: str, options: dict, typed: dict, switches: dict) -> int:
         if options[name] is not None and options[name] < 1:
             raise InputError(f"--{name} {options[name]}: must be at least 1")
 
-    from rtl_tf.experiments.study import run_study
+    from rtl_tf.studies.study import run_study
 
     root = Path(options["runs"] or "runs")
     return run_study(study, typed, options["seeds"] or study.seeds, root, options["jobs"] or 1, **switches)

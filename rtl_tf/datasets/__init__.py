@@ -14,14 +14,13 @@ import numpy as np
 
 from rtl_tf.datasets import coco, deeplabcut, label_studio, labelme, pts, table, youtube_faces
 from rtl_tf.datasets.json_files import is_coco, json_files
-from rtl_tf.datasets.people import checked_people
-from rtl_tf.datasets.splits import image_names
+from rtl_tf.datasets.subject_codes import checked_people
 from rtl_tf.exceptions import InputError
-from rtl_tf.hashing import file_hash
-from rtl_tf.notes import warn_once
-from rtl_tf.progress import progress
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, image_names
 from rtl_tf.schema import load_schema
+from rtl_tf.system.hashing import file_hash
+from rtl_tf.system.notes import warn_once
+from rtl_tf.system.progress import progress
 
 SYNTHETIC = "synthetic"
 SYNTHETIC_SCHEMA = "fas14"

@@ -13,8 +13,8 @@ from rtl_tf.datasets.json_files import json_files
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
-from rtl_tf.notes import tell_left_out
 from rtl_tf.records import Sample
+from rtl_tf.system.notes import tell_left_out
 
 EXPORTS = "person_keypoints_"  # how COCO itself, and CVAT after it, name their files: person_keypoints_<subset>.json
 

@@ -4,13 +4,13 @@ import math
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from rtl_tf.csv_rows import read_lines
 from rtl_tf.datasets.annotations import landmark_name
-from rtl_tf.datasets.csv_rows import read_lines
 from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of
 from rtl_tf.exceptions import InputError
-from rtl_tf.notes import tell_left_out, warn_once
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
+from rtl_tf.system.notes import tell_left_out, warn_once
 
 PATTERN = "CollectedData_*.csv"
 HEADER = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))

@@ -9,8 +9,8 @@ from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of
 from rtl_tf.documents import Node, read_json
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size
-from rtl_tf.notes import tell_left_out
 from rtl_tf.records import Sample
+from rtl_tf.system.notes import tell_left_out
 
 SUBJECT_FLAG = "subject="
 

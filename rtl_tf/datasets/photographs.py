@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.datasets.csv_rows import read_rows
+from rtl_tf.csv_rows import read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import BOX, box_of, mirrored_of, require_image_and_box
 from rtl_tf.exceptions import InputError

@@ -11,9 +11,9 @@ from rtl_tf.datasets import ibug68
 from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES, image_hash, read_size
-from rtl_tf.notes import tell_left_out
 from rtl_tf.numerals import NUMBER
 from rtl_tf.records import Sample
+from rtl_tf.system.notes import tell_left_out
 
 POINTS = 68
 _FACE = re.compile(r"(.+)_(\d+)")  # 1051618982_1.pts: the first face of a photograph

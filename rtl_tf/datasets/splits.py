@@ -1,50 +1,17 @@
-"""Training, validation and test parts: drawn by subject or by scan, thinned, stored, and audited for leaks."""
+"""Training, validation and test parts: drawn by subject or by scan, thinned, and audited for leaks."""
 
 import hashlib
-import os
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
-from pathlib import Path
 
-from rtl_tf.datasets.csv_rows import read_rows
 from rtl_tf.datasets.groups import grouped
-from rtl_tf.documents import write_table
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import image_hash, read_size
-from rtl_tf.progress import progress
-from rtl_tf.records import Sample
-
-COLUMNS = ("image", "subject", "part")
-UNUSED = "unused"
-
-
-@dataclass(frozen=True)
-class Split:
-    """Indices of samples in each part, in the order of the images' names."""
-
-    train: tuple[int, ...]
-    validation: tuple[int, ...]
-    test: tuple[int, ...]
-
-    @property
-    def parts(self) -> dict[str, tuple[int, ...]]:
-        """Indices under the name that files use for each part."""
-        return {"training": self.train, "validation": self.validation, "test": self.test}
-
-
-def image_names(samples: Sequence[Sample]) -> list[str]:
-    """Each sample's image relative to the folder that all share, and `#face` behind it where it has several.
-
-    With forward slashes and accents in Unicode's composed form: the same on every machine.
-    """
-    root = os.path.commonpath([os.path.abspath(sample.image.parent) for sample in samples])
-    names = [Path(os.path.relpath(sample.image, root)).as_posix() for sample in samples]
-    faces = [f"#{sample.face}" if sample.face else "" for sample in samples]
-    return [unicodedata.normalize("NFC", name + face) for name, face in zip(names, faces, strict=True)]
+from rtl_tf.records import Sample, Split, image_names
+from rtl_tf.system.progress import progress
 
 
 def split(
@@ -94,7 +61,7 @@ def subset(
     """
     return replace(
         whole,
-        train=_nested(whole.train, training_images, "training", samples, seed),
+        training=_nested(whole.training, training_images, "training", samples, seed),
         validation=_nested(whole.validation, validation_images, "validation", samples, seed),
     )
 
@@ -112,40 +79,6 @@ def _nested(part: Sequence[int], images: int, name: str, samples: Sequence[Sampl
         rounds[index] = (taken[subject], _shuffle_key(seed, subject))
         taken[subject] += 1
     return tuple(_by_name(sorted(shuffled, key=rounds.__getitem__)[:images], names))
-
-
-def write_split(path: str | Path, samples: Sequence[Sample], parts: Split) -> None:
-    """CSV `image, subject, part`, a row for each sample; part: training, validation, test or unused."""
-    part_of = {index: part for part, indices in parts.parts.items() for index in indices}
-    names = image_names(samples)
-    ordered = _by_name(range(len(samples)), names)
-    write_table(path, COLUMNS, ((names[i], samples[i].subject, part_of.get(i, UNUSED)) for i in ordered))
-
-
-def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:
-    """The split of `write_split`, for the same samples in any order.
-
-    Raises:
-        InputError: the file is not such a table, or its images or subjects are not those of the samples.
-    """
-    path = Path(path)
-    header, rows = read_rows(path)
-    if tuple(header) != COLUMNS:
-        raise InputError(f"{path} row 1: expected the columns {', '.join(COLUMNS)}")
-    index_of = {name: index for index, name in enumerate(image_names(samples))}
-    members: dict[str, list[int]] = {"training": [], "validation": [], "test": [], UNUSED: []}
-    for row, cells in rows:
-        index = index_of.pop(cells["image"], None)
-        if index is None:
-            raise InputError(f"{path} row {row}: image {cells['image']} is not in the data, or appears twice")
-        if cells["subject"] != samples[index].subject:
-            raise InputError(f"{path} row {row}: in the data the subject is {samples[index].subject}")
-        if cells["part"] not in members:
-            raise InputError(f"{path} row {row}: part '{cells['part']}' is none of {', '.join(members)}")
-        members[cells["part"]].append(index)
-    if index_of:
-        raise InputError(f"{path}: image {min(index_of)} of the data is missing; make a new split")
-    return Split(*(tuple(members[part]) for part in ("training", "validation", "test")))
 
 
 def audit(samples: Sequence[Sample], parts: Split, by: str = "subject") -> None:

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.coordinates import Crop
+from rtl_tf.csv_rows import read_header, read_rows
 from rtl_tf.datasets.annotations import fitting_schema, require_usable, shipped_landmarks
-from rtl_tf.datasets.csv_rows import read_header, read_rows
 from rtl_tf.datasets.files import file_called
-from rtl_tf.datasets.people import code_key
+from rtl_tf.datasets.subject_codes import code_key
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size, require_sensible
-from rtl_tf.notes import tell_left_out
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
+from rtl_tf.system.notes import tell_left_out
 
 TABLE = "landmarks.csv"
 BOX = ("box_left", "box_top", "box_side")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.csv_rows import read_header, read_rows
 from rtl_tf.datasets import ibug68
-from rtl_tf.datasets.csv_rows import read_header, read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number

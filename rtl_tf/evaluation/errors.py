@@ -3,8 +3,8 @@
 import numpy as np
 
 from rtl_tf.coordinates import round_to_grid
-from rtl_tf.evaluation.predictions import Predictions
 from rtl_tf.exceptions import InputError
+from rtl_tf.runs.predictions import Predictions
 
 PROTOCOLS = ("paper", "clinical")
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from rtl_tf.coordinates import heatmap_to_input
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
-from rtl_tf.evaluation.predictions import Predictions
 from rtl_tf.evaluation.statistics import rounded
+from rtl_tf.runs.predictions import Predictions
 
 PAPER_THRESHOLDS = (1.0, 1.2, 1.4)  # heatmap px, IV-C
 THRESHOLDS = {

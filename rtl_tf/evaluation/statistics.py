@@ -1,4 +1,4 @@
-"""What the means over a test set are worth: intervals and tests for other people *and* other trainings.
+"""What the means over a test part are worth: intervals and tests for other people *and* other trainings.
 
 A value of an image is a draw of two lotteries, people and trainings, and both are crossed: every training is judged on
 every person. The model is the linear mixed one,

@@ -6,8 +6,7 @@ import numpy as np
 
 from rtl_tf.config import Settings
 from rtl_tf.datasets.annotations import outside_own_box, unlabelled
-from rtl_tf.datasets.splits import image_names
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, image_names
 from rtl_tf.schema import Schema, undeclared_sides
 
 SHOWN = 8  # names in a line

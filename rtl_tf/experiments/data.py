@@ -6,12 +6,11 @@ from functools import lru_cache
 
 from rtl_tf.augment import context_px
 from rtl_tf.config import Settings
-from rtl_tf.datasets import splits
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.pipeline import Crops, load_crops
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.schema import Schema
 
 
@@ -20,7 +19,7 @@ class Data:
     """A data set, split; the crops of each part."""
 
     dataset: Dataset
-    split: splits.Split
+    split: Split
     schema: Schema
     training: Crops
     validation: Crops
@@ -28,7 +27,7 @@ class Data:
 
     def part(self, name: str) -> tuple[list[str], list[Sample]]:
         """Names and samples of "training", "validation" or "test"."""
-        names, chosen = splits.image_names(self.dataset.samples), self.split.parts[name]
+        names, chosen = image_names(self.dataset.samples), self.split.parts[name]
         return [names[index] for index in chosen], [self.dataset.samples[index] for index in chosen]
 
 
@@ -52,7 +51,7 @@ class DataLoader:
         dataset = self._dataset(*dataset_key(settings))
         require_unseen(settings, dataset)
         split = thinned(dataset, settings)
-        for line in cautions(dataset.samples, split.train, dataset.schema, settings):
+        for line in cautions(dataset.samples, split.training, dataset.schema, settings):
             if line not in self._said:
                 print(f"warning: {line}", file=sys.stderr)
             self._said.add(line)

@@ -7,17 +7,14 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from rtl_tf.atomic import write_bytes
-from rtl_tf.cache import source_cache
 from rtl_tf.config import AUTO, Settings
-from rtl_tf.config_json import to_json
-from rtl_tf.datasets import splits
+from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
+from rtl_tf.experiments.building import build, load_networks, stride_of
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
 from rtl_tf.experiments.lineage import write_record
-from rtl_tf.experiments.networks import build, load_networks, stride_of
 from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
 from rtl_tf.experiments.resuming import (
     check_folder,
@@ -26,12 +23,17 @@ from rtl_tf.experiments.resuming import (
     require_same_inputs,
     require_whole,
 )
-from rtl_tf.history import read_history
 from rtl_tf.inference.detector import Detector
-from rtl_tf.lock import alone_in
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
+from rtl_tf.runs import layout
+from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.history import read_history
+from rtl_tf.runs.parts import write_split
 from rtl_tf.schema import schema_text
+from rtl_tf.system.atomic import write_bytes
+from rtl_tf.system.cache import source_cache
+from rtl_tf.system.lock import alone_in
 from rtl_tf.training.fit import fit
 from rtl_tf.training.model import RegularizedDetector
 from rtl_tf.training.source_cache import source_answers
@@ -99,7 +101,7 @@ def _run(
 
         def train_with(reg_weight: float, folder: Path) -> None:
             candidate = dataclasses.replace(asked, reg_weight=reg_weight, output=str(folder))
-            begun = (folder / "config.json").exists()
+            begun = layout.is_begun(folder)
             options = {"tensorboard": tensorboard, "loader": loader, "callbacks": callbacks}
             run_experiment(candidate, resume=begun, validation_only=True, **options)
 
@@ -109,7 +111,7 @@ def _run(
     trained = Detector.load(run.folder)
     outputs.write_validation(run.folder, trained, unseen(run.data, "validation"))
     if not validation_only:
-        history = read_history(run.folder / "history.csv")
+        history = read_history(run.folder / layout.HISTORY)
         outputs.write_results(run.folder, run.method.title, trained, run.source, unseen(run.data, "test"), history)
         print(outputs.summary(run.folder))
     return run.folder
@@ -151,7 +153,7 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
     settings, data = run.settings, run.data
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.TensorBoard):
-            callback.log_dir = str(run.folder / "tensorboard")
+            callback.log_dir = str(run.folder / layout.TENSORBOARD)
     answers, decision = source_answers(
         run.detector,
         data.training,
@@ -194,13 +196,13 @@ def make_deterministic(seed: int, jit_compile: bool = False) -> None:
 def write_inputs(run: PreparedRun) -> None:
     """What the run starts from. config.json comes last: a folder without it holds no run."""
     folder, dataset = run.folder, run.data.dataset
-    outputs.write_json(folder / "environment.json", outputs.environment())
-    write_bytes(folder / "schema.toml", schema_text(run.settings.schema).encode())
-    splits.write_split(folder / "split.csv", dataset.samples, run.data.split)
-    used = (*run.data.split.train, *run.data.split.validation)
+    write_json(folder / layout.ENVIRONMENT, outputs.environment())
+    write_bytes(folder / layout.SCHEMA, schema_text(run.settings.schema).encode())
+    write_split(folder / layout.SPLIT, dataset.samples, run.data.split)
+    used = (*run.data.split.training, *run.data.split.validation)
     write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
     config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
-    outputs.write_json(folder / "config.json", config)
+    write_json(folder / layout.CONFIG, config)
 
 
 def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:

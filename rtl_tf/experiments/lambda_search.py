@@ -7,17 +7,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from rtl_tf.atomic import write_bytes
-from rtl_tf.config_json import read_config
+from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.outputs import write_json
-from rtl_tf.history import read_history
-from rtl_tf.reports.runs import VALIDATION
-from rtl_tf.studies import lambda_grid
+from rtl_tf.runs import layout
+from rtl_tf.runs.config_file import read_config
+from rtl_tf.runs.designs import lambda_grid
+from rtl_tf.runs.history import read_history
+from rtl_tf.system.atomic import write_bytes
 from rtl_tf.training.state import require_whole_network
 
-FILE = "lambda_search.json"
-FOLDER = "lambda_search"
 GRID = lambda_grid()
 MEASURE = "mean radial error of the validation part at the best epoch, heatmap px (paper protocol)"
 
@@ -31,41 +29,41 @@ def choose_lambda(folder: Path, train: Callable[[float, Path], None]) -> float:
     Returns:
         The chosen lambda; of equal ones the smallest.
     """
-    record = folder / FILE
+    record = folder / layout.SEARCH
     if not record.exists():
-        for finished in (folder / FOLDER).glob(f"*/{VALIDATION}"):
+        for finished in (folder / layout.SEARCH_RUNS).glob(f"*/{layout.VALIDATION}"):
             _require_network(finished.parent)  # before the others are trained
-        candidates = [_candidate(value, folder / FOLDER / f"{value:g}", train) for value in GRID]
+        candidates = [_candidate(value, folder / layout.SEARCH_RUNS / f"{value:g}", train) for value in GRID]
         chosen = min(candidates, key=lambda candidate: candidate["validation_error"])["lambda"]
-        winner = folder / FOLDER / f"{chosen:g}"
-        for name in ("history.csv", "best.keras"):
+        winner = folder / layout.SEARCH_RUNS / f"{chosen:g}"
+        for name in (layout.HISTORY, layout.NETWORK):
             write_bytes(folder / name, (winner / name).read_bytes())
-        config = read_config(folder / "config.json")
+        config = read_config(folder / layout.CONFIG)
         config["resolved"]["lambda"] = chosen
-        write_json(folder / "config.json", config)
+        write_json(folder / layout.CONFIG, config)
         write_json(record, {"chosen": chosen, "measure": MEASURE, "candidates": candidates})
         scores = ", ".join(f"{one['lambda']:g}: {one['validation_error']:.3f}" for one in candidates)
         print(f"lambda {chosen:g} chosen by validation error, heatmap px ({scores})")
-    for weights in folder.glob(f"{FOLDER}/*/best.keras"):
+    for weights in folder.glob(f"{layout.SEARCH_RUNS}/*/{layout.NETWORK}"):
         weights.unlink()
-    return read_config(folder / "config.json")["resolved"]["lambda"]
+    return read_config(folder / layout.CONFIG)["resolved"]["lambda"]
 
 
 def _require_network(folder: Path) -> None:
     try:
-        require_whole_network(folder / "best.keras")
+        require_whole_network(folder / layout.NETWORK)
     except InputError as problem:
         raise InputError(f"{problem}; remove {folder}, and --resume trains that lambda again") from problem
 
 
 def searching_run(folder: Path) -> Path:
     """The run that a candidate is trained for; another run's folder itself."""
-    return folder.parent.parent if folder.parent.name == FOLDER else folder
+    return folder.parent.parent if folder.parent.name == layout.SEARCH_RUNS else folder
 
 
 def _candidate(value: float, folder: Path, train: Callable[[float, Path], None]) -> dict[str, float]:
-    if not (folder / VALIDATION).is_file():
+    if not (folder / layout.VALIDATION).is_file():
         print(f"\nlambda {value:g}, one of {', '.join(f'{other:g}' for other in GRID)}:")
         train(value, folder)
-    best = min(read_history(folder / "history.csv"), key=lambda row: row["val_error"])
+    best = min(read_history(folder / layout.HISTORY), key=lambda row: row["val_error"])
     return {"lambda": value, "validation_error": best["val_error"], "epoch": best["epoch"]}

@@ -3,56 +3,34 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 from rtl_tf.config import Settings
-from rtl_tf.datasets import splits
-from rtl_tf.datasets.csv_rows import read_rows
-from rtl_tf.documents import write_table
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.resolving import Dataset
 from rtl_tf.images import image_hash, read_size
 from rtl_tf.networks.catalogue import SOURCES, saved_file
-from rtl_tf.progress import progress
-from rtl_tf.records import Sample
-
-FILE = "trained_on.csv"
-COLUMNS = ("data", "image", "subject", "size", "pixels")
-
-
-class Seen(NamedTuple):
-    """An image that a network has learnt from or was chosen by: its data set's hash, its name there, the person, its
-    size as `160x120`, and the SHA-256 of its pixels."""
-
-    data: str
-    image: str
-    subject: str
-    size: str
-    pixels: str
+from rtl_tf.records import Sample, image_names
+from rtl_tf.runs import layout
+from rtl_tf.runs.seen import Seen, read_seen, write_seen
+from rtl_tf.system.progress import progress
 
 
 def write_record(folder: Path, source: str | None, fingerprint: str, samples: Sequence[Sample], used: Iterable[int]):
     """Note the images of the training and validation part, `used`, and all that the network's own source has seen."""
-    names, used = splits.image_names(samples), sorted(used)
+    names, used = image_names(samples), sorted(used)
     hashes = _hashes([samples[index].image for index in used], "noting the training images")
     own = [
         Seen(fingerprint, names[index], samples[index].subject, _size(samples[index].image), pixels)
         for index, pixels in zip(used, hashes, strict=True)
     ]
-    write_table(folder / FILE, COLUMNS, dict.fromkeys([*own, *read_record(source)]))
+    write_seen(folder / layout.TRAINED_ON, [*own, *read_record(source)])
 
 
 def read_record(source: str | None) -> list[Seen]:
     """What a source of one's own has seen; nothing where it is a published one, or older than this record."""
     if source in (None, *SOURCES):
         return []
-    path = saved_file(source).parent / FILE
-    if not path.is_file():
-        return []
-    header, rows = read_rows(path)
-    if tuple(header) != COLUMNS:
-        raise InputError(f"{path} row 1: expected the columns {', '.join(COLUMNS)}")
-    return [Seen(**cells) for _, cells in rows]
+    return read_seen(saved_file(source).parent / layout.TRAINED_ON)
 
 
 def require_unseen(settings: Settings, dataset: Dataset) -> None:
@@ -69,7 +47,7 @@ def require_unseen(settings: Settings, dataset: Dataset) -> None:
     if not seen:
         return
     samples, test = dataset.samples, dataset.split.test
-    names = splits.image_names(samples)
+    names = image_names(samples)
     pixels = _pixels_in_common(samples, seen)
     same_data = {dataset.hashes["dataset_hash"]} | {one.data for one in seen if one.pixels in pixels.values()}
     of_pixels = {one.pixels: one for one in seen}

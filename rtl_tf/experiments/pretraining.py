@@ -9,14 +9,16 @@ import numpy as np
 from rtl_tf import datasets
 from rtl_tf.augment import context_px
 from rtl_tf.config import Settings
-from rtl_tf.config_json import to_json
 from rtl_tf.datasets import splits
+from rtl_tf.documents import write_json
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.experiment import make_deterministic
 from rtl_tf.experiments.lineage import write_record
 from rtl_tf.networks import saved
 from rtl_tf.networks.sources import load_source
 from rtl_tf.pipeline import load_crops
+from rtl_tf.runs import layout
+from rtl_tf.runs.config_file import to_json
 from rtl_tf.schema import load_schema
 from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_out, people
 
@@ -33,7 +35,7 @@ def pretrain_recognition(asked: Settings, folder: Path) -> None:
     samples = datasets.load(settings.data, settings.schema, size=settings.image_size, subjects_as_written=as_written)
     fingerprint = datasets.fingerprint(settings.data, samples)
     if asked.split_seed is not None:
-        samples = [samples[index] for index in splits.split(samples, seed=asked.split_seed).train]
+        samples = [samples[index] for index in splits.split(samples, seed=asked.split_seed).training]
     names, classes = people(samples)
     parts = hold_out(classes, settings.split_seed)
     start = load_source(
@@ -48,12 +50,12 @@ def pretrain_recognition(asked: Settings, folder: Path) -> None:
 
     training, validation = crops(parts[0], context_px(settings.image_size)), crops(parts[1], 0)
     folder.mkdir(parents=True, exist_ok=True)
-    outputs.write_json(folder / "config.json", {"asked": asked.asked(), "resolved": to_json(settings)})
-    outputs.write_json(folder / "environment.json", outputs.environment())
+    write_json(folder / layout.CONFIG, {"asked": asked.asked(), "resolved": to_json(settings)})
+    write_json(folder / layout.ENVIRONMENT, outputs.environment())
     write_record(folder, None, fingerprint, samples, np.concatenate(parts).tolist())
     print(f"{len(names)} people, {len(training.images)} training and {len(validation.images)} held-out images")
-    history = fit_recognizer(recognizer, training, validation, settings, [KeepBest(folder / "source.keras")])
-    outputs.write_json(folder / "history.json", {name: [float(v) for v in values] for name, values in history.items()})
+    history = fit_recognizer(recognizer, training, validation, settings, [KeepBest(folder / layout.SOURCE_NETWORK)])
+    write_json(folder / layout.SOURCE_HISTORY, {name: [float(v) for v in values] for name, values in history.items()})
     best = max(history["val_accuracy"])
     print(f"held-out images whose person is found: {best:.1%} (chance {1 / len(names):.1%})")
 

@@ -11,11 +11,11 @@ from rtl_tf.config import Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
-from rtl_tf.hashing import file_hash
 from rtl_tf.networks.catalogue import SOURCES, saved_file
-from rtl_tf.records import Sample
-from rtl_tf.reports.settings import PUBLISHED, SOURCE_HASH, applies
+from rtl_tf.records import Sample, Split
+from rtl_tf.runs.settings import PUBLISHED, SOURCE_HASH, applies
 from rtl_tf.schema import UNLABELLED, Schema, load_schema
+from rtl_tf.system.hashing import file_hash
 
 
 def resolve(asked: Settings) -> Settings:
@@ -47,7 +47,7 @@ class Dataset:
 
     samples: list[Sample]
     schema: Schema
-    split: splits.Split
+    split: Split
     name: str
     hashes: dict[str, str]
 
@@ -79,7 +79,7 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]
         facts[SOURCE_HASH] = file_hash(saved_file(settings.source))
     elif settings.source_weights is not None:
         facts[SOURCE_HASH] = _weights_hash(Path(settings.source_weights), settings.source)
-    training = thinned(dataset, settings).train
+    training = thinned(dataset, settings).training
     points = np.stack([dataset.samples[index].points for index in training])
     if never := unlabelled(points, dataset.schema.names):
         facts[UNLABELLED] = never
@@ -104,7 +104,7 @@ def dataset_key(settings: Settings) -> tuple:
     return settings.data, settings.schema, settings.image_size, *split, bool(settings.subjects_as_written)
 
 
-def thinned(dataset: Dataset, settings: Settings) -> splits.Split:
+def thinned(dataset: Dataset, settings: Settings) -> Split:
     """The split with as many training and validation images as the settings say."""
     return splits.subset(
         dataset.split,
@@ -120,4 +120,4 @@ def images_an_epoch(dataset: Dataset, settings: Settings) -> int:
 
     So a learning curve compares trainings of equal length: a few images are shown more often.
     """
-    return settings.train_images or len(dataset.split.train)
+    return settings.train_images or len(dataset.split.training)

@@ -3,40 +3,34 @@
 import re
 from pathlib import Path
 
-from rtl_tf.atomic import UNFINISHED
 from rtl_tf.config import Settings
-from rtl_tf.config_json import read_config, to_json
-from rtl_tf.datasets.splits import Split, read_split
-from rtl_tf.documents import read_json
+from rtl_tf.documents import read_json, write_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.outputs import environment, write_json
-from rtl_tf.history import read_history
+from rtl_tf.experiments.outputs import environment
 from rtl_tf.networks.catalogue import SOURCES
-from rtl_tf.records import Sample
-from rtl_tf.reports.runs import Run, read_run
-from rtl_tf.reports.settings import IMMATERIAL, PUBLISHED, SOURCE_HASH, setting
+from rtl_tf.records import Sample, Split
+from rtl_tf.runs import layout
+from rtl_tf.runs.config_file import read_config, to_json
+from rtl_tf.runs.history import read_history
+from rtl_tf.runs.parts import read_split
+from rtl_tf.runs.run import Run, read_run
+from rtl_tf.runs.settings import IMMATERIAL, PUBLISHED, SOURCE_HASH, setting
 from rtl_tf.schema import load_schema
+from rtl_tf.system.atomic import UNFINISHED
 from rtl_tf.training.state import last_state, require_whole_network, require_whole_state
 
 # Between begin and end; data, landmarks and the weights of a source are known by their content.
 MAY_CHANGE = IMMATERIAL - {"method", "seed"} | {"schema"}
 HASHES = {"dataset_hash": "data", "images_hash": "images", SOURCE_HASH: "weights of --source"}
-INPUTS = ("environment.json", "schema.toml", "split.csv", "trained_on.csv")  # written in this order, then config.json
-RESULTS = (
-    *("history.csv", "best.keras", "validation-predictions.csv", "predictions.csv", "test.csv", "examples.npz"),
-    *("lambda_search.json", "figures"),
-)
-OURS = re.compile(
-    UNFINISHED + r"\d+-((config|environment|metrics|lambda_search)\.json|schema\.toml|examples\.npz|best\.keras|"
-    r"(split|trained_on|history|test|predictions|validation-predictions)\.csv|state-.+|.+\.(png|pdf))"
-)
+# Files that a killed process of a run was writing.
+OURS = re.compile(UNFINISHED + rf"\d+-({'|'.join(map(re.escape, layout.FILES))}|state-.+|.+\.(png|pdf))")
 
 
 def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     """A new run wants a free folder; a resumed one the folder of an unfinished run with the same settings."""
-    if (folder / "metrics.json").exists():
+    if layout.is_ended(folder):
         raise InputError(f"{folder} holds a finished run: give another --output or --seed, or remove the folder")
-    if not (folder / "config.json").exists():
+    if not layout.is_begun(folder):
         if resume:
             raise InputError(f"--resume: {folder} holds no run that could go on")
         _require_nothing_of_others(folder)
@@ -56,14 +50,15 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
 def _require_nothing_of_others(folder: Path) -> None:
     """InputError where a new run would write over a file that is no run's. A run killed before its config.json leaves
     some of its inputs, the first of them always."""
-    inputs = [] if (folder / INPUTS[0]).exists() else INPUTS
-    there = next((name for name in (*inputs, *RESULTS) if (folder / name).exists()), None)
+    inputs = [] if (folder / layout.INPUTS[0]).exists() else layout.INPUTS
+    ours = (*inputs, *layout.RESULTS, layout.FIGURES)
+    there = next((name for name in ours if (folder / name).exists()), None)
     if there:
         raise InputError(f"--output {folder}: {there} is there already, and of no run; name another folder")
 
 
 def _require_same_schema(begun: Run, name_or_path: str) -> None:
-    copy = begun.folder / "schema.toml"
+    copy = begun.folder / layout.SCHEMA
     try:
         _require_there(copy)
         kept = load_schema(copy).fingerprint
@@ -85,7 +80,7 @@ def require_same_inputs(folder: Path, facts: dict[str, str]) -> None:
         facts: `resolving.found_out` of now, which says nothing of weights that were not given as a file: they are the
             published ones. What an older run does not tell is not compared.
     """
-    before = read_config(folder / "config.json")["resolved"]
+    before = read_config(folder / layout.CONFIG)["resolved"]
     for name, what in HASHES.items():
         now = facts.get(name, PUBLISHED if name == SOURCE_HASH else None)
         if before.get(name, now) != now:
@@ -94,7 +89,7 @@ def require_same_inputs(folder: Path, facts: dict[str, str]) -> None:
 
 def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int) -> None:
     """Raise InputError unless everything is whole that training or what follows will need of the folder."""
-    path = folder / "split.csv"
+    path = folder / layout.SPLIT
     try:
         _require_there(path)
         kept = read_split(path, samples)
@@ -103,16 +98,16 @@ def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int
     if any(set(kept.parts[part]) != set(indices) for part, indices in split.parts.items()):
         raise _lost(path, f"{path}: not the parts that the run's settings give")
     try:
-        rows = read_history(folder / "history.csv")
+        rows = read_history(folder / layout.HISTORY)
         done, state = last_state(folder, len(rows))
         if len(rows) > epochs:
-            raise InputError(f"{folder / 'history.csv'}: {len(rows)} epochs, the run has {epochs}")
+            raise InputError(f"{folder / layout.HISTORY}: {len(rows)} epochs, the run has {epochs}")
         if state is not None and len(rows) < epochs:
             require_whole_state(state)
         if done or len(rows) == epochs:
-            require_whole_network(folder / "best.keras")
+            require_whole_network(folder / layout.NETWORK)
     except InputError as problem:
-        remedy = f"remove history.csv and state-* from {folder}, and --resume trains from the first epoch"
+        remedy = f"remove {layout.HISTORY} and {layout.STATES} from {folder}, and --resume trains from the first epoch"
         raise InputError(f"{problem}; the run cannot go on from there: {remedy}") from problem
 
 
@@ -129,7 +124,7 @@ def _lost(file: Path, problem: str) -> InputError:
 
 def clear_leftovers(folder: Path) -> None:
     """Remove the files that a killed process was writing. Only for who holds the folder."""
-    for place in (folder, folder / "figures"):
+    for place in (folder, folder / layout.FIGURES):
         for file in place.glob(f"{UNFINISHED}*"):
             if OURS.fullmatch(file.name) and file.is_file():
                 file.unlink()
@@ -137,7 +132,7 @@ def clear_leftovers(folder: Path) -> None:
 
 def note_versions(folder: Path) -> None:
     """Say which versions are not those that the run has had so far, and keep them in environment.json, `continued`."""
-    path, now = folder / "environment.json", environment()
+    path, now = folder / layout.ENVIRONMENT, environment()
     try:
         document = read_json(path)
         record = document.object()

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import PIL.Image
 
-from rtl_tf.config_json import read_config
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible
@@ -17,6 +16,8 @@ from rtl_tf.inference.graph import locate_in_crops, locate_in_image
 from rtl_tf.inference.predictor import Located, Predictor, central_square, unlabelled_of
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
+from rtl_tf.runs import layout
+from rtl_tf.runs.config_file import read_config
 from rtl_tf.schema import Schema, load_schema
 
 
@@ -43,16 +44,16 @@ class Detector(Predictor):
     def load(cls, run: str | Path) -> "Detector":
         """The detector of a run folder (config.json, schema.toml and best.keras)."""
         run = Path(run)
-        resolved = read_config(run / "config.json")["resolved"]
-        if not (run / "best.keras").is_file():
-            raise InputError(f"{run / 'best.keras'}: no such file; train the run first")
-        network, schema = saved.read(run / "best.keras"), load_schema(run / "schema.toml")
+        resolved = read_config(run / layout.CONFIG)["resolved"]
+        if not (run / layout.NETWORK).is_file():
+            raise InputError(f"{run / layout.NETWORK}: no such file; train the run first")
+        network, schema = saved.read(run / layout.NETWORK), load_schema(run / layout.SCHEMA)
         size, landmarks = network.input.shape[1], network.output["heatmaps"].shape[-1]
         if resolved.get("image_size") != size or not isinstance(resolved.get("sigma"), float | int):
-            raise InputError(f"{run / 'config.json'}: damaged: needs image_size {size}, as the network has, and sigma")
+            raise InputError(f"{run / layout.CONFIG}: damaged: needs image_size {size}, as the network has, and sigma")
         if len(schema) != landmarks:
-            raise InputError(f"{run / 'schema.toml'}: {len(schema)} landmarks, the network finds {landmarks}")
-        unlabelled = unlabelled_of(resolved, schema, str(run / "config.json"))
+            raise InputError(f"{run / layout.SCHEMA}: {len(schema)} landmarks, the network finds {landmarks}")
+        unlabelled = unlabelled_of(resolved, schema, str(run / layout.CONFIG))
         return cls(network, schema, size, float(resolved["sigma"]), unlabelled)
 
     def locate(self, pixels: np.ndarray) -> Located:

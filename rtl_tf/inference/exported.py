@@ -11,10 +11,11 @@ import numpy as np
 
 from rtl_tf.documents import parse_json
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.guarded import require_readable
 from rtl_tf.inference.engines import METADATA_KEY, import_quietly
 from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
+from rtl_tf.runs import layout
 from rtl_tf.schema import Schema, parse_schema
+from rtl_tf.system.guarded import require_readable
 
 OUTPUTS = [field.name for field in fields(Located)]
 # A LiteRT file carries other files as a zip archive at its end.
@@ -96,7 +97,7 @@ def engine_of(file: Path) -> Engine:
 
 def exported_file(run: Path, engine: str, precision: str) -> Path:
     """Where the exported detector of a run folder lies, if it was made."""
-    return run / "export" / f"detector-{precision}{ENGINES[engine].suffix}"
+    return run / layout.EXPORT / f"detector-{precision}{ENGINES[engine].suffix}"
 
 
 def files_of(file: Path) -> list[Path]:

@@ -1,13 +1,13 @@
-"""The child process that tries out an exported detector before anything else opens it, see `rtl_tf.guarded`."""
+"""The child process that tries out an exported detector before anything else opens it, see `rtl_tf.system.guarded`."""
 
 from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.guarded import serve
 from rtl_tf.inference.engines import import_quietly
 from rtl_tf.inference.exported import ExportedDetector, engine_of
+from rtl_tf.system.guarded import serve
 
 
 def try_out(file: Path) -> None:

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from rtl_tf.coordinates import heatmap_to_input
-from rtl_tf.inference.reading import read
+from rtl_tf.heatmaps import read
 
 # Operations after the heatmaps; quantisation leaves them alone.
 DECODING_SCOPE = "decoding"

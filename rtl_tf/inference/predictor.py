@@ -14,9 +14,9 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_image, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
-from rtl_tf.progress import progress
 from rtl_tf.records import Prediction
 from rtl_tf.schema import UNLABELLED, Schema
+from rtl_tf.system.progress import progress
 
 Image = str | PathLike | np.ndarray | PIL.Image.Image
 

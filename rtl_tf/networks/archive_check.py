@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rtl_tf.documents import Node, parse_json
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.guarded import require_readable, serve
 from rtl_tf.networks.weight_check import MEMBER, read_all
+from rtl_tf.system.guarded import require_readable, serve
 
 CONFIG = "config.json"
 MEMBERS = {"metadata.json", CONFIG, MEMBER}

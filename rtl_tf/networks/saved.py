@@ -7,11 +7,11 @@ import keras
 
 import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as does the next)
 import rtl_tf.networks.normalization  # noqa: F401
-from rtl_tf.atomic import write_bytes
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.layers import image_input
+from rtl_tf.system.atomic import write_bytes
 
 
 def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Model, keras.Model | None]:

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.guarded import require_readable, serve
+from rtl_tf.system.guarded import require_readable, serve
 
 MEMBER = "model.weights.h5"
 LARGEST = 4 * 2**30  # bytes of all arrays

@@ -7,9 +7,9 @@ from pathlib import Path
 import keras
 
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.hashing import file_hash
 from rtl_tf.networks.catalogue import Source, WeightsFile
 from rtl_tf.networks.weight_check import require_whole
+from rtl_tf.system.hashing import file_hash
 
 
 def locate(source: Source, path: str | Path | None = None) -> Path:

@@ -20,10 +20,10 @@ from rtl_tf.evaluation.statistics import (
     rounded,
 )
 from rtl_tf.reports.paper import landmark_labels
-from rtl_tf.reports.runs import Run
-from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.subgroups import order_of
 from rtl_tf.reports.tables import PAPER_UNIT, Table, metrics_of
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Selection
 
 SIGNIFICANT = 0.05
 RATE = "fr"  # the metrics that are shares of images

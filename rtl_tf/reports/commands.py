@@ -7,11 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rtl_tf.config import Settings, flag_name
-from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
-from rtl_tf.reports.runs import SOURCES, Run
-from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import ALIGNED, applies, defaults, setting
-from rtl_tf.reports.tables import Row
+from rtl_tf.runs import layout
+from rtl_tf.runs.naming import configuration_name, free_folder, unlike_preset
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Row, Selection
+from rtl_tf.runs.settings import ALIGNED, applies, defaults, setting
 
 PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints"
 PRETRAINED = "youtube_faces_keypoints-alignment-"  # how that command names its folder, the architecture behind it
@@ -54,7 +54,7 @@ def missing_text(
     """
     seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
     aligned = [run.asked["source"] for run in selection.all_runs if setting(run, "source") == ALIGNED]
-    usual = str(root / SOURCES / f"{PRETRAINED}resnet50")
+    usual = str(root / layout.SOURCES / f"{PRETRAINED}resnet50")
     shared = Shared(selection.example or like, dict(selection.condition) | where, varied, root, (aligned or [usual])[0])
     pretraining = [] if Path(shared.aligned).exists() else [pretraining_command(shared.aligned)]
     commands = []
@@ -74,7 +74,7 @@ def missing_text(
 def pretraining_command(folder: str) -> str:
     """Trains the paper's alignment network into `folder`, whose name ends with the architecture."""
     network = folder.rsplit("-", 1)[-1]
-    has_own_place = folder != f"runs/{SOURCES}/{PRETRAINED}{network}"
+    has_own_place = folder != f"runs/{layout.SOURCES}/{PRETRAINED}{network}"
     return f"{PRETRAIN} --network {network}" + (f" --output {shlex.quote(folder)}" if has_own_place else "")
 
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from rtl_tf.reports import texts
 from rtl_tf.reports.cells import Cells
-from rtl_tf.reports.layout import Grid
+from rtl_tf.reports.grid import Grid
 from rtl_tf.reports.paper import landmark_labels
-from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.tables import PAPER_UNIT, PROTOCOL_OF, Table
 from rtl_tf.reports.texts import Line
+from rtl_tf.runs.selection import Selection
 
 
 class Column(NamedTuple):

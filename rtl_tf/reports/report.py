@@ -11,17 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.atomic import replacing
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import Cells, judge
 from rtl_tf.reports.commands import NOTHING, missing_text
-from rtl_tf.reports.layout import Grid, as_latex, as_markdown, as_text
-from rtl_tf.reports.notes import notes_of
+from rtl_tf.reports.footnotes import notes_of
+from rtl_tf.reports.grid import Grid, as_latex, as_markdown, as_text
 from rtl_tf.reports.panels import grids_of
-from rtl_tf.reports.runs import Run
-from rtl_tf.reports.selection import Selection, select
 from rtl_tf.reports.subgroups import groups_by
-from rtl_tf.reports.tables import PAPER_UNIT, PROTOCOL_OF, Row, Table, get_table, rows_of
+from rtl_tf.reports.tables import PAPER_UNIT, PROTOCOL_OF, Table, get_table, rows_of
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Row, Selection, select
+from rtl_tf.system.atomic import replacing
 
 NUMBERS = tuple(field.name for field in fields(Cells) if field.type is np.ndarray)
 WIDTH = 110

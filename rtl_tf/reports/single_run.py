@@ -1,10 +1,12 @@
 """Everything about one run as text: both protocols over images, thresholds, landmarks."""
 
 from rtl_tf.documents import Node
-from rtl_tf.reports.layout import Grid, as_text
+from rtl_tf.evaluation.metrics import summarize
+from rtl_tf.reports.grid import Grid, as_text
 from rtl_tf.reports.paper import method_titles
-from rtl_tf.reports.runs import Run
 from rtl_tf.reports.texts import MISSING, UNITS
+from rtl_tf.runs import layout
+from rtl_tf.runs.run import Run
 from rtl_tf.schema import UNLABELLED
 
 
@@ -15,7 +17,8 @@ def run_text(run: Run) -> str:
     details = f"{settings['image_size']}x{settings['image_size']} input px, seed {settings['seed']}"
     if settings.get("lambda"):
         details = f"lambda {settings['lambda']}, {details}"
-    grids = [_overall_grid(f"{title} ({details})", run.summary), _threshold_grid(run.summary), _landmark_grid(run)]
+    summary = summarize(run.predictions)
+    grids = [_overall_grid(f"{title} ({details})", summary), _threshold_grid(summary), _landmark_grid(run, summary)]
     return "\n\n".join(map(as_text, grids))
 
 
@@ -54,13 +57,13 @@ def _threshold_grid(summary: dict) -> Grid:
     return Grid(caption, ["Protocol", "Threshold", "Failure rate", "AUC"], rows, 2)
 
 
-def _landmark_grid(run: Run) -> Grid:
-    kinds = _kinds(run.summary)
+def _landmark_grid(run: Run, summary: dict) -> Grid:
+    kinds = _kinds(summary)
     rows = []
     for index, name in enumerate(run.predictions.landmarks):
         cells = []
         for protocol, unit in kinds:
-            value = [run.summary[f"{protocol}.{unit}.landmark.{name}.{part}"] for part in ("mean", "std")]
+            value = [summary[f"{protocol}.{unit}.landmark.{name}.{part}"] for part in ("mean", "std")]
             cells.append("±".join(map(_number, value)) if None not in value else MISSING)
         rows.append([name, *cells, f"{run.predictions.peaks[:, index].mean():.2f}"])
     header = ["Landmark", *(f"{protocol}, {UNITS[unit]}" for protocol, unit in kinds), "Heatmap peak"]
@@ -70,5 +73,5 @@ def _landmark_grid(run: Run) -> Grid:
 
 
 def _never_labelled(run: Run) -> list[str]:
-    names = Node(run.resolved, str(run.folder / "config.json"), "resolved").get(UNLABELLED)
+    names = Node(run.resolved, str(run.folder / layout.CONFIG), "resolved").get(UNLABELLED)
     return [name.text() for name in names.elements()] if names else []

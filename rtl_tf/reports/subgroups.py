@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.evaluation.attributes import FILE, read_attributes
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
-from rtl_tf.reports.runs import Run
+from rtl_tf.runs import layout
+from rtl_tf.runs.attributes import read_attributes
+from rtl_tf.runs.run import Run
 
 EMPTY = "(empty)"
 INFINITE = ("inf", "-inf")
@@ -46,7 +47,7 @@ def _kept(runs: Sequence[Run], images: Sequence[str]) -> tuple[Path, dict[str, t
     problems = []
     for run in runs:
         try:
-            return run.folder / FILE, read_attributes(run.folder / FILE, images)
+            return run.folder / layout.ATTRIBUTES, read_attributes(run.folder / layout.ATTRIBUTES, images)
         except InputError as problem:
             problems.append(problem)
     raise problems[0]

@@ -6,28 +6,14 @@ from dataclasses import dataclass, field
 from rtl_tf.evaluation.metrics import THRESHOLDS
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.paper import method_titles, published
-from rtl_tf.reports.runs import Run
-from rtl_tf.reports.settings import setting
-from rtl_tf.studies import load_study
+from rtl_tf.runs.designs import load_study
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Row
+from rtl_tf.runs.settings import setting
 
 PAPER_UNIT = "heatmap_px"  # of all numbers of the paper
 PROTOCOL_OF = {"heatmap_px": "paper", "input_px": "clinical", "mm": "clinical"}
 LEARNING_CURVE_METHODS = ("ft", "rtl-eo", "rtl-sam")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A configuration.
-
-    Attributes:
-        labels: what the leading columns say.
-        settings: those that its runs must have; all others must only be the same in the whole table.
-        paper: the paper's numbers, by metric as in `metrics_of`, and `<metric>.std`.
-    """
-
-    labels: tuple[str, ...]
-    settings: dict[str, object]
-    paper: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rtl_tf.evaluation.statistics import FEWEST_TRAININGS
 from rtl_tf.reports.cells import SIGNIFICANT, Cells
 from rtl_tf.reports.paper import landmark_labels
-from rtl_tf.reports.tables import Row
+from rtl_tf.runs.selection import Row
 
 MISSING = "–"
 THESE = "‡"  # an interval of these trainings alone

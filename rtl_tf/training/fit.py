@@ -10,11 +10,12 @@ import numpy as np
 
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
-from rtl_tf.history import read_history, write_history
 from rtl_tf.networks import saved
 from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
-from rtl_tf.progress import INTERVAL, bar
+from rtl_tf.runs import layout
+from rtl_tf.runs.history import read_history, write_history
 from rtl_tf.schema import Schema
+from rtl_tf.system.progress import INTERVAL, bar
 from rtl_tf.training.model import RegularizedDetector, inference_network
 from rtl_tf.training.optimizer import make_optimizer
 from rtl_tf.training.state import last_state, restore_state, saved_states, write_state
@@ -87,7 +88,7 @@ class Recorder(keras.callbacks.Callback):
     def __init__(self, folder: Path, epochs: int, steps: int):
         super().__init__()
         self.folder, self.epochs, self.steps = folder, epochs, steps
-        self.rows = read_history(folder / "history.csv")
+        self.rows = read_history(folder / layout.HISTORY)
         self.best = None  # weights that are better than those of best.keras
         self.live = sys.stderr.isatty()
 
@@ -144,7 +145,7 @@ class Recorder(keras.callbacks.Callback):
         if save:
             self._save(epoch + 1)
         self.rows.append(row)
-        write_history(self.folder / "history.csv", self.rows)
+        write_history(self.folder / layout.HISTORY, self.rows)
         if save:
             for other in older.keys() - {epoch + 1}:
                 older[other].unlink()
@@ -155,7 +156,7 @@ class Recorder(keras.callbacks.Callback):
         if self.best is not None:
             current = self.model.get_weights()
             self.model.set_weights(self.best)
-            saved.write(inference_network(self.model), self.folder / "best.keras")
+            saved.write(inference_network(self.model), self.folder / layout.NETWORK)
             self.model.set_weights(current)
             self.best = None
         if epoch < self.epochs:

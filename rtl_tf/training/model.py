@@ -6,7 +6,7 @@ from keras import ops
 
 from rtl_tf import losses
 from rtl_tf.coordinates import round_to_grid
-from rtl_tf.inference.reading import grid_points
+from rtl_tf.heatmaps import grid_points
 from rtl_tf.methods import Method
 from rtl_tf.networks import simple_baseline
 from rtl_tf.networks.precision import in_float32

@@ -18,15 +18,15 @@ import numpy as np
 import tensorflow as tf
 
 from rtl_tf import augment
-from rtl_tf.atomic import UNFINISHED, allocate
-from rtl_tf.cache import prune
 from rtl_tf.exceptions import InputError
-from rtl_tf.lock import alone_in
 from rtl_tf.networks.assignment import flat_layers
 from rtl_tf.networks.layers import Preprocess
 from rtl_tf.networks.precision import compute_types
 from rtl_tf.pipeline import Crops
-from rtl_tf.progress import progress
+from rtl_tf.system.atomic import UNFINISHED, allocate
+from rtl_tf.system.cache import prune
+from rtl_tf.system.lock import alone_in
+from rtl_tf.system.progress import progress
 from rtl_tf.training.model import RegularizedDetector
 
 VERSION = 2  # raise it whenever an answer changes

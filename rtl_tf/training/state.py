@@ -9,11 +9,12 @@ import keras
 import numpy as np
 
 from rtl_tf.arrays import read_arrays
-from rtl_tf.atomic import write_bytes
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.archive_check import CONFIG
 from rtl_tf.networks.weight_check import MEMBER, require_whole
 from rtl_tf.networks.weight_files import load_into
+from rtl_tf.runs import layout
+from rtl_tf.system.atomic import write_bytes
 
 NAME = re.compile(r"state-(\d+)\.(npz|weights\.h5)")  # .weights.h5: as earlier versions wrote it
 LARGEST = 2**34  # bytes: weights of any network that is trained here, and what its optimizer keeps
@@ -23,7 +24,7 @@ def write_state(folder: Path, epoch: int, model: keras.Model) -> None:
     """state-<epoch>.npz. Made in memory: HDF5 on a full disk says so in a hundred tracebacks, and cannot be closed."""
     buffer = io.BytesIO()
     np.savez(buffer, **{str(number): np.asarray(value) for number, value in enumerate(_variables(model))})
-    write_bytes(folder / f"state-{epoch:04d}.npz", buffer.getbuffer())
+    write_bytes(folder / layout.STATE.format(epoch=epoch), buffer.getbuffer())
 
 
 def restore_state(file: Path, model: keras.Model) -> None:
@@ -42,7 +43,7 @@ def restore_state(file: Path, model: keras.Model) -> None:
 
 def saved_states(folder: Path) -> dict[int, Path]:
     """The states in a run folder, by the epoch after which they were written."""
-    found = ((NAME.fullmatch(path.name), path) for path in sorted(folder.glob("state-*")))
+    found = ((NAME.fullmatch(path.name), path) for path in sorted(folder.glob(layout.STATES)))
     return {int(match[1]): path for match, path in found if match}
 
 

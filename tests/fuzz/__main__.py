@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rtl_tf.progress import progress
+from rtl_tf.system.progress import progress
 
 from .campaign import Case, Tally, case_tree, judge_cases, make_seeds, shares
 from .child import FAULTS, READ, REFUSED

@@ -54,16 +54,16 @@ def schema(folder: Path, output: Path) -> None:
 
 def study(folder: Path, output: Path) -> None:
     from rtl_tf.documents import read_text
-    from rtl_tf.studies import parse_study
+    from rtl_tf.runs.designs import parse_study
 
     _ = parse_study(read_text(folder / "table-9.toml"), "table", "9").varied
 
 
 def run_settings(folder: Path, output: Path) -> None:
     """config.json: as reports, exporting and resuming read it."""
-    from rtl_tf.config_json import from_json
-    from rtl_tf.reports.runs import find_runs
-    from rtl_tf.reports.settings import condition_of
+    from rtl_tf.runs.config_file import from_json
+    from rtl_tf.runs.finding import find_runs
+    from rtl_tf.runs.settings import condition_of
 
     run = _run(folder)
     condition_of(run)
@@ -74,11 +74,12 @@ def run_settings(folder: Path, output: Path) -> None:
 def run_files(folder: Path, output: Path) -> None:
     """Everything beside config.json; InputError at the first file that is refused."""
     from rtl_tf.config import AUTO, Settings
-    from rtl_tf.evaluation.attributes import FILE, read_attributes
-    from rtl_tf.experiments.study import _outcome  # the only reader of lambda_search.json
-    from rtl_tf.history import read_history
-    from rtl_tf.reports.examples import ATTENTION, FACES, read_examples
     from rtl_tf.reports.single_run import run_text
+    from rtl_tf.runs import layout
+    from rtl_tf.runs.attributes import read_attributes
+    from rtl_tf.runs.examples import ATTENTION, FACES, read_examples
+    from rtl_tf.runs.history import read_history
+    from rtl_tf.studies.study import _outcome  # the only reader of lambda_search.json
 
     run = _run(folder)
     each(
@@ -90,7 +91,7 @@ def run_files(folder: Path, output: Path) -> None:
             lambda: run.training_images,
             lambda: read_examples(run, FACES),
             lambda: read_examples(run, ATTENTION),
-            lambda: read_attributes(run.folder / FILE, run.predictions.images),
+            lambda: read_attributes(run.folder / layout.ATTRIBUTES, run.predictions.images),
             lambda: read_history(run.folder / "history.csv"),
             lambda: _outcome(SimpleNamespace(asked=Settings(reg_weight=AUTO, output=str(run.folder)), run=run)),
         ),
@@ -100,7 +101,7 @@ def run_files(folder: Path, output: Path) -> None:
 
 def split(folder: Path, output: Path) -> None:
     from rtl_tf import datasets
-    from rtl_tf.datasets.splits import read_split
+    from rtl_tf.runs.parts import read_split
 
     read_split(folder / "split.csv", datasets.load(folder / "data"))
 
@@ -133,7 +134,7 @@ def rendered(folder: Path, output: Path) -> None:
 
 
 def _run(folder: Path):
-    from rtl_tf.reports.runs import read_run
+    from rtl_tf.runs.run import read_run
 
     return read_run(sorted(folder.glob("*/*/seed0"))[0])
 

@@ -24,8 +24,8 @@ def detector(folder: Path) -> None:
 
 def exported(engine: str, folder: Path) -> None:
     """The detector for an engine: `detector` with its suffix."""
-    from rtl_tf.inference.export import export
     from rtl_tf.inference.exported import ENGINES
+    from rtl_tf.inference.exporting import export
 
     with tempfile.TemporaryDirectory() as run:
         detector(Path(run))
@@ -68,7 +68,7 @@ def source(folder: Path) -> None:
 
 def state(folder: Path) -> None:
     """What a killed training leaves: history.csv and the weights with the optimizer's moments."""
-    from rtl_tf.history import COLUMNS, write_history
+    from rtl_tf.runs.history import COLUMNS, write_history
 
     write_history(folder / "history.csv", [dict.fromkeys(COLUMNS, 1)])
     trainable().save_weights(folder / "state-0001.weights.h5")

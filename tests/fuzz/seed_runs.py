@@ -7,10 +7,10 @@ import numpy as np
 from fake_runs import add_examples, add_history, add_split, add_validation, make_run
 
 from rtl_tf.config import Settings
-from rtl_tf.config_json import to_json
 from rtl_tf.evaluation.metrics import summarize
-from rtl_tf.evaluation.predictions import read_predictions
-from rtl_tf.studies import lambda_grid
+from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.designs import lambda_grid
+from rtl_tf.runs.predictions import read_predictions
 
 from .seed_data import table
 
@@ -80,8 +80,9 @@ def _fill(folder: Path) -> None:
 
 def _split(data: Path) -> None:
     from rtl_tf import datasets
-    from rtl_tf.datasets import splits
+    from rtl_tf.records import Split
+    from rtl_tf.runs.parts import write_split
 
     samples = datasets.load(data)
-    split = splits.Split((0, 1), (2,), (3,))
-    splits.write_split(data.with_name("split.csv"), samples, split)
+    split = Split((0, 1), (2,), (3,))
+    write_split(data.with_name("split.csv"), samples, split)

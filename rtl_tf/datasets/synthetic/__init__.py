@@ -4,6 +4,6 @@ A subject and its scans are functions of (seed, subject, scan). Pictures are ren
 that is named by the settings and can be read like a data set of one's own (`landmarks.csv` and images).
 """
 
-from rtl_tf.datasets.synthetic.cache import recipe, samples
+from rtl_tf.datasets.synthetic.rendered import recipe, samples
 
 __all__ = ["recipe", "samples"]

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from rtl_tf import console
-from rtl_tf.datasets.synthetic.cache import check_settings, samples
+from rtl_tf.datasets.synthetic.rendered import check_settings, samples
 from rtl_tf.exceptions import InputError
+from rtl_tf.system import console
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from rtl_tf.datasets.synthetic.people import sample_subject
 from rtl_tf.datasets.synthetic.render import render, render_sample
 from rtl_tf.datasets.synthetic.scans import Expression, Light, Pose, sample_scan
-from rtl_tf.progress import progress
+from rtl_tf.system.progress import progress
 
 # A subject whose hair leaves face and ear free.
 SITTER = 22

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from rtl_tf.datasets.synthetic.people import FAS_SLIDERS, sample_subject
 from rtl_tf.datasets.synthetic.render import Rendering, render, render_sample
-from rtl_tf.progress import progress
+from rtl_tf.system.progress import progress
 
 _SLIDER_POSITIONS = (0.0, 0.5, 1.0)
 _DOT, _CAPTION = (60, 255, 90), (245, 245, 245)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from rtl_tf.atomic import replacing
+from rtl_tf.datasets.synthetic.landmark_table import row_of
 from rtl_tf.datasets.synthetic.render import render_sample
-from rtl_tf.datasets.synthetic.table import row_of
+from rtl_tf.system.atomic import replacing
 
 
 def render_subject(subject: int, settings: dict[str, int], folder: Path) -> list[dict[str, str]]:

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.examples import ATTENTION, good, read_examples
-from rtl_tf.reports.figures.attention import Panel, attention_figure
+from rtl_tf.reports.figures.attention_panels import Panel, attention_figure
 from rtl_tf.reports.figures.faces import Examples, common_images
-from rtl_tf.reports.figures.of_runs import Drawing, of_rows
-from rtl_tf.reports.runs import Run
-from rtl_tf.reports.selection import Selection
+from rtl_tf.reports.figures.of_runs import Drawing, good, of_rows
+from rtl_tf.runs import layout
+from rtl_tf.runs.examples import ATTENTION, read_examples
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Selection
 
 NOTE = (
     "attention (Eq. 6), share of each map's maximum; drift: squared distance (Eq. 7) of the map from the source's,\n"
@@ -93,7 +94,7 @@ def _drift(run: Run) -> tuple[float, float]:
     """Mean and standard deviation over test images, as `train.py` measured them."""
     values = tuple(run.metrics.get(f"attention.drift.{part}") for part in ("mean", "std"))
     if not all(isinstance(value, float | int) for value in values):
-        path = run.folder / "metrics.json"
+        path = run.folder / layout.METRICS
         raise InputError(f"{path} has no attention drift: its run was trained before runs measured it; train it anew")
     return values
 

@@ -1,24 +1,28 @@
 """From the runs of a figure to the figure: what each takes from them, and what it says besides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from rtl_tf.evaluation.errors import protocol_errors
+from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.evaluation.statistics import FEWEST_TRAININGS, rounded
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import judge
-from rtl_tf.reports.examples import good, image_errors, read_examples
 from rtl_tf.reports.figures import curves, faces
 from rtl_tf.reports.figures.curves import Means
 from rtl_tf.reports.figures.histories import history_figure
-from rtl_tf.reports.layout import Grid, as_text
+from rtl_tf.reports.grid import Grid, as_text
 from rtl_tf.reports.paper import method_titles
-from rtl_tf.reports.runs import Run
-from rtl_tf.reports.selection import Selection
 from rtl_tf.reports.tables import TABLES
+from rtl_tf.runs import layout
+from rtl_tf.runs.examples import read_examples
+from rtl_tf.runs.predictions import Predictions
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Selection
 
 Value = TypeVar("Value")
 
@@ -30,6 +34,24 @@ class Drawing:
     figure: Figure
     lines: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+
+def image_errors(predictions: Predictions, protocol: str = "paper", unit: str = "heatmap_px") -> np.ndarray:
+    """(N,) mean radial errors of images, in `unit`."""
+    return per_image(protocol_errors(predictions, protocol)[unit])
+
+
+def good(read: Callable[[Run], Value], runs: Sequence[Run], warnings: list[str], at_most: int | None = None) -> list:
+    """What `read` gives of the runs, of no more than `at_most`; a line in `warnings` for each run that it refuses."""
+    values: list[Value] = []
+    for run in runs:
+        if len(values) == at_most:
+            break
+        try:
+            values.append(read(run))
+        except InputError as problem:
+            warnings.append(str(problem))
+    return values
 
 
 def of_rows(
@@ -119,7 +141,7 @@ def training_sizes(selection: Selection) -> Drawing:
             continue
         images = runs[0].training_images
         if images is None:
-            warnings.append(f"{runs[0].folder} has no split.csv that tells the number of training images")
+            warnings.append(f"{runs[0].folder} has no {layout.SPLIT} that tells the number of training images")
             continue
         numbers = [getattr(cells, name)[index, column] for name in Means._fields[1:]]
         points.setdefault(row.labels[-1], []).append((images, *numbers))

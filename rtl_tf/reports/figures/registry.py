@@ -12,12 +12,12 @@ from rtl_tf.reports.figures.anatomy import anatomy_figure
 from rtl_tf.reports.figures.faces import data_figure
 from rtl_tf.reports.figures.of_runs import Drawing
 from rtl_tf.reports.paper import method_titles
-from rtl_tf.reports.runs import Run
-from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import applies, setting
-from rtl_tf.reports.tables import LEARNING_CURVE_METHODS, TABLES, Row, rows_of
+from rtl_tf.reports.tables import LEARNING_CURVE_METHODS, TABLES, rows_of
+from rtl_tf.runs.designs import lambda_grid, load_study
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Row, Selection
+from rtl_tf.runs.settings import applies, setting
 from rtl_tf.schema import load_schema
-from rtl_tf.studies import lambda_grid, load_study
 
 STUDIED = "rtl-eo"  # the method of the paper's Figs. 10 and 11
 

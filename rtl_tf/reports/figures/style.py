@@ -10,8 +10,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rtl_tf.atomic import replacing
 from rtl_tf.exceptions import InputError
+from rtl_tf.system.atomic import replacing
 
 COLUMN, PAGE = 3.5, 7.16  # widths, inch
 # Yellow (#F0E442) is left out: too light for a thin line on white.

@@ -11,20 +11,21 @@ from pathlib import Path
 from rtl_tf.config import AUTO, json_name
 from rtl_tf.documents import read_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.planning import Plan, Task, make_plan
-from rtl_tf.experiments.study_progress import StudyProgress
-from rtl_tf.experiments.study_worker import Job, make_execute
-from rtl_tf.experiments.workers import work_through
-from rtl_tf.reports.runs import COMPARED, read_run, read_runs
-from rtl_tf.reports.settings import IMMATERIAL, SOURCE_HASH, applies, in_order, setting
-from rtl_tf.studies import Study
+from rtl_tf.runs import layout
+from rtl_tf.runs.designs import Study
+from rtl_tf.runs.finding import read_runs
+from rtl_tf.runs.run import read_run
+from rtl_tf.runs.settings import COMPARED, IMMATERIAL, SOURCE_HASH, applies, in_order, setting
+from rtl_tf.studies.display import StudyProgress
+from rtl_tf.studies.jobs import Job, make_execute
+from rtl_tf.studies.planning import Plan, Task, make_plan
+from rtl_tf.studies.workers import work_through
 
 ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else the first process takes all memory of a GPU
 }
-LOG = "train.log"
 HASHES = ("images_hash", SOURCE_HASH)
 
 
@@ -144,7 +145,7 @@ def _outcome(task: Task) -> str:
     if run.ended and (error := run.metrics.get("paper.heatmap_px.mre.mean")) is not None:
         words.append(f"test {error:.3f}")
     if task.asked.reg_weight == AUTO:
-        chosen = read_json(run.folder / "lambda_search.json")["chosen"].number()
+        chosen = read_json(run.folder / layout.SEARCH)["chosen"].number()
         words.insert(0, f"lambda {chosen:g} chosen")
     return ", ".join(words) + " heatmap px"
 
@@ -154,7 +155,7 @@ def _keep_log(log: Path, folder: Path) -> str:
     if not (folder.is_dir() and log.exists() and log.stat().st_size):
         return ""
     try:
-        shutil.move(log, folder / LOG)
+        shutil.move(log, folder / layout.LOG)
     except OSError:  # a full disk, as it may be what the run failed by
         return ""
-    return f" (see {folder / LOG})"
+    return f" (see {folder / layout.LOG})"

@@ -6,7 +6,6 @@ from pathlib import Path
 from rtl_tf.documents import read_table, write_table
 from rtl_tf.exceptions import InputError
 
-FILE = "test.csv"
 IMAGE = "image"
 
 

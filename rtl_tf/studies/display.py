@@ -3,8 +3,8 @@
 import sys
 import time
 
-from rtl_tf.experiments.planning import Task
-from rtl_tf.progress import bar
+from rtl_tf.studies.planning import Task
+from rtl_tf.system.progress import bar
 
 
 class StudyProgress:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from rtl_tf.reports.runs import holds_run
-from rtl_tf.reports.settings import defaults
+from rtl_tf.runs.finding import holds_run
+from rtl_tf.runs.settings import defaults
 
 
 def unlike_preset(settings: dict[str, object], preset: str) -> dict[str, object]:

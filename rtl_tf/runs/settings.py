@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from rtl_tf.config import PRESETS, Settings
-from rtl_tf.config_json import to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
-from rtl_tf.reports.runs import COMPARED, Run
+from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.run import Run
 from rtl_tf.schema import load_schema
 
 NAMES = tuple(to_json(Settings()))
@@ -30,6 +30,10 @@ PYTHONS_WORDS = {"True": "true", "False": "false", "None": "null"}
 SOURCE_HASH = "source_hash"
 PUBLISHED = "published"  # its value where the file of --source-weights is the published one
 OWN = "own"  # what a --source-weights file is called whose SOURCE_HASH is known
+
+# Where these differ, errors are of other images or mean something else, and no table may hold both. What an older run
+# does not tell (images_hash) cannot differ.
+COMPARED = ("dataset_hash", "images_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
 
 Condition = frozenset[tuple[str, object]]
 

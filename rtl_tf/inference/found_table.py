@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from rtl_tf.datasets.csv_rows import read_header
+from rtl_tf.csv_rows import read_header
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.found_cells import (
+from rtl_tf.images import read_size
+from rtl_tf.inference.found_cells import (
     MARK,
     as_line,
     error_cell,
@@ -20,7 +21,6 @@ from rtl_tf.experiments.found_cells import (
     unwritable,
     whole_rows,
 )
-from rtl_tf.images import read_size
 from rtl_tf.inference.predictor import Outcome, central_square
 from rtl_tf.schema import Schema
 

@@ -1,16 +1,15 @@
-"""What figures take from runs: errors of images, and the test faces that each run kept."""
+"""examples.npz: the test faces that a run kept, with all that figures show of them."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.arrays import read_arrays
-from rtl_tf.evaluation.errors import protocol_errors
-from rtl_tf.evaluation.metrics import per_image
-from rtl_tf.evaluation.predictions import Predictions
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.runs import Run
+from rtl_tf.runs import layout
+from rtl_tf.runs.run import Run
+from rtl_tf.system.atomic import replacing
 
 FACES = ("image_names", "crops", "heatmaps", "truth", "points", "errors")
 ATTENTION = ("image_names", "crops", "source_attention", "target_attention")
@@ -26,19 +25,18 @@ AXES = {
     "target_attention": ("f", ("N", "A", "A")),
 }
 
-Value = TypeVar("Value")
 
-
-def image_errors(predictions: Predictions, protocol: str = "paper", unit: str = "heatmap_px") -> np.ndarray:
-    """(N,) mean radial errors of images, in `unit`."""
-    return per_image(protocol_errors(predictions, protocol)[unit])
+def write_examples(path: str | Path, examples: dict[str, np.ndarray]) -> None:
+    """The arrays of FACES, and those of ATTENTION that the method has; the file appears whole or not at all."""
+    with replacing(path) as unfinished:
+        np.savez_compressed(unfinished, **examples)
 
 
 def read_examples(run: Run, arrays: Sequence[str] = FACES) -> dict[str, np.ndarray]:
     """Arrays of the test faces that a run kept in examples.npz; InputError where they are missing or damaged."""
-    path = run.folder / "examples.npz"
+    path = run.folder / layout.EXAMPLES
     if not path.is_file():
-        raise InputError(f"{run.folder} has no examples.npz")
+        raise InputError(f"{run.folder} has no {layout.EXAMPLES}")
     examples, sizes = read_arrays(path, arrays), {}
     for name, array in examples.items():
         kinds, axes = AXES[name]
@@ -46,16 +44,3 @@ def read_examples(run: Run, arrays: Sequence[str] = FACES) -> dict[str, np.ndarr
         if not fits or any(sizes.setdefault(axis, size) != size for axis, size in zip(axes, array.shape, strict=True)):
             raise InputError(f"{path}: not a run's examples ({name} is {array.dtype} {array.shape})")
     return examples
-
-
-def good(read: Callable[[Run], Value], runs: Sequence[Run], warnings: list[str], at_most: int | None = None) -> list:
-    """What `read` gives of the runs, of no more than `at_most`; a line in `warnings` for each run that it refuses."""
-    values: list[Value] = []
-    for run in runs:
-        if len(values) == at_most:
-            break
-        try:
-            values.append(read(run))
-        except InputError as problem:
-            warnings.append(str(problem))
-    return values

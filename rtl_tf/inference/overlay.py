@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from rtl_tf.atomic import replacing
+from rtl_tf.system.atomic import replacing
 
 DOT, EDGE = (255, 196, 0), (0, 0, 0)
 MARK = ("Software", "rtl_tf")

@@ -10,8 +10,8 @@ from rtl_tf.reports.figures.of_runs import Drawing
 from rtl_tf.reports.figures.registry import get_figure
 from rtl_tf.reports.figures.style import save
 from rtl_tf.reports.report import WIDTH, file_name
-from rtl_tf.reports.runs import Run
-from rtl_tf.reports.selection import Selection, select
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.selection import Selection, select
 
 
 def draw_runs(name: str, runs: list[Run], root: Path, where: Mapping[str, object] = NOTHING) -> Drawing:

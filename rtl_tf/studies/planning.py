@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 from rtl_tf.config import AUTO, Settings, flag_name, json_name
-from rtl_tf.config_json import from_json, to_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import (
@@ -20,13 +19,15 @@ from rtl_tf.experiments.resolving import (
     resolve,
     thinned,
 )
-from rtl_tf.history import read_history
-from rtl_tf.lock import is_taken
-from rtl_tf.reports.naming import configuration_name, free_folder, unlike_preset
-from rtl_tf.reports.runs import COMPARED, Run, read_runs, readable
-from rtl_tf.reports.runs import SOURCES as SOURCES_FOLDER
-from rtl_tf.reports.settings import ALIGNED, ALIGNMENT_SOURCE, SOURCE_HASH, agree, applies, condition_of
-from rtl_tf.studies import Study, lambda_grid
+from rtl_tf.runs import layout
+from rtl_tf.runs.config_file import from_json, to_json
+from rtl_tf.runs.designs import Study, lambda_grid
+from rtl_tf.runs.finding import read_runs, readable
+from rtl_tf.runs.history import read_history
+from rtl_tf.runs.naming import configuration_name, free_folder, unlike_preset
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.settings import ALIGNED, ALIGNMENT_SOURCE, COMPARED, SOURCE_HASH, agree, applies, condition_of
+from rtl_tf.system.lock import is_taken
 
 
 @dataclass(frozen=True)
@@ -182,8 +183,8 @@ def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float
 
 def _pretrained(root: Path) -> str:
     """The folder of the paper's alignment network, pretrained by the user; its bare name if there is none."""
-    for folder in sorted((root / SOURCES_FOLDER).glob("*")):
-        if re.match(ALIGNMENT_SOURCE, folder.name) and (folder / "metrics.json").exists():
+    for folder in sorted((root / layout.SOURCES).glob("*")):
+        if re.match(ALIGNMENT_SOURCE, folder.name) and layout.is_ended(folder):
             return str(folder)
     return ALIGNED
 
@@ -195,6 +196,6 @@ def _told_apart(configuration: dict[str, object], varied: tuple[str, ...]) -> li
 def _share_left(run: Run) -> float:
     """All of it where the history is damaged: the run itself will say so, and the others go on."""
     try:
-        return 1 - len(read_history(run.folder / "history.csv")) / run.resolved["epochs"]
+        return 1 - len(read_history(run.folder / layout.HISTORY)) / run.resolved["epochs"]
     except InputError:
         return 1.0

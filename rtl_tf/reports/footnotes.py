@@ -7,9 +7,9 @@ import numpy as np
 from rtl_tf.evaluation.statistics import FEWEST_PEOPLE, FEWEST_TRAININGS
 from rtl_tf.reports import texts
 from rtl_tf.reports.cells import Cells
-from rtl_tf.reports.selection import Selection
-from rtl_tf.reports.settings import BY_METHOD, applies, defaults, setting, unusual
 from rtl_tf.reports.tables import Table
+from rtl_tf.runs.selection import Selection
+from rtl_tf.runs.settings import BY_METHOD, applies, defaults, setting, unusual
 
 COLUMNS = (
     "MSE: the paper's name for the mean radial error (Eq. 10). ±Std: over images. ±seeds: of the seeds' means.",

@@ -9,9 +9,9 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from rtl_tf.atomic import UNFINISHED
 from rtl_tf.exceptions import InputError
-from rtl_tf.lock import is_taken
+from rtl_tf.system.atomic import UNFINISHED
+from rtl_tf.system.lock import is_taken
 
 # All that any version kept; answers of source networks (`source`) lie beside their runs by now.
 KEPT = ("synthetic", "source", "crops")

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rtl_tf.reports.runs import Run, readable, require_same_images
-from rtl_tf.reports.settings import (
+from rtl_tf.runs.finding import readable, require_same_images
+from rtl_tf.runs.run import Run
+from rtl_tf.runs.settings import (
     BY_METHOD,
     PUBLISHED,
     SOURCE_HASH,
@@ -17,9 +18,23 @@ from rtl_tf.reports.settings import (
     setting,
     unusual,
 )
-from rtl_tf.reports.tables import Row
 
 EMPTY: Condition = frozenset()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A configuration.
+
+    Attributes:
+        labels: what the leading columns say.
+        settings: those that its runs must have; all others must only be the same in the whole table.
+        paper: the paper's numbers, by metric as in `metrics_of`, and `<metric>.std`.
+    """
+
+    labels: tuple[str, ...]
+    settings: dict[str, object]
+    paper: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

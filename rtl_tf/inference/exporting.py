@@ -2,23 +2,27 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from rtl_tf import __version__
-from rtl_tf.atomic import replacing
-from rtl_tf.config_json import read_config
+from rtl_tf import __version__, datasets
 from rtl_tf.coordinates import HEATMAP_STRIDE
 from rtl_tf.exceptions import InputError
+from rtl_tf.heatmaps import decoding
 from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.exported import ENGINES, ExportedDetector, files_of
+from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of
 from rtl_tf.inference.graph import locate_in_crops
-from rtl_tf.inference.reading import decoding
-from rtl_tf.schema import UNLABELLED, schema_text
-from rtl_tf.silence import silenced
+from rtl_tf.pipeline import load_crops
+from rtl_tf.runs import layout
+from rtl_tf.runs.config_file import from_json, read_config
+from rtl_tf.runs.parts import read_split
+from rtl_tf.schema import UNLABELLED, load_schema, schema_text
+from rtl_tf.system.atomic import replacing
+from rtl_tf.system.silence import silenced
 
 # Format -> write(locate, file, calibration, text): `locate` of `graph.locate_in_crops`, crops as for `export` or None,
 # and the metadata as JSON.
@@ -27,11 +31,49 @@ WRITERS: dict[str, Callable] = {
     "openvino": export_openvino.write,
     "litert": export_litert.write,
 }
+CALIBRATION_IMAGES = 100
 CROP_RULE = (
     "a square of the upright image, scaled to image_size x image_size with an antialiased bilinear filter; without a "
     "box of its own the square around the landmarks, widened on every side by crop_margin times their larger extent; "
     "beyond the image its edge is repeated; pixel centres lie on integers"
 )
+
+
+def export_run(run: Path, engine: str, precision: str, output: Path | None = None) -> Path:
+    """Write <run>/export/detector-<precision>.<suffix>, or `output`; the file's path.
+
+    Raises:
+        InputError: no trained run, a missing package or, for int8, data that are no longer there.
+    """
+    file = output or exported_file(run, engine, precision)
+    read_config(run / layout.CONFIG)  # is it a run at all?
+    calibration = calibration_crops(run) if precision == "int8" else None
+    started = time.perf_counter()
+    print(f"writing {file} (up to a minute)", flush=True)
+    export(run, file, engine, calibration)
+    print(f"written in {time.perf_counter() - started:.0f} s")
+    return file
+
+
+def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> np.ndarray:
+    """uint8 (at most `count`, S, S, 3): crops of the run's training images, evenly chosen."""
+    config = read_config(run / layout.CONFIG)["resolved"]
+    settings = from_json(config)
+    schema = run / layout.SCHEMA
+    as_written = bool(settings.subjects_as_written)
+    samples = datasets.load(settings.data, str(schema), size=settings.image_size, subjects_as_written=as_written)
+    hashes = datasets.content_hashes(settings.data, samples)
+    if any(config.get(name, value) != value for name, value in hashes.items()):  # an older run tells one of them
+        raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
+    training = read_split(run / layout.SPLIT, samples).training
+    chosen = np.unique(np.linspace(0, len(training) - 1, count).astype(int))
+    return load_crops(
+        [samples[training[index]] for index in chosen],
+        load_schema(schema),
+        size=settings.image_size,
+        margin=settings.crop_margin,
+        label="reading training images",
+    ).plain
 
 
 def export(run: Path, file: Path, engine: str, calibration: np.ndarray | None = None) -> None:
@@ -78,11 +120,11 @@ def _write(engine: str, locate: Callable, file: Path, calibration: np.ndarray | 
 
 def metadata(run: Path, detector: Detector, precision: str) -> dict:
     """What an exported file says of itself: everything that a program needs to use it without this package."""
-    config = read_config(run / "config.json")["resolved"]
+    config = read_config(run / layout.CONFIG)["resolved"]
     return {
         "rtl_tf_version": __version__,
         "method": config["method"],
-        "schema": schema_text(run / "schema.toml"),
+        "schema": schema_text(run / layout.SCHEMA),
         UNLABELLED: list(detector.unlabelled),
         "image_size": config["image_size"],
         "heatmap_stride": HEATMAP_STRIDE,

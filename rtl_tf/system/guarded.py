@@ -16,7 +16,7 @@ from pathlib import Path
 import rtl_tf
 from rtl_tf.documents import require_file
 from rtl_tf.exceptions import InputError
-from rtl_tf.hashing import State, state_of
+from rtl_tf.system.hashing import State, state_of
 
 SECONDS = 5.0  # of processor time, beside what files of this size need
 SECONDS_A_MIB = 0.05

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from rtl_tf import console
 from rtl_tf.config import AUTO, Settings
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.planning import is_same
-from rtl_tf.experiments.workers import Execute, Report
-from rtl_tf.reports.runs import Run, read_run
-from rtl_tf.studies import lambda_grid
+from rtl_tf.runs import layout
+from rtl_tf.runs.designs import lambda_grid
+from rtl_tf.runs.run import Run, read_run
+from rtl_tf.studies.planning import is_same
+from rtl_tf.studies.workers import Execute, Report
+from rtl_tf.system import console
 
 
 class Job(NamedTuple):
@@ -73,7 +74,7 @@ def make_execute() -> Execute:
 def state_of(job: Job) -> tuple[bool, bool]:
     """Whether the run is begun, and finished: by now another study may have trained it."""
     folder = Path(job.asked.output)
-    if not (folder / "config.json").is_file():
+    if not layout.is_begun(folder):
         return False, False
     run = read_run(folder)
     if not is_same(run, job.run):

@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rtl_tf.atomic import UNFINISHED
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.found_table import FoundTable
 from rtl_tf.images import read_image
 from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of
+from rtl_tf.inference.found_table import FoundTable
+from rtl_tf.inference.overlay import draw_landmarks, is_drawn
 from rtl_tf.inference.predictor import Outcome, Predictor
-from rtl_tf.progress import progress
-from rtl_tf.reports.overlay import draw_landmarks, is_drawn
+from rtl_tf.runs import layout
+from rtl_tf.system.atomic import UNFINISHED
+from rtl_tf.system.progress import progress
 
 LEFT = re.compile(UNFINISHED + r"\d+-(.+)", re.DOTALL)  # the name of a file of `replacing` that was never finished
 
@@ -58,7 +59,7 @@ def detector_hash(model: Path, engine: str | None, precision: str | None) -> str
     file = model
     if model.is_dir():
         trained = engine in (None, "tensorflow")
-        file = model / "best.keras" if trained else exported_file(model, engine, precision or "fp32")
+        file = model / layout.NETWORK if trained else exported_file(model, engine, precision or "fp32")
     digest = hashlib.sha256()
     for each in files_of(file):
         digest.update(each.read_bytes())

@@ -12,14 +12,14 @@ import json
 import os
 from pathlib import Path
 
-from rtl_tf.atomic import replacing
-from rtl_tf.cache import cache_folder
 from rtl_tf.datasets.synthetic.crew import render_subjects
-from rtl_tf.datasets.synthetic.table import read_samples, write_table
+from rtl_tf.datasets.synthetic.landmark_table import read_samples, write_table
 from rtl_tf.documents import Node, parse_json, read_json, read_text
 from rtl_tf.exceptions import InputError
-from rtl_tf.progress import progress
 from rtl_tf.records import Sample
+from rtl_tf.system.atomic import replacing
+from rtl_tf.system.cache import cache_folder
+from rtl_tf.system.progress import progress
 
 RENDERER_VERSION = 3  # raise it whenever a picture or a point changes
 _ROWS, _TABLE, _SETTINGS = "rendered.jsonl", "landmarks.csv", "settings.json"

@@ -1,0 +1,91 @@
+"""Finds runs, wherever they lie under a folder."""
+
+import os
+from pathlib import Path
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.runs import layout
+from rtl_tf.runs.run import Run, read_run
+
+FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
+RUN_FILES = {layout.CONFIG, layout.PREDICTIONS}  # a folder with one of them is a run's
+
+
+def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], list[str]]:
+    """All runs on one data set, at any depth under `root`, and a line for each that cannot be used.
+
+    Unfinished runs are among them, and have their line, except those that only were to predict the validation part;
+    what has ended and lost a file is named by `readable`.
+    `data` is the data set's name in the runs' settings; it may be left out when there is only one.
+    """
+    if not Path(root).is_dir():
+        raise InputError(f"no folder {root}: choose with --runs, or train first, for example with {FIRST_RUN}")
+    runs, warnings = read_runs(root)
+    if not runs:
+        problem = f": {warnings[0]}" if warnings else f": train one first, for example with {FIRST_RUN}"
+        raise InputError(f"no runs in {root}{problem}")
+    names = sorted({run.resolved["data_name"] for run in runs})
+    if data is None and len(names) > 1:
+        raise InputError(f"{root} has runs on several data sets: choose with --data {' or --data '.join(names)}")
+    if data is not None and data not in names:
+        raise InputError(f"no runs on '{data}' in {root}: there are runs on {', '.join(names)}")
+    runs = [run for run in runs if run.resolved["data_name"] == (data or names[0])]
+    return runs, warnings + [run.problem for run in runs if not (run.judged("validation") or run.ended)]
+
+
+def read_runs(root: str | Path) -> tuple[list[Run], list[str]]:
+    """All runs at any depth under `root`, perhaps none, and a line for each whose settings cannot be read."""
+    runs, warnings = [], []
+    for folder in _run_folders(Path(root)):
+        try:
+            runs.append(read_run(folder))
+        except InputError as problem:
+            warnings.append(str(problem))
+    return runs, warnings
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether there is a run in the folder itself, begun or finished."""
+    return any((folder / name).is_file() for name in RUN_FILES)
+
+
+def has_runs(root: str | Path) -> bool:
+    """Whether there is any run under `root`, of whatever data and however damaged."""
+    return bool(_run_folders(Path(root)))
+
+
+def readable(runs: list[Run], part: str) -> tuple[list[Run], list[str]]:
+    """Those of the runs that predicted a part whose predictions can be read, and a line for each other one of them."""
+    good, warnings = [], []
+    for run in runs:
+        if run.judged(part) or run.ended:
+            try:
+                run.predictions_of(part)  # read now, so that damage is found here
+                good.append(run)
+            except InputError as problem:
+                warnings.append(str(problem))
+    return good, warnings
+
+
+def require_same_images(runs: list[Run], part: str) -> None:
+    """Raise InputError, naming two runs, unless all predict the same images and landmarks of a part."""
+    for run in runs[1:]:
+        for what in ("images", "subjects", "landmarks"):
+            if getattr(run.predictions_of(part), what) != getattr(runs[0].predictions_of(part), what):
+                numbers = [f"{one.folder} ({len(getattr(one.predictions_of(part), what))})" for one in (runs[0], run)]
+                pair = " and ".join(numbers)
+                raise InputError(
+                    f"runs judged on different {what} cannot share a table: {pair}; move one out of --runs"
+                )
+
+
+def _run_folders(root: Path) -> list[Path]:
+    """Folders with settings or predictions; nothing inside a run is one."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        if not RUN_FILES.isdisjoint(files):
+            found.append(Path(folder))
+            folders.clear()
+        elif Path(folder) == root and layout.SOURCES in folders:
+            folders.remove(layout.SOURCES)
+    return sorted(found)

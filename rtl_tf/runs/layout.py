@@ -1,0 +1,45 @@
+"""What lies in a run's folder, and under which name. Whoever reads or writes a file of a run has its name from here."""
+
+from pathlib import Path
+
+CONFIG = "config.json"  # what was asked and what it resolved to: a folder with it holds a run
+ENVIRONMENT = "environment.json"  # versions and hardware
+SCHEMA = "schema.toml"  # a copy of the landmarks that it began with
+SPLIT = "split.csv"
+TRAINED_ON = "trained_on.csv"
+HISTORY = "history.csv"  # grows while it trains
+NETWORK = "best.keras"  # the best epoch so far
+SEARCH = "lambda_search.json"  # of `--lambda auto`: every value's score and the choice
+VALIDATION = "validation-predictions.csv"  # as PREDICTIONS, of the validation part
+PREDICTIONS = "predictions.csv"  # of the test part
+ATTRIBUTES = "test.csv"  # what the data table says of the test images
+EXAMPLES = "examples.npz"  # a few test faces, for figures
+METRICS = "metrics.json"  # written last: a folder with it holds a run that has ended
+
+INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON)  # written in this order, then CONFIG
+RESULTS = (HISTORY, NETWORK, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH)  # then METRICS
+FILES = (*INPUTS, CONFIG, *RESULTS, METRICS)
+
+STATE = "state-{epoch:04d}.npz"  # weights and optimizer after an epoch, while it trains
+STATES = "state-*"
+LOG = "train.log"  # what a failed run of a study said
+# Folders in it
+FIGURES = "figures"
+SEARCH_RUNS = "lambda_search"  # a run for each value that `--lambda auto` tries
+EXPORT = "export"
+TENSORBOARD = "tensorboard"
+
+# A source network that `rtl_tf.cli.pretrain` trained for recognition has CONFIG, ENVIRONMENT, TRAINED_ON and these.
+SOURCE_NETWORK = "source.keras"
+SOURCE_HISTORY = "history.json"  # written last
+SOURCES = "sources"  # where such networks lie, below the runs' folder: no runs to be compared
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether a run has written all that it starts from."""
+    return (folder / CONFIG).exists()
+
+
+def is_ended(folder: Path) -> bool:
+    """Whether `train.py` got to its end."""
+    return (folder / METRICS).exists()

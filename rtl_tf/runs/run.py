@@ -1,0 +1,152 @@
+"""A run, read from its folder. It is what its config.json says, not its path."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rtl_tf.documents import Node, read_json
+from rtl_tf.exceptions import InputError
+from rtl_tf.method_settings import METHOD_NAMES
+from rtl_tf.runs import layout
+from rtl_tf.runs.config_file import read_config
+from rtl_tf.runs.history import read_history
+from rtl_tf.runs.parts import part_size
+from rtl_tf.runs.predictions import Predictions, read_predictions
+from rtl_tf.schema import known_schemas, load_schema
+
+NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
+FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_hash")  # by the run: text, all of it
+
+
+@dataclass(frozen=True)
+class Run:
+    """One detector: what was asked for, what it resolved to, and, once it is finished, what it predicted."""
+
+    folder: Path
+    asked: dict
+    resolved: dict
+
+    @property
+    def method(self) -> str:
+        return self.resolved["method"]
+
+    @property
+    def seed(self) -> int:
+        return self.resolved["seed"]
+
+    @property
+    def tested(self) -> bool:
+        """Whether it has predicted the test part."""
+        return (self.folder / layout.PREDICTIONS).is_file()
+
+    @property
+    def validated(self) -> bool:
+        """Whether it is trained and has predicted the validation part: what a choice of settings looks at."""
+        return (self.folder / layout.VALIDATION).is_file()
+
+    def judged(self, part: str) -> bool:
+        """Whether it has predicted the part, "test" or "validation"; who has predicted the test part, has both."""
+        return self.tested or (part == "validation" and self.validated)
+
+    def predictions_of(self, part: str) -> Predictions:
+        """`predictions` of "test", `validation` of "validation"."""
+        return self.predictions if part == "test" else self.validation
+
+    @property
+    def ended(self) -> bool:
+        """Whether `train.py` got to its end."""
+        return layout.is_ended(self.folder)
+
+    @property
+    def problem(self) -> str:
+        """What keeps a run without predictions out of tables."""
+        if self.ended:
+            return f"{self.folder} has lost its {layout.PREDICTIONS}, which tables are computed from"
+        return f"{self.folder} has no {layout.PREDICTIONS}: the run is not finished (train.py --resume finishes it)"
+
+    @cached_property
+    def schema(self) -> str:
+        """Its landmarks and mirrored pairs, by content: `Schema.identity`; the text that was asked where that is lost.
+
+        An older run's settings do not tell the content; the copy in its folder does.
+        """
+        told = self.resolved.get("schema_hash")
+        if told is not None:
+            return known_schemas().get(told, told[:12])
+        try:
+            return load_schema(self.folder / layout.SCHEMA).identity
+        except (InputError, OSError):
+            return self.resolved["schema"]
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        """Read at the first use; raises InputError naming the file that is missing or damaged."""
+        if not self.tested:
+            raise InputError(self.problem)
+        path = self.folder / layout.PREDICTIONS
+        predictions = read_predictions(path)
+        try:
+            expected = self.metrics.get("images")
+        except InputError:  # not there yet, or damaged: tables do without it
+            expected = None
+        if expected not in (None, len(predictions.images)):
+            raise InputError(f"{path}: {len(predictions.images)} images, {layout.METRICS} says {expected}: cut off?")
+        return predictions
+
+    @cached_property
+    def validation(self) -> Predictions:
+        """As `predictions`, of the validation part: what settings are chosen by."""
+        path = self.folder / layout.VALIDATION
+        if self.tested and not path.is_file():
+            raise InputError(f"no file {path}: its run was trained before runs kept it; train it anew")
+        return read_predictions(path)
+
+    @cached_property
+    def history(self) -> list[dict[str, float]]:
+        """Rows of history.csv, one an epoch; raises InputError unless it holds every epoch."""
+        path = self.folder / layout.HISTORY
+        rows = read_history(path, ("epoch", "heatmap_loss", "val_loss", "val_error"))
+        if len(rows) != self.resolved.get("epochs"):
+            raise InputError(f"{path}: {len(rows)} epochs instead of {self.resolved.get('epochs')}")
+        return rows
+
+    @cached_property
+    def metrics(self) -> dict[str, float | int | None]:
+        """metrics.json; raises InputError where it is missing or damaged."""
+        return read_metrics(self.folder / layout.METRICS)
+
+    @cached_property
+    def training_images(self) -> int | None:
+        """How many images it was trained on, by its split.csv; None where that is not there."""
+        try:
+            return part_size(self.folder / layout.SPLIT, "training")
+        except InputError:
+            return None
+
+
+def read_run(folder: str | Path) -> Run:
+    """Read a run's settings; raises InputError naming the file that is missing or damaged."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"no run folder {folder}")
+    path = folder / layout.CONFIG
+    config = read_config(path)
+    resolved = config["resolved"]
+    missing = [key for key in NEEDED if resolved.get(key) is None]
+    if missing:
+        raise InputError(f"{path}: 'resolved' lacks {', '.join(missing)}")
+    for key in FOUND_OUT:
+        if (value := Node(resolved, str(path), "resolved").get(key)) is not None:
+            value.text()
+    if resolved["method"] not in METHOD_NAMES:
+        raise InputError(f"{path}: no method is called '{resolved['method']}'")
+    return Run(folder, config["asked"], resolved)
+
+
+def read_metrics(path: Path) -> dict[str, float | int | None]:
+    """metrics.json: name -> number, or None; InputError where it is missing or damaged."""
+    metrics = read_json(path)
+    for name in metrics.object():
+        if (value := metrics.get(name)) is not None:
+            value.number()
+    return metrics.value
