@@ -2,16 +2,17 @@
 
 import dataclasses
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
+from rtl_tf.methods import METHODS
 
 AUTO = "auto"  # stands for a lambda that the run chooses by itself, see rtl_tf.experiments.lambda_search
 
 
-def _setting(default, text: str, flag: str | None = None, choices: tuple[str, ...] | None = None):
+def _setting(default, text: str, flag: str | None = None, choices: Collection[str] | None = None):
     return field(default=default, metadata={"help": text, "flag": flag, "choices": choices})
 
 
@@ -19,7 +20,7 @@ def _setting(default, text: str, flag: str | None = None, choices: tuple[str, ..
 class Settings:
     """What a run was asked to do. None = the preset, the source or the data set decides."""
 
-    method: str = _setting("rtl-eo", "method of the paper", choices=METHOD_NAMES)
+    method: str = _setting("rtl-eo", "method of the paper", choices=METHODS)
     preset: str = _setting(
         "quick",
         "defaults of all other settings: quick = minutes on two cores, paper = the paper's protocol",
@@ -104,7 +105,7 @@ class Settings:
             raise InputError(f"--image-size {self.image_size}: not a multiple of 32")
         if self.encoder_stride not in (None, 16, 32):
             raise InputError(f"--encoder-stride {self.encoder_stride}: use 16 or 32")
-        for name, reason in foreign_settings(self.method).items():
+        for name, reason in METHODS[self.method].foreign.items():
             if (value := getattr(self, name)) is not None:
                 flag = flag_name(name, value) + ("" if isinstance(value, bool) else f" {value}")
                 raise InputError(f"{flag}: method {self.method} {reason}, leave the flag out")
@@ -119,7 +120,7 @@ class Settings:
         Settings that are foreign to the method stay None.
         """
         values = dataclasses.asdict(self)
-        foreign = foreign_settings(self.method)
+        foreign = METHODS[self.method].foreign
         for defaults in (decisions, PRESETS[self.preset], COMMON):
             for name, value in defaults.items():
                 if values[name] is None and name not in foreign:

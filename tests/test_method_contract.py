@@ -105,7 +105,7 @@ def test_a_missing_landmark_carries_no_gradient(case):
     judged = [value for name, value in outputs.items() if "heatmaps" in name or name == "points"]
     with tf.GradientTape() as tape:
         tape.watch(judged)
-        loss = detector.method.loss(truth, outputs, detector.reduction)
+        loss = detector.objective.loss(truth, outputs, detector.reduction)
     for value, gradient in zip(judged, tape.gradient(loss, judged), strict=True):
         gradient = np.moveaxis(gradient, -1, 1) if value.ndim == 4 else np.asarray(gradient)  # (N, K, ...)
         assert np.isfinite(gradient).all() and not gradient[0, 1].any()

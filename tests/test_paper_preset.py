@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from rtl_tf import heatmaps
-from rtl_tf.method_settings import FROM_RANDOM_WEIGHTS, FROM_SOURCE
+from rtl_tf.experiments.building import network_of
 from rtl_tf.methods import METHODS
 from rtl_tf.networks import resnet50
 from rtl_tf.networks.sources import SOURCES, SourceNetwork
@@ -51,9 +51,9 @@ def first_loss_of_dsnt(truth) -> float:
     return np.mean(distances) + np.mean(divergences)
 
 
-@pytest.mark.parametrize("name", FROM_RANDOM_WEIGHTS)
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.network])
 def test_one_step_from_random_weights(name):
-    detector = RegularizedDetector(METHODS[name].network(SIZE, LANDMARKS), method=METHODS[name])
+    detector = RegularizedDetector(network_of(METHODS[name])(SIZE, LANDMARKS), method=METHODS[name])
     detector.compile(keras.optimizers.Adam(1e-5, epsilon=1e-8), run_eagerly=True)
     images, truth = batch()
     kernel = next(variable for variable in detector.trainable_variables if variable.ndim == 4)
@@ -64,7 +64,7 @@ def test_one_step_from_random_weights(name):
     assert not np.array_equal(before, kernel)
 
 
-@pytest.mark.parametrize("name", FROM_SOURCE)
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if not method.network])
 def test_one_step_at_full_width(name, networks):
     network, source = networks
     freeze(network, METHODS[name].trains, "batch")

@@ -20,6 +20,7 @@ from rtl_tf.pipeline import Preparation, load_crops, training_batches
 from rtl_tf.system.cache import SOURCE_CACHE
 from rtl_tf.training import fit as fitting
 from rtl_tf.training import source_cache
+from rtl_tf.training.objective import objective_of
 from rtl_tf.training.source_cache import source_answers, weights_key
 
 METHODS = ("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-sam")
@@ -50,7 +51,7 @@ def keep(detector, training, source=None, **options):
 def test_the_answers_are_those_for_the_views_that_the_pipeline_shows(data, name):
     detector = make_detector(name, reg_weight=1.0)
     answers, decision = keep(detector, data[0])
-    assert "asked once" in decision and [len(array) for array in answers] == [8] * len(detector.method.regularizers)
+    assert "asked once" in decision and [len(array) for array in answers] == [8] * len(detector.objective.terms)
     prepare, seen = Preparation(SIZE, sigma=1.5, permutation=SCHEMA.mirror_permutation), set()
     epochs = [
         training_batches(data[0], batch_size=4, seed=0, epoch=lambda epoch=epoch: epoch, source_answers=answers)
@@ -148,7 +149,7 @@ def test_strides_of_one_source_do_not_share_answers(data):
         source = strided_source(stride)
         asked = SimpleNamespace(
             regularized=True,
-            method=METHODS_BY_NAME["rtl-eo"],
+            objective=objective_of(METHODS_BY_NAME["rtl-eo"]),
             source_answers=lambda images, source=source: (source(tf.cast(images, tf.float32))["features"],),
         )
         (answers,), _ = keep(asked, data[0], source)

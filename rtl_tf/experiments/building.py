@@ -1,5 +1,8 @@
 """The networks of an experiment: loaded or made, joined, frozen, ready to be trained."""
 
+from collections.abc import Callable
+from importlib import import_module
+
 import keras
 import numpy as np
 
@@ -16,6 +19,11 @@ Pair = tuple[SourceNetwork, SourceNetwork]
 def compares_logits(settings: Settings, method: Method) -> bool:
     """Whether the run needs classification branches: at lambda 0 not even RTL-CO does."""
     return method.uses_classifier and settings.reg_weight > 0
+
+
+def network_of(method: Method) -> Callable:
+    """What builds the network (image_size, landmarks, width, seed) of a method that starts from random weights."""
+    return import_module(f"rtl_tf.networks.{method.network}").network
 
 
 def load_networks(settings: Settings, method: Method) -> Pair | None:
@@ -56,7 +64,7 @@ def build(
         landmarks: K.
     """
     if networks is None:
-        network = method.network(settings.image_size, landmarks, settings.width, settings.seed)
+        network = network_of(method)(settings.image_size, landmarks, settings.width, settings.seed)
         source, temperature = None, None
     else:
         network, source = build_transfer(settings, method, networks, crops, landmarks)

@@ -11,6 +11,7 @@ from rtl_tf.methods import Method
 from rtl_tf.networks import simple_baseline
 from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.sources import SourceNetwork
+from rtl_tf.training.objective import objective_of
 
 
 def build_network(
@@ -75,7 +76,7 @@ class RegularizedDetector(keras.Model):
     Args:
         network: of `build_network`, or the method's own.
         source: of `build_source`, or None where nothing is regularized.
-        method: gives the loss and the regularizers.
+        method: names the loss and the regularizers.
         reg_weight: lambda; at 0 the source is not even asked, so a step is FT's, bit for bit.
         temperature: mu of Eq. 4; None where the classification branch gives a descriptor.
         reduction: of the heatmap loss, "mean" or "sum"; None where the method has another loss.
@@ -98,7 +99,7 @@ class RegularizedDetector(keras.Model):
         l2: float = 0.0,
     ):
         super().__init__(network.input, network.output, name=network.name)
-        self.method, self.reg_weight, self.temperature = method, reg_weight, temperature
+        self.objective, self.reg_weight, self.temperature = objective_of(method), reg_weight, temperature
         self.reduction, self.l2 = reduction, l2
         # In a closure, so that Keras takes the source neither for a part of this model nor into its weights file.
         self.source_outputs = (lambda images: source(images, training=False)) if source is not None else None
@@ -111,17 +112,17 @@ class RegularizedDetector(keras.Model):
 
     @property
     def regularized(self) -> bool:
-        return self.reg_weight > 0 and bool(self.method.regularizers)
+        return self.reg_weight > 0 and bool(self.objective.terms)
 
     def source_answers(self, images) -> tuple:
         """What each of the method's regularizers needs of the source network for (N, S, S, 3) images; float32."""
         outputs = self.source_outputs(images)
-        return tuple(term.answer(ops.cast(outputs[term.compares], "float32")) for term in self.method.regularizers)
+        return tuple(term.answer(ops.cast(outputs[term.compares], "float32")) for term in self.objective.terms)
 
     def regularizer(self, source_answers: tuple, target: dict):
         """Sum of the method's regularizers, mean over the batch; in float32, whatever the networks compute in."""
         total = 0.0
-        for term, answer in zip(self.method.regularizers, source_answers, strict=True):
+        for term, answer in zip(self.objective.terms, source_answers, strict=True):
             options = {"temperature": self.temperature} if term.compares == "logits" else {}
             answer, output = (ops.cast(part, "float32") for part in (answer, target[term.compares]))
             total += ops.mean(term.from_answer(answer, output, **options))
@@ -134,7 +135,7 @@ class RegularizedDetector(keras.Model):
             answers = truth["source"] if "source" in truth else self.source_answers(images)
         with tf.GradientTape() as tape:
             target = self(images, training=True)
-            heatmap_loss = self.method.loss(truth, target, self.reduction)
+            heatmap_loss = self.objective.loss(truth, target, self.reduction)
             loss, regularizer = heatmap_loss, 0.0
             if self.regularized:
                 regularizer = self.regularizer(answers, target)
@@ -157,7 +158,7 @@ class RegularizedDetector(keras.Model):
         present = ops.logical_not(ops.isnan(errors))
         per_image = ops.sum(ops.where(present, errors, 0.0), axis=-1) / ops.sum(ops.cast(present, "float32"), axis=-1)
         self.trackers["heatmap_loss"].update_state(
-            self.method.loss(truth, outputs, self.reduction), sample_weight=ops.shape(images)[0]
+            self.objective.loss(truth, outputs, self.reduction), sample_weight=ops.shape(images)[0]
         )
         self.trackers["error"].update_state(per_image)
         return {name: self.trackers[name].result() for name in ("heatmap_loss", "error")}
