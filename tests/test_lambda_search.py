@@ -8,7 +8,7 @@ import pytest
 from toy_table import flags
 
 from rtl_tf.cli.train import main
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import experiment, lambda_search, outputs
 from rtl_tf.experiments.lambda_search import choose_lambda
@@ -122,6 +122,6 @@ def test_a_run_that_chooses_its_lambda_is_the_run_with_that_lambda(table, tmp_pa
 
 
 def test_auto_is_a_value_of_lambda_alone():
-    assert Settings(reg_weight="auto").resolved().reg_weight == "auto"
+    assert Asked(reg_weight="auto").resolved().reg_weight == "auto"
     with pytest.raises(InputError, match=re.escape("--lambda auto: method ft has no regularizer")):
-        experiment.resolve(Settings(method="ft", reg_weight="auto"))
+        experiment.resolve(Asked(method="ft", reg_weight="auto"))

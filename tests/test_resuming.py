@@ -10,7 +10,7 @@ from toy_table import flags
 from toys import toy_samples
 
 from rtl_tf.cli.train import main
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.datasets.splits import split
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import resuming
@@ -156,14 +156,14 @@ def test_nothing_of_others_is_written_over(tmp_path, name):
     file.write_text("somebody's")
     first = name.split("/")[0]
     with pytest.raises(InputError, match=f"run: {first} is there already, and of no run; name another folder"):
-        check_folder(tmp_path / "run", Settings(), resume=False)
+        check_folder(tmp_path / "run", Asked().resolved(), resume=False)
     assert file.read_text() == "somebody's"
 
 
 def test_photographs_and_inputs_of_a_killed_run_do_not_stop_a_new_one(tmp_path):
     for name in ("landmarks.csv", "environment.json", "schema.toml", "split.csv"):
         (tmp_path / name).touch()
-    check_folder(tmp_path, Settings(), resume=False)
+    check_folder(tmp_path, Asked().resolved(), resume=False)
 
 
 def test_other_versions_are_told_and_kept(tmp_path, monkeypatch, capsys):

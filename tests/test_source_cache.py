@@ -14,6 +14,7 @@ from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import augment
 from rtl_tf.augment import context_px
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS as METHODS_BY_NAME
 from rtl_tf.pipeline import Preparation, load_crops, training_batches
@@ -71,7 +72,7 @@ def test_training_with_kept_answers_follows_the_same_loss_curve(data, name, tmp_
         folder.mkdir()
         detector = make_detector(name, reg_weight=0.1)
         answers = keep(detector, data[0])[0] if kept else ()
-        settings = fitting.Settings(epochs=3, batch_size=4, image_size=SIZE, crop_jitter=0.0).resolved()
+        settings = Asked(epochs=3, batch_size=4, image_size=SIZE, crop_jitter=0.0).resolved()
         rows = fitting.fit(detector, *data, SCHEMA, settings, folder, source_answers=answers)
         return [(row["loss"], row["regularizer"]) for row in rows]
 

@@ -10,7 +10,7 @@ from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import heatmaps, losses, regularizers
 from rtl_tf.augment import context_px
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.pipeline import load_crops
@@ -20,7 +20,7 @@ from rtl_tf.training.optimizer import make_optimizer
 from rtl_tf.training.state import restore_state, write_state
 
 SIZE = 64
-SETTINGS = Settings(epochs=4, batch_size=4, image_size=SIZE).resolved()
+SETTINGS = Asked(epochs=4, batch_size=4, image_size=SIZE).resolved()
 
 
 @pytest.fixture(scope="module", autouse=True)

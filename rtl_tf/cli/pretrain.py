@@ -1,10 +1,9 @@
 """`python -m rtl_tf.cli.pretrain`: train a source network of one's own, for `train.py --source FOLDER`."""
 
-import dataclasses
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 
@@ -13,7 +12,7 @@ NETWORKS = {"resnet50": "random-resnet50", "dlib_resnet": "random"}
 
 def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
-    settings = Settings(
+    asked = Asked(
         method="ft",
         data=options.data,
         schema=options.schema,
@@ -37,16 +36,15 @@ def main(arguments: list[str]) -> int:
         raise InputError(f"{folder} holds a pretrained source: give another --output, or remove the folder")
     if options.resume and options.task == "recognition":
         raise InputError("--resume: only for --task alignment; recognition starts anew")
-    settings = dataclasses.replace(settings, output=str(folder))
+    asked = asked.but(output=str(folder))
     if options.task == "alignment":
         from rtl_tf.experiments.experiment import run_experiment
 
-        points = settings.schema or _all_points(settings.data)
-        run_experiment(dataclasses.replace(settings, schema=points), resume=options.resume)
+        run_experiment(asked.but(schema=asked.schema or _all_points(asked.data)), resume=options.resume)
     else:
         from rtl_tf.experiments.pretraining import pretrain_recognition
 
-        pretrain_recognition(settings, folder)
+        pretrain_recognition(asked, folder)
     print(f"Use it: python train.py --source {folder}")
     return 0
 

@@ -18,7 +18,7 @@ Pair = tuple[SourceNetwork, SourceNetwork]
 
 def compares_logits(settings: Settings, method: Method) -> bool:
     """Whether the run needs classification branches: at lambda 0 not even RTL-CO does."""
-    return method.uses_classifier and settings.reg_weight > 0
+    return method.uses_classifier and float(settings.reg_weight) > 0
 
 
 def network_of(method: Method) -> Callable:
@@ -35,8 +35,8 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         return load_source(
             settings.source,
             settings.image_size,
-            weights=settings.source_weights,
-            encoder_stride=settings.encoder_stride,
+            weights=settings.source_weights or None,
+            encoder_stride=settings.encoder_stride or None,
             classifier=compares_logits(settings, method),
             seed=settings.seed,
         )
@@ -73,7 +73,7 @@ def build(
         network,
         source=source,
         method=method,
-        reg_weight=settings.reg_weight,
+        reg_weight=float(settings.reg_weight),
         temperature=temperature,
         reduction=settings.heatmap_loss,
         l2=settings.weight_decay if settings.weight_decay_mode == "l2" else 0.0,

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from rtl_tf.config import PRESETS, Settings
+from rtl_tf.config import PRESETS, Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
-from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.config_file import FIELDS, to_json
 from rtl_tf.runs.run import Run
 from rtl_tf.schema import load_schema
 
-NAMES = tuple(to_json(Settings()))
+NAMES = tuple(FIELDS)
 # Settings of one run, of its computer, or told by others: equal results may differ in them.
 IMMATERIAL = {
     *("method", "preset", "data", "seed", "output", "subjects_as_written"),
@@ -50,8 +50,8 @@ def applies(name: str, method: str) -> bool:
 @cache
 def defaults(preset: str, method: str) -> dict[str, object]:
     """A preset's settings for a method under their JSON names."""
-    known = {"preset": preset} if preset in PRESETS else {}
-    return to_json(Settings(**known, **({"method": method} if method in METHODS else {})).resolved())
+    known = {"preset": preset if preset in PRESETS else None, "method": method if method in METHODS else None}
+    return to_json(Asked(**known).resolved())
 
 
 def setting(run: Run, name: str) -> object:

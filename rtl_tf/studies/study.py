@@ -8,9 +8,9 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from rtl_tf.config import AUTO, json_name
 from rtl_tf.documents import read_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.limits import AUTO, json_name
 from rtl_tf.runs import layout
 from rtl_tf.runs.designs import Study
 from rtl_tf.runs.finding import read_runs

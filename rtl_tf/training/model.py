@@ -79,7 +79,7 @@ class RegularizedDetector(keras.Model):
         method: names the loss and the regularizers.
         reg_weight: lambda; at 0 the source is not even asked, so a step is FT's, bit for bit.
         temperature: mu of Eq. 4; None where the classification branch gives a descriptor.
-        reduction: of the heatmap loss, "mean" or "sum"; None where the method has another loss.
+        reduction: of the heatmap loss, "mean" or "sum"; of no meaning where the method has another loss.
         l2: weight of the penalty sum(w^2) over trained convolution kernels (0 = none).
 
     Attributes:
@@ -95,7 +95,7 @@ class RegularizedDetector(keras.Model):
         method: Method,
         reg_weight: float = 0.0,
         temperature: float | None = 2.0,
-        reduction: str | None = "mean",
+        reduction: str = "mean",
         l2: float = 0.0,
     ):
         super().__init__(network.input, network.output, name=network.name)
