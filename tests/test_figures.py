@@ -16,7 +16,7 @@ from rtl_tf.reports.figures.anatomy import anatomy_figure
 from rtl_tf.reports.figures.histories import history_figure
 from rtl_tf.reports.figures.registry import FIGURES, get_figure
 from rtl_tf.reports.figures.writing import draw_runs, write_figure
-from rtl_tf.reports.paper import method_titles
+from rtl_tf.reports.tables import method_titles
 from rtl_tf.runs.finding import find_runs
 from rtl_tf.schema import load_schema
 

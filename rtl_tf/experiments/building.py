@@ -42,15 +42,11 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         )
 
     start, frozen = load(), load()
-    if settings.classifier_distance == "cross-entropy" and is_descriptor(frozen):
+    if settings.classifier_distance == "cross-entropy" and frozen.source.gives_descriptor:
         raise InputError(
             f"--classifier-distance cross-entropy: --source {settings.source} gives a descriptor, no class scores"
         )
     return start, frozen
-
-
-def is_descriptor(source: SourceNetwork) -> bool:
-    return source.source.classifier == "descriptor"
 
 
 def build(
@@ -68,7 +64,7 @@ def build(
         source, temperature = None, None
     else:
         network, source = build_transfer(settings, method, networks, crops, landmarks)
-        temperature = None if is_descriptor(networks[1]) else settings.temperature
+        temperature = None if networks[1].source.gives_descriptor else settings.temperature
     detector = RegularizedDetector(
         network,
         source=source,
@@ -86,8 +82,7 @@ def build_transfer(
 ) -> tuple[keras.Model, keras.Model]:
     """The target network, frozen where the method does not train it, and the source network."""
     start, frozen = networks
-    if start.source.weights and start.source.weights.format == "dlib":
-        # Its layers of mean 0 and variance 1 are no statistics: batch statistics would change the network at once.
+    if start.source.needs_calibration:
         start.calibrate(crops)
     network = build_network(
         start,
