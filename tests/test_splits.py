@@ -246,3 +246,11 @@ def test_audit_of_real_photographs(real_faces):
     parts = splits.split(samples)
     assert [len(part) for part in parts.parts.values()] == pytest.approx([2423, 346, 692], abs=6)
     splits.audit(samples, parts)
+
+
+def test_names_of_a_data_set_are_worked_out_once(table, monkeypatch):
+    samples = load(table, str(table / "toy.toml"))
+    names = image_names(list(samples))
+    monkeypatch.setattr(records, "_names", lambda samples: pytest.fail("once more"))
+    assert image_names(samples) == names and len(names) == len(samples) > 0
+    split(samples, seed=3)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run
+from rtl_tf.system.notes import warn
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -82,7 +83,7 @@ def _runs(options: argparse.Namespace) -> tuple[list, Path]:
 def _warn(lines: list[str]) -> None:
     """Name what is left out."""
     for line in lines:
-        print(f"warning: left out: {line}", file=sys.stderr)
+        warn(f"left out: {line}")
 
 
 def _check_name(options: argparse.Namespace) -> None:

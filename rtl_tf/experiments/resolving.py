@@ -12,7 +12,7 @@ from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import SOURCES, saved_file
-from rtl_tf.records import Sample, Split
+from rtl_tf.records import Samples, Split
 from rtl_tf.runs.settings import PUBLISHED, SOURCE_HASH, applies
 from rtl_tf.schema import UNLABELLED, Schema, load_schema
 from rtl_tf.system.hashing import file_hash
@@ -45,7 +45,7 @@ class Dataset:
         hashes: of `datasets.content_hashes`.
     """
 
-    samples: list[Sample]
+    samples: Samples
     schema: Schema
     split: Split
     name: str
