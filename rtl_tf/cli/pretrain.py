@@ -1,5 +1,6 @@
 """`python -m rtl_tf.cli.pretrain`: train a source network of one's own, for `train.py --source FOLDER`."""
 
+import argparse
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
@@ -12,20 +13,7 @@ NETWORKS = {"resnet50": "random-resnet50", "dlib_resnet": "random"}
 
 def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
-    asked = Asked(
-        method="ft",
-        data=options.data,
-        schema=options.schema,
-        source=NETWORKS[options.network],
-        encoder_stride=options.encoder_stride,
-        image_size=options.image_size,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        seed=options.seed,
-        split_seed=options.split_seed,
-        subjects_as_written=options.subjects_as_written or None,
-    )
+    asked = _asked(options)
     start_tensorflow()  # only now: --help must not wait for it
     from rtl_tf import datasets
 
@@ -47,6 +35,24 @@ def main(arguments: list[str]) -> int:
         pretrain_recognition(asked, folder)
     print(f"Use it: python train.py --source {folder}")
     return 0
+
+
+def _asked(options: argparse.Namespace) -> Asked:
+    """The flags as settings of a run: FT from random weights, whatever it is trained for."""
+    return Asked(
+        method="ft",
+        data=options.data,
+        schema=options.schema,
+        source=NETWORKS[options.network],
+        encoder_stride=options.encoder_stride,
+        image_size=options.image_size,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+        split_seed=options.split_seed,
+        subjects_as_written=options.subjects_as_written or None,
+    )
 
 
 def make_parser() -> Parser:

@@ -105,13 +105,18 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
             tasks.append(Task(one.title, _gone_on(begun[0], one), True, one.work * _share_left(begun[0]), one.run))
         else:
             new[one.name].append(one)
-    for name, ones in new.items():
-        folder = free_folder(root / ones[0].run.resolved["data_name"], name, [one.asked.seed for one in ones])
-        for one in ones:
-            asked = one.asked.but(output=str(folder / f"seed{one.asked.seed}"))
-            tasks.append(Task(one.title, asked, False, one.work, one.run))
+    tasks += [task for name, ones in new.items() for task in _begun_anew(name, ones, root)]
     tasks.sort(key=lambda task: task.asked.seed)
     return Plan(tuple(tasks), tuple(done), tuple(warnings), tuple(one.run for one in wanted))
+
+
+def _begun_anew(name: str, ones: list[Wanted], root: Path) -> list[Task]:
+    """The seeds of a configuration that nobody began, beside one another in a folder that holds none of them."""
+    folder = free_folder(root / ones[0].run.resolved["data_name"], name, [one.asked.seed for one in ones])
+    return [
+        Task(one.title, one.asked.but(output=str(folder / f"seed{one.asked.seed}")), False, one.work, one.run)
+        for one in ones
+    ]
 
 
 def is_same(run: Run, wanted: Run) -> bool:
