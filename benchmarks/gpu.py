@@ -8,6 +8,7 @@ Every step is a process of its own, so that one failure spoils nothing; its figu
 """
 
 import argparse
+import importlib
 import importlib.util
 import json
 import os
@@ -28,7 +29,7 @@ METHODS = ("ft", *ALL_RTL, "fe", "ftp", "hg", "unet", "dsnt", "rtl-co-eo", "rtl-
 
 
 def steps(smoke: bool) -> Iterator[tuple[str, dict]]:
-    """Functions of `gpu_steps` and their arguments, most important first."""
+    """Functions of `gpu_steps` and `gpu_prediction` and their arguments, most important first."""
     if smoke:
         yield from SMOKE
         return
@@ -120,14 +121,13 @@ def can_run(function: str) -> bool:
 
 def run_step(step: list) -> int:
     """In a process of its own: print figures as they come."""
-    import gpu_steps
-
     function, given, smoke = step
+    module = "gpu_prediction" if function.startswith("prediction") else "gpu_steps"
     if function != "peer":
         from rtl_tf.cli import start_tensorflow
 
         start_tensorflow()
-    for name, figures in getattr(gpu_steps, function)(smoke, **given):
+    for name, figures in getattr(importlib.import_module(module), function)(smoke, **given):
         print("FIGURES " + json.dumps([name, figures]), flush=True)
     return 0
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from device import accelerator, measured_peak, median_rate, peak
 from filelock import FileLock
+from measure import in_turns, ratio
 
 Figures = Iterator[tuple[str, dict]]
 EPOCHS, IMAGES = 150, 1084  # of the paper's training: 70 % of 1549 scans
@@ -32,18 +33,6 @@ def networks(smoke: bool, *given, **named):
     return TimedSteps(64, *given, width=1 / 16, **named) if smoke else TimedSteps(256, *given, **named)
 
 
-def timed(calls: dict, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each call, in turns, after two that do not count."""
-    seconds = {name: [] for name in calls}
-    for turn in range(2 + rounds):
-        for name, call in calls.items():
-            started = time.perf_counter()
-            call()
-            if turn >= 2:
-                seconds[name].append(time.perf_counter() - started)
-    return seconds
-
-
 def summary(seconds: list[float], images: int, steps: int = 1) -> dict:
     """Of calls that go through `images` each, in `steps` steps."""
     scale = 1e3 / steps
@@ -59,8 +48,8 @@ def facts(smoke: bool) -> Figures:
     """What the device is, and what it does at most: products of 8192x8192 matrices, copies."""
     import tensorflow as tf
 
-    side = 512 if smoke else 8192
     name = accelerator()
+    side = 8192 if name and not smoke else 512
     built = tf.sysconfig.get_build_info()
     details = {"name": name or "CPU", "tensorflow": tf.__version__, "cuda_of_the_build": built.get("cuda_version")}
     if name:
@@ -129,7 +118,7 @@ def speed(smoke: bool, batch_size: int, precision: str, xla: bool, methods: tupl
         ft()
         compiled = time.perf_counter() - started
         reset_memory(tf)
-        seconds = timed({"ft": ft}, rounds)["ft"]
+        seconds = in_turns({"ft": ft}, rounds, 2)["ft"]
         figures = summary(seconds, batch_size * count, count)
         figures |= {"share_of_peak": figures["images_per_second"] * steps.flops() / most, "peak_origin": origin}
         figures |= {"first_call_seconds": compiled, "peak_memory_mib": peak_memory(tf)}
@@ -140,10 +129,10 @@ def speed(smoke: bool, batch_size: int, precision: str, xla: bool, methods: tupl
         with alone():
             call()
             reset_memory(tf)
-            seconds = timed({"ft": ft, method: call}, rounds)
+            seconds = in_turns({"ft": ft, method: call}, rounds, 2)
             memory = peak_memory(tf)
-        over = statistics.median(a / b for a, b in zip(seconds[method], seconds["ft"], strict=True))
-        figures = summary(seconds[method], batch_size * count, count) | {"over_ft": over, "peak_memory_mib": memory}
+        figures = summary(seconds[method], batch_size * count, count)
+        figures |= {"over_ft": ratio(seconds, method, "ft"), "peak_memory_mib": memory}
         yield f"{label} {method} {'cached' if cached else 'online'}", figures
 
 
@@ -245,54 +234,8 @@ def peer(smoke: bool, batch_size: int, precision: str, mode: str) -> Figures:
     steps(3)  # compiles
     compiled = time.perf_counter() - started
     with alone():
-        seconds = timed({"torch": lambda: steps(count)}, rounds)["torch"]
+        seconds = in_turns({"torch": lambda: steps(count)}, rounds, 2)["torch"]
     figures = summary(seconds, batch_size * count, count) | {"first_call_seconds": compiled}
     if device == "cuda":
         figures["peak_memory_mib"] = torch.cuda.max_memory_allocated() / 2**20
     yield f"torch batch {batch_size} {precision} {mode}", figures | {"version": torch.__version__}
-
-
-def prediction(smoke: bool, precision: str, xla: bool) -> Figures:
-    """Crops to landmarks: latency of one, throughput of many. TensorFlow."""
-    import tensorflow as tf
-
-    from rtl_tf.inference.graph import locate_in_crops
-
-    tf.config.experimental.enable_tensor_float_32_execution(precision != "fp32")
-    rounds, given = (3 if smoke else 20), networks(smoke, 1, mixed=precision == "mixed")
-    size = given.size
-    locate = locate_in_crops(given.network, size, 1.5)
-    if xla:
-        locate = tf.function(locate, jit_compile=True)
-    for count in (1, 2) if smoke else (1, 64, 256):
-        crops = np.random.default_rng(0).integers(0, 256, (count, size, size, 3)).astype(np.uint8)
-        with alone():
-            reset_memory(tf)
-            seconds = timed({"": lambda crops=crops: {k: v.numpy() for k, v in locate(crops).items()}}, rounds)[""]
-            figures = summary(seconds, count) | {"peak_memory_mib": peak_memory(tf)}
-        yield f"prediction tensorflow {precision}{' xla' if xla else ''} batch {count}", figures
-
-
-def prediction_onnx(smoke: bool) -> Figures:
-    """As `prediction`, by ONNX Runtime, on the device where its package has CUDA."""
-    import onnxruntime
-
-    from rtl_tf.inference import export_onnx
-    from rtl_tf.inference.graph import locate_in_crops
-
-    rounds, given = (3 if smoke else 20), networks(smoke, 1)
-    size = given.size
-    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    providers = [name for name in wanted if name in onnxruntime.get_available_providers()]
-    if providers[0].startswith("CUDA") and hasattr(onnxruntime, "preload_dlls"):
-        onnxruntime.preload_dlls()
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "detector.onnx"
-        export_onnx.write(locate_in_crops(given.network, size, 1.5), file, None, "{}")
-        session = onnxruntime.InferenceSession(file, providers=providers)
-        used = session.get_providers()[0].removesuffix("ExecutionProvider")
-        for count in (1, 2) if smoke else (1, 64, 256):
-            crops = np.random.default_rng(0).integers(0, 256, (count, size, size, 3)).astype(np.uint8)
-            with alone():
-                seconds = timed({"": lambda crops=crops: session.run(None, {"crops": crops})}, rounds)[""]
-            yield f"prediction onnxruntime {used} batch {count}", summary(seconds, count)
