@@ -34,6 +34,9 @@ def test_classifier_cross_entropy_by_hand():
     # softmax((2 ln 3, 0) / 2) = (3/4, 1/4) against (1/2, 1/2)
     source, target = np.array([[2 * np.log(3), 0.0]]), np.array([[0.0, 0.0]])
     np.testing.assert_allclose(regularizers.classifier_cross_entropy(source, target), [np.log(2)], rtol=1e-6)
+    # against (1/4, 3/4)
+    other = 0.75 * np.log(4) + 0.25 * np.log(4 / 3)
+    np.testing.assert_allclose(regularizers.classifier_cross_entropy(source, source[:, ::-1]), [other], rtol=1e-6)
 
 
 def test_gradient_of_cross_entropy_by_hand():

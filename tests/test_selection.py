@@ -13,7 +13,7 @@ from rtl_tf.cli.train import make_parser
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports import commands
 from rtl_tf.reports.report import make_report
-from rtl_tf.reports.runs import find_runs, read_run
+from rtl_tf.reports.runs import find_runs, read_metrics, read_run
 from rtl_tf.reports.selection import select
 from rtl_tf.reports.settings import in_order, parse_where, require_comparable, setting, where
 from rtl_tf.reports.tables import TABLES, rows_of
@@ -408,6 +408,15 @@ def test_a_list_is_no_value_that_runs_have(tmp_path):
 def test_damaged_metrics_do_not_hide_predictions(tmp_path):
     (make_run(tmp_path, "ft", 0, ONES) / "metrics.json").write_text("{")
     assert len(selected(tmp_path).all_runs) == 1
+
+
+def test_metrics_are_numbers_or_unknown(tmp_path):
+    path = tmp_path / "metrics.json"
+    path.write_text('{"images": 4, "paper.heatmap_px.mre.mean": 1.5, "clinical.mm.mre.mean": null}')
+    assert read_metrics(path) == {"images": 4, "paper.heatmap_px.mre.mean": 1.5, "clinical.mm.mre.mean": None}
+    path.write_text('{"images": 4, "paper.heatmap_px.mre.mean": "1.5"}')
+    with pytest.raises(InputError, match='metrics.json: paper.heatmap_px.mre.mean: expected a number, there is "1.5"'):
+        read_metrics(path)
 
 
 def test_unfinished_runs_do_not_push_out_a_finished_one(tmp_path):
