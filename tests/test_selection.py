@@ -227,6 +227,12 @@ def test_a_row_never_mixes_what_comes_with_its_source(studies):
     assert any("1 run with other settings (encoder_stride 32)" in note for note in selection.notes)
 
 
+def test_of_two_groups_as_good_the_settings_decide_and_not_the_folders(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES, name="a", encoder_stride=32)
+    make_run(tmp_path, "ft", 0, ONES, name="b", encoder_stride=16)
+    assert folders(selected(tmp_path, "3")) == {"FT-dlib": ["b 0"]}
+
+
 def test_table_4_by_skip_connections(studies):
     assert folders(selected(studies, "4")) == {
         "Without skip connections": ["ft 0", "ft 1"],

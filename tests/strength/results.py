@@ -16,7 +16,7 @@ KEY = ("file", "was", "now")  # what a mutant is known by, wherever its line has
 
 
 class Results:
-    """An entry a mutant: file, line, operator, outcome, the test that caught it, and what was changed."""
+    """An entry a mutant: file, line, operator, outcome, the test that caught it; of survivors, what was changed."""
 
     def __init__(self, output: Path | None, seed: int):
         self.output, self.seed, self.start, self.minutes = output, seed, time.monotonic(), 0.0
@@ -33,12 +33,15 @@ class Results:
     def add(self, found: Verdict) -> str:
         """Take in a verdict, and give the outcome: one of OUTCOMES."""
         why = reason(found.mutant)
-        entry = {name: getattr(found.mutant, name) for name in ("file", "line", "operator", "was", "now")}
-        entry |= {"outcome": EQUIVALENT if why else found.outcome, "by": why or found.by, "tests": found.tests}
+        outcome = EQUIVALENT if why else found.outcome
+        entry = {name: getattr(found.mutant, name) for name in ("file", "line", "operator")}
+        entry |= {"outcome": outcome, "by": why or found.by}
+        if outcome == SURVIVED:
+            entry |= {"tests": found.tests, "was": found.mutant.was, "now": found.mutant.now}
         self.entries.append(entry)
         if self.output:
             self.output.write_text(self.as_json(), encoding="utf-8")
-        return entry["outcome"]
+        return outcome
 
     @property
     def share(self) -> float:

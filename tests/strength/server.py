@@ -46,9 +46,13 @@ def prepare() -> None:
     """Import what the tests import. The package itself comes later, from a copy."""
     os.environ |= QUIET
     sys.dont_write_bytecode = True
-    for name in (*HEAVY, *TESTING):
-        importlib.import_module(name)
-    assert PACKAGE not in sys.modules
+    from rtl_tf.silence import silenced
+
+    with silenced(2):
+        for name in (*HEAVY, *TESTING):
+            importlib.import_module(name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
 
 
 @contextmanager
