@@ -101,6 +101,11 @@ def test_several_data_sets_need_a_choice(tmp_path):
 def test_no_runs(tmp_path):
     with pytest.raises(InputError, match="python train.py"):
         find_runs(tmp_path / "runs")
+    with pytest.raises(InputError, match=f"no runs in {tmp_path}: train one first, for example with python train.py"):
+        find_runs(tmp_path)
+    (make_run(tmp_path, "ft", 0, ONES) / "config.json").write_text("{")
+    with pytest.raises(InputError, match=f"no runs in {tmp_path}: .*ft/seed0/config.json: not JSON"):
+        find_runs(tmp_path)
 
 
 # Comparing
