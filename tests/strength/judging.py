@@ -8,7 +8,7 @@ import pytest
 
 from .mutants import Mutant
 from .server import Ending, Task
-from .survey import Test, _dotted, imports
+from .survey import Test, dotted, imports
 
 LONGEST = 4.0  # seconds of a test that is run; those that take longer train whole networks
 BUDGET = 40.0  # seconds of all tests of a mutant
@@ -31,7 +31,7 @@ def chosen(mutant: Mutant, tests: Sequence[Test], root: Path) -> list[Test]:
     """The tests that run the changed code, those of the files that import the module first, then the fastest."""
     lines = set(range(mutant.scope[0], mutant.scope[1] + 1)) if mutant.scope else None
     able = [test for test in tests if test.seconds <= LONGEST and _runs(test, mutant.file, lines)]
-    module, files = _dotted(mutant.file), {}
+    module, files = dotted(mutant.file), {}
     for test in able:
         files.setdefault(test.file, []).append(test)
     direct = {file: module in imports(root / file) for file in files}

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,8 +38,8 @@ def survey(modules: Sequence[str], places: list[Path]) -> list[Test]:
     KEPT.mkdir(exist_ok=True)
     files = test_files(modules)
     helpers = [path for path in (ROOT / "tests").glob("*.py") if not path.name.startswith("test_")]
-    state = _hash([*(ROOT / PACKAGE).rglob("*.py"), *helpers, Path(__file__)])
-    stored = {file: KEPT / f"{_hash([ROOT / file])}-{state}-{_of(modules)}.json" for file in files}
+    state = _hash([*(ROOT / PACKAGE).rglob("*.py"), *helpers], *modules, str(LIMIT))
+    stored = {file: KEPT / f"{_hash([ROOT / file])}-{state}.json" for file in files}
     tasks = [
         Task(file, _Survey(file, modules, path), 3 * LIMIT, {}) for file, path in stored.items() if not path.exists()
     ]
@@ -56,7 +56,7 @@ def survey(modules: Sequence[str], places: list[Path]) -> list[Test]:
 def test_files(modules: Sequence[str]) -> list[str]:
     """Test files that import one of the modules, or a helper among the tests that does."""
     tests = {path.stem: path for path in (ROOT / "tests").glob("*.py")}
-    names = {_dotted(module) for module in modules}
+    names = {dotted(module) for module in modules}
     reached, before = {name for name, path in tests.items() if names & imports(path)}, set()
     while reached != before:
         before, reached = reached, {name for name, path in tests.items() if (reached | names) & imports(path)} | reached
@@ -74,16 +74,13 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def _dotted(module: str) -> str:
+def dotted(module: str) -> str:
     return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _hash(paths: Sequence[Path]) -> str:
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:16]
-
-
-def _of(modules: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(modules).encode()).hexdigest()[:8]
+def _hash(paths: Iterable[Path], *more: str) -> str:
+    contents = [path.read_bytes() for path in sorted(paths)]
+    return hashlib.sha256(b"\0".join([*contents, *(text.encode() for text in more)])).hexdigest()[:16]
 
 
 class _Survey:
