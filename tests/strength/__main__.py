@@ -22,15 +22,18 @@ SHOWN = 60  # columns of a mutant in the line that tells of it
 
 
 def main() -> int:
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    if options.again and (options.only is not None or not (options.output and options.output.is_file())):
+        parser.error("--again: name the results of the sample with --output, and no --only")
+    results = Results(options.output if options.only is None else None, options.seed)
     try:
         files = modules(ROOT, PACKAGE, options.modules)
-    except FileNotFoundError as problem:
+        drawn = draw(ROOT, files, options.count, options.seed)
+        if options.again:
+            drawn = results.survivors_among(drawn)
+    except (FileNotFoundError, ValueError) as problem:
         sys.exit(str(problem))
-    drawn = draw(ROOT, files, options.count, options.seed)
-    results = Results(options.output, options.seed)
-    if options.again:
-        drawn = results.survivors_among(drawn)
     if options.only is not None:
         drawn = drawn[options.only : options.only + 1]
     prepare()
@@ -73,7 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="another seed, other mutants [0]")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once [2]")
     parser.add_argument(
-        "--modules", nargs="+", metavar="PATH", default=MODULES, help=f"files or folders below {PACKAGE}/ [{MODULES}]"
+        "--modules",
+        nargs="+",
+        metavar="PATH",
+        default=MODULES,
+        help=f"files, folders of {PACKAGE}/ [{' '.join(MODULES)}]",
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="JSON of the results, written as they come")
     parser.add_argument("--again", action="store_true", help="only those that survived by --output, after new tests")

@@ -23,12 +23,17 @@ class Results:
         self.entries: list[dict] = []
 
     def survivors_among(self, drawn: list[Mutant]) -> list[Mutant]:
-        """Those that survived by the file; the others stand as they did."""
+        """Those that survived by the file; the others stand as they did. Raises ValueError where one is not drawn."""
         stored = json.loads(self.output.read_text("utf-8"))
         self.minutes = stored["minutes"]
         self.entries = [entry for entry in stored["mutants"] if entry["outcome"] != SURVIVED]
         survived = {tuple(one[name] for name in KEY) for one in stored["mutants"] if one["outcome"] == SURVIVED}
-        return [mutant for mutant in drawn if tuple(getattr(mutant, name) for name in KEY) in survived]
+        kept = [mutant for mutant in drawn if tuple(getattr(mutant, name) for name in KEY) in survived]
+        if len({tuple(getattr(mutant, name) for name in KEY) for mutant in kept}) < len(survived):
+            raise ValueError(
+                f"{self.output}: a survivor is not in the sample: the code has changed, draw without --again"
+            )
+        return kept
 
     def add(self, found: Verdict) -> str:
         """Take in a verdict, and give the outcome: one of OUTCOMES."""

@@ -128,6 +128,8 @@ def test_results_are_kept_and_survivors_are_tried_again(tmp_path):
     assert "losses.py:3 constant (5 tests ran it)\n- x = 1\n+ x = 3\n" in results.text()
     again = Results(tmp_path / "r.json", seed=0)
     assert again.survivors_among([first, second, third]) == [second, third]
+    with pytest.raises(ValueError, match="a survivor is not in the sample"):
+        Results(tmp_path / "r.json", seed=0).survivors_among([first, second])
     again.add(Verdict(second, CAUGHT, "tests/a.py::c", 6, 0.1))
     assert Counter(entry["outcome"] for entry in again.entries) == {CAUGHT: 2} and again.share == 1
 
