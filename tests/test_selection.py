@@ -300,6 +300,8 @@ def test_where_refuses_what_it_does_not_know(studies):
         parse_where(["colour=red"])
     with pytest.raises(InputError, match="no such runs, there are runs with sigma 1.5"):
         selected(studies, wanted=["sigma=2"])
+    with pytest.raises(InputError, match="--where: no runs with all of learning_rate, source so"):
+        selected(studies, wanted=["learning_rate=0.01", "source=imagenet"])
     assert parse_where(["--skip-connections=true", "jit_compile=False", "source=imagenet", "train_images=null"]) == {
         "skip_connections": True,
         "jit_compile": False,
