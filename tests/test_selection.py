@@ -208,7 +208,9 @@ def test_methods_without_a_regularizer_belong_to_the_runs_of_every_lambda(studie
 
 def test_networks_from_random_weights_belong_to_the_runs_of_every_source(studies):
     make_run(studies, "hg", 0, ONES, source=None, encoder_stride=None, batch_norm=None)
-    assert folders(selected(studies))["HG"] == ["hg 0"]
+    selection = selected(studies)
+    assert folders(selection)["HG"] == ["hg 0"]
+    assert selection.example.method.startswith("rtl-")  # it has all settings of the condition
     assert folders(selected(studies, wanted=["source=imagenet"])).keys() == {"FT", "RTL-SAM", "HG"}
 
 
