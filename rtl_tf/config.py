@@ -8,7 +8,7 @@ from typing import Any
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.limits import check_range, check_word, flag_name
-from rtl_tf.methods import METHODS
+from rtl_tf.methods import METHODS, Method
 
 
 def _setting(text: str, default: Any = None, choices: Collection[str] | None = None) -> Any:
@@ -155,12 +155,17 @@ class Asked:
         return Asked(**self.given | changes)
 
     def resolved(self, **decisions: Any) -> Settings:
-        """All that was asked, then `decisions` (of the source, the data set), then the preset's and common defaults."""
-        layers = (self.given, decisions, preset_defaults(self.preset, self.method), COMMON)
-        foreign = METHODS[self.method].foreign
+        """All that was asked, then `decisions` (of the source, the data set), then what is usual: the one place.
+
+        InputError for a lambda of a method without regularizer.
+        """
+        method = METHODS[self.method]
+        if self.reg_weight and not method.regularizers:
+            raise InputError(f"--lambda {self.reg_weight}: method {method.name} has no regularizer, leave the flag out")
+        layers = (self.given, decisions, usual(self.preset, method))
 
         def decided(name: str) -> Any:
-            values = (layer[name] for layer in layers if layer.get(name) is not None and name not in foreign)
+            values = (layer[name] for layer in layers if layer.get(name) is not None and name not in method.foreign)
             return next(values, KINDS[name]())
 
         return Settings(**{name: decided(name) for name in KINDS})
@@ -202,10 +207,14 @@ PRESETS: dict[str, dict[str, Any]] = {  # where methods differ, by method
 LEFT_OPEN = KINDS.keys() - COMMON.keys() - PRESETS["quick"].keys()
 
 
-def preset_defaults(preset: str, method: str) -> dict[str, Any]:
-    """A preset's values for a method; one that a preset does not tell from others has the paper's."""
-    usual = PRESETS["paper"]
-    return {
-        name: value.get(method, usual[name]) if isinstance(value, dict) else value
+def usual(preset: str, method: Method) -> dict[str, Any]:
+    """The defaults of a preset and of both for a method; one that a preset does not name among others has the paper's.
+
+    Lambda is 0 without regularizer.
+    """
+    paper = PRESETS["paper"]
+    own = {
+        name: value.get(method.name, paper[name]) if isinstance(value, dict) else value
         for name, value in PRESETS[preset].items()
     }
+    return COMMON | own | ({} if method.regularizers else {"reg_weight": 0.0})

@@ -37,6 +37,13 @@ def test_a_method_without_source_has_no_setting_of_one(method):
     assert Asked(method=method, preset="paper").resolved().width == 1.0
 
 
+def test_lambda_is_0_without_regularizer():
+    assert Asked(method="ft").resolved().reg_weight == Asked(method="ft", reg_weight=0.0).resolved().reg_weight == 0.0
+    assert Asked(method="rtl-eo").resolved().reg_weight == 0.002
+    with pytest.raises(InputError, match="--lambda 0.1: method ft has no regularizer, leave the flag out"):
+        Asked(method="ft", reg_weight=0.1).resolved()
+
+
 def test_a_method_with_source_has_its_width():
     assert to_json(Asked(method="ft").resolved())["width"] is None
     assert to_json(Asked(method="rtl-co").resolved())["classifier_distance"] == "l2"

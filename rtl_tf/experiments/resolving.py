@@ -13,7 +13,7 @@ from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import SOURCES, saved_file
 from rtl_tf.records import Samples, Split
-from rtl_tf.runs.settings import PUBLISHED, SOURCE_HASH, applies
+from rtl_tf.runs.settings import PUBLISHED, SOURCE_HASH
 from rtl_tf.schema import UNLABELLED, Schema, load_schema
 from rtl_tf.system.hashing import file_hash
 
@@ -23,12 +23,8 @@ def resolve(asked: Asked) -> Settings:
 
     What only the loaded network knows stays open: the stride of a saved encoder.
     """
-    regularized = applies("lambda", asked.method)
-    if not regularized and asked.reg_weight:
-        raise InputError(f"--lambda {asked.reg_weight}: method {asked.method} has no regularizer, leave the flag out")
     usual = asked.resolved()  # knows the data set and the source, which decide the rest
     decisions = {
-        "reg_weight": None if regularized else 0.0,
         "schema": usual.schema or datasets.default_schema(usual.data),
         "encoder_stride": SOURCES[usual.source].encoder_stride if usual.source in SOURCES else None,
         "output": f"runs/{datasets.dataset_name(usual.data)}/{usual.method}/seed{usual.seed}",

@@ -97,7 +97,7 @@ def unusual(condition: Condition, preset: str, methods: Iterable[str] | None = N
     """What of a condition is not the preset's default for the methods. What comes with the source has none."""
     usual = {}
     for method in methods or METHODS:
-        usual |= {name: value for name, value in defaults(preset, method).items() if value is not None}
+        usual |= {name: value for name, value in defaults(preset, method).items() if applies(name, method)}
     of_source = {"encoder_stride", SOURCE_HASH}
     return {name: value for name, value in sorted(condition) if name not in of_source and value != usual.get(name)}
 
