@@ -59,7 +59,8 @@ def method_titles() -> dict[str, str]:
 def _of_paper(name: str) -> tuple[Row, ...]:
     """A row for each configuration of a table's study that the paper has too, with its numbers; method by method."""
     rows = []
-    for one in load_study("table", name).configurations:
+    for configuration in load_study("table", name).configurations:
+        one = {"method": configuration["method"]} | configuration  # in the order of the written table's columns
         words = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in one.items()}
         line = next((line for line in published(name) if words.items() <= line.items()), None)
         if line is not None:
