@@ -20,7 +20,7 @@ def train(
     """Train a detector, predict the test part once, judge it, draw it: `python train.py`.
 
     >>> import rtl_tf
-    >>> run = rtl_tf.train(method="rtl-sam", reg_weight=0.002, data="my_faces")  # doctest: +SKIP (takes minutes)
+    >>> run = rtl_tf.train(method="rtl-sam", reg_weight=0.002, data="my_faces")  # minutes  # doctest: +SKIP
     >>> run = "runs/my_faces/rtl-sam/seed0"  # its folder, `run.folder`
     >>> rtl_tf.evaluate(run)["clinical.mm.mre.mean"]
     1.5

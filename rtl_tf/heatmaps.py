@@ -20,6 +20,10 @@ SUBPIXEL_DECODING = "dark"
 def encode(points, size: int, sigma: float):
     """Gaussian heatmaps of landmarks (Eq. 1): exp(-((a - x)^2 + (b - y)^2) / (2 sigma^2)), peak 1.
 
+    >>> maps = encode([[3.0, 1.0]], size=5, sigma=1.5)
+    >>> tuple(maps.shape), float(maps[1, 3, 0])  # row y, column x
+    ((5, 5, 1), 1.0)
+
     Args:
         points: (..., K, 2), (x, y) in heatmap px; NaN = missing.
         size: h = w of the heatmaps, in heatmap px.
@@ -37,6 +41,11 @@ def encode(points, size: int, sigma: float):
 
 def decode(heatmaps, method: str = "argmax", sigma: float = 1.5):
     """Landmarks of heatmaps.
+
+    >>> import numpy as np
+    >>> maps = encode([[8.25, 6.4]], size=16, sigma=1.5)
+    >>> np.round(decode(maps), 2).tolist(), [round(value, 2) for value in np.asarray(decode(maps, "dark"))[0].tolist()]
+    ([[8.0, 6.0]], [8.25, 6.4])
 
     Args:
         heatmaps: (..., h, w, K).
