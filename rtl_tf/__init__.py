@@ -1,9 +1,10 @@
 """Facial anatomical landmark detection by regularized transfer learning.
 
->>> import rtl_tf
->>> samples = rtl_tf.load_samples("synthetic:subjects=2,scans=1", size=64)
->>> [sample.points.shape for sample in samples]
-[(14, 2), (14, 2)]
+Examples:
+    >>> import rtl_tf
+    >>> samples = rtl_tf.load_samples("synthetic:subjects=2,scans=1", size=64)
+    >>> [sample.points.shape for sample in samples]
+    [(14, 2), (14, 2)]
 
 What this module offers is loaded when it is first asked for: `import rtl_tf` alone stays free of TensorFlow.
 """

@@ -19,11 +19,12 @@ def train(
 ) -> Run:
     """Train a detector, predict the test part once, judge it, draw it: `python train.py`.
 
-    >>> import rtl_tf
-    >>> run = rtl_tf.train(method="rtl-sam", reg_weight=0.002, data="my_faces")  # minutes  # doctest: +SKIP
-    >>> run = "runs/my_faces/rtl-sam/seed0"  # its folder, `run.folder`
-    >>> rtl_tf.evaluate(run)["clinical.mm.mre.mean"]
-    1.5
+    Examples:
+        >>> import rtl_tf
+        >>> run = rtl_tf.train(method="rtl-sam", reg_weight=0.002, data="my_faces")  # slow  # doctest: +SKIP
+        >>> run = "runs/my_faces/rtl-sam/seed0"  # its folder, `run.folder`
+        >>> rtl_tf.evaluate(run)["clinical.mm.mre.mean"]
+        1.5
 
     Args:
         resume: go on with the run that the folder holds, wherever it stopped.
@@ -32,8 +33,8 @@ def train(
         settings: those of `rtl_tf.config.Settings`, by their names: `method`, `data`, `reg_weight` (`--lambda` of the
             command), `epochs`, `output`, ... What is left out or None, the preset decides.
     Returns:
-        The run, read from its folder: `folder`, `resolved` settings, `history`, `metrics`, `predictions`. It can be
-        given to `evaluate` and `Detector.load`.
+        The run, read from its folder, with `resolved` settings, `history`, `metrics` and `predictions`. It can be given
+        to `evaluate` and `Detector.load`.
     Raises:
         InputError: an unknown setting or a bad value, bad data, a run folder that is not free.
     """
@@ -48,16 +49,17 @@ def train(
 def evaluate(run: Run | str | os.PathLike) -> dict[str, float | int | None]:
     """All metrics of a run on its test part, computed from its predictions: `python evaluate.py --run`. No TensorFlow.
 
-    >>> import rtl_tf
-    >>> metrics = rtl_tf.evaluate("runs/my_faces/rtl-sam/seed0")
-    >>> metrics["images"], metrics["paper.heatmap_px.mre.mean"], metrics["clinical.mm.fr@2.0"]
-    (6, 1.5, 0.0)
+    Examples:
+        >>> import rtl_tf
+        >>> metrics = rtl_tf.evaluate("runs/my_faces/rtl-sam/seed0")
+        >>> metrics["paper.heatmap_px.mre.mean"], metrics["clinical.mm.fr@2.0"]
+        (1.5, 0.0)
 
     Args:
         run: a run, as `train` returns it, or its folder.
     Returns:
-        `<protocol>.<unit>.<metric>` -> number, None = undefined, see `rtl_tf.evaluation.metrics.summarize`; as a table
-        of pandas: `pandas.Series(evaluate(run))`.
+        `<protocol>.<unit>.<metric>` -> number, None = undefined, see `rtl_tf.evaluation.metrics.summarize`.
+        `pandas.Series` makes a table of it.
     Raises:
         InputError: no run in this folder, an unfinished or a damaged one.
     """

@@ -41,8 +41,9 @@ class Regularizer:
 class Method:
     """One row of the paper's tables.
 
-    >>> METHODS["rtl-co-eo"].title, METHODS["fe"].trains
-    ('RTL-CO-EO', 'decoder')
+    Examples:
+        >>> METHODS["rtl-co-eo"].title, METHODS["fe"].trains
+        ('RTL-CO-EO', 'decoder')
 
     Attributes:
         name: as on the command line and in run folders.

@@ -32,8 +32,9 @@ def per_image(errors: np.ndarray) -> np.ndarray:
 def mean_radial_error(errors: np.ndarray) -> float:
     """(N, K) -> mean over images of the mean over landmarks. Eq. 10, which the paper calls MSE.
 
-    >>> mean_radial_error(np.array([[5.0, 0.0], [1.0, np.nan]]))
-    1.75
+    Examples:
+        >>> mean_radial_error(np.array([[5.0, 0.0], [1.0, np.nan]]))
+        1.75
     """
     return _statistic(np.mean, per_image(errors))
 
@@ -46,8 +47,9 @@ def failures(per_image: np.ndarray, threshold: float) -> np.ndarray:
 def failure_rate(per_image: np.ndarray, threshold: float) -> float:
     """Share of images, 0 to 1, that are failures.
 
-    >>> failure_rate(np.array([0.5, 0.9, 1.1, 2.0]), threshold=1.0)
-    0.5
+    Examples:
+        >>> failure_rate(np.array([0.5, 0.9, 1.1, 2.0]), threshold=1.0)
+        0.5
     """
     return _statistic(np.mean, failures(per_image, threshold))
 
@@ -55,8 +57,9 @@ def failure_rate(per_image: np.ndarray, threshold: float) -> float:
 def ced(per_image: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """(N,), (T,) -> (T,): share of images, 0 to 1, whose mean error is at most each threshold. Fig. 6.
 
-    >>> ced(np.array([0.5, 0.9, 1.1, 2.0]), np.array([0.6, 1.0, 3.0])).tolist()
-    [0.25, 0.5, 1.0]
+    Examples:
+        >>> ced(np.array([0.5, 0.9, 1.1, 2.0]), np.array([0.6, 1.0, 3.0])).tolist()
+        [0.25, 0.5, 1.0]
     """
     voting = np.sort(_voting(per_image))
     thresholds = np.asarray(thresholds, np.float64)
@@ -73,8 +76,9 @@ def areas(per_image: np.ndarray, threshold: float) -> np.ndarray:
 def auc(per_image: np.ndarray, threshold: float) -> float:
     """Area under the CED from 0 to the threshold, divided by the threshold: the mean of `areas`, exact, no binning.
 
-    >>> auc(np.array([0.5, 2.0]), threshold=1.0)
-    0.25
+    Examples:
+        >>> auc(np.array([0.5, 2.0]), threshold=1.0)
+        0.25
     """
     return _statistic(np.mean, areas(per_image, threshold))
 

@@ -26,10 +26,11 @@ from rtl_tf.schema import Schema, load_schema
 class Detector(Predictor):
     """Finds landmarks on photographs.
 
-    >>> detector = Detector.load("runs/my_faces/rtl-sam/seed0")
-    >>> (prediction,) = detector.predict(["new_face.jpg"], boxes=[(210, 80, 640)])  # left, top, side of the face, px
-    >>> prediction.points.shape, prediction.peaks.shape  # px of new_face.jpg; near 1 = sure
-    ((14, 2), (14,))
+    Examples:
+        >>> detector = Detector.load("runs/my_faces/rtl-sam/seed0")
+        >>> (prediction,) = detector.predict(["new_face.jpg"], boxes=[(210, 80, 640)])  # left, top, side
+        >>> prediction.points.shape, prediction.peaks.shape  # px of new_face.jpg; near 1 = sure
+        ((14, 2), (14,))
 
     Attributes:
         network: functional model whose output "heatmaps" is (N, S/4, S/4, K); where it has an output "points" too,
@@ -50,8 +51,9 @@ class Detector(Predictor):
     def load(cls, run: str | os.PathLike) -> "Detector":
         """The detector of a run folder (config.json, schema.toml and best.keras).
 
-        >>> Detector.load("runs/my_faces/rtl-sam/seed0").schema.names[:2]
-        ('exocanthion', 'endocanthion')
+        Examples:
+            >>> Detector.load("runs/my_faces/rtl-sam/seed0").schema.names[:2]
+            ('exocanthion', 'endocanthion')
         """
         run = Path(run)
         resolved = read_config(run / layout.CONFIG)["resolved"]

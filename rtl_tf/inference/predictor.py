@@ -87,10 +87,11 @@ class Predictor(ABC):
     ) -> list[Prediction]:
         """Landmarks of photographs.
 
-        >>> from rtl_tf import Detector
-        >>> detector = Detector.load("runs/my_faces/rtl-sam/seed0")
-        >>> detector.predict("new_face.jpg")[0].heatmap_points.shape
-        (14, 2)
+        Examples:
+            >>> from rtl_tf import Detector
+            >>> detector = Detector.load("runs/my_faces/rtl-sam/seed0")
+            >>> detector.predict("new_face.jpg")[0].heatmap_points.shape
+            (14, 2)
 
         Args:
             images: files, or decoded images (see `decoded.pixels_of`): uint8 (H, W, 3) RGB, grey (H, W), Pillow's. A

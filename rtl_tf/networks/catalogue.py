@@ -35,8 +35,9 @@ class WeightsFile:
 class Source:
     """A network that already knows a task.
 
-    >>> SOURCES["dlib"].task, SOURCES["dlib"].encoder_stride
-    ('face recognition by a 128-d descriptor', 16)
+    Examples:
+        >>> SOURCES["dlib"].task, SOURCES["dlib"].encoder_stride
+        ('face recognition by a 128-d descriptor', 16)
 
     Attributes:
         name: for `--source`.
