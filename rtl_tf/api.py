@@ -2,6 +2,7 @@
 
 import os
 import typing
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def _asked(settings: dict[str, Setting]) -> Settings:
     return Settings(**{name: _checked(name, value, kinds[name]) for name, value in settings.items()})
 
 
-def _checked(name: str, value: Setting, kind: type) -> str | float | bool | None:
+def _checked(name: str, value: Setting, kind: type) -> Any:
     """A path as its text, a number of NumPy as Python's."""
     if isinstance(value, np.generic):
         value = value.item()
