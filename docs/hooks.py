@@ -56,13 +56,12 @@ def notebook(path: Path) -> str:
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         text = "".join(cell["source"])
         parts.append(text.removeprefix("# ") if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {})
-            if "image/png" in data:
-                parts.append(f'<img alt="What the code above draws" src="data:image/png;base64,{data["image/png"]}">')
-            else:
-                text = "".join(output.get("text", data.get("text/plain", "")))
-                parts.append(f"```text\n{text}\n```")
+        outputs = [(output, output.get("data", {})) for output in cell.get("outputs", ())]
+        lines = [line for output, data in outputs for line in output.get("text", data.get("text/plain", ()))]
+        pictures = [data["image/png"] for _, data in outputs if "image/png" in data]
+        if lines and not pictures:
+            parts.append(f"```text\n{''.join(lines).strip()}\n```")
+        parts += [f'<img alt="What the code draws" src="data:image/png;base64,{data}">' for data in pictures]
     return "\n\n".join(parts)
 
 
