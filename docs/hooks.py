@@ -15,7 +15,7 @@ PAGES = ["CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", *ROOT.glob("
 LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(([^()\s#]+)(#[^()\s]*)?\)")
 EQUATION = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.S)
 PICTURES = {".png", ".svg"}
-NOTEBOOK = re.compile(r"^NOTEBOOK (\S+)$", re.M)
+NOTEBOOK = re.compile(r"<!-- NOTEBOOK (\S+) -->")
 
 
 def on_files(files, config):
@@ -55,12 +55,12 @@ def notebook(path: Path) -> str:
     parts = []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         text = "".join(cell["source"])
-        parts.append(text.removeprefix("# ") if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
+        parts.append(text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
         outputs = [(output, output.get("data", {})) for output in cell.get("outputs", ())]
         lines = [line for output, data in outputs for line in output.get("text", data.get("text/plain", ()))]
         pictures = [data["image/png"] for _, data in outputs if "image/png" in data]
         if lines and not pictures:
-            parts.append(f"```text\n{''.join(lines).strip()}\n```")
+            parts.append(f"```text\n{''.join(lines).rstrip()}\n```")
         parts += [f'<img alt="What the code draws" src="data:image/png;base64,{data}">' for data in pictures]
     return "\n\n".join(parts)
 
