@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rtl_tf.cli import start_tensorflow
-from rtl_tf.config import Settings
+from rtl_tf.config import Settings as Asked
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs.run import Run, read_run
@@ -67,13 +67,13 @@ def evaluate(run: Run | str | os.PathLike) -> dict[str, float | int | None]:
     return summarize(read_run(run).predictions)
 
 
-def _asked(settings: dict[str, Setting]) -> Settings:
+def _asked(settings: dict[str, Setting]) -> Asked:
     """Settings of keyword arguments; InputError for one that there is not, or whose value is of another kind."""
-    kinds = typing.get_type_hints(Settings)
+    kinds = typing.get_type_hints(Asked)
     for name in settings:
         if name not in kinds:
             raise InputError(f"{name}: no setting is called so; there are {', '.join(kinds)}")
-    return Settings(**{name: _checked(name, value, kinds[name]) for name, value in settings.items()})
+    return Asked(**{name: _checked(name, value, kinds[name]) for name, value in settings.items()})
 
 
 def _checked(name: str, value: Setting, kind: type) -> Any:
