@@ -31,6 +31,7 @@ setup(
         "matplotlib",
         "h5py",
         "filelock",
+        "tqdm>=4.62",
         "face_recognition_models>=0.3.0",
     ],
     extras_require={

@@ -18,10 +18,12 @@ def run_code(code: str, encoding: str) -> subprocess.CompletedProcess:
 SAY = r"""
 import sys
 from rtl_tf.cli import run
-from rtl_tf.system.progress import bar
+from rtl_tf.system.progress import Bar
 def main(arguments):
     print("0.65\u00b10.25 \u2020 \u2212\u03bb \u9854 \udcfc.png")
-    print(bar(12, 24), "ü", file=sys.stderr)
+    bar = Bar(24, "ü")
+    bar.reach(12)
+    print(bar, file=sys.stderr)
 run(main, [])
 """
 
@@ -29,9 +31,13 @@ run(main, [])
 @pytest.mark.parametrize(
     ("encoding", "out", "err"),
     [
-        ("ascii", b"0.65+/-0.25 * -lambda \\u9854 \\udcfc.png", rb"############............ \xfc"),
-        ("cp1252", b"0.65\xb10.25 \x86 -lambda \\u9854 \\udcfc.png", b"############" + b"\xb7" * 12 + b" \xfc"),
-        ("utf-8", "0.65±0.25 † −λ 顔 \\udcfc.png".encode(), f"{'█' * 12}{'·' * 12} ü".encode()),
+        ("ascii", b"0.65+/-0.25 * -lambda \\u9854 \\udcfc.png", rb"\xfc ############............ 12/24, 0:00 left"),
+        (
+            "cp1252",
+            b"0.65\xb10.25 \x86 -lambda \\u9854 \\udcfc.png",
+            b"\xfc ############" + b"\xb7" * 12 + b" 12/24, 0:00 left",
+        ),
+        ("utf-8", "0.65±0.25 † −λ 顔 \\udcfc.png".encode(), f"ü {'█' * 12}{'·' * 12} 12/24, 0:00 left".encode()),
     ],
 )
 def test_any_console_shows_everything(encoding, out, err):
