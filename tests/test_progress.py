@@ -118,7 +118,7 @@ def test_a_bar_that_began_in_silence_is_seen_later(monkeypatch):
 
 
 def test_the_note_is_asked_only_when_it_is_shown(monkeypatch):
-    terminal = on_terminal(monkeypatch)
+    on_terminal(monkeypatch)
     asked = []
 
     def note(bar, live):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from rtl_tf.datasets import synthetic, table
-from rtl_tf.datasets.synthetic import portraits, raster, rendered
+from rtl_tf.datasets.synthetic import crew, portraits, raster, rendered
 from rtl_tf.datasets.synthetic.__main__ import main
 from rtl_tf.datasets.synthetic.head import Head
 from rtl_tf.datasets.synthetic.landmarks import locate_landmarks
@@ -310,6 +310,17 @@ def test_workers_serve_a_script_without_a_main_guard(tmp_path):
     (folder,) = (tmp_path / "crew" / "synthetic").iterdir()
     here = render_sample(0, 4, 1, 32)[0]
     assert np.array_equal(np.asarray(Image.open(folder / "images" / "s0004_1.png")), here.image)
+
+
+def test_a_worker_that_ends_is_told_and_takes_the_others_with_it(tmp_path, monkeypatch):
+    started = []
+    start = crew._start
+    monkeypatch.setattr(crew, "_start", lambda *given: started.append(start(*given)) or started[-1])
+    monkeypatch.setattr(crew.child, "command", lambda *_: [sys.executable, "-c", "print('no rows')"])
+    monkeypatch.setattr(crew, "_cores", lambda: 2)
+    with pytest.raises(RuntimeError, match=r"rendering subject \d failed \(a worker ended"):
+        synthetic.samples(5, 2, 32, cache=tmp_path)
+    assert len(started) == 2 and all(worker.poll() is not None for worker in started)
 
 
 @pytest.mark.parametrize("bad", [{"subjects": 0}, {"scans": 0}, {"size": 8}, {"seed": -1}])

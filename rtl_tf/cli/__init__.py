@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, told
 from rtl_tf.system import console
-from rtl_tf.system.silence import silenced
+from rtl_tf.system.redirection import redirect, silenced
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,12 +33,12 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
         print("error: something that was given is nested too deep", file=sys.stderr)
         status = 2
     except BrokenPipeError:  # the reader (`| head`) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        redirect(os.devnull, sys.stdout.fileno())
         status = 141
     except OSError as problem:  # a folder that cannot be written, a full disk
         print(f"error: {told(problem)}", file=sys.stderr)
         if problem.filename is None:  # what stdout still holds would fail once more
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            redirect(os.devnull, sys.stdout.fileno())
         status = 2
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
