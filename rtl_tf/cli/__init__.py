@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, told
 from rtl_tf.system import console
@@ -11,10 +12,25 @@ from rtl_tf.system.redirection import redirect, silenced
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line, like all others."""
+    """A parser whose complaints are one line, like all others, and whose help has the name it was called by.
+
+    Its `prog` is for other callers.
+    """
+
+    def __init__(self, *, prog: str, **more):
+        super().__init__(prog=_called() or prog, **more)
 
     def error(self, message: str):
         raise InputError(f"{message} (see --help)")
+
+
+def _called() -> str | None:
+    """`train.py`, `rtl-train` or `python -m rtl_tf.cli.train`; None where the process is another program's."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is not None:
+        return f"python -m {spec.name}" if spec.name.startswith("rtl_tf.") else None
+    name = Path(sys.argv[0])
+    return name.name if name.suffix == ".py" else name.stem if name.stem.startswith("rtl-") else None
 
 
 def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = None) -> None:
