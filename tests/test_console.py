@@ -85,3 +85,23 @@ def test_a_command_is_also_a_module_and_an_installed_script(name, arguments):
     assert script.returncode == 2 and script.stderr.startswith("error: ")
     assert [(one.returncode, one.stderr) for one in others] == [(2, script.stderr)] * 2
     assert "rtl_tf.cli.{name}:entry" in (ROOT / "setup.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("argv", "called"),
+    [
+        (["-m", "rtl_tf.cli.train"], "python -m rtl_tf.cli.train"),
+        (["-m", "rtl_tf.cli.cache"], "python -m rtl_tf.cli.cache"),
+        ([str(ROOT / "evaluate.py")], "evaluate.py"),
+        (["-c", "import sys; sys.argv[0] = '/bin/rtl-train'; from rtl_tf.cli.train import entry; entry()"],
+         "rtl-train"),
+        (["-c", "import sys; sys.argv[0] = 'x/rtl-predict.exe'; from rtl_tf.cli.predict import entry; entry()"],
+         "rtl-predict"),
+        (["-c", "from rtl_tf.cli.train import entry; entry()"], "train.py"),
+    ],
+)  # fmt: skip
+def test_help_has_the_name_that_a_command_was_called_by(argv, called, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, *argv, "--help"]
+    answer = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout.startswith(f"usage: {called} [-h]")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from rtl_tf.datasets import synthetic, table
-from rtl_tf.datasets.synthetic import crew, portraits, raster, rendered
+from rtl_tf.datasets.synthetic import crew, portraits, raster, rendered, sheet
 from rtl_tf.datasets.synthetic.__main__ import main
 from rtl_tf.datasets.synthetic.head import Head
 from rtl_tf.datasets.synthetic.landmarks import locate_landmarks
@@ -348,6 +348,16 @@ def test_sheets(tmp_path, capsys):
     assert "folder.png" in capsys.readouterr().err
     assert main(["--contact-sheet", str(plain), "--seed", "-1"]) == 2
     assert "seed -1" in capsys.readouterr().err
+
+
+def test_tiles_lie_in_rows_and_an_unfinished_row_ends_black():
+    tiles = [Image.new("RGB", (3, 3), colour) for colour in ("red", "lime", "blue")]
+    red, green, blue, black = (
+        np.tile(np.uint8(colour), (3, 3, 1)) for colour in np.vstack([np.eye(3) * 255, [[0] * 3]])
+    )
+    expected = np.vstack([np.hstack([red, green]), np.hstack([blue, black])])
+    np.testing.assert_array_equal(np.asarray(sheet._mosaic(tiles, 2)), expected)
+    np.testing.assert_array_equal(np.asarray(sheet._mosaic(tiles, 8)), np.hstack([red, green, blue]))
 
 
 def test_importing_loads_nothing_heavy():
