@@ -166,15 +166,15 @@ def test_a_study_has_one_bar_on_a_terminal_and_lines_in_a_log(monkeypatch, capsy
     shown.begin(0)
     shown.begin(1)
     shown.advance(0, 0.5)
-    assert capsys.readouterr().err.splitlines()[-1] == "[1/3]: about 0:00 left, t0: 50%"
+    assert capsys.readouterr().err.splitlines()[-1] == "[1/3]: about 0:00 left, 50% of t0"
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     shown.advance(1, 0.25)
     shown.end(0, "good")
     shown.close()
     out, err = capsys.readouterr()
     bars = ["█" * done + "·" * (24 - done) for done in (9, 15)]
-    assert f"[1/3] {bars[0]} about 0:00 left, t1: 25%" in err
-    assert f"[2/3] {bars[1]} about 0:00 left, t1: 25%" in err and err.endswith("\r")
+    assert f"[1/3] {bars[0]} about 0:00 left, 25% of t1" in err
+    assert f"[2/3] {bars[1]} about 0:00 left, 25% of t1" in err and err.endswith("\r")
     assert out == "[2/3] t0: good, 0:00 (about 0:00 left)\n"
 
 

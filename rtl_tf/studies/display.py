@@ -67,5 +67,5 @@ class StudyProgress:
 
     def _note(self, *_) -> str:
         left = [self._left()] if self._done() else []
-        now = [] if self.latest is None else [f"{self.tasks[self.latest].title}: {self.shares[self.latest]:.0%}"]
+        now = [] if self.latest is None else [f"{self.shares[self.latest]:.0%} of {self.tasks[self.latest].title}"]
         return ", ".join(left + now)
