@@ -253,10 +253,16 @@ def run(data, folder, callbacks=()):
     return detector, rows
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(data, tmp_path_factory):
+    """The detector of a whole training and its history."""
+    return run(data, tmp_path_factory.mktemp("whole"))
+
+
 @pytest.mark.parametrize(("interval", "kept"), [(0.0, ["state-0002.npz"]), (1e9, [])])
-def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypatch, interval, kept):
+def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypatch, uninterrupted, interval, kept):
+    whole, rows = uninterrupted
     monkeypatch.setattr(fitting, "STATE_INTERVAL", interval)
-    whole, rows = run(data, tmp_path / "whole")
     with pytest.raises(Killed):
         run(data, tmp_path / "killed", (Kill(after=2),))
     assert [p.name for p in (tmp_path / "killed").glob("state*")] == kept
@@ -268,8 +274,8 @@ def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypa
     assert not list((tmp_path / "killed").glob("state*"))
 
 
-def test_a_state_that_an_earlier_version_wrote_is_gone_on_from(data, tmp_path, monkeypatch):
-    whole, _ = run(data, tmp_path / "whole")
+def test_a_state_that_an_earlier_version_wrote_is_gone_on_from(data, tmp_path, monkeypatch, uninterrupted):
+    whole, _ = uninterrupted
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
     older = "state-{:04d}.weights.h5".format
     monkeypatch.setattr(fitting, "write_state", lambda to, epoch, model: model.save_weights(to / older(epoch)))
@@ -308,8 +314,8 @@ def test_a_state_keeps_what_scales_the_loss_in_float16(tmp_path):
         np.testing.assert_array_equal(left, right)
 
 
-def test_a_state_older_than_the_history_is_where_a_training_goes_on(data, tmp_path, monkeypatch):
-    whole, rows = run(data, tmp_path / "whole")
+def test_a_state_older_than_the_history_is_where_a_training_goes_on(data, tmp_path, monkeypatch, uninterrupted):
+    whole, rows = uninterrupted
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
     with pytest.raises(Killed):
         run(data, tmp_path / "killed", (Kill(after=1),))
