@@ -34,7 +34,17 @@ setup(
         "face_recognition_models>=0.3.0",
     ],
     extras_require={
-        "test": ["pytest", "hypothesis", "ruff", "tf-keras", "keras-vggface", "keras-applications", *HEIC, *EXPORT],
+        "test": [
+            "pytest",
+            "pytest-xdist",
+            "hypothesis",
+            "ruff",
+            "tf-keras",
+            "keras-vggface",
+            "keras-applications",
+            *HEIC,
+            *EXPORT,
+        ],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
         "export": EXPORT,
         "heic": HEIC,
