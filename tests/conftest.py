@@ -28,6 +28,7 @@ LONGEST = (
 )
 
 
+@pytest.hookimpl(optionalhook=True)  # or pytest without this plugin would know no such hook
 def pytest_xdist_auto_num_workers(config) -> int:
     """Two processes for the suite; this one alone for single files: importing TensorFlow twice would take longer."""
     return 0 if any(".py" in argument for argument in config.args) else 2
