@@ -37,6 +37,7 @@ setup(
         "test": [
             "pytest",
             "pytest-xdist",
+            "pytest-cov",
             "hypothesis",
             "ruff",
             "tf-keras",

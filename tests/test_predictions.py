@@ -72,6 +72,8 @@ def test_one_landmark_and_names_that_look_like_something_else(tmp_path):
         (2, "input_px_per_px", "0", "line 2: input_px_per_px must be > 0"),
         (7, "mm_per_px", "-1", "line 7: mm_per_px must be > 0"),
         (5, "mm_per_px", "0.7", "line 5: mm_per_px changes"),
+        (5, "mm_per_px", "", "line 5: mm_per_px changes"),
+        (4, "mm_per_px", "", "line 5: mm_per_px changes"),
         (5, "image", "other.png", "line 5: expected image, subject, landmark = face001.png"),
         (7, "landmark", "exocanthion", "line 7: expected .* endocanthion"),
     ],
