@@ -17,7 +17,7 @@ warnings.filterwarnings("ignore", category=DeprecationWarning)
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
-from toy_table import write_source, write_table  # noqa: E402
+from toy_table import write_table  # noqa: E402
 from toys import toy_samples  # noqa: E402
 
 REAL_FACES = Path(__file__).resolve().parents[2] / "shared" / "data" / "youtube_faces_keypoints"
@@ -77,8 +77,7 @@ def real_faces() -> Path:
 
 @pytest.fixture(scope="session")
 def table(tmp_path_factory) -> Path:
-    """A private data set of 24 images of 12 people: landmarks.csv, images, toy.toml, and source.keras. Read only."""
+    """A private data set of 24 images of 12 people: landmarks.csv, images and toy.toml. Read only; `flags` adds a source."""
     folder = tmp_path_factory.mktemp("table")
     write_table(folder, toy_samples(folder, count=24))
-    write_source(folder)
     return folder

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from toy_table import SOURCE, flags, refused, write_table
+from toy_table import flags, refused, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import main, render
@@ -263,10 +263,10 @@ def replace_in(old, new, row=None):
     ],
     ids=["missing image", "truncated JPEG", "unknown landmark", "duplicate row", "half a pair", "empty table"],
 )
-def test_bad_data_is_named_and_nothing_is_written(table, tmp_path, damage, message):
+def test_bad_data_is_named_and_nothing_is_written(tmp_path, damage, message):
     folder = bad_table(tmp_path, damage)
     with pytest.raises(InputError, match=message):
-        main(flags(folder, tmp_path / "run", "--source", str(table / SOURCE)))
+        main(flags(folder, tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 
