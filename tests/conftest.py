@@ -77,7 +77,7 @@ def real_faces() -> Path:
 
 @pytest.fixture(scope="session")
 def table(tmp_path_factory) -> Path:
-    """A private data set of 24 images of 12 people: landmarks.csv, images and toy.toml. Read only; `flags` adds a source."""
+    """A private data set of 24 images of 12 people: landmarks.csv, images, toy.toml. Read only, but for `flags`."""
     folder = tmp_path_factory.mktemp("table")
     write_table(folder, toy_samples(folder, count=24))
     return folder
