@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import functools
 import gc
+import mmap
 import os
 import sys
 import warnings
@@ -23,9 +24,12 @@ from toys import toy_samples  # noqa: E402
 REAL_FACES = Path(__file__).resolve().parents[2] / "shared" / "data" / "youtube_faces_keypoints"
 # The files that take longest, a minute to ten seconds: begun first, so that both processes end at about the same time.
 LONGEST = (
-    *("test_train_cli", "test_execution", "test_fuzz", "test_precision", "test_privacy", "test_pretrain_cli"),
-    *("test_export", "test_study", "test_method_contract", "test_paper_preset", "test_predict_cli", "test_resuming"),
+    *("test_train_cli", "test_fuzz", "test_execution", "test_training", "test_privacy", "test_precision"),
+    *("test_pretrain_cli", "test_method_contract", "test_sources", "test_export", "test_study", "test_paper_preset"),
+    *("test_vggface_oracle", "test_predict_cli", "test_lambda_search", "test_resuming", "test_scratch_networks"),
 )
+MUCH = 100 * 2**20  # bytes
+kept = 0  # bytes that this process had when it was last tidied up
 
 
 @pytest.hookimpl(optionalhook=True)  # or pytest without this plugin would know no such hook
@@ -39,16 +43,36 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def forgotten_networks():
-    """Keras and TensorFlow keep what tests have built, 10 GB over the suite, unless they are told to forget it."""
-    yield
-    if "keras" in sys.modules:
-        sys.modules["keras"].utils.clear_session()
+def pytest_collection_finish():
+    """What is imported stays: Python need not look through TensorFlow's 400,000 objects for garbage each time."""
     gc.collect()
-    if sys.platform == "linux":  # what was freed goes back to the system
-        with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """After each file, and after a test that left much behind: 10 GB over the suite otherwise.
+
+    Networks are cycles of references, which Python collects late; Keras and TensorFlow keep caches of their own.
+    """
+    global kept
+    result = yield
+    if nextitem is None or nextitem.path != item.path:
+        if "keras" in sys.modules:
+            sys.modules["keras"].utils.clear_session()
+    elif resident() < kept + MUCH:
+        return result
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # another system, or another C library than GNU's
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    kept = resident()
+    return result
+
+
+def resident() -> int:
+    """Memory of this process in bytes; 0 where the system does not tell."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[1]) * mmap.PAGESIZE if statm.exists() else 0
 
 
 @pytest.fixture(scope="session", autouse=True)
