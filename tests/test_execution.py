@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.framework.config import disable_op_determinism
 from test_method_contract import make
-from test_training import SETTINGS, SIZE, Kill, Killed, batch, make_detector
+from test_training import SETTINGS, SIZE, Kill, Killed, batch, compile_with, make_detector
 from toys import SCHEMA, toy_samples
 
 from rtl_tf import heatmaps, losses, regularizers
@@ -98,7 +98,7 @@ def test_no_step_waits_for_a_callback():
 def test_compiled_losses_are_the_plain_ones(xla, name):
     def losses(jit_compile):
         detector = make((name, None))
-        detector.compile(Adam(1e-3, epsilon=1e-8), jit_compile=jit_compile)
+        compile_with(detector, Adam(1e-3, epsilon=1e-8), jit_compile=jit_compile)
         assert detector.jit_compile is jit_compile
         return [detector.train_on_batch(*batch(seed), return_dict=True)["loss"] for seed in range(4)]
 

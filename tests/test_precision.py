@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from test_execution import data, deterministic, run, same  # noqa: F401  (fixtures)
 from test_method_contract import make
-from test_training import SIZE, Kill, Killed, batch, make_detector
+from test_training import SIZE, Kill, Killed, batch, compile_with, make_detector
 from toy_table import flags
 from toys import toy_source
 
@@ -82,7 +82,7 @@ def test_a_mixed_step_is_a_float32_step_to_rounding(policy, name):
 
     def step(detector):
         before = [np.array(variable) for variable in detector.trainable_variables]
-        detector.compile(keras.optimizers.SGD(1.0))
+        compile_with(detector, keras.optimizers.SGD(1.0))
         logs = detector.train_on_batch(*batch(), return_dict=True)
         assert isinstance(detector.optimizer, keras.optimizers.LossScaleOptimizer) == (
             detector.dtype_policy.name == "mixed_float16"
