@@ -51,7 +51,7 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
-    """After each file, and after a test that left much behind: 10 GB over the suite otherwise.
+    """Free what can be freed after each file, and after a test that left much behind.
 
     Networks are cycles of references, which Python collects late; Keras and TensorFlow keep caches of their own.
     """
