@@ -27,10 +27,11 @@ setup(
         "pandas",
         "scipy",
         "pillow",
-        "scikit-image",
+        "scikit-image",  # sheets of faces by now; next: edges and circles for measurements
         "matplotlib",
         "h5py",
-        "filelock",
+        "filelock>=3.25",  # older: other answers where a lock file cannot be made, or a file system has no locks
+        "tqdm>=4.60",
         "face_recognition_models>=0.3.0",
     ],
     extras_require={
