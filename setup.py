@@ -36,7 +36,7 @@ setup(
     ],
     extras_require={
         "test": [
-            *("pytest", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
+            *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
             *HEIC,
             *EXPORT,

@@ -1,4 +1,7 @@
-"""The paper preset's networks at their full size: 256x256, batch 2, one step of every method."""
+"""The paper preset's networks at their full size: 256x256, batch 2, one step of each network.
+
+What the other methods freeze and compare is shown on toys (test_training.py, test_method_contract.py).
+"""
 
 import keras
 import numpy as np
@@ -6,7 +9,6 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from rtl_tf import heatmaps
-from rtl_tf.method_settings import FROM_RANDOM_WEIGHTS, FROM_SOURCE
 from rtl_tf.methods import METHODS
 from rtl_tf.networks import resnet50
 from rtl_tf.networks.sources import SOURCES, SourceNetwork
@@ -51,7 +53,7 @@ def first_loss_of_dsnt(truth) -> float:
     return np.mean(distances) + np.mean(divergences)
 
 
-@pytest.mark.parametrize("name", FROM_RANDOM_WEIGHTS)
+@pytest.mark.parametrize("name", ["hg", "unet", "dsnt"])
 def test_one_step_from_random_weights(name):
     detector = RegularizedDetector(METHODS[name].network(SIZE, LANDMARKS), method=METHODS[name])
     detector.compile(keras.optimizers.Adam(1e-5, epsilon=1e-8), run_eagerly=True)
@@ -64,7 +66,7 @@ def test_one_step_from_random_weights(name):
     assert not np.array_equal(before, kernel)
 
 
-@pytest.mark.parametrize("name", FROM_SOURCE)
+@pytest.mark.parametrize("name", ["fe", "rtl-co-eo"])
 def test_one_step_at_full_width(name, networks):
     network, source = networks
     freeze(network, METHODS[name].trains, "batch")
