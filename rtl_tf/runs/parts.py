@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rtl_tf.csv_rows import read_rows
-from rtl_tf.documents import read_table, write_table
+from rtl_tf.documents import File, read_table, write_table
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Split, image_names
 
@@ -46,6 +46,6 @@ def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:
     return Split(*(tuple(members[part]) for part in ("training", "validation", "test")))
 
 
-def part_size(path: str | Path, part: str) -> int:
+def part_size(path: File, part: str) -> int:
     """How many images a part has, without a look at the data. InputError: no such table."""
     return sum(row.cells["part"] == part for row in read_table(path, ["part"]))
