@@ -108,6 +108,13 @@ def test_an_untrained_run_is_left_out_by_name(root, capsys):
     assert not (root.parent / "none").exists()
 
 
+def test_a_history_of_other_columns_is_packed_with_them(tmp_path):
+    path = fill(tmp_path / "runs") / layout.HISTORY
+    path.write_text(path.read_text().replace("regularizer", "penalty"))
+    (run,) = read_runs(packed(tmp_path / "runs"))[0]
+    assert {row["penalty"] for row in run.history} == {1} and "regularizer" not in run.history[0]
+
+
 def test_a_run_of_a_pack_is_called_as_messages_call_it(root, capsys):
     shared = packed(root, "--predictions")
     name = str(read_runs(shared)[0][0].folder)

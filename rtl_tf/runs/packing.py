@@ -11,7 +11,6 @@ from rtl_tf.documents import read_json, read_table, read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 from rtl_tf.runs.compressed import write_compressed
-from rtl_tf.runs.history import COLUMNS as HISTORY_COLUMNS
 from rtl_tf.runs.packed import KEY, PREDICTED, RUN, RUNS, Packed
 from rtl_tf.runs.predictions import COLUMNS, Predictions, prediction_rows
 from rtl_tf.runs.run import Run
@@ -74,7 +73,7 @@ def _contents(run: Run, names: Sequence[str]) -> dict[str, object]:
 def _content(run: Run, name: str) -> object:
     path = run.folder / name
     if name == layout.HISTORY:
-        return {column: [row[column] for row in run.history] for column in HISTORY_COLUMNS}
+        return {column: [row[column] for row in run.history] for column in run.history[0]}
     if name.endswith(".csv"):
         rows = read_table(path)
         return {column: [row.cells[column] for row in rows] for column in (rows[0].cells if rows else ())}
