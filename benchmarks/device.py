@@ -29,16 +29,17 @@ def accelerator() -> str | None:
     return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
 
 
-def peak(name: str | None, mixed: bool) -> tuple[float, str]:
+def peak(name: str | None, precision: str) -> tuple[float, str]:
     """FLOP/s of the device, and whence the number: the table, or else large matrix products, measured here.
 
-    TensorFlow computes float32 convolutions in TF32 where the device has it, so that is float32's peak then.
+    Args:
+        precision: "fp32", "tf32" (of float32 convolutions, where the device has it: TensorFlow's default) or "mixed".
     """
     for known, (float32, tf32, half) in PEAKS.items():
-        value = half if mixed else tf32 or float32
+        value = {"fp32": float32, "tf32": tf32 or float32, "mixed": half}[precision]
         if name and value and re.search(rf"\b{known}\b", name):
             return 1e12 * value, f"data sheet of {known}"
-    return measured_peak("bfloat16" if mixed else "float32"), "product of 4096x4096 matrices, best of 10"
+    return measured_peak("bfloat16" if precision == "mixed" else "float32"), "product of 4096x4096 matrices, best of 10"
 
 
 def measured_peak(dtype: str, side: int = 4096) -> float:

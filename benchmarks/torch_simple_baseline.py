@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+LANDMARKS = 14
 BLOCKS = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))
 
 
@@ -44,19 +45,37 @@ def simple_baseline(landmarks: int) -> nn.Module:
     return nn.Sequential(*layers, nn.Conv2d(channels, landmarks, 1))
 
 
-def training_step(batch_size: int, image_size: int, landmarks: int, threads: int) -> Callable[[], float]:
-    """A call that makes one step of Adam on random images and heatmaps; returns the loss."""
-    torch.set_num_threads(threads)
-    network = simple_baseline(landmarks).to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.Adam(network.parameters(), 1e-5, eps=1e-8)
-    images = torch.randn(batch_size, 3, image_size, image_size).contiguous(memory_format=torch.channels_last)
-    truth = torch.rand(batch_size, landmarks, image_size // 4, image_size // 4)
+def training_step(
+    batch_size: int, image_size: int, *, threads: int, device: str = "cpu", precision: str = "tf32", mode: str = "eager"
+) -> Callable[[int], float]:
+    """A call that makes a number of steps of Adam on random images and heatmaps; returns the last loss.
 
-    def step() -> float:
-        optimizer.zero_grad(set_to_none=True)
-        loss = nn.functional.mse_loss(network(images), truth)
-        loss.backward()
-        optimizer.step()
+    Args:
+        precision: "fp32", "tf32" (for float32, where the device has it) or "mixed" (autocast to bfloat16).
+        mode: "eager", "compiled" (`torch.compile`) or "graphs" (with CUDA graphs, `mode="reduce-overhead"`).
+    """
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision != "fp32"
+    network = simple_baseline(LANDMARKS).to(device, memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(network.parameters(), 1e-5, eps=1e-8, fused=device != "cpu")
+    images = torch.randn(batch_size, 3, image_size, image_size, device=device)
+    images = images.contiguous(memory_format=torch.channels_last)
+    truth = torch.rand(batch_size, LANDMARKS, image_size // 4, image_size // 4, device=device)
+
+    def loss_of(images, truth):
+        with torch.autocast(device, torch.bfloat16, enabled=precision == "mixed"):
+            return nn.functional.mse_loss(network(images).float(), truth)
+
+    if mode != "eager":
+        loss_of = torch.compile(loss_of, mode="reduce-overhead" if mode == "graphs" else "default")
+
+    def steps(count: int = 1) -> float:
+        for _ in range(count):
+            optimizer.zero_grad(set_to_none=True)
+            loss = loss_of(images, truth)
+            loss.backward()
+            optimizer.step()
         return loss.item()
 
-    return step
+    return steps

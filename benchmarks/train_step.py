@@ -12,13 +12,12 @@ import importlib.util
 import os
 from pathlib import Path
 
-from device import accelerator, median_rate, peak, step_flops
+from device import accelerator, median_rate, peak
 from measure import RESULTS, in_turns, machine, print_table, ratio, write_json
 
 from rtl_tf.cli import start_tensorflow
 
 METHODS = ("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam")
-LANDMARKS = 14
 PAPER_IMAGES = 150 * 1084  # epochs, and 70 % of 1549 scans
 
 
@@ -31,7 +30,7 @@ def main() -> None:
     if has_torch:
         from torch_simple_baseline import training_step
 
-        variants["torch"] = training_step(options.batch_size, options.image_size, LANDMARKS, os.cpu_count())
+        variants["torch"] = training_step(options.batch_size, options.image_size, threads=os.cpu_count())
     else:
         print("without the peer: PyTorch is not installed, or the device is not the CPU")
     seconds = in_turns(variants, options.rounds)
@@ -44,7 +43,7 @@ def main() -> None:
     if has_torch:
         figures["ft_images_per_second_over_torch"] = ratio(seconds, "torch", "ft")
     rate = median_rate(seconds["ft"], options.batch_size * options.steps)
-    most, origin = peak(device, options.mixed_precision)
+    most, origin = peak(device, "mixed" if options.mixed_precision else "tf32")
     figures |= {
         "ft_images_per_second": rate,
         "ft_share_of_peak": rate * flops / most,
@@ -73,7 +72,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS, help="beside ft [all]")
     parser.add_argument("--mixed-precision", action="store_true")
     parser.add_argument("--jit-compile", action="store_true")
-    parser.add_argument("--steps", type=int, default=1, help="steps from one reading of the loss to the next [1]")
+    parser.add_argument("--steps", type=int, default=1, help="steps that TensorFlow makes without returning [1]")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -87,62 +86,17 @@ def file_name(options: argparse.Namespace, device: str | None) -> str:
 
 
 def tensorflow_steps(options: argparse.Namespace) -> tuple[dict, float]:
-    """One step of FT and, cached and online, of each RTL method, on one network each and one frozen source for all.
+    """FT and, cached and online, each RTL method; and the FLOP of FT's step for one image."""
+    from timed_steps import TimedSteps
 
-    The second value is the FLOP of FT's step for one image.
-    """
-    import numpy as np
-    import tensorflow as tf
-
-    from rtl_tf.methods import METHODS as ALL
-    from rtl_tf.networks import resnet50
-    from rtl_tf.networks.precision import computing_in
-    from rtl_tf.networks.sources import SOURCES, SourceNetwork
-    from rtl_tf.pipeline import targets
-    from rtl_tf.training.model import RegularizedDetector, build_network, build_source
-    from rtl_tf.training.optimizer import Adam
-
-    size, batch_size = options.image_size, options.batch_size
-
-    def network() -> SourceNetwork:
-        encoder = resnet50.encoder(size)
-        return SourceNetwork(SOURCES["vggface2"], encoder, resnet50.classifier(encoder))
-
-    rng = np.random.default_rng(0)
-    images = tf.constant(rng.uniform(0, 255, (batch_size, size, size, 3)), tf.float32)
-    truth = targets(tf.constant(rng.uniform(20, size - 20, (batch_size, LANDMARKS, 2)), tf.float32), size, 1.5)
-    steps = {}
-    with computing_in(options.mixed_precision):
-        source = build_source(network(), with_classifier=True) if options.methods else None
-        for name in ("ft", *options.methods):
-            method = ALL[name]
-            target = build_network(network(), LANDMARKS, skip=False, seed=0, with_classifier=method.uses_classifier)
-            reg_weight = 0.002 if method.regularizers else 0.0
-            detector = RegularizedDetector(target, source=source, method=method, reg_weight=reg_weight)
-            detector.compile(optimizer=Adam(1e-5, epsilon=1e-8), jit_compile=options.jit_compile)
-            if name == "ft":
-                steps["ft"], flops = step_of(detector, images, truth, options.steps), step_flops(target)
-            else:
-                answers = detector.source_answers(images)
-                steps[f"{name} cached"] = step_of(detector, images, truth | {"source": answers}, options.steps)
-                steps[f"{name} online"] = step_of(detector, images, truth, options.steps)
-    return steps, flops
-
-
-def step_of(detector, images, truth, count: int):
-    """The model's own train_step in one graph, `count` times; the loss is fetched, so that the call ends with it."""
-    import tensorflow as tf
-
-    tf.get_logger().setLevel("ERROR")  # it warns of retracing, and here nine models trace one method
-    detector.optimizer.build(detector.trainable_variables)
-    step = tf.function(detector.train_step, jit_compile=detector.jit_compile)
-
-    def call() -> float:
-        for _ in range(count):
-            logs = step((images, truth))
-        return float(logs["loss"])
-
-    return call
+    steps = TimedSteps(
+        options.image_size, options.batch_size, options.steps, options.mixed_precision, options.jit_compile
+    )
+    calls = {"ft": steps.call("ft")}
+    for name in options.methods:
+        calls[f"{name} cached"] = steps.call(name)
+        calls[f"{name} online"] = steps.call(name, cached=False)
+    return calls, steps.flops()
 
 
 if __name__ == "__main__":

@@ -73,11 +73,13 @@ def _interpolated(maps, places, axis: int):
 
     One axis after the other is bilinear interpolation. Of gathers, since XLA lacks TensorFlow's projective transform.
     """
-    before = tf.floor(places)
+    # Cast at once, and held to the map while still floats: bytes and integers have no kernels of these on a GPU, which
+    # would wait for the host.
+    maps, before, last = tf.cast(maps, tf.float32), tf.floor(places), float(maps.shape[axis] - 1)
     share = tf.reshape(places - before, (-1, places.shape[1], 1, 1) if axis == 1 else (-1, 1, places.shape[1], 1))
 
     def at(index):
-        index = tf.clip_by_value(tf.cast(index, tf.int32), 0, maps.shape[axis] - 1)
-        return tf.cast(tf.gather(maps, index, axis=axis, batch_dims=1), tf.float32)
+        index = tf.cast(tf.clip_by_value(index, 0.0, last), tf.int32)
+        return tf.gather(maps, index, axis=axis, batch_dims=1)
 
     return (1 - share) * at(before) + share * at(before + 1)

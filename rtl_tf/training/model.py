@@ -1,5 +1,7 @@
 """The detection network and its training step: the method's loss plus lambda times the regularizers (Eq. 3)."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -11,6 +13,11 @@ from rtl_tf.methods import Method
 from rtl_tf.networks import simple_baseline
 from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.sources import SourceNetwork
+from rtl_tf.training.several_steps import several_steps
+
+# Metrics of a training step, and of a validation step.
+OF_TRAINING = ("loss", "heatmap_loss", "regularizer")
+OF_VALIDATION = ("heatmap_loss", "error")
 
 
 def build_network(
@@ -147,7 +154,7 @@ class RegularizedDetector(keras.Model):
         self.trackers["loss"].update_state(loss)
         self.trackers["heatmap_loss"].update_state(heatmap_loss)
         self.trackers["regularizer"].update_state(regularizer)
-        return {name: self.trackers[name].result() for name in ("loss", "heatmap_loss", "regularizer")}
+        return self._results(*OF_TRAINING)
 
     def test_step(self, batch):
         """The method's loss, and the mean radial error in heatmap px (paper protocol: truth and answer on the grid)."""
@@ -160,7 +167,27 @@ class RegularizedDetector(keras.Model):
             self.method.loss(truth, outputs, self.reduction), sample_weight=ops.shape(images)[0]
         )
         self.trackers["error"].update_state(per_image)
-        return {name: self.trackers[name].result() for name in ("heatmap_loss", "error")}
+        return self._results(*OF_VALIDATION)
+
+    def make_train_function(self, force=False):
+        if self.steps_per_execution == 1 or self.run_eagerly:
+            return super().make_train_function(force)
+        if self.train_function is None or force:
+            self.train_function = self._several(self.train_step, OF_TRAINING)
+        return self.train_function
+
+    def make_test_function(self, force=False):
+        if self.steps_per_execution == 1 or self.run_eagerly:
+            return super().make_test_function(force)
+        if self.test_function is None or force:
+            self.test_function = self._several(self.test_step, OF_VALIDATION)
+        return self.test_function
+
+    def _several(self, step: Callable, names: tuple[str, ...]) -> Callable:
+        return several_steps(step, lambda: self._results(*names), self.steps_per_execution, self.jit_compile)
+
+    def _results(self, *names: str) -> dict:
+        return {name: self.trackers[name].result() for name in names}
 
     def decayed_kernels(self):
         """Kernels of the trained convolutions and dense layers: what weight decay is for (no biases, no BatchNorm)."""
