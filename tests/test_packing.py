@@ -81,8 +81,10 @@ def test_tables_and_figures_of_a_pack_are_those_of_the_folders(root, what, tmp_p
 def test_nobody_is_named_unless_asked_for(root):
     shared = packed(root, "--predictions")
     assert all(name in text_of(shared) for name in ("face001.png", "person1", "t3", 'a \\"b\\"'))
-    shared = packed(root)  # over the other
-    assert [path.name for path in shared.iterdir()] == [layout.PACK]
+    with pytest.raises(InputError, match=r"predictions.csv.gz is there and names images: remove it"):
+        packed(root)
+    (shared / layout.PACKED_PREDICTIONS).unlink()
+    assert [path.name for path in packed(root).iterdir()] == [layout.PACK]
     assert not any(name in text_of(shared) for name in ("face00", "person", "t3", "site"))
     run = read_runs(shared)[0][0]
     assert not run.tested and run.metrics["images"] == 6 and len(run.history) == 12
@@ -94,8 +96,13 @@ def test_nobody_is_named_unless_asked_for(root):
 def test_the_same_runs_give_the_same_bytes_also_from_a_pack(root):
     shared = packed(root, "--predictions")
     first = [path.read_bytes() for path in sorted(shared.iterdir())]
-    pack([str(shared), "--output", str(shared), "--predictions"])
-    assert [path.read_bytes() for path in sorted(shared.iterdir())] == first
+    for number, source in enumerate((root, shared)):
+        again = root.parent / f"again{number}"
+        pack([str(source), "--output", str(again), "--predictions"])
+        assert [path.read_bytes() for path in sorted(again.iterdir())] == first
+    for inside in (root, root / "shared"):
+        with pytest.raises(InputError, match="where each run would be found twice$"):
+            pack([str(root), "--output", str(inside)])
 
 
 def test_an_untrained_run_is_left_out_by_name(root, capsys):

@@ -14,6 +14,8 @@ def main(arguments: list[str]) -> int:
 
     if not options.runs.is_dir():
         raise InputError(f"no folder {options.runs}")
+    if options.output.resolve().is_relative_to(options.runs.resolve()):
+        raise InputError(f"--output {options.output} lies in {options.runs}, where each run would be found twice")
     found, warnings = read_runs(options.runs)
     runs, untrained = trained(found)
     for line in warnings + untrained:

@@ -38,21 +38,23 @@ def write_pack(runs: Sequence[Run], root: Path, output: Path, predictions: bool)
         runs: trained ones, from below `root`; their names are the paths from there.
         predictions: whether predictions, splits and attributes of images, all of which name people's images, go in.
     Raises:
-        InputError: a file of a run cannot be read, or a name cannot stand in a line of the pack.
+        InputError: a file of a run cannot be read, or a name cannot stand in a line of the pack; predictions lie in
+            `output` that are not to be there.
     """
+    pack, table = output / layout.PACK, output / layout.PACKED_PREDICTIONS
+    if table.exists() and not predictions:
+        raise InputError(f"{table} is there and names images: remove it, choose another --output or --predictions")
     names = [_name(run, root) for run in runs]
     files = (*SHARED, *(NAMING if predictions else ()))
     entries = [{RUN: name, **_contents(run, files)} for name, run in zip(names, runs, strict=True)]
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
     packed = "\n".join([",".join((*KEY, *COLUMNS)), *_interleaved(names, runs), ""]) if predictions else None
     output.mkdir(parents=True, exist_ok=True)
-    paths = [output / layout.PACK, output / layout.PACKED_PREDICTIONS]
-    write_compressed(paths[0], f'{{"{RUNS}":[\n{lines}\n]}}\n')
+    write_compressed(pack, f'{{"{RUNS}":[\n{lines}\n]}}\n')
     if packed is None:
-        paths.pop().unlink(missing_ok=True)  # of other runs
-    else:
-        write_compressed(paths[1], packed)
-    return paths
+        return [pack]
+    write_compressed(table, packed)
+    return [pack, table]
 
 
 def _name(run: Run, root: Path) -> str:
