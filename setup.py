@@ -27,14 +27,25 @@ setup(
         "pandas",
         "scipy",
         "pillow",
-        "scikit-image",
+        "scikit-image",  # sheets of faces by now; next: edges and circles for measurements
         "matplotlib",
         "h5py",
-        "filelock",
+        "filelock>=3.25",  # older: other answers where a lock file cannot be made, or a file system has no locks
+        "tqdm>=4.60",
         "face_recognition_models>=0.3.0",
     ],
     extras_require={
-        "test": ["pytest", "hypothesis", "ruff", "tf-keras", "keras-vggface", "keras-applications", *HEIC, *EXPORT],
+        "test": [
+            "pytest",
+            "pytest-cov",
+            "hypothesis",
+            "ruff",
+            "tf-keras",
+            "keras-vggface",
+            "keras-applications",
+            *HEIC,
+            *EXPORT,
+        ],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
         "export": EXPORT,
         "heic": HEIC,

@@ -6,7 +6,7 @@ import pytest
 
 from rtl_tf.config import COMMON, PRESETS, Settings, flag_name
 from rtl_tf.exceptions import InputError
-from rtl_tf.runs.config_file import from_json, read_config, to_json
+from rtl_tf.runs.config_file import check_types, from_json, read_config, to_json
 
 
 def test_paper_preset_is_the_papers_protocol():
@@ -49,6 +49,15 @@ def test_json_both_ways_with_lambda_under_its_own_name():
     assert json.loads(text)["lambda"] == 0.02 and "reg_weight" not in text
     assert from_json(json.loads(text) | {"dataset_hash": "abc"}) == settings
     assert Settings(method="ft", seed=3).asked() == {"method": "ft", "preset": "quick", "seed": 3}
+
+
+def test_whole_numbers_and_others_are_kept_as_settings_have_them():
+    """The text of a setting tells runs apart: 12.0 epochs are 12, a sigma of 2 stays what was written."""
+    assert json.dumps(check_types({"epochs": 12.0, "sigma": 2, "lambda": 0.5}, "here")) == (
+        '{"epochs": 12, "sigma": 2, "lambda": 0.5}'
+    )
+    with pytest.raises(InputError, match="here: epochs: expected a whole number, there is 12.5"):
+        check_types({"epochs": 12.5}, "here")
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,11 @@ def test_euclidean_by_hand():
     np.testing.assert_array_equal(mask, [[1, 1, 0]])
 
 
+def test_half_a_landmark_is_none():
+    assert np.asarray(losses.euclidean(np.array([[[1.0, np.nan]]]), np.ones((1, 1, 2)), size=4)[1]) == 0
+    assert np.asarray(losses.jensen_shannon(one_map([1.0, np.nan]), one_map([0.5, 0.5]))[1]) == 0
+
+
 def test_gradient_of_euclidean_by_hand():
     found = gradient(lambda p: losses.euclidean(TRUTH, p, size=4)[0], PREDICTED)
     np.testing.assert_allclose(found, [[[0.3, 0.4], [0, 0], [0, 0]]], rtol=1e-6)

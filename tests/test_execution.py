@@ -15,7 +15,9 @@ from toys import SCHEMA, toy_samples
 from rtl_tf import heatmaps
 from rtl_tf.augment import context_px
 from rtl_tf.pipeline import load_crops
+from rtl_tf.system import progress
 from rtl_tf.training import fit as fitting
+from rtl_tf.training.epoch_bar import EpochBar
 from rtl_tf.training.optimizer import Adam
 
 STEPS = 4  # of an epoch
@@ -71,20 +73,31 @@ def test_several_steps_at_a_time_resume(data, tmp_path, deterministic):
     same(whole, run(data, tmp_path / "killed", steps_per_execution=3))
 
 
-@pytest.mark.parametrize(("count", "shown"), [(1, [1, 2, 3]), (3, [3])])
-def test_the_progress_line_counts_steps(data, tmp_path, capsys, monkeypatch, count, shown):
-    monkeypatch.setattr(fitting, "INTERVAL", -1.0)
+@pytest.mark.parametrize(("count", "shown"), [(1, [0, 0, 1, 2, 3]), (3, [0, 0, 3])])
+def test_the_progress_bar_counts_steps(data, tmp_path, capsys, monkeypatch, count, shown):
+    monkeypatch.setattr(progress, "INTERVAL", -1.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     run(data, tmp_path, steps_per_execution=count, epochs=1)
-    *live, final, _ = capsys.readouterr().err.replace("\n", "\r").split("\r")[1:]
-    assert [line.count("█") for line in live] == [24 * step // STEPS for step in shown]
-    assert all("epoch 1/1" in line and "loss 0.0" in line for line in live)
-    assert "validation" in final
+    *live, cleared, final = capsys.readouterr().err.split("\r")[1:]
+    assert [line.count("█") for line in live if line.strip()][: len(shown)] == [24 * step // STEPS for step in shown]
+    assert ["loss 0.0" in line for line in live[: len(shown)]] == [step > 0 for step in shown]
+    assert all("epoch 1/1" in line for line in live[: len(shown)])
+    assert not cleared.strip() and "validation" in final
 
 
-def test_no_step_waits_for_a_callback():
+def test_a_log_tells_a_long_epoch_without_asking_the_device(data, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(progress, "INTERVAL", -1.0)
+    monkeypatch.setattr(progress, "LINE_INTERVAL", 0.0)
+    run(data, tmp_path, epochs=1)
+    *lines, final = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == [f"epoch 1/1: {step}/{STEPS}" for step in range(4)]
+    assert not any("loss" in line for line in lines) and "validation" in final
+
+
+@pytest.mark.parametrize("callback", [fitting.Recorder, EpochBar])
+def test_no_step_waits_for_a_callback(callback):
     """Keras fetches every step's loss at once if one callback has a method for the end of a step."""
-    assert fitting.Recorder.on_train_batch_end is keras.callbacks.Callback.on_train_batch_end
+    assert callback.on_train_batch_end is keras.callbacks.Callback.on_train_batch_end
 
 
 # Between them all regularizers, losses, networks and frozen layers.

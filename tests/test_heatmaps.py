@@ -106,6 +106,12 @@ def test_dark_is_what_loops_over_one_map_give_everywhere():
     np.testing.assert_allclose(np.asarray(heatmaps.decode(maps, "dark"))[:, 0], expected, atol=2e-3)
 
 
+def test_smoothing_leaves_a_flat_map_as_it_is():
+    kernels = heatmaps._smoothing_kernels(3, 1.5)
+    assert kernels.shape == (4, 3, 9)
+    np.testing.assert_allclose(kernels.sum(axis=-1), 1, rtol=1e-6)
+
+
 def test_no_method_takes_what_lies_beyond_the_border_for_zero():
     points = np.array([[[0.0, 12.0]], [[12.0, 23.0]], [[23.0, 0.0]]])
     for method in heatmaps.DECODINGS:

@@ -53,7 +53,7 @@ def test_unknown_reduction_is_refused():
 def test_radial_errors_agree_with_the_judging_side():
     from rtl_tf.evaluation.errors import radial_errors
 
-    truth = np.array([[[0.0, 0.0], [np.nan, np.nan]]])
-    predicted = np.array([[[3.0, 4.0], [1.0, 1.0]]])
+    truth = np.array([[[1.0, -2.0], [np.nan, np.nan]]])
+    predicted = np.array([[[4.0, 2.0], [1.0, 1.0]]])
     np.testing.assert_allclose(losses.radial_errors(truth, predicted), [[5.0, np.nan]])
     np.testing.assert_allclose(losses.radial_errors(truth, predicted), radial_errors(truth, predicted))

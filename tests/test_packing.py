@@ -183,7 +183,7 @@ def damage(shared, file, change):
         (layout.PACK, lambda text: text.replace("seed1", "seed0"), "runs.json.gz: run 'synthetic/ft/seed0' appears"),
         (layout.PACKED_PREDICTIONS, lambda text: "", "predictions.csv.gz: not a table of packed predictions"),
         (layout.PACKED_PREDICTIONS, lambda text: text[:-1], "predictions.csv.gz: not a table of packed predictions"),
-        (layout.PACKED_PREDICTIONS, lambda text: text + "x\n", "predictions.csv.gz, line 182: no run and part"),
+        (layout.PACKED_PREDICTIONS, lambda text: text + "x\n", "predictions.csv.gz row 182: no run and part"),
     ],
 )
 def test_a_damaged_pack_is_one_line(root, file, change, message):

@@ -34,6 +34,9 @@ def test_classifier_cross_entropy_by_hand():
     # softmax((2 ln 3, 0) / 2) = (3/4, 1/4) against (1/2, 1/2)
     source, target = np.array([[2 * np.log(3), 0.0]]), np.array([[0.0, 0.0]])
     np.testing.assert_allclose(regularizers.classifier_cross_entropy(source, target), [np.log(2)], rtol=1e-6)
+    # against (1/4, 3/4)
+    other = 0.75 * np.log(4) + 0.25 * np.log(4 / 3)
+    np.testing.assert_allclose(regularizers.classifier_cross_entropy(source, source[:, ::-1]), [other], rtol=1e-6)
 
 
 def test_gradient_of_cross_entropy_by_hand():
@@ -123,8 +126,9 @@ def test_gradient_of_encoder_output_by_hand():
 @pytest.mark.parametrize("name", FEATURES)
 @pytest.mark.parametrize("power", [-66, -17, 10, 24, 25, 50, 66])
 def test_faint_and_exploded_features_are_compared_to_the_last_bit(name, power):
-    # From 1e-20 to 1e20, whose squares leave float32 at both ends.
+    # From 1e-20 to 1e20, whose squares leave float32 at both ends; zeros among them, as a ReLU leaves them.
     source, other = np.random.default_rng(6).uniform(0.1, 1, (2, 2, 3, 3, 4)).astype(np.float32)
+    source[..., 0], other[:, 0] = 0, 0
     factor = np.float32(2.0**power)
     target, moved = tf.Variable(other), tf.Variable(other * factor)
     with tf.GradientTape(persistent=True) as tape:

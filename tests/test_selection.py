@@ -16,7 +16,7 @@ from rtl_tf.reports import commands
 from rtl_tf.reports.report import make_report
 from rtl_tf.reports.tables import TABLES, rows_of
 from rtl_tf.runs.finding import find_runs
-from rtl_tf.runs.run import read_run
+from rtl_tf.runs.run import read_metrics, read_run
 from rtl_tf.runs.selection import select
 from rtl_tf.runs.settings import in_order, parse_where, require_comparable, setting, where
 from rtl_tf.schema import load_schema, schema_text
@@ -103,6 +103,11 @@ def test_several_data_sets_need_a_choice(tmp_path):
 def test_no_runs(tmp_path):
     with pytest.raises(InputError, match="python train.py"):
         find_runs(tmp_path / "runs")
+    with pytest.raises(InputError, match=f"no runs in {tmp_path}: train one first, for example with python train.py"):
+        find_runs(tmp_path)
+    (make_run(tmp_path, "ft", 0, ONES) / "config.json").write_text("{")
+    with pytest.raises(InputError, match=f"no runs in {tmp_path}: .*ft/seed0/config.json: not JSON"):
+        find_runs(tmp_path)
 
 
 # Comparing
@@ -205,7 +210,9 @@ def test_methods_without_a_regularizer_belong_to_the_runs_of_every_lambda(studie
 
 def test_networks_from_random_weights_belong_to_the_runs_of_every_source(studies):
     make_run(studies, "hg", 0, ONES, source=None, encoder_stride=None, batch_norm=None)
-    assert folders(selected(studies))["HG"] == ["hg 0"]
+    selection = selected(studies)
+    assert folders(selection)["HG"] == ["hg 0"]
+    assert selection.example.method.startswith("rtl-")  # it has all settings of the condition
     assert folders(selected(studies, wanted=["source=imagenet"])).keys() == {"FT", "RTL-SAM", "HG"}
 
 
@@ -227,6 +234,12 @@ def test_a_row_never_mixes_what_comes_with_its_source(studies):
     selection = selected(studies, "3")
     assert folders(selection)["FT-dlib"] == ["ft 0", "ft 1"]
     assert any("1 run with other settings (encoder_stride 32)" in note for note in selection.notes)
+
+
+def test_of_two_groups_as_good_the_settings_decide_and_not_the_folders(tmp_path):
+    make_run(tmp_path, "ft", 0, ONES, name="a", encoder_stride=32)
+    make_run(tmp_path, "ft", 0, ONES, name="b", encoder_stride=16)
+    assert folders(selected(tmp_path, "3")) == {"FT-dlib": ["b 0"]}
 
 
 def test_table_4_by_skip_connections(studies):
@@ -291,6 +304,8 @@ def test_where_refuses_what_it_does_not_know(studies):
         parse_where(["colour=red"])
     with pytest.raises(InputError, match="no such runs, there are runs with sigma 1.5"):
         selected(studies, wanted=["sigma=2"])
+    with pytest.raises(InputError, match="--where: no runs with all of learning_rate, source so"):
+        selected(studies, wanted=["learning_rate=0.01", "source=imagenet"])
     assert parse_where(["--skip-connections=true", "jit_compile=False", "source=imagenet", "train_images=null"]) == {
         "skip_connections": True,
         "jit_compile": False,
@@ -410,6 +425,15 @@ def test_a_list_is_no_value_that_runs_have(tmp_path):
 def test_damaged_metrics_do_not_hide_predictions(tmp_path):
     (make_run(tmp_path, "ft", 0, ONES) / "metrics.json").write_text("{")
     assert len(selected(tmp_path).all_runs) == 1
+
+
+def test_metrics_are_numbers_or_unknown(tmp_path):
+    path = tmp_path / "metrics.json"
+    path.write_text('{"images": 4, "paper.heatmap_px.mre.mean": 1.5, "clinical.mm.mre.mean": null}')
+    assert read_metrics(path) == {"images": 4, "paper.heatmap_px.mre.mean": 1.5, "clinical.mm.mre.mean": None}
+    path.write_text('{"images": 4, "paper.heatmap_px.mre.mean": "1.5"}')
+    with pytest.raises(InputError, match='metrics.json: paper.heatmap_px.mre.mean: expected a number, there is "1.5"'):
+        read_metrics(path)
 
 
 def test_unfinished_runs_do_not_push_out_a_finished_one(tmp_path):

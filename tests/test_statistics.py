@@ -102,6 +102,13 @@ def test_missing_values_have_no_vote_and_no_person():
     assert np.isnan(nothing).all() and np.isnan(p_values(nothing)).all()
 
 
+def test_an_image_that_one_training_has_no_value_of_has_no_vote_in_any():
+    """Or trainings would be compared on different images."""
+    values = np.random.default_rng(3).normal(size=(9, 3))
+    values[8, 1] = NAN
+    np.testing.assert_allclose(np.array(estimate(values, range(9))), np.array(estimate(values[:8], range(8))))
+
+
 def test_a_difference_of_few_people_is_not_judged():
     values = np.zeros((20, 4))
     values[: FEWEST_PEOPLE - 1] = np.random.default_rng(4).normal(5, 1, (FEWEST_PEOPLE - 1, 4))

@@ -11,7 +11,7 @@ from toys import toy_samples
 
 from rtl_tf.cli.train import main, render
 from rtl_tf.config import Settings
-from rtl_tf.csv_rows import read_rows
+from rtl_tf.csv_rows import read_own_rows, read_rows
 from rtl_tf.exceptions import InputError
 
 
@@ -40,15 +40,15 @@ def test_predictions_hold_every_test_landmark_and_give_the_metrics(finished, tab
     from rtl_tf.runs.predictions import read_predictions
 
     predictions = read_predictions(finished / "predictions.csv")
-    rows = read_rows(finished / "split.csv")[1]
+    rows = read_own_rows(finished / "split.csv")
     for part, found in (
         ("test", predictions),
         ("validation", read_predictions(finished / "validation-predictions.csv")),
     ):
-        assert sorted(found.images) == sorted(row["image"] for _, row in rows if row["part"] == part)
-    truth = {row["image"]: row for _, row in read_rows(table / "landmarks.csv")[1]}
+        assert sorted(found.images) == sorted(row.cells["image"] for row in rows if row.cells["part"] == part)
+    truth = {row.cells["image"]: row for row in read_rows(table / "landmarks.csv")[1]}
     for image, points in zip(predictions.images, predictions.truth, strict=True):
-        assert points[1, 0] == pytest.approx(float(truth[image]["endocanthion_x"]), abs=1e-3)
+        assert points[1, 0] == pytest.approx(truth[image].number("endocanthion_x"), abs=1e-3)
     metrics = json.loads((finished / "metrics.json").read_text())
     drift = {metrics.pop(f"attention.drift.{part}") for part in ("mean", "std")}
     assert metrics == summarize(predictions) and all(0 < number < 2 for number in drift)
@@ -62,15 +62,15 @@ def test_validation_predictions_have_the_error_of_the_best_epoch(finished):
     from rtl_tf.runs.predictions import read_predictions
 
     predictions = read_predictions(finished / "validation-predictions.csv")
-    best = min(float(row["val_error"]) for _, row in read_rows(finished / "history.csv")[1])
+    best = min(row.number("val_error") for row in read_own_rows(finished / "history.csv"))
     assert mean_radial_error(protocol_errors(predictions, "paper")["heatmap_px"]) == pytest.approx(best, abs=1e-4)
 
 
 def test_subjects_do_not_cross_parts(finished):
-    rows = read_rows(finished / "split.csv")[1]
+    rows = read_own_rows(finished / "split.csv")
     parts = {}
-    for _, row in rows:
-        parts.setdefault(row["subject"], set()).add(row["part"])
+    for row in rows:
+        parts.setdefault(row.cells["subject"], set()).add(row.cells["part"])
     assert len(rows) == 24 and all(len(part) == 1 for part in parts.values())
 
 

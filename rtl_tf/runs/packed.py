@@ -5,14 +5,13 @@ tables as {column: cells}, TOML as text. `predictions.csv.gz` beside it, which n
 predictions, with the columns `run` and `part` before those of a run's predictions.csv.
 """
 
-import csv
-import io
 import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from rtl_tf.csv_rows import as_line
 from rtl_tf.documents import Node, parse_json, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
@@ -128,7 +127,7 @@ def _predictions(path: Path) -> tuple[str, dict[tuple[str, str], list[str]]]:
         run, comma, rest = line.partition(",")
         part, comma, rest = rest.partition(",")
         if not comma:
-            raise InputError(f"{path}, line {number}: no run and part")
+            raise InputError(f"{path} row {number}: no run and part")
         of_run[run, part].append(rest)
     return header.removeprefix(start), dict(of_run)
 
@@ -138,6 +137,4 @@ def _table(content: Node) -> str:
     columns = [column.list() for name in content.object() for column in [content[name]]]
     if len({len(column) for column in columns}) > 1:
         raise content.error("columns of different lengths")
-    text = io.StringIO()
-    csv.writer(text).writerows([list(content.object()), *zip(*columns, strict=True)])
-    return text.getvalue()
+    return "".join(map(as_line, [list(content.object()), *zip(*columns, strict=True)]))

@@ -1,13 +1,12 @@
 """Packs runs: many folders become one file, or two where their predictions are wanted. `packed` reads them."""
 
-import csv
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rtl_tf.documents import read_json, read_table, read_text
+from rtl_tf.csv_rows import as_line, read_own_rows
+from rtl_tf.documents import read_json, read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 from rtl_tf.runs.compressed import write_compressed
@@ -77,7 +76,7 @@ def _content(run: Run, name: str) -> object:
     if name == layout.HISTORY:
         return {column: [row[column] for row in run.history] for column in run.history[0]}
     if name.endswith(".csv"):
-        rows = read_table(path)
+        rows = read_own_rows(path)
         return {column: [row.cells[column] for row in rows] for column in (rows[0].cells if rows else ())}
     return read_json(path).value if name.endswith(".json") else read_text(path)
 
@@ -99,9 +98,7 @@ def _interleaved(names: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
 
 def _lines(predictions: Predictions) -> list[str]:
     """A line of CSV for each image and landmark."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(prediction_rows(predictions))
-    lines = text.getvalue().split("\n")[:-1]
-    if len(lines) != predictions.peaks.size:
+    lines = [as_line(cells).removesuffix("\r\n") for cells in prediction_rows(predictions)]
+    if any("\n" in line for line in lines):
         raise InputError("an image, a person or a landmark has a line break in its name, which cannot be packed")
     return lines

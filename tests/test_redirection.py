@@ -1,11 +1,11 @@
-"""What is written past Python goes nowhere for a while, and only then."""
+"""What is written past Python goes nowhere, or to a file, for a while, and only then."""
 
 import os
 import sys
 
 import pytest
 
-from rtl_tf.system.silence import silenced
+from rtl_tf.system.redirection import redirected, silenced
 
 
 def test_only_what_is_written_inside_is_lost(capfd):
@@ -23,3 +23,13 @@ def test_an_error_ends_the_silence(capfd):
         raise ValueError
     print("heard")
     assert capfd.readouterr().out == "heard\n"
+
+
+def test_what_is_written_is_added_to_a_file(capfd, tmp_path):
+    log = tmp_path / "train.log"
+    log.write_text("first, ")
+    with redirected(log, 1, 2):
+        os.write(1, b"second, ")
+        os.write(2, b"third")
+    print("heard")
+    assert log.read_text() == "first, second, third" and capfd.readouterr().out == "heard\n"

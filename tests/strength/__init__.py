@@ -1,0 +1,18 @@
+"""How strong the tests are: small errors are put into copies of the package, and the tests have to notice them.
+
+python -m tests.strength --count 200 --jobs 2        from the root of a checkout
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "rtl_tf"
+# What is measured: files and folders below the package; a folder stands for all that is in it.
+MODULES = (
+    "regularizers.py",
+    "losses.py",
+    "heatmaps.py",
+    "coordinates.py",
+    "evaluation",
+    "runs",
+)
