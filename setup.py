@@ -19,7 +19,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
-    package_data={"rtl_tf": ["schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
+    package_data={"rtl_tf": ["py.typed", "schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.15.1",  # older: a model file could run code, read other files, fill the memory (to CVE-2026-12570)
@@ -36,16 +36,12 @@ setup(
     ],
     extras_require={
         "test": [
-            "pytest",
-            "pytest-cov",
-            "hypothesis",
-            "ruff",
-            "tf-keras",
-            "keras-vggface",
-            "keras-applications",
+            *("pytest", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
+            *("tf-keras", "keras-vggface", "keras-applications"),
             *HEIC,
             *EXPORT,
         ],
+        "docs": ["mkdocs-material", "mkdocstrings[python]", "latex2mathml"],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
         "export": EXPORT,
         "heic": HEIC,

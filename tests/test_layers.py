@@ -23,7 +23,7 @@ LAYERS = {
     "methods": 6, "training": 6, "inference": 6,
     "evaluation": 7, "reports": 7,
     "experiments": 8, "studies": 8,
-    "cli": 9,
+    "cli": 9, "api": 9,
 }  # fmt: skip
 ALLOWED = {
     0: {0},

@@ -1,5 +1,6 @@
 """A run, read from its folder. It is what its config.json says, not its path."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +22,17 @@ FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_
 
 @dataclass(frozen=True)
 class Run:
-    """One detector: what was asked for, what it resolved to, and, once it is finished, what it predicted."""
+    """One detector: what was asked for, what it resolved to, and, once it is finished, what it predicted.
+
+    It can stand wherever its folder can: `Detector.load(run)`.
+    """
 
     folder: Path | Packed
     asked: dict
     resolved: dict
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
 
     @property
     def method(self) -> str:
@@ -133,12 +140,12 @@ class Run:
             return None
 
 
-def read_run(folder: str | Path | Packed) -> Run:
+def read_run(folder: str | os.PathLike | Packed) -> Run:
     """Read a run's settings; raises InputError naming the file that is missing or damaged.
 
     A packed run may also be called by its name in the pack, `shared/runs.json.gz/ft/seed0`.
     """
-    folder = Path(folder) if isinstance(folder, str) else folder
+    folder = folder if isinstance(folder, Packed) else Path(folder)
     if not folder.is_dir():
         folder = packed_run(folder)
     path = folder / layout.CONFIG
