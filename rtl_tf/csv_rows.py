@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rtl_tf.documents import LARGEST, read_bytes, repeated, shown
+from rtl_tf.documents import LARGEST, File, read_bytes, repeated, shown
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.atomic import replacing
 
@@ -94,7 +94,7 @@ def read_lines(path: Path, only_header: bool = False) -> list[Line]:
     return lines
 
 
-def read_own_rows(path: str | Path, needed: Iterable[str] = ()) -> list[Row]:
+def read_own_rows(path: str | File, needed: Iterable[str] = ()) -> list[Row]:
     """The rows of a table that this package wrote, below its header, which has the columns `needed`.
 
     Raises:
@@ -139,7 +139,7 @@ def as_line(cells: Iterable) -> str:
     return text.getvalue()
 
 
-def _read_text(path: str | Path, largest: int) -> str:
+def _read_text(path: str | File, largest: int) -> str:
     try:
         return read_bytes(path, largest).decode("utf-8-sig")  # spreadsheet programs write a byte order mark
     except UnicodeDecodeError as problem:

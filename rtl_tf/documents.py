@@ -10,7 +10,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.system.atomic import write_bytes
@@ -18,13 +18,22 @@ from rtl_tf.system.atomic import write_bytes
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
 
 
-def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
+class File(Protocol):
+    """What reading takes of a `pathlib.Path`; a run's file that is packed with others has no more."""
+
+    def is_file(self) -> bool: ...
+    def exists(self) -> bool: ...
+    def stat(self): ...
+    def read_bytes(self) -> bytes: ...
+
+
+def read_bytes(path: str | File, largest: int = LARGEST) -> bytes:
     """The bytes of a file.
 
     Raises:
         InputError: there is no such regular file, it is larger than `largest` bytes, or cannot be read.
     """
-    path = Path(path)
+    path = Path(path) if isinstance(path, str) else path
     try:
         require_file(path)
         if path.stat().st_size > largest:
@@ -38,21 +47,26 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
         raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
 
 
-def require_file(path: Path) -> None:
+def require_file(path: File) -> None:
     """InputError unless it is a file: a pipe or a device would be waited for."""
     if not path.is_file():
         raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
 
 
-def read_text(path: str | Path, largest: int = LARGEST) -> str:
+def read_text(path: str | File, largest: int = LARGEST) -> str:
     """Text of a UTF-8 file, without its byte order mark. InputError as `read_bytes`, or for another encoding."""
+    return decoded(read_bytes(path, largest), path)
+
+
+def decoded(content: bytes, origin: str | File) -> str:
+    """UTF-8 text without its byte order mark; InputError for another encoding."""
     try:
-        return read_bytes(path, largest).decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise InputError(f"{path}: not UTF-8; save it with that encoding") from problem
+        raise InputError(f"{origin}: not UTF-8; save it with that encoding") from problem
 
 
-def read_json(path: str | Path) -> "Node":
+def read_json(path: str | File) -> "Node":
     """The content of a JSON file. InputError as `read_text`, or where it is not JSON."""
     return parse_json(read_text(path), str(path))
 

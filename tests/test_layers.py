@@ -93,9 +93,11 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
         "rtl_tf.datasets",
         "rtl_tf.evaluation.metrics",
         "rtl_tf.runs.selection",
+        "rtl_tf.runs.packing",
         "rtl_tf.studies.study",
         "rtl_tf.cli.train",
         "rtl_tf.cli.evaluate",
+        "rtl_tf.cli.pack",
     ],
 )
 def test_light_modules_do_not_load_tensorflow(module):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rtl_tf.csv_rows import read_own_rows, write_rows
+from rtl_tf.documents import File
 from rtl_tf.exceptions import InputError
 
 IMAGE = "image"
@@ -19,9 +20,8 @@ def write_attributes(path: str | Path, images: Sequence[str], attributes: Sequen
     write_rows(path, [IMAGE, *names], ([image, *row] for image, row in cells))
 
 
-def read_attributes(path: str | Path, images: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def read_attributes(path: File, images: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Column -> cells in the order of `images`. Raises InputError unless the table is of exactly these images."""
-    path = Path(path)
     if not path.exists():
         raise InputError(f"no file {path}: its run was trained before runs kept attributes")
     rows = read_own_rows(path, [IMAGE])

@@ -3,11 +3,10 @@
 import dataclasses
 import typing
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from rtl_tf.config import AUTO, RANGES, Settings, json_name
-from rtl_tf.documents import Node, read_json
+from rtl_tf.documents import File, Node, read_json
 from rtl_tf.exceptions import InputError
 
 
@@ -27,12 +26,11 @@ def from_json(values: dict[str, Any], origin: str = "settings") -> Settings:
     return Settings(**{names[k]: v for k, v in checked.items() if k in names})
 
 
-def read_config(path: Path) -> dict[str, dict[str, Any]]:
+def read_config(path: File) -> dict[str, dict[str, Any]]:
     """A run's config.json: {"asked": ..., "resolved": ...}; InputError if it is missing or damaged.
 
     Every setting has its type and lies in its range, or is None; what else stands there is as it is.
     """
-    path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file; is this a run folder?")
     config = read_json(path)

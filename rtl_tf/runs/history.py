@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rtl_tf.csv_rows import read_own_rows, write_rows
+from rtl_tf.documents import File
 
 COLUMNS = ("epoch", "loss", "heatmap_loss", "regularizer", "val_loss", "val_error", "learning_rate", "seconds")
 
@@ -17,7 +18,7 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
     write_rows(path, COLUMNS, ([row[name] for name in COLUMNS] for row in rows), line_end="\n")
 
 
-def read_history(path: Path, needed: Iterable[str] = COLUMNS) -> list[dict[str, float]]:
+def read_history(path: File, needed: Iterable[str] = COLUMNS) -> list[dict[str, float]]:
     """The rows so far; none where the file is missing. Epochs are int and count 1, 2, ...
 
     Raises:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rtl_tf.csv_rows import read_own_rows, write_rows
+from rtl_tf.documents import File
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Split, image_names
 
@@ -43,6 +44,6 @@ def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:
     return Split(*(tuple(members[part]) for part in ("training", "validation", "test")))
 
 
-def part_size(path: str | Path, part: str) -> int:
+def part_size(path: File, part: str) -> int:
     """How many images a part has, without a look at the data. InputError: no such table."""
     return sum(row.cells["part"] == part for row in read_own_rows(path, ["part"]))
