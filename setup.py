@@ -19,7 +19,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
-    package_data={"rtl_tf": ["schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
+    package_data={"rtl_tf": ["py.typed", "schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.15.1",  # older: a model file could run code, read other files, fill the memory (to CVE-2026-12570)
@@ -27,24 +27,21 @@ setup(
         "pandas",
         "scipy",
         "pillow",
-        "scikit-image",
+        "scikit-image",  # sheets of faces by now; next: edges and circles for measurements
         "matplotlib",
         "h5py",
-        "filelock",
+        "filelock>=3.25",  # older: other answers where a lock file cannot be made, or a file system has no locks
+        "tqdm>=4.60",
         "face_recognition_models>=0.3.0",
     ],
     extras_require={
         "test": [
-            "pytest",
-            "pytest-cov",
-            "hypothesis",
-            "ruff",
-            "tf-keras",
-            "keras-vggface",
-            "keras-applications",
+            *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
+            *("tf-keras", "keras-vggface", "keras-applications"),
             *HEIC,
             *EXPORT,
         ],
+        "docs": ["mkdocs-material", "mkdocstrings[python]", "latex2mathml"],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
         "export": EXPORT,
         "heic": HEIC,

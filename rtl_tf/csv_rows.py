@@ -1,14 +1,51 @@
-"""CSV files as rows with the numbers that a text editor shows."""
+"""CSV files, read and written in rows, with the row numbers that a text editor shows.
+
+for row in read_own_rows(path, needed=("epoch", "loss")):
+    loss = row.number("loss")               # a.csv row 4: loss is "x", not a number
+
+Tables that people give come from many programs and are read with patience, those that this package wrote to the letter.
+All go through here but predictions.csv, whose columns of numbers `runs.predictions` has pandas read.
+"""
 
 import csv
 import io
 import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from rtl_tf.documents import read_bytes, repeated
+from rtl_tf.documents import LARGEST, File, read_bytes, repeated, shown
 from rtl_tf.exceptions import InputError
+from rtl_tf.system.atomic import replacing
 
-LARGEST = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
+LARGEST_GIVEN = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
+Line = tuple[int, list[str]]  # row number, cells
+
+
+class Row(NamedTuple):
+    """A row of a table, with the file and its number there; the header is row 1."""
+
+    cells: dict[str, str]
+    origin: str
+    line: int
+
+    def whole(self, column: str) -> int:
+        """An integer as Python writes it."""
+        text = self.cells[column]
+        if not (text.isascii() and text.isdecimal() and len(text) < 19):
+            raise self.error(f"{column} is {shown(text)}, not a whole number")
+        return int(text)
+
+    def number(self, column: str) -> float:
+        """A number, perhaps nan or inf, which a training may come to."""
+        try:
+            return float(self.cells[column])
+        except ValueError:
+            raise self.error(f"{column} is {shown(self.cells[column])}, not a number") from None
+
+    def error(self, problem: object) -> InputError:
+        """An InputError that names file and row, to be raised."""
+        return InputError(f"{self.origin} row {self.line}: {problem}")
 
 
 def read_header(path: Path) -> list[str]:
@@ -16,11 +53,11 @@ def read_header(path: Path) -> list[str]:
     return _composed(read_lines(path, only_header=True)[0][1])
 
 
-def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Header and non-empty rows of a CSV file: ([column, ...], [(row number, {column: cell}), ...]).
+def read_rows(path: Path) -> tuple[list[str], list[Row]]:
+    """Header and non-empty rows of a table that a person gives.
 
-    The header is row 1, its names in Unicode's composed form. Cells are stripped of surrounding blanks; those that a
-    row lacks at its end, which some programs leave out where they are empty, are empty.
+    Names of columns are in Unicode's composed form. Cells are stripped of surrounding blanks; those that a row lacks at
+    its end, which some programs leave out where they are empty, are empty.
 
     Raises:
         InputError: the file is missing, empty or not UTF-8, a column name appears twice, or a row is longer than the
@@ -36,34 +73,77 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
         if len(cells) > len(header):
             raise InputError(f"{path} row {row}: {len(cells)} cells, but the header has {len(header)}")
     empty = dict.fromkeys(header, "")
-    return header, [(row, empty | dict(zip(header, cells, strict=False))) for row, cells in lines]
+    return header, [Row(empty | dict(zip(header, cells, strict=False)), str(path), row) for row, cells in lines]
 
 
-def read_lines(path: Path, only_header: bool = False) -> list[tuple[int, list[str]]]:
-    """Non-empty lines, cells stripped, with their row numbers; the header (which may be empty) first.
+def read_lines(path: Path, only_header: bool = False) -> list[Line]:
+    """Non-empty lines of a table that a person gives, cells stripped; the header (which may be empty) first.
 
     Raises:
         InputError: the file is missing, empty or not UTF-8.
     """
-    try:
-        # utf-8-sig: spreadsheet programs write a byte order mark.
-        text = read_bytes(path, LARGEST).decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise InputError(f"{path}: cannot read the table: not UTF-8; save it as 'CSV UTF-8'") from problem
-    lines, row, reader = [], 1, csv.reader(io.StringIO(text, newline=""))
-    try:
-        for cells in reader:
-            if any(cells) or not lines:
-                # a mark that is not the file's first: somebody has put a column before it
-                lines.append((row, [cell.strip().removeprefix("\ufeff") for cell in cells]))
-            row = reader.line_num + 1  # a quoted cell may run over several lines
-            if only_header:
-                break
-    except csv.Error as problem:
-        raise InputError(f"{path}: cannot read the table: {problem}") from problem
+    lines: list[Line] = []
+    for row, cells in lines_of(_read_text(path, LARGEST_GIVEN), str(path), strict=False):
+        if any(cells) or not lines:
+            # a mark that is not the file's first: somebody has put a column before it
+            lines.append((row, [cell.strip().removeprefix("\ufeff") for cell in cells]))
+        if only_header:
+            break
     if not lines:
         raise InputError(f"{path}: the file is empty")
     return lines
+
+
+def read_own_rows(path: str | File, needed: Iterable[str] = ()) -> list[Row]:
+    """The rows of a table that this package wrote, below its header, which has the columns `needed`.
+
+    Raises:
+        InputError: the file is missing, not UTF-8 or not CSV, a column is missing or named twice, or a row is not as
+            long as the header.
+    """
+    lines = list(lines_of(_read_text(path, LARGEST), str(path)))
+    header = lines[0][1] if lines else []
+    if missing := [name for name in needed if name not in header]:
+        raise InputError(f"{path}: missing column {', '.join(missing)}")
+    if (name := repeated(header)) is not None:
+        raise InputError(f"{path}: column '{name}' appears twice")
+    for row, cells in lines[1:]:
+        if len(cells) != len(header):
+            raise InputError(f"{path} row {row}: {len(cells)} cells instead of {len(header)}")
+    return [Row(dict(zip(header, cells, strict=True)), str(path), row) for row, cells in lines[1:]]
+
+
+def lines_of(text: str, origin: str, strict: bool = True) -> Iterator[Line]:
+    """The lines of CSV text as they are; `origin` names it in messages. InputError where it is not CSV."""
+    reader, row = csv.reader(io.StringIO(text, newline=""), strict=strict), 1
+    try:
+        for cells in reader:
+            yield row, cells
+            row = reader.line_num + 1  # a quoted cell may run over several lines
+    except csv.Error as problem:  # an open quote, or a cell beyond the csv module's limit
+        raise InputError(f"{origin} row {row}: not CSV ({problem})") from problem
+
+
+def write_rows(path: str | Path, header: Sequence[str], rows: Iterable[Iterable], line_end: str = "\r\n") -> None:
+    """A table of a header and the rows below it, whole or not at all."""
+    with replacing(path) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator=line_end)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def as_line(cells: Iterable) -> str:
+    """A line of a table, its end included."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def _read_text(path: str | File, largest: int) -> str:
+    try:
+        return read_bytes(path, largest).decode("utf-8-sig")  # spreadsheet programs write a byte order mark
+    except UnicodeDecodeError as problem:
+        raise InputError(f"{path}: cannot read the table: not UTF-8; save it as 'CSV UTF-8'") from problem
 
 
 def _composed(names: list[str]) -> list[str]:

@@ -3,32 +3,37 @@
 document = read_json(path)
 for image in document["images"].elements():
     width = image["width"].whole(low=1)     # a.json: images[3].width: expected a whole number, there is "12 px"
-for row in read_table(path, needed=("epoch", "loss")):
-    loss = row.number("loss")               # a.csv, line 4: loss is 'x', not a number
 """
 
-import csv
-import io
 import json
 import math
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from rtl_tf.exceptions import InputError, shortened
-from rtl_tf.system.atomic import replacing, write_bytes
+from rtl_tf.system.atomic import write_bytes
 
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
 
 
-def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
+class File(Protocol):
+    """What reading takes of a `pathlib.Path`; a run's file that is packed with others has no more."""
+
+    def is_file(self) -> bool: ...
+    def exists(self) -> bool: ...
+    def stat(self): ...
+    def read_bytes(self) -> bytes: ...
+
+
+def read_bytes(path: str | File, largest: int = LARGEST) -> bytes:
     """The bytes of a file.
 
     Raises:
         InputError: there is no such regular file, it is larger than `largest` bytes, or cannot be read.
     """
-    path = Path(path)
+    path = Path(path) if isinstance(path, str) else path
     try:
         require_file(path)
         if path.stat().st_size > largest:
@@ -42,21 +47,26 @@ def read_bytes(path: str | Path, largest: int = LARGEST) -> bytes:
         raise InputError(f"{path}: cannot be read ({problem.strerror})") from problem
 
 
-def require_file(path: Path) -> None:
+def require_file(path: File) -> None:
     """InputError unless it is a file: a pipe or a device would be waited for."""
     if not path.is_file():
         raise InputError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
 
 
-def read_text(path: str | Path, largest: int = LARGEST) -> str:
+def read_text(path: str | File, largest: int = LARGEST) -> str:
     """Text of a UTF-8 file, without its byte order mark. InputError as `read_bytes`, or for another encoding."""
+    return decoded(read_bytes(path, largest), path)
+
+
+def decoded(content: bytes, origin: str | File) -> str:
+    """UTF-8 text without its byte order mark; InputError for another encoding."""
     try:
-        return read_bytes(path, largest).decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise InputError(f"{path}: not UTF-8; save it with that encoding") from problem
+        raise InputError(f"{origin}: not UTF-8; save it with that encoding") from problem
 
 
-def read_json(path: str | Path) -> "Node":
+def read_json(path: str | File) -> "Node":
     """The content of a JSON file. InputError as `read_text`, or where it is not JSON."""
     return parse_json(read_text(path), str(path))
 
@@ -71,40 +81,9 @@ def parse_json(text: str, origin: str) -> "Node":
         raise InputError(f"{origin}: not JSON ({problem})") from problem
 
 
-def read_table(path: str | Path, needed: Iterable[str] = ()) -> list["Row"]:
-    """The rows of a CSV file that this package wrote, below its header, which has the columns `needed`.
-
-    InputError as `read_text`, or where a column is missing or named twice, or a row is not as long as the header.
-    """
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-    lines = []
-    try:
-        for cells in reader:
-            lines.append((reader.line_num, cells))
-    except csv.Error as problem:  # an open quote, or a cell beyond the csv module's limit
-        raise InputError(f"{path}, line {reader.line_num}: not CSV ({problem})") from problem
-    header = lines[0][1] if lines else []
-    if missing := [name for name in needed if name not in header]:
-        raise InputError(f"{path}: missing column {', '.join(missing)}")
-    if (name := repeated(header)) is not None:
-        raise InputError(f"{path}: column '{name}' appears twice")
-    for line, cells in lines[1:]:
-        if len(cells) != len(header):
-            raise InputError(f"{path}, line {line}: {len(cells)} fields instead of {len(header)}")
-    return [Row(dict(zip(header, cells, strict=True)), str(path), line) for line, cells in lines[1:]]
-
-
 def write_json(path: str | Path, content: dict) -> None:
     """Indented JSON; the file appears whole or not at all."""
     write_bytes(path, (json.dumps(content, indent=2) + "\n").encode())
-
-
-def write_table(path: str | Path, header: Sequence[str], rows: Iterable[Iterable], line_end: str = "\r\n") -> None:
-    """A CSV file of a header and the rows below it, whole or not at all."""
-    with replacing(path) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator=line_end)
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def parse_toml(text: str, origin: str) -> "Node":
@@ -191,33 +170,7 @@ class Node(NamedTuple):
         return self.value
 
     def _unexpected(self, what: str) -> InputError:
-        return self.error(f"expected {what}, there is {_shown(self.value)}")
-
-
-class Row(NamedTuple):
-    """A row of a table, with the file and its line there."""
-
-    cells: dict[str, str]
-    origin: str
-    line: int
-
-    def whole(self, column: str) -> int:
-        """An integer as Python writes it."""
-        text = self.cells[column]
-        if not (text.isascii() and text.isdecimal() and len(text) < 19):
-            raise self.error(f"{column} is {_shown(text)}, not a whole number")
-        return int(text)
-
-    def number(self, column: str) -> float:
-        """A number, perhaps nan or inf, which a training may come to."""
-        try:
-            return float(self.cells[column])
-        except ValueError:
-            raise self.error(f"{column} is {_shown(self.cells[column])}, not a number") from None
-
-    def error(self, problem: str) -> InputError:
-        """An InputError that names file and line, to be raised."""
-        return InputError(f"{self.origin}, line {self.line}: {problem}")
+        return self.error(f"expected {what}, there is {shown(self.value)}")
 
 
 def repeated(names: Iterable[str]) -> str | None:
@@ -236,7 +189,7 @@ def _range(low: float | None, high: float | None) -> str:
     return f" of at least {low:g}" if low is not None else f" of at most {high:g}" if high is not None else ""
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value in a message: containers by kind, the rest shortened."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"

@@ -20,6 +20,11 @@ SUBPIXEL_DECODING = "dark"
 def encode(points, size: int, sigma: float):
     """Gaussian heatmaps of landmarks (Eq. 1): exp(-((a - x)^2 + (b - y)^2) / (2 sigma^2)), peak 1.
 
+    Examples:
+        >>> maps = encode([[3.0, 1.0]], size=5, sigma=1.5)
+        >>> tuple(maps.shape), float(maps[1, 3, 0])  # row y, column x
+        ((5, 5, 1), 1.0)
+
     Args:
         points: (..., K, 2), (x, y) in heatmap px; NaN = missing.
         size: h = w of the heatmaps, in heatmap px.
@@ -38,6 +43,12 @@ def encode(points, size: int, sigma: float):
 def decode(heatmaps, method: str = "argmax", sigma: float = 1.5):
     """Landmarks of heatmaps.
 
+    Examples:
+        >>> import numpy as np
+        >>> maps = encode([[8.25, 6.4]], size=16, sigma=1.5)
+        >>> np.asarray(decode(maps)).tolist(), np.allclose(decode(maps, "dark"), [[8.25, 6.4]], atol=0.01)
+        ([[8.0, 6.0]], True)
+
     Args:
         heatmaps: (..., h, w, K).
         method: "argmax", the grid point of the maximum (the paper);
@@ -47,7 +58,7 @@ def decode(heatmaps, method: str = "argmax", sigma: float = 1.5):
             None takes what lies beyond the map for zero: near its border each looks at less of it, on both sides alike.
         sigma: heatmap px of the training heatmaps; used by "dark" (smoothing) and "soft-argmax" (window).
     Returns:
-        float32 (..., K, 2), (x, y) in heatmap px, within the map: from -0.5 to w - 0.5 and h - 0.5.
+        float32 (..., K, 2), (x, y) in heatmap px, within the map, from -0.5 to w - 0.5 and h - 0.5.
     """
     if method not in DECODINGS:
         raise ValueError(f"unknown decoding '{method}': use one of {', '.join(DECODINGS)}")

@@ -26,6 +26,12 @@ def masked_mean(values, mask):
 def heatmap(truth, predicted, reduction: str = "mean"):
     """Heatmap loss (Eq. 2) of (N, h, w, K) maps, NaN truth = missing landmark.
 
+    Examples:
+        >>> import numpy as np
+        >>> truth, predicted = np.zeros((1, 2, 2, 1)), np.ones((1, 2, 2, 1))
+        >>> float(heatmap(truth, predicted)), float(heatmap(truth, predicted, reduction="sum"))
+        (1.0, 4.0)
+
     Args:
         reduction: "sum" is Eq. 2 to the letter: the squared Frobenius norm of each image, mean over images.
             "mean" divides it by the number of labelled map entries, which is what lambda = 0.002 presupposes: the

@@ -38,6 +38,10 @@ class Regularizer:
 class Method:
     """One row of the paper's tables.
 
+    Examples:
+        >>> METHODS["rtl-co-eo"].title, METHODS["fe"].trains
+        ('RTL-CO-EO', 'decoder')
+
     Attributes:
         name: as on the command line and in run folders.
         title: as in the tables.

@@ -10,6 +10,12 @@ from keras import ops
 def classifier_output(source_logits, target_logits, temperature: float = 2.0):
     """RTL-CO (Eq. 4): squared distance of the two class distributions, softened by the temperature.
 
+    Examples:
+        >>> import numpy as np
+        >>> distance = classifier_output(np.array([[2.0, 0.0]]), np.array([[0.0, 2.0]]))
+        >>> round(float(distance[0]), 3)
+        0.427
+
     Args:
         source_logits, target_logits: (N, C).
         temperature: mu; None compares the vectors as they are, for a branch that gives a descriptor, not logits.
@@ -32,17 +38,38 @@ def classifier_cross_entropy(source_logits, target_logits, temperature: float = 
 
 
 def encoder_output(source, target):
-    """RTL-EO (Eq. 5): one minus the cosine of the two flattened encoder outputs, (N, H, W, B) -> (N,), 0 to 2."""
+    """RTL-EO (Eq. 5): one minus the cosine of the two flattened encoder outputs, (N, H, W, B) -> (N,), 0 to 2.
+
+    Examples:
+        >>> import numpy as np
+        >>> source, target = np.array([[[[3.0, 4.0]]]]), np.array([[[[4.0, 3.0]]]])  # one place, two channels
+        >>> round(float(encoder_output(source, target)[0]), 3)
+        0.04
+    """
     return 1.0 - ops.sum(_unit(_flat(ops.stop_gradient(source))) * _unit(_flat(target)), axis=-1)
 
 
 def spatial_attention(source, target):
-    """RTL-SAM (Eqs. 6-7): squared distance of the normalised spatial attention maps, (N, H, W, B) -> (N,), 0 to 2."""
+    """RTL-SAM (Eqs. 6-7): squared distance of the normalised spatial attention maps, (N, H, W, B) -> (N,), 0 to 2.
+
+    Examples:
+        >>> import numpy as np
+        >>> source = np.array([[[[1.0], [0.0]]]])  # one image, two places, one channel
+        >>> float(spatial_attention(source, 5 * source)[0]), float(spatial_attention(source, source[:, :, ::-1])[0])
+        (0.0, 2.0)
+    """
     return normalised_distance(spatial_attention_map(source), spatial_attention_map(target))
 
 
 def channel_attention(source, target):
-    """RTL-CAM (Eqs. 8-9): squared distance of the normalised channel vectors, (N, H, W, B) -> (N,), 0 to 2."""
+    """RTL-CAM (Eqs. 8-9): squared distance of the normalised channel vectors, (N, H, W, B) -> (N,), 0 to 2.
+
+    Examples:
+        >>> import numpy as np
+        >>> source = np.array([[[[1.0, 0.0]]]])  # one image, one place, two channels
+        >>> float(channel_attention(source, -source)[0]), float(channel_attention(source, source[..., ::-1])[0])
+        (0.0, 2.0)
+    """
     return normalised_distance(channel_attention_vector(source), channel_attention_vector(target))
 
 

@@ -30,7 +30,7 @@ def test_images_without_attributes(tmp_path):
         (b"\n", "missing column image"),
         (b"image,site\na.png,north\n", "its images are not those"),
         (b"image,site\nb.png,north\na.png,north\n", "its images are not those"),
-        (b"image,site\na.png,north\nb.png\n", "line 3: 1 fields instead of 2"),
+        (b"image,site\na.png,north\nb.png\n", "row 3: 1 cells instead of 2"),
     ],
 )
 def test_damage_is_named(written, content, message):

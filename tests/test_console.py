@@ -18,10 +18,12 @@ def run_code(code: str, encoding: str) -> subprocess.CompletedProcess:
 SAY = r"""
 import sys
 from rtl_tf.cli import run
-from rtl_tf.system.progress import bar
+from rtl_tf.system.progress import Bar
 def main(arguments):
     print("0.65\u00b10.25 \u2020 \u2212\u03bb \u9854 \udcfc.png")
-    print(bar(12, 24), "ü", file=sys.stderr)
+    bar = Bar(24, "ü")
+    bar.reach(12)
+    print(bar, file=sys.stderr)
 run(main, [])
 """
 
@@ -29,9 +31,13 @@ run(main, [])
 @pytest.mark.parametrize(
     ("encoding", "out", "err"),
     [
-        ("ascii", b"0.65+/-0.25 * -lambda \\u9854 \\udcfc.png", rb"############............ \xfc"),
-        ("cp1252", b"0.65\xb10.25 \x86 -lambda \\u9854 \\udcfc.png", b"############" + b"\xb7" * 12 + b" \xfc"),
-        ("utf-8", "0.65±0.25 † −λ 顔 \\udcfc.png".encode(), f"{'█' * 12}{'·' * 12} ü".encode()),
+        ("ascii", b"0.65+/-0.25 * -lambda \\u9854 \\udcfc.png", rb"\xfc ############............ 12/24, 0:00 left"),
+        (
+            "cp1252",
+            b"0.65\xb10.25 \x86 -lambda \\u9854 \\udcfc.png",
+            b"\xfc ############" + b"\xb7" * 12 + b" 12/24, 0:00 left",
+        ),
+        ("utf-8", "0.65±0.25 † −λ 顔 \\udcfc.png".encode(), f"ü {'█' * 12}{'·' * 12} 12/24, 0:00 left".encode()),
     ],
 )
 def test_any_console_shows_everything(encoding, out, err):
@@ -79,3 +85,23 @@ def test_a_command_is_also_a_module_and_an_installed_script(name, arguments):
     assert script.returncode == 2 and script.stderr.startswith("error: ")
     assert [(one.returncode, one.stderr) for one in others] == [(2, script.stderr)] * 2
     assert "rtl_tf.cli.{name}:entry" in (ROOT / "setup.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("argv", "called"),
+    [
+        (["-m", "rtl_tf.cli.train"], "python -m rtl_tf.cli.train"),
+        (["-m", "rtl_tf.cli.cache"], "python -m rtl_tf.cli.cache"),
+        ([str(ROOT / "evaluate.py")], "evaluate.py"),
+        (["-c", "import sys; sys.argv[0] = '/bin/rtl-train'; from rtl_tf.cli.train import entry; entry()"],
+         "rtl-train"),
+        (["-c", "import sys; sys.argv[0] = 'x/rtl-predict.exe'; from rtl_tf.cli.predict import entry; entry()"],
+         "rtl-predict"),
+        (["-c", "from rtl_tf.cli.train import entry; entry()"], "train.py"),
+    ],
+)  # fmt: skip
+def test_help_has_the_name_that_a_command_was_called_by(argv, called, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, *argv, "--help"]
+    answer = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout.startswith(f"usage: {called} [-h]")

@@ -1,11 +1,10 @@
 """Structured files from outside: types, places in messages, hostile content."""
 
-import math
 import os
 
 import pytest
 
-from rtl_tf.documents import Node, parse_json, parse_toml, read_json, read_table, read_text
+from rtl_tf.documents import Node, parse_json, parse_toml, read_json, read_text
 from rtl_tf.exceptions import InputError
 
 
@@ -73,40 +72,6 @@ def test_what_is_missing_or_too_large(tmp_path):
     (tmp_path / "a.json").write_text("12345")
     with pytest.raises(InputError, match="larger"):
         read_text(tmp_path / "a.json", largest=4)
-
-
-def test_tables(tmp_path):
-    file = tmp_path / "a.csv"
-    file.write_text('epoch,loss,note\n1,0.5,"two\nlines"\n2,nan,x\n')
-    first, second = read_table(file, ["epoch", "loss"])
-    assert (first.whole("epoch"), first.number("loss"), first.cells["note"]) == (1, 0.5, "two\nlines")
-    assert math.isnan(second.number("loss")) and second.line == 4
-    with pytest.raises(InputError, match=r"a.csv, line 4: note is \"x\", not a number"):
-        second.number("note")
-    with pytest.raises(InputError, match=r"line 3: loss is \"0.5\", not a whole number"):
-        first.whole("loss")
-    with pytest.raises(InputError, match="a.csv: missing column time, place"):
-        read_table(file, ["time", "epoch", "place"])
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "missing column a"),
-        (b"a,a\n1,2\n", "a.csv: column 'a' appears twice"),
-        (b"a,b\n1,2\n1\n", "line 3: 1 fields instead of 2"),
-        (b"a\n" + b"1" * 2**20, "line 2: not CSV"),
-        (b'a\n"1', "not CSV"),
-        (b"a\n\xff", "not UTF-8"),
-        (b"a\n1\x00\n", "not a number"),
-        (b"a\n" + b"1" * 400 + b"x\n", "not a number"),
-    ],
-)
-def test_what_is_no_table_is_one_line(tmp_path, content, message):
-    (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(InputError, match=message) as caught:
-        [row.number("a") for row in read_table(tmp_path / "a.csv", ["a"])]
-    assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
 
 
 def test_long_values_are_cut_in_messages():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fake_runs import add_examples, add_history, add_split, add_validation, make_run
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
@@ -422,8 +423,11 @@ def test_unknown_names_and_figures_without_runs_are_one_line(tmp_path):
             assert "\n" not in str(refused.value) and "python train.py --method " in str(refused.value)
 
 
-def test_files_are_the_same_each_time_and_whole(two_seeds, tmp_path):
+def test_files_are_the_same_each_time_and_whole(two_seeds, tmp_path, monkeypatch):
+    monkeypatch.setattr(Figure, "savefig", Figure.savefig.__wrapped__)  # as fine as a user has them
     first, second = (write_figure("6", draw("6", two_seeds), tmp_path / name) for name in ("one", "two"))
+    inches = draw("6", two_seeds).figure.get_size_inches()
+    np.testing.assert_allclose(Image.open(first[0]).size, 200 * inches, atol=1)
     assert [path.name for path in first] == ["figure6.png", "figure6.pdf"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert np.asarray(Image.open(first[0]).convert("L")).std() > 5 and first[1].read_bytes().startswith(b"%PDF")

@@ -23,7 +23,7 @@ LAYERS = {
     "training": 6, "inference": 6,
     "evaluation": 7, "reports": 7,
     "experiments": 8, "studies": 8,
-    "cli": 9,
+    "cli": 9, "api": 9,
 }  # fmt: skip
 ALLOWED = {
     0: {0},
@@ -94,9 +94,11 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
         "rtl_tf.datasets",
         "rtl_tf.evaluation.metrics",
         "rtl_tf.runs.selection",
+        "rtl_tf.runs.packing",
         "rtl_tf.studies.study",
         "rtl_tf.cli.train",
         "rtl_tf.cli.evaluate",
+        "rtl_tf.cli.pack",
     ],
 )
 def test_light_modules_do_not_load_tensorflow(module):

@@ -1,4 +1,4 @@
-"""`predict.py` in a process of its own: its table, its pictures, its speed to say no."""
+"""`predict.py`: its table, its pictures, what it refuses. In a process of its own where that could differ."""
 
 import csv
 import hashlib
@@ -14,15 +14,31 @@ from PIL import Image
 from test_export import run  # noqa: F401  (a fixture)
 from toys import SCHEMA, toy_samples
 
+from rtl_tf.cli import run as run_command
+from rtl_tf.cli.predict import main
 from rtl_tf.datasets import table
 from rtl_tf.inference.detector import Detector
 
 SCRIPT = Path(__file__).resolve().parents[1] / "predict.py"
 
 
-def predict(*arguments, cwd):
+def predict_alone(*arguments, cwd):
+    """`python predict.py ARGUMENTS`."""
     words = [sys.executable, str(SCRIPT), *map(str, arguments)]
     return subprocess.run(words, cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture
+def predict(monkeypatch, capsys):
+    """The same in this process."""
+
+    def call(*arguments, cwd):
+        monkeypatch.chdir(cwd)
+        with pytest.raises(SystemExit) as ended:
+            run_command(main, [*map(str, arguments)])
+        return subprocess.CompletedProcess(arguments, ended.value.code, *capsys.readouterr())
+
+    return call
 
 
 @pytest.fixture
@@ -34,7 +50,7 @@ def faces(tmp_path):
 
 def test_the_table_has_a_row_for_each_image_and_reads_as_data(run, faces, tmp_path):  # noqa: F811
     folder, samples = faces
-    done = predict(run, folder, "--output", "out/found.csv", "--pictures", "drawn", cwd=tmp_path)
+    done = predict_alone(run, folder, "--output", "out/found.csv", "--pictures", "drawn", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("predicting: 4 in") for line in done.stderr.splitlines())  # said where it takes long
     assert "4 images: out/found.csv, pictures in drawn/" in done.stdout
@@ -56,7 +72,7 @@ def test_the_table_has_a_row_for_each_image_and_reads_as_data(run, faces, tmp_pa
     assert [sample.image for sample in again] == [sample.image for sample in samples]
 
 
-def test_boxes_come_from_a_table(run, faces, tmp_path):  # noqa: F811
+def test_boxes_come_from_a_table(run, faces, tmp_path, predict):  # noqa: F811
     folder, samples = faces
     box, name = (-4.5, -2.5, 52.0), samples[0].image.name
     (folder / "boxes.csv").write_text(
@@ -74,7 +90,7 @@ def test_boxes_come_from_a_table(run, faces, tmp_path):  # noqa: F811
     np.testing.assert_allclose([float(row["left_x"]), float(row["left_y"])], expected.points[0], atol=1e-3)
 
 
-def test_nothing_is_overwritten_but_an_earlier_prediction(run, faces, tmp_path):  # noqa: F811
+def test_nothing_is_overwritten_but_an_earlier_prediction(run, faces, tmp_path, predict):  # noqa: F811
     folder, samples = faces
     image, truth = samples[0].image, folder / "landmarks.csv"
     truth.write_text("image,subject,left_x,left_y\n000.png,anna,3,4\n")
@@ -95,14 +111,14 @@ def test_nothing_is_overwritten_but_an_earlier_prediction(run, faces, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["found.csv"]
 
 
-def test_a_batch_with_broken_images_ends_with_status_1_and_names_them(run, faces, tmp_path):  # noqa: F811
+def test_a_batch_with_broken_images_ends_with_status_1_and_names_them(run, faces, tmp_path, predict):  # noqa: F811
     folder, samples = faces
     samples[1].image.write_bytes(samples[1].image.read_bytes()[:200])
     samples[2].image.write_text("no image")
     command = [sys.executable, "-m", "rtl_tf.cli.predict", str(run), "faces"]
     options = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(SCRIPT.parent)}}
-    runs = [subprocess.run([*command, *more], capture_output=True, text=True, **options) for more in ([], ["--resume"])]
-    for done in runs:
+    alone = subprocess.run(command, capture_output=True, text=True, **options)
+    for done in (alone, predict(run, "faces", "--resume", cwd=tmp_path)):
         assert done.returncode == 1, done.stderr
         assert done.stdout == "2 of 4 images: found.csv\n"
         assert done.stderr.splitlines()[-1] == (
@@ -118,7 +134,7 @@ def test_a_batch_with_broken_images_ends_with_status_1_and_names_them(run, faces
     }
 
 
-def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811
+def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # noqa: F811
     folder, samples = faces
     (tmp_path / "text.jpg").write_text("no image")
     (tmp_path / "empty").mkdir()
@@ -128,6 +144,8 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path):  # noqa: F811
     (folder / "misspelt.csv").write_text("image,box_left,box_top,box_sid\n000.png,1,2,3\n")
     (folder / "outside.csv").write_text("image,box_left,box_top,box_side\n000.png,900,2,3\n")
     image = samples[0].image
+    alone, here = predict_alone(run, cwd=tmp_path), predict(run, cwd=tmp_path)
+    assert (alone.returncode, alone.stdout, alone.stderr) == (here.returncode, here.stdout, here.stderr)
     for arguments, words in (
         ([run], "give either images"),
         ([run, image, "--table", folder / "bad.csv"], "give either images"),

@@ -63,36 +63,36 @@ def test_one_landmark_and_names_that_look_like_something_else(tmp_path):
 @pytest.mark.parametrize(
     ("line", "column", "text", "message"),
     [
-        (3, "x", "twelve", "line 3: x is 'twelve'"),
-        (4, "y", "", "line 4: y is missing"),
-        (5, "peak", "inf", "line 5: peak is missing or not finite"),
-        (2, "truth_x", "", "line 2: the truth is there in some columns"),
-        (6, "heatmap_truth_y", "", "line 6: the truth is there in some columns"),
-        (7, "truth_y", "-inf", "line 7: truth_y is infinite"),
-        (2, "input_px_per_px", "0", "line 2: input_px_per_px must be > 0"),
-        (7, "mm_per_px", "-1", "line 7: mm_per_px must be > 0"),
-        (5, "mm_per_px", "0.7", "line 5: mm_per_px changes"),
-        (5, "mm_per_px", "", "line 5: mm_per_px changes"),
-        (4, "mm_per_px", "", "line 5: mm_per_px changes"),
-        (5, "image", "other.png", "line 5: expected image, subject, landmark = face001.png"),
-        (7, "landmark", "exocanthion", "line 7: expected .* endocanthion"),
+        (3, "x", "twelve", "row 3: x is 'twelve'"),
+        (4, "y", "", "row 4: y is missing"),
+        (5, "peak", "inf", "row 5: peak is missing or not finite"),
+        (2, "truth_x", "", "row 2: the truth is there in some columns"),
+        (6, "heatmap_truth_y", "", "row 6: the truth is there in some columns"),
+        (7, "truth_y", "-inf", "row 7: truth_y is infinite"),
+        (2, "input_px_per_px", "0", "row 2: input_px_per_px must be > 0"),
+        (7, "mm_per_px", "-1", "row 7: mm_per_px must be > 0"),
+        (5, "mm_per_px", "0.7", "row 5: mm_per_px changes"),
+        (5, "mm_per_px", "", "row 5: mm_per_px changes"),
+        (4, "mm_per_px", "", "row 5: mm_per_px changes"),
+        (5, "image", "other.png", "row 5: expected image, subject, landmark = face001.png"),
+        (7, "landmark", "exocanthion", "row 7: expected .* endocanthion"),
     ],
 )
 def test_damage_is_named_by_file_and_line(written, line, column, text, message):
     edit(written, line, column, text)
-    with pytest.raises(InputError, match=f"predictions.csv, {message}"):
+    with pytest.raises(InputError, match=f"predictions.csv {message}"):
         read_predictions(written)
 
 
 def test_a_file_cut_between_rows(written):
     written.write_text("\n".join(written.read_text().splitlines()[:-1]))
-    with pytest.raises(InputError, match="line 6: the last image has 1 of 2 landmarks"):
+    with pytest.raises(InputError, match="row 6: the last image has 1 of 2 landmarks"):
         read_predictions(written)
 
 
 def test_a_file_cut_within_a_row(written):
     written.write_text(written.read_text()[:-30])
-    with pytest.raises(InputError, match="line 7: heatmap_x is missing"):
+    with pytest.raises(InputError, match="row 7: heatmap_x is missing"):
         read_predictions(written)
 
 

@@ -11,7 +11,16 @@ from toys import toy_samples
 from rtl_tf.cli.pretrain import main
 from rtl_tf.cli.train import main as train
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.pretraining import pretrain_recognition
+from rtl_tf.networks import dlib_resnet
+from rtl_tf.system.lock import alone_in, is_taken
 from rtl_tf.training.recognition import hold_out, people
+
+
+@pytest.fixture(autouse=True)
+def shallow(monkeypatch):
+    """dlib's network with one residual block a group, built in a third of the time; test_dlib.py has it whole."""
+    monkeypatch.setattr(dlib_resnet, "GROUPS", tuple((stride, filters, 1) for stride, filters, _ in dlib_resnet.GROUPS))
 
 
 def pretrain(table, task, folder, *more):
@@ -61,6 +70,43 @@ def test_alignment_gives_a_source_without_one(table, tmp_path):
     train(flags(table, tmp_path / "run", "--source", str(tmp_path / "points"), epochs=1))
     resolved = json.loads((tmp_path / "run" / "config.json").read_text())["resolved"]
     assert resolved["encoder_stride"] == 32
+
+
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        (("source.keras",), "source.keras is there already, and of no run; name another folder"),
+        (("environment.json", "predictions.csv"), "predictions.csv is there already, and of no run"),
+        (("config.json", "split.csv"), "holds a run; name another folder"),
+        (("history.json",), "holds a pretrained source: give another --output"),
+    ],
+)
+def test_recognition_writes_over_nothing_of_others(table, tmp_path, there, message):
+    for name in there:
+        (tmp_path / name).write_text("mine")
+    with pytest.raises(InputError, match=message):
+        pretrain(table, "recognition", tmp_path)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == dict.fromkeys(
+        there, "mine"
+    )
+
+
+def test_one_process_pretrains_in_a_folder(table, tmp_path):
+    with alone_in(tmp_path / "people"), pytest.raises(InputError, match="people is being trained by another process"):
+        pretrain(table, "recognition", tmp_path / "people")
+    assert not (tmp_path / "people").exists()
+
+
+def test_an_interrupted_recognition_begins_anew(tmp_path, monkeypatch):
+    """And holds its folder meanwhile."""
+    folder = tmp_path / "people"
+    folder.mkdir()
+    for name in ("environment.json", "trained_on.csv", "config.json", "source.keras"):
+        (folder / name).write_text("of a killed process")
+    seen = []
+    monkeypatch.setattr("rtl_tf.experiments.pretraining._pretrain", lambda *_: seen.append(is_taken(folder)))
+    pretrain_recognition(None, folder)
+    assert seen == [True] and not is_taken(folder)
 
 
 def test_people_need_two_images(tmp_path):

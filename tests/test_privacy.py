@@ -74,6 +74,9 @@ def test_training_and_predicting(blocked, trained, table):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine(blocked, trained, table, engine):
     pytest.importorskip(ENGINES[engine].package)
-    command(blocked, "-m", "rtl_tf.cli.export", trained, "--engine", engine, "--precision", "int8")
-    more = ["--engine", engine, "--precision", "int8", "--output", blocked / f"{engine}.csv"]
-    command(blocked, ROOT / "predict.py", trained, table / "000.png", *more)
+    chosen = ["--engine", engine, "--precision", "int8"]
+    predicting = [str(trained), str(table / "000.png"), *chosen, "--output", str(blocked / f"{engine}.csv")]
+    code = "from rtl_tf.cli import export, predict\n"
+    code += f"export.main({[str(trained), *chosen]})\nassert predict.main({predicting}) == 0"
+    command(blocked, "-c", code)
+    assert (blocked / f"{engine}.csv").exists()

@@ -1,4 +1,4 @@
-"""The README's commands are those that are tested, and what it points to is there."""
+"""The commands of the README and of docs/ are those that are tested, and what they point to is there."""
 
 import re
 from pathlib import Path
@@ -13,6 +13,8 @@ from rtl_tf.reports.tables import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))}
+TABLES_PAGE = PAGES[ROOT / "docs" / "tables.md"]
 
 
 def test_ci_runs_the_readmes_commands():
@@ -24,21 +26,21 @@ def test_ci_runs_the_readmes_commands():
 
 
 def test_every_command_line_of_train_parses():
-    lines = re.findall(r"^    .*python train\.py (--.*)$", README, re.M)
-    assert len(lines) >= 3
+    lines = [line for text in PAGES.values() for line in re.findall(r"^    .*python train\.py (--.*)$", text, re.M)]
+    assert len(lines) >= 10
     for line in lines:
         make_parser().parse_args(line.split())
 
 
 @pytest.mark.parametrize(("kind", "registry"), [("table", TABLES), ("figure", FIGURES)])
 def test_every_table_and_figure_is_listed_and_made_by_ci(kind, registry):
-    listed = README.split(f"| `--{kind}` |", 1)[1].split("\n\n", 1)[0]
+    listed = TABLES_PAGE.split(f"| `--{kind}` |", 1)[1].split("\n\n", 1)[0]
     assert re.findall(r"^\| `(\w+)` \|", listed, re.M) == list(registry)
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (made,) = re.findall(rf"^for {kind} in (.*); do python evaluate.py --{kind} \"\${kind}\"", script, re.M)
     compared = {"9"}  # needs FT or RTL-SAM, and CI trains RTL-EO alone
     assert set(made.split()) == set(registry) - (compared if kind == "figure" else set())
-    for name in re.findall(rf"^    python evaluate.py --{kind} (\w+)", README, re.M):
+    for name in re.findall(rf"^    python evaluate.py --{kind} (\w+)", README + TABLES_PAGE, re.M):
         assert name in made.split()
 
 
@@ -47,6 +49,18 @@ def test_every_method_and_source_is_listed():
         assert f"`{name}`" in README, name
 
 
-def test_files_that_it_names_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+def test_it_is_what_a_visitor_needs():
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_it_names_exist(page):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", PAGES[page]):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_sections_that_it_names_exist(page):
+    for target, section in re.findall(r"\]\(([^)#\s]+\.md)#([^)]+)\)", PAGES[page]):
+        titles = re.findall(r"^#+ (.*)$", (page.parent / target).read_text(encoding="utf-8"), re.M)
+        assert section in {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}, section

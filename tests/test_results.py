@@ -1,13 +1,16 @@
 """The tables that the repository shows are what `evaluate.py` makes of the predictions beside them."""
 
 import csv
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from rtl_tf.cli.evaluate import main
+from rtl_tf.documents import read_json
 from rtl_tf.runs.config_file import from_json
 from rtl_tf.runs.finding import read_runs
+from rtl_tf.runs.layout import ATTRIBUTES, ENVIRONMENT, PREDICTIONS, SPLIT, VALIDATION
 
 ALL = Path(__file__).resolve().parents[1] / "results"
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "synthetic-quick"
@@ -35,13 +38,31 @@ def test_a_shown_table_comes_from_the_stored_predictions(shown, tmp_path):
     assert (tmp_path / f"{shown.stem}.md").read_text("utf-8") == shown.with_suffix(".md").read_text("utf-8")
 
 
+def test_the_results_are_a_few_files_that_a_person_can_read():
+    """A file a person looks at, or one a study that programs read."""
+    files = [path for path in ALL.rglob("*") if path.is_file()]
+    assert len(files) <= 120 and sum(path.stat().st_size for path in files) <= 8_000_000
+    assert len((ALL / "README.md").read_text("utf-8").splitlines()) <= 250
+    assert all((folder / "README.md").is_file() for folder in filter(Path.is_dir, ALL.iterdir()))
+
+
 def test_every_stored_run_still_reads():
     runs, warnings = [], []
     for folder in filter(Path.is_dir, ALL.iterdir()):
         found, problems = read_runs(folder)
         runs, warnings = runs + found, warnings + problems
-    assert len(runs) > 400 and not warnings
+    assert len(runs) == 494 and not warnings
     for run in runs:
         assert from_json(run.asked).method == run.method
         assert len(run.history) == run.resolved["epochs"]
         assert not run.ended or run.metrics["images"] > 0
+        assert run.tested or run.resolved["data_name"] != "synthetic" or run.validated
+
+
+def test_the_photographs_were_trained_on_two_processors_and_name_nobody():
+    runs = read_runs(ALL / "youtube-faces")[0]
+    processors = Counter(read_json(run.folder / ENVIRONMENT)["processor"].text() for run in runs)
+    assert processors == {"first": 101, "second": 246}
+    assert not any(
+        (run.folder / name).exists() for run in runs for name in (PREDICTIONS, VALIDATION, ATTRIBUTES, SPLIT)
+    )

@@ -68,8 +68,8 @@ PUT_BACK = "; the run cannot go on: put split.csv back, or remove {folder} and s
         ("best.keras", lambda file: file.unlink(), ": no such file" + ANEW),
         ("state-0002.npz", cut, ": damaged (cut off?)" + ANEW),
         ("history.csv", replace_in("val_error", "error"), ": missing column val_error" + ANEW),
-        ("history.csv", replace_in("0.5", "half"), ', line 2: loss is "half", not a number' + ANEW),
-        ("history.csv", replace_in("\n3,", "\n4,"), ", line 4: epoch 4 instead of 3" + ANEW),
+        ("history.csv", replace_in("0.5", "half"), ' row 2: loss is "half", not a number' + ANEW),
+        ("history.csv", replace_in("\n3,", "\n4,"), " row 4: epoch 4 instead of 3" + ANEW),
         ("split.csv", lambda file: file.unlink(), ": missing" + PUT_BACK),
         ("split.csv", replace_in(",test", ",training"), ": not the parts that the run's settings give" + PUT_BACK),
         ("split.csv", replace_in("000", "999"), " row 2: image 999.png is not in the data, or app"),
@@ -194,7 +194,7 @@ def test_history_is_read_whole_or_not_at_all(tmp_path):
     write_history(path, rows)
     assert read_history(path) == rows
     path.write_text(path.read_text() + "3,0.5\n")
-    with pytest.raises(InputError, match="history.csv, line 4: 2 fields instead of 8"):
+    with pytest.raises(InputError, match="history.csv row 4: 2 cells instead of 8"):
         read_history(path)
 
 

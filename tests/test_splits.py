@@ -176,7 +176,7 @@ def test_a_split_returns_from_its_file(tmp_path):
 @pytest.mark.parametrize(
     "old, new, message",
     [
-        ("image,subject,part", "image,person,part", r"split\.csv row 1"),
+        ("image,subject,part", "image,person,part", r"split\.csv: missing column subject"),
         ("s0/0.png", "s0/9.png", r"split\.csv row 2: image s0/9\.png is not in the data"),
         ("s0/1.png", "s0/0.png", r"split\.csv row 3: .*twice"),
         ("s0/0.png,s0", "s0/0.png,s1", r"split\.csv row 2: .*s0"),

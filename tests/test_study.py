@@ -17,13 +17,15 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.layout import VALIDATION
 from rtl_tf.studies import study as running
-from rtl_tf.studies.display import StudyProgress, clock
+from rtl_tf.studies.display import StudyProgress
+from rtl_tf.system import progress
 
 
 @pytest.fixture
 def train(table, tmp_path, monkeypatch, capsys):
     """Call train.py with trainings that are made up; its status, stdout and stderr."""
     monkeypatch.setattr(running, "make_execute", worker_tasks.make_fake_training)
+    monkeypatch.setattr(progress, "LINE_INTERVAL", 600.0)  # of a slow machine's log
 
     def call(*words, data=table):
         arguments = ["--data", str(data), "--schema", str(table / "toy.toml"), "--image-size", "64"]
@@ -131,6 +133,7 @@ class Tasks(tuple):
 
 
 def test_time_left_follows_the_work_that_is_done(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "LINE_INTERVAL", 600.0)
     now = [0.0]
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
     shown = StudyProgress(Tasks(10, 10, 30, 50), there=6)
@@ -153,7 +156,26 @@ def test_time_left_follows_the_work_that_is_done(monkeypatch, capsys):
     shown.advance(3, 1.0)
     shown.end(2, "good")  # the last run has only its predictions left
     assert capsys.readouterr().out == "[ 9/10] t2: good, 0:00 (less than a minute left)\n"
-    assert [clock(seconds) for seconds in (0, 61, 3599.6, 7325)] == ["0:00", "1:01", "1:00:00", "2:02:05"]
+    shown.close()
+
+
+def test_a_study_has_one_bar_on_a_terminal_and_lines_in_a_log(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "INTERVAL", -1.0)
+    monkeypatch.setattr(progress, "LINE_INTERVAL", 0.0)
+    shown = StudyProgress(Tasks(10, 10), there=1)
+    shown.begin(0)
+    shown.begin(1)
+    shown.advance(0, 0.5)
+    assert capsys.readouterr().err.splitlines()[-1] == "[1/3]: about 0:00 left, 50% of t0"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shown.advance(1, 0.25)
+    shown.end(0, "good")
+    shown.close()
+    out, err = capsys.readouterr()
+    bars = ["█" * done + "·" * (24 - done) for done in (9, 15)]
+    assert f"[1/3] {bars[0]} about 0:00 left, 25% of t1" in err
+    assert f"[2/3] {bars[1]} about 0:00 left, 25% of t1" in err and err.endswith("\r")
+    assert out == "[2/3] t0: good, 0:00 (about 0:00 left)\n"
 
 
 @pytest.mark.parametrize(

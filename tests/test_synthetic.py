@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from rtl_tf.datasets import synthetic, table
-from rtl_tf.datasets.synthetic import portraits, raster, rendered
+from rtl_tf.datasets.synthetic import crew, portraits, raster, rendered, sheet
 from rtl_tf.datasets.synthetic.__main__ import main
 from rtl_tf.datasets.synthetic.head import Head
 from rtl_tf.datasets.synthetic.landmarks import locate_landmarks
@@ -312,6 +312,17 @@ def test_workers_serve_a_script_without_a_main_guard(tmp_path):
     assert np.array_equal(np.asarray(Image.open(folder / "images" / "s0004_1.png")), here.image)
 
 
+def test_a_worker_that_ends_is_told_and_takes_the_others_with_it(tmp_path, monkeypatch):
+    started = []
+    start = crew._start
+    monkeypatch.setattr(crew, "_start", lambda *given: started.append(start(*given)) or started[-1])
+    monkeypatch.setattr(crew.child, "command", lambda *_: [sys.executable, "-c", "print('no rows')"])
+    monkeypatch.setattr(crew, "_cores", lambda: 2)
+    with pytest.raises(RuntimeError, match=r"rendering subject \d failed \(a worker ended"):
+        synthetic.samples(5, 2, 32, cache=tmp_path)
+    assert len(started) == 2 and all(worker.poll() is not None for worker in started)
+
+
 @pytest.mark.parametrize("bad", [{"subjects": 0}, {"scans": 0}, {"size": 8}, {"seed": -1}])
 def test_bad_numbers_are_named(tmp_path, bad):
     with pytest.raises(InputError, match=next(iter(bad))):
@@ -337,6 +348,16 @@ def test_sheets(tmp_path, capsys):
     assert "folder.png" in capsys.readouterr().err
     assert main(["--contact-sheet", str(plain), "--seed", "-1"]) == 2
     assert "seed -1" in capsys.readouterr().err
+
+
+def test_tiles_lie_in_rows_and_an_unfinished_row_ends_black():
+    tiles = [Image.new("RGB", (3, 3), colour) for colour in ("red", "lime", "blue")]
+    red, green, blue, black = (
+        np.tile(np.uint8(colour), (3, 3, 1)) for colour in np.vstack([np.eye(3) * 255, [[0] * 3]])
+    )
+    expected = np.vstack([np.hstack([red, green]), np.hstack([blue, black])])
+    np.testing.assert_array_equal(np.asarray(sheet._mosaic(tiles, 2)), expected)
+    np.testing.assert_array_equal(np.asarray(sheet._mosaic(tiles, 8)), np.hstack([red, green, blue]))
 
 
 def test_importing_loads_nothing_heavy():

@@ -53,8 +53,14 @@ def batch(seed=0, count=4):
     return images, {"points": points, "heatmaps": np.asarray(heatmaps.encode(points, SIZE // 4, 1.5))}
 
 
+def compile_with(detector, optimizer, **options):
+    """As a run does it: with the optimizer's variables made. A step that makes them is traced twice and never freed."""
+    detector.compile(optimizer, **options)
+    detector.optimizer.build(detector.trainable_variables)
+
+
 def train(detector, steps=3, rate=1e-3, run_eagerly=False):
-    detector.compile(keras.optimizers.Adam(rate, epsilon=1e-8), run_eagerly=run_eagerly)
+    compile_with(detector, keras.optimizers.Adam(rate, epsilon=1e-8), run_eagerly=run_eagerly)
     dataset = tf.data.Dataset.from_tensors(batch()).repeat(steps)
     return detector.fit(dataset, epochs=1, steps_per_epoch=steps, shuffle=False, verbose=0).history
 
@@ -99,7 +105,7 @@ def test_a_step_follows_the_gradient_of_equation_3():
     expected = [
         np.asarray(v) - 0.1 * np.asarray(g) for v, g in zip(detector.trainable_variables, gradients, strict=True)
     ]
-    detector.compile(keras.optimizers.SGD(0.1))
+    compile_with(detector, keras.optimizers.SGD(0.1))
     detector.train_on_batch(images, truth)
     for variable, value in zip(detector.trainable_variables, expected, strict=True):
         np.testing.assert_allclose(variable, value, atol=2e-5)
@@ -176,7 +182,7 @@ def test_a_missing_landmark_moves_no_weight():
         detector = make_detector("fe")
         images, _ = batch()
         truth = {"points": points, "heatmaps": np.asarray(heatmaps.encode(points, SIZE // 4, 1.5))}
-        detector.compile(keras.optimizers.SGD(10.0))
+        compile_with(detector, keras.optimizers.SGD(10.0))
         before = np.array(detector.get_layer("decoder").get_layer("heatmaps").kernel)
         detector.train_on_batch(images, truth)
         return np.asarray(detector.get_layer("decoder").get_layer("heatmaps").kernel) - before
@@ -205,7 +211,7 @@ def test_l2_penalty_counts_the_trained_kernels():
     detector = make_detector("fe", l2=0.01)
     images, truth = batch()
     penalty = sum(float(np.sum(np.square(v))) for v in detector.get_layer("decoder").trainable_variables if v.ndim == 4)
-    detector.compile(keras.optimizers.SGD(0.0))
+    compile_with(detector, keras.optimizers.SGD(0.0))
     logs = detector.train_on_batch(images, truth, return_dict=True)
     assert logs["loss"] == pytest.approx(logs["heatmap_loss"] + 0.01 * penalty, rel=1e-4)
 
@@ -251,10 +257,16 @@ def run(data, folder, callbacks=()):
     return detector, rows
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(data, tmp_path_factory):
+    """The detector of a whole training and its history."""
+    return run(data, tmp_path_factory.mktemp("whole"))
+
+
 @pytest.mark.parametrize(("interval", "kept"), [(0.0, ["state-0002.npz"]), (1e9, [])])
-def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypatch, interval, kept):
+def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypatch, uninterrupted, interval, kept):
+    whole, rows = uninterrupted
     monkeypatch.setattr(fitting, "STATE_INTERVAL", interval)
-    whole, rows = run(data, tmp_path / "whole")
     with pytest.raises(Killed):
         run(data, tmp_path / "killed", (Kill(after=2),))
     assert [p.name for p in (tmp_path / "killed").glob("state*")] == kept
@@ -266,8 +278,8 @@ def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypa
     assert not list((tmp_path / "killed").glob("state*"))
 
 
-def test_a_state_that_an_earlier_version_wrote_is_gone_on_from(data, tmp_path, monkeypatch):
-    whole, _ = run(data, tmp_path / "whole")
+def test_a_state_that_an_earlier_version_wrote_is_gone_on_from(data, tmp_path, monkeypatch, uninterrupted):
+    whole, _ = uninterrupted
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
     older = "state-{:04d}.weights.h5".format
     monkeypatch.setattr(fitting, "write_state", lambda to, epoch, model: model.save_weights(to / older(epoch)))
@@ -306,8 +318,8 @@ def test_a_state_keeps_what_scales_the_loss_in_float16(tmp_path):
         np.testing.assert_array_equal(left, right)
 
 
-def test_a_state_older_than_the_history_is_where_a_training_goes_on(data, tmp_path, monkeypatch):
-    whole, rows = run(data, tmp_path / "whole")
+def test_a_state_older_than_the_history_is_where_a_training_goes_on(data, tmp_path, monkeypatch, uninterrupted):
+    whole, rows = uninterrupted
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
     with pytest.raises(Killed):
         run(data, tmp_path / "killed", (Kill(after=1),))

@@ -4,17 +4,33 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, told
 from rtl_tf.system import console
-from rtl_tf.system.silence import silenced
+from rtl_tf.system.redirection import redirect, silenced
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line, like all others."""
+    """A parser whose complaints are one line, like all others, and whose help has the name it was called by.
+
+    Its `prog` is for other callers.
+    """
+
+    def __init__(self, *, prog: str, **more):
+        super().__init__(prog=_called() or prog, **more)
 
     def error(self, message: str):
         raise InputError(f"{message} (see --help)")
+
+
+def _called() -> str | None:
+    """`train.py`, `rtl-train` or `python -m rtl_tf.cli.train`; None where the process is another program's."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is not None:
+        return f"python -m {spec.name}" if spec.name.startswith("rtl_tf.") else None
+    name = Path(sys.argv[0])
+    return name.name if name.suffix == ".py" else name.stem if name.stem.startswith("rtl-") else None
 
 
 def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = None) -> None:
@@ -33,12 +49,12 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
         print("error: something that was given is nested too deep", file=sys.stderr)
         status = 2
     except BrokenPipeError:  # the reader (`| head`) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        redirect(os.devnull, sys.stdout.fileno())
         status = 141
     except OSError as problem:  # a folder that cannot be written, a full disk
         print(f"error: {told(problem)}", file=sys.stderr)
         if problem.filename is None:  # what stdout still holds would fail once more
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            redirect(os.devnull, sys.stdout.fileno())
         status = 2
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)

@@ -30,7 +30,7 @@ def make_parser() -> Parser:
         epilog="Everything is computed from files that runs have written; no network is loaded.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--run", metavar="DIR", type=Path, help="print all metrics of one run folder")
+    what.add_argument("--run", metavar="DIR", type=Path, help="print all metrics of one run, a folder or one of a pack")
     what.add_argument(
         "--table",
         metavar="NAME",
@@ -52,7 +52,9 @@ def make_parser() -> Parser:
         default=[],
         help="use only runs with this setting, for example lambda=0.02; may be repeated",
     )
-    parser.add_argument("--runs", metavar="DIR", type=Path, help="folder that train.py filled (default: runs)")
+    parser.add_argument(
+        "--runs", metavar="DIR", type=Path, help="folder that train.py filled, or of a pack (default: runs)"
+    )
     parser.add_argument("--data", metavar="NAME", help="data set of the runs; needed if there are several")
     parser.add_argument("--output", metavar="DIR", type=Path, help="where files go (default: <runs>/<data>/reports)")
     return parser

@@ -1,4 +1,9 @@
-"""Labelled images as records: `load` finds out which format lies at a path; one line in DATASETS a format."""
+"""Labelled images as records: `load` finds out which format lies at a path; one line in DATASETS a format.
+
+Examples:
+    >>> DATASETS["table"].description
+    'a CSV table (landmarks.csv)'
+"""
 
 import dataclasses
 import hashlib
@@ -61,6 +66,11 @@ def load(
     subjects_as_written: bool = False,
 ) -> Samples:
     """The samples of a data set, in an order that depends on its files alone.
+
+    Examples:
+        >>> samples = load("my_faces")
+        >>> samples[0].image.name, samples[0].points.shape, samples[0].attributes
+        ('000.png', (14, 2), {'site': 'here'})
 
     Args:
         name_or_path: a folder or file in one of the formats of DATASETS; or `synthetic`, also with numbers:

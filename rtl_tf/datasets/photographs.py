@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.csv_rows import read_rows
+from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import BOX, box_of, mirrored_of, require_image_and_box
 from rtl_tf.exceptions import InputError
@@ -98,9 +98,9 @@ def from_table(file: Path) -> Listing:
     """
     header, rows = read_rows(file)
     require_image_and_box(file, header)
-    named = [(row, cells) for row, cells in rows if cells["image"]]
+    named = [row for row in rows if row.cells["image"]]
     skipped = Counter({"row without an image": len(rows) - len(named)})
-    return _listing([_photograph_of_row(file, row, cells) for row, cells in named], +skipped)
+    return _listing([_photograph_of_row(file.parent, row) for row in named], +skipped)
 
 
 def _listing(photographs: list[Photograph], skipped: Counter) -> Listing:
@@ -136,8 +136,9 @@ def _photograph(path: Path) -> Photograph:
     return Photograph(path)
 
 
-def _photograph_of_row(file: Path, row: int, cells: dict[str, str]) -> Photograph:
-    image = file_called(file.parent, cells["image"])
+def _photograph_of_row(folder: Path, row: Row) -> Photograph:
+    cells = row.cells
+    image = file_called(folder, cells["image"])
     try:
         size, box = read_size(image), box_of(cells)
         if box:
@@ -148,4 +149,4 @@ def _photograph_of_row(file: Path, row: int, cells: dict[str, str]) -> Photograp
             raise InputError(f"{image}: no box; give {', '.join(BOX)}, or remove the row")
         return Photograph(image, box, mirrored_of(cells))
     except InputError as problem:
-        return Photograph(image, problem=f"{file} row {row}: {problem}")
+        return Photograph(image, problem=str(row.error(problem)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.csv_rows import read_header, read_rows
+from rtl_tf.csv_rows import Row, read_header, read_rows
 from rtl_tf.datasets.annotations import fitting_schema, require_usable, shipped_landmarks
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import code_key
@@ -58,33 +58,33 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """
     file = _table(path)
     header, rows = read_rows(file)
-    tell_left_out(file, "rows with an error", [f"row {row}" for row, cells in rows if cells.get("error")])
-    rows = [(row, cells) for row, cells in rows if not cells.get("error")]
+    tell_left_out(file, "rows with an error", [f"row {row.line}" for row in rows if row.cells.get("error")])
+    rows = [row for row in rows if not row.cells.get("error")]
     if not rows:
         raise InputError(f"{file}: no row without an error")
     fitting = _schema(file, header, schema)
-    attributes = _attributes(header, [cells for _, cells in rows])
+    attributes = _attributes(header, [row.cells for row in rows])
     samples, first_row = [], {}
-    for (row, cells), others in zip(rows, attributes, strict=True):
+    for row, others in zip(rows, attributes, strict=True):
         try:
-            sample = _sample(file.parent, cells, fitting, others)
+            sample = _sample(file.parent, row.cells, fitting, others)
         except InputError as problem:
-            raise InputError(f"{file} row {row}: {problem}") from problem
-        other = first_row.setdefault((sample.image, sample.face), row)
-        if other != row:
+            raise row.error(problem) from problem
+        other = first_row.setdefault((sample.image, sample.face), row.line)
+        if other != row.line:
             advice = "remove one, or tell its faces apart in a column 'face'"
-            raise InputError(f"{file} row {row}: {cells['image']} is already in row {other}; {advice}")
-        samples.append(replace(sample, place=f"row {row}"))
-    _require_faces(file, rows, samples)
+            raise row.error(f"{row.cells['image']} is already in row {other}; {advice}")
+        samples.append(replace(sample, place=f"row {row.line}"))
+    _require_faces(rows, samples)
     return samples
 
 
-def _require_faces(file: Path, rows: list[tuple[int, dict[str, str]]], samples: list[Sample]) -> None:
+def _require_faces(rows: list[Row], samples: list[Sample]) -> None:
     """InputError where one row of an image has an empty `face` and another has not."""
-    named = {sample.image: row for (row, _), sample in zip(rows, samples, strict=True) if sample.face}
-    for (row, cells), sample in zip(rows, samples, strict=True):
+    named = {sample.image: row.line for row, sample in zip(rows, samples, strict=True) if sample.face}
+    for row, sample in zip(rows, samples, strict=True):
         if not sample.face and sample.image in named:
-            raise InputError(f"{file} row {row}: {cells['image']} is also in row {named[sample.image]}; fill in 'face'")
+            raise row.error(f"{row.cells['image']} is also in row {named[sample.image]}; fill in 'face'")
 
 
 def _table(path: Path) -> Path:

@@ -45,18 +45,18 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         raise InputError(f"{table} row 1: expected a column of file names, then columns 0 to 135")
     folder = table.parent / table.name.split("_")[0]
     samples, seen = [], {}
-    for row, cells in rows:
-        name, *values = cells.values()
+    for row in rows:
+        name, *values = row.cells.values()
         if name in seen:
-            raise InputError(f"{table} row {row}: {name} is already in row {seen[name]}; remove one")
-        seen[name] = row
+            raise row.error(f"{name} is already in row {seen[name]}; remove one")
+        seen[name] = row.line
         try:
             if not name:
                 raise InputError("the file name is empty")
             image = file_called(folder, name)
             samples.append(ibug68.sample(image, _points(values), Path(name).stem.rsplit("_", 1)[0], schema))
         except InputError as problem:
-            raise InputError(f"{table} row {row}: {problem}") from problem
+            raise row.error(problem) from problem
     return samples
 
 

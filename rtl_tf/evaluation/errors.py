@@ -12,6 +12,10 @@ PROTOCOLS = ("paper", "clinical")
 def radial_errors(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Euclidean distances, (N, K, 2) and (N, K, 2) -> float64 (N, K), in the unit of the points.
 
+    Examples:
+        >>> radial_errors(np.array([[[0, 0], [np.nan, np.nan]]]), np.array([[[3, 4], [1, 1]]]))
+        array([[ 5., nan]])
+
     The term under the sums of Eq. 10. NaN truth gives NaN. A prediction that is not finite raises InputError: left in,
     it would drop out of every mean and flatter the detector.
     """

@@ -30,7 +30,12 @@ def per_image(errors: np.ndarray) -> np.ndarray:
 
 
 def mean_radial_error(errors: np.ndarray) -> float:
-    """(N, K) -> mean over images of the mean over landmarks. Eq. 10, which the paper calls MSE."""
+    """(N, K) -> mean over images of the mean over landmarks. Eq. 10, which the paper calls MSE.
+
+    Examples:
+        >>> mean_radial_error(np.array([[5.0, 0.0], [1.0, np.nan]]))
+        1.75
+    """
     return _statistic(np.mean, per_image(errors))
 
 
@@ -40,12 +45,22 @@ def failures(per_image: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def failure_rate(per_image: np.ndarray, threshold: float) -> float:
-    """Share of images, 0 to 1, that are failures."""
+    """Share of images, 0 to 1, that are failures.
+
+    Examples:
+        >>> failure_rate(np.array([0.5, 0.9, 1.1, 2.0]), threshold=1.0)
+        0.5
+    """
     return _statistic(np.mean, failures(per_image, threshold))
 
 
 def ced(per_image: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """(N,), (T,) -> (T,): share of images, 0 to 1, whose mean error is at most each threshold. Fig. 6."""
+    """(N,), (T,) -> (T,): share of images, 0 to 1, whose mean error is at most each threshold. Fig. 6.
+
+    Examples:
+        >>> ced(np.array([0.5, 0.9, 1.1, 2.0]), np.array([0.6, 1.0, 3.0])).tolist()
+        [0.25, 0.5, 1.0]
+    """
     voting = np.sort(_voting(per_image))
     thresholds = np.asarray(thresholds, np.float64)
     if not voting.size:
@@ -59,7 +74,12 @@ def areas(per_image: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def auc(per_image: np.ndarray, threshold: float) -> float:
-    """Area under the CED from 0 to the threshold, divided by the threshold: the mean of `areas`, exact, no binning."""
+    """Area under the CED from 0 to the threshold, divided by the threshold: the mean of `areas`, exact, no binning.
+
+    Examples:
+        >>> auc(np.array([0.5, 2.0]), threshold=1.0)
+        0.25
+    """
     return _statistic(np.mean, areas(per_image, threshold))
 
 

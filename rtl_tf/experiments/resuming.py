@@ -1,6 +1,7 @@
 """A run that goes on: from the inputs it began with, and from files that are whole. Looked at before it trains."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from rtl_tf.config import Settings
@@ -34,7 +35,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     if not layout.is_begun(folder):
         if resume:
             raise InputError(f"--resume: {folder} holds no run that could go on")
-        _require_nothing_of_others(folder)
+        require_nothing_of_others(folder, layout.INPUTS, (*layout.RESULTS, layout.FIGURES))
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
@@ -48,12 +49,15 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     _require_same_schema(begun, settings.schema)
 
 
-def _require_nothing_of_others(folder: Path) -> None:
-    """InputError where a new run would write over a file that is no run's. A run killed before its config.json leaves
-    some of its inputs, the first of them always."""
-    inputs = [] if (folder / layout.INPUTS[0]).exists() else layout.INPUTS
-    ours = (*inputs, *layout.RESULTS, layout.FIGURES)
-    there = next((name for name in ours if (folder / name).exists()), None)
+def require_nothing_of_others(folder: Path, inputs: Sequence[str], results: Sequence[str]) -> None:
+    """InputError where a new run would write over a file that is no run's.
+
+    Args:
+        inputs: what a run that is killed early leaves; the first of them always, so with it the others are a run's.
+        results: what it leaves only where the folder is known for a run's by other signs.
+    """
+    inputs = [] if (folder / inputs[0]).exists() else inputs
+    there = next((name for name in (*inputs, *results) if (folder / name).exists()), None)
     if there:
         raise InputError(f"--output {folder}: {there} is there already, and of no run; name another folder")
 

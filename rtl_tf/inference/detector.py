@@ -1,5 +1,6 @@
 """A trained detector, run by TensorFlow."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,12 @@ from rtl_tf.schema import Schema, load_schema
 class Detector(Predictor):
     """Finds landmarks on photographs.
 
+    Examples:
+        >>> detector = Detector.load("runs/my_faces/rtl-sam/seed0")
+        >>> (prediction,) = detector.predict(["new_face.jpg"], boxes=[(210, 80, 640)])  # left, top, side
+        >>> prediction.points.shape, prediction.peaks.shape  # px of new_face.jpg; near 1 = sure
+        ((14, 2), (14,))
+
     Attributes:
         network: functional model whose output "heatmaps" is (N, S/4, S/4, K); where it has an output "points" too,
             (N, K, 2) in heatmap px, these are its answer (DSNT).
@@ -41,8 +48,13 @@ class Detector(Predictor):
     unlabelled: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls, run: str | Path) -> "Detector":
-        """The detector of a run folder (config.json, schema.toml and best.keras)."""
+    def load(cls, run: str | os.PathLike) -> "Detector":
+        """The detector of a run folder (config.json, schema.toml and best.keras).
+
+        Examples:
+            >>> Detector.load("runs/my_faces/rtl-sam/seed0").schema.names[:2]
+            ('exocanthion', 'endocanthion')
+        """
         run = Path(run)
         resolved = read_config(run / layout.CONFIG)["resolved"]
         if not (run / layout.NETWORK).is_file():

@@ -22,7 +22,7 @@ from rtl_tf.runs.config_file import from_json, read_config
 from rtl_tf.runs.parts import read_split
 from rtl_tf.schema import UNLABELLED, load_schema, schema_text
 from rtl_tf.system.atomic import replacing
-from rtl_tf.system.silence import silenced
+from rtl_tf.system.redirection import silenced
 
 # Format -> write(locate, file, calibration, text): `locate` of `graph.locate_in_crops`, crops as for `export` or None,
 # and the metadata as JSON.

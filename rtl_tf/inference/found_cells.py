@@ -1,13 +1,12 @@
 """Cells and rows of found.csv: as spreadsheets, `train.py` and people can read them."""
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.csv_rows import lines_of
 from rtl_tf.datasets.annotations import inside_image, require_crop
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
@@ -74,24 +73,15 @@ def error_cell(problem: InputError, photograph: Photograph) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def as_line(cells: Iterable[str]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
 def whole_rows(file: Path) -> tuple[list[list[str]], int]:
     """The rows of a table, header included, but for a last one that is cut off; and how many bytes they take."""
-    rows, length = [], 0
+    content = b"".join(_records(file.read_bytes()))
     try:
-        for record in _records(file.read_bytes()):
-            rows += csv.reader(io.StringIO(record.decode("utf-8"), newline=""), strict=True)
-            length += len(record)
-    except (UnicodeDecodeError, csv.Error) as problem:
-        raise InputError(f"--resume: {file} row {len(rows) + 1}: damaged ({problem})") from problem
-    if rows:
-        rows[0][0] = rows[0][0].removeprefix(MARK)
-    return rows, length
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        row = content[: problem.start].count(b"\n") + 1
+        raise InputError(f"--resume: {file} row {row}: damaged (not UTF-8)") from problem
+    return [cells for _, cells in lines_of(text, f"--resume: {file}")], len(content)
 
 
 def _records(content: bytes) -> Iterator[bytes]:

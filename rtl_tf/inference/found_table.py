@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from rtl_tf.csv_rows import read_header
+from rtl_tf.csv_rows import as_line, read_header
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.inference.found_cells import (
     MARK,
-    as_line,
     error_cell,
     image_cell,
     number,

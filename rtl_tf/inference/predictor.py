@@ -87,6 +87,12 @@ class Predictor(ABC):
     ) -> list[Prediction]:
         """Landmarks of photographs.
 
+        Examples:
+            >>> from rtl_tf import Detector
+            >>> detector = Detector.load("runs/my_faces/rtl-sam/seed0")
+            >>> detector.predict("new_face.jpg")[0].heatmap_points.shape
+            (14, 2)
+
         Args:
             images: files, or decoded images (see `decoded.pixels_of`): uint8 (H, W, 3) RGB, grey (H, W), Pillow's. A
                 single one is a list of one, with its box and its flag.

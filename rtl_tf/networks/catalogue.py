@@ -35,6 +35,10 @@ class WeightsFile:
 class Source:
     """A network that already knows a task.
 
+    Examples:
+        >>> SOURCES["dlib"].task, SOURCES["dlib"].encoder_stride
+        ('face recognition by a 128-d descriptor', 16)
+
     Attributes:
         name: for `--source`.
         network: "resnet50", "keras_resnet50" or "dlib_resnet"; "saved" for one's own file.

@@ -21,6 +21,11 @@ def load_keras_vggface(network: keras.Model, path: str | Path) -> None:
     "/" in the published names is "__" in ours. Position in the file is never used: some layers have equal shapes and
     would swap unnoticed.
 
+    Examples:
+        >>> from rtl_tf.networks import resnet50
+        >>> encoder = resnet50.encoder(64)  # a download  # doctest: +SKIP
+        >>> load_keras_vggface(encoder, "rcmalli_vggface_tf_notop_resnet50.h5")  # a download  # doctest: +SKIP
+
     Args:
         network: `resnet50.encoder` alone for a "notop" file, encoder and classifier in one model for a complete file.
         path: the .h5 file.

@@ -8,16 +8,18 @@ over FT in the failure rate at 1.0 (11.29 %) is the one over RTL-CO, over FT it 
 Table II's caption announces are not printed.
 """
 
-import csv
 from functools import cache
 from importlib import resources
+
+from rtl_tf.csv_rows import lines_of
 
 
 @cache
 def published(name: str) -> tuple[dict[str, str], ...]:
     """Rows of table "1", "2", "3" or "4"."""
-    text = (resources.files("rtl_tf.reports") / "published" / f"table{name}.csv").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+    file = resources.files("rtl_tf.reports") / "published" / f"table{name}.csv"
+    (_, header), *lines = lines_of(file.read_text(encoding="utf-8"), str(file))
+    return tuple(dict(zip(header, cells, strict=True)) for _, cells in lines)
 
 
 def landmark_labels() -> dict[str, str]:

@@ -1,7 +1,5 @@
 """One table from runs to the screen and to files."""
 
-import csv
-import io
 import math
 import re
 import textwrap
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.csv_rows import as_line
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.cells import Cells, judge
 from rtl_tf.reports.commands import NOTHING, missing_text
@@ -124,12 +123,9 @@ def _with_counts(selection: Selection) -> Selection:
 
 
 def _as_csv(report: Report) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
     settings = list(dict.fromkeys(name for row in report.selection.rows for name in row.settings))
-    writer.writerow(["row", *settings, *CSV_COLUMNS, *NUMBERS, "paper", "paper_std"])
-    writer.writerows(_csv_lines(report, settings))
-    return text.getvalue()
+    header = ["row", *settings, *CSV_COLUMNS, *NUMBERS, "paper", "paper_std"]
+    return "".join(map(as_line, [header, *_csv_lines(report, settings)]))
 
 
 def _csv_lines(report: Report, settings: list[str]) -> Iterator[list]:

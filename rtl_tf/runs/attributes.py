@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rtl_tf.documents import read_table, write_table
+from rtl_tf.csv_rows import read_own_rows, write_rows
+from rtl_tf.documents import File
 from rtl_tf.exceptions import InputError
 
 IMAGE = "image"
@@ -16,15 +17,14 @@ def write_attributes(path: str | Path, images: Sequence[str], attributes: Sequen
     """
     names = list(dict.fromkeys(name for row in attributes for name in row))
     cells = zip(images, ([row.get(name, "") for name in names] for row in attributes), strict=True)
-    write_table(path, [IMAGE, *names], ([image, *row] for image, row in cells))
+    write_rows(path, [IMAGE, *names], ([image, *row] for image, row in cells))
 
 
-def read_attributes(path: str | Path, images: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def read_attributes(path: File, images: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Column -> cells in the order of `images`. Raises InputError unless the table is of exactly these images."""
-    path = Path(path)
     if not path.exists():
         raise InputError(f"no file {path}: its run was trained before runs kept attributes")
-    rows = read_table(path, [IMAGE])
+    rows = read_own_rows(path, [IMAGE])
     if tuple(row.cells[IMAGE] for row in rows) != tuple(images):
         raise InputError(f"{path}: its images are not those of the predictions")
     return {name: tuple(row.cells[name] for row in rows) for name in (rows[0].cells if rows else ()) if name != IMAGE}

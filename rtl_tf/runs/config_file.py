@@ -1,10 +1,9 @@
 """The settings of a run as JSON, both ways, with a look at the type and range of each."""
 
-from pathlib import Path
 from typing import Any
 
 from rtl_tf.config import KINDS, Asked, Settings
-from rtl_tf.documents import Node, read_json
+from rtl_tf.documents import File, Node, read_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.limits import AUTO, RANGES, json_name
 
@@ -32,12 +31,11 @@ def from_json(values: dict[str, Any], origin: str = "settings") -> Asked:
     return Asked(**{FIELDS[key]: value for key, value in checked.items() if key in FIELDS})
 
 
-def read_config(path: Path) -> dict[str, dict[str, Any]]:
+def read_config(path: File) -> dict[str, dict[str, Any]]:
     """A run's config.json: {"asked": ..., "resolved": ...}; InputError if it is missing or damaged.
 
     Every setting has its type and lies in its range, or is None; what else stands there is as it is.
     """
-    path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file; is this a run folder?")
     config = read_json(path)

@@ -1,14 +1,20 @@
 """Finds runs, wherever they lie under a folder."""
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
+from rtl_tf.runs.packed import Packed, packed_runs
 from rtl_tf.runs.run import Run, read_run
 
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
 RUN_FILES = {layout.CONFIG, layout.PREDICTIONS}  # a folder with one of them is a run's
+Place = TypeVar("Place")
+Found = TypeVar("Found")
 
 
 def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], list[str]]:
@@ -34,13 +40,13 @@ def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], lis
 
 
 def read_runs(root: str | Path) -> tuple[list[Run], list[str]]:
-    """All runs at any depth under `root`, perhaps none, and a line for each whose settings cannot be read."""
-    runs, warnings = [], []
-    for folder in _run_folders(Path(root)):
-        try:
-            runs.append(read_run(folder))
-        except InputError as problem:
-            warnings.append(str(problem))
+    """All runs at any depth under `root`, perhaps none, and a line for each whose settings cannot be read.
+
+    Those of a pack are among them, as if their folders lay beside it.
+    """
+    warnings: list[str] = []
+    folders = chain.from_iterable(_each(_places(Path(root)), _folders_of, warnings))
+    runs = list(_each(sorted(folders, key=_place_of), read_run, warnings))
     return runs, warnings
 
 
@@ -51,7 +57,7 @@ def holds_run(folder: Path) -> bool:
 
 def has_runs(root: str | Path) -> bool:
     """Whether there is any run under `root`, of whatever data and however damaged."""
-    return bool(_run_folders(Path(root)))
+    return bool(_places(Path(root)))
 
 
 def readable(runs: list[Run], part: str) -> tuple[list[Run], list[str]]:
@@ -79,13 +85,33 @@ def require_same_images(runs: list[Run], part: str) -> None:
                 )
 
 
-def _run_folders(root: Path) -> list[Path]:
-    """Folders with settings or predictions; nothing inside a run is one."""
+def _each(places: Iterable[Place], read: Callable[[Place], Found], warnings: list[str]) -> Iterator[Found]:
+    """What can be read; the others' problems go into `warnings`."""
+    for place in places:
+        try:
+            yield read(place)
+        except InputError as problem:
+            warnings.append(str(problem))
+
+
+def _places(root: Path) -> list[Path]:
+    """Packs, and folders with settings or predictions; nothing inside a run is one."""
     found = []
     for folder, folders, files in os.walk(root):
         if not RUN_FILES.isdisjoint(files):
             found.append(Path(folder))
             folders.clear()
-        elif Path(folder) == root and layout.SOURCES in folders:
+        elif layout.PACK in files:
+            found.append(Path(folder) / layout.PACK)
+        if Path(folder) == root and layout.SOURCES in folders:
             folders.remove(layout.SOURCES)
     return sorted(found)
+
+
+def _folders_of(place: Path) -> list[Path | Packed]:
+    return packed_runs(place) if place.name == layout.PACK else [place]
+
+
+def _place_of(folder: Path | Packed) -> Path:
+    """Where a run lies, or would lie if it were not packed."""
+    return folder.unpacked if isinstance(folder, Packed) else folder

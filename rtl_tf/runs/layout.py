@@ -29,6 +29,10 @@ SEARCH_RUNS = "lambda_search"  # a run for each value that `--lambda auto` tries
 EXPORT = "export"
 TENSORBOARD = "tensorboard"
 
+# Many runs in one file, and their predictions in another: what is shared instead of folders.
+PACK = "runs.json.gz"
+PACKED_PREDICTIONS = "predictions.csv.gz"
+
 # A source network that `rtl_tf.cli.pretrain` trained for recognition has CONFIG, ENVIRONMENT, TRAINED_ON and these.
 SOURCE_NETWORK = "source.keras"
 SOURCE_HISTORY = "history.json"  # written last

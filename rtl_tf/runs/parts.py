@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rtl_tf.csv_rows import read_rows
-from rtl_tf.documents import read_table, write_table
+from rtl_tf.csv_rows import read_own_rows, write_rows
+from rtl_tf.documents import File
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Split, image_names
 
@@ -17,7 +17,7 @@ def write_split(path: str | Path, samples: Sequence[Sample], parts: Split) -> No
     part_of = {index: part for part, indices in parts.parts.items() for index in indices}
     names = image_names(samples)
     ordered = sorted(range(len(samples)), key=names.__getitem__)
-    write_table(path, COLUMNS, ((names[i], samples[i].subject, part_of.get(i, UNUSED)) for i in ordered))
+    write_rows(path, COLUMNS, ((names[i], samples[i].subject, part_of.get(i, UNUSED)) for i in ordered))
 
 
 def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:
@@ -27,25 +27,23 @@ def read_split(path: str | Path, samples: Sequence[Sample]) -> Split:
         InputError: the file is not such a table, or its images or subjects are not those of the samples.
     """
     path = Path(path)
-    header, rows = read_rows(path)
-    if tuple(header) != COLUMNS:
-        raise InputError(f"{path} row 1: expected the columns {', '.join(COLUMNS)}")
     index_of = {name: index for index, name in enumerate(image_names(samples))}
     members: dict[str, list[int]] = {"training": [], "validation": [], "test": [], UNUSED: []}
-    for row, cells in rows:
+    for row in read_own_rows(path, COLUMNS):
+        cells = row.cells
         index = index_of.pop(cells["image"], None)
         if index is None:
-            raise InputError(f"{path} row {row}: image {cells['image']} is not in the data, or appears twice")
+            raise row.error(f"image {cells['image']} is not in the data, or appears twice")
         if cells["subject"] != samples[index].subject:
-            raise InputError(f"{path} row {row}: in the data the subject is {samples[index].subject}")
+            raise row.error(f"in the data the subject is {samples[index].subject}")
         if cells["part"] not in members:
-            raise InputError(f"{path} row {row}: part '{cells['part']}' is none of {', '.join(members)}")
+            raise row.error(f"part '{cells['part']}' is none of {', '.join(members)}")
         members[cells["part"]].append(index)
     if index_of:
         raise InputError(f"{path}: image {min(index_of)} of the data is missing; make a new split")
     return Split(*(tuple(members[part]) for part in ("training", "validation", "test")))
 
 
-def part_size(path: str | Path, part: str) -> int:
+def part_size(path: File, part: str) -> int:
     """How many images a part has, without a look at the data. InputError: no such table."""
-    return sum(row.cells["part"] == part for row in read_table(path, ["part"]))
+    return sum(row.cells["part"] == part for row in read_own_rows(path, ["part"]))

@@ -1,12 +1,14 @@
 """predictions.csv: the hinge between the networks, which write it, and the judging, which reads nothing else."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.documents import read_text, write_table
+from rtl_tf.csv_rows import write_rows
+from rtl_tf.documents import File, read_text
 from rtl_tf.exceptions import InputError, in_one_line, shortened
 
 TEXTS = ("image", "subject", "landmark")
@@ -48,6 +50,11 @@ class Predictions:
 
 def write_predictions(path: str | Path, predictions: Predictions) -> None:
     """Write one row for each image and landmark; the file appears whole or not at all, and reads back bit for bit."""
+    write_rows(path, COLUMNS, prediction_rows(predictions))
+
+
+def prediction_rows(predictions: Predictions) -> Iterator[tuple[str, ...]]:
+    """Cells of COLUMNS for each image and landmark."""
     images, landmarks = len(predictions.images), len(predictions.landmarks)
     numbers = [
         *(predictions.truth[..., 0], predictions.truth[..., 1]),
@@ -59,7 +66,7 @@ def write_predictions(path: str | Path, predictions: Predictions) -> None:
     texts = [np.repeat(predictions.images, landmarks), np.repeat(predictions.subjects, landmarks)]
     texts.append(np.tile(predictions.landmarks, images))
     columns = [*texts, *(_as_text(np.broadcast_to(column, (images, landmarks))) for column in numbers)]
-    write_table(path, COLUMNS, zip(*columns, strict=True))
+    return zip(*columns, strict=True)
 
 
 def _as_text(values: np.ndarray) -> np.ndarray:
@@ -68,9 +75,8 @@ def _as_text(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), "", values.astype(str))
 
 
-def read_predictions(path: str | Path) -> Predictions:
-    """Read predictions.csv. Raises InputError, naming the line, for anything that a run would not have written."""
-    path = Path(path)
+def read_predictions(path: File) -> Predictions:
+    """Read predictions.csv. Raises InputError, naming the row, for anything that a run would not have written."""
     texts, numbers = _read_columns(path)
     names = texts["landmark"]
     later = np.flatnonzero(names[1:] == names[0])  # the second image starts with the same landmark again
@@ -102,14 +108,14 @@ def read_predictions(path: str | Path) -> Predictions:
     )
 
 
-def _damage(path: Path, row: int, problem: str) -> InputError:
-    """`row` counts from 0 after the header; people count lines from 1 with it."""
-    return InputError(f"{path}, line {row + 2}: {problem}")
+def _damage(path: File, row: int, problem: str) -> InputError:
+    """`row` counts from 0 after the header; people count rows from 1 with it."""
+    return InputError(f"{path} row {row + 2}: {problem}")
 
 
-def _read_columns(path: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def _read_columns(path: File) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Text columns as object arrays of str, numbers as float32."""
-    import pandas  # here: 0.15 s that writing and the metrics do without; five times as fast as the csv module
+    import pandas  # here: 0.15 s that writing and the metrics do without; five times as fast as `csv_rows`
 
     text = read_text(path)
     try:
@@ -132,7 +138,7 @@ def _read_columns(path: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarr
     return {name: table[name].to_numpy(object) for name in TEXTS}, numbers
 
 
-def _to_numbers(path: Path, name: str, column: np.ndarray) -> np.ndarray:
+def _to_numbers(path: File, name: str, column: np.ndarray) -> np.ndarray:
     """float32; pandas leaves a column as text where a cell is no number."""
     try:
         with np.errstate(over="ignore"):  # infinite numbers are refused later
@@ -146,7 +152,7 @@ def _to_numbers(path: Path, name: str, column: np.ndarray) -> np.ndarray:
         raise
 
 
-def _check_numbers(path: Path, numbers: dict[str, np.ndarray], per_image: int) -> None:
+def _check_numbers(path: File, numbers: dict[str, np.ndarray], per_image: int) -> None:
     def refuse(bad: np.ndarray, problem: str) -> None:
         if bad.any():
             raise _damage(path, int(np.argmax(bad)), problem)

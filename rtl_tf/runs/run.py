@@ -1,18 +1,20 @@
 """A run, read from its folder. It is what its config.json says, not its path."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rtl_tf.documents import Node, read_json
+from rtl_tf.documents import File, Node, read_json, read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config
 from rtl_tf.runs.history import read_history
+from rtl_tf.runs.packed import Packed, packed_run
 from rtl_tf.runs.parts import part_size
 from rtl_tf.runs.predictions import Predictions, read_predictions
-from rtl_tf.schema import known_schemas, load_schema
+from rtl_tf.schema import known_schemas, parse_schema
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_hash")  # by the run: text, all of it
@@ -20,11 +22,17 @@ FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_
 
 @dataclass(frozen=True)
 class Run:
-    """One detector: what was asked for, what it resolved to, and, once it is finished, what it predicted."""
+    """One detector: what was asked for, what it resolved to, and, once it is finished, what it predicted.
 
-    folder: Path
+    It can stand wherever its folder can: `Detector.load(run)`.
+    """
+
+    folder: Path | Packed
     asked: dict
     resolved: dict
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
 
     @property
     def method(self) -> str:
@@ -58,8 +66,15 @@ class Run:
         return layout.is_ended(self.folder)
 
     @property
+    def begun(self) -> bool:
+        """Whether `train.py --resume` can go on with it."""
+        return not self.ended and isinstance(self.folder, Path)
+
+    @property
     def problem(self) -> str:
         """What keeps a run without predictions out of tables."""
+        if isinstance(self.folder, Packed):
+            return f"{self.folder} was packed without its predictions, which tables are computed from"
         if self.ended:
             return f"{self.folder} has lost its {layout.PREDICTIONS}, which tables are computed from"
         return f"{self.folder} has no {layout.PREDICTIONS}: the run is not finished (train.py --resume finishes it)"
@@ -74,8 +89,9 @@ class Run:
         if told is not None:
             return known_schemas().get(told, told[:12])
         try:
-            return load_schema(self.folder / layout.SCHEMA).identity
-        except (InputError, OSError):
+            path = self.folder / layout.SCHEMA
+            return parse_schema(read_text(path), str(path)).identity
+        except InputError:
             return self.resolved["schema"]
 
     @cached_property
@@ -124,11 +140,14 @@ class Run:
             return None
 
 
-def read_run(folder: str | Path) -> Run:
-    """Read a run's settings; raises InputError naming the file that is missing or damaged."""
-    folder = Path(folder)
+def read_run(folder: str | os.PathLike | Packed) -> Run:
+    """Read a run's settings; raises InputError naming the file that is missing or damaged.
+
+    A packed run may also be called by its name in the pack, `shared/runs.json.gz/ft/seed0`.
+    """
+    folder = folder if isinstance(folder, Packed) else Path(folder)
     if not folder.is_dir():
-        raise InputError(f"no run folder {folder}")
+        folder = packed_run(folder)
     path = folder / layout.CONFIG
     config = read_config(path)
     resolved = config["resolved"]
@@ -143,7 +162,7 @@ def read_run(folder: str | Path) -> Run:
     return Run(folder, config["asked"], resolved)
 
 
-def read_metrics(path: Path) -> dict[str, float | int | None]:
+def read_metrics(path: File) -> dict[str, float | int | None]:
     """metrics.json: name -> number, or None; InputError where it is missing or damaged."""
     metrics = read_json(path)
     for name in metrics.object():

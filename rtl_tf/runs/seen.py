@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from rtl_tf.csv_rows import read_rows
-from rtl_tf.documents import write_table
-from rtl_tf.exceptions import InputError
+from rtl_tf.csv_rows import read_own_rows, write_rows
 
 COLUMNS = ("data", "image", "subject", "size", "pixels")
 
@@ -24,14 +22,11 @@ class Seen(NamedTuple):
 
 def write_seen(path: str | Path, seen: Iterable[Seen]) -> None:
     """A row for each, in order, equal ones once."""
-    write_table(path, COLUMNS, dict.fromkeys(seen))
+    write_rows(path, COLUMNS, dict.fromkeys(seen))
 
 
 def read_seen(path: Path) -> list[Seen]:
-    """All rows; none where there is no such file. InputError where it has other columns or cannot be read."""
+    """All rows; none where there is no such file. InputError where it lacks columns or cannot be read."""
     if not path.is_file():
         return []
-    header, rows = read_rows(path)
-    if tuple(header) != COLUMNS:
-        raise InputError(f"{path} row 1: expected the columns {', '.join(COLUMNS)}")
-    return [Seen(**cells) for _, cells in rows]
+    return [Seen(*(row.cells[name] for name in COLUMNS)) for row in read_own_rows(path, COLUMNS)]

@@ -92,7 +92,7 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run], part: st
         good, damaged = readable(of_row, part)
         warnings += damaged
         kept.append(_one_a_seed(good, warnings))
-        unfinished.append(tuple(run for run in of_row if not (run.judged(part) or run.ended)))
+        unfinished.append(tuple(run for run in of_row if run.begun and not run.judged(part)))
     selection = Selection(tuple(rows), tuple(kept), tuple(unfinished), condition, warnings, notes)
     require_same_images(selection.all_runs, part)
     return selection

@@ -1,10 +1,7 @@
 """What a study's processes do: one run after another, on data that they read once."""
 
 import os
-import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +14,7 @@ from rtl_tf.runs.run import Run, read_run
 from rtl_tf.studies.planning import is_same
 from rtl_tf.studies.workers import Execute, Report
 from rtl_tf.system import console
+from rtl_tf.system.redirection import redirected
 
 
 class Job(NamedTuple):
@@ -46,7 +44,7 @@ def make_execute() -> Execute:
         begun, finished = state_of(job)
         if finished:
             return
-        with _output_to(job.log):
+        with redirected(job.log, 1, 2):  # all that libraries say too
             try:
                 import keras
 
@@ -104,22 +102,3 @@ def _share_callback(asked: Asked, report: Report):
             report((self.begun + of_training) / self.trainings)
 
     return ShareCallback()
-
-
-@contextmanager
-def _output_to(path: Path) -> Iterator[None]:
-    """Everything that is written to stdout and stderr, by libraries too, goes to a file."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept = os.dup(1), os.dup(2)
-    with open(path, "ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for number, descriptor in enumerate(kept, start=1):
-            os.dup2(descriptor, number)
-            os.close(descriptor)

@@ -95,7 +95,7 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
         ended = [run for run in same if run.ended]
         validated = [run for run in same if run.validated]
         complete, damaged = readable(ended if study.judged_on == "test" else validated, study.judged_on)
-        begun = [run for run in same if run not in ended]
+        begun = [run for run in same if run.begun]
         warnings += damaged
         if complete:
             done.append(complete[0])

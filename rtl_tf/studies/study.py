@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,8 +118,11 @@ def _opening(study: Study, plan: Plan, seeds: int) -> str:
 
 def _train(plan: Plan, processes: int, tensorboard: bool, validation_only: bool) -> list[tuple[str, str]]:
     """Title and reason of each run that failed."""
-    shown, failed = StudyProgress(plan.tasks, len(plan.done)), []
-    with tempfile.TemporaryDirectory(prefix="rtl_tf-") as logs:
+    failed = []
+    with (
+        tempfile.TemporaryDirectory(prefix="rtl_tf-") as logs,
+        closing(StudyProgress(plan.tasks, len(plan.done))) as shown,
+    ):
         jobs = [
             Job(task.asked, task.run, tensorboard, validation_only, Path(logs) / f"{number}.log")
             for number, task in enumerate(plan.tasks)

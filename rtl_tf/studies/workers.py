@@ -3,6 +3,12 @@
 A process serves several tasks, so that they share what it has read, and is then replaced: TensorFlow gives back little
 of a finished training's memory (measured: 50 to 65 MiB a run with dlib's network at 64x64, with or without
 `clear_session`).
+
+Why not `concurrent.futures.ProcessPoolExecutor`: a process of it that dies (too little memory) fails the tasks of all
+others, a task cannot report how far it is, and none that runs can be stopped. The package's other processes start by
+`system.child` instead, as modules with text on a pipe: `datasets.synthetic.crew` under a `ThreadPoolExecutor`, and
+`system.guarded`. They may be needed in a person's script or notebook, which a pool would fork, TensorFlow's threads and
+all, or import once more in each process; only a study's processes, which `train.py` alone starts, may do that.
 """
 
 import multiprocessing

@@ -13,10 +13,11 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-import rtl_tf
 from rtl_tf.documents import require_file
 from rtl_tf.exceptions import InputError
+from rtl_tf.system import child
 from rtl_tf.system.hashing import State, state_of
+from rtl_tf.system.redirection import redirect
 
 SECONDS = 5.0  # of processor time, beside what files of this size need
 SECONDS_A_MIB = 0.05
@@ -44,30 +45,26 @@ def require_readable(module: str, path: str | Path, memory: int = MEMORY, beside
 def _read(module: str, path: Path, memory: int, states: tuple[State | None, ...]) -> None:
     size = sum(state[0] for state in states if state)
     seconds = SECONDS + SECONDS_A_MIB * size / 2**20
-    command = [sys.executable, "-P", "-m", module, str(path), str(seconds), str(memory + size)]
     try:
-        child = subprocess.run(
-            command, capture_output=True, stdin=subprocess.DEVNULL, env=_environment(), timeout=PATIENCE * seconds
+        done = subprocess.run(
+            child.command(module, str(path), str(seconds), str(memory + size)),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env=child.environment(OPENBLAS_NUM_THREADS="1", MALLOC_ARENA_MAX="2"),
+            timeout=PATIENCE * seconds,
         )
     except subprocess.TimeoutExpired as problem:
         raise InputError(f"{path}: damaged (reading it takes longer than {PATIENCE * seconds:.0f} s)") from problem
-    if child.returncode == REFUSED:
-        raise InputError(json.loads(child.stdout))
-    if child.returncode:
-        raise InputError(f"{path}: damaged (a process that read it was stopped or crashed, {child.returncode})")
-
-
-def _environment() -> dict[str, str]:
-    package = str(Path(rtl_tf.__file__).resolve().parents[1])
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    if done.returncode == REFUSED:
+        raise InputError(json.loads(done.stdout))
+    if done.returncode:
+        raise InputError(f"{path}: damaged (a process that read it was stopped or crashed, {done.returncode})")
 
 
 def serve(read: Callable[[Path], None]) -> None:
     """The child's side: set the limits, read the file, say why not. `read` raises InputError for a bad file."""
     path, seconds, memory = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-    answer = os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where engines write what they have to say
+    (answer,) = redirect(os.devnull, 1)  # where engines write what they have to say
     with suppress(ImportError):  # Windows has none of it; the parent's patience ends there too
         import resource
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _by_python = warnings.formatwarning
+_shown_by_python = warnings.showwarning
 _told: set[str] = set()
 
 
@@ -38,4 +39,13 @@ def _format(message: Warning | str, category: type[Warning], *place, **more) -> 
     return _by_python(message, category, *place, **more)
 
 
+def _show(*warning, **more) -> None:
+    """As Python shows it, beside the progress bars."""
+    from rtl_tf.system.progress import aside  # here: what reads images is quick to load
+
+    with aside():
+        _shown_by_python(*warning, **more)
+
+
 warnings.formatwarning = _format
+warnings.showwarning = _show

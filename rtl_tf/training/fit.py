@@ -1,8 +1,8 @@
 """The loop around the model: validation, best weights, and a state that a killed run resumes from."""
 
 import math
-import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import keras
@@ -15,7 +15,8 @@ from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_bat
 from rtl_tf.runs import layout
 from rtl_tf.runs.history import read_history, write_history
 from rtl_tf.schema import Schema
-from rtl_tf.system.progress import INTERVAL, bar
+from rtl_tf.system.progress import clock, say
+from rtl_tf.training.epoch_bar import EpochBar, epoch_label
 from rtl_tf.training.model import RegularizedDetector, inference_network
 from rtl_tf.training.optimizer import make_optimizer
 from rtl_tf.training.state import last_state, restore_state, saved_states, write_state
@@ -58,7 +59,7 @@ def fit(
         steps_per_execution=settings.steps_per_execution,
     )
     detector.optimizer.build(detector.trainable_variables)  # with float16, Keras wraps another one around it
-    recorder = Recorder(folder, settings.epochs, steps)
+    recorder = Recorder(folder, settings.epochs)
     first_epoch = recorder.restore(detector)
     if first_epoch < settings.epochs:
         batches = training_batches(
@@ -69,28 +70,28 @@ def fit(
             images=images,
             source_answers=source_answers,
         )
-        detector.fit(
-            batches,
-            validation_data=evaluation_batches(validation),
-            epochs=settings.epochs,
-            initial_epoch=first_epoch,
-            callbacks=[recorder, *extra_callbacks],
-            shuffle=False,
-            verbose=0,
-        )
+        with closing(EpochBar(settings.epochs, steps, lambda: float(detector.trackers["loss"].result()))) as bar:
+            detector.fit(
+                batches,
+                validation_data=evaluation_batches(validation),
+                epochs=settings.epochs,
+                initial_epoch=first_epoch,
+                callbacks=[bar, recorder, *extra_callbacks],
+                shuffle=False,
+                verbose=0,
+            )
     recorder.discard_state()
     return recorder.rows
 
 
 class Recorder(keras.callbacks.Callback):
-    """Keeps a run's history, best weights and resumable state, and shows where the training is."""
+    """Keeps a run's history, best weights and resumable state, and says a line of each epoch."""
 
-    def __init__(self, folder: Path, epochs: int, steps: int):
+    def __init__(self, folder: Path, epochs: int):
         super().__init__()
-        self.folder, self.epochs, self.steps = folder, epochs, steps
+        self.folder, self.epochs = folder, epochs
         self.rows = read_history(folder / layout.HISTORY)
         self.best = None  # weights that are better than those of best.keras
-        self.live = sys.stderr.isatty()
 
     def restore(self, detector: keras.Model) -> int:
         """Load the last saved state; the number of epochs done until then. What was recorded later is made again."""
@@ -111,18 +112,7 @@ class Recorder(keras.callbacks.Callback):
         self.done_before = len(self.rows)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch, self.epoch_started, self.shown = epoch, time.perf_counter(), 0.0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        """Shows the loss of the steps before this one, now and then: to read it is to wait for the device.
-
-        For the same reason this is not `on_train_batch_end`, for which Keras would fetch the loss of every step.
-        """
-        now = time.perf_counter()
-        if self.live and batch and now - self.shown > INTERVAL:
-            loss = float(self.model.trackers["loss"].result())
-            self._show(f"{self._epoch_label(self.epoch + 1)} {bar(batch, self.steps)} loss {loss:.3g}", final=False)
-            self.shown = now
+        self.epoch, self.epoch_started = epoch, time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
         best = min((row["val_error"] for row in self.rows), default=float("inf"))
@@ -149,7 +139,7 @@ class Recorder(keras.callbacks.Callback):
         if save:
             for other in older.keys() - {epoch + 1}:
                 older[other].unlink()
-        self._show(self._summary(row, min(best, row["val_error"])), final=True)
+        say(self._summary(row, min(best, row["val_error"])))
 
     def _save(self, epoch: int) -> None:
         """Write best.keras, if there is a better one than the file's, and, unless it was the last epoch, the state."""
@@ -168,17 +158,7 @@ class Recorder(keras.callbacks.Callback):
         left = (time.perf_counter() - self.started) / done * (self.epochs - row["epoch"])
         regularizer = f"  regularizer {row['regularizer']:.2e}" if row["regularizer"] else ""
         return (
-            f"{self._epoch_label(row['epoch'])}  landmark loss {row['heatmap_loss']:.2e}{regularizer}"
+            f"{epoch_label(row['epoch'], self.epochs)}  landmark loss {row['heatmap_loss']:.2e}{regularizer}"
             f"  validation {row['val_error']:.3f} heatmap px (best {best:.3f})"
-            f"  {row['seconds']:.1f} s, {int(left) // 60}:{int(left) % 60:02d} left"
+            f"  {row['seconds']:.1f} s, {clock(left)} left"
         )
-
-    def _epoch_label(self, epoch: int) -> str:
-        return f"epoch {epoch:{len(str(self.epochs))}d}/{self.epochs}"
-
-    def _show(self, text: str, final: bool) -> None:
-        if self.live:
-            sys.stderr.write("\r\x1b[K" + text + ("\n" if final else ""))
-        elif final:
-            sys.stderr.write(text + "\n")
-        sys.stderr.flush()

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from rtl_tf.networks import dlib_resnet, resnet50
 from rtl_tf.networks.sources import SourceNetwork
 from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
 from rtl_tf.records import Sample
+from rtl_tf.training.epoch_bar import EpochBar, epoch_label
 from rtl_tf.training.optimizer import Adam
 
 
@@ -74,16 +76,18 @@ def fit_recognizer(
         image, _ = prepare(batch)
         return image, batch["labels"]
 
-    history = recognizer.fit(
-        training_batches(training, batch_size=settings.batch_size, seed=settings.seed, epoch=lambda: counter.epoch).map(
-            labelled, num_parallel_calls=tf.data.AUTOTUNE
-        ),
-        validation_data=evaluation_batches(validation).map(labelled),
-        epochs=settings.epochs,
-        callbacks=[counter, *callbacks],
-        shuffle=False,
-        verbose=0,
-    )
+    batches = training_batches(
+        training, batch_size=settings.batch_size, seed=settings.seed, epoch=lambda: counter.epoch
+    ).map(labelled, num_parallel_calls=tf.data.AUTOTUNE)
+    with closing(EpochBar(settings.epochs, steps)) as bar:
+        history = recognizer.fit(
+            batches,
+            validation_data=evaluation_batches(validation).map(labelled),
+            epochs=settings.epochs,
+            callbacks=[bar, counter, *callbacks],
+            shuffle=False,
+            verbose=0,
+        )
     return history.history
 
 
@@ -98,6 +102,5 @@ class _EpochCounter(keras.callbacks.Callback):
         self.epoch, self.started = epoch, time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        label = f"epoch {epoch + 1:{len(str(self.epochs))}}/{self.epochs}"
         found = f"loss {logs['loss']:.3f}  held-out images whose person is found {logs['val_accuracy']:.1%}"
-        print(f"{label}  {found}  {time.perf_counter() - self.started:.1f} s", flush=True)
+        print(f"{epoch_label(epoch + 1, self.epochs)}  {found}  {time.perf_counter() - self.started:.1f} s", flush=True)

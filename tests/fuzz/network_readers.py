@@ -55,7 +55,7 @@ def state(folder: Path, output: Path) -> None:
 
     from .seed_networks import trainable
 
-    Recorder(folder, epochs=3, steps=1).restore(_once(trainable))
+    Recorder(folder, epochs=3).restore(_once(trainable))
 
 
 def vggface(folder: Path, output: Path) -> None:

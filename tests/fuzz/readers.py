@@ -3,6 +3,7 @@
 Imports are late: the process that reads decides what it needs.
 """
 
+import gzip
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -126,6 +127,23 @@ def evaluate(folder: Path, output: Path) -> None:
     chosen = commands[zlib.crc32(files) % len(commands)]
     command(main, ["--run", str(run)])
     command(main, [*chosen, "--runs", str(folder), "--output", str(output)])
+
+
+def pack(folder: Path, output: Path) -> None:
+    """All that a pack holds, read and packed once more."""
+    from rtl_tf.cli.evaluate import main
+    from rtl_tf.cli.pack import main as pack_again
+
+    command(pack_again, [str(folder), "--output", str(output), "--predictions"])
+    command(main, ["--table", "1", "--runs", str(folder), "--output", str(output)])
+
+
+def pack_content(folder: Path, output: Path) -> None:
+    (output / "pack").mkdir()
+    for path in folder.iterdir():
+        if path.is_file():
+            (output / "pack" / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    pack(output / "pack", output)
 
 
 def rendered(folder: Path, output: Path) -> None:

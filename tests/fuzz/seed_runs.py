@@ -1,6 +1,8 @@
 """What training leaves: a run's files, several runs for a table, studies, rendered faces."""
 
+import gzip
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ from rtl_tf.config import Asked
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.runs.config_file import to_json
 from rtl_tf.runs.designs import lambda_grid
+from rtl_tf.runs.finding import read_runs
+from rtl_tf.runs.packing import write_pack
 from rtl_tf.runs.predictions import read_predictions
 
 from .seed_data import table
@@ -28,6 +32,21 @@ def several(folder: Path) -> None:
     for method in METHODS:
         for seed in range(2):
             _fill(make_run(folder, method, seed, _errors(seed), attributes=_attributes(), **_settings(method)))
+
+
+def packed(folder: Path) -> None:
+    """The same in one file."""
+    with tempfile.TemporaryDirectory() as scratch:
+        several(Path(scratch))
+        write_pack(read_runs(scratch)[0], Path(scratch), folder, predictions=True)
+
+
+def pack_content(folder: Path) -> None:
+    """What is compressed in it."""
+    packed(folder)
+    for path in folder.glob("*.gz"):
+        path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+        path.unlink()
 
 
 def with_data(folder: Path) -> None:

@@ -63,6 +63,8 @@ TARGETS = (
     ),
     Target("split", seed_runs.with_data, readers.split, ("split.csv",), 0.7),
     Target("evaluate", seed_runs.several, readers.evaluate, ("*",), 0.5),
+    Target("pack", seed_runs.packed, readers.pack, ("*.gz",), 0.2),
+    Target("pack content", seed_runs.pack_content, readers.pack_content),
     Target("study", seed_runs.study, readers.study),
     Target("rendered faces", seed_runs.rendered, readers.rendered, ("*.json", "*.jsonl", "*.csv"), 0.3, writes=True),
     *(

@@ -1,22 +1,21 @@
 """Rendering on all cores.
 
-Workers are processes of their own (`python -m rtl_tf.datasets.synthetic.worker`) that take one subject a line on
-stdin. Unlike multiprocessing they neither fork a parent in which TensorFlow runs threads nor import the
-caller's script.
+The workers are processes of their own (`python -m rtl_tf.datasets.synthetic.worker`), each with a thread here that
+gives it one subject a line; see `studies.workers` for why no process pool of the library does it.
 """
 
 import json
 import os
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from queue import Empty, Queue
+from queue import SimpleQueue
 
-import rtl_tf
+from rtl_tf.system import child
 
 _ALONE = 8  # pictures up to which starting workers is not worth it
+_THREADS = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 Rows = list[dict[str, str]]
 
 
@@ -35,53 +34,49 @@ def render_subjects(subjects: list[int], settings: dict[str, int], folder: Path)
 def _with_workers(
     count: int, subjects: list[int], settings: dict[str, int], folder: Path
 ) -> Iterator[tuple[int, Rows]]:
-    todo, done = Queue(), Queue()
-    for subject in subjects:
-        todo.put(subject)
     workers = [_start(settings, folder) for _ in range(count)]
-    try:
-        for worker in workers:
-            threading.Thread(target=_drive, args=(worker, todo, done), daemon=True).start()
-        for _ in subjects:
-            answer = done.get()
-            if isinstance(answer, Exception):
-                raise answer
-            yield answer
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
+    idle = SimpleQueue()  # as many as threads: none of them waits for one
+    for worker in workers:
+        idle.put(worker)
+
+    def render(subject: int) -> tuple[int, Rows]:
+        worker = idle.get()
+        try:
+            return subject, _ask(worker, subject)
+        finally:
+            idle.put(worker)
+
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            for rendered in as_completed([threads.submit(render, subject) for subject in subjects]):
+                yield rendered.result()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.kill()
+                worker.wait()
 
 
 def _start(settings: dict[str, int], folder: Path) -> subprocess.Popen:
-    package = str(Path(rtl_tf.__file__).resolve().parents[1])
-    threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, "-m", "rtl_tf.datasets.synthetic.worker", json.dumps(settings), str(folder)],
+        child.command("rtl_tf.datasets.synthetic.worker", json.dumps(settings), str(folder)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
         start_new_session=True,  # Ctrl-C stops the parent, which stops its workers
-        env={**os.environ, **threads, "PYTHONPATH": path},
+        env=child.environment(**_THREADS),
     )
 
 
-def _drive(worker: subprocess.Popen, todo: Queue, done: Queue) -> None:
-    """Feeds one worker a subject at a time until none is left."""
-    while True:
-        try:
-            subject = todo.get_nowait()
-        except Empty:
-            return
-        try:
-            worker.stdin.write(f"{subject}\n")
-            worker.stdin.flush()
-            done.put((subject, json.loads(worker.stdout.readline())))
-        except (OSError, ValueError):
-            done.put(RuntimeError(f"rendering subject {subject} failed (a worker ended; its message is above)"))
-            return
+def _ask(worker: subprocess.Popen, subject: int) -> Rows:
+    """Let an idle worker render a subject."""
+    try:
+        worker.stdin.write(f"{subject}\n")
+        worker.stdin.flush()
+        return json.loads(worker.stdout.readline())
+    except (OSError, ValueError) as problem:
+        raise RuntimeError(f"rendering subject {subject} failed (a worker ended; its message is above)") from problem
 
 
 def _cores() -> int:

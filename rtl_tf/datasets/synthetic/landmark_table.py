@@ -1,12 +1,11 @@
 """The data set's table, in the package's format for data of one's own."""
 
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtl_tf.documents import Row, read_table
+from rtl_tf.csv_rows import Row, read_own_rows, write_rows
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
@@ -43,18 +42,16 @@ def row_of(image: str, rendering: "Rendering", subject: "Subject", scan: "Scan")
 
 
 def write_table(path: Path, rows: list[dict[str, str]]) -> None:
-    """All rows as CSV with a header."""
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    """All rows as CSV with a header, whole or not at all."""
+    header = list(rows[0])
+    write_rows(path, header, ([row[name] for name in header] for row in rows))
 
 
 def read_samples(path: Path, size: int) -> list[Sample]:
     """The samples of a table that `write_table` wrote; InputError for a damaged one: remove its folder."""
     points = [f"{name}_{axis}" for name in SCHEMA.names for axis in "xy"]
     needed = ("image", "subject", "mm_per_px", *points, *TEXT_ATTRIBUTES, *NUMBER_ATTRIBUTES)
-    return [_sample(path.parent, row, size) for row in read_table(path, needed)]
+    return [_sample(path.parent, row, size) for row in read_own_rows(path, needed)]
 
 
 def _sample(folder: Path, row: Row, size: int) -> Sample:

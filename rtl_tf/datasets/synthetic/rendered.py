@@ -99,8 +99,7 @@ def _render(settings: dict[str, int], folder: Path) -> None:
             log.write(json.dumps({"subject": subject, "rows": rows}) + "\n")
             log.flush()
             finished[subject] = rows
-    with replacing(folder / _TABLE) as unfinished:
-        write_table(unfinished, [row for subject in sorted(finished) for row in finished[subject]])
+    write_table(folder / _TABLE, [row for subject in sorted(finished) for row in finished[subject]])
 
 
 def _finished(folder: Path) -> dict[int, list[dict[str, str]]]:

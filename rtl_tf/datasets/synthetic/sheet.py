@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw
+from skimage.util import montage
 
 from rtl_tf.datasets.synthetic.people import FAS_SLIDERS, sample_subject
 from rtl_tf.datasets.synthetic.render import Rendering, render, render_sample
@@ -47,10 +48,7 @@ def _tile(rendering: Rendering, landmarks: bool) -> Image.Image:
 
 
 def _mosaic(tiles: list[Image.Image], columns: int) -> Image.Image:
-    size = tiles[0].width
-    rows = -(-len(tiles) // columns)
-    sheet = np.zeros((rows * size, min(columns, len(tiles)) * size, 3), np.uint8)
-    for k, tile in enumerate(tiles):
-        row, column = divmod(k, columns)
-        sheet[row * size : (row + 1) * size, column * size : (column + 1) * size] = np.asarray(tile)
-    return Image.fromarray(sheet)
+    """Tiles of one size in rows; black where the last row ends early."""
+    columns = min(columns, len(tiles))
+    grid = (-(-len(tiles) // columns), columns)
+    return Image.fromarray(montage([*map(np.asarray, tiles)], fill=(0, 0, 0), grid_shape=grid, channel_axis=-1))

@@ -1,0 +1,140 @@
+"""Runs of a pack, read as if each had its folder: every reader of a run's files reads them, and checks them the same.
+
+`runs.json.gz` is {"runs": [{"run": "ft/seed0", "config.json": ..., "history.csv": ...}, ...]}: JSON files as they are,
+tables as {column: cells}, TOML as text. `predictions.csv.gz` beside it, which need not be there, is the table of all
+predictions, with the columns `run` and `part` before those of a run's predictions.csv.
+"""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from rtl_tf.csv_rows import as_line
+from rtl_tf.documents import Node, parse_json, repeated
+from rtl_tf.exceptions import InputError
+from rtl_tf.runs import layout
+from rtl_tf.runs.compressed import read_compressed
+
+RUNS, RUN = "runs", "run"
+PREDICTED = {layout.PREDICTIONS: "test", layout.VALIDATION: "validation"}  # file of a run -> part in the pack
+KEY = (RUN, "part")  # columns of the packed predictions before those of a run's own
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """What a pack holds.
+
+    Attributes:
+        path: of its runs.json.gz.
+        runs: name of the run -> name of the file -> content.
+        header: columns of the predictions of a run, as a line of CSV.
+        predictions: (name of the run, part) -> lines below the header.
+    """
+
+    path: Path
+    runs: dict[str, Node]
+    header: str
+    predictions: dict[tuple[str, str], list[str]]
+
+
+class Size(NamedTuple):
+    """As much of `os.stat_result` as readers use."""
+
+    st_size: int
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A run's folder in a pack, or a file in it: as much of `pathlib.Path` as readers use."""
+
+    pack: Pack
+    run: str
+    name: str = ""  # of the file; empty: the folder
+
+    def __truediv__(self, name: str) -> "Packed":
+        return replace(self, name=name)
+
+    def __str__(self) -> str:
+        return "/".join(filter(None, (str(self.pack.path), self.run, self.name)))
+
+    @property
+    def unpacked(self) -> Path:
+        """Where it would lie if the runs lay beside the pack, each in its folder."""
+        return self.pack.path.parent / self.run / self.name
+
+    def is_dir(self) -> bool:
+        return not self.name
+
+    def is_file(self) -> bool:
+        if self.name in PREDICTED:
+            return (self.run, PREDICTED[self.name]) in self.pack.predictions
+        return bool(self.name) and self.pack.runs[self.run].get(self.name) is not None
+
+    def exists(self) -> bool:
+        return self.is_dir() or self.is_file()
+
+    def stat(self) -> Size:
+        return Size(len(self.read_bytes()))
+
+    def read_bytes(self) -> bytes:
+        """The file as the run had it; what is told is the same, not every blank."""
+        if self.name in PREDICTED:
+            lines = self.pack.predictions[self.run, PREDICTED[self.name]]
+            return "\n".join([self.pack.header, *lines, ""]).encode()
+        content = self.pack.runs[self.run][self.name]
+        if self.name.endswith(".json"):
+            return json.dumps(content.value).encode()
+        return (_table(content) if self.name.endswith(".csv") else content.text()).encode()
+
+
+def packed_runs(path: Path) -> list[Packed]:
+    """The folders of all runs of a pack, by its runs.json.gz. InputError: it cannot be read, or is no pack."""
+    pack = _read(path)
+    return [Packed(pack, name) for name in pack.runs]
+
+
+def packed_run(path: Path) -> Packed:
+    """The folder of one run, by the name that messages give it: `shared/runs.json.gz/ft/seed0`."""
+    for parent in path.parents:
+        if parent.name == layout.PACK and parent.is_file():
+            pack, name = _read(parent), path.relative_to(parent).as_posix()
+            if name not in pack.runs:
+                raise InputError(f"{parent}: holds no run {name}")
+            return Packed(pack, name)
+    raise InputError(f"no run folder {path}")
+
+
+def _read(path: Path) -> Pack:
+    entries = list(parse_json(read_compressed(path), str(path))[RUNS].elements())
+    names = [entry[RUN].text() for entry in entries]
+    if (name := repeated(names)) is not None:
+        raise InputError(f"{path}: run '{name}' appears twice")
+    return Pack(path, dict(zip(names, entries, strict=True)), *_predictions(path.with_name(layout.PACKED_PREDICTIONS)))
+
+
+def _predictions(path: Path) -> tuple[str, dict[tuple[str, str], list[str]]]:
+    """The header of a run's predictions, and its lines for each run and part; none where there is no such file."""
+    if not path.exists():
+        return "", {}
+    header, *lines = read_compressed(path).split("\n")
+    start = ",".join((*KEY, ""))
+    if not header.startswith(start) or not lines or lines.pop():
+        raise InputError(f"{path}: not a table of packed predictions")
+    of_run = defaultdict(list)
+    for number, line in enumerate(lines, start=2):
+        run, comma, rest = line.partition(",")
+        part, comma, rest = rest.partition(",")
+        if not comma:
+            raise InputError(f"{path} row {number}: no run and part")
+        of_run[run, part].append(rest)
+    return header.removeprefix(start), dict(of_run)
+
+
+def _table(content: Node) -> str:
+    """CSV of {column: cells}."""
+    columns = [column.list() for name in content.object() for column in [content[name]]]
+    if len({len(column) for column in columns}) > 1:
+        raise content.error("columns of different lengths")
+    return "".join(map(as_line, [list(content.object()), *zip(*columns, strict=True)]))

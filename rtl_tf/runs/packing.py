@@ -1,0 +1,104 @@
+"""Packs runs: many folders become one file, or two where their predictions are wanted. `packed` reads them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rtl_tf.csv_rows import as_line, read_own_rows
+from rtl_tf.documents import read_json, read_text
+from rtl_tf.exceptions import InputError
+from rtl_tf.runs import layout
+from rtl_tf.runs.compressed import write_compressed
+from rtl_tf.runs.packed import KEY, PREDICTED, RUN, RUNS, Packed
+from rtl_tf.runs.predictions import COLUMNS, Predictions, prediction_rows
+from rtl_tf.runs.run import Run
+
+SHARED = (layout.CONFIG, layout.ENVIRONMENT, layout.SCHEMA, layout.HISTORY, layout.SEARCH, layout.METRICS)
+NAMING = (layout.SPLIT, layout.ATTRIBUTES)  # they name people's images, as predictions do
+
+
+def trained(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    """Those of the runs that have trained all of their epochs, and a line for each other one."""
+    whole, problems = [], []
+    for run in runs:
+        try:
+            _ = run.history
+            whole.append(run)
+        except InputError as problem:
+            problems.append(str(problem))
+    return whole, problems
+
+
+def write_pack(runs: Sequence[Run], root: Path, output: Path, predictions: bool) -> list[Path]:
+    """Write the files of a pack into the folder `output`; say which.
+
+    Args:
+        runs: trained ones, from below `root`; their names are the paths from there.
+        predictions: whether predictions, splits and attributes of images, all of which name people's images, go in.
+    Raises:
+        InputError: a file of a run cannot be read, or a name cannot stand in a line of the pack; predictions lie in
+            `output` that are not to be there.
+    """
+    pack, table = output / layout.PACK, output / layout.PACKED_PREDICTIONS
+    if table.exists() and not predictions:
+        raise InputError(f"{table} is there and names images: remove it, choose another --output or --predictions")
+    names = [_name(run, root) for run in runs]
+    files = (*SHARED, *(NAMING if predictions else ()))
+    entries = [{RUN: name, **_contents(run, files)} for name, run in zip(names, runs, strict=True)]
+    lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
+    packed = "\n".join([",".join((*KEY, *COLUMNS)), *_interleaved(names, runs), ""]) if predictions else None
+    output.mkdir(parents=True, exist_ok=True)
+    write_compressed(pack, f'{{"{RUNS}":[\n{lines}\n]}}\n')
+    if packed is None:
+        return [pack]
+    write_compressed(table, packed)
+    return [pack, table]
+
+
+def _name(run: Run, root: Path) -> str:
+    """`ft/seed0`."""
+    folder = run.folder.unpacked if isinstance(run.folder, Packed) else run.folder
+    name = folder.relative_to(root).as_posix() if folder != root else folder.resolve().name
+    if any(mark in name for mark in ',"\r\n'):
+        raise InputError(f"{run.folder}: a name with a comma, a quote or a line break cannot be packed; rename it")
+    return name
+
+
+def _contents(run: Run, names: Sequence[str]) -> dict[str, object]:
+    """Name -> content of those of the files that the run has."""
+    present = [name for name in names if (run.folder / name).is_file()]
+    return {name: _content(run, name) for name in present}
+
+
+def _content(run: Run, name: str) -> object:
+    path = run.folder / name
+    if name == layout.HISTORY:
+        return {column: [row[column] for row in run.history] for column in run.history[0]}
+    if name.endswith(".csv"):
+        rows = read_own_rows(path)
+        return {column: [row.cells[column] for row in rows] for column in (rows[0].cells if rows else ())}
+    return read_json(path).value if name.endswith(".json") else read_text(path)
+
+
+def _interleaved(names: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
+    """Lines of all predictions. All runs' answers for an image and landmark follow each other: the truth, which they
+    share, takes no room then."""
+    alike = defaultdict(dict)  # what was predicted -> run -> its predictions
+    for name, run in zip(names, runs, strict=True):
+        for file, part in PREDICTED.items():
+            if (run.folder / file).is_file():
+                predictions = run.predictions_of(part)
+                alike[part, predictions.images, predictions.subjects, predictions.landmarks][name] = predictions
+    for (part, *_), of_run in alike.items():
+        for lines in zip(*map(_lines, of_run.values()), strict=True):
+            for name, line in zip(of_run, lines, strict=True):
+                yield f"{name},{part},{line}"
+
+
+def _lines(predictions: Predictions) -> list[str]:
+    """A line of CSV for each image and landmark."""
+    lines = [as_line(cells).removesuffix("\r\n") for cells in prediction_rows(predictions)]
+    if any("\n" in line for line in lines):
+        raise InputError("an image, a person or a landmark has a line break in its name, which cannot be packed")
+    return lines

@@ -1,0 +1,227 @@
+"""Runs in one file: read as their folders are, with no name of an image unless it was asked for."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+from fake_runs import add_history, add_split, add_validation, make_run
+
+from rtl_tf.cli.evaluate import main as evaluate
+from rtl_tf.cli.pack import main as pack
+from rtl_tf.exceptions import InputError
+from rtl_tf.runs import layout
+from rtl_tf.runs.attributes import read_attributes
+from rtl_tf.runs.compressed import read_compressed, write_compressed
+from rtl_tf.runs.finding import find_runs, has_runs, read_runs
+from rtl_tf.runs.run import read_run
+
+EPOCHS = [3.5, 2.25, float("nan"), 0.1, *[0.3] * 8]
+
+
+def fill(root, method="ft", seed=0, **settings):
+    """A finished run with all that a pack can hold."""
+    errors = np.random.default_rng(seed).uniform(0, 2, (6, 3))
+    attributes = [{"site": f'a "b", {index}', "age": f"00{index}"} for index in range(6)]
+    folder = make_run(root, method, seed, errors, attributes=attributes, **settings)
+    add_history(folder, EPOCHS)
+    add_split(folder, training=5)
+    add_validation(folder, errors[:4])
+    (folder / layout.METRICS).write_text('{"images": 6, "attention.drift.mean": 0.25, "paper.auc": null}')
+    (folder / layout.ENVIRONMENT).write_text('{"cores": 2}')
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path):
+    for method in ("ft", "rtl-eo"):
+        for seed in range(3):
+            fill(tmp_path / "runs", method, seed)
+    return tmp_path / "runs"
+
+
+def packed(root, *flags):
+    folder = root.parent / "shared"
+    pack([str(root), "--output", str(folder), *flags])
+    return folder
+
+
+def text_of(folder):
+    return "".join(read_compressed(path) for path in folder.iterdir())
+
+
+def test_a_packed_run_says_what_its_folder_says(root):
+    shared = packed(root, "--predictions")
+    assert sorted(path.name for path in shared.iterdir()) == [layout.PACKED_PREDICTIONS, layout.PACK]
+    before, after = read_runs(root)[0], read_runs(shared)[0]
+    assert len(before) == len(after) == 6
+    for one, other in zip(before, after, strict=True):
+        assert (one.asked, one.resolved, one.metrics) == (other.asked, other.resolved, other.metrics)
+        np.testing.assert_equal(one.history, other.history)
+        assert (one.training_images, one.schema) == (other.training_images, other.schema) == (5, one.schema)
+        for part in ("test", "validation"):
+            for name, value in vars(one.predictions_of(part)).items():
+                np.testing.assert_array_equal(value, getattr(other.predictions_of(part), name))
+        kept = [read_attributes(run.folder / layout.ATTRIBUTES, run.predictions.images) for run in (one, other)]
+        assert kept[0] == kept[1] and kept[1]["site"][1] == 'a "b", 1'
+
+
+@pytest.mark.parametrize("what", [("--table", "1"), ("--table", "2", "--by", "age"), ("--figure", "6")])
+def test_tables_and_figures_of_a_pack_are_those_of_the_folders(root, what, tmp_path, capsys):
+    printed = []
+    for number, runs in enumerate((root, packed(root, "--predictions"))):
+        capsys.readouterr()
+        evaluate([*what, "--runs", str(runs), "--output", str(tmp_path / f"{number}")])
+        printed.append(capsys.readouterr().out.split("written:")[0])
+    assert printed[0].replace(str(root), "") == printed[1].replace(str(root.parent / "shared"), "")
+    files = sorted((tmp_path / "0").iterdir())
+    assert files and all(path.read_bytes() == (tmp_path / "1" / path.name).read_bytes() for path in files)
+
+
+def test_nobody_is_named_unless_asked_for(root):
+    shared = packed(root, "--predictions")
+    assert all(name in text_of(shared) for name in ("face001.png", "person1", "t3", 'a \\"b\\"'))
+    with pytest.raises(InputError, match=r"predictions.csv.gz is there and names images: remove it"):
+        packed(root)
+    (shared / layout.PACKED_PREDICTIONS).unlink()
+    assert [path.name for path in packed(root).iterdir()] == [layout.PACK]
+    assert not any(name in text_of(shared) for name in ("face00", "person", "t3", "site"))
+    run = read_runs(shared)[0][0]
+    assert not run.tested and run.metrics["images"] == 6 and len(run.history) == 12
+    assert run.problem == f"{shared}/runs.json.gz/synthetic/ft/seed0 was packed without its predictions, " + (
+        "which tables are computed from"
+    )
+
+
+def test_the_same_runs_give_the_same_bytes_also_from_a_pack(root):
+    shared = packed(root, "--predictions")
+    first = [path.read_bytes() for path in sorted(shared.iterdir())]
+    for number, source in enumerate((root, shared)):
+        again = root.parent / f"again{number}"
+        pack([str(source), "--output", str(again), "--predictions"])
+        assert [path.read_bytes() for path in sorted(again.iterdir())] == first
+    for inside in (root, root / "shared"):
+        with pytest.raises(InputError, match="where each run would be found twice$"):
+            pack([str(root), "--output", str(inside)])
+
+
+def test_an_untrained_run_is_left_out_by_name(root, capsys):
+    add_history(root / "synthetic" / "ft" / "seed1", EPOCHS[:5])
+    runs = read_runs(packed(root))[0]
+    assert len(runs) == 5 and "left out: " in (said := capsys.readouterr().err)
+    assert f"{root}/synthetic/ft/seed1/history.csv: 5 epochs instead of 12" in said
+    with pytest.raises(InputError, match="no trained runs in"):
+        pack([str(root / "synthetic" / "ft" / "seed1"), "--output", str(root.parent / "none")])
+    assert not (root.parent / "none").exists()
+
+
+def test_a_history_of_other_columns_is_packed_with_them(tmp_path):
+    path = fill(tmp_path / "runs") / layout.HISTORY
+    path.write_text(path.read_text().replace("regularizer", "penalty"))
+    (run,) = read_runs(packed(tmp_path / "runs"))[0]
+    assert {row["penalty"] for row in run.history} == {1} and "regularizer" not in run.history[0]
+
+
+def test_a_run_of_a_pack_is_called_as_messages_call_it(root, capsys):
+    shared = packed(root, "--predictions")
+    name = str(read_runs(shared)[0][0].folder)
+    assert name == f"{shared}/runs.json.gz/synthetic/ft/seed0"
+    evaluate(["--run", name])
+    assert f"{name}: FT on synthetic" in capsys.readouterr().out
+    with pytest.raises(InputError, match=r"runs.json.gz: holds no run synthetic/ft/seed9$"):
+        read_run(f"{shared}/runs.json.gz/synthetic/ft/seed9")
+    with pytest.raises(InputError, match="no run folder"):
+        read_run(shared / "ft")
+
+
+def test_a_packed_run_cannot_be_gone_on_with(root):
+    """It has no folder in which training could go on; on the disk it can."""
+    for method in ("ft", "rtl-eo"):
+        for seed in range(3):
+            for name in (layout.METRICS, layout.PREDICTIONS):
+                (root / "synthetic" / method / f"seed{seed}" / name).unlink()
+    assert all(run.begun for run in read_runs(root)[0])
+    assert not any(run.begun or run.ended for run in read_runs(packed(root))[0])
+
+
+def test_runs_of_folders_and_packs_stand_in_the_order_of_their_names(root):
+    shared = packed(root)
+    fill(shared, "ftp")
+    assert [(run.method, run.seed) for run in find_runs(shared)[0]] == [
+        *(("ft", seed) for seed in range(3)),
+        ("ftp", 0),
+        *(("rtl-eo", seed) for seed in range(3)),
+    ]
+
+
+@pytest.mark.parametrize("name", ["a,b", 'a"b', "a\nb"])
+def test_a_name_that_would_break_a_line_is_refused(tmp_path, name):
+    fill(tmp_path / "runs", name=name)
+    with pytest.raises(InputError, match="cannot be packed; rename it$"):
+        pack([str(tmp_path / "runs"), "--output", str(tmp_path / "shared")])
+
+
+def test_an_image_whose_name_breaks_a_line_is_refused(tmp_path):
+    path = fill(tmp_path / "runs") / layout.PREDICTIONS
+    path.write_text(path.read_text().replace("face003.png", '"face\n003.png"'))
+    with pytest.raises(InputError, match="has a line break in its name, which cannot be packed$"):
+        pack([str(tmp_path / "runs"), "--output", str(tmp_path / "shared"), "--predictions"])
+
+
+def damage(shared, file, change):
+    path = shared / file
+    write_compressed(path, change(read_compressed(path)))
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        (layout.PACK, lambda text: text[:-20], "runs.json.gz: not JSON"),
+        (layout.PACK, lambda text: "[]", "runs.json.gz: expected an object, there is a list"),
+        (layout.PACK, lambda text: "{}", "runs.json.gz: 'runs' is missing"),
+        (layout.PACK, lambda text: '{"runs":[{}]}', r"runs.json.gz: runs\[0\]: 'run' is missing"),
+        (layout.PACK, lambda text: text.replace("seed1", "seed0"), "runs.json.gz: run 'synthetic/ft/seed0' appears"),
+        (layout.PACKED_PREDICTIONS, lambda text: "", "predictions.csv.gz: not a table of packed predictions"),
+        (layout.PACKED_PREDICTIONS, lambda text: text[:-1], "predictions.csv.gz: not a table of packed predictions"),
+        (layout.PACKED_PREDICTIONS, lambda text: text + "x\n", "predictions.csv.gz row 182: no run and part"),
+    ],
+)
+def test_a_damaged_pack_is_one_line(root, file, change, message):
+    shared = packed(root, "--predictions")
+    damage(shared, file, change)
+    runs, (warning,) = read_runs(shared)
+    assert has_runs(shared) and not runs
+    with pytest.raises(InputError, match=message):
+        raise InputError(warning)
+
+
+def test_a_damaged_run_of_a_pack_is_one_line_and_the_others_are_read(root):
+    shared = packed(root, "--predictions")
+    content = json.loads(read_compressed(shared / layout.PACK))
+    content["runs"][0][layout.CONFIG]["resolved"]["seed"] = "0"
+    content["runs"][1][layout.HISTORY]["loss"].pop()
+    content["runs"][2][layout.SPLIT] = 7
+    write_compressed(shared / layout.PACK, json.dumps(content))
+    runs, (warning,) = read_runs(shared)
+    assert warning.startswith(f"{shared}/runs.json.gz/synthetic/ft/seed0/config.json: resolved.seed: expected")
+    with pytest.raises(InputError, match=r"runs\[1\].history.csv: columns of different lengths$"):
+        _ = runs[0].history
+    assert (runs[1].training_images, runs[2].training_images, len(runs[2].history)) == (None, 5, 12)
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-9], lambda data: b"{}", lambda data: b""])
+def test_what_is_no_whole_gzip_file_is_one_line(root, change):
+    path = packed(root) / layout.PACK
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(InputError, match=r"runs.json.gz: not (a whole gzip file \(|JSON)"):
+        raise InputError(read_runs(path.parent)[1][0])
+
+
+def test_text_that_unpacks_without_end_is_refused(tmp_path):
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"x" * 1_000_001))
+    assert len(read_compressed(tmp_path / "a.gz", 1_000_001)) == 1_000_001
+    with pytest.raises(InputError, match="a.gz: unpacks to more than 1 MiB$"):
+        read_compressed(tmp_path / "a.gz", 1_000_000)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"\xff\xfe"))
+    with pytest.raises(InputError, match="a.gz: not UTF-8"):
+        read_compressed(tmp_path / "a.gz")
