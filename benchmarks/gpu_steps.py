@@ -66,7 +66,7 @@ def losses(smoke: bool, method: str) -> Figures:
     import tensorflow as tf
     from timed_steps import LANDMARKS
 
-    from rtl_tf.config import Settings
+    from rtl_tf.config import Asked
     from rtl_tf.experiments.building import build
     from rtl_tf.methods import METHODS
     from rtl_tf.pipeline import Preparation
@@ -75,7 +75,7 @@ def losses(smoke: bool, method: str) -> Figures:
     tf.config.experimental.enable_tensor_float_32_execution(False)
     known, data = METHODS[method], networks(smoke, 2)
     own = {"width": data.width} if known.network else {"source": "vggface2"}
-    settings = Settings(method=method, preset="paper", image_size=data.size, **own)
+    settings = Asked(method=method, preset="paper", image_size=data.size, **own)
     settings = settings.resolved(**{} if known.regularizers else {"reg_weight": 0.0})
     crops = np.zeros((2, data.size, data.size, 3), np.uint8)
 

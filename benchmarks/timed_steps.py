@@ -64,7 +64,7 @@ class TimedSteps:
         batch = self.batch()
         if detector.regularized and cached:
             answers = detector.source_answers(detector.prepare(batch)[0])
-            halves = [term.half for term in detector.method.regularizers]
+            halves = [term.half for term in detector.objective.terms]
             types = [tf.float16 if half else tf.float32 for half in halves]
             batch["source"] = tuple(tf.cast(answer, dtype) for answer, dtype in zip(answers, types, strict=True))
         with tf.device("CPU:0"):

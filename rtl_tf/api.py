@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rtl_tf.cli import start_tensorflow
-from rtl_tf.config import Settings as Asked
+from rtl_tf.config import Asked, Settings
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs.run import Run, read_run
@@ -69,7 +69,7 @@ def evaluate(run: Run | str | os.PathLike) -> dict[str, float | int | None]:
 
 def _asked(settings: dict[str, Setting]) -> Asked:
     """Settings of keyword arguments; InputError for one that there is not, or whose value is of another kind."""
-    kinds = typing.get_type_hints(Asked)
+    kinds = typing.get_type_hints(Settings)
     for name in settings:
         if name not in kinds:
             raise InputError(f"{name}: no setting is called so; there are {', '.join(kinds)}")
@@ -83,6 +83,6 @@ def _checked(name: str, value: Setting, kind: type) -> Any:
     elif isinstance(value, os.PathLike):
         value = os.fspath(value)
     whole_for_float = isinstance(value, int) and not isinstance(value, bool) and isinstance(0.0, kind)
-    if not (isinstance(value, kind) or whole_for_float):
+    if not (value is None or isinstance(value, kind) or whole_for_float):
         raise InputError(f"{name}={value!r}: must be {getattr(kind, '__name__', kind)}")
     return value

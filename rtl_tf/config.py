@@ -1,157 +1,187 @@
-"""The settings of a run: each with its unit, range and effect; presets."""
+"""The settings of a run: each with its unit, range and effect; what was asked, and what it resolves to; presets."""
 
 import dataclasses
-import math
+import typing
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
+from rtl_tf.limits import check_range, check_word, flag_name
+from rtl_tf.methods import METHODS, Method
 
-AUTO = "auto"  # stands for a lambda that the run chooses by itself, see rtl_tf.experiments.lambda_search
 
-
-def _setting(default, text: str, flag: str | None = None, choices: tuple[str, ...] | None = None):
-    return field(default=default, metadata={"help": text, "flag": flag, "choices": choices})
+def _setting(text: str, default: Any = None, choices: Collection[str] | None = None) -> Any:
+    """A field with its help; `default` is that of both presets, None where presets, source or data set decide."""
+    return field(metadata={"help": text, "default": default, "choices": choices})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run was asked to do. None = the preset, the source or the data set decides."""
+    """What a run does: every setting is decided, none is None.
 
-    method: str = _setting("rtl-eo", "method of the paper", choices=METHOD_NAMES)
+    Those that are foreign to the method, and those that say by being empty what nobody decided (the published weights,
+    all images, a saved encoder's own stride), are the empty value of their type: 0, False or "". JSON has null there.
+    """
+
+    method: str = _setting("method of the paper", default="rtl-eo", choices=METHODS)
     preset: str = _setting(
-        "quick",
         "defaults of all other settings: quick = minutes on two cores, paper = the paper's protocol",
+        default="quick",
         choices=("quick", "paper"),
     )
-    reg_weight: float | str | None = _setting(
-        None,
+    reg_weight: float | str = _setting(
         "weight of the regularizers, >= 0 (Eq. 3; paper: 0.002; always 0 without regularizer); auto = train with each "
         "of Fig. 10 and keep the one of the lowest validation error, before the test part is opened",
-        flag="--lambda",
+        default=0.002,
     )
-    data: str | None = _setting(
-        None, "a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`"
+    data: str = _setting("a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`")
+    schema: str = _setting("landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
+    source: str = _setting(
+        "source network: dlib, vggface2, imagenet, random, or the path of a run or pretrained source"
     )
-    schema: str | None = _setting(None, "landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
-    source: str | None = _setting(
-        None, "source network: dlib, vggface2, imagenet, random, or the path of a run or pretrained source"
-    )
-    source_weights: str | None = _setting(None, "weights file of the source, instead of the published one")
-    encoder_stride: int | None = _setting(None, "input px per encoder output px: 16 or 32 [as the source has it]")
-    width: float | None = _setting(None, "factor on the channels of a network that starts from random weights, > 0")
-    decoder_filters: int | None = _setting(None, "filters of each deconvolution behind a source's encoder, >= 1")
-    skip_connections: bool | None = _setting(None, "join encoder maps to the decoder (Table IV)")
-    image_size: int | None = _setting(None, "side of the network's input, px, a multiple of 32")
-    crop_margin: float | None = _setting(None, "border around the landmarks, share of their extent, >= 0")
-    crop_jitter: float | None = _setting(None, "random shift and zoom of training crops, share of the side, 0 to 0.5")
-    flip_swap: bool | None = _setting(None, "swap mirrored landmarks when an image is flipped")
-    sigma: float | None = _setting(None, "standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100")
-    epochs: int | None = _setting(None, "passes over the training part, >= 1")
-    batch_size: int | None = _setting(None, "images a step, >= 1")
-    learning_rate: float | None = _setting(None, "initial rate of Adam, > 0")
-    final_learning_rate: float | None = _setting(None, "rate at the end of the linear decay, >= 0")
-    weight_decay: float | None = _setting(None, "strength of the weight decay, >= 0")
-    weight_decay_mode: str | None = _setting(
-        None,
+    source_weights: str = _setting("weights file of the source, instead of the published one")
+    encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
+    width: float = _setting("factor on the channels of a network that starts from random weights, > 0")
+    decoder_filters: int = _setting("filters of each deconvolution behind a source's encoder, >= 1")
+    skip_connections: bool = _setting("join encoder maps to the decoder (Table IV)", default=False)
+    image_size: int = _setting("side of the network's input, px, a multiple of 32")
+    crop_margin: float = _setting("border around the landmarks, share of their extent, >= 0", default=0.4)
+    crop_jitter: float = _setting("random shift and zoom of training crops, share of the side, 0 to 0.5")
+    flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
+    sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
+    epochs: int = _setting("passes over the training part, >= 1")
+    batch_size: int = _setting("images a step, >= 1")
+    learning_rate: float = _setting("initial rate of Adam, > 0", default=1e-3)
+    final_learning_rate: float = _setting("rate at the end of the linear decay, >= 0", default=0.0)
+    weight_decay: float = _setting("strength of the weight decay, >= 0", default=1e-4)
+    weight_decay_mode: str = _setting(
         "decoupled = AdamW; l2 = penalty weight_decay * sum(w^2) in the loss; kernels only, no biases",
+        default="decoupled",
         choices=("decoupled", "l2"),
     )
-    batch_norm: str | None = _setting(
-        None,
+    batch_norm: str = _setting(
         "statistics of a trained encoder's BatchNorm: batch = of each batch, frozen = the source's",
+        default="batch",
         choices=("batch", "frozen"),
     )
-    heatmap_loss: str | None = _setting(None, "mean over map entries, or Eq. 2's literal sum", choices=("mean", "sum"))
-    temperature: float | None = _setting(None, "mu of RTL-CO (Eq. 4), > 0")
-    mixed_precision: bool | None = _setting(
-        None, "compute in bfloat16 (float16 on NVIDIA GPUs before Ampere), keep weights, heads and losses in float32"
+    heatmap_loss: str = _setting(
+        "mean over map entries, or Eq. 2's literal sum", default="mean", choices=("mean", "sum")
     )
-    jit_compile: bool | None = _setting(None, "compile the training step with XLA")
-    steps_per_execution: int | None = _setting(None, "steps that TensorFlow makes without returning to Python, >= 1")
-    classifier_distance: str | None = _setting(
-        None,
+    temperature: float = _setting("mu of RTL-CO (Eq. 4), > 0", default=2.0)
+    mixed_precision: bool = _setting(
+        "compute in bfloat16 (float16 on NVIDIA GPUs before Ampere), keep weights, heads and losses in float32",
+        default=False,
+    )
+    jit_compile: bool = _setting("compile the training step with XLA", default=False)
+    steps_per_execution: int = _setting("steps that TensorFlow makes without returning to Python, >= 1", default=1)
+    classifier_distance: str = _setting(
         "how RTL-CO compares class distributions: l2 = Eq. 4, cross-entropy = what the paper found worse",
+        default="l2",
         choices=("l2", "cross-entropy"),
     )
-    memory_gb: float | None = _setting(
-        None, "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder"
+    memory_gb: float = _setting(
+        "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder",
+        default=4.0,
     )
-    cache_gb: float | None = _setting(
-        None, "limit of all answers of source networks kept beside the runs, GiB, >= 0; used where crop jitter is 0"
+    cache_gb: float = _setting(
+        "limit of all answers of source networks kept beside the runs, GiB, >= 0; used where crop jitter is 0",
+        default=4.0,
     )
-    split_by: str | None = _setting(
-        None, "what no two parts of the split share: subject, or only the scan", choices=("subject", "scan")
+    split_by: str = _setting(
+        "what no two parts of the split share: subject, or only the scan",
+        default="subject",
+        choices=("subject", "scan"),
     )
-    split_seed: int | None = _setting(None, "seed of the split into 70 % training, 10 % validation, 20 % test")
-    subjects_as_written: bool | None = _setting(
-        None, "codes of people that differ in no more than case, zeros or blanks are different people's"
+    split_seed: int = _setting("seed of the split into 70 % training, 10 % validation, 20 % test", default=0)
+    subjects_as_written: bool = _setting(
+        "codes of people that differ in no more than case, zeros or blanks are different people's", default=False
     )
-    train_fraction: float | None = _setting(
-        None, "share of the training images that is used, in (0, 1]; an epoch makes as many steps as with all of them"
+    train_fraction: float = _setting(
+        "share of the training images that is used, in (0, 1]; an epoch makes as many steps as with all of them",
+        default=1.0,
     )
-    train_images: int | None = _setting(None, "number of training images; --train-fraction is a share of them [all]")
-    validation_images: int | None = _setting(None, "number of validation images used [all]")
-    seed: int = _setting(0, "seed of weights and augmentation")
-    output: str | None = _setting(None, "run folder [runs/<data>/<method>/seed<seed>]")
+    train_images: int = _setting("number of training images; --train-fraction is a share of them [all]")
+    validation_images: int = _setting("number of validation images used [all]")
+    seed: int = _setting("seed of weights and augmentation", default=0)
+    output: str = _setting("run folder [runs/<data>/<method>/seed<seed>]")
 
-    def __post_init__(self):
-        _check_words(self)
-        for name, (low, high, open_low) in RANGES.items():
-            _check_range(name, getattr(self, name), low, high, open_low)
+    def known(self) -> dict[str, Any]:
+        """The settings that the method has and that somebody decided, by their names."""
+        foreign = METHODS[self.method].foreign
+        values = {name: getattr(self, name) for name in KINDS if name not in foreign}
+        return {name: value for name, value in values.items() if value or name not in LEFT_OPEN}
+
+
+@dataclass(init=False)
+class Asked:
+    """What the command line or a caller gives: any of the fields of `Settings`; None counts as not given.
+
+    As an attribute, a setting that was not given is None. Method, preset and seed are always there.
+
+    Attributes:
+        given: name -> value, in the order of the fields.
+    """
+
+    given: dict[str, Any]
+
+    def __init__(self, **given: Any):
+        """InputError for a value that its setting, or the method, cannot have."""
+        if unknown := given.keys() - KINDS.keys():
+            raise TypeError(f"no setting is called {', '.join(sorted(unknown))}")
+        given = {name: COMMON[name] for name in ALWAYS} | {k: v for k, v in given.items() if v is not None}
+        self.given = {name: given[name] for name in KINDS if name in given}
+        for setting in dataclasses.fields(Settings):
+            if setting.name in given:
+                check_word(setting.name, given[setting.name], setting.metadata["choices"])
+        for name, value in self.given.items():
+            check_range(name, value)
         if self.image_size is not None and self.image_size % 32:
             raise InputError(f"--image-size {self.image_size}: not a multiple of 32")
         if self.encoder_stride not in (None, 16, 32):
             raise InputError(f"--encoder-stride {self.encoder_stride}: use 16 or 32")
-        for name, reason in foreign_settings(self.method).items():
-            if (value := getattr(self, name)) is not None:
+        for name, reason in METHODS[self.method].foreign.items():
+            if (value := given.get(name)) is not None:
                 flag = flag_name(name, value) + ("" if isinstance(value, bool) else f" {value}")
                 raise InputError(f"{flag}: method {self.method} {reason}, leave the flag out")
 
-    def asked(self) -> dict[str, Any]:
-        """The settings that differ from 'decide for me', under their JSON names."""
-        return {json_name(k): v for k, v in dataclasses.asdict(self).items() if v is not None}
+    def __getattr__(self, name: str) -> Any:
+        if name not in KINDS:
+            raise AttributeError(name)
+        return self.given.get(name)
 
-    def resolved(self, **decisions) -> "Settings":
-        """All that was asked, then `decisions` (of the source, the data set), then the preset's defaults.
+    def but(self, **changes: Any) -> "Asked":
+        """The same with other values; None takes a setting back."""
+        return Asked(**self.given | changes)
 
-        Settings that are foreign to the method stay None.
+    def resolved(self, **decisions: Any) -> Settings:
+        """All that was asked, then `decisions` (of the source, the data set), then what is usual: the one place.
+
+        InputError for a lambda of a method without regularizer.
         """
-        values = dataclasses.asdict(self)
-        foreign = foreign_settings(self.method)
-        for defaults in (decisions, PRESETS[self.preset], COMMON):
-            for name, value in defaults.items():
-                if values[name] is None and name not in foreign:
-                    values[name] = value[self.method] if isinstance(value, dict) else value
-        return Settings(**values)
+        method = METHODS[self.method]
+        if self.reg_weight and not method.regularizers:
+            raise InputError(f"--lambda {self.reg_weight}: method {method.name} has no regularizer, leave the flag out")
+        layers = (self.given, decisions, usual(self.preset, method))
+
+        def decided(name: str) -> Any:
+            values = (layer[name] for layer in layers if layer.get(name) is not None and name not in method.foreign)
+            return next(values, KINDS[name]())
+
+        return Settings(**{name: decided(name) for name in KINDS})
 
 
-COMMON = {
-    "reg_weight": 0.002,
-    "skip_connections": False,
-    "crop_margin": 0.4,
-    "flip_swap": True,
-    "sigma": 1.5,
-    "learning_rate": 1e-3,
-    "final_learning_rate": 0.0,
-    "weight_decay": 1e-4,
-    "weight_decay_mode": "decoupled",
-    "batch_norm": "batch",
-    "heatmap_loss": "mean",
-    "temperature": 2.0,
-    "mixed_precision": False,
-    "jit_compile": False,
-    "steps_per_execution": 1,
-    "classifier_distance": "l2",
-    "memory_gb": 4.0,
-    "cache_gb": 4.0,
-    "split_by": "subject",
-    "split_seed": 0,
-    "subjects_as_written": False,
-    "train_fraction": 1.0,
+# Name -> bool, int, float or str; that of lambda is float, or AUTO.
+KINDS: dict[str, type] = {
+    name: (typing.get_args(hint) or (hint,))[0] for name, hint in typing.get_type_hints(Settings).items()
 }
-PRESETS = {  # where methods differ, by method
+ALWAYS = ("method", "preset", "seed")  # told of every run, asked for or not
+COMMON: dict[str, Any] = {
+    setting.name: setting.metadata["default"]
+    for setting in dataclasses.fields(Settings)
+    if setting.metadata["default"] is not None
+}
+PRESETS: dict[str, dict[str, Any]] = {  # where methods differ, by method
     "quick": {
         "data": "synthetic",
         "source": "dlib",
@@ -173,57 +203,18 @@ PRESETS = {  # where methods differ, by method
         "crop_jitter": 0.0,
     },
 }
-
-# name: (lowest, highest, whether the lowest is excluded)
-RANGES = {
-    "reg_weight": (0, None, False),
-    "image_size": (32, None, False),
-    "width": (0, None, True),
-    "decoder_filters": (1, None, False),
-    "crop_margin": (0, None, False),
-    "crop_jitter": (0, 0.5, False),
-    "sigma": (0, 100, True),  # more than the heatmaps of the largest images here are wide: no place any more
-    "epochs": (1, None, False),
-    "batch_size": (1, None, False),
-    "learning_rate": (0, None, True),
-    "final_learning_rate": (0, None, False),
-    "weight_decay": (0, None, False),
-    "temperature": (0, None, True),
-    "steps_per_execution": (1, None, False),
-    "memory_gb": (0, None, False),
-    "cache_gb": (0, None, False),
-    "train_fraction": (0, 1, True),
-    "train_images": (1, None, False),
-    "validation_images": (1, None, False),
-    "seed": (0, 2**31 - 1, False),
-    "split_seed": (0, 2**31 - 1, False),
-}
+# Decided by the data set, the source or the run's place, or by nobody.
+LEFT_OPEN = KINDS.keys() - COMMON.keys() - PRESETS["quick"].keys()
 
 
-def flag_name(name: str, value: Any = None) -> str:
-    """`reg_weight` -> `--lambda`, `image_size` -> `--image-size`; `flip_swap`, False -> `--no-flip-swap`."""
-    known = {f.name: f.metadata["flag"] for f in dataclasses.fields(Settings)}
-    return known.get(name) or ("--no-" if value is False else "--") + name.replace("_", "-")
+def usual(preset: str, method: Method) -> dict[str, Any]:
+    """The defaults of a preset and of both for a method; one that a preset does not name among others has the paper's.
 
-
-def json_name(name: str) -> str:
-    """A field's name in JSON files: `lambda` for `reg_weight`."""
-    return "lambda" if name == "reg_weight" else name
-
-
-def _check_words(settings: Settings) -> None:
-    for f in dataclasses.fields(settings):
-        value, choices = getattr(settings, f.name), f.metadata["choices"]
-        if value == "":  # of a variable of the shell that is not set: the folder would be the working directory
-            raise InputError(f"{flag_name(f.name)}: nothing given; name one, or leave the flag out")
-        if choices and value is not None and value not in choices:
-            raise InputError(f"{flag_name(f.name)} {value}: use one of {', '.join(choices)}")
-
-
-def _check_range(name: str, value, low, high, open_low: bool) -> None:
-    if value is None or (name == "reg_weight" and value == AUTO):
-        return
-    too_low = value <= low if open_low else value < low
-    if not math.isfinite(value) or too_low or (high is not None and value > high):
-        bound = f"{'above' if open_low else 'at least'} {low}" + (f" and at most {high}" if high is not None else "")
-        raise InputError(f"{flag_name(name)} {value}: must be a number {bound}")
+    Lambda is 0 without regularizer.
+    """
+    paper = PRESETS["paper"]
+    own = {
+        name: value.get(method.name, paper[name]) if isinstance(value, dict) else value
+        for name, value in PRESETS[preset].items()
+    }
+    return COMMON | own | ({} if method.regularizers else {"reg_weight": 0.0})

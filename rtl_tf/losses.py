@@ -58,7 +58,7 @@ def of_both_stacks(truth: dict, outputs: dict, reduction: str = "mean"):
     return intermediate + of_heatmaps(truth, outputs, reduction)
 
 
-def of_coordinates(truth: dict, outputs: dict, reduction: str | None = None):
+def of_coordinates(truth: dict, outputs: dict, reduction: str = ""):
     """DSNT (Nibali et al. 2018, Eq. 4, weight 1): Euclidean loss of "points" plus divergence of "heatmaps".
 
     Mean over the labelled landmarks of the batch, whatever the `reduction` of heatmap losses.

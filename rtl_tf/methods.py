@@ -1,15 +1,16 @@
-"""Every method of the paper on one screen. A method is data: a network, what of it is trained, and its regularizers."""
+"""Every method of the paper on one screen. A method is data: a network, what of it is trained, and its regularizers.
 
-from collections.abc import Callable
+Functions and networks are called by their names, so that settings, tables and figures know the methods without
+TensorFlow; `rtl_tf.training.objective` and `rtl_tf.experiments.building` find what the names stand for.
+"""
+
 from dataclasses import dataclass, replace
 
-from rtl_tf import losses, regularizers
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks import dsnt, hourglass, unet
 
-
-def _whole(output):
-    return output
+OF_COORDINATES = "of_coordinates"  # the loss that is none of heatmaps alone
+OF_A_SOURCE = ("source", "source_weights", "encoder_stride", "decoder_filters", "skip_connections", "batch_norm")
+OF_A_CLASSIFIER = ("temperature", "classifier_distance")
 
 
 @dataclass(frozen=True)
@@ -21,20 +22,16 @@ class Regularizer:
     Attributes:
         function: of source and target output, both as the networks give them.
         compares: the output: "features" (encoder output, (N, H, W, B)) or "logits" (classification branch, (N, C)).
-        answer: of an output, what the function needs of it.
-        distance: of two answers, equal to the function of the outputs; None = the answers are the outputs.
+        answer: the function that gives, of an output, what is needed of it; None = the output itself.
+        distance: the function of two answers that equals `function` of the outputs; None = `function`.
         half: whether the answer may be kept in half precision (it is large, and only its direction counts).
     """
 
-    function: Callable
+    function: str
     compares: str
-    answer: Callable = _whole
-    distance: Callable | None = None
+    answer: str | None = None
+    distance: str | None = None
     half: bool = False
-
-    def from_answer(self, source_answer, target_output, **options):
-        """The function's value, (N,), with the source's answer instead of its output."""
-        return (self.distance or self.function)(source_answer, self.answer(target_output), **options)
 
 
 @dataclass(frozen=True)
@@ -50,8 +47,8 @@ class Method:
         title: as in the tables.
         trains: "decoder" (encoder frozen), "last-convolution" (the encoder's last one and the decoder), "all".
         regularizers: summed, each with weight lambda (Eq. 3).
-        network: builds the network (image_size, landmarks, width, seed) from random weights; None = encoder of the
-            source network and decoder of the simple baseline.
+        network: module of `rtl_tf.networks` whose `network` builds it (image_size, landmarks, width, seed) from random
+            weights; None = encoder of the source network and decoder of the simple baseline.
         loss: of what `pipeline.targets` gives and of the network's outputs, a function of `rtl_tf.losses`.
     """
 
@@ -59,29 +56,31 @@ class Method:
     title: str
     trains: str = "all"
     regularizers: tuple[Regularizer, ...] = ()
-    network: Callable | None = None
-    loss: Callable = losses.of_heatmaps
+    network: str | None = None
+    loss: str = "of_heatmaps"
 
     @property
     def uses_classifier(self) -> bool:
         return any(term.compares == "logits" for term in self.regularizers)
 
+    @property
+    def foreign(self) -> dict[str, str]:
+        """Names of the settings that mean nothing to it, each with the reason: it has none of them in its runs."""
+        reasons = {"width": "has its source network's width"}
+        if self.network:
+            reasons = dict.fromkeys(OF_A_SOURCE, "starts from random weights, without a source network")
+        if not self.uses_classifier:
+            reasons |= dict.fromkeys(OF_A_CLASSIFIER, "compares no classifier outputs")
+        if self.loss == OF_COORDINATES:
+            reasons |= {"heatmap_loss": "is trained by coordinates, not by Eq. 2"}
+        return reasons
 
-CO = Regularizer(regularizers.classifier_output, "logits")
-CO_CROSS_ENTROPY = Regularizer(regularizers.classifier_cross_entropy, "logits")
-EO = Regularizer(regularizers.encoder_output, "features", answer=regularizers.scaled, half=True)
-SAM = Regularizer(
-    regularizers.spatial_attention,
-    "features",
-    answer=regularizers.spatial_attention_map,
-    distance=regularizers.normalised_distance,
-)
-CAM = Regularizer(
-    regularizers.channel_attention,
-    "features",
-    answer=regularizers.channel_attention_vector,
-    distance=regularizers.normalised_distance,
-)
+
+CO = Regularizer("classifier_output", "logits")
+CO_CROSS_ENTROPY = Regularizer("classifier_cross_entropy", "logits")
+EO = Regularizer("encoder_output", "features", answer="scaled", half=True)
+SAM = Regularizer("spatial_attention", "features", answer="spatial_attention_map", distance="normalised_distance")
+CAM = Regularizer("channel_attention", "features", answer="channel_attention_vector", distance="normalised_distance")
 
 METHODS = {
     method.name: method
@@ -89,9 +88,9 @@ METHODS = {
         Method("fe", "FE", trains="decoder"),
         Method("ftp", "FTP", trains="last-convolution"),
         Method("ft", "FT"),
-        Method("hg", "HG", network=hourglass.network, loss=losses.of_both_stacks),
-        Method("unet", "U-Net", network=unet.network),
-        Method("dsnt", "DSNT", network=dsnt.network, loss=losses.of_coordinates),
+        Method("hg", "HG", network="hourglass", loss="of_both_stacks"),
+        Method("unet", "U-Net", network="unet"),
+        Method("dsnt", "DSNT", network="dsnt", loss=OF_COORDINATES),
         Method("rtl-co", "RTL-CO", regularizers=(CO,)),
         Method("rtl-eo", "RTL-EO", regularizers=(EO,)),
         Method("rtl-sam", "RTL-SAM", regularizers=(SAM,)),

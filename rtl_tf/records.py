@@ -4,6 +4,7 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,24 @@ class Sample:
     place: str = field(default="", compare=False)
 
 
+class Samples(list[Sample]):
+    """All samples of a data set, as `datasets.load` gives them; nobody changes the list, so their names stay too."""
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Of `image_names`, worked out once."""
+        return _names(self)
+
+
 def image_names(samples: Sequence[Sample]) -> list[str]:
     """Each sample's image relative to the folder that all share, and `#face` behind it where it has several.
 
     With forward slashes and accents in Unicode's composed form: the same on every machine.
     """
+    return samples.names if isinstance(samples, Samples) else _names(samples)
+
+
+def _names(samples: Sequence[Sample]) -> list[str]:
     root = os.path.commonpath([os.path.abspath(sample.image.parent) for sample in samples])
     names = [Path(os.path.relpath(sample.image, root)).as_posix() for sample in samples]
     faces = [f"#{sample.face}" if sample.face else "" for sample in samples]

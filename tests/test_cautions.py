@@ -9,12 +9,12 @@ from toy_table import flags, write_table
 from toys import SCHEMA, toy_samples
 
 from rtl_tf.cli.train import main as train
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.records import Sample
 
-SETTINGS = Settings().resolved()
+SETTINGS = Asked().resolved()
 
 
 def labelled(*rows, box=(0, 0, 10)):

@@ -1,41 +1,92 @@
 import json
 import math
+import pickle
 from pathlib import Path
 
 import pytest
 
-from rtl_tf.config import COMMON, PRESETS, Settings, flag_name
+from rtl_tf.config import ALWAYS, COMMON, KINDS, LEFT_OPEN, PRESETS, Asked
 from rtl_tf.exceptions import InputError
-from rtl_tf.runs.config_file import check_types, from_json, read_config, to_json
+from rtl_tf.limits import RANGES, flag_name
+from rtl_tf.methods import METHODS
+from rtl_tf.runs.config_file import asked_to_json, check_types, from_json, read_config, to_json
 
 
 def test_paper_preset_is_the_papers_protocol():
-    settings = Settings(preset="paper", method="rtl-co").resolved()
+    settings = Asked(preset="paper", method="rtl-co").resolved()
     assert (settings.source, settings.image_size, settings.batch_size, settings.epochs) == ("vggface2", 256, 2, 150)
     assert (settings.reg_weight, settings.sigma, settings.temperature) == (0.002, 1.5, 2.0)
     assert (settings.learning_rate, settings.weight_decay, settings.crop_jitter) == (1e-3, 1e-4, 0.0)
 
 
 def test_what_was_asked_wins_over_decisions_and_presets():
-    settings = Settings(sigma=2.0, image_size=None).resolved(sigma=1.0, encoder_stride=16)
+    settings = Asked(sigma=2.0, image_size=None).resolved(sigma=1.0, encoder_stride=16)
     assert (settings.sigma, settings.encoder_stride, settings.image_size) == (2.0, 16, 128)
-    assert Settings(reg_weight=0.0).resolved().reg_weight == 0.0
-    assert Settings(flip_swap=False).resolved().flip_swap is False
+    assert Asked(reg_weight=0.0).resolved().reg_weight == 0.0
+    assert Asked(flip_swap=False).resolved().flip_swap is False
 
 
 @pytest.mark.parametrize("method", ["hg", "unet", "dsnt"])
 def test_a_method_without_source_has_no_setting_of_one(method):
-    settings = Settings(method=method).resolved(encoder_stride=16)
-    assert settings.source is settings.encoder_stride is settings.batch_norm is settings.skip_connections is None
-    assert from_json(to_json(settings)) == settings
+    settings = Asked(method=method).resolved(encoder_stride=16)
+    foreign = ("source", "encoder_stride", "batch_norm", "skip_connections", "temperature")
+    assert {to_json(settings)[name] for name in foreign} == {None} and not settings.known().keys() & set(foreign)
+    assert [getattr(settings, name) for name in foreign] == ["", 0, "", False, 0.0]
+    assert from_json(to_json(settings)).resolved() == settings
     assert settings.width == {"hg": 0.375, "unet": 0.25, "dsnt": 0.5}[method]
-    assert Settings(method=method, preset="paper").resolved().width == 1.0
+    assert Asked(method=method, preset="paper").resolved().width == 1.0
+
+
+def test_lambda_is_0_without_regularizer():
+    assert Asked(method="ft").resolved().reg_weight == Asked(method="ft", reg_weight=0.0).resolved().reg_weight == 0.0
+    assert Asked(method="rtl-eo").resolved().reg_weight == 0.002
+    with pytest.raises(InputError, match="--lambda 0.1: method ft has no regularizer, leave the flag out"):
+        Asked(method="ft", reg_weight=0.1).resolved()
 
 
 def test_a_method_with_source_has_its_width():
-    assert Settings(method="ft").resolved().width is None
-    assert Settings(method="rtl-co").resolved().classifier_distance == "l2"
-    assert Settings(method="rtl-eo").resolved().classifier_distance is None
+    assert to_json(Asked(method="ft").resolved())["width"] is None
+    assert to_json(Asked(method="rtl-co").resolved())["classifier_distance"] == "l2"
+    assert to_json(Asked(method="rtl-eo").resolved())["classifier_distance"] is None
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_resolved_setting_has_its_type(method, preset):
+    settings = Asked(method=method, preset=preset).resolved(output="runs/a", schema="fas14")
+    for name, kind in KINDS.items():
+        assert isinstance(getattr(settings, name), kind), name
+
+
+def test_what_nobody_decided_is_empty_and_null_in_json():
+    settings = Asked().resolved()
+    assert {"schema", "source_weights", "encoder_stride", "train_images", "validation_images", "output"} == LEFT_OPEN
+    assert not any(getattr(settings, name) for name in LEFT_OPEN)
+    assert {to_json(settings)[name] for name in LEFT_OPEN} == {None}
+    zeros = {"crop_jitter": 0.0, "weight_decay": 0.0, "reg_weight": 0.0, "cache_gb": 0.0, "flip_swap": False}
+    assert to_json(Asked(**zeros).resolved()).items() >= {
+        "crop_jitter": 0.0, "weight_decay": 0.0, "lambda": 0.0, "cache_gb": 0.0, "flip_swap": False
+    }.items()  # fmt: skip
+
+
+def test_what_was_asked_is_kept_in_order_without_what_was_not_given():
+    asked = Asked(sigma=2.0, method="ft", epochs=None)
+    assert list(asked.given.items()) == [("method", "ft"), ("preset", "quick"), ("sigma", 2.0), ("seed", 0)]
+    assert (asked.sigma, asked.epochs, asked.seed) == (2.0, None, 0)
+    assert (
+        asked.but(sigma=None, epochs=3)
+        == Asked(method="ft", epochs=3)
+        == pickle.loads(pickle.dumps(asked.but(sigma=None, epochs=3)))
+    )
+    with pytest.raises(AttributeError, match="colour"):
+        asked.colour  # noqa: B018
+    with pytest.raises(TypeError, match="no setting is called colour"):
+        Asked(colour="red")
+
+
+def test_every_setting_of_a_table_of_settings_exists():
+    for names in (RANGES, ALWAYS, *PRESETS.values()):
+        assert set(names) <= KINDS.keys()
 
 
 def test_both_presets_decide_the_same_settings_and_none_twice():
@@ -44,11 +95,11 @@ def test_both_presets_decide_the_same_settings_and_none_twice():
 
 
 def test_json_both_ways_with_lambda_under_its_own_name():
-    settings = Settings(method="rtl-sam", reg_weight=0.02, train_images=50).resolved()
+    settings = Asked(method="rtl-sam", reg_weight=0.02, train_images=50).resolved()
     text = json.dumps(to_json(settings))
     assert json.loads(text)["lambda"] == 0.02 and "reg_weight" not in text
-    assert from_json(json.loads(text) | {"dataset_hash": "abc"}) == settings
-    assert Settings(method="ft", seed=3).asked() == {"method": "ft", "preset": "quick", "seed": 3}
+    assert from_json(json.loads(text) | {"dataset_hash": "abc"}).resolved() == settings
+    assert asked_to_json(Asked(method="ft", seed=3)) == {"method": "ft", "preset": "quick", "seed": 3}
 
 
 def test_whole_numbers_and_others_are_kept_as_settings_have_them():
@@ -97,7 +148,7 @@ def test_whole_numbers_and_others_are_kept_as_settings_have_them():
 )
 def test_bad_values_name_the_flag(values, message):
     with pytest.raises(InputError, match=message.replace("(", r"\(")):
-        Settings(**values)
+        Asked(**values)
 
 
 def test_codes_as_written_are_a_setting_that_older_runs_lack():
@@ -108,8 +159,8 @@ def test_codes_as_written_are_a_setting_that_older_runs_lack():
 
     assert make_parser().parse_args(["--subjects-as-written"]).subjects_as_written is True
     assert make_parser().parse_args([]).subjects_as_written is None
-    assert Settings().resolved().subjects_as_written is Settings(preset="paper").resolved().subjects_as_written is False
-    new = to_json(Settings(subjects_as_written=True).resolved())
+    assert Asked().resolved().subjects_as_written is Asked(preset="paper").resolved().subjects_as_written is False
+    new = to_json(Asked(subjects_as_written=True).resolved())
     old = {name: value for name, value in new.items() if name != "subjects_as_written"}
     assert from_json(old).subjects_as_written is None
     assert condition_of(Run(Path("a"), {}, new)) == condition_of(Run(Path("b"), {}, old))

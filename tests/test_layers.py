@@ -13,14 +13,14 @@ from rtl_tf.runs import layout
 
 PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
 LAYERS = {
-    "exceptions": 0, "schema": 0, "records": 0, "coordinates": 0, "config": 0, "method_settings": 0, "system": 0,
+    "exceptions": 0, "schema": 0, "records": 0, "coordinates": 0, "config": 0, "limits": 0, "methods": 0, "system": 0,
     "documents": 0, "csv_rows": 0, "arrays": 0, "numerals": 0,
     "heatmaps": 1,
     "datasets": 2, "images": 2, "pixel_values": 2, "augment": 2, "pipeline": 2,
     "networks": 3,
     "losses": 4, "regularizers": 4,
     "runs": 5,
-    "methods": 6, "training": 6, "inference": 6,
+    "training": 6, "inference": 6,
     "evaluation": 7, "reports": 7,
     "experiments": 8, "studies": 8,
     "cli": 9, "api": 9,
@@ -90,6 +90,7 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
     "module",
     [
         "rtl_tf",
+        "rtl_tf.methods",
         "rtl_tf.datasets",
         "rtl_tf.evaluation.metrics",
         "rtl_tf.runs.selection",

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from toys import toy_samples
 
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import read_record, require_unseen, write_record
 from rtl_tf.experiments.resolving import Dataset
@@ -43,7 +43,7 @@ def source(tmp_path):
 
 def check(source, samples, fingerprint="d1", parts=PARTS, **settings):
     dataset = Dataset(samples, load_schema("fas12"), parts, "faces", {"dataset_hash": fingerprint})
-    require_unseen(Settings(source=source, **settings).resolved(), dataset)
+    require_unseen(Asked(source=source, **settings).resolved(), dataset)
 
 
 def test_a_record_comes_back(faces, source):

@@ -8,7 +8,7 @@ from PIL import Image
 from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import heatmaps
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.coordinates import Crop, round_to_grid
 from rtl_tf.evaluation.errors import radial_errors
 from rtl_tf.evaluation.metrics import mean_radial_error
@@ -42,7 +42,7 @@ def make(case):
     name, distance = case
     method = get_method(name, distance)
     narrow = {"width": 1 / 16} if method.network else {"decoder_filters": 8}
-    settings = Settings(method=name, classifier_distance=distance, image_size=SIZE, **narrow)
+    settings = Asked(method=name, classifier_distance=distance, image_size=SIZE, **narrow)
     settings = settings.resolved(**{} if method.regularizers else {"reg_weight": 0.0})
     networks = None if method.network else (toy_source(SIZE), toy_source(SIZE))
     detector, _ = build(settings, method, networks, np.zeros((2, SIZE, SIZE, 3), np.uint8), LANDMARKS)
@@ -109,7 +109,7 @@ def test_a_missing_landmark_carries_no_gradient(trained):
     judged = [value for name, value in outputs.items() if "heatmaps" in name or name == "points"]
     with tf.GradientTape() as tape:
         tape.watch(judged)
-        loss = detector.method.loss(truth, outputs, detector.reduction)
+        loss = detector.objective.loss(truth, outputs, detector.reduction)
     for value, gradient in zip(judged, tape.gradient(loss, judged), strict=True):
         gradient = np.moveaxis(gradient, -1, 1) if value.ndim == 4 else np.asarray(gradient)  # (N, K, ...)
         assert np.isfinite(gradient).all() and not gradient[0, 1].any()

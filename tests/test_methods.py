@@ -1,22 +1,54 @@
+import subprocess
+import sys
+
 import pytest
 
 from rtl_tf import losses, regularizers
 from rtl_tf.exceptions import InputError
-from rtl_tf.method_settings import FROM_RANDOM_WEIGHTS, FROM_SOURCE, METHOD_NAMES, WITH_CLASSIFIER, foreign_settings
+from rtl_tf.experiments.building import network_of
 from rtl_tf.methods import METHODS, get_method
+from rtl_tf.networks import dsnt, hourglass, unet
 from rtl_tf.reports.tables import method_titles
+from rtl_tf.training.objective import objective_of
+
+FROM_RANDOM_WEIGHTS = ("hg", "unet", "dsnt")
+WITH_CLASSIFIER = ("rtl-co", "rtl-co-eo", "rtl-co-sam", "rtl-co-cam")
 
 
-def test_help_lists_the_methods_that_exist():
-    assert tuple(METHODS) == METHOD_NAMES
+def test_methods_are_data_that_load_no_tensorflow():
+    heavy = ["tensorflow", "keras", "numpy", "pandas", "scipy", "matplotlib"]
+    code = f"import sys, rtl_tf.methods; sys.exit(not sys.modules.keys().isdisjoint({heavy}))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_what_the_settings_say_of_the_methods_holds():
+def test_every_name_stands_for_something():
+    for method in METHODS.values():
+        objective = objective_of(method)
+        assert [term.compares for term in objective.terms] == [named.compares for named in method.regularizers]
+    built = [network_of(METHODS[name]) for name in FROM_RANDOM_WEIGHTS]
+    assert built == [hourglass.network, unet.network, dsnt.network]
+
+
+def test_which_methods_have_a_source_and_a_classifier():
     assert {name for name, method in METHODS.items() if method.network} == set(FROM_RANDOM_WEIGHTS)
-    assert {name for name, method in METHODS.items() if not method.network} == set(FROM_SOURCE)
     assert {name for name, method in METHODS.items() if method.uses_classifier} == set(WITH_CLASSIFIER)
-    takes_no_reduction = {name for name in METHODS if "heatmap_loss" in foreign_settings(name)}
-    assert takes_no_reduction == {name for name, method in METHODS.items() if method.loss is losses.of_coordinates}
+
+
+@pytest.mark.parametrize(
+    ("name", "foreign"),
+    [
+        ("ft", {"width", "temperature", "classifier_distance"}),
+        ("rtl-eo", {"width", "temperature", "classifier_distance"}),
+        ("rtl-co-eo", {"width"}),
+        (
+            "dsnt",
+            {"source", "source_weights", "encoder_stride", "decoder_filters", "skip_connections", "batch_norm"}
+            | {"temperature", "classifier_distance", "heatmap_loss"},
+        ),
+    ],
+)
+def test_settings_that_mean_nothing_to_a_method(name, foreign):
+    assert set(METHODS[name].foreign) == foreign
 
 
 def test_titles_are_the_papers():
@@ -24,7 +56,7 @@ def test_titles_are_the_papers():
 
 
 def test_methods_from_random_weights_have_their_own_losses_and_no_regularizer():
-    assert [METHODS[name].loss for name in ("hg", "unet", "dsnt")] == [
+    assert [objective_of(METHODS[name]).loss for name in FROM_RANDOM_WEIGHTS] == [
         losses.of_both_stacks,
         losses.of_heatmaps,
         losses.of_coordinates,
@@ -36,9 +68,9 @@ def test_methods_from_random_weights_have_their_own_losses_and_no_regularizer():
 def test_cross_entropy_takes_the_place_of_equation_4(name):
     usual, variant = get_method(name, "l2"), get_method(name, "cross-entropy")
     assert usual == METHODS[name]
-    assert [term.function for term in variant.regularizers] == [
+    assert [term.function for term in objective_of(variant).terms] == [
         regularizers.classifier_cross_entropy,
-        *(term.function for term in usual.regularizers[1:]),
+        *(term.function for term in objective_of(usual).terms[1:]),
     ]
     assert variant.uses_classifier and (variant.name, variant.title) == (usual.name, usual.title)
 
@@ -66,7 +98,7 @@ def test_transfer_baselines_have_no_regularizer_and_train_what_the_paper_says():
 )
 def test_regularizers_of_each_method(name, functions):
     method = METHODS[name]
-    assert [term.function for term in method.regularizers] == [getattr(regularizers, f) for f in functions]
+    assert [term.function for term in objective_of(method).terms] == [getattr(regularizers, f) for f in functions]
     assert method.trains == "all"
     assert method.uses_classifier == ("classifier_output" in functions)
 

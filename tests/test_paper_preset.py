@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from rtl_tf import heatmaps
+from rtl_tf.experiments.building import network_of
 from rtl_tf.methods import METHODS
 from rtl_tf.networks import resnet50
 from rtl_tf.networks.sources import SOURCES, SourceNetwork
@@ -55,7 +56,7 @@ def first_loss_of_dsnt(truth) -> float:
 
 @pytest.mark.parametrize("name", ["hg", "unet", "dsnt"])
 def test_one_step_from_random_weights(name):
-    detector = RegularizedDetector(METHODS[name].network(SIZE, LANDMARKS), method=METHODS[name])
+    detector = RegularizedDetector(network_of(METHODS[name])(SIZE, LANDMARKS), method=METHODS[name])
     detector.compile(keras.optimizers.Adam(1e-5, epsilon=1e-8), run_eagerly=True)
     images, truth = batch()
     kernel = next(variable for variable in detector.trainable_variables if variable.ndim == 4)

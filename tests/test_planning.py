@@ -22,7 +22,7 @@ from rtl_tf.networks.catalogue import SOURCES as SOURCES_BY_NAME
 from rtl_tf.networks.weight_files import locate
 from rtl_tf.reports import commands
 from rtl_tf.reports.tables import TABLES
-from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.config_file import asked_to_json, to_json
 from rtl_tf.runs.designs import load_study, parse_study
 from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.history import COLUMNS, write_history
@@ -48,7 +48,7 @@ def fake(task, *, epochs=4, validated=False, tested=False):
     settings, folder = resolve(task.asked), Path(task.asked.output)
     folder.mkdir(parents=True)
     facts = found_out(settings, read_dataset(*dataset_key(settings)))
-    config = {"asked": task.asked.asked(), "resolved": to_json(settings) | facts}
+    config = {"asked": asked_to_json(task.asked), "resolved": to_json(settings) | facts}
     (folder / "config.json").write_text(json.dumps(config))
     write_history(folder / "history.csv", [dict.fromkeys(COLUMNS, 0.5) | {"epoch": n + 1} for n in range(epochs)])
     predictions = make_predictions(np.ones((4, 3)), landmarks=NAMES)

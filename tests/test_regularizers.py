@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from rtl_tf import regularizers
 from rtl_tf.methods import METHODS
+from rtl_tf.training.objective import objective_of
 
 FEATURES = {
     "encoder_output": regularizers.encoder_output,
@@ -151,7 +152,7 @@ def test_one_silent_image_leaves_the_others_as_they_are(name):
 @pytest.mark.parametrize("method", ["rtl-eo", "rtl-sam", "rtl-cam"])
 @pytest.mark.parametrize("factor", [1e-20, 1e-5, 1.0, 1e15])
 def test_answers_that_are_kept_give_the_distance_whatever_the_scale(method, factor):
-    (term,) = METHODS[method].regularizers
+    (term,) = objective_of(METHODS[method]).terms
     source, target = np.random.default_rng(8).uniform(0.1, 1, (2, 2, 3, 3, 4)).astype(np.float32)
     kept = np.asarray(term.answer(source * np.float32(factor))).astype("f2" if term.half else "f4")
     found = term.from_answer(kept.astype("f4"), target * np.float32(factor))

@@ -7,10 +7,10 @@ import zipfile
 import numpy as np
 import pytest
 from toy_table import flags
-from toys import toy_samples
+from toys import toy_samples, write_network
 
 from rtl_tf.cli.train import main
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.datasets.splits import split
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import resuming
@@ -29,9 +29,7 @@ def begun(tmp_path):
     parts = split(samples)
     write_split(folder / "split.csv", samples, parts)
     write_history(folder / "history.csv", [dict.fromkeys(COLUMNS, 0.5) | {"epoch": n + 1} for n in range(3)])
-    with zipfile.ZipFile(folder / "best.keras", "w") as file:
-        file.writestr("config.json", "{}")
-        file.writestr("model.weights.h5", bytes(1000))
+    write_network(folder / "best.keras")
     np.savez(folder / "state-0002.npz", **{"0": np.zeros(100)})
     return folder, samples, parts
 
@@ -64,10 +62,10 @@ PUT_BACK = "; the run cannot go on: put split.csv back, or remove {folder} and s
 @pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
-        ("best.keras", cut, ": damaged (cut off?)" + ANEW),
-        ("best.keras", change_a_byte, ": damaged (cut off?)" + ANEW),
-        ("best.keras", claim_compression, ": damaged (cut off?)" + ANEW),
-        ("best.keras", lambda file: file.unlink(), ": missing" + ANEW),
+        ("best.keras", cut, ": not a readable Keras model (cut off? File is not a zip file)" + ANEW),
+        ("best.keras", change_a_byte, ": not a readable Keras model (model.weights.h5 is damaged)" + ANEW),
+        ("best.keras", claim_compression, ": model.weights.h5 is compressed, which Keras does not do" + ANEW),
+        ("best.keras", lambda file: file.unlink(), ": no such file" + ANEW),
         ("state-0002.npz", cut, ": damaged (cut off?)" + ANEW),
         ("history.csv", replace_in("val_error", "error"), ": missing column val_error" + ANEW),
         ("history.csv", replace_in("0.5", "half"), ' row 2: loss is "half", not a number' + ANEW),
@@ -99,7 +97,7 @@ def test_a_run_that_was_killed_before_its_first_state_needs_no_network(begun):
     for name in ("best.keras", "state-0002.npz"):
         (folder / name).unlink()
     require_whole(folder, samples, parts, epochs=6)
-    with pytest.raises(InputError, match="best.keras: missing"):
+    with pytest.raises(InputError, match="best.keras: no such file"):
         require_whole(folder, samples, parts, epochs=3)  # all its epochs are made
     with pytest.raises(InputError, match="3 epochs, the run has 2"):
         require_whole(folder, samples, parts, epochs=2)
@@ -156,14 +154,14 @@ def test_nothing_of_others_is_written_over(tmp_path, name):
     file.write_text("somebody's")
     first = name.split("/")[0]
     with pytest.raises(InputError, match=f"run: {first} is there already, and of no run; name another folder"):
-        check_folder(tmp_path / "run", Settings(), resume=False)
+        check_folder(tmp_path / "run", Asked().resolved(), resume=False)
     assert file.read_text() == "somebody's"
 
 
 def test_photographs_and_inputs_of_a_killed_run_do_not_stop_a_new_one(tmp_path):
     for name in ("landmarks.csv", "environment.json", "schema.toml", "split.csv"):
         (tmp_path / name).touch()
-    check_folder(tmp_path, Settings(), resume=False)
+    check_folder(tmp_path, Asked().resolved(), resume=False)
 
 
 def test_other_versions_are_told_and_kept(tmp_path, monkeypatch, capsys):
@@ -229,7 +227,7 @@ def killed(table, tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
-        ("best.keras", cut, r"best.keras: damaged \(cut off\?\); the run cannot go on"),
+        ("best.keras", cut, r"best.keras: not a readable Keras model \(cut off\?.*\); the run cannot go on"),
         ("state-0002.npz", cut, r"state-0002.npz: damaged \(cut off\?\); the run cannot go on"),
         ("split.csv", lambda file: file.unlink(), "; the run cannot go on: put split.csv back"),
         ("schema.toml", lambda file: file.unlink(), "schema.toml: missing; the run cannot go on: put schema.toml back"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from toys import toy_source
 
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.experiments.building import build
 from rtl_tf.methods import METHODS
 from rtl_tf.networks import dlib_resnet, resnet50, simple_baseline
@@ -70,7 +70,7 @@ def test_saved_and_loaded_with_its_encoder(tmp_path):
 
 
 def test_a_run_has_the_filters_that_were_asked_for():
-    settings = Settings(method="ft", image_size=64, decoder_filters=8).resolved(reg_weight=0.0)
+    settings = Asked(method="ft", image_size=64, decoder_filters=8).resolved(reg_weight=0.0)
     networks = (toy_source(64), toy_source(64))
     detector, _ = build(settings, METHODS["ft"], networks, np.zeros((2, 64, 64, 3), np.uint8), 3)
     layers = detector.get_layer("decoder").layers

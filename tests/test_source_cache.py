@@ -14,12 +14,14 @@ from toys import SCHEMA, toy_samples, toy_source
 
 from rtl_tf import augment
 from rtl_tf.augment import context_px
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS as METHODS_BY_NAME
 from rtl_tf.pipeline import Preparation, load_crops, training_batches
 from rtl_tf.system.cache import SOURCE_CACHE
 from rtl_tf.training import fit as fitting
 from rtl_tf.training import source_cache
+from rtl_tf.training.objective import objective_of
 from rtl_tf.training.source_cache import source_answers, weights_key
 
 METHODS = ("rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "rtl-co-sam")
@@ -50,7 +52,7 @@ def keep(detector, training, source=None, **options):
 def test_the_answers_are_those_for_the_views_that_the_pipeline_shows(data, name):
     detector = make_detector(name, reg_weight=1.0)
     answers, decision = keep(detector, data[0])
-    assert "asked once" in decision and [len(array) for array in answers] == [8] * len(detector.method.regularizers)
+    assert "asked once" in decision and [len(array) for array in answers] == [8] * len(detector.objective.terms)
     prepare, seen = Preparation(SIZE, sigma=1.5, permutation=SCHEMA.mirror_permutation), set()
     epochs = [
         training_batches(data[0], batch_size=4, seed=0, epoch=lambda epoch=epoch: epoch, source_answers=answers)
@@ -70,7 +72,7 @@ def test_training_with_kept_answers_follows_the_same_loss_curve(data, name, tmp_
         folder.mkdir()
         detector = make_detector(name, reg_weight=0.1)
         answers = keep(detector, data[0])[0] if kept else ()
-        settings = fitting.Settings(epochs=3, batch_size=4, image_size=SIZE, crop_jitter=0.0).resolved()
+        settings = Asked(epochs=3, batch_size=4, image_size=SIZE, crop_jitter=0.0).resolved()
         rows = fitting.fit(detector, *data, SCHEMA, settings, folder, source_answers=answers)
         return [(row["loss"], row["regularizer"]) for row in rows]
 
@@ -148,7 +150,7 @@ def test_strides_of_one_source_do_not_share_answers(data):
         source = strided_source(stride)
         asked = SimpleNamespace(
             regularized=True,
-            method=METHODS_BY_NAME["rtl-eo"],
+            objective=objective_of(METHODS_BY_NAME["rtl-eo"]),
             source_answers=lambda images, source=source: (source(tf.cast(images, tf.float32))["features"],),
         )
         (answers,), _ = keep(asked, data[0], source)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rtl_tf.datasets import splits
+from rtl_tf import records
+from rtl_tf.datasets import load, splits
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.runs.parts import read_split, write_split
@@ -246,3 +247,11 @@ def test_audit_of_real_photographs(real_faces):
     parts = splits.split(samples)
     assert [len(part) for part in parts.parts.values()] == pytest.approx([2423, 346, 692], abs=6)
     splits.audit(samples, parts)
+
+
+def test_names_of_a_data_set_are_worked_out_once(table, monkeypatch):
+    samples = load(table, str(table / "toy.toml"))
+    names = image_names(list(samples))
+    monkeypatch.setattr(records, "_names", lambda samples: pytest.fail("once more"))
+    assert image_names(samples) == names and len(names) == len(samples) > 0
+    splits.split(samples, seed=3)

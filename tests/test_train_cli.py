@@ -10,7 +10,7 @@ from toy_table import flags, refused, write_table
 from toys import toy_samples
 
 from rtl_tf.cli.train import main, render
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.csv_rows import read_own_rows, read_rows
 from rtl_tf.exceptions import InputError
 
@@ -165,10 +165,10 @@ def test_an_interrupted_run_resumes_to_the_same_result(finished, table, tmp_path
 
 def test_built_in_faces_are_rendered_while_tensorflow_loads(tmp_path, monkeypatch, table):
     monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "cache"))
-    render(Settings(data=str(table)))
-    render(Settings(data="synthetic:scans=none", image_size=32))  # what is wrong is told later, by the run
+    render(Asked(data=str(table)))
+    render(Asked(data="synthetic:scans=none", image_size=32))  # what is wrong is told later, by the run
     assert not (tmp_path / "cache").exists()
-    render(Settings(data="synthetic:subjects=2,scans=1", image_size=32))
+    render(Asked(data="synthetic:subjects=2,scans=1", image_size=32))
     assert len(list((tmp_path / "cache").rglob("*.png"))) == 2
 
 

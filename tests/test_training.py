@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from toys import SCHEMA, toy_samples, toy_source
 
-from rtl_tf import heatmaps, losses
+from rtl_tf import heatmaps, losses, regularizers
 from rtl_tf.augment import context_px
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.pipeline import load_crops
@@ -20,7 +20,7 @@ from rtl_tf.training.optimizer import make_optimizer
 from rtl_tf.training.state import restore_state, write_state
 
 SIZE = 64
-SETTINGS = Settings(epochs=4, batch_size=4, image_size=SIZE).resolved()
+SETTINGS = Asked(epochs=4, batch_size=4, image_size=SIZE).resolved()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -100,9 +100,7 @@ def test_a_step_follows_the_gradient_of_equation_3():
         target = detector(images, training=True)
         source = detector.source_outputs(images)
         loss = losses.heatmap(truth["heatmaps"], target["heatmaps"])
-        loss += 0.3 * tf.reduce_mean(
-            METHODS["rtl-sam"].regularizers[0].function(source["features"], target["features"])
-        )
+        loss += 0.3 * tf.reduce_mean(regularizers.spatial_attention(source["features"], target["features"]))
     gradients = tape.gradient(loss, detector.trainable_variables)
     expected = [
         np.asarray(v) - 0.1 * np.asarray(g) for v, g in zip(detector.trainable_variables, gradients, strict=True)
@@ -125,7 +123,7 @@ def test_regularizing_keeps_the_encoder_nearer_to_its_source():
         train(detector, steps=8)
         images, _ = batch()
         target = detector(images, training=False)["features"]
-        value = METHODS["rtl-eo"].regularizers[0].function(detector.source_outputs(images)["features"], target)
+        value = regularizers.encoder_output(detector.source_outputs(images)["features"], target)
         return float(np.mean(value))
 
     assert drift(10.0) < 0.7 * drift(0.0)

@@ -50,9 +50,9 @@ def make_fake_training():
     import numpy as np
     from fake_runs import add_history, make_predictions
 
-    from rtl_tf.config import AUTO
     from rtl_tf.experiments.resolving import dataset_key, found_out, read_dataset, resolve
-    from rtl_tf.runs.config_file import to_json
+    from rtl_tf.limits import AUTO
+    from rtl_tf.runs.config_file import asked_to_json, to_json
     from rtl_tf.runs.layout import VALIDATION
     from rtl_tf.runs.predictions import write_predictions
 
@@ -63,7 +63,7 @@ def make_fake_training():
             raise InputError("refused.keras: not a readable Keras model")
         dataset = read_dataset(*dataset_key(settings))
         folder.mkdir(parents=True, exist_ok=True)
-        config = {"asked": job.asked.asked(), "resolved": to_json(settings) | found_out(settings, dataset)}
+        config = {"asked": asked_to_json(job.asked), "resolved": to_json(settings) | found_out(settings, dataset)}
         (folder / "config.json").write_text(json.dumps(config))
         fails = settings.method == "rtl-sam"
         add_history(folder, [0.75] * (1 if fails else settings.epochs))

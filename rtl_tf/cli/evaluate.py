@@ -5,10 +5,25 @@ import sys
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run
+from rtl_tf.system.notes import warn
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the flags. Everything slow is imported after this, so that --help answers at once."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    if options.run:
+        for flag in ("runs", "data", "output", "where", "by"):
+            if getattr(options, flag):
+                wanted = "--table" if flag == "by" else "--table or --figure"
+                parser.error(f"--{flag} goes with {wanted}; --run only prints")
+    if options.by and options.table is None:
+        parser.error("--by goes with --table")
+    options.runs = options.runs or Path("runs")
+    return options
+
+
+def make_parser() -> Parser:
     parser = Parser(
         prog="evaluate.py",
         description="Metrics of one run, or the paper's tables and figures over the runs that exist.",
@@ -42,16 +57,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--data", metavar="NAME", help="data set of the runs; needed if there are several")
     parser.add_argument("--output", metavar="DIR", type=Path, help="where files go (default: <runs>/<data>/reports)")
-    options = parser.parse_args(arguments)
-    if options.run:
-        for flag in ("runs", "data", "output", "where", "by"):
-            if getattr(options, flag):
-                wanted = "--table" if flag == "by" else "--table or --figure"
-                parser.error(f"--{flag} goes with {wanted}; --run only prints")
-    if options.by and options.table is None:
-        parser.error("--by goes with --table")
-    options.runs = options.runs or Path("runs")
-    return options
+    return parser
 
 
 def main(arguments: list[str]) -> int:
@@ -84,7 +90,7 @@ def _runs(options: argparse.Namespace) -> tuple[list, Path]:
 def _warn(lines: list[str]) -> None:
     """Name what is left out."""
     for line in lines:
-        print(f"warning: left out: {line}", file=sys.stderr)
+        warn(f"left out: {line}")
 
 
 def _check_name(options: argparse.Namespace) -> None:

@@ -1,9 +1,9 @@
 """`python -m rtl_tf.cli.pack`: a folder of runs as one file, to be shared and read by evaluate.py. No TensorFlow."""
 
-import sys
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run
+from rtl_tf.system.notes import warn
 
 
 def main(arguments: list[str]) -> int:
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     found, warnings = read_runs(options.runs)
     runs, untrained = trained(found)
     for line in warnings + untrained:
-        print(f"warning: left out: {line}", file=sys.stderr)
+        warn(f"left out: {line}")
     if not runs:
         raise InputError(f"no trained runs in {options.runs}")
     paths = write_pack(runs, options.runs, options.output, options.predictions)

@@ -1,10 +1,10 @@
 """`python -m rtl_tf.cli.pretrain`: train a source network of one's own, for `train.py --source FOLDER`."""
 
-import dataclasses
+import argparse
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 
@@ -13,7 +13,33 @@ NETWORKS = {"resnet50": "random-resnet50", "dlib_resnet": "random"}
 
 def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
-    settings = Settings(
+    asked = _asked(options)
+    start_tensorflow()  # only now: --help must not wait for it
+    from rtl_tf import datasets
+
+    folder = Path(
+        options.output or f"runs/sources/{datasets.dataset_name(options.data)}-{options.task}-{options.network}"
+    )
+    if any((folder / name).exists() for name in (layout.METRICS, layout.SOURCE_HISTORY)):
+        raise InputError(f"{folder} holds a pretrained source: give another --output, or remove the folder")
+    if options.resume and options.task == "recognition":
+        raise InputError("--resume: only for --task alignment; recognition starts anew")
+    asked = asked.but(output=str(folder))
+    if options.task == "alignment":
+        from rtl_tf.experiments.experiment import run_experiment
+
+        run_experiment(asked.but(schema=asked.schema or _all_points(asked.data)), resume=options.resume)
+    else:
+        from rtl_tf.experiments.pretraining import pretrain_recognition
+
+        pretrain_recognition(asked, folder)
+    print(f"Use it: python train.py --source {folder}")
+    return 0
+
+
+def _asked(options: argparse.Namespace) -> Asked:
+    """The flags as settings of a run: FT from random weights, whatever it is trained for."""
+    return Asked(
         method="ft",
         data=options.data,
         schema=options.schema,
@@ -27,28 +53,6 @@ def main(arguments: list[str]) -> int:
         split_seed=options.split_seed,
         subjects_as_written=options.subjects_as_written or None,
     )
-    start_tensorflow()  # only now: --help must not wait for it
-    from rtl_tf import datasets
-
-    folder = Path(
-        options.output or f"runs/sources/{datasets.dataset_name(options.data)}-{options.task}-{options.network}"
-    )
-    if any((folder / name).exists() for name in (layout.METRICS, layout.SOURCE_HISTORY)):
-        raise InputError(f"{folder} holds a pretrained source: give another --output, or remove the folder")
-    if options.resume and options.task == "recognition":
-        raise InputError("--resume: only for --task alignment; recognition starts anew")
-    settings = dataclasses.replace(settings, output=str(folder))
-    if options.task == "alignment":
-        from rtl_tf.experiments.experiment import run_experiment
-
-        points = settings.schema or _all_points(settings.data)
-        run_experiment(dataclasses.replace(settings, schema=points), resume=options.resume)
-    else:
-        from rtl_tf.experiments.pretraining import pretrain_recognition
-
-        pretrain_recognition(settings, folder)
-    print(f"Use it: python train.py --source {folder}")
-    return 0
 
 
 def make_parser() -> Parser:

@@ -4,13 +4,12 @@ import argparse
 import contextlib
 import dataclasses
 import threading
-import types
-import typing
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
-from rtl_tf.config import AUTO, COMMON, PRESETS, Settings, flag_name
+from rtl_tf.config import COMMON, KINDS, PRESETS, Asked, Settings
 from rtl_tf.exceptions import InputError
+from rtl_tf.limits import AUTO, flag_name
 
 EPILOG = """A run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
 trained_on.csv, predictions.csv, validation-predictions.csv, test.csv, metrics.json, examples.npz and figures.
@@ -23,8 +22,7 @@ STUDY_FLAGS = ("seeds", "jobs", "runs")
 def main(arguments: list[str]) -> int:
     options = vars(make_parser().parse_args(arguments))
     kind = next((kind for kind in ("table", "figure") if options[kind] is not None), None)
-    typed = {field.name: options[field.name] for field in dataclasses.fields(Settings)}
-    typed = {name: value for name, value in typed.items() if value is not None}
+    typed = {name: options[name] for name in KINDS if options[name] is not None}
     switches = {name: options[name] for name in ("tensorboard", "validation_only")}
     if kind:
         return _study(kind, options, typed, switches)
@@ -32,14 +30,14 @@ def main(arguments: list[str]) -> int:
         if options[name] is not None:
             raise InputError(f"--{name}: goes with --table or --figure")
 
-    settings = Settings(**typed)
-    rendering = threading.Thread(target=render, args=(settings.resolved(),), daemon=True)
+    asked = Asked(**typed)
+    rendering = threading.Thread(target=render, args=(asked.resolved(),), daemon=True)
     rendering.start()
     start_tensorflow()  # only now: --help must not wait for it
     from rtl_tf.experiments.experiment import run_experiment
 
     rendering.join()
-    folder = run_experiment(settings, resume=options["resume"], **switches)
+    folder = run_experiment(asked, resume=options["resume"], **switches)
     if options["validation_only"]:
         print(f"Written to {folder}/. The test part is unopened: --resume without --validation-only opens it")
     return 0
@@ -54,7 +52,7 @@ def render(settings: Settings) -> None:
 
     if datasets.is_synthetic(settings.data):
         with contextlib.suppress(Exception):
-            datasets.load(settings.data, settings.schema, size=settings.image_size)
+            datasets.load(settings.data, settings.schema or None, size=settings.image_size)
 
 
 def _study(kind: str, options: dict, typed: dict, switches: dict) -> int:
@@ -84,9 +82,8 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         allow_abbrev=False,
     )
-    types_of = typing.get_type_hints(Settings)
     for setting in dataclasses.fields(Settings):
-        _add_flag(parser, setting, types_of[setting.name])
+        _add_flag(parser, setting)
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same settings")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs into the run folder")
     parser.add_argument(
@@ -106,9 +103,9 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_flag(parser: argparse.ArgumentParser, setting: dataclasses.Field, type_hint) -> None:
+def _add_flag(parser: argparse.ArgumentParser, setting: dataclasses.Field) -> None:
     text = f"{setting.metadata['help']}{_default_text(setting)}".replace("%", "%%")
-    kind = next(t for t in typing.get_args(type_hint) or (type_hint,) if t is not types.NoneType)
+    kind = KINDS[setting.name]
     if kind is bool:
         other = not COMMON[setting.name]
         parser.add_argument(
@@ -137,8 +134,6 @@ def _number_or_auto(text: str) -> float | str:
 def _default_text(setting: dataclasses.Field) -> str:
     if isinstance(COMMON.get(setting.name), bool):
         return ""
-    if setting.default is not None:
-        return f" [{setting.default}]"
     if setting.name in COMMON:
         return f" [{COMMON[setting.name]}]"
     quick, paper = (_by_method(PRESETS[name].get(setting.name)) for name in ("quick", "paper"))

@@ -21,7 +21,7 @@ from rtl_tf.datasets import coco, deeplabcut, label_studio, labelme, pts, table,
 from rtl_tf.datasets.json_files import is_coco, json_files
 from rtl_tf.datasets.subject_codes import checked_people
 from rtl_tf.exceptions import InputError
-from rtl_tf.records import Sample, image_names
+from rtl_tf.records import Sample, Samples, image_names
 from rtl_tf.schema import load_schema
 from rtl_tf.system.hashing import file_hash
 from rtl_tf.system.notes import warn_once
@@ -64,7 +64,7 @@ def load(
     size: int = 128,
     seed: int = 0,
     subjects_as_written: bool = False,
-) -> list[Sample]:
+) -> Samples:
     """The samples of a data set, in an order that depends on its files alone.
 
     Examples:
@@ -84,15 +84,16 @@ def load(
             names it.
     """
     if is_synthetic(name_or_path):
-        return _synthetic(_synthetic_options(name_or_path), schema or SYNTHETIC_SCHEMA, size, seed)
+        return Samples(_synthetic(_synthetic_options(name_or_path), schema or SYNTHETIC_SCHEMA, size, seed))
     if schema is not None:
         load_schema(schema)  # here, as what is wrong with it is no fault of the data
     path = Path(name_or_path)
-    samples = _reader(path).read(path, schema)
+    samples = Samples(_reader(path).read(path, schema))
     try:
-        return checked_people(samples, subjects_as_written, image_names(samples))
+        samples[:] = checked_people(samples, subjects_as_written, samples.names)
     except InputError as problem:
         raise InputError(f"{path}: {problem}") from problem
+    return samples
 
 
 def default_schema(name_or_path: str | Path) -> str:

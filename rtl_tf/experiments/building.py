@@ -1,5 +1,8 @@
 """The networks of an experiment: loaded or made, joined, frozen, ready to be trained."""
 
+from collections.abc import Callable
+from importlib import import_module
+
 import keras
 import numpy as np
 
@@ -15,7 +18,12 @@ Pair = tuple[SourceNetwork, SourceNetwork]
 
 def compares_logits(settings: Settings, method: Method) -> bool:
     """Whether the run needs classification branches: at lambda 0 not even RTL-CO does."""
-    return method.uses_classifier and settings.reg_weight > 0
+    return method.uses_classifier and float(settings.reg_weight) > 0
+
+
+def network_of(method: Method) -> Callable:
+    """What builds the network (image_size, landmarks, width, seed) of a method that starts from random weights."""
+    return import_module(f"rtl_tf.networks.{method.network}").network
 
 
 def load_networks(settings: Settings, method: Method) -> Pair | None:
@@ -27,22 +35,18 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         return load_source(
             settings.source,
             settings.image_size,
-            weights=settings.source_weights,
-            encoder_stride=settings.encoder_stride,
+            weights=settings.source_weights or None,
+            encoder_stride=settings.encoder_stride or None,
             classifier=compares_logits(settings, method),
             seed=settings.seed,
         )
 
     start, frozen = load(), load()
-    if settings.classifier_distance == "cross-entropy" and is_descriptor(frozen):
+    if settings.classifier_distance == "cross-entropy" and frozen.source.gives_descriptor:
         raise InputError(
             f"--classifier-distance cross-entropy: --source {settings.source} gives a descriptor, no class scores"
         )
     return start, frozen
-
-
-def is_descriptor(source: SourceNetwork) -> bool:
-    return source.source.classifier == "descriptor"
 
 
 def build(
@@ -56,16 +60,16 @@ def build(
         landmarks: K.
     """
     if networks is None:
-        network = method.network(settings.image_size, landmarks, settings.width, settings.seed)
+        network = network_of(method)(settings.image_size, landmarks, settings.width, settings.seed)
         source, temperature = None, None
     else:
         network, source = build_transfer(settings, method, networks, crops, landmarks)
-        temperature = None if is_descriptor(networks[1]) else settings.temperature
+        temperature = None if networks[1].source.gives_descriptor else settings.temperature
     detector = RegularizedDetector(
         network,
         source=source,
         method=method,
-        reg_weight=settings.reg_weight,
+        reg_weight=float(settings.reg_weight),
         temperature=temperature,
         reduction=settings.heatmap_loss,
         l2=settings.weight_decay if settings.weight_decay_mode == "l2" else 0.0,
@@ -78,8 +82,7 @@ def build_transfer(
 ) -> tuple[keras.Model, keras.Model]:
     """The target network, frozen where the method does not train it, and the source network."""
     start, frozen = networks
-    if start.source.weights and start.source.weights.format == "dlib":
-        # Its layers of mean 0 and variance 1 are no statistics: batch statistics would change the network at once.
+    if start.source.needs_calibration:
         start.calibrate(crops)
     network = build_network(
         start,

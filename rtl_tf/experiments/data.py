@@ -1,6 +1,5 @@
 """A run's data: split, with the crops of each part decoded."""
 
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +11,7 @@ from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thi
 from rtl_tf.pipeline import Crops, load_crops
 from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.schema import Schema
+from rtl_tf.system.notes import warn
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class DataLoader:
         split = thinned(dataset, settings)
         for line in cautions(dataset.samples, split.training, dataset.schema, settings):
             if line not in self._said:
-                print(f"warning: {line}", file=sys.stderr)
+                warn(line)
             self._said.add(line)
 
         def crops(part: str, context: int = 0) -> Crops:

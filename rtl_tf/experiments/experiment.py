@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from rtl_tf.config import AUTO, Settings
+from rtl_tf.config import Asked, Settings
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
@@ -24,10 +24,11 @@ from rtl_tf.experiments.resuming import (
     require_whole,
 )
 from rtl_tf.inference.detector import Detector
+from rtl_tf.limits import AUTO
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
 from rtl_tf.runs import layout
-from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.config_file import asked_to_json, to_json
 from rtl_tf.runs.history import read_history
 from rtl_tf.runs.parts import write_split
 from rtl_tf.schema import schema_text
@@ -49,7 +50,7 @@ class PreparedRun:
         source: the frozen source network; None for a method that starts from random weights.
     """
 
-    asked: Settings
+    asked: Asked
     settings: Settings
     method: Method
     data: Data
@@ -62,7 +63,7 @@ class PreparedRun:
 
 
 def run_experiment(
-    asked: Settings,
+    asked: Asked,
     *,
     resume: bool = False,
     tensorboard: bool = False,
@@ -87,7 +88,7 @@ def run_experiment(
 
 
 def _run(
-    asked: Settings,
+    asked: Asked,
     resume: bool,
     tensorboard: bool,
     validation_only: bool,
@@ -100,7 +101,7 @@ def _run(
     if run.settings.reg_weight == AUTO:
 
         def train_with(reg_weight: float, folder: Path) -> None:
-            candidate = dataclasses.replace(asked, reg_weight=reg_weight, output=str(folder))
+            candidate = asked.but(reg_weight=reg_weight, output=str(folder))
             begun = layout.is_begun(folder)
             options = {"tensorboard": tensorboard, "loader": loader, "callbacks": callbacks}
             run_experiment(candidate, resume=begun, validation_only=True, **options)
@@ -117,7 +118,7 @@ def _run(
     return run.folder
 
 
-def prepare(asked: Settings, resume: bool, loader: DataLoader) -> PreparedRun:
+def prepare(asked: Asked, resume: bool, loader: DataLoader) -> PreparedRun:
     """Everything up to the first training step: settings, networks, data; the folder with what the run starts from."""
     method = get_method(asked.method, asked.classifier_distance)
     settings = resolve(asked)
@@ -201,7 +202,7 @@ def write_inputs(run: PreparedRun) -> None:
     write_split(folder / layout.SPLIT, dataset.samples, run.data.split)
     used = (*run.data.split.training, *run.data.split.validation)
     write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
-    config = {"asked": run.asked.asked(), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
+    config = {"asked": asked_to_json(run.asked), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
     write_json(folder / layout.CONFIG, config)
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config
 from rtl_tf.runs.designs import lambda_grid
 from rtl_tf.runs.history import read_history
 from rtl_tf.system.atomic import write_bytes
-from rtl_tf.training.state import require_whole_network
 
 GRID = lambda_grid()
 MEASURE = "mean radial error of the validation part at the best epoch, heatmap px (paper protocol)"
@@ -51,7 +51,7 @@ def choose_lambda(folder: Path, train: Callable[[float, Path], None]) -> float:
 
 def _require_network(folder: Path) -> None:
     try:
-        require_whole_network(folder / layout.NETWORK)
+        require_safe(folder / layout.NETWORK)
     except InputError as problem:
         raise InputError(f"{problem}; remove {folder}, and --resume trains that lambda again") from problem
 

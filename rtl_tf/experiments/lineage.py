@@ -15,7 +15,7 @@ from rtl_tf.runs.seen import Seen, read_seen, write_seen
 from rtl_tf.system.progress import progress
 
 
-def write_record(folder: Path, source: str | None, fingerprint: str, samples: Sequence[Sample], used: Iterable[int]):
+def write_record(folder: Path, source: str, fingerprint: str, samples: Sequence[Sample], used: Iterable[int]):
     """Note the images of the training and validation part, `used`, and all that the network's own source has seen."""
     names, used = image_names(samples), sorted(used)
     hashes = _hashes([samples[index].image for index in used], "noting the training images")
@@ -26,9 +26,9 @@ def write_record(folder: Path, source: str | None, fingerprint: str, samples: Se
     write_seen(folder / layout.TRAINED_ON, [*own, *read_record(source)])
 
 
-def read_record(source: str | None) -> list[Seen]:
-    """What a source of one's own has seen; nothing where it is a published one, or older than this record."""
-    if source in (None, *SOURCES):
+def read_record(source: str) -> list[Seen]:
+    """What a source of one's own has seen; nothing where it has none, or is older than this record."""
+    if not source or source in SOURCES:
         return []
     return read_seen(saved_file(source).parent / layout.TRAINED_ON)
 

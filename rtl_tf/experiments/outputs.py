@@ -56,7 +56,7 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
     """Two lines that say what is about to happen."""
     regularized = f", lambda {settings.reg_weight}" if settings.reg_weight else ""
     start = f"source {settings.source} (encoder stride {settings.encoder_stride})"
-    if settings.source is None:
+    if not settings.source:
         start = f"random weights (width {settings.width:g})"
     return (
         f"{settings.method}{regularized} from {start}, "

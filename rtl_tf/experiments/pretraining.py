@@ -8,7 +8,7 @@ import numpy as np
 
 from rtl_tf import datasets
 from rtl_tf.augment import context_px
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.datasets import splits
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
@@ -20,7 +20,7 @@ from rtl_tf.networks import saved
 from rtl_tf.networks.sources import load_source
 from rtl_tf.pipeline import load_crops
 from rtl_tf.runs import layout
-from rtl_tf.runs.config_file import to_json
+from rtl_tf.runs.config_file import asked_to_json, to_json
 from rtl_tf.schema import load_schema
 from rtl_tf.system.lock import alone_in
 from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_out, people
@@ -29,7 +29,7 @@ from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_o
 WRITTEN = (layout.ENVIRONMENT, layout.TRAINED_ON, layout.CONFIG, layout.SOURCE_NETWORK)
 
 
-def pretrain_recognition(asked: Settings, folder: Path) -> None:
+def pretrain_recognition(asked: Asked, folder: Path) -> None:
     """Train a classifier over the people of a data set; source.keras is the epoch of the best held-out accuracy.
 
     With a split seed over those of the training part that a run has with this seed, else over all. What an interrupted
@@ -49,7 +49,7 @@ def _require_free(folder: Path) -> None:
     require_nothing_of_others(folder, WRITTEN, (*layout.RESULTS, layout.SOURCE_HISTORY))
 
 
-def _pretrain(asked: Settings, folder: Path) -> None:
+def _pretrain(asked: Asked, folder: Path) -> None:
     make_deterministic(asked.seed)
     settings = asked.resolved(schema=asked.schema or datasets.default_schema(asked.data))
     schema = load_schema(settings.schema)
@@ -61,7 +61,7 @@ def _pretrain(asked: Settings, folder: Path) -> None:
     names, classes = people(samples)
     parts = hold_out(classes, settings.split_seed)
     start = load_source(
-        settings.source, settings.image_size, encoder_stride=settings.encoder_stride, seed=settings.seed
+        settings.source, settings.image_size, encoder_stride=settings.encoder_stride or None, seed=settings.seed
     )
     recognizer = build_recognizer(start, len(names), settings.seed)
 
@@ -73,8 +73,8 @@ def _pretrain(asked: Settings, folder: Path) -> None:
     training, validation = crops(parts[0], context_px(settings.image_size)), crops(parts[1], 0)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / layout.ENVIRONMENT, outputs.environment())
-    write_record(folder, None, fingerprint, samples, np.concatenate(parts).tolist())
-    write_json(folder / layout.CONFIG, {"asked": asked.asked(), "resolved": to_json(settings)})
+    write_record(folder, "", fingerprint, samples, np.concatenate(parts).tolist())
+    write_json(folder / layout.CONFIG, {"asked": asked_to_json(asked), "resolved": to_json(settings)})
     print(f"{len(names)} people, {len(training.images)} training and {len(validation.images)} held-out images")
     history = fit_recognizer(recognizer, training, validation, settings, [KeepBest(folder / layout.SOURCE_NETWORK)])
     write_json(folder / layout.SOURCE_HISTORY, {name: [float(v) for v in values] for name, values in history.items()})

@@ -7,33 +7,29 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf import datasets
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked, Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import SOURCES, saved_file
-from rtl_tf.records import Sample, Split
-from rtl_tf.runs.settings import PUBLISHED, SOURCE_HASH, applies
+from rtl_tf.records import Samples, Split
+from rtl_tf.runs.settings import PUBLISHED, SOURCE_HASH
 from rtl_tf.schema import UNLABELLED, Schema, load_schema
 from rtl_tf.system.hashing import file_hash
 
 
-def resolve(asked: Settings) -> Settings:
+def resolve(asked: Asked) -> Settings:
     """Every setting decided: by the caller, the method, the data set, the source, the preset, in this order.
 
-    What only the loaded network knows stays None: the stride of a saved encoder.
+    What only the loaded network knows stays open: the stride of a saved encoder.
     """
-    regularized = applies("lambda", asked.method)
-    if not regularized and asked.reg_weight:
-        raise InputError(f"--lambda {asked.reg_weight}: method {asked.method} has no regularizer, leave the flag out")
-    decisions = {} if regularized else {"reg_weight": 0.0}
-    if asked.schema is None:
-        decisions["schema"] = datasets.default_schema(asked.resolved().data)
-    settings = asked.resolved(**decisions)
-    decisions = {"output": f"runs/{datasets.dataset_name(settings.data)}/{settings.method}/seed{settings.seed}"}
-    if settings.source in SOURCES:
-        decisions["encoder_stride"] = SOURCES[settings.source].encoder_stride
-    return settings.resolved(**decisions)
+    usual = asked.resolved()  # knows the data set and the source, which decide the rest
+    decisions = {
+        "schema": usual.schema or datasets.default_schema(usual.data),
+        "encoder_stride": SOURCES[usual.source].encoder_stride if usual.source in SOURCES else None,
+        "output": f"runs/{datasets.dataset_name(usual.data)}/{usual.method}/seed{usual.seed}",
+    }
+    return asked.resolved(**decisions)
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Dataset:
         hashes: of `datasets.content_hashes`.
     """
 
-    samples: list[Sample]
+    samples: Samples
     schema: Schema
     split: Split
     name: str
@@ -75,9 +71,9 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]
     facts = {"data_name": dataset.name, **dataset.hashes, "schema_hash": dataset.schema.fingerprint}
     if not datasets.is_synthetic(settings.data):
         facts["data"] = os.path.abspath(settings.data)
-    if settings.source not in (None, *SOURCES):
+    if settings.source and settings.source not in SOURCES:
         facts[SOURCE_HASH] = file_hash(saved_file(settings.source))
-    elif settings.source_weights is not None:
+    elif settings.source_weights:
         facts[SOURCE_HASH] = _weights_hash(Path(settings.source_weights), settings.source)
     training = thinned(dataset, settings).training
     points = np.stack([dataset.samples[index].points for index in training])
@@ -101,7 +97,7 @@ def _weights_hash(file: Path, source: str) -> str:
 def dataset_key(settings: Settings) -> tuple:
     """The settings that a `Dataset` depends on."""
     split = settings.split_by, settings.split_seed
-    return settings.data, settings.schema, settings.image_size, *split, bool(settings.subjects_as_written)
+    return settings.data, settings.schema, settings.image_size, *split, settings.subjects_as_written
 
 
 def thinned(dataset: Dataset, settings: Settings) -> Split:

@@ -8,6 +8,7 @@ from rtl_tf.config import Settings
 from rtl_tf.documents import read_json, write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import environment
+from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.networks.catalogue import SOURCES
 from rtl_tf.records import Sample, Split
 from rtl_tf.runs import layout
@@ -18,7 +19,7 @@ from rtl_tf.runs.run import Run, read_run
 from rtl_tf.runs.settings import IMMATERIAL, PUBLISHED, SOURCE_HASH, setting
 from rtl_tf.schema import load_schema
 from rtl_tf.system.atomic import UNFINISHED
-from rtl_tf.training.state import last_state, require_whole_network, require_whole_state
+from rtl_tf.training.state import last_state, require_whole_state
 
 # Between begin and end; data, landmarks and the weights of a source are known by their content.
 MAY_CHANGE = IMMATERIAL - {"method", "seed"} | {"schema"}
@@ -109,7 +110,7 @@ def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int
         if state is not None and len(rows) < epochs:
             require_whole_state(state)
         if done or len(rows) == epochs:
-            require_whole_network(folder / layout.NETWORK)
+            require_safe(folder / layout.NETWORK)
     except InputError as problem:
         remedy = f"remove {layout.HISTORY} and {layout.STATES} from {folder}, and --resume trains from the first epoch"
         raise InputError(f"{problem}; the run cannot go on from there: {remedy}") from problem

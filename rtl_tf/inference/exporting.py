@@ -58,9 +58,9 @@ def export_run(run: Path, engine: str, precision: str, output: Path | None = Non
 def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> np.ndarray:
     """uint8 (at most `count`, S, S, 3): crops of the run's training images, evenly chosen."""
     config = read_config(run / layout.CONFIG)["resolved"]
-    settings = from_json(config)
+    settings = from_json(config).resolved()
     schema = run / layout.SCHEMA
-    as_written = bool(settings.subjects_as_written)
+    as_written = settings.subjects_as_written
     samples = datasets.load(settings.data, str(schema), size=settings.image_size, subjects_as_written=as_written)
     hashes = datasets.content_hashes(settings.data, samples)
     if any(config.get(name, value) != value for name, value in hashes.items()):  # an older run tells one of them

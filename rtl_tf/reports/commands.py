@@ -2,11 +2,12 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from rtl_tf.config import Settings, flag_name
+from rtl_tf.config import Asked
+from rtl_tf.limits import flag_name
 from rtl_tf.runs import layout
 from rtl_tf.runs.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.runs.run import Run
@@ -16,7 +17,7 @@ from rtl_tf.runs.settings import ALIGNED, applies, defaults, setting
 PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints"
 PRETRAINED = "youtube_faces_keypoints-alignment-"  # how that command names its folder, the architecture behind it
 NOTHING = MappingProxyType({})
-ASKED_DEFAULTS = {field.name: field.default for field in fields(Settings)}
+ALWAYS_ASKED = Asked().given
 
 
 @dataclass(frozen=True)
@@ -119,5 +120,5 @@ def _flags(settings: dict[str, object], keep=()) -> list[str]:
     return [
         flag_name(name, value) if isinstance(value, bool) else f"{flag_name(name)} {shlex.quote(str(value))}"
         for name, value in settings.items()
-        if name in keep or value != ASKED_DEFAULTS.get(name)
+        if name in keep or value != ALWAYS_ASKED.get(name)
     ]

@@ -1,4 +1,6 @@
-"""The paper's tables as it prints them, typed from it; failure rates as shares from 0 to 1.
+"""The paper's numbers as it prints them, typed from it; failure rates as shares from 0 to 1.
+
+Which rows a table has, its study says (rtl_tf/studies): a line here has the settings of its row.
 
 Where the paper contradicts itself, the numbers stay as printed, and tests hold each case: Table II's rows of RTL-CO-CAM
 average to 0.84, its last line says 0.86; RTL-EO is ±0.25 in Table I and ±0.24 in Table II; the text's gain of RTL-SAM
@@ -18,13 +20,6 @@ def published(name: str) -> tuple[dict[str, str], ...]:
     file = resources.files("rtl_tf.reports") / "published" / f"table{name}.csv"
     (_, header), *lines = lines_of(file.read_text(encoding="utf-8"), str(file))
     return tuple(dict(zip(header, cells, strict=True)) for _, cells in lines)
-
-
-def method_titles() -> dict[str, str]:
-    """The paper's names of the methods, in the order of its Tables I and II."""
-    titles = {row["method"]: row["title"] for row in published("1")}
-    combined = [key.removesuffix(".mean") for key in published("2")[0] if key.endswith(".mean")]
-    return titles | {method: method.upper() for method in combined}
 
 
 def landmark_labels() -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from rtl_tf.documents import Node
 from rtl_tf.evaluation.metrics import summarize
+from rtl_tf.methods import METHODS
 from rtl_tf.reports.grid import Grid, as_text
-from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.texts import MISSING, UNITS
 from rtl_tf.runs import layout
 from rtl_tf.runs.run import Run
@@ -13,7 +13,7 @@ from rtl_tf.schema import UNLABELLED
 def run_text(run: Run) -> str:
     """Three tables for a terminal. Units are in every header or row."""
     settings = run.resolved
-    title = f"{run.folder}: {method_titles().get(run.method, run.method.upper())} on {settings['data_name']}"
+    title = f"{run.folder}: {METHODS[run.method].title} on {settings['data_name']}"
     details = f"{settings['image_size']}x{settings['image_size']} input px, seed {settings['seed']}"
     if settings.get("lambda"):
         details = f"lambda {settings['lambda']}, {details}"

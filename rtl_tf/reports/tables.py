@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from rtl_tf.evaluation.metrics import THRESHOLDS
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.paper import method_titles, published
+from rtl_tf.methods import METHODS
+from rtl_tf.reports.paper import published
 from rtl_tf.runs.designs import load_study
 from rtl_tf.runs.run import Run
 from rtl_tf.runs.selection import Row
@@ -13,7 +14,6 @@ from rtl_tf.runs.settings import setting
 
 PAPER_UNIT = "heatmap_px"  # of all numbers of the paper
 PROTOCOL_OF = {"heatmap_px": "paper", "input_px": "clinical", "mm": "clinical"}
-LEARNING_CURVE_METHODS = ("ft", "rtl-eo", "rtl-sam")
 
 
 @dataclass(frozen=True)
@@ -46,59 +46,78 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def _of_paper(name: str, *selecting: str) -> tuple[Row, ...]:
-    """A row for each line of a published table; the columns `selecting` tell which runs belong into it."""
-    truth = {"true": True, "false": False}
+def _methods(study: str) -> tuple[str, ...]:
+    """The methods that a table's study trains."""
+    return tuple(dict.fromkeys(str(one["method"]) for one in load_study("table", study).configurations))
+
+
+def method_titles() -> dict[str, str]:
+    """The names that tables give the paper's methods, in the order of its Tables I and II."""
+    return {name: METHODS[name].title for name in dict.fromkeys((*_methods("1"), *_methods("2")))}
+
+
+def _of_paper(name: str) -> tuple[Row, ...]:
+    """A row for each configuration of a table's study that the paper has too, with its numbers; method by method."""
     rows = []
-    for line in published(name):
-        settings = {key: truth.get(line[key], line[key]) for key in ("method", *selecting)}
-        paper = {
-            key.replace("mre.mean", "mre"): float(line[key]) for key in line if key.startswith(("mre.", "fr", "auc"))
-        }
-        rows.append(Row((line["title"],), settings, paper))
-    return tuple(rows)
+    for configuration in load_study("table", name).configurations:
+        one = {"method": configuration["method"]} | configuration  # in the order of the written table's columns
+        words = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in one.items()}
+        line = next((line for line in published(name) if words.items() <= line.items()), None)
+        if line is not None:
+            numbers = {key: float(line[key]) for key in line if key.startswith(("mre.", "fr", "auc"))}
+            paper = {key.replace("mre.mean", "mre"): value for key, value in numbers.items()}
+            rows.append(Row((line.get("title") or METHODS[words["method"]].title,), one, paper))
+    methods = _methods(name)
+    return tuple(sorted(rows, key=lambda row: methods.index(str(row.settings["method"]))))
 
 
-def _configurations() -> tuple[Row, ...]:
-    """FT, which the paper's Table II lacks, and the columns of that table."""
-    titles, lines = method_titles(), published("2")
-    rows = [Row((titles["ft"],), {"method": "ft"})]
-    for method in (key.removesuffix(".mean") for key in lines[0] if key.endswith(".mean")):
+def _columns_of_paper() -> tuple[Row, ...]:
+    """The columns of Table II, and FT, which the paper's lacks."""
+    lines, rows = published("2"), []
+    for method in _methods("2"):
         paper = {}
-        for line in lines:
+        for line in lines if f"{method}.mean" in lines[0] else ():
             metric = f"landmark.{line['landmark']}" if line["landmark"] else "mre"
             paper |= {metric: float(line[f"{method}.mean"]), f"{metric}.std": float(line[f"{method}.std"])}
-        rows.append(Row((titles[method],), {"method": method}, paper))
+        rows.append(Row((METHODS[method].title,), {"method": method}, paper))
     return tuple(rows)
+
+
+def _other_methods(runs: list[Run]) -> list[Row]:
+    """The methods that the paper has not."""
+    others = {run.method for run in runs} - method_titles().keys()
+    return [Row((method.title,), {"method": name}) for name, method in METHODS.items() if name in others]
 
 
 def _other_sources(runs: list[Run]) -> list[Row]:
     """FT and RTL-SAM from the sources that the paper has not."""
-    known = {line["source"] for line in published("3")}
-    sources = sorted({str(setting(run, "source")) for run in runs if run.method in ("ft", "rtl-sam")} - known)
-    titles = method_titles()
+    known, methods = {line["source"] for line in published("3")}, _methods("3")
+    there = {(run.method, str(setting(run, "source"))) for run in runs if run.method in methods}
+    sources = sorted({source for _, source in there} - known)
     return [
-        Row((f"{titles[method]}-{source}",), {"method": method, "source": source})
-        for method in ("ft", "rtl-sam")
+        Row((f"{METHODS[method].title}-{source}",), {"method": method, "source": source})
+        for method in methods
         for source in sources
-        if any(run.method == method and setting(run, "source") == source for run in runs)
+        if (method, source) in there
     ]
 
 
 def _learning_curve() -> tuple[Row, ...]:
-    titles = method_titles()
     return tuple(
-        Row((f"{one['train_fraction']:.0%}", titles[one["method"]]), one)
+        Row((f"{one['train_fraction']:.0%}", METHODS[str(one["method"])].title), one)
         for one in load_study("table", "samples").configurations
     )
 
 
 def _robustness() -> tuple[Row, ...]:
-    titles = method_titles()
     return tuple(
-        Row((f"{one['learning_rate']:g}", one["batch_norm"], str(one["batch_size"]), titles[one["method"]]), one)
+        Row((f"{one['learning_rate']:g}", str(one["batch_norm"]), str(one["batch_size"]), title), one)
         for one in load_study("table", "robustness").configurations
+        for title in (METHODS[str(one["method"])].title,)
     )
+
+
+LEARNING_CURVE_METHODS = _methods("samples")
 
 
 TABLES = {
@@ -107,11 +126,12 @@ TABLES = {
         _of_paper("1"),
         units=("heatmap_px", "input_px", "mm"),
         thresholds=(0, 1, 2),
+        more_rows=_other_methods,
     ),
-    "2": Table("Table II, landmarks", _configurations(), transposed=True),
+    "2": Table("Table II, landmarks", _columns_of_paper(), transposed=True, more_rows=_other_methods),
     "3": Table(
         "Table III, source networks",
-        _of_paper("3", "source"),
+        _of_paper("3"),
         varied=("method", "source", "source_weights", "encoder_stride"),
         header=("Method and source",),
         more_rows=_other_sources,
@@ -119,7 +139,7 @@ TABLES = {
     ),
     "4": Table(
         "Table IV, skip connections",
-        _of_paper("4", "skip_connections"),
+        _of_paper("4"),
         varied=("method", "skip_connections"),
         reference={"skip_connections": False},
         reference_title="row 1",

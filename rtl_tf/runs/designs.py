@@ -17,10 +17,9 @@ from functools import cache
 from importlib import resources
 from itertools import product
 
-from rtl_tf.config import Settings
 from rtl_tf.documents import Node, parse_toml
 from rtl_tf.exceptions import InputError
-from rtl_tf.runs.config_file import check_types, to_json
+from rtl_tf.runs.config_file import FIELDS, check_types
 
 MOST_RUNS = 1000
 
@@ -92,7 +91,7 @@ def parse_study(text: str, kind: str, name: str) -> Study:
     study = Study(kind, name, table["title"].text(), table["seeds"].whole(1), part, configurations)
     for one in configurations:
         check_types(one, origin)
-    unknown = {key for one in configurations for key in one} - set(to_json(Settings()))
+    unknown = {key for one in configurations for key in one} - FIELDS.keys()
     if unknown or study.judged_on not in ("test", "validation"):
         raise InputError(f"{origin}: unknown {', '.join(sorted(unknown)) or study.judged_on}")
     if not all("method" in one for one in configurations):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rtl_tf.documents import File, Node, read_json, read_text
 from rtl_tf.exceptions import InputError
-from rtl_tf.method_settings import METHOD_NAMES
+from rtl_tf.methods import METHODS
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config
 from rtl_tf.runs.history import read_history
@@ -157,7 +157,7 @@ def read_run(folder: str | os.PathLike | Packed) -> Run:
     for key in FOUND_OUT:
         if (value := Node(resolved, str(path), "resolved").get(key)) is not None:
             value.text()
-    if resolved["method"] not in METHOD_NAMES:
+    if resolved["method"] not in METHODS:
         raise InputError(f"{path}: no method is called '{resolved['method']}'")
     return Run(folder, config["asked"], resolved)
 

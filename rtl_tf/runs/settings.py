@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from rtl_tf.config import PRESETS, Settings
+from rtl_tf.config import PRESETS, Asked
 from rtl_tf.exceptions import InputError
-from rtl_tf.method_settings import METHOD_NAMES, foreign_settings
-from rtl_tf.runs.config_file import to_json
+from rtl_tf.methods import METHODS
+from rtl_tf.runs.config_file import FIELDS, to_json
 from rtl_tf.runs.run import Run
 from rtl_tf.schema import load_schema
 
-NAMES = tuple(to_json(Settings()))
+NAMES = tuple(FIELDS)
 # Settings of one run, of its computer, or told by others: equal results may differ in them.
 IMMATERIAL = {
     *("method", "preset", "data", "seed", "output", "subjects_as_written"),
@@ -40,16 +40,18 @@ Condition = frozenset[tuple[str, object]]
 
 def applies(name: str, method: str) -> bool:
     """Whether a setting has any effect on a method: FT has no lambda, a U-Net from random weights no source."""
-    if name == "lambda" and not method.startswith("rtl-"):
-        return False
-    return ("source" if name == SOURCE_HASH else name) not in foreign_settings(method)
+    if method not in METHODS:
+        return name != "lambda"
+    if name == "lambda":
+        return bool(METHODS[method].regularizers)
+    return ("source" if name == SOURCE_HASH else name) not in METHODS[method].foreign
 
 
 @cache
 def defaults(preset: str, method: str) -> dict[str, object]:
     """A preset's settings for a method under their JSON names."""
-    known = {"preset": preset} if preset in PRESETS else {}
-    return to_json(Settings(**known, **({"method": method} if method in METHOD_NAMES else {})).resolved())
+    known = {"preset": preset if preset in PRESETS else None, "method": method if method in METHODS else None}
+    return to_json(Asked(**known).resolved())
 
 
 def setting(run: Run, name: str) -> object:
@@ -91,9 +93,11 @@ def condition_of(run: Run, varied: Iterable[str] = ()) -> Condition:
     return frozenset((name, setting(run, name)) for name in names)
 
 
-def unusual(condition: Condition, preset: str, methods: Iterable[str] = METHOD_NAMES) -> dict[str, object]:
+def unusual(condition: Condition, preset: str, methods: Iterable[str] | None = None) -> dict[str, object]:
     """What of a condition is not the preset's default for the methods. What comes with the source has none."""
-    usual = {name: value for method in methods for name, value in defaults(preset, method).items() if value is not None}
+    usual = {}
+    for method in methods or METHODS:
+        usual |= {name: value for name, value in defaults(preset, method).items() if applies(name, method)}
     of_source = {"encoder_stride", SOURCE_HASH}
     return {name: value for name, value in sorted(condition) if name not in of_source and value != usual.get(name)}
 

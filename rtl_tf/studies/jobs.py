@@ -5,8 +5,9 @@ import traceback
 from pathlib import Path
 from typing import NamedTuple
 
-from rtl_tf.config import AUTO, Settings
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
+from rtl_tf.limits import AUTO
 from rtl_tf.runs import layout
 from rtl_tf.runs.designs import lambda_grid
 from rtl_tf.runs.run import Run, read_run
@@ -25,7 +26,7 @@ class Job(NamedTuple):
         log: the file for all that it says.
     """
 
-    asked: Settings
+    asked: Asked
     run: Run
     tensorboard: bool
     validation_only: bool
@@ -80,7 +81,7 @@ def state_of(job: Job) -> tuple[bool, bool]:
     return True, run.judged("validation") if job.validation_only else run.ended
 
 
-def _share_callback(asked: Settings, report: Report):
+def _share_callback(asked: Asked, report: Report):
     import keras
 
     class ShareCallback(keras.callbacks.Callback):

@@ -3,11 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from rtl_tf.config import AUTO, Settings, flag_name, json_name
+from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import (
@@ -19,8 +19,9 @@ from rtl_tf.experiments.resolving import (
     resolve,
     thinned,
 )
+from rtl_tf.limits import AUTO, flag_name, json_name
 from rtl_tf.runs import layout
-from rtl_tf.runs.config_file import from_json, to_json
+from rtl_tf.runs.config_file import asked_to_json, from_json, to_json
 from rtl_tf.runs.designs import Study, lambda_grid
 from rtl_tf.runs.finding import read_runs, readable
 from rtl_tf.runs.history import read_history
@@ -43,7 +44,7 @@ class Task:
     """
 
     title: str
-    asked: Settings
+    asked: Asked
     resume: bool
     work: float
     run: Run
@@ -72,7 +73,7 @@ class Wanted:
 
     name: str
     title: str
-    asked: Settings
+    asked: Asked
     run: Run
     work: float
 
@@ -104,13 +105,18 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
             tasks.append(Task(one.title, _gone_on(begun[0], one), True, one.work * _share_left(begun[0]), one.run))
         else:
             new[one.name].append(one)
-    for name, ones in new.items():
-        folder = free_folder(root / ones[0].run.resolved["data_name"], name, [one.asked.seed for one in ones])
-        for one in ones:
-            asked = replace(one.asked, output=str(folder / f"seed{one.asked.seed}"))
-            tasks.append(Task(one.title, asked, False, one.work, one.run))
+    tasks += [task for name, ones in new.items() for task in _begun_anew(name, ones, root)]
     tasks.sort(key=lambda task: task.asked.seed)
     return Plan(tuple(tasks), tuple(done), tuple(warnings), tuple(one.run for one in wanted))
+
+
+def _begun_anew(name: str, ones: list[Wanted], root: Path) -> list[Task]:
+    """The seeds of a configuration that nobody began, beside one another in a folder that holds none of them."""
+    folder = free_folder(root / ones[0].run.resolved["data_name"], name, [one.asked.seed for one in ones])
+    return [
+        Task(one.title, one.asked.but(output=str(folder / f"seed{one.asked.seed}")), False, one.work, one.run)
+        for one in ones
+    ]
 
 
 def is_same(run: Run, wanted: Run) -> bool:
@@ -134,12 +140,12 @@ def is_same(run: Run, wanted: Run) -> bool:
     )
 
 
-def _gone_on(begun: Run, wanted: Wanted) -> Settings:
+def _gone_on(begun: Run, wanted: Wanted) -> Asked:
     """What was asked of a run that was begun, with its data, landmarks and source where they are now."""
     now = {name: getattr(wanted.asked, name) for name in ("data", "schema")}
     if SOURCE_HASH in wanted.run.resolved and SOURCE_HASH in begun.resolved:
         now |= {name: getattr(wanted.asked, name) for name in ("source", "source_weights")}
-    return replace(from_json(begun.asked), **now, output=str(begun.folder))
+    return from_json(begun.asked).but(**now, output=str(begun.folder))
 
 
 def _wanted_runs(study: Study, typed: dict[str, object], seeds: int, root: Path) -> list[Wanted]:
@@ -148,7 +154,7 @@ def _wanted_runs(study: Study, typed: dict[str, object], seeds: int, root: Path)
     # The rows of a table have their methods; a figure of one setting can be of any.
     for name in (*study.varied, *(["method"] if study.kind == "table" else [])):
         if name in typed:
-            flag = flag_name("reg_weight" if name == "lambda" else name, typed[name])
+            flag = flag_name(name, typed[name])
             reason = "varies it" if name in study.varied else "is of its own method"
             raise InputError(f"{flag}: {study.label} {reason}, leave the flag out")
     read, wanted = cache(read_dataset), []
@@ -170,7 +176,7 @@ def _wanted_runs(study: Study, typed: dict[str, object], seeds: int, root: Path)
     return wanted
 
 
-def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float]:
+def _resolved(asked: Asked, read: Callable[..., Dataset]) -> tuple[Run, float]:
     """What the run's config.json would say, and its work."""
     settings = resolve(asked)
     dataset = read(*dataset_key(settings))
@@ -178,7 +184,7 @@ def _resolved(asked: Settings, read: Callable[..., Dataset]) -> tuple[Run, float
     validation = len(thinned(dataset, settings).validation)
     trainings = len(lambda_grid()) if settings.reg_weight == AUTO else 1
     work = trainings * settings.epochs * (3 * images_an_epoch(dataset, settings) + validation)
-    return Run(Path(settings.output), asked.asked(), to_json(settings) | found_out(settings, dataset)), work
+    return Run(Path(settings.output), asked_to_json(asked), to_json(settings) | found_out(settings, dataset)), work
 
 
 def _pretrained(root: Path) -> str:

@@ -9,9 +9,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from rtl_tf.config import AUTO, json_name
 from rtl_tf.documents import read_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.limits import AUTO, json_name
 from rtl_tf.runs import layout
 from rtl_tf.runs.designs import Study
 from rtl_tf.runs.finding import read_runs
@@ -21,6 +21,7 @@ from rtl_tf.studies.display import StudyProgress
 from rtl_tf.studies.jobs import Job, make_execute
 from rtl_tf.studies.planning import Plan, Task, make_plan
 from rtl_tf.studies.workers import work_through
+from rtl_tf.system.notes import warn
 
 ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -59,7 +60,7 @@ def run_study(
     if plan.tasks:
         _require_writable(root)
     for warning in plan.warnings:
-        print(f"warning: left out: {warning}", file=sys.stderr)
+        warn(f"left out: {warning}")
     print(_opening(study, plan, seeds), flush=True)
     failed = _train(plan, jobs, tensorboard, study.judged_on == "validation")
     for title, reason in failed:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.system.notes import warn
 
 # What a file system answers that has no locks (a network disk without its lock service, say).
 NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
@@ -106,7 +106,4 @@ def _taken(file: Path, folder: str | Path) -> FileLock:
 
 
 def _warn(folder: str | Path, reason: str) -> None:
-    print(
-        f"warning: {folder}: its file system has no locks ({reason}): see to it that no other process trains there",
-        file=sys.stderr,
-    )
+    warn(f"{folder}: its file system has no locks ({reason}): see to it that no other process trains there")

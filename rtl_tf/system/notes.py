@@ -1,5 +1,6 @@
-"""Notes on input that is read, but in a way that its owner should know of: one line each, on stderr."""
+"""What a person should know of and what is no error: notes on input that is read, warnings of runs; a line each."""
 
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,11 @@ _told: set[str] = set()
 
 class InputWarning(UserWarning):
     """Input that is read in a way that its owner should know of; shown as `note: <message>`."""
+
+
+def warn(line: str) -> None:
+    """`warning: <line>` on stderr: of a run or its data, what nobody would want and what is no error."""
+    print(f"warning: {line}", file=sys.stderr)
 
 
 def warn_once(kind: str, message: str) -> None:

@@ -13,6 +13,7 @@ from rtl_tf.methods import Method
 from rtl_tf.networks import simple_baseline
 from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.sources import SourceNetwork
+from rtl_tf.training.objective import objective_of
 from rtl_tf.training.several_steps import several_steps
 
 # Metrics of a training step, and of a validation step.
@@ -82,10 +83,10 @@ class RegularizedDetector(keras.Model):
     Args:
         network: of `build_network`, or the method's own.
         source: of `build_source`, or None where nothing is regularized.
-        method: gives the loss and the regularizers.
+        method: names the loss and the regularizers.
         reg_weight: lambda; at 0 the source is not even asked, so a step is FT's, bit for bit.
         temperature: mu of Eq. 4; None where the classification branch gives a descriptor.
-        reduction: of the heatmap loss, "mean" or "sum"; None where the method has another loss.
+        reduction: of the heatmap loss, "mean" or "sum"; of no meaning where the method has another loss.
         l2: weight of the penalty sum(w^2) over trained convolution kernels (0 = none).
 
     Attributes:
@@ -101,11 +102,11 @@ class RegularizedDetector(keras.Model):
         method: Method,
         reg_weight: float = 0.0,
         temperature: float | None = 2.0,
-        reduction: str | None = "mean",
+        reduction: str = "mean",
         l2: float = 0.0,
     ):
         super().__init__(network.input, network.output, name=network.name)
-        self.method, self.reg_weight, self.temperature = method, reg_weight, temperature
+        self.objective, self.reg_weight, self.temperature = objective_of(method), reg_weight, temperature
         self.reduction, self.l2 = reduction, l2
         # In a closure, so that Keras takes the source neither for a part of this model nor into its weights file.
         self.source_outputs = (lambda images: source(images, training=False)) if source is not None else None
@@ -118,17 +119,17 @@ class RegularizedDetector(keras.Model):
 
     @property
     def regularized(self) -> bool:
-        return self.reg_weight > 0 and bool(self.method.regularizers)
+        return self.reg_weight > 0 and bool(self.objective.terms)
 
     def source_answers(self, images) -> tuple:
         """What each of the method's regularizers needs of the source network for (N, S, S, 3) images; float32."""
         outputs = self.source_outputs(images)
-        return tuple(term.answer(ops.cast(outputs[term.compares], "float32")) for term in self.method.regularizers)
+        return tuple(term.answer(ops.cast(outputs[term.compares], "float32")) for term in self.objective.terms)
 
     def regularizer(self, source_answers: tuple, target: dict):
         """Sum of the method's regularizers, mean over the batch; in float32, whatever the networks compute in."""
         total = 0.0
-        for term, answer in zip(self.method.regularizers, source_answers, strict=True):
+        for term, answer in zip(self.objective.terms, source_answers, strict=True):
             options = {"temperature": self.temperature} if term.compares == "logits" else {}
             answer, output = (ops.cast(part, "float32") for part in (answer, target[term.compares]))
             total += ops.mean(term.from_answer(answer, output, **options))
@@ -141,7 +142,7 @@ class RegularizedDetector(keras.Model):
             answers = truth["source"] if "source" in truth else self.source_answers(images)
         with tf.GradientTape() as tape:
             target = self(images, training=True)
-            heatmap_loss = self.method.loss(truth, target, self.reduction)
+            heatmap_loss = self.objective.loss(truth, target, self.reduction)
             loss, regularizer = heatmap_loss, 0.0
             if self.regularized:
                 regularizer = self.regularizer(answers, target)
@@ -164,7 +165,7 @@ class RegularizedDetector(keras.Model):
         present = ops.logical_not(ops.isnan(errors))
         per_image = ops.sum(ops.where(present, errors, 0.0), axis=-1) / ops.sum(ops.cast(present, "float32"), axis=-1)
         self.trackers["heatmap_loss"].update_state(
-            self.method.loss(truth, outputs, self.reduction), sample_weight=ops.shape(images)[0]
+            self.objective.loss(truth, outputs, self.reduction), sample_weight=ops.shape(images)[0]
         )
         self.trackers["error"].update_state(per_image)
         return self._results(*OF_VALIDATION)

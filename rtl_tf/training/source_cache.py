@@ -99,7 +99,7 @@ def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, sp
         ],
         "precision": sorted(compute_types(source)),
         "maps": [output.shape[1:] for output in source.outputs],  # and with them the encoder's stride
-        "terms": [term.function.__name__ for term in detector.method.regularizers],
+        "terms": [term.function.__name__ for term in detector.objective.terms],
         "answers": [(shape, dtype.str) for shape, dtype in specs],
         "views": augment.VIEWS,
         "images": (training.images.shape, training.size),
@@ -115,7 +115,7 @@ def _specs(detector: RegularizedDetector, training: Crops) -> Specs:
     answers = _ask(detector.source_answers, training, slice(0, 1), augment.VIEWS[0])
     return [
         ((len(training.images), len(augment.VIEWS), *answer.shape[1:]), np.dtype("f2" if term.half else "f4"))
-        for term, answer in zip(detector.method.regularizers, answers, strict=True)
+        for term, answer in zip(detector.objective.terms, answers, strict=True)
     ]
 
 

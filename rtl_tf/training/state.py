@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import keras
@@ -10,8 +11,7 @@ import numpy as np
 
 from rtl_tf.arrays import read_arrays
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks.archive_check import CONFIG
-from rtl_tf.networks.weight_check import MEMBER, require_whole
+from rtl_tf.networks.weight_check import require_whole
 from rtl_tf.networks.weight_files import load_into
 from rtl_tf.runs import layout
 from rtl_tf.system.atomic import write_bytes
@@ -55,26 +55,12 @@ def last_state(folder: Path, recorded: int) -> tuple[int, Path | None]:
 
 def require_whole_state(file: Path) -> None:
     """InputError, naming the file, where a state is cut or damaged."""
-    if file.suffix == ".npz":
-        _require_whole_zip(file, {"0.npy"})
+    if file.suffix != ".npz":
+        require_whole(file)
         return
-    require_whole(file)
-
-
-def require_whole_network(file: Path) -> None:
-    """InputError, naming the file, where a `.keras` file is missing, cut or damaged."""
-    if not file.is_file():
-        raise InputError(f"{file}: missing")
-    _require_whole_zip(file, {CONFIG, MEMBER})
-
-
-def _require_whole_zip(file: Path, parts: set[str]) -> None:
-    try:
-        with zipfile.ZipFile(file) as opened:
-            if opened.testzip() is None and parts <= set(opened.namelist()):
-                return
-    except Exception:  # zipfile meets damage with a dozen kinds
-        pass
+    with suppress(Exception), zipfile.ZipFile(file) as opened:  # zipfile meets damage with a dozen kinds
+        if opened.testzip() is None and "0.npy" in opened.namelist():
+            return
     raise InputError(f"{file}: damaged (cut off?)")
 
 

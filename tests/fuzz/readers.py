@@ -74,7 +74,8 @@ def run_settings(folder: Path, output: Path) -> None:
 
 def run_files(folder: Path, output: Path) -> None:
     """Everything beside config.json; InputError at the first file that is refused."""
-    from rtl_tf.config import AUTO, Settings
+    from rtl_tf.config import Asked
+    from rtl_tf.limits import AUTO
     from rtl_tf.reports.single_run import run_text
     from rtl_tf.runs import layout
     from rtl_tf.runs.attributes import read_attributes
@@ -94,7 +95,7 @@ def run_files(folder: Path, output: Path) -> None:
             lambda: read_examples(run, ATTENTION),
             lambda: read_attributes(run.folder / layout.ATTRIBUTES, run.predictions.images),
             lambda: read_history(run.folder / "history.csv"),
-            lambda: _outcome(SimpleNamespace(asked=Settings(reg_weight=AUTO, output=str(run.folder)), run=run)),
+            lambda: _outcome(SimpleNamespace(asked=Asked(reg_weight=AUTO, output=str(run.folder)), run=run)),
         ),
         lambda read: read(),
     )

@@ -41,10 +41,10 @@ def with_photographs(folder: Path) -> None:
 
 def settings_of(folder: Path):
     """Of the smallest training: a U-Net of a few channels, one epoch."""
-    from rtl_tf.config import Settings
+    from rtl_tf.config import Asked
 
     places = {"data": str(folder / "data"), "output": str(folder / "run")}
-    return Settings(method="unet", width=0.05, image_size=SIZE, epochs=1, batch_size=4, **places)
+    return Asked(method="unet", width=0.05, image_size=SIZE, epochs=1, batch_size=4, **places)
 
 
 def interrupted(folder: Path) -> None:

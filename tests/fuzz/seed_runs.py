@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from fake_runs import add_examples, add_history, add_split, add_validation, make_run
 
-from rtl_tf.config import Settings
+from rtl_tf.config import Asked
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.runs.config_file import to_json
 from rtl_tf.runs.designs import lambda_grid
@@ -71,7 +71,7 @@ def rendered(folder: Path) -> None:
 
 def _settings(method: str) -> dict:
     """All that a run resolves to, but for what `make_run` takes by itself."""
-    resolved = to_json(Settings(method=method, epochs=EPOCHS).resolved(schema="fas14", encoder_stride=16))
+    resolved = to_json(Asked(method=method, epochs=EPOCHS).resolved(schema="fas14", encoder_stride=16))
     return {key: value for key, value in resolved.items() if key not in ("method", "seed", "data", "output")}
 
 

@@ -11,12 +11,12 @@ from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.evaluation.statistics import FEWEST_TRAININGS, rounded
 from rtl_tf.exceptions import InputError
+from rtl_tf.methods import METHODS
 from rtl_tf.reports.cells import judge
 from rtl_tf.reports.figures import curves, faces
 from rtl_tf.reports.figures.curves import Means
 from rtl_tf.reports.figures.histories import history_figure
 from rtl_tf.reports.grid import Grid, as_text
-from rtl_tf.reports.paper import method_titles
 from rtl_tf.reports.tables import TABLES
 from rtl_tf.runs import layout
 from rtl_tf.runs.examples import read_examples
@@ -89,7 +89,7 @@ def sigmas(selection: Selection) -> Drawing:
 
 
 def _choice(selection: Selection, unit: str = "") -> Drawing:
-    title = f"{method_titles()[selection.rows[-1].settings['method']]} on validation images{unit}"
+    title = f"{METHODS[str(selection.rows[-1].settings['method'])].title} on validation images{unit}"
     errors = _pooled(selection, lambda run: image_errors(run.validation))
     clinical = _pooled(selection, lambda run: image_errors(run.validation, "clinical", "input_px"))
     header = ["", "paper, heatmap px", "clinical, input px"]

@@ -11,8 +11,7 @@ from rtl_tf.reports.figures import of_attention, of_runs
 from rtl_tf.reports.figures.anatomy import anatomy_figure
 from rtl_tf.reports.figures.faces import data_figure
 from rtl_tf.reports.figures.of_runs import Drawing
-from rtl_tf.reports.paper import method_titles
-from rtl_tf.reports.tables import LEARNING_CURVE_METHODS, TABLES, rows_of
+from rtl_tf.reports.tables import LEARNING_CURVE_METHODS, TABLES, method_titles, rows_of
 from rtl_tf.runs.designs import lambda_grid, load_study
 from rtl_tf.runs.run import Run
 from rtl_tf.runs.selection import Row, Selection

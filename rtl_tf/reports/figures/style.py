@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.methods import METHODS, Method
 from rtl_tf.system.atomic import replacing
 
 COLUMN, PAGE = 3.5, 7.16  # widths, inch
@@ -18,12 +19,6 @@ COLUMN, PAGE = 3.5, 7.16  # widths, inch
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
 MARKERS = ("", "o", "^")
-# Those that stand in most figures have the plainest lines.
-METHODS = (
-    *("FT", "RTL-EO", "RTL-SAM", "RTL-CAM", "RTL-CO"),
-    *("RTL-CO-EO", "RTL-CO-SAM", "RTL-CO-CAM", "FTP", "FE"),
-    *("HG", "U-Net", "DSNT"),
-)
 TRUTH, PREDICTED = "#56B4E9", "#D55E00"
 FONTS = {
     "font.size": 8,
@@ -39,9 +34,20 @@ FONTS = {
 styled = matplotlib.rc_context(FONTS)
 
 
+def drawn_methods() -> list[str]:
+    """Titles of all methods; those that stand in most figures come first and have the plainest lines."""
+    trains = ("all", "last-convolution", "decoder")
+
+    def rarity(method: Method) -> tuple:
+        return method.network is not None, trains.index(method.trains), method.uses_classifier
+
+    return [method.title for method in sorted(METHODS.values(), key=rarity)]
+
+
 def curve_style(name: str, position: int) -> dict:
     """For `Axes.plot`: a method looks the same in all figures; other curves by their position. 15 differ in grey."""
-    index = METHODS.index(name) if name in METHODS else position
+    drawn = drawn_methods()
+    index = drawn.index(name) if name in drawn else position
     round_, dash = divmod(index, len(DASHES))
     return {
         "color": COLOURS[index % len(COLOURS)],
