@@ -9,8 +9,9 @@ import json
 import math
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.system.atomic import write_bytes
@@ -96,7 +97,8 @@ def parse_toml(text: str, origin: str) -> "Node":
         raise InputError(f"{origin}: not TOML ({problem})") from problem
 
 
-class Node(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Node:
     """A value in a file, with the file and the place: `a.json: images[3].width`."""
 
     value: Any

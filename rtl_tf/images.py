@@ -11,7 +11,7 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError, in_one_line
@@ -144,7 +144,7 @@ def _region(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) 
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[Image.Image]:
+def _opened(path: str | Path) -> Iterator[ImageFile.ImageFile]:
     try:
         _require_regular(Path(path))
         with Image.open(path, formats=_formats(path)) as image:

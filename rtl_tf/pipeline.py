@@ -142,8 +142,8 @@ class Preparation:
         """
         images, points = batch["crops"], batch["points"]
         if "draws" in batch:
-            view = augment.transforms(batch["draws"], self.jitter, self.size)
-            images, points = augment.apply(images, points, *view, self.permutation, self.size)
+            flip, scale, shift = augment.transforms(batch["draws"], self.jitter, self.size)
+            images, points = augment.apply(images, points, flip, scale, shift, self.permutation, self.size)
         kept = {"source": batch["source"]} if "source" in batch else {}
         return tf.cast(images, tf.float32), targets(points, self.size, self.sigma) | kept
 

@@ -4,9 +4,11 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from rtl_tf.system.notes import warn_once
 
@@ -19,10 +21,10 @@ _TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_PLANES, _TIFF_SAMPLE_FORMAT = 258, 262, 284
 _TIFF_LARGEST = (281, 341)  # MaxSampleValue, SMaxSampleValue
 _STRIP = 2**22  # pixels of a large image that are worked on at once
 
-Reopen = Callable[[], AbstractContextManager[Image.Image]]
+Reopen = Callable[[], AbstractContextManager[ImageFile.ImageFile]]
 
 
-def read_rgb(image: Image.Image, path: str | Path, reopen: Reopen) -> np.ndarray:
+def read_rgb(image: ImageFile.ImageFile, path: str | Path, reopen: Reopen) -> np.ndarray:
     """uint8 (H, W, 3) of an image that is opened, not loaded; as stored, but that Pillow turns TIFFs.
 
     Args:
@@ -78,7 +80,7 @@ def to_rgb(image: Image.Image) -> np.ndarray:
         image = _over_white(image.convert("RGBA"))
     if image.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        image = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+        image = ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(image)
     return np.array(image.convert("RGB"))
 
 
@@ -100,18 +102,18 @@ def _16_bit_grey(image: Image.Image, path: str | Path) -> np.ndarray:
     return levels
 
 
-def _has_16_bit_colours(image: Image.Image) -> bool:
+def _has_16_bit_colours(image: ImageFile.ImageFile) -> bool:
     return any(";16" in _raw_mode(tile) for tile in image.tile) or (
         _tiff_tag(image, _TIFF_PLANES) == 2 and _tiff_tag(image, _TIFF_BITS) == 16
     )
 
 
-def _16_bit_colours(image: Image.Image, path: str | Path, reopen: Reopen) -> np.ndarray:
+def _16_bit_colours(image: ImageFile.ImageFile, path: str | Path, reopen: Reopen) -> np.ndarray:
     tiles = list(image.tile)
     if _tiff_tag(image, _TIFF_PLANES) == 2 and not any(";16" in _raw_mode(tile) for tile in tiles):
         raise ValueError("16-bit colours in separate planes; save it with 8 bits a channel")
     image.load()
-    largest = 256 * max(high for _, high in image.getextrema()[:3])
+    largest = 256 * int(np.reshape(image.getextrema(), (-1, 2))[:3, 1].max())
     if not all(_raw_mode(tile)[:-1] in ("RGB;16", "RGBA;16") for tile in tiles):  # no lower bytes can be had
         if largest < 2**12:
             raise ValueError("values below 4096 in a file of 16 bits; save it with 8 bits a channel")
@@ -155,12 +157,12 @@ def _raw_mode(tile: tuple) -> str:
     return mode if isinstance(mode, str) else ""
 
 
-def _other_byte_order(tile: tuple) -> tuple:
+def _other_byte_order(tile: tuple) -> Any:  # a named tuple, in older Pillow a plain one
     mode = _raw_mode(tile)
     swapped = mode[:-1] + _SWAPPED[mode[-1]]
-    codec, extents, offset, arguments = tile
+    *place, arguments = tile
     arguments = (swapped, *arguments[1:]) if isinstance(arguments, tuple) else swapped
-    return type(tile)(codec, extents, offset, arguments) if hasattr(tile, "_fields") else (*tile[:3], arguments)
+    return tile._replace(args=arguments) if hasattr(tile, "_replace") else (*place, arguments)
 
 
 def _depth(blocks: Iterable[np.ndarray], image: Image.Image, path: str | Path, stored: int = 16) -> int:
@@ -191,7 +193,7 @@ def _stated_bits(image: Image.Image, path: str | Path) -> int | None:
 
 def _tiff_tag(image: Image.Image, tag: int):
     """The first value of a TIFF's tag; None where it is missing, or for another format."""
-    value = image.tag_v2.get(tag) if image.format == "TIFF" else None
+    value = image.tag_v2.get(tag) if isinstance(image, TiffImageFile) else None
     return next(iter(value), None) if isinstance(value, tuple) else value
 
 

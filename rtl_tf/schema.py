@@ -181,7 +181,8 @@ def _landmark(entry: Node) -> Landmark:
 
 def _mirrored_pairs(node: Node, names: list[str]) -> tuple[tuple[str, str], ...]:
     """Pairs of different landmarks, none of them in two: else two names are taught one place."""
-    pairs, pair_of = [], {}
+    pairs: list[tuple[str, str]] = []
+    pair_of: dict[str, str] = {}
     for entry in node.elements():
         pair = _two_landmarks(entry, names)
         for name in pair:

@@ -521,6 +521,12 @@ def test_coco(tmp_path, images):
     assert datasets.default_schema(tmp_path) == "fas12" == datasets.default_schema(tmp_path / "faces.json")
 
 
+def test_coco_where_there_is_no_file(tmp_path):
+    for reader in (datasets.coco.read, datasets.coco.default_schema):
+        with pytest.raises(InputError, match="expected one .json file"):
+            reader(tmp_path)
+
+
 def test_coco_annotations_folder(tmp_path):
     write_coco(tmp_path, coco())
     (tmp_path / "annotations").mkdir()
@@ -698,7 +704,8 @@ def test_synthetic_faces_by_name(monkeypatch):
     monkeypatch.setattr(datasets, "synthetic", stand_in, raising=False)
     assert datasets.load("synthetic:subjects=20,scans=2", size=64, seed=5)[0].points.shape == (14, 2)
     assert datasets.load("synthetic", "fas12")[0].points.tolist() == np.arange(24).reshape(12, 2).tolist()
-    assert asked == [{"subjects": 20, "scans": 2, "size": 64, "seed": 5}, {"size": 128, "seed": 0}]
+    first = {"subjects": 20, "scans": 2, "size": 64, "seed": 5, "cache": None}
+    assert asked == [first, {"size": 128, "seed": 0, "cache": None}]
     assert datasets.default_schema("synthetic:scans=2") == "fas14"
     with pytest.raises(InputError, match="unknown landmark 'jaw_0'"):
         datasets.load("synthetic", "ibug68")

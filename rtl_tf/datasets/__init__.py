@@ -177,7 +177,7 @@ def _synthetic(options: dict[str, int], schema: str, size: int, seed: int) -> li
 
     rendered = load_schema(SYNTHETIC_SCHEMA)
     columns = [rendered.index(name) for name in load_schema(schema).names]
-    samples = synthetic.samples(**options, size=size, seed=seed)
+    samples = synthetic.samples(**options, size=size, seed=seed, cache=None)
     return [dataclasses.replace(sample, points=sample.points[columns]) for sample in samples]
 
 

@@ -70,7 +70,7 @@ def inside_image(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
     False for missing points.
     """
-    return ((points >= -0.5) & (points <= np.asarray(size) - 0.5)).all(axis=-1)
+    return np.all((points >= -0.5) & (points <= np.asarray(size) - 0.5), axis=-1)
 
 
 def require_size(name: str, told: tuple[int, int], size: tuple[int, int]) -> None:

@@ -35,7 +35,7 @@ def recognises(path: Path) -> bool:
 
 def default_schema(path: Path) -> str:
     """The largest shipped schema of which the file's category has every landmark."""
-    return category_of(read_document(_json_file(path)), None).schema.name
+    return category_of(read_document(_the_file(path)), None).schema.name
 
 
 def read(path: Path, schema: str | None = None) -> list[Sample]:
@@ -52,15 +52,15 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         InputError: the file is malformed, an image is missing or of another size than it says, or an annotation does
             not fit its category or its image; names the file, and the image or the annotation's id.
     """
-    file = _json_file(path)
-    if file is None:
-        raise InputError(f"{path}: expected one .json file")
+    file = _the_file(path)
     document = read_document(file)
     category = category_of(document, schema)
     images, annotations = images_of(document), annotations_of(document, category)
     unused = [node.place for number, node in images.items() if number not in annotations]
     tell_left_out(file, "images without an annotation", unused)
-    samples, unnamed, numbers = [], [], {}
+    samples: list[Sample] = []
+    unnamed: list[str] = []
+    numbers: dict[Path, str] = {}
     for number, of_image in annotations.items():
         image = _located(file, images, number, of_image[0])
         if (other := numbers.setdefault(image.path, number)) != number:
@@ -85,6 +85,13 @@ def _faces(
             unnamed.append(image.name)
             subject = _stem(image.name) + (f"#{face}" if face else "")
         yield Sample(image.path, points, subject, face=face, place=called(annotation))
+
+
+def _the_file(path: Path) -> Path:
+    """What `recognises` has found; InputError where there is none."""
+    if (file := _json_file(path)) is None:
+        raise InputError(f"{path}: expected one .json file")
+    return file
 
 
 def _json_file(path: Path) -> Path | None:
@@ -150,7 +157,7 @@ def _subject(annotation: Node, image: Image, face: str) -> str | None:
 
 def _require_told_apart(file: Path, names: Iterable[str]) -> None:
     """InputError where images without subject have one name in two folders: visits of a person, or people?"""
-    first = {}
+    first: dict[str, str] = {}
     for name in names:
         stem = PurePosixPath(_stem(name))
         other = first.setdefault(stem.name, name)

@@ -62,7 +62,7 @@ def _annotated(document: Node, categories: list[Category]) -> Category:
 
 def images_of(document: Node) -> dict[str, Node]:
     """Images by id; InputError where two have one."""
-    images = {}
+    images: dict[str, Node] = {}
     for node in document["images"].elements():
         number = node["id"].code()
         if number in images:

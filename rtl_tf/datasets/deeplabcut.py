@@ -64,7 +64,8 @@ def _is_header(line: str) -> bool:
 
 
 def _faces(path: Path) -> list[Face]:
-    found, empty = [], []
+    found: list[Face] = []
+    empty: list[str] = []
     for file in _files(path):
         found += _faces_of(file, empty)
     tell_left_out(path, "rows without a point", empty)

@@ -57,7 +57,9 @@ def _faces(path: Path) -> list[Face]:
     files = json_files(path)
     if len(files) != 1:
         raise InputError(f"{path}: expected one .json file")
-    file, faces, unlabelled, regions = files[0], [], [], []
+    file, faces = files[0], []
+    unlabelled: list[str] = []
+    regions: list[str] = []
     for task in read_json(file).elements():
         results = _chosen(task) if task.get("annotations") else _short_form(task)
         found = _points(results, regions)

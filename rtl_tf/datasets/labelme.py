@@ -46,7 +46,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
 
 
 def _faces(path: Path) -> list[Face]:
-    faces, unlabelled, shapes = [], [], []
+    faces: list[Face] = []
+    unlabelled: list[str] = []
+    shapes: list[str] = []
     for file in json_files(path):
         if not is_labelme(file):
             raise InputError(f"{file}: not LabelMe's, like other files here; give each format a folder of its own")
@@ -87,7 +89,8 @@ def _faces_of(file: Path, document: Node, left_out: list[str]) -> list[Face]:
         raise document.error(str(problem)) from problem
     subject = _subject(file, document)
     if len(groups) == 1:
-        return [Face(str(file), image, *groups.values(), subject)]
+        (points,) = groups.values()
+        return [Face(str(file), image, points, subject)]
     return [
         Face(f"{file} group {group}", image, points, f"{subject}_{group}", group) for group, points in groups.items()
     ]
@@ -102,7 +105,9 @@ def _point(points: Node) -> tuple[float, float]:
 
 def _subject(file: Path, document: Node) -> str:
     flags = document.get("flags")
-    named = [flag for flag in flags.object() if flag.startswith(SUBJECT_FLAG) and flags[flag].flag()] if flags else []
+    if flags is None:
+        return file.stem
+    named = [flag for flag in flags.object() if flag.startswith(SUBJECT_FLAG) and flags[flag].flag()]
     if len(named) > 1:
         raise flags.error(f"two subjects: {named[0]}, {named[1]}")
     return (named[0].removeprefix(SUBJECT_FLAG).strip() if named else "") or file.stem

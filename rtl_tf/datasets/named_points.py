@@ -44,7 +44,8 @@ def schema_of(path: Path, faces: Sequence[Face], schema: str | None) -> Schema:
 def samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[Sample]:
     """A sample for every face. Raises InputError as the readers do, with the face's origin."""
     fitting = schema_of(path, faces, schema)
-    samples, origins = [], {}
+    samples: list[Sample] = []
+    origins: dict[tuple[Path, str], str] = {}
     for face in faces:
         points = np.array([face.points.get(name, (np.nan, np.nan)) for name in fitting.names])
         try:

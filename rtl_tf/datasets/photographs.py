@@ -69,7 +69,8 @@ def from_files(paths: Sequence[Path]) -> Listing:
     Raises:
         InputError: a path that is not there, a folder without an image, or none of the images can be read.
     """
-    found, skipped = [], Counter()
+    found: list[Path] = []
+    skipped: Counter[str] = Counter()
     for path in paths:
         if not path.is_dir():
             if not path.exists():

@@ -64,7 +64,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         raise InputError(f"{file}: no row without an error")
     fitting = _schema(file, header, schema)
     attributes = _attributes(header, [row.cells for row in rows])
-    samples, first_row = [], {}
+    samples: list[Sample] = []
+    first_row: dict[tuple[Path, str], int] = {}
     for row, others in zip(rows, attributes, strict=True):
         try:
             sample = _sample(file.parent, row.cells, fitting, others)
@@ -173,10 +174,11 @@ def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
 
 def box_of(cells: dict[str, str]) -> tuple[float, float, float] | None:
     """The cells `box_left`, `box_top`, `box_side`; None where all are empty or the columns are not there."""
-    box = _numbers(cells, BOX)
+    left, top, side = _numbers(cells, BOX)
+    box = (left, top, side)
     if all(map(math.isnan, box)):
         return None
-    if not box[2] > 0 or any(map(math.isnan, box)):
+    if not side > 0 or any(map(math.isnan, box)):
         raise InputError(f"box {box}: needs all of {', '.join(BOX)}, and a side above 0")
     return box
 

@@ -44,7 +44,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     if header[1:] != COORDINATES:
         raise InputError(f"{table} row 1: expected a column of file names, then columns 0 to 135")
     folder = table.parent / table.name.split("_")[0]
-    samples, seen = [], {}
+    samples: list[Sample] = []
+    seen: dict[str, int] = {}
     for row in rows:
         name, *values = row.cells.values()
         if name in seen:

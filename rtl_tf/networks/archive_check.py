@@ -6,6 +6,7 @@ archive is looked at by a child process; this module is that child too.
 """
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from rtl_tf.documents import Node, parse_json
@@ -85,7 +86,7 @@ def _check_layers(config: Node, stored: set[int]) -> None:
     `stored` are the sizes of the weights' axes: a layer of another size would ask for memory that no file of this
     length can fill.
     """
-    pending = [config._replace(value={k: v for k, v in config.object().items() if k != "compile_config"})]
+    pending = [replace(config, value={k: v for k, v in config.object().items() if k != "compile_config"})]
     while pending:
         node = pending.pop()
         if isinstance(node.value, list):

@@ -35,7 +35,7 @@ def _with_workers(
     count: int, subjects: list[int], settings: dict[str, int], folder: Path
 ) -> Iterator[tuple[int, Rows]]:
     workers = [_start(settings, folder) for _ in range(count)]
-    idle = SimpleQueue()  # as many as threads: none of them waits for one
+    idle: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()  # as many as threads: none of them waits for one
     for worker in workers:
         idle.put(worker)
 
@@ -57,7 +57,7 @@ def _with_workers(
                 worker.wait()
 
 
-def _start(settings: dict[str, int], folder: Path) -> subprocess.Popen:
+def _start(settings: dict[str, int], folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         child.command("rtl_tf.datasets.synthetic.worker", json.dumps(settings), str(folder)),
         stdin=subprocess.PIPE,
@@ -69,8 +69,9 @@ def _start(settings: dict[str, int], folder: Path) -> subprocess.Popen:
     )
 
 
-def _ask(worker: subprocess.Popen, subject: int) -> Rows:
+def _ask(worker: subprocess.Popen[str], subject: int) -> Rows:
     """Let an idle worker render a subject."""
+    assert worker.stdin and worker.stdout, "pipes of `_start`"
     try:
         worker.stdin.write(f"{subject}\n")
         worker.stdin.flush()

@@ -130,7 +130,7 @@ class Ear:
         relief += 0.62 * bell2(u, v, -0.12, -0.45, 0.30, 0.42)  # tragus
         relief += 0.34 * bell2(u, v, 0.62, -1.5, 0.35, 0.25)  # antitragus
         relief += 0.22 * bell2(u, v, 0.75, -2.35, 0.6, 0.45)  # lobe
-        return relief - self._attachment * bell2(u, v, *_LOBULE, 0.5, 0.55)
+        return relief - self._attachment * bell2(u, v, _LOBULE[0], _LOBULE[1], 0.5, 0.55)
 
     def _fossa(self) -> np.ndarray:
         places = _fossa_places()
@@ -141,7 +141,8 @@ class Ear:
 
 def _cheek(skin: Callable) -> np.ndarray:
     """(N, 3) points of the skin around the front edge of the ear."""
-    angle, level = np.deg2rad(np.linspace(72, 112, 24)), np.linspace(*rest_level(np.array([-8.0, -1.5])), 30)
+    low, high = rest_level(np.array([-8.0, -1.5]))
+    angle, level = np.deg2rad(np.linspace(72, 112, 24)), np.linspace(low, high, 30)
     return skin(angle[None, :], level[:, None]).position.reshape(-1, 3)
 
 

@@ -11,7 +11,7 @@ class HairCap:
 
     def __init__(self, hair: Hair):
         self.hair = hair
-        line, bare, long = hair.hairline, hair.recession, float(smoothstep(0.3, 0.5, hair.length))
+        line, bare, long = hair.hairline, hair.recession, float(smoothstep(0.3, 0.5, np.array(hair.length)))
         heights = {
             0: line + 0.5 * bare, 22: line - 0.1 + 1.6 * bare, 38: line - 0.5 + 2.0 * bare, 48: line - 2.0 + 1.2 * bare,
             55: 2.7, 62: 1.5, 70: -0.4, 75: -1.7 + bare, 80: -1.9 + bare, 85: -0.9, 97: 0.9, 106: -1.5 - 2.0 * long,

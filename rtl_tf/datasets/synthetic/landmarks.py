@@ -60,7 +60,7 @@ def _on_curves(head: Head) -> dict[str, tuple[float, float]]:
 
 def _on_midline(head: Head) -> dict[str, tuple[float, float]]:
     """Extrema of the midline: searched in the window of heights where each can lie."""
-    level = np.linspace(LEVELS[4], rest_level(3.0), _MIDLINE_STEPS)
+    level = np.linspace(LEVELS[4], rest_level(np.array(3.0)), _MIDLINE_STEPS)
     skin = head.skin(np.zeros_like(level), level)
     height, depth = skin.position[:, 1], skin.position[:, 2]
     base, lip = head.nose.base_y, head.mouth.line_y

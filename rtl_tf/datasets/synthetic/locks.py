@@ -18,7 +18,7 @@ VERTICES_PER_LOCK = 2 * _JOINTS
 _ANGLES, _LEVELS = np.deg2rad(np.linspace(-85, 170, 52)), np.linspace(0.12, 1, 72)
 _LONG = 0.3  # length from which hair hangs down behind the ears
 _LEVEL_PER_CM = 0.03  # roughly, on the scalp
-_EAR_LEVEL = float(rest_level(0.5))
+_EAR_LEVEL = float(rest_level(np.array(0.5)))
 
 
 class _Scalp(NamedTuple):

@@ -79,9 +79,9 @@ def rasterize(faces: Facing, depth: np.ndarray, side: int) -> Fragments:
     row += top[box]
 
     triangle = seen[box]
-    weights = _weights(faces, triangle, column.astype(np.float32) + 0.5, row.astype(np.float32) + 0.5)
-    inside = np.flatnonzero((weights[0] >= -1e-5) & (weights[1] >= -1e-5) & (weights[2] >= -1e-5))
-    weights = np.stack([weight[inside] for weight in weights], axis=1)
+    parts = _weights(faces, triangle, column.astype(np.float32) + 0.5, row.astype(np.float32) + 0.5)
+    inside = np.flatnonzero((parts[0] >= -1e-5) & (parts[1] >= -1e-5) & (parts[2] >= -1e-5))
+    weights = np.stack([part[inside] for part in parts], axis=1)
     vertices = faces.vertices[triangle[inside]]
     distance = depth[vertices[:, 0]] * weights[:, 0]
     distance += depth[vertices[:, 1]] * weights[:, 1]

@@ -71,13 +71,13 @@ def sample_scan(seed: int, subject: int, scan: int) -> Scan:
     rng = np.random.default_rng([seed, subject, 1, scan])
     uniform = rng.uniform
     azimuth, elevation = np.deg2rad(uniform(-70, 110)), np.deg2rad(uniform(10, 60))
-    direction = (np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation))
+    side, up, front = np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)
     return Scan(
         index=scan,
         expression=_expression(rng),
         pose=sample_pose(seed, subject, scan, 0),
         light=Light(
-            direction=tuple(float(part) for part in direction),
+            direction=(float(side), float(up), float(front)),
             strength=float(uniform(0.7, 1.0)),
             ambient=float(uniform(0.3, 0.55)),
             warmth=float(uniform(-0.06, 0.10)),

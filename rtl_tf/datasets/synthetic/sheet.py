@@ -1,12 +1,13 @@
 """Contact sheets of synthetic faces."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 from skimage.util import montage
 
-from rtl_tf.datasets.synthetic.people import FAS_SLIDERS, sample_subject
+from rtl_tf.datasets.synthetic.people import FAS_SLIDERS, Subject, sample_subject
 from rtl_tf.datasets.synthetic.render import Rendering, render, render_sample
 from rtl_tf.system.progress import progress
 
@@ -28,14 +29,18 @@ def fas_sheet(subjects: int, size: int, seed: int, landmarks: bool) -> Image.Ima
     tiles = []
     for subject in progress(range(subjects), subjects, "rendering faces"):
         _, _, scan = render_sample(seed, subject, 0, size)
-        plain = replace(sample_subject(seed, subject), **dict.fromkeys(FAS_SLIDERS, 0.0))
+        plain = _with_sliders(sample_subject(seed, subject), dict.fromkeys(FAS_SLIDERS, 0.0))
         calm = replace(scan, mirrored=False, noise=0.0, glasses=False)
         for slider in FAS_SLIDERS:
             for position in _SLIDER_POSITIONS:
-                tile = _tile(render(replace(plain, **{slider: position}), calm, size), landmarks)
+                tile = _tile(render(_with_sliders(plain, {slider: position}), calm, size), landmarks)
                 ImageDraw.Draw(tile).text((4, 2), f"{slider.replace('_', ' ')} {position:g}", fill=_CAPTION)
                 tiles.append(tile)
     return _mosaic(tiles, len(_SLIDER_POSITIONS))
+
+
+def _with_sliders(subject: Subject, sliders: dict[str, Any]) -> Subject:
+    return replace(subject, **sliders)
 
 
 def _tile(rendering: Rendering, landmarks: bool) -> Image.Image:
