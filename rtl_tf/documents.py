@@ -143,7 +143,7 @@ class Node:
     def flag(self) -> bool:
         return self._of(bool, "true or false")
 
-    def whole(self, low: int | None = None, high: int | None = None) -> int:
+    def whole(self, low: float | None = None, high: float | None = None) -> int:
         """An integer, also written as 12.0, from `low` to `high`."""
         number = self.number(low, high, "a whole number")
         if not number.is_integer():

@@ -193,6 +193,12 @@ def test_figure_11_compares_sigmas(tmp_path):
     assert "--sigma 0.5" in drawing.lines[-1] and "--sigma 3" not in drawing.lines[-1]
 
 
+def test_figure_11_is_of_the_runs_that_tell_their_sigma(tmp_path):
+    for name, sigma in (("usual", 1.5), ("untold", None)):
+        add_validation(make_run(tmp_path, "rtl-eo", 0, None, name=name, sigma=sigma), np.ones((2, 2)))
+    assert legend(draw("11", tmp_path).figure)[:-1] == ["σ = 1.5: 1.00±0.00"]
+
+
 # Training
 
 

@@ -13,6 +13,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import read_attributes
 from rtl_tf.runs.compressed import read_compressed, write_compressed
+from rtl_tf.runs.examples import read_examples
 from rtl_tf.runs.finding import find_runs, has_runs, read_runs
 from rtl_tf.runs.run import read_run
 
@@ -207,6 +208,16 @@ def test_a_damaged_run_of_a_pack_is_one_line_and_the_others_are_read(root):
     with pytest.raises(InputError, match=r"runs\[1\].history.csv: columns of different lengths$"):
         _ = runs[0].history
     assert (runs[1].training_images, runs[2].training_images, len(runs[2].history)) == (None, 5, 12)
+
+
+def test_a_pack_has_no_examples_also_where_it_says_so(root):
+    shared = packed(root, "--predictions")
+    content = json.loads(read_compressed(shared / layout.PACK))
+    content["runs"][0][layout.EXAMPLES] = "PK"
+    write_compressed(shared / layout.PACK, json.dumps(content))
+    run = read_runs(shared)[0][0]
+    with pytest.raises(InputError, match=r"runs\.json\.gz/synthetic/ft/seed0 has no examples\.npz$"):
+        read_examples(run)
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:-9], lambda data: b"{}", lambda data: b""])

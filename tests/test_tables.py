@@ -242,7 +242,7 @@ def test_table_4_compares_with_the_row_without_skips(tmp_path):
 
 
 def test_undefined_metrics_stay_empty(tmp_path):
-    folder = make_run(tmp_path, "ft", 0, np.ones((2, 1)))
+    folder = make_run(tmp_path, "ft", 0, np.ones((2, 1)), attributes=[{"site": "north"}, {"site": "south"}])
     path = folder / "predictions.csv"
     rows = list(csv.reader(path.open()))
     for row in rows[1:]:
@@ -251,6 +251,10 @@ def test_undefined_metrics_stay_empty(tmp_path):
         csv.writer(file).writerows(rows)
     text = report_text(report(tmp_path))
     assert "nan" not in text and "Table I" in text
+    for name, first in (("1", ["FT", "", "0", "1", "–"]), ("2", ["L1 exocanthion", "", "–"])):
+        by_site = report(tmp_path, name, by="site")
+        assert by_site.grids[0].rows[0][: len(first)] == first
+        assert "nan" not in report_text(by_site)
 
 
 # Grids

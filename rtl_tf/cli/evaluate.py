@@ -128,9 +128,11 @@ def _figure(options: argparse.Namespace) -> list[Path]:
     from rtl_tf.reports.figures.registry import get_figure
     from rtl_tf.reports.figures.writing import draw_runs, write_figure
     from rtl_tf.runs.finding import has_runs
+    from rtl_tf.runs.run import Run
 
     figure = get_figure(options.figure)
-    runs, folder = [], options.output or options.runs / SYNTHETIC / "reports"
+    runs: list[Run] = []
+    folder = options.output or options.runs / SYNTHETIC / "reports"
     if figure.draw and (has_runs(options.runs) or not figure.rendered):
         runs, folder = _runs(options)
     if figure.rendered and all(is_synthetic(run.resolved.get("data", "")) for run in runs):

@@ -98,7 +98,7 @@ def summarize(predictions: Predictions) -> dict[str, float | int | None]:
     Metrics: `images` (with a vote), `mre.mean`, `mre.std`, `mre.median`, `mre.p95` (over images), `fr@<threshold>`,
     `auc@<threshold>`, `landmark.<name>.mean`, `landmark.<name>.std`. Thresholds are in the unit.
     """
-    summary = {"images": len(predictions.images), "landmarks": len(predictions.landmarks)}
+    summary: dict[str, float | int] = {"images": len(predictions.images), "landmarks": len(predictions.landmarks)}
     for protocol in PROTOCOLS:
         for unit, errors in protocol_errors(predictions, protocol).items():
             metrics = _describe(errors, predictions.landmarks, THRESHOLDS[unit])

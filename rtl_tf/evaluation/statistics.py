@@ -26,6 +26,8 @@ FEWEST_TRAININGS = 3
 FEWEST_PEOPLE = 6  # with fewer that differ, a t-interval leans on the normal distribution alone
 DIGITS = 12  # of all that is printed: what lies below differs between processors
 
+Names = Sequence[str] | np.ndarray
+
 
 class Estimate(NamedTuple):
     """Means, their standard errors and degrees of freedom, each (M,); NaN where undefined."""
@@ -35,7 +37,7 @@ class Estimate(NamedTuple):
     freedom: np.ndarray
 
 
-def estimate(values: np.ndarray, subjects: Sequence[str], other_trainings: bool | None = None) -> Estimate:
+def estimate(values: np.ndarray, subjects: Names, other_trainings: bool | None = None) -> Estimate:
     """Means over images and trainings, and what they are worth.
 
     Args:
@@ -63,7 +65,7 @@ def p_values(found: Estimate) -> np.ndarray:
         return 2 * special.stdtr(found.freedom, -np.abs(found.mean) / found.error)
 
 
-def rate_interval(values: np.ndarray, subjects: Sequence[str], level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+def rate_interval(values: np.ndarray, subjects: Names, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Intervals of rates: Wilson's (1927), for as many independent people as the variance of the rate is worth.
 
     Near 0 and 1 that variance cannot be seen: of 0 failures it is 0. So what it would be if the images of a person
@@ -103,15 +105,13 @@ def holm(p: np.ndarray) -> np.ndarray:
     return corrected.reshape(p.shape)
 
 
-def rounded(values: np.ndarray) -> np.ndarray:
+def rounded(values: np.ndarray | float) -> np.ndarray:
     """To DIGITS significant digits: equal on every processor, also where a quantile or a printed digit hangs on it."""
     values = np.asarray(values, np.float64)
     return np.array([float(f"{value:.{DIGITS - 1}e}") for value in values.flat]).reshape(values.shape)
 
 
-def _analysis(
-    values: np.ndarray, subjects: Sequence[str], other_trainings: bool | None = None
-) -> tuple[Estimate, np.ndarray]:
+def _analysis(values: np.ndarray, subjects: Names, other_trainings: bool | None = None) -> tuple[Estimate, np.ndarray]:
     """The two-way analysis of variance: estimates, and the mean of each person (S, M), NaN for those without a vote."""
     scores, level, of_people = _scores(values, subjects)
     trainings, people = len(level), (~np.isnan(of_people)).sum(axis=0)
@@ -151,7 +151,7 @@ def _spread(squares: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarr
     )
 
 
-def _scores(values: np.ndarray, subjects: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _scores(values: np.ndarray, subjects: Names) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What each person adds to each training's mean over images, as if all had equally many images.
 
     Returns:

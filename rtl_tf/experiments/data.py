@@ -38,7 +38,7 @@ class DataLoader:
     What is to be said of the data is said once.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._dataset = lru_cache(maxsize=1)(read_dataset)
         self._crops = lru_cache(maxsize=3)(self._load_crops)
         self._said: set[str] = set()

@@ -102,9 +102,14 @@ def _run(
 
         def train_with(reg_weight: float, folder: Path) -> None:
             candidate = asked.but(reg_weight=reg_weight, output=str(folder))
-            begun = layout.is_begun(folder)
-            options = {"tensorboard": tensorboard, "loader": loader, "callbacks": callbacks}
-            run_experiment(candidate, resume=begun, validation_only=True, **options)
+            run_experiment(
+                candidate,
+                resume=layout.is_begun(folder),
+                tensorboard=tensorboard,
+                validation_only=True,
+                loader=loader,
+                callbacks=callbacks,
+            )
 
         choose_lambda(run.folder, train_with)
     else:

@@ -53,7 +53,7 @@ def require_unseen(settings: Settings, dataset: Dataset) -> None:
     of_pixels = {one.pixels: one for one in seen}
     of_subject = {one.subject: one for one in seen if one.data in same_data}
     for index in test:
-        known = of_pixels.get(pixels.get(index))
+        known = of_pixels.get(pixels[index]) if index in pixels else None
         if known is None and settings.split_by == "subject":
             known = of_subject.get(samples[index].subject)
         if known is not None:

@@ -19,6 +19,7 @@ from rtl_tf.experiments.resuming import require_nothing_of_others
 from rtl_tf.networks import saved
 from rtl_tf.networks.sources import load_source
 from rtl_tf.pipeline import load_crops
+from rtl_tf.records import Sample
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import asked_to_json, to_json
 from rtl_tf.schema import load_schema
@@ -53,8 +54,9 @@ def _pretrain(asked: Asked, folder: Path) -> None:
     make_deterministic(asked.seed)
     settings = asked.resolved(schema=asked.schema or datasets.default_schema(asked.data))
     schema = load_schema(settings.schema)
-    as_written = settings.subjects_as_written
-    samples = datasets.load(settings.data, settings.schema, size=settings.image_size, subjects_as_written=as_written)
+    samples: list[Sample] = datasets.load(
+        settings.data, settings.schema, size=settings.image_size, subjects_as_written=settings.subjects_as_written
+    )
     fingerprint = datasets.fingerprint(settings.data, samples)
     if asked.split_seed is not None:
         samples = [samples[index] for index in splits.split(samples, seed=asked.split_seed).training]

@@ -68,7 +68,8 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]
     Raises:
         InputError: there is no such source or weights file.
     """
-    facts = {"data_name": dataset.name, **dataset.hashes, "schema_hash": dataset.schema.fingerprint}
+    facts: dict[str, str | list[str]] = {"data_name": dataset.name, **dataset.hashes}
+    facts["schema_hash"] = dataset.schema.fingerprint
     if not datasets.is_synthetic(settings.data):
         facts["data"] = os.path.abspath(settings.data)
     if settings.source and settings.source not in SOURCES:

@@ -1,7 +1,7 @@
 """A run that goes on: from the inputs it began with, and from files that are whole. Looked at before it trains."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rtl_tf.config import Settings
@@ -46,7 +46,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     for name, value in now.resolved.items():
         if name not in may_change and value is not None and (before := setting(begun, name)) != setting(now, name):
             raise InputError(f"--resume: the run in {folder} has {name} = {before}, now it is {value}")
-    _require_same_schema(begun, settings.schema)
+    _require_same_schema(folder, begun, settings.schema)
 
 
 def require_nothing_of_others(folder: Path, inputs: Sequence[str], results: Sequence[str]) -> None:
@@ -62,8 +62,8 @@ def require_nothing_of_others(folder: Path, inputs: Sequence[str], results: Sequ
         raise InputError(f"--output {folder}: {there} is there already, and of no run; name another folder")
 
 
-def _require_same_schema(begun: Run, name_or_path: str) -> None:
-    copy = begun.folder / layout.SCHEMA
+def _require_same_schema(folder: Path, begun: Run, name_or_path: str) -> None:
+    copy = folder / layout.SCHEMA
     try:
         _require_there(copy)
         kept = load_schema(copy).fingerprint
@@ -73,12 +73,12 @@ def _require_same_schema(begun: Run, name_or_path: str) -> None:
         raise _lost(copy, f"{copy}: changed since the run began")
     if load_schema(name_or_path).fingerprint != kept:
         raise InputError(
-            f"--resume: {name_or_path} has other landmarks or mirrored pairs than the run in {begun.folder} "
+            f"--resume: {name_or_path} has other landmarks or mirrored pairs than the run in {folder} "
             f"began with: give --schema {copy}"
         )
 
 
-def require_same_inputs(folder: Path, facts: dict[str, str]) -> None:
+def require_same_inputs(folder: Path, facts: Mapping[str, object]) -> None:
     """A run that goes on must go on with the data and the source network it began with.
 
     Args:
@@ -141,8 +141,8 @@ def note_versions(folder: Path) -> None:
     try:
         document = read_json(path)
         record = document.object()
-        continued = document.get("continued")
-        continued = continued.list() if continued else []
+        kept = document.get("continued")
+        continued = kept.list() if kept else []
         before = _versions((continued or [record])[-1])
     except (AttributeError, TypeError, ValueError):  # nothing depends on the file
         record, continued, before = {}, [], {}

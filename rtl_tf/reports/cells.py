@@ -80,12 +80,12 @@ def judge(table: Table, selection: Selection, groups: Sequence[str] | None = Non
     if not selection.all_runs:
         return [_nothing(table, len(selection.rows))]
     predictions = selection.all_runs[0].predictions
-    groups = np.asarray(groups if groups is not None else [""] * len(predictions.images))
+    group_of = np.asarray(groups if groups is not None else [""] * len(predictions.images))
     columns = [(unit, metric) for unit in table.units for metric in metrics_of(table, unit, predictions.landmarks)]
     values = [[_values(run, columns) for run in runs] for runs in selection.runs]
     judged = []
-    for name in order_of(groups.tolist()):
-        chosen = groups == name
+    for name in order_of(group_of.tolist()):
+        chosen = group_of == name
         subjects = np.asarray(predictions.subjects)[chosen]
         of_group = [[of_seed[chosen] for of_seed in of_row] for of_row in values]
         arrays = _arrays(table, selection, of_group, subjects, [metric for _, metric in columns])

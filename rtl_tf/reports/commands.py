@@ -16,7 +16,7 @@ from rtl_tf.runs.settings import ALIGNED, applies, defaults, setting
 
 PRETRAIN = "python -m rtl_tf.cli.pretrain --task alignment --data youtube_faces_keypoints"
 PRETRAINED = "youtube_faces_keypoints-alignment-"  # how that command names its folder, the architecture behind it
-NOTHING = MappingProxyType({})
+NOTHING: Mapping[str, object] = MappingProxyType({})
 ALWAYS_ASKED = Asked().given
 
 
@@ -56,9 +56,10 @@ def missing_text(
     seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
     aligned = [run.asked["source"] for run in selection.all_runs if setting(run, "source") == ALIGNED]
     usual = str(root / layout.SOURCES / f"{PRETRAINED}resnet50")
-    shared = Shared(selection.example or like, dict(selection.condition) | where, varied, root, (aligned or [usual])[0])
+    condition = {**dict(selection.condition), **where}
+    shared = Shared(selection.example or like, condition, varied, root, (aligned or [usual])[0])
     pretraining = [] if Path(shared.aligned).exists() else [pretraining_command(shared.aligned)]
-    commands = []
+    commands: list[str] = []
     for row, runs, unfinished in zip(selection.rows, selection.runs, selection.unfinished, strict=True):
         if any(row.settings.get(name, value) != value for name, value in where.items()):
             continue

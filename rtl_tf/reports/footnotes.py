@@ -47,7 +47,8 @@ def notes_of(table: Table, selection: Selection, judged: Sequence[Cells]) -> lis
 
 def _here(selection: Selection) -> str:
     """The test images, and the settings that are not the preset's defaults."""
-    predictions, resolved = selection.all_runs[0].predictions, selection.example.resolved
+    first = selection.all_runs[0]
+    predictions, resolved = first.predictions, (selection.example or first).resolved
     special = unusual(selection.condition, resolved.get("preset", "quick"))
     size = resolved["image_size"]
     parts = [
@@ -63,7 +64,7 @@ def _here(selection: Selection) -> str:
 
 def _of_methods(selection: Selection) -> list[tuple[str, str, object]]:
     """What methods have of their own and not as the preset has it: (method, setting, value)."""
-    found = {}
+    found: dict[tuple[str, str, object], None] = {}
     for run in selection.all_runs:
         usual = defaults(run.resolved.get("preset", "quick"), run.method)
         values = {name: setting(run, name) for name in sorted(BY_METHOD) if applies(name, run.method)}

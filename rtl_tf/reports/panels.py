@@ -89,7 +89,7 @@ def _grid(caption: str, left: list[str], lines: list[Line], columns: list[Column
     for position, line in enumerate(lines):
         repeated = position > 0 and lines[position - 1].index == line.index  # a further group of the row
         labels = [""] * len(line.row.labels) if repeated else list(line.row.labels)
-        head = [*labels, line.cells.group][: len(left)]
+        head = [*labels, line.cells.group or ""][: len(left)]
         rows.append([*head, *(column.text(line) for column in columns)])
         for offset, column in enumerate(columns, start=len(left)):
             if column.metric and line.get("best", column.metric):
@@ -104,7 +104,8 @@ def _transposed(table: Table, selection: Selection, groups: list[Cells], by: str
     heads, lines = [], []
     for metric in groups[0].metrics:
         for cells in groups:
-            heads.append([texts.metric_title(metric) if cells is groups[0] else "", cells.group][: len(left)])
+            title = texts.metric_title(metric) if cells is groups[0] else ""
+            heads.append([title, cells.group or ""][: len(left)])
             of_rows = enumerate(zip(selection.rows, selection.runs, strict=True))
             lines.append((metric, [Line(index, row, len(runs), cells) for index, (row, runs) in of_rows]))
 

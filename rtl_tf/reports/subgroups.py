@@ -3,10 +3,10 @@
 import math
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.documents import File
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 from rtl_tf.runs import layout
@@ -42,7 +42,7 @@ def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
     return [cell or EMPTY for cell in cells]
 
 
-def _kept(runs: Sequence[Run], images: Sequence[str]) -> tuple[Path, dict[str, tuple[str, ...]]]:
+def _kept(runs: Sequence[Run], images: Sequence[str]) -> tuple[File, dict[str, tuple[str, ...]]]:
     """The first test.csv that can be read, all being of one data table, and its columns."""
     problems = []
     for run in runs:

@@ -75,7 +75,7 @@ def _columns_of_paper() -> tuple[Row, ...]:
     """The columns of Table II, and FT, which the paper's lacks."""
     lines, rows = published("2"), []
     for method in _methods("2"):
-        paper = {}
+        paper: dict[str, float] = {}
         for line in lines if f"{method}.mean" in lines[0] else ():
             metric = f"landmark.{line['landmark']}" if line["landmark"] else "mre"
             paper |= {metric: float(line[f"{method}.mean"]), f"{metric}.std": float(line[f"{method}.std"])}

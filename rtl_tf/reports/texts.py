@@ -1,7 +1,7 @@
 """How a number of a table is written: digits, spreads, intervals, p-values, daggers."""
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from rtl_tf.evaluation.statistics import FEWEST_TRAININGS
 from rtl_tf.reports.cells import SIGNIFICANT, Cells
@@ -15,7 +15,8 @@ FORMATS = {"mre": "{:.3f}", "landmark": "{:.2f}", "fr": "{:.2%}", "auc": "{:.3f}
 PAPER_FORMATS = FORMATS | {"mre": "{:.2f}", "auc": "{:.2f}"}
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True)
+class Line:
     """What a printed line takes its numbers from: a row of the table, in one group of images."""
 
     index: int

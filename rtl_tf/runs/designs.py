@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import product
+from typing import Any
 
 from rtl_tf.documents import Node, parse_toml
 from rtl_tf.exceptions import InputError
@@ -41,7 +42,7 @@ class Study:
     title: str
     seeds: int
     judged_on: str
-    configurations: tuple[dict[str, object], ...]
+    configurations: tuple[dict[str, Any], ...]
 
     @property
     def label(self) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from rtl_tf.arrays import read_arrays
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
+from rtl_tf.runs.packed import Packed
 from rtl_tf.runs.run import Run
 from rtl_tf.system.atomic import replacing
 
@@ -29,15 +30,15 @@ AXES = {
 def write_examples(path: str | Path, examples: dict[str, np.ndarray]) -> None:
     """The arrays of FACES, and those of ATTENTION that the method has; the file appears whole or not at all."""
     with replacing(path) as unfinished:
-        np.savez_compressed(unfinished, **examples)
+        np.savez_compressed(unfinished, **examples)  # type: ignore[arg-type]  # no array is called allow_pickle
 
 
 def read_examples(run: Run, arrays: Sequence[str] = FACES) -> dict[str, np.ndarray]:
     """Arrays of the test faces that a run kept in examples.npz; InputError where they are missing or damaged."""
     path = run.folder / layout.EXAMPLES
-    if not path.is_file():
+    if isinstance(path, Packed) or not path.is_file():  # a pack has tables and text alone
         raise InputError(f"{run.folder} has no {layout.EXAMPLES}")
-    examples, sizes = read_arrays(path, arrays), {}
+    examples, sizes = read_arrays(path, arrays), dict[str, int]()
     for name, array in examples.items():
         kinds, axes = AXES[name]
         fits = array.dtype.kind in kinds and array.ndim == len(axes)

@@ -1,7 +1,7 @@
 """Finds runs, wherever they lie under a folder."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -108,7 +108,7 @@ def _places(root: Path) -> list[Path]:
     return sorted(found)
 
 
-def _folders_of(place: Path) -> list[Path | Packed]:
+def _folders_of(place: Path) -> Sequence[Path | Packed]:
     return packed_runs(place) if place.name == layout.PACK else [place]
 
 

@@ -1,6 +1,8 @@
 """What lies in a run's folder, and under which name. Whoever reads or writes a file of a run has its name from here."""
 
-from pathlib import Path
+from typing import Protocol
+
+from rtl_tf.documents import File
 
 CONFIG = "config.json"  # what was asked and what it resolved to: a folder with it holds a run
 ENVIRONMENT = "environment.json"  # versions and hardware
@@ -39,11 +41,17 @@ SOURCE_HISTORY = "history.json"  # written last
 SOURCES = "sources"  # where such networks lie, below the runs' folder: no runs to be compared
 
 
-def is_begun(folder: Path) -> bool:
+class Folder(Protocol):
+    """What is asked of a run's folder: of a `pathlib.Path`, or of one in a pack."""
+
+    def __truediv__(self, name: str) -> File: ...
+
+
+def is_begun(folder: Folder) -> bool:
     """Whether a run has written all that it starts from."""
     return (folder / CONFIG).exists()
 
 
-def is_ended(folder: Path) -> bool:
+def is_ended(folder: Folder) -> bool:
     """Whether `train.py` got to its end."""
     return (folder / METRICS).exists()

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from rtl_tf.runs.finding import holds_run
 from rtl_tf.runs.settings import defaults
 
 
-def unlike_preset(settings: dict[str, object], preset: str) -> dict[str, object]:
+def unlike_preset(settings: dict[str, Any], preset: str) -> dict[str, Any]:
     """Those of a configuration's settings, under their JSON names, that are not the preset's, and not its method."""
     usual = defaults(preset, settings["method"])
     return {name: value for name, value in settings.items() if name != "method" and value != usual.get(name)}
 
 
-def configuration_name(settings: dict[str, object], preset: str) -> str:
+def configuration_name(settings: dict[str, Any], preset: str) -> str:
     """`rtl-sam`, `rtl-sam-imagenet`, `ft-skip_connections`, `rtl-eo-lambda-0.02`: the method and what is unusual."""
     unusual = unlike_preset(settings, preset).items()
     return "-".join([str(settings["method"]), *(_in_a_name(name, value) for name, value in unusual)])

@@ -84,7 +84,7 @@ def _content(run: Run, name: str) -> object:
 def _interleaved(names: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
     """Lines of all predictions. All runs' answers for an image and landmark follow each other: the truth, which they
     share, takes no room then."""
-    alike = defaultdict(dict)  # what was predicted -> run -> its predictions
+    alike: dict[tuple, dict[str, Predictions]] = defaultdict(dict)  # what was predicted -> run -> its predictions
     for name, run in zip(names, runs, strict=True):
         for file, part in PREDICTED.items():
             if (run.folder / file).is_file():

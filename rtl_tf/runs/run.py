@@ -146,7 +146,7 @@ def read_run(folder: str | os.PathLike | Packed) -> Run:
     A packed run may also be called by its name in the pack, `shared/runs.json.gz/ft/seed0`.
     """
     folder = folder if isinstance(folder, Packed) else Path(folder)
-    if not folder.is_dir():
+    if isinstance(folder, Path) and not folder.is_dir():
         folder = packed_run(folder)
     path = folder / layout.CONFIG
     config = read_config(path)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from rtl_tf.runs.finding import readable, require_same_images
 from rtl_tf.runs.run import Run
@@ -33,7 +34,7 @@ class Row:
     """
 
     labels: tuple[str, ...]
-    settings: dict[str, object]
+    settings: dict[str, Any]
     paper: dict[str, float] = field(default_factory=dict)
 
 
@@ -119,14 +120,14 @@ def _as_text(condition: Condition) -> list[str]:
 
 def _one_source(runs: list[Run], part: str, notes: list[str]) -> list[Run]:
     """Without the runs from another source of the same name: rows are compared from one. An older run knows no hash."""
-    of_sources = defaultdict(lambda: defaultdict(list))
+    of_sources: dict[object, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
         if run.resolved.get(SOURCE_HASH, PUBLISHED) != PUBLISHED:
             of_sources[setting(run, "source")][run.resolved[SOURCE_HASH]].append(run)
     dropped = []
     for of_name in of_sources.values():
         finished = {value: sum(run.judged(part) for run in members) for value, members in of_name.items()}
-        kept = max(sorted(of_name), key=finished.get)
+        kept = max(sorted(of_name), key=finished.__getitem__)
         others = [run for value, members in of_name.items() if value != kept for run in members]
         notes += _other_settings(others, (), condition_of(of_name[kept][0]))
         dropped += others

@@ -95,7 +95,7 @@ def condition_of(run: Run, varied: Iterable[str] = ()) -> Condition:
 
 def unusual(condition: Condition, preset: str, methods: Iterable[str] | None = None) -> dict[str, object]:
     """What of a condition is not the preset's default for the methods. What comes with the source has none."""
-    usual = {}
+    usual: dict[str, object] = {}
     for method in methods or METHODS:
         usual |= {name: value for name, value in defaults(preset, method).items() if applies(name, method)}
     of_source = {"encoder_stride", SOURCE_HASH}
@@ -128,7 +128,7 @@ def require_comparable(runs: list[Run]) -> None:
 
 def parse_where(texts: Iterable[str]) -> dict[str, object]:
     """`["lambda=0.02", "skip-connections=true"]` -> settings and values; InputError for an unknown setting."""
-    wanted = {}
+    wanted: dict[str, object] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
@@ -138,8 +138,8 @@ def parse_where(texts: Iterable[str]) -> dict[str, object]:
             wanted[name] = _hashable(json.loads(PYTHONS_WORDS.get(value.strip(), value)))
         except ValueError:
             wanted[name] = value.strip()
-        if name == "schema" and str(wanted[name]).endswith(".toml"):
-            wanted[name] = load_schema(wanted[name]).identity
+        if name == "schema" and (file := str(wanted[name])).endswith(".toml"):
+            wanted[name] = load_schema(file).identity
     return wanted
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
@@ -78,7 +79,7 @@ class Wanted:
     work: float
 
 
-def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) -> Plan:
+def make_plan(study: Study, typed: dict[str, Any], seeds: int, root: Path) -> Plan:
     """Compare a study with the runs below `root`, by their settings wherever they lie. Reads the data, trains nothing.
 
     Args:
@@ -99,7 +100,7 @@ def make_plan(study: Study, typed: dict[str, object], seeds: int, root: Path) ->
         warnings += damaged
         if complete:
             done.append(complete[0])
-        elif begun and is_taken(begun[0].folder):
+        elif begun and is_taken(str(begun[0].folder)):
             warnings.append(f"{begun[0].folder} is being trained by another process")
         elif begun:
             tasks.append(Task(one.title, _gone_on(begun[0], one), True, one.work * _share_left(begun[0]), one.run))
@@ -148,7 +149,7 @@ def _gone_on(begun: Run, wanted: Wanted) -> Asked:
     return from_json(begun.asked).but(**now, output=str(begun.folder))
 
 
-def _wanted_runs(study: Study, typed: dict[str, object], seeds: int, root: Path) -> list[Wanted]:
+def _wanted_runs(study: Study, typed: dict[str, Any], seeds: int, root: Path) -> list[Wanted]:
     """All runs of a study."""
     typed = {json_name(name): value for name, value in typed.items()}
     # The rows of a table have their methods; a figure of one setting can be of any.
@@ -195,7 +196,7 @@ def _pretrained(root: Path) -> str:
     return ALIGNED
 
 
-def _told_apart(configuration: dict[str, object], varied: tuple[str, ...]) -> list[str]:
+def _told_apart(configuration: dict[str, Any], varied: tuple[str, ...]) -> list[str]:
     return [f"{name} {configuration[name]}" for name in varied if name in configuration and name != "method"]
 
 

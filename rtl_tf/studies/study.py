@@ -8,6 +8,7 @@ import tempfile
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rtl_tf.documents import read_json
 from rtl_tf.exceptions import InputError
@@ -33,7 +34,7 @@ HASHES = ("images_hash", SOURCE_HASH)
 
 def run_study(
     study: Study,
-    typed: dict[str, object],
+    typed: dict[str, Any],
     seeds: int,
     root: Path,
     jobs: int = 1,
@@ -81,7 +82,7 @@ def _require_writable(root: Path) -> None:
         raise InputError(f"--runs {root}: {there} cannot be written")
 
 
-def show_command(study: Study, typed: dict[str, object], plan: Plan, root: Path) -> str:
+def show_command(study: Study, typed: dict[str, Any], plan: Plan, root: Path) -> str:
     """The `evaluate.py` that shows these runs, where others lie beside them with which they cannot share a table.
 
     So do runs of other data, splits or crops, and those that lack a setting that was typed for this study.

@@ -69,9 +69,10 @@ def work_through(
                 if idle is None:
                     idle = _Worker(make_execute, environment or {})
                     workers.append(idle)
-                idle.begin(*waiting.pop())
-                yield Event(idle.task, "begun")
-            busy = {worker.pipe: worker for worker in workers if worker.task is not None}
+                number, task = waiting.pop()
+                idle.begin(number, task)
+                yield Event(number, "begun")
+            busy: dict[Any, _Worker] = {worker.pipe: worker for worker in workers if worker.task is not None}
             for pipe in wait(list(busy)):
                 worker = busy[pipe]
                 event = worker.receive()
@@ -103,6 +104,7 @@ class _Worker:
     def receive(self) -> Event:
         """The next message of a busy process, or that it has died."""
         number = self.task
+        assert number is not None, "an idle process says nothing"
         try:
             kind, value = self.pipe.recv()
         except (EOFError, OSError):
@@ -148,7 +150,9 @@ def _serve(pipe: Connection, make_execute: Callable[[], Execute], environment: d
 
 def _end_with_parent() -> None:
     """A parent that is killed cannot stop its processes; two trainings in one folder would spoil each other."""
-    wait([multiprocessing.parent_process().sentinel])
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "called in a study's process"
+    wait([parent.sentinel])
     os._exit(1)
 
 

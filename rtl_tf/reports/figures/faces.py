@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -99,7 +100,7 @@ def common_images(examples: Mapping[str, Examples]) -> list[str]:
 def draw_face(axes: Axes, crop: np.ndarray) -> None:
     """The picture alone; the view stays on it, also where a point lies outside."""
     height, width = crop.shape[:2]
-    grey = {"cmap": "gray", "vmin": 0, "vmax": 255} if crop.ndim == 2 else {}
+    grey: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 255} if crop.ndim == 2 else {}
     axes.imshow(crop, interpolation="bilinear", **grey)
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), autoscale_on=False)
     bare(axes)
@@ -107,7 +108,7 @@ def draw_face(axes: Axes, crop: np.ndarray) -> None:
 
 def draw_truth(axes: Axes, points: np.ndarray, size: float = 5) -> None:
     """Rings, with a dark rim that shows on light skin; (K, 2) in px of the picture, rings of `size` points."""
-    ring = {"linestyle": "", "marker": "o", "markersize": size, "markerfacecolor": "none"}
+    ring: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": size, "markerfacecolor": "none"}
     axes.plot(*points.T, color="black", markeredgewidth=size / 3, **ring)
     axes.plot(*points.T, color=TRUTH, markeredgewidth=size / 6, label="truth", **ring)
 

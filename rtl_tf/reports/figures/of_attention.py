@@ -44,8 +44,9 @@ def of_sources(selection: Selection) -> Drawing:
     drifts, lines = _drifts(selection, warnings)
     title_of = {(row.settings["source"], row.settings["method"]): " ".join(row.labels) for row in selection.rows}
     rows: dict[str, list[Panel | None]] = {}
+    methods = dict.fromkeys(method for _, method in title_of)
     for source in dict.fromkeys(source for source, _ in title_of):
-        titles = {method: title_of.get((source, method)) for method in dict.fromkeys(method for _, method in title_of)}
+        titles = {method: title_of.get((source, method), "") for method in methods}
         trained = [kept[title] for title in titles.values() if title in kept]
         if not trained:
             continue
@@ -68,7 +69,7 @@ def _same_faces(selection: Selection, count: int, warnings: list[str]) -> dict[s
     kept = {title: first for title, (first,) in of_rows(selection, read, warnings, at_most=1).items()}
     names = common_images(kept)
     chosen = [names[index] for index in np.unique(np.linspace(0, len(names) - 1, count).astype(int))]
-    cut = {}
+    cut: dict[str, Examples] = {}
     for title, examples in kept.items():
         there = [str(name) for name in examples["image_names"]]
         where = [there.index(name) for name in chosen]
@@ -92,11 +93,11 @@ def _drifts(selection: Selection, warnings: list[str]) -> tuple[dict[str, float]
 
 def _drift(run: Run) -> tuple[float, float]:
     """Mean and standard deviation over test images, as `train.py` measured them."""
-    values = tuple(run.metrics.get(f"attention.drift.{part}") for part in ("mean", "std"))
-    if not all(isinstance(value, float | int) for value in values):
+    mean, std = (run.metrics.get(f"attention.drift.{part}") for part in ("mean", "std"))
+    if mean is None or std is None:
         path = run.folder / layout.METRICS
         raise InputError(f"{path} has no attention drift: its run was trained before runs measured it; train it anew")
-    return values
+    return mean, std
 
 
 def _titled(title: str, drifts: Mapping[str, float]) -> str:

@@ -135,7 +135,8 @@ def training_sizes(selection: Selection) -> Drawing:
     """The learning curve of the table `samples`: means over seeds with the table's intervals."""
     (cells,) = judge(replace(TABLES["samples"], units=("heatmap_px",)), selection)
     column = cells.metrics.index("mre")
-    warnings, points = [], {}
+    warnings: list[str] = []
+    points: dict[str, list[tuple[float, ...]]] = {}
     for index, (row, runs) in enumerate(zip(selection.rows, selection.runs, strict=True)):
         if not runs:
             continue

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def _lambdas(runs: list[Run]) -> tuple[Row, ...]:
     method, studied = _studied(runs, "lambda")
     values = {value for run in studied if isinstance(value := setting(run, "lambda"), float | int)}
     has_zero = any(setting(run, "lambda") == 0 and run.judged("validation") for run in studied)
-    none = {"method": method, "lambda": 0.0} if has_zero else {"method": "ft"}
+    none: dict[str, Any] = {"method": method, "lambda": 0.0} if has_zero else {"method": "ft"}
     more = sorted({*lambda_grid(), *values} - {0})
     return (Row(("λ = 0",), none), *(Row((f"λ = {value:g}",), {"method": method, "lambda": value}) for value in more))
 
@@ -82,7 +82,7 @@ def _lambdas(runs: list[Run]) -> tuple[Row, ...]:
 def _sigmas(runs: list[Run]) -> tuple[Row, ...]:
     method, studied = _studied(runs, "sigma")
     values = {one["sigma"] for one in load_study("figure", "11").configurations}
-    values |= {setting(run, "sigma") for run in studied}
+    values |= {value for run in studied if isinstance(value := setting(run, "sigma"), float | int)}
     return tuple(Row((f"σ = {value:g}",), {"method": method, "sigma": value}) for value in sorted(values))
 
 

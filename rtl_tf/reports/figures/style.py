@@ -5,6 +5,7 @@ markers, so that a grey print stays readable. Sizes are those of a page of two c
 """
 
 from pathlib import Path
+from typing import Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -20,18 +21,19 @@ COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#5
 DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
 MARKERS = ("", "o", "^")
 TRUTH, PREDICTED = "#56B4E9", "#D55E00"
-FONTS = {
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "legend.title_fontsize": 7,
-    "pdf.fonttype": 42,  # fonts that publishers take, and that a reader can search
-}
 # A decorator of every function that draws.
-styled = matplotlib.rc_context(FONTS)
+styled = matplotlib.rc_context(
+    {
+        "font.size": 8,
+        "axes.titlesize": 8,
+        "axes.labelsize": 8,
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+        "legend.fontsize": 7,
+        "legend.title_fontsize": 7,
+        "pdf.fonttype": 42,  # fonts that publishers take, and that a reader can search
+    }
+)
 
 
 def drawn_methods() -> list[str]:
@@ -59,7 +61,7 @@ def curve_style(name: str, position: int) -> dict:
     }
 
 
-def new_figure(width: float, height: float, layout: str = "constrained") -> Figure:
+def new_figure(width: float, height: float, layout: Literal["constrained", "compressed"] = "constrained") -> Figure:
     """Sizes in inch; layout "compressed" sets pictures of fixed shape side by side."""
     return Figure(figsize=(width, height), layout=layout)
 

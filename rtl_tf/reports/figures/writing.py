@@ -27,7 +27,7 @@ def draw_runs(name: str, runs: list[Run], root: Path, where: Mapping[str, object
     rows = figure.rows(runs)
     selection = select(rows, figure.varied, runs, figure.part)
     missing = missing_text(selection, figure.varied, runs[0], root, where)
-    if not selection.all_runs:
+    if figure.draw is None or not selection.all_runs:
         raise InputError(_nothing(name, selection, missing))
     try:
         drawing = figure.draw(selection)
