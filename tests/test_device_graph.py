@@ -4,6 +4,7 @@ Which operations have kernels for a GPU, and which of their arguments those want
 without a GPU. A profile of an H100 had as many copies from the device as this counts (benchmarks/README.md).
 """
 
+import functools
 import inspect
 
 import pytest
@@ -24,25 +25,23 @@ pytestmark = pytest.mark.skipif(
 
 def copies_to_the_host(graph: tf.Graph) -> list[str]:
     """Values that an operation on the device makes and another one wants on the host, as "maker -> user"."""
-    return [
-        f"{value.op.type} {value.op.name} -> {operation.type}"
-        for operation in graph.get_operations()
-        for value, wanted in zip(operation.inputs, on_host(operation, "input_arg"), strict=True)
-        if wanted and value.dtype not in ELSEWHERE and not is_on_host(value)
-    ]
+    constant, found = set(), []
+    for operation in graph.get_operations():  # makers before users
+        makers = [value.op.name for value in operation.inputs]
+        # TensorFlow computes what is made of constants alone before the first step.
+        if operation.type == "Const" or (makers and constant.issuperset(makers)):
+            constant.add(operation.name)
+        for value, wanted in zip(operation.inputs, on_host(operation, "input_arg"), strict=True):
+            elsewhere = value.dtype in ELSEWHERE or value.op.name in constant
+            if wanted and not elsewhere and not is_on_host(value):
+                found.append(f"{value.op.type} {value.op.name} -> {operation.type}")
+    return found
 
 
 def is_on_host(value) -> bool:
     if value.op.type == "Placeholder":  # an argument: batches come from the host
         return value.dtype == tf.int32
-    return is_constant(value.op) or on_host(value.op, "output_arg")[value.value_index]
-
-
-def is_constant(operation) -> bool:
-    """Constants, and what is made of nothing else: TensorFlow computes that before the first step."""
-    if operation.type == "Const":
-        return True
-    return bool(operation.inputs) and all(is_constant(value.op) for value in operation.inputs)
+    return on_host(value.op, "output_arg")[value.value_index]
 
 
 def on_host(operation, arguments: str) -> list[bool]:
@@ -59,6 +58,11 @@ def count(node, argument) -> int:
     return len(node.attr[argument.type_list_attr].list.type) if argument.type_list_attr else 1
 
 
+@functools.cache
+def registered(kind: str) -> list:
+    return list(kernels.get_registered_kernels_for_op(kind).kernel)
+
+
 def gpu_kernel(operation):
     def fits(kernel) -> bool:
         attributes = operation.node_def.attr
@@ -68,7 +72,7 @@ def gpu_kernel(operation):
             if attributes[limit.name].type
         )
 
-    return next(filter(fits, kernels.get_registered_kernels_for_op(operation.type).kernel), None)
+    return next(filter(fits, registered(operation.type)), None)
 
 
 def batch_of_crops(count: int = 2) -> dict:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -61,15 +62,15 @@ def child(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        ("hang", "stopped or crashed"),
+        ("hang", "stopped or crashed|takes longer than"),
         ("memory", "too much memory"),
         ("crash", "crashed"),
-        ("refuse", r"no good: \udcff"),
+        ("refuse", re.escape(r"no good: \udcff")),
     ],
 )
 def test_a_child_with_limits_reads_first(child, tmp_path, what, words):
     (tmp_path / "file").write_text(what)
-    assert words in refusal(guarded.require_readable, child, tmp_path / "file")
+    assert re.search(words, refusal(guarded.require_readable, child, tmp_path / "file"))
 
 
 def test_a_good_file_is_read_once(child, tmp_path):

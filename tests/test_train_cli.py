@@ -13,6 +13,7 @@ from rtl_tf.cli.train import main, render
 from rtl_tf.config import Asked
 from rtl_tf.csv_rows import read_own_rows, read_rows
 from rtl_tf.exceptions import InputError
+from rtl_tf.runs.history import read_history
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +43,8 @@ def test_a_run_from_the_published_source_goes_the_whole_way(finished, table, tmp
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == sorted(
         path.name for path in finished.iterdir()
     )
-    (_, row), *more = read_rows(tmp_path / "run" / "history.csv")[1]
-    assert not more and 0 < float(row["regularizer"]) < np.inf
+    row, *more = read_history(tmp_path / "run" / "history.csv")
+    assert not more and 0 < row["regularizer"] < np.inf
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert 0 < metrics["attention.drift.mean"] < 2
 

@@ -137,8 +137,14 @@ YOUTUBE_FACES = Source(
 DLIB = Source(
     name="dlib",
     network="dlib_resnet",
+    encoder_stride=16,
     task="face recognition by a 128-d descriptor",
+    classifier="descriptor",
+    classes=128,
     images="about 3 million",
+    mean=(122.782, 117.001, 104.298),
+    scale=1 / 256,
+    needs_calibration=True,
     weights=WeightsFile(
         format="dlib",
         name="dlib_face_recognition_resnet_model_v1.dat",
@@ -146,12 +152,6 @@ DLIB = Source(
         package="face_recognition_models",
         package_path="models/dlib_face_recognition_resnet_model_v1.dat",
     ),
-    mean=(122.782, 117.001, 104.298),
-    scale=1 / 256,
-    classifier="descriptor",
-    needs_calibration=True,
-    classes=128,
-    encoder_stride=16,
     licence="CC0 (D. King, face_recognition_models 0.3.0)",
 )
 
