@@ -1,5 +1,7 @@
 """The graphs that predicting runs: from crops, which is what is exported, and from whole images."""
 
+from typing import TypeAlias
+
 import keras
 import tensorflow as tf
 
@@ -9,7 +11,7 @@ from rtl_tf.heatmaps import read
 # Operations after the heatmaps; quantisation leaves them alone.
 DECODING_SCOPE = "decoding"
 
-Compiled = tf.types.experimental.PolymorphicFunction  # what `tf.function` makes
+Compiled: TypeAlias = tf.types.experimental.PolymorphicFunction  # what `tf.function` makes
 
 
 def locate_in_crops(network: keras.Model, image_size: int, sigma: float) -> Compiled:
