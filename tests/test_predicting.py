@@ -331,6 +331,24 @@ def test_a_name_that_is_no_text_is_said(faces, tmp_path):
     assert summary.failed == [row["image"]]
 
 
+class Attachment(os.PathLike):
+    def __init__(self, file):
+        self.file = file
+
+    def __fspath__(self):
+        return str(self.file)
+
+
+def test_a_file_is_named_by_its_path_whatever_object_stands_for_it(faces, tmp_path):
+    (expected,), (found,) = Spots().predict(faces[0]), Spots().predict(Attachment(faces[0]))
+    np.testing.assert_array_equal(found.points, expected.points)
+    missing = Attachment(tmp_path / "missing.png")
+    with pytest.raises(InputError, match=f"^{re.escape(str(missing.file))}: no such image$"):
+        Spots().predict(missing)
+    with pytest.raises(InputError, match=f"^{re.escape(str(missing.file))}: "):
+        Spots().predict(missing, boxes=(0, 0, -1))
+
+
 def test_images_are_read_as_they_are_needed(faces, tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr(

@@ -11,6 +11,7 @@ import pytest
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import dlib_resnet, simple_baseline, weight_files
 from rtl_tf.networks.sources import SOURCES, load_source
+from rtl_tf.training.model import build_source
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
 
@@ -135,6 +136,15 @@ def test_a_file_in_the_cache_needs_no_connection(tmp_path, monkeypatch):
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"anything")
     assert weight_files.locate(SOURCES["vggface2"]) == cached
+
+
+def test_what_a_source_lacks_is_not_asked_of_it():
+    with pytest.raises(ValueError, match=r"^random has random weights, no file$"):
+        weight_files.locate(SOURCES["random"])
+    with pytest.raises(ValueError, match=r"^random has no classification branch$"):
+        _ = SOURCES["random"].head
+    with pytest.raises(ValueError, match=r"^random: loaded without its classification branch$"):
+        build_source(load_source("random", 32), with_classifier=True)
 
 
 def test_missing_package_says_what_to_install(monkeypatch):

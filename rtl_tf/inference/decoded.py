@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -14,7 +15,7 @@ Box = tuple[float, float, float]
 _8_BIT = (*WITH_ALPHA, "RGB", "L", "P", "1", "CMYK", "YCbCr")
 
 
-def is_file(image) -> bool:
+def is_file(image) -> TypeGuard[str | os.PathLike[str]]:
     """Whether an image is given by its file's name."""
     return isinstance(image, str | os.PathLike)
 

@@ -82,7 +82,7 @@ class Detector(Predictor):
         crop = Crop(*box, self.image_size)
         require_sensible(crop)
         require_overlap(image.shape[1::-1], crop)
-        located = _located(self._in_image(image, np.float32(box)))
+        located = _located(self._in_image(image, np.asarray(box, np.float32)))
         return self._without_unlabelled(self._in_original(located, [crop])[0])
 
     @cached_property

@@ -16,6 +16,6 @@ def import_quietly(package: str) -> ModuleType:
     report what is done with them; without `openvino_telemetry` they do not, nor make ~/intel. ONNX Runtime keeps a
     number of the device in ~/.cache/Microsoft and sends events, unless its switch is set before it is loaded.
     """
-    sys.modules["openvino_telemetry"] = None
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # None is how Python bars an import
     os.environ.update(dict.fromkeys(SWITCHES, "1"))
     return importlib.import_module(package)

@@ -2,19 +2,18 @@
 
 import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from rtl_tf.inference.exported import LITERT_METADATA
-from rtl_tf.inference.graph import DECODING_SCOPE
+from rtl_tf.inference.graph import DECODING_SCOPE, Compiled
 
 OUTPUT_TENSORS = "StatefulPartitionedCall"
 
 
-def write(locate: Callable, file: Path, calibration: np.ndarray | None, text: str) -> None:
+def write(locate: Compiled, file: Path, calibration: np.ndarray | None, text: str) -> None:
     """See `export.WRITERS`; such a file takes one crop at a time."""
     size = locate.input_signature[0].shape[1]
     module = tf.Module()

@@ -1,17 +1,16 @@
 """The prediction graph as ONNX, by tf2onnx; int8 by ONNX Runtime's static quantisation."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.inference.engines import METADATA_KEY, import_quietly
-from rtl_tf.inference.graph import DECODING_SCOPE
+from rtl_tf.inference.graph import DECODING_SCOPE, Compiled
 
 OPSET = 17
 
 
-def write(locate: Callable, file: Path, calibration: np.ndarray | None, text: str) -> None:
+def write(locate: Compiled, file: Path, calibration: np.ndarray | None, text: str) -> None:
     """See `export.WRITERS`."""
     onnx, tf2onnx = import_quietly("onnx"), import_quietly("tf2onnx")
     model, _ = tf2onnx.convert.from_function(locate, input_signature=locate.input_signature, opset=OPSET)
@@ -25,7 +24,7 @@ def _quantise(file: Path, calibration: np.ndarray) -> None:
     """ONNX Runtime's static quantisation: weights by channel, activations by the calibration images' ranges."""
     onnx, quantization = import_quietly("onnx"), import_quietly("onnxruntime.quantization")
 
-    class Reader(quantization.CalibrationDataReader):
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[name-defined]  # of a module imported here
         def __init__(self):
             self.crops = iter(calibration)
 

@@ -1,17 +1,16 @@
 """The prediction graph as OpenVINO IR; int8 by NNCF's quantisation after training."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.inference.engines import METADATA_KEY, import_quietly
-from rtl_tf.inference.graph import DECODING_SCOPE
+from rtl_tf.inference.graph import DECODING_SCOPE, Compiled
 
 CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
 
 
-def write(locate: Callable, file: Path, calibration: np.ndarray | None, text: str) -> None:
+def write(locate: Compiled, file: Path, calibration: np.ndarray | None, text: str) -> None:
     """See `export.WRITERS`; the weights go into a second file, .bin, beside the first."""
     openvino = import_quietly("openvino")
     model = openvino.convert_model(locate.get_concrete_function())

@@ -146,8 +146,8 @@ class ExportedDetector(Predictor):
         if text is None:
             raise InputError(f"{file}: no detector of rtl_tf; make one with python -m rtl_tf.cli.export")
         metadata = parse_json(text, f"{file}: {METADATA_KEY}")
-        schema, size = metadata["schema"].text(), metadata["image_size"].whole(1, LARGEST_IMAGE)
-        schema = parse_schema(schema, str(file))
+        toml, size = metadata["schema"].text(), metadata["image_size"].whole(1, LARGEST_IMAGE)
+        schema = parse_schema(toml, str(file))
         return cls(answer, schema, size, metadata.object(), unlabelled_of(metadata.object(), schema, str(file)))
 
     def locate(self, pixels: np.ndarray) -> Located:

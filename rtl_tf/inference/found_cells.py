@@ -10,7 +10,7 @@ from rtl_tf.csv_rows import lines_of
 from rtl_tf.datasets.annotations import inside_image, require_crop
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference.predictor import Outcome
+from rtl_tf.inference.predictor import Found
 
 # A spreadsheet of a country with decimal commas takes "12.345" for 12345, and "12.1950" for December 1950.
 DECIMALS = 5
@@ -34,10 +34,10 @@ def image_cell(image: Path, folder: Path) -> str:
     return f"./{name}" if name.startswith(FORMULA) else name
 
 
-def places_on_image(outcome: Outcome) -> np.ndarray:
+def places_on_image(found: Found) -> np.ndarray:
     """Points as the table has them, (K, 2): NaN where a landmark lies outside the image."""
-    points = outcome.prediction.points.astype(np.float64).round(DECIMALS) + 0.0  # no -0
-    points[~inside_image(points.astype(np.float32), outcome.size)] = np.nan
+    points = found.prediction.points.astype(np.float64).round(DECIMALS) + 0.0  # no -0
+    points[~inside_image(points.astype(np.float32), found.size)] = np.nan
     points[(points == 0).all(axis=-1)] = 10.0**-DECIMALS  # readers take (0, 0) for a landmark that was never placed
     return points
 

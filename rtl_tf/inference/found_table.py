@@ -20,7 +20,7 @@ from rtl_tf.inference.found_cells import (
     unwritable,
     whole_rows,
 )
-from rtl_tf.inference.predictor import Outcome, central_square
+from rtl_tf.inference.predictor import Found, Outcome, central_square
 from rtl_tf.schema import Schema
 
 PEAK = "_peak"
@@ -120,19 +120,20 @@ class FoundTable:
 
     def append(self, photograph: Photograph, face: str, outcome: Outcome) -> None:
         """Write the row of a photograph."""
-        if self._file is None:
-            self._begin()
+        file = self._file or self._begin()
         row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face}
-        row |= self._looked_at(outcome.box or photograph.box, photograph.mirrored) | {"detector": self.detector}
-        problem = outcome.problem or unwritable(photograph.image)
-        if problem:
-            row["error"] = error_cell(problem, photograph)
+        box = outcome.box if isinstance(outcome, Found) else photograph.box
+        row |= self._looked_at(box, photograph.mirrored) | {"detector": self.detector}
+        if isinstance(outcome, Found):
+            outcome = unwritable(photograph.image) or outcome
+        if isinstance(outcome, InputError):
+            row["error"] = error_cell(outcome, photograph)
         else:
             points = places_on_image(outcome)
             row["error"] = unusable(points, outcome.box)
             for name, place, peak in zip(self.schema.names, points, outcome.prediction.peaks, strict=True):
                 row |= dict(zip((f"{name}_x", f"{name}_y", f"{name}{PEAK}"), map(number, (*place, peak)), strict=True))
-        self._write(as_line(row.values()))
+        self._write(file, as_line(row.values()))
         self._count(row)
 
     def complete(self) -> None:
@@ -151,20 +152,21 @@ class FoundTable:
             if kind is None:
                 raise
 
-    def _begin(self) -> None:
+    def _begin(self) -> IO[str]:
         if self.output.exists():
             os.replace(self.output, self.previous)
-        self._open(begin=True)
+        return self._open(begin=True)
 
-    def _open(self, begin: bool) -> None:
-        self._file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)
+    def _open(self, begin: bool) -> IO[str]:
+        self._file = file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)
         if begin:
-            self._write(MARK + as_line(self.header))
+            self._write(file, MARK + as_line(self.header))
+        return file
 
-    def _write(self, line: str) -> None:
+    def _write(self, file: IO[str], line: str) -> None:
         try:
-            self._file.write(line)
-            self._file.flush()
+            file.write(line)
+            file.flush()
         except OSError as problem:
             raise OSError(problem.errno, problem.strerror, str(self.output)) from problem
 

@@ -1,6 +1,6 @@
 """The graphs that predicting runs: from crops, which is what is exported, and from whole images."""
 
-from collections.abc import Callable
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
@@ -11,8 +11,10 @@ from rtl_tf.heatmaps import read
 # Operations after the heatmaps; quantisation leaves them alone.
 DECODING_SCOPE = "decoding"
 
+Compiled: TypeAlias = tf.types.experimental.PolymorphicFunction  # what `tf.function` makes
 
-def locate_in_crops(network: keras.Model, image_size: int, sigma: float) -> Callable:
+
+def locate_in_crops(network: keras.Model, image_size: int, sigma: float) -> Compiled:
     """A compiled function: uint8 crops (N, S, S, 3) -> {"points", "heatmap_points", "peaks"}, see `Located`."""
 
     @tf.function(input_signature=[tf.TensorSpec((None, image_size, image_size, 3), tf.uint8, name="crops")])
@@ -29,7 +31,7 @@ def locate_in_crops(network: keras.Model, image_size: int, sigma: float) -> Call
     return locate
 
 
-def locate_in_image(network: keras.Model, image_size: int, sigma: float) -> Callable:
+def locate_in_image(network: keras.Model, image_size: int, sigma: float) -> Compiled:
     """A compiled function: (uint8 image (H, W, 3), box (left, top, side)) -> as `locate_in_crops`, for N = 1.
 
     Cropping is a part of the graph: one call from a frame to its landmarks, for video.

@@ -56,9 +56,9 @@ def load_predictor(
 
 def detector_hash(model: Path, engine: str | None, precision: str | None) -> str:
     """The beginning of the SHA-256 of the file that `load_predictor` reads; of OpenVINO's two, one after the other."""
-    file = model
+    file, engine = model, engine or "tensorflow"
     if model.is_dir():
-        trained = engine in (None, "tensorflow")
+        trained = engine == "tensorflow"
         file = model / layout.NETWORK if trained else exported_file(model, engine, precision or "fp32")
     digest = hashlib.sha256()
     for each in files_of(file):
@@ -103,7 +103,8 @@ def predict_photographs(
 
 def _faces(photographs: Sequence[Photograph]) -> Iterator[tuple[Photograph, str]]:
     """Each photograph, and "1", "2", ... where its image comes several times: its faces; else ""."""
-    several, seen = Counter(photograph.image for photograph in photographs), Counter()
+    several = Counter(photograph.image for photograph in photographs)
+    seen: Counter[Path] = Counter()
     for photograph in photographs:
         seen[photograph.image] += 1
         yield photograph, str(seen[photograph.image]) if several[photograph.image] > 1 else ""
@@ -114,17 +115,17 @@ def _outcomes(predictor: Predictor, photographs: Sequence[Photograph]) -> Iterat
     images, boxes = ([getattr(photograph, name) for photograph in usable] for name in ("image", "box"))
     found = predictor.outcomes(images, boxes, [photograph.mirrored for photograph in usable])
     for photograph in photographs:
-        yield Outcome(problem=InputError(photograph.problem)) if photograph.problem else next(found)
+        yield InputError(photograph.problem) if photograph.problem else next(found)
 
 
 def _drawn(photograph: Photograph, outcome: Outcome, picture: Path) -> Outcome:
     """Draw the picture of a photograph; the outcome, which is a problem if the image cannot be read a second time."""
-    if outcome.problem:
+    if isinstance(outcome, InputError):
         return outcome
     try:
         image = read_image(photograph.image)
     except InputError as problem:
-        return Outcome(problem=problem)
+        return problem
     draw_landmarks(image, outcome.box, outcome.prediction.points, picture)
     return outcome
 

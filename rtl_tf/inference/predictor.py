@@ -1,11 +1,10 @@
 """From photographs to landmarks in their own pixels, whatever engine runs the network. Needs no TensorFlow."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from os import PathLike
 
 import numpy as np
 import PIL.Image
@@ -18,7 +17,7 @@ from rtl_tf.records import Prediction
 from rtl_tf.schema import UNLABELLED, Schema
 from rtl_tf.system.progress import progress
 
-Image = str | PathLike | np.ndarray | PIL.Image.Image
+Image = str | os.PathLike[str] | np.ndarray | PIL.Image.Image
 
 BATCH = 32
 
@@ -39,20 +38,21 @@ class Located:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one image: a prediction, or a problem.
+class Found:
+    """What was found on one image.
 
     Attributes:
-        prediction: None where the image could not be looked at.
+        prediction: the landmarks.
         box: the square that was looked at, original px.
         size: (width, height) of the image, original px.
-        problem: why there is no prediction.
     """
 
-    prediction: Prediction | None = None
-    box: Box | None = None
-    size: tuple[int, int] | None = None
-    problem: InputError | None = None
+    prediction: Prediction
+    box: Box
+    size: tuple[int, int]
+
+
+Outcome = Found | InputError  # of one image: what was found, or why it could not be looked at
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ class Predictor(ABC):
         images, boxes, mirrored = as_lists(images, boxes, mirrored)
         predictions = []
         for outcome in progress(self.outcomes(images, boxes, mirrored), len(images), "predicting"):
-            if outcome.problem:
-                raise outcome.problem
+            if isinstance(outcome, InputError):
+                raise outcome
             predictions.append(outcome.prediction)
         return predictions
 
@@ -116,13 +116,14 @@ class Predictor(ABC):
         self, images: Sequence[Image], boxes: Sequence[Box | None], mirrored: Sequence[bool]
     ) -> Iterator[Outcome]:
         """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most."""
-        pool, coming = ThreadPoolExecutor(), []  # decodes while the network runs
-        names = [str(image) if is_file(image) else f"images[{index}]" for index, image in enumerate(images)]
+        pool = ThreadPoolExecutor()  # decodes while the network runs
+        coming: list[Future[_View]] = []
+        names = [os.fspath(image) if is_file(image) else f"images[{index}]" for index, image in enumerate(images)]
         try:
             for start in range(0, len(images), BATCH):
                 part = slice(start, start + BATCH)
-                each = images[part], names[part], boxes[part], mirrored[part]
-                following = list(map(partial(pool.submit, self._view), *each))
+                each = zip(images[part], names[part], boxes[part], mirrored[part], strict=True)
+                following = [pool.submit(self._view, *arguments) for arguments in each]
                 yield from self._finish(coming)
                 coming = following
             yield from self._finish(coming)
@@ -144,26 +145,24 @@ class Predictor(ABC):
     def _view(self, image: Image, name: str, box: Box | None, mirrored: bool) -> _View:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
-        pixels = read_image(image) if is_file(image) else pixels_of(image, name)
+        pixels = read_image(os.fspath(image)) if is_file(image) else pixels_of(image, name)
         crop = Crop(*(box or central_square(pixels.shape[1::-1])), self.image_size, mirrored)
         return _View(crop_image(pixels, crop, name), crop, pixels.shape[1::-1])
 
-    def _finish(self, coming: list[Future]) -> Iterator[Outcome]:
-        problems = [future.exception() for future in coming]
-        for problem in problems:
-            if problem and not isinstance(problem, InputError):
-                raise problem
-        views = [future.result() for future, problem in zip(coming, problems, strict=True) if not problem]
-        if views:
-            located = self.locate(np.stack([view.pixels for view in views]))
-            found = zip(views, self._in_original(located, [view.crop for view in views]), strict=True)
-        for problem in problems:
-            if problem:
-                yield Outcome(problem=problem)
+    def _finish(self, coming: list[Future[_View]]) -> Iterator[Outcome]:
+        seen = [_view_or_problem(future) for future in coming]
+        views = [each for each in seen if isinstance(each, _View)]
+        predictions = iter(self._look_at(views) if views else ())
+        for each in seen:
+            if isinstance(each, InputError):
+                yield each
             else:
-                view, prediction = next(found)
-                box = view.crop.left, view.crop.top, view.crop.side
-                yield Outcome(self._without_unlabelled(prediction), box, view.size)
+                box = each.crop.left, each.crop.top, each.crop.side
+                yield Found(self._without_unlabelled(next(predictions)), box, each.size)
+
+    def _look_at(self, views: Sequence[_View]) -> list[Prediction]:
+        located = self.locate(np.stack([view.pixels for view in views]))
+        return self._in_original(located, [view.crop for view in views])
 
     def _in_original(self, located: Located, crops: Sequence[Crop]) -> list[Prediction]:
         predictions = []
@@ -180,6 +179,13 @@ class Predictor(ABC):
             np.where(known, prediction.peaks, np.float32(np.nan)),
             np.where(known[:, None], prediction.heatmap_points, np.float32(np.nan)),
         )
+
+
+def _view_or_problem(future: Future[_View]) -> _View | InputError:
+    try:
+        return future.result()
+    except InputError as problem:
+        return problem
 
 
 def unlabelled_of(described: Mapping, schema: Schema, origin: str) -> tuple[str, ...]:

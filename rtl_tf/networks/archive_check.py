@@ -99,12 +99,12 @@ def _check_layers(config: Node, stored: set[int]) -> None:
             for key in STORED:
                 if not stored.issuperset(_sizes(node, key)):
                     raise node.error(f"{key} does not fit the weights")
-            pending.extend(node.get(key) for key, value in node.value.items() if isinstance(value, list | dict))
+            pending.extend(node[key] for key, value in node.value.items() if isinstance(value, list | dict))
 
 
 def _check_class(node: Node) -> None:
-    name, module = node["class_name"].text(), node.get("module")
-    module = module.text() if module else ""
+    name, named = node["class_name"].text(), node.get("module")
+    module = named.text() if named else ""
     if not ((name == TENSOR and not module) or module in ANY_OF or name in ALLOWED.get(module, ())):
         raise node.error(f"{module or 'no module'}: {name} is no layer that rtl_tf loads")
 

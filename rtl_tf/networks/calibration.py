@@ -43,8 +43,8 @@ def _normalizations(network: keras.Model) -> list[keras.layers.BatchNormalizatio
 
 def _over_batches(probe: keras.Model, inputs: np.ndarray, batch_size: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Mean and variance (channels,) for each output of `probe`, pooled over the batches."""
-    means = [0.0] * len(probe.outputs)
-    squares = [0.0] * len(probe.outputs)
+    means = [np.zeros(pair.shape[-1]) for pair in probe.outputs]
+    squares = [np.zeros(pair.shape[-1]) for pair in probe.outputs]
     for start in range(0, len(inputs), batch_size):
         batch = inputs[start : start + batch_size]
         share = len(batch) / len(inputs)

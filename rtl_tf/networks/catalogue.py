@@ -19,7 +19,7 @@ class WeightsFile:
         url: for a download into the Keras cache; None = part of the Python package `package`.
         checksum: MD5 (32 digits) or SHA-256 (64 digits) of the published file; None = not known.
         cache_folder: where below the Keras cache (~/.keras) a download lies.
-        package: the installed package that has the file at `package_path`.
+        package: the installed package that has the file at `package_path`; "" = a download.
     """
 
     format: str
@@ -27,8 +27,8 @@ class WeightsFile:
     url: str | None = None
     checksum: str | None = None
     cache_folder: str = "models"
-    package: str | None = None
-    package_path: str | None = None
+    package: str = ""
+    package_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,13 @@ class Source:
     classes: int | None = None
     encoder_stride: int = 32
     licence: str = ""
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """Size and kind of the classification branch; ValueError for a source without one."""
+        if self.classes is None or self.classifier is None:
+            raise ValueError(f"{self.name} has no classification branch")
+        return self.classes, self.classifier
 
     @property
     def gives_descriptor(self) -> bool:

@@ -86,7 +86,8 @@ def _parse(data: bytes) -> DlibWeights:
         if tag.group(1):
             convolutions.append(_convolution(stream))
         elif tag.group(2):
-            affines.append(tuple(np.split(stream.tensor().ravel(), 2)))
+            gamma, beta = np.split(stream.tensor().ravel(), 2)
+            affines.append((gamma, beta))
         else:
             outputs, _bias_mode = stream.integers(2)
             dense.append(stream.tensor().reshape(-1, outputs))

@@ -32,6 +32,12 @@ class SourceNetwork:
     encoder: keras.Model
     classifier: keras.Model | None = None
 
+    def logits(self, features):
+        """(N, C) logits or descriptor of an encoder output (N, H, W, B); ValueError without a classifier."""
+        if self.classifier is None:
+            raise ValueError(f"{self.source.name}: loaded without its classification branch")
+        return self.classifier(features)
+
     def calibrate(self, images: np.ndarray, batch_size: int = 16) -> None:
         """`calibration.calibrate` of both parts on uint8 (N, S, S, 3) crops; inference is unchanged."""
         calibrate(self.encoder, images, batch_size)
@@ -104,7 +110,7 @@ def _build_vggface2(source: Source, image_size: int, weights: str | Path | None,
     encoder = resnet50.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed)
     path = weight_files.locate(source, weights)
     if holds_classifier(path):
-        classifier = resnet50.classifier(encoder, source.classes, source.classifier, seed=seed)
+        classifier = resnet50.classifier(encoder, *source.head, seed=seed)
         load_keras_vggface(_joined(encoder, classifier), path)
         return encoder, classifier
     complete = resnet50.encoder(image_size, 32, source.preprocess, seed=seed)
@@ -125,7 +131,7 @@ def _build_imagenet(source: Source, image_size: int, weights: str | Path | None,
 
 def _build_dlib(source: Source, image_size: int, weights: str | Path | None, seed: int):
     encoder = dlib_resnet.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed)
-    classifier = dlib_resnet.classifier(encoder, source.classes, source.classifier, seed=seed)
+    classifier = dlib_resnet.classifier(encoder, *source.head, seed=seed)
     dlib_weights.load(_joined(encoder, classifier), weight_files.locate(source, weights))
     return encoder, classifier
 

@@ -1,6 +1,8 @@
 """Weight files of keras-vggface's ResNet-50 (Keras 2's .h5), read by mapped layer names."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import h5py
 import keras
@@ -13,6 +15,8 @@ from rtl_tf.networks.weight_check import require_whole
 # The published classification layer, and what `layers.classification_head` calls it.
 PUBLISHED_CLASSIFIER = "classifier"
 OUR_CLASSIFIER = "logits"
+
+T = TypeVar("T")
 
 
 def load_keras_vggface(network: keras.Model, path: str | Path) -> None:
@@ -42,17 +46,20 @@ def load_keras_vggface(network: keras.Model, path: str | Path) -> None:
 
 def holds_classifier(path: str | Path) -> bool:
     """Whether the file holds the classification layer (False for a "notop" file)."""
-    return PUBLISHED_CLASSIFIER in read_legacy_h5(path, values=False)
+    return PUBLISHED_CLASSIFIER in _read_legacy_h5(path, lambda dataset: None)
 
 
-def read_legacy_h5(path: str | Path, values: bool = True) -> dict[str, dict[str, np.ndarray]]:
+def read_legacy_h5(path: str | Path) -> dict[str, dict[str, np.ndarray]]:
     """Layer name -> weight name ("kernel", "gamma", ...) -> array, of a weight file in Keras 2's format.
-
-    With `values=False` only the names are read.
 
     Raises:
         InputError: missing, damaged, or another format.
     """
+    return _read_legacy_h5(path, lambda dataset: dataset[()])
+
+
+def _read_legacy_h5(path: str | Path, read: Callable[[h5py.Dataset], T]) -> dict[str, dict[str, T]]:
+    """As `read_legacy_h5`, with what `read` makes of each array."""
     require_whole(path)
     try:
         with h5py.File(path) as file:
@@ -61,7 +68,7 @@ def read_legacy_h5(path: str | Path, values: bool = True) -> dict[str, dict[str,
             for layer in _texts(root.attrs["layer_names"]):
                 names = _texts(root[layer].attrs["weight_names"])
                 if names:
-                    layers[layer] = {_short(name): root[layer][name][()] if values else None for name in names}
+                    layers[layer] = {_short(name): read(root[layer][name]) for name in names}
             return layers
     except Exception as problem:  # what has another structure meets any of h5py's exceptions
         raise InputError(f"{path}: not a Keras 2 weight file (.h5), or damaged ({in_one_line(problem)})") from problem

@@ -28,7 +28,7 @@ def require_whole(path: str | Path) -> None:
 def read_all(path: Path) -> set[int]:
     """Open the file and read every array and attribute of it; gives the sizes of the arrays' axes. InputError."""
     try:
-        source = path
+        source: Path | io.BytesIO = path
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 source = io.BytesIO(archive.read(MEMBER))

@@ -20,15 +20,16 @@ def locate(source: Source, path: str | Path | None = None) -> Path:
         path: the user's own copy (`--source-weights`).
 
     Raises:
+        ValueError: the source has random weights.
         InputError: no such file, package not installed, damaged file, or no download: the message says what to do.
     """
     if path is not None:
         if not Path(path).is_file():
             raise InputError(f"--source-weights {path}: no such file")
         return Path(path)
-    if source.weights.package:
-        return _in_package(source.weights)
-    return _downloaded(source)
+    if source.weights is None:
+        raise ValueError(f"{source.name} has random weights, no file")
+    return _in_package(source.weights) if source.weights.package else _downloaded(source.name, source.weights)
 
 
 def load_into(network: keras.Model, path: Path) -> None:
@@ -53,12 +54,11 @@ def _in_package(weights: WeightsFile) -> Path:
     return path
 
 
-def _downloaded(source: Source) -> Path:
-    weights = source.weights
+def _downloaded(source: str, weights: WeightsFile) -> Path:
     try:
         cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
     except RuntimeError as problem:  # an account without a home
-        raise InputError(f"--source {source.name}: set KERAS_HOME to a folder for {weights.name}") from problem
+        raise InputError(f"--source {source}: set KERAS_HOME to a folder for {weights.name}") from problem
     try:
         file = keras.utils.get_file(
             weights.name,
@@ -70,7 +70,7 @@ def _downloaded(source: Source) -> Path:
     except Exception as problem:  # get_file turns every failure of the network into a bare Exception
         place = cache / weights.cache_folder / weights.name
         raise InputError(
-            f"--source {source.name}: {weights.name} could not be downloaded; get it from {weights.url} and put it at "
+            f"--source {source}: {weights.name} could not be downloaded; get it from {weights.url} and put it at "
             f"{place} (or give --source-weights PATH), or work offline with --source dlib"
         ) from problem
     return Path(file)

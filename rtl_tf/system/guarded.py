@@ -61,7 +61,7 @@ def _read(module: str, path: Path, memory: int, states: tuple[State | None, ...]
         raise InputError(f"{path}: damaged (a process that read it was stopped or crashed, {done.returncode})")
 
 
-def serve(read: Callable[[Path], None]) -> None:
+def serve(read: Callable[[Path], object]) -> None:
     """The child's side: set the limits, read the file, say why not. `read` raises InputError for a bad file."""
     path, seconds, memory = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
     (answer,) = redirect(os.devnull, 1)  # where engines write what they have to say

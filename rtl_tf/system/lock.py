@@ -101,7 +101,7 @@ def _taken(file: Path, folder: str | Path) -> FileLock:
     except OSError as problem:
         if problem.errno not in NO_LOCKS:
             raise InputError(f"--output {folder}: no lock file beside it: {problem.strerror}") from problem
-        _warn(folder, problem.strerror)
+        _warn(folder, problem.strerror or str(problem))
     return lock
 
 

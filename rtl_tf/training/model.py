@@ -41,7 +41,7 @@ def build_network(
     decoder = simple_baseline.decoder(maps, landmarks, skip=skip, filters=filters, seed=seed)
     outputs = {"heatmaps": decoder(maps), "features": maps[-1]}
     if with_classifier:
-        outputs["logits"] = start.classifier(maps[-1])
+        outputs["logits"] = start.logits(maps[-1])
     return keras.Model(image, outputs, name="detector")
 
 
@@ -51,7 +51,7 @@ def build_source(source: SourceNetwork, with_classifier: bool) -> keras.Model:
     features = source.encoder(image)[-1]
     outputs = {"features": features}
     if with_classifier:
-        outputs["logits"] = source.classifier(features)
+        outputs["logits"] = source.logits(features)
     network = keras.Model(image, outputs, name="source")
     network.trainable = False
     return network
@@ -108,8 +108,7 @@ class RegularizedDetector(keras.Model):
         super().__init__(network.input, network.output, name=network.name)
         self.objective, self.reg_weight, self.temperature = objective_of(method), reg_weight, temperature
         self.reduction, self.l2 = reduction, l2
-        # In a closure, so that Keras takes the source neither for a part of this model nor into its weights file.
-        self.source_outputs = (lambda images: source(images, training=False)) if source is not None else None
+        self.source_outputs = _asker(source)
         self.prepare = lambda batch: keras.utils.unpack_x_y_sample_weight(batch)[:2]
         self.trackers = {name: keras.metrics.Mean(name) for name in ("loss", "heatmap_loss", "regularizer", "error")}
 
@@ -193,6 +192,18 @@ class RegularizedDetector(keras.Model):
     def decayed_kernels(self):
         """Kernels of the trained convolutions and dense layers: what weight decay is for (no biases, no BatchNorm)."""
         return [variable for variable in self.trainable_variables if variable.name == "kernel"]
+
+
+def _asker(source: keras.Model | None) -> Callable:
+    """Images -> the source's outputs. A closure, so that Keras takes the source neither for a part of the model that
+    asks nor into its weights file. ValueError where there is none to ask."""
+
+    def ask(images):
+        if source is None:
+            raise ValueError("regularizers need the source network, and none was given")
+        return source(images, training=False)
+
+    return ask
 
 
 def inference_network(detector: keras.Model) -> keras.Model:

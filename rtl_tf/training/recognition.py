@@ -1,7 +1,7 @@
 """Pretraining for recognition: a classifier over the people of a data set, the paper's source task in small."""
 
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -29,9 +29,7 @@ def build_recognizer(start: SourceNetwork, people: int, seed: int) -> keras.Mode
 
 def people(samples: Sequence[Sample]) -> tuple[list[str], np.ndarray]:
     """The C people with at least two images, sorted, and each sample's class, int (N,), -1 = only one image."""
-    counts = defaultdict(int)
-    for sample in samples:
-        counts[sample.subject] += 1
+    counts = Counter(sample.subject for sample in samples)
     known = sorted(subject for subject, count in counts.items() if count > 1)
     if len(known) < 2:
         raise InputError("--task recognition: fewer than two people have two images or more")
@@ -42,11 +40,11 @@ def people(samples: Sequence[Sample]) -> tuple[list[str], np.ndarray]:
 def hold_out(classes: np.ndarray, seed: int, every: int = 5) -> tuple[np.ndarray, np.ndarray]:
     """Indices for training and validation: of each person one image in `every` is held out, at least one."""
     rng = np.random.default_rng(seed)
-    validation = []
+    held_out: list[int] = []
     for person in range(classes.max() + 1):
         images = rng.permutation(np.flatnonzero(classes == person))
-        validation.extend(images[: max(1, len(images) // every)])
-    validation = np.sort(np.array(validation))
+        held_out.extend(images[: max(1, len(images) // every)])
+    validation = np.sort(np.array(held_out))
     return np.setdiff1d(np.flatnonzero(classes >= 0), validation), validation
 
 

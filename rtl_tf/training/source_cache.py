@@ -85,7 +85,7 @@ def weights_key(network: keras.Model) -> str:
     """SHA-256 of all weights of a Keras model."""
     digest = hashlib.sha256()
     for value in network.get_weights():
-        digest.update(np.ascontiguousarray(value))
+        digest.update(np.ascontiguousarray(value).data)
     return digest.hexdigest()
 
 
@@ -160,7 +160,7 @@ def _removed_at_the_end(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _new_array(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def _new_array(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.memmap:
     """A memory-mapped array in a new file that has all its room."""
     array = np.lib.format.open_memmap(path, "w+", dtype, shape)
     with open(path, "r+b") as file:

@@ -23,7 +23,8 @@ LARGEST = 2**34  # bytes: weights of any network that is trained here, and what 
 def write_state(folder: Path, epoch: int, model: keras.Model) -> None:
     """state-<epoch>.npz. Made in memory: HDF5 on a full disk says so in a hundred tracebacks, and cannot be closed."""
     buffer = io.BytesIO()
-    np.savez(buffer, **{str(number): np.asarray(value) for number, value in enumerate(_variables(model))})
+    values = {str(number): np.asarray(value) for number, value in enumerate(_variables(model))}
+    np.savez(buffer, **values)  # type: ignore[arg-type]  # no number is called allow_pickle
     write_bytes(folder / layout.STATE.format(epoch=epoch), buffer.getbuffer())
 
 
