@@ -14,7 +14,7 @@ OUTPUT_TENSORS = "StatefulPartitionedCall"
 
 
 def write(locate: Compiled, file: Path, calibration: np.ndarray | None, text: str) -> None:
-    """See `export.WRITERS`; such a file takes one crop at a time."""
+    """See `exporting.WRITERS`; such a file takes one crop at a time."""
     size = locate.input_signature[0].shape[1]
     module = tf.Module()
     module.locate = tf.function(locate.python_function, [tf.TensorSpec((1, size, size, 3), tf.uint8, "crops")])

@@ -11,7 +11,7 @@ OPSET = 17
 
 
 def write(locate: Compiled, file: Path, calibration: np.ndarray | None, text: str) -> None:
-    """See `export.WRITERS`."""
+    """See `exporting.WRITERS`."""
     onnx, tf2onnx = import_quietly("onnx"), import_quietly("tf2onnx")
     model, _ = tf2onnx.convert.from_function(locate, input_signature=locate.input_signature, opset=OPSET)
     onnx.helper.set_model_props(model, {METADATA_KEY: text})

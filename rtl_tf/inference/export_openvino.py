@@ -11,7 +11,7 @@ CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "G
 
 
 def write(locate: Compiled, file: Path, calibration: np.ndarray | None, text: str) -> None:
-    """See `export.WRITERS`; the weights go into a second file, .bin, beside the first."""
+    """See `exporting.WRITERS`; the weights go into a second file, .bin, beside the first."""
     openvino = import_quietly("openvino")
     model = openvino.convert_model(locate.get_concrete_function())
     if calibration is not None:
