@@ -38,7 +38,7 @@ RESAMPLED = 1000  # simulations that crossed resampling, the slow way, is tried 
 
 
 def main(arguments: list[str]) -> None:
-    parser = Parser(description=__doc__.splitlines()[0])
+    parser = Parser(prog="python benchmarks/honesty.py", description=__doc__.splitlines()[0])
     parser.add_argument("--simulations", type=int, default=10_000, help="of each cell [10000]")
     parser.add_argument("--runs", type=Path, default=RUNS, help="runs of the real null [results/synthetic-quick]")
     parser.add_argument("--json", type=Path, help="where figures go")

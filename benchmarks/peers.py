@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> None:
 
 
 def parse(arguments: list[str]):
-    parser = cli.Parser(description=__doc__.splitlines()[0])
+    parser = cli.Parser(prog="python benchmarks/peers.py", description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, nargs="+", required=True, help="run folders: seeds of one method")
     parser.add_argument(
         "--box-jitter", type=float, nargs="+", default=[0.0, 0.05], help="shift and zoom of boxes, share of their side"
