@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> int:
         path = options.json or (Path(scratch) / "gpu.json" if options.smoke else RESULTS / f"gpu-{name}.json")
         crew.open(path)
         todo = [step for step in steps(options.smoke) if crew.lacks(key(*step), options.only) and can_run(step[0])]
-        with ThreadPoolExecutor(options.jobs) as pool:
+        with ThreadPoolExecutor(options.jobs or (2 if options.smoke else 1)) as pool:
             list(pool.map(lambda step: crew.run(*step), todo))
         return crew.report()
 
@@ -99,9 +99,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--jobs",
         type=int,
-        default=1,
         help="steps that prepare themselves at a time: faster, but their "
-        "work on the processor slows down what is timed beside it [1]",
+        "work on the processor slows down what is timed beside it [1; --smoke: 2]",
     )
     parser.add_argument("--smoke", action="store_true", help="small, on any device: does it work? No figure is kept")
     parser.add_argument("--step", help=argparse.SUPPRESS)

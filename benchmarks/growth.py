@@ -183,25 +183,9 @@ def preparation(size: int, landmarks: int) -> tuple[Callable, int]:
 
 def training_step(size: int = 128, landmarks: int = 14, width: float = 1.0) -> tuple[Callable, int]:
     """FT of ResNet-50 and the decoder, batch 2."""
-    import numpy as np
-    import tensorflow as tf
-    from train_step import step_of
+    from timed_steps import TimedSteps
 
-    from rtl_tf.methods import METHODS
-    from rtl_tf.networks import resnet50
-    from rtl_tf.networks.sources import SOURCES, SourceNetwork
-    from rtl_tf.pipeline import targets
-    from rtl_tf.training.model import RegularizedDetector, build_network
-    from rtl_tf.training.optimizer import Adam
-
-    start = SourceNetwork(SOURCES["vggface2"], resnet50.encoder(size, width=width))
-    network = build_network(start, landmarks, skip=False, seed=0, with_classifier=False)
-    detector = RegularizedDetector(network, method=METHODS["ft"])
-    detector.compile(Adam(1e-5))
-    rng = np.random.default_rng(0)
-    images = tf.constant(rng.uniform(0, 255, (2, size, size, 3)), tf.float32)
-    truth = targets(tf.constant(rng.uniform(0, size, (2, landmarks, 2)), tf.float32), size, 1.5)
-    return step_of(detector, images, truth, 1), 7
+    return TimedSteps(size, 2, width=width, landmarks=landmarks).call("ft"), 7
 
 
 # what is measured: (what it grows with, values, set-up)

@@ -36,6 +36,7 @@ class TimedSteps:
         mixed: whether layers compute in 16 bits.
         jit_compile: whether XLA compiles the step.
         width: factor on the channels of ResNet-50.
+        landmarks: K.
     """
 
     size: int
@@ -44,11 +45,12 @@ class TimedSteps:
     mixed: bool = False
     jit_compile: bool = False
     width: float = 1.0
+    landmarks: int = LANDMARKS
 
     @property
     def network(self) -> keras.Model:
         """The target network of FT."""
-        return self._targets[False]
+        return self._target(with_classifier=False)
 
     def flops(self) -> float:
         """Of a step of FT, for one image."""
@@ -78,7 +80,7 @@ class TimedSteps:
         method = METHODS[name]
         with computing_in(self.mixed):
             detector = RegularizedDetector(
-                self._targets[method.uses_classifier],
+                self._target(method.uses_classifier),
                 source=self._source if method.regularizers else None,
                 method=method,
                 reg_weight=REG_WEIGHT if method.regularizers else 0.0,
@@ -96,17 +98,22 @@ class TimedSteps:
         with tf.device("CPU:0"):
             return {
                 "crops": tf.constant(rng.integers(0, 256, (self.batch_size, side, side, 3)), tf.uint8),
-                "points": tf.constant(rng.uniform(low, high, (self.batch_size, LANDMARKS, 2)), tf.float32),
+                "points": tf.constant(rng.uniform(low, high, (self.batch_size, self.landmarks, 2)), tf.float32),
                 "draws": tf.constant(rng.uniform(size=(self.batch_size, DRAWS)), tf.float32),
             }
 
     @cached_property
-    def _targets(self) -> dict[bool, keras.Model]:
-        with computing_in(self.mixed):
-            kinds = (False, True)  # without and with the classification branch
-            return {
-                kind: build_network(self.start(), LANDMARKS, skip=False, seed=0, with_classifier=kind) for kind in kinds
-            }
+    def _built(self) -> dict[bool, keras.Model]:
+        return {}
+
+    def _target(self, with_classifier: bool) -> keras.Model:
+        if with_classifier not in self._built:
+            with computing_in(self.mixed):
+                network = build_network(
+                    self.start(), self.landmarks, skip=False, seed=0, with_classifier=with_classifier
+                )
+            self._built[with_classifier] = network
+        return self._built[with_classifier]
 
     @cached_property
     def _source(self) -> keras.Model:
