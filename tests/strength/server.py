@@ -46,7 +46,7 @@ def prepare() -> None:
     """Import what the tests import. The package itself comes later, from a copy."""
     os.environ |= QUIET
     sys.dont_write_bytecode = True
-    from rtl_tf.silence import silenced
+    from rtl_tf.system.redirection import silenced
 
     with silenced(2):
         for name in (*HEAVY, *TESTING):
