@@ -45,7 +45,7 @@ def test_recognition_gives_a_source_with_a_classification_branch(table, tmp_path
     history = (tmp_path / "run" / "history.csv").read_text().splitlines()
     regularizer = float(history[1].split(",")[history[0].split(",").index("regularizer")])
     assert 0 < regularizer < np.log(8) * 1.5  # at the start the entropy of softened scores over 8 people
-    with pytest.raises(InputError, match="holds a pretrained source"):
+    with pytest.raises(InputError, match="holds a run or a pretrained source"):
         pretrain(table, "recognition", tmp_path / "people")
 
 
@@ -78,7 +78,7 @@ def test_alignment_gives_a_source_without_one(table, tmp_path):
         (("source.keras",), "source.keras is there already, and of no run; name another folder"),
         (("environment.json", "predictions.csv"), "predictions.csv is there already, and of no run"),
         (("config.json", "split.csv"), "holds a run; name another folder"),
-        (("history.json",), "holds a pretrained source: give another --output"),
+        (("history.json",), "holds a run or a pretrained source: give another --output"),
     ],
 )
 def test_recognition_writes_over_nothing_of_others(table, tmp_path, there, message):

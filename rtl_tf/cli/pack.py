@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     if not runs:
         raise InputError(f"no trained runs in {options.runs}")
     paths = write_pack(runs, options.runs, options.output, options.predictions)
-    print(f"{len(runs)} runs: {', '.join(f'{path} ({path.stat().st_size / 2**20:.2f} MiB)' for path in paths)}")
+    print(f"{len(runs)} runs: {', '.join(f'{path} ({path.stat().st_size / 1000:.0f} kB)' for path in paths)}")
     return 0
 
 

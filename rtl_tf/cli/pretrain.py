@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
         options.output or f"runs/sources/{datasets.dataset_name(options.data)}-{options.task}-{options.network}"
     )
     if any((folder / name).exists() for name in (layout.METRICS, layout.SOURCE_HISTORY)):
-        raise InputError(f"{folder} holds a pretrained source: give another --output, or remove the folder")
+        raise InputError(f"{folder} holds a run or a pretrained source: give another --output, or remove the folder")
     if options.resume and options.task == "recognition":
         raise InputError("--resume: only for --task alignment; recognition starts anew")
     asked = asked.but(output=str(folder))
