@@ -16,7 +16,8 @@ from rtl_tf.reports import commands
 from rtl_tf.reports.report import make_report
 from rtl_tf.reports.tables import TABLES, rows_of
 from rtl_tf.runs.finding import find_runs
-from rtl_tf.runs.run import read_metrics, read_run
+from rtl_tf.runs.metrics_file import read_metrics
+from rtl_tf.runs.run import read_run
 from rtl_tf.runs.selection import select
 from rtl_tf.runs.settings import in_order, parse_where, require_comparable, setting, where
 from rtl_tf.schema import load_schema, schema_text

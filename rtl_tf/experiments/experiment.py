@@ -8,7 +8,6 @@ import keras
 import tensorflow as tf
 
 from rtl_tf.config import Asked, Settings
-from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.building import build, load_networks, stride_of
@@ -28,7 +27,8 @@ from rtl_tf.limits import AUTO
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
 from rtl_tf.runs import layout
-from rtl_tf.runs.config_file import asked_to_json, to_json
+from rtl_tf.runs.config_file import asked_to_json, to_json, write_config
+from rtl_tf.runs.environment import write_environment
 from rtl_tf.runs.history import read_history
 from rtl_tf.runs.parts import write_split
 from rtl_tf.schema import schema_text
@@ -202,13 +202,13 @@ def make_deterministic(seed: int, jit_compile: bool = False) -> None:
 def write_inputs(run: PreparedRun) -> None:
     """What the run starts from. config.json comes last: a folder without it holds no run."""
     folder, dataset = run.folder, run.data.dataset
-    write_json(folder / layout.ENVIRONMENT, outputs.environment())
+    write_environment(folder / layout.ENVIRONMENT, outputs.environment())
     write_bytes(folder / layout.SCHEMA, schema_text(run.settings.schema).encode())
     write_split(folder / layout.SPLIT, dataset.samples, run.data.split)
     used = (*run.data.split.training, *run.data.split.validation)
     write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
-    config = {"asked": asked_to_json(run.asked), "resolved": to_json(run.settings) | found_out(run.settings, dataset)}
-    write_json(folder / layout.CONFIG, config)
+    resolved = to_json(run.settings) | found_out(run.settings, dataset)
+    write_config(folder / layout.CONFIG, asked_to_json(run.asked), resolved)
 
 
 def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:

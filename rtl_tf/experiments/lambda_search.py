@@ -7,17 +7,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.runs import layout
-from rtl_tf.runs.config_file import read_config
+from rtl_tf.runs.config_file import read_config, write_config
 from rtl_tf.runs.designs import lambda_grid
 from rtl_tf.runs.history import read_history
+from rtl_tf.runs.search import write_search
 from rtl_tf.system.atomic import write_bytes
 
 GRID = lambda_grid()
-MEASURE = "mean radial error of the validation part at the best epoch, heatmap px (paper protocol)"
 
 
 def choose_lambda(folder: Path, train: Callable[[float, Path], None]) -> float:
@@ -40,8 +39,8 @@ def choose_lambda(folder: Path, train: Callable[[float, Path], None]) -> float:
             write_bytes(folder / name, (winner / name).read_bytes())
         config = read_config(folder / layout.CONFIG)
         config["resolved"]["lambda"] = chosen
-        write_json(folder / layout.CONFIG, config)
-        write_json(record, {"chosen": chosen, "measure": MEASURE, "candidates": candidates})
+        write_config(folder / layout.CONFIG, **config)
+        write_search(record, chosen, candidates)
         scores = ", ".join(f"{one['lambda']:g}: {one['validation_error']:.3f}" for one in candidates)
         print(f"lambda {chosen:g} chosen by validation error, heatmap px ({scores})")
     for weights in folder.glob(f"{layout.SEARCH_RUNS}/*/{layout.NETWORK}"):

@@ -13,7 +13,6 @@ import tensorflow as tf
 import rtl_tf
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
-from rtl_tf.documents import write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.heatmaps import read
@@ -26,8 +25,8 @@ from rtl_tf.reports.figures.style import save
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import write_attributes
 from rtl_tf.runs.examples import write_examples
+from rtl_tf.runs.metrics_file import read_metrics, write_metrics
 from rtl_tf.runs.predictions import Predictions, write_predictions
-from rtl_tf.runs.run import read_metrics
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -104,7 +103,7 @@ def write_results(
     save(curves.ced_figure({title: errors}), folder / layout.FIGURES / "ced")
     save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
     save(histories.history_figure({title: [history]}), folder / layout.FIGURES / "history")
-    write_json(folder / layout.METRICS, summarize(predictions) | drift_metrics(detector, source, test))
+    write_metrics(folder / layout.METRICS, summarize(predictions) | drift_metrics(detector, source, test))
 
 
 def drift_metrics(detector: Detector, source: keras.Model | None, test: UnseenImages) -> dict[str, float]:

@@ -21,7 +21,8 @@ from rtl_tf.networks.sources import load_source
 from rtl_tf.pipeline import load_crops
 from rtl_tf.records import Sample
 from rtl_tf.runs import layout
-from rtl_tf.runs.config_file import asked_to_json, to_json
+from rtl_tf.runs.config_file import asked_to_json, to_json, write_config
+from rtl_tf.runs.environment import write_environment
 from rtl_tf.schema import load_schema
 from rtl_tf.system.lock import alone_in
 from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_out, people
@@ -74,9 +75,9 @@ def _pretrain(asked: Asked, folder: Path) -> None:
 
     training, validation = crops(parts[0], context_px(settings.image_size)), crops(parts[1], 0)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / layout.ENVIRONMENT, outputs.environment())
+    write_environment(folder / layout.ENVIRONMENT, outputs.environment())
     write_record(folder, "", fingerprint, samples, np.concatenate(parts).tolist())
-    write_json(folder / layout.CONFIG, {"asked": asked_to_json(asked), "resolved": to_json(settings)})
+    write_config(folder / layout.CONFIG, asked_to_json(asked), to_json(settings))
     print(f"{len(names)} people, {len(training.images)} training and {len(validation.images)} held-out images")
     history = fit_recognizer(recognizer, training, validation, settings, [KeepBest(folder / layout.SOURCE_NETWORK)])
     write_json(folder / layout.SOURCE_HISTORY, {name: [float(v) for v in values] for name, values in history.items()})

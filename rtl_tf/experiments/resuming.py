@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rtl_tf.config import Settings
-from rtl_tf.documents import read_json, write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import environment
 from rtl_tf.networks.archive_check import require_safe
@@ -13,6 +12,7 @@ from rtl_tf.networks.catalogue import SOURCES
 from rtl_tf.records import Sample, Split
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config, to_json
+from rtl_tf.runs.environment import continue_environment, last_environment, versions_of
 from rtl_tf.runs.history import read_history
 from rtl_tf.runs.parts import read_split
 from rtl_tf.runs.run import Run, read_run
@@ -138,24 +138,14 @@ def clear_leftovers(folder: Path) -> None:
 def note_versions(folder: Path) -> None:
     """Say which versions are not those that the run has had so far, and keep them in environment.json, `continued`."""
     path, now = folder / layout.ENVIRONMENT, environment()
-    try:
-        document = read_json(path)
-        record = document.object()
-        kept = document.get("continued")
-        continued = kept.list() if kept else []
-        before = _versions((continued or [record])[-1])
-    except (AttributeError, TypeError, ValueError):  # nothing depends on the file
-        record, continued, before = {}, [], {}
+    before = last_environment(path)
+    versions = versions_of(before)
     changed = [
-        f"{name} {version} (before: {before[name]})"
-        for name, version in _versions(now).items()
-        if before.get(name) not in (None, version)
+        f"{name} {version} (before: {versions[name]})"
+        for name, version in versions_of(now).items()
+        if versions.get(name) not in (None, version)
     ]
     if changed:
         print(f"goes on with {', '.join(changed)}: the result may differ from an uninterrupted run's")
-    if changed or not record:
-        write_json(path, record | {"continued": [*continued, now]})
-
-
-def _versions(environment: dict) -> dict[str, str | None]:
-    return {name: environment.get(name) for name in ("rtl_tf", "python")} | dict(environment.get("packages", {}))
+    if changed or not before:
+        continue_environment(path, now)

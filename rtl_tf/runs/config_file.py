@@ -1,9 +1,10 @@
-"""The settings of a run as JSON, both ways, with a look at the type and range of each."""
+"""config.json: the settings of a run as JSON, both ways, with a look at the type and range of each."""
 
+from pathlib import Path
 from typing import Any
 
 from rtl_tf.config import KINDS, Asked, Settings
-from rtl_tf.documents import File, Node, read_json
+from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.limits import AUTO, RANGES, json_name
 
@@ -29,6 +30,11 @@ def from_json(values: dict[str, Any], origin: str = "settings") -> Asked:
     """
     checked = check_types(values, origin)
     return Asked(**{FIELDS[key]: value for key, value in checked.items() if key in FIELDS})
+
+
+def write_config(path: Path, asked: dict[str, Any], resolved: dict[str, Any]) -> None:
+    """What was asked and what it resolved to, both under the JSON names."""
+    write_json(path, {"asked": asked, "resolved": resolved})
 
 
 def read_config(path: File) -> dict[str, dict[str, Any]]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rtl_tf.documents import File, Node, read_json, read_text
+from rtl_tf.documents import Node, read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config
 from rtl_tf.runs.history import read_history
+from rtl_tf.runs.metrics_file import read_metrics
 from rtl_tf.runs.packed import Packed, packed_run
 from rtl_tf.runs.parts import part_size
 from rtl_tf.runs.predictions import Predictions, read_predictions
@@ -160,12 +161,3 @@ def read_run(folder: str | os.PathLike | Packed) -> Run:
     if resolved["method"] not in METHODS:
         raise InputError(f"{path}: no method is called '{resolved['method']}'")
     return Run(folder, config["asked"], resolved)
-
-
-def read_metrics(path: File) -> dict[str, float | int | None]:
-    """metrics.json: name -> number, or None; InputError where it is missing or damaged."""
-    metrics = read_json(path)
-    for name in metrics.object():
-        if (value := metrics.get(name)) is not None:
-            value.number()
-    return metrics.value

@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rtl_tf.documents import read_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.limits import AUTO, json_name
 from rtl_tf.runs import layout
 from rtl_tf.runs.designs import Study
 from rtl_tf.runs.finding import read_runs
 from rtl_tf.runs.run import read_run
+from rtl_tf.runs.search import read_chosen
 from rtl_tf.runs.settings import COMPARED, IMMATERIAL, SOURCE_HASH, applies, in_order, setting
 from rtl_tf.studies.display import StudyProgress
 from rtl_tf.studies.jobs import Job, make_execute
@@ -151,7 +151,7 @@ def _outcome(task: Task) -> str:
     if run.ended and (error := run.metrics.get("paper.heatmap_px.mre.mean")) is not None:
         words.append(f"test {error:.3f}")
     if task.asked.reg_weight == AUTO:
-        chosen = read_json(run.folder / layout.SEARCH)["chosen"].number()
+        chosen = read_chosen(run.folder / layout.SEARCH)
         words.insert(0, f"lambda {chosen:g} chosen")
     return ", ".join(words) + " heatmap px"
 
