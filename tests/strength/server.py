@@ -20,7 +20,7 @@ from . import PACKAGE, ROOT
 # All but the package. None of it may start a thread: a fork has only the one that made it.
 HEAVY = ("tensorflow", "keras", "pandas", "scipy.special", "scipy.stats", "matplotlib.pyplot", "PIL.Image", "h5py")
 TESTING = ("pytest", "hypothesis", "coverage")
-LEFT_BEHIND = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "runs")
+LEFT_BEHIND = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist")
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -61,8 +61,13 @@ def copies(count: int) -> Iterator[list[Path]]:
     with tempfile.TemporaryDirectory(prefix="strength-") as folder:
         places = [Path(folder) / str(number) / "checkout" for number in range(count)]
         for place in places:
-            shutil.copytree(ROOT, place, ignore=LEFT_BEHIND, symlinks=True)
+            shutil.copytree(ROOT, place, ignore=left_behind, symlinks=True)
         yield places
+
+
+def left_behind(folder: str, names: list[str]) -> set[str]:
+    """What no copy needs; the user's runs among them, but not the package's module of that name."""
+    return LEFT_BEHIND(folder, names) | ({"runs"} if Path(folder) == ROOT else set())
 
 
 def run_all(tasks: Iterable[Task], places: list[Path]) -> Iterator[Ending]:

@@ -154,3 +154,9 @@ def test_a_fork_works_in_a_copy_and_is_stopped_when_its_time_is_up():
         (3, before.strip()),
     ]
     assert (ROOT / file).read_text("utf-8") == before
+
+
+def test_a_copy_has_every_module_that_errors_go_into():
+    with copies(1) as (place,):
+        assert [name for name in modules(ROOT, PACKAGE, MODULES) if not (place / name).is_file()] == []
+        assert not (place / "runs").exists()
