@@ -57,3 +57,9 @@ def test_radial_errors_agree_with_the_judging_side():
     predicted = np.array([[[4.0, 2.0], [1.0, 1.0]]])
     np.testing.assert_allclose(losses.radial_errors(truth, predicted), [[5.0, np.nan]])
     np.testing.assert_allclose(losses.radial_errors(truth, predicted), radial_errors(truth, predicted))
+
+
+def test_the_mean_of_one_value_is_that_value_and_of_none_zero():
+    values = np.array([4.0, 9.0], np.float32)
+    assert float(losses.masked_mean(values, np.array([1.0, 0.0], np.float32))) == 4.0
+    assert float(losses.masked_mean(values, np.zeros(2, np.float32))) == 0.0

@@ -19,7 +19,7 @@ from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.metrics_file import read_metrics
 from rtl_tf.runs.run import read_run
 from rtl_tf.runs.selection import select
-from rtl_tf.runs.settings import in_order, parse_where, require_comparable, setting, where
+from rtl_tf.runs.settings import applies, in_order, parse_where, require_comparable, setting, where
 from rtl_tf.schema import load_schema, schema_text
 
 ONES = np.ones((4, 2))
@@ -539,3 +539,8 @@ def test_each_method_has_its_own_usual_width(tmp_path):
     selection = selected(tmp_path)
     assert folders(selection) == {"FT": ["ft 0"], "HG": ["hg 0"], "U-Net": ["unet 0"], "DSNT": ["dsnt 0"]}
     assert "width 1" in selection.notes[0]
+
+
+def test_a_method_that_is_not_known_any_more_has_all_settings_but_lambda():
+    assert applies("sigma", "of another version") is True
+    assert applies("lambda", "of another version") is False
