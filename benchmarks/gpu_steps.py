@@ -18,6 +18,8 @@ from filelock import FileLock
 from measure import in_turns, ratio
 
 Figures = Iterator[tuple[str, dict]]
+STEPS = {2: 50, 8: 25, 32: 10}  # of a call that is timed, by batch size
+ROUNDS = 8
 EPOCHS, IMAGES = 150, 1084  # of the paper's training: 70 % of 1549 scans
 
 
@@ -45,7 +47,7 @@ def summary(seconds: list[float], images: int, steps: int = 1) -> dict:
 
 
 def facts(smoke: bool) -> Figures:
-    """What the device is, and what it does at most: products of 8192x8192 matrices, copies."""
+    """What the device is, and what it does at most: products of 8192x8192 matrices."""
     import tensorflow as tf
 
     name = accelerator()
@@ -75,8 +77,7 @@ def losses(smoke: bool, method: str) -> Figures:
     tf.config.experimental.enable_tensor_float_32_execution(False)
     known, data = METHODS[method], networks(smoke, 2)
     own = {"width": data.width} if known.network else {"source": "vggface2"}
-    settings = Asked(method=method, preset="paper", image_size=data.size, **own)
-    settings = settings.resolved(**{} if known.regularizers else {"reg_weight": 0.0})
+    settings = Asked(method=method, preset="paper", image_size=data.size, **own).resolved()
     crops = np.zeros((2, data.size, data.size, 3), np.uint8)
 
     def five(weights: list | None) -> tuple[list, list[float]]:
@@ -107,7 +108,7 @@ def speed(smoke: bool, batch_size: int, precision: str, xla: bool, methods: tupl
     import tensorflow as tf
 
     tf.config.experimental.enable_tensor_float_32_execution(precision != "fp32")
-    count, rounds = (2, 2) if smoke else ({2: 50, 8: 25}.get(batch_size, 10), 8)
+    count, rounds = (2, 2) if smoke else (STEPS[batch_size], ROUNDS)
     steps = networks(smoke, batch_size, count, precision == "mixed", xla)
     name = accelerator()
     label = f"speed batch {batch_size} {precision}{' xla' if xla else ''}"
@@ -166,22 +167,24 @@ def trace(smoke: bool, xla: bool) -> Figures:
             seconds = time.perf_counter() - started
             tf.profiler.experimental.stop()
             counted[count] = device_events(Path(folder)) | {"wall": seconds}
-    if not counted[few].get("planes"):
-        yield f"trace{' xla' if xla else ''}", {"device": "no plane of a device in the profile"}
+    label = f"trace{' xla' if xla else ''}"
+    if not counted[few]["planes"]:
+        yield label, {"device": "no plane of a device in the profile"}
         return
-    steps = many - few
-    yield (
-        f"trace{' xla' if xla else ''}",
-        {
-            "device_to_host_copies_a_step": (counted[many]["to_host"] - counted[few]["to_host"]) / steps,
-            "device_to_host_copies_a_call": counted[few]["to_host"],
-            "host_to_device_copies_a_step": (counted[many]["to_device"] - counted[few]["to_device"]) / steps,
-            "kernels_a_step": (counted[many]["kernels"] - counted[few]["kernels"]) / steps,
-            "device_ms_a_step": (counted[many]["busy_ms"] - counted[few]["busy_ms"]) / steps,
-            "wall_ms_a_step": 1e3 * (counted[many]["wall"] - counted[few]["wall"]) / steps,
-            "longest": counted[many]["longest"],
-        },
-    )
+
+    def a_step(name: str) -> float:
+        return (counted[many][name] - counted[few][name]) / (many - few)
+
+    figures = {
+        "device_to_host_copies_a_step": a_step("to_host"),
+        "device_to_host_copies_a_call": counted[few]["to_host"],
+        "host_to_device_copies_a_step": a_step("to_device"),
+        "kernels_a_step": a_step("kernels"),
+        "device_ms_a_step": a_step("busy_ms"),
+        "wall_ms_a_step": 1e3 * a_step("wall"),
+        "longest": counted[many]["longest"],
+    }
+    yield label, figures
 
 
 def training(smoke: bool, batch_size: int, whole: bool) -> Figures:
@@ -228,7 +231,7 @@ def peer(smoke: bool, batch_size: int, precision: str, mode: str) -> Figures:
     from torch_simple_baseline import training_step
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    size, count, rounds = (64, 1, 2) if smoke else (256, {2: 50, 8: 25}.get(batch_size, 10), 8)
+    size, count, rounds = (64, 1, 2) if smoke else (256, STEPS[batch_size], ROUNDS)
     steps = training_step(batch_size, size, threads=os.cpu_count(), device=device, precision=precision, mode=mode)
     started = time.perf_counter()
     steps(3)  # compiles

@@ -9,8 +9,8 @@ import tensorflow as tf
 def several_steps(step: Callable, results: Callable[[], dict], count: int, jit_compile: bool) -> Callable:
     """What Keras makes of `steps_per_execution`, without its two round trips a step.
 
-    Keras decides on the device whether a further step is to be made, so that the host waits for every step: on an
-    H100, batches of two images, 9.6 ms a step instead of what the device needs (benchmarks/README.md).
+    Keras decides on the device whether a further step is to be made, so that the host waits for the device in every
+    step (benchmarks/README.md).
 
     Args:
         step: of a batch, a model's `train_step` or `test_step`.
