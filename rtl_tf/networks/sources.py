@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks import dlib_resnet, dlib_weights, keras_resnet50, resnet50, saved, weight_files
+from rtl_tf.networks import dlib_resnet, dlib_weights, efficientnet_lite, keras_resnet50, resnet50, saved, weight_files
 from rtl_tf.networks.calibration import calibrate
 from rtl_tf.networks.catalogue import SOURCES, Source
 from rtl_tf.networks.layers import head_kind
@@ -102,6 +102,7 @@ def _builder(source: Source) -> Callable:
         "keras-vggface": _build_vggface2,
         "keras-applications": _build_imagenet,
         "dlib": _build_dlib,
+        "torch": _build_efficientnet,
         None: _build_random,
     }[weights_format]
 
@@ -133,6 +134,13 @@ def _build_dlib(source: Source, image_size: int, weights: str | Path | None, see
     encoder = dlib_resnet.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed)
     classifier = dlib_resnet.classifier(encoder, *source.head, seed=seed)
     dlib_weights.load(_joined(encoder, classifier), weight_files.locate(source, weights))
+    return encoder, classifier
+
+
+def _build_efficientnet(source: Source, image_size: int, weights: str | Path | None, seed: int):
+    encoder = efficientnet_lite.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed)
+    classifier = efficientnet_lite.classifier(encoder, *source.head, seed=seed)
+    efficientnet_lite.load(_joined(encoder, classifier), weight_files.locate(source, weights))
     return encoder, classifier
 
 
