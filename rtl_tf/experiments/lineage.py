@@ -8,7 +8,7 @@ from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.resolving import Dataset
 from rtl_tf.images import image_hash, read_size
-from rtl_tf.networks.catalogue import SOURCES, saved_file
+from rtl_tf.networks.catalogue import find_source, saved_file
 from rtl_tf.records import Sample, image_names
 from rtl_tf.runs import layout
 from rtl_tf.runs.seen import Seen, read_seen, write_seen
@@ -28,7 +28,7 @@ def write_record(folder: Path, source: str, fingerprint: str, samples: Sequence[
 
 def read_record(source: str) -> list[Seen]:
     """What a source of one's own has seen; nothing where it has none, or is older than this record."""
-    if not source or source in SOURCES:
+    if not source or find_source(source):
         return []
     return read_seen(saved_file(source).parent / layout.TRAINED_ON)
 

@@ -11,7 +11,7 @@ from rtl_tf.config import Asked, Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks.catalogue import SOURCES, saved_file
+from rtl_tf.networks.catalogue import find_source, saved_file
 from rtl_tf.records import Samples, Split
 from rtl_tf.runs.settings import PUBLISHED, SOURCE_HASH
 from rtl_tf.schema import UNLABELLED, Schema, load_schema
@@ -21,12 +21,12 @@ from rtl_tf.system.hashing import file_hash
 def resolve(asked: Asked) -> Settings:
     """Every setting decided: by the caller, the method, the data set, the source, the preset, in this order.
 
-    What only the loaded network knows stays open: the stride of a saved encoder.
+    What only the loaded network knows stays open: the stride of a saved encoder, or of one of KerasHub.
     """
     usual = asked.resolved()  # knows the data set and the source, which decide the rest
     decisions = {
         "schema": usual.schema or datasets.default_schema(usual.data),
-        "encoder_stride": SOURCES[usual.source].encoder_stride if usual.source in SOURCES else None,
+        "encoder_stride": source.encoder_stride or None if (source := find_source(usual.source)) else None,
         "output": f"runs/{datasets.dataset_name(usual.data)}/{usual.method}/seed{usual.seed}",
     }
     return asked.resolved(**decisions)
@@ -72,7 +72,7 @@ def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]
     facts["schema_hash"] = dataset.schema.fingerprint
     if not datasets.is_synthetic(settings.data):
         facts["data"] = os.path.abspath(settings.data)
-    if settings.source and settings.source not in SOURCES:
+    if settings.source and find_source(settings.source) is None:
         facts[SOURCE_HASH] = file_hash(saved_file(settings.source))
     elif settings.source_weights:
         facts[SOURCE_HASH] = _weights_hash(Path(settings.source_weights), settings.source)
@@ -87,7 +87,8 @@ def _weights_hash(file: Path, source: str) -> str:
     """SHA-256 of a file of --source-weights; PUBLISHED where it is the source's published one."""
     if not file.is_file():
         raise InputError(f"--source-weights {file}: no such file")
-    weights = SOURCES[source].weights
+    named = find_source(source)
+    weights = named.weights if named else None
     if weights is not None and weights.checksum is not None:
         algorithm = "sha256" if len(weights.checksum) == 64 else "md5"
         if file_hash(file, algorithm) == weights.checksum:

@@ -8,7 +8,7 @@ from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import environment
 from rtl_tf.networks.archive_check import require_safe
-from rtl_tf.networks.catalogue import SOURCES
+from rtl_tf.networks.catalogue import find_source
 from rtl_tf.records import Sample, Split
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config, to_json
@@ -42,7 +42,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     begun, now = read_run(folder), Run(folder, {}, to_json(settings))
     may_change = MAY_CHANGE
     if SOURCE_HASH in begun.resolved:
-        may_change |= {"source_weights"} if settings.source in SOURCES else {"source", "source_weights"}
+        may_change |= {"source_weights"} if find_source(settings.source) else {"source", "source_weights"}
     for name, value in now.resolved.items():
         if name not in may_change and value is not None and (before := setting(begun, name)) != setting(now, name):
             raise InputError(f"--resume: the run in {folder} has {name} = {before}, now it is {value}")

@@ -19,7 +19,7 @@ MEMBERS = {"metadata.json", CONFIG, MEMBER}
 LARGEST_CONFIG = 16 * 2**20  # bytes; that of the stacked hourglass is a third of a MiB
 LARGEST_IMAGE = 2**13  # px, or channels of a map that goes in
 SHAPES = ("batch_shape", "batch_input_shape")
-STORED = ("filters", "units", "kernel_size", "depth_multiplier")  # sizes that the weights have too
+STORED = ("filters", "units", "kernel_size", "depth_multiplier", "projection_dim")  # sizes that the weights have too
 
 LAYERS = (
     *("InputLayer", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Identity", "Dropout"),
@@ -39,6 +39,8 @@ ALLOWED = {
     "keras.models": ("Functional", "Sequential"),
     "keras.src.models.functional": ("Functional",),
     "keras.layers": LAYERS,
+    "keras.src.ops.numpy": ("Add", "Multiply"),  # in MobileNetV3 and ConvNeXt
+    "keras.src.applications.convnext": ("LayerScale", "StochasticDepth"),
     **OWN,
 }
 ANY_OF = ("keras.initializers", "keras.regularizers", "keras.constraints")  # numbers, and nothing else

@@ -1,6 +1,7 @@
 """The source networks as data: what each knows, what it takes, where its weights are. Imports no TensorFlow."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rtl_tf.exceptions import InputError
@@ -14,7 +15,7 @@ class WeightsFile:
     """A file of weights and where it comes from.
 
     Attributes:
-        format: "keras-vggface", "keras-applications" or "dlib".
+        format: "keras-vggface", "keras-applications", "dlib" or "torch"; "keras" or "hub": by their own loaders.
         name: the file's name, as published.
         url: for a download into the Keras cache; None = part of the Python package `package`.
         checksum: MD5 (32 digits) or SHA-256 (64 digits) of the published file; None = not known.
@@ -43,7 +44,8 @@ class Source:
 
     Attributes:
         name: for `--source`.
-        network: "resnet50", "keras_resnet50" or "dlib_resnet"; "saved" for one's own file.
+        network: "resnet50", "keras_resnet50", "dlib_resnet" or "efficientnet_lite"; "keras" or "hub" for one of their
+            backbones; "saved" for one's own file.
         task: what it was trained to do, in a few words.
         images: how many it saw, in words.
         weights: None = random weights.
@@ -53,7 +55,7 @@ class Source:
         needs_calibration: its BatchNorm layers of mean 0 and variance 1 are no statistics: batch statistics would
             change the network at once, unless training crops give it some first (`calibration.calibrate`).
         classes: number of logits, or of the descriptor's components.
-        encoder_stride: where the encoder ends unless asked otherwise.
+        encoder_stride: where the encoder ends unless asked otherwise; 0 = where the network has it.
         licence: of the weights.
     """
 
@@ -64,7 +66,7 @@ class Source:
     weights: WeightsFile | None = None
     channel_order: str = "rgb"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    scale: float = 1.0
+    scale: float | tuple[float, float, float] = 1.0
     classifier: str | None = None
     needs_calibration: bool = False
     classes: int | None = None
@@ -185,6 +187,43 @@ RANDOM_RESNET50 = Source(
 
 NAMED = (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, EFFICIENTNET_LITE0, RANDOM, RANDOM_RESNET50)
 SOURCES = {source.name: source for source in NAMED}
+
+# Networks of which a library has many: "keras:MobileNetV3Large" is KERAS under that name.
+KERAS = Source(
+    name="keras",
+    network="keras",
+    task="object classification, 1000 classes (ImageNet)",
+    images="1.28 million or more",
+    weights=WeightsFile(format="keras", name="as keras.applications publishes them"),
+    classifier="softmax",
+    classes=1000,
+    licence="as keras.applications states for each network",
+)
+HUB = Source(
+    name="hub",
+    network="hub",
+    task="as its KerasHub preset says",
+    weights=WeightsFile(format="hub", name="as KerasHub publishes them"),
+    encoder_stride=0,
+    licence="as KerasHub states for each preset",
+)
+FAMILIES = {"keras": KERAS, "hub": HUB}
+OF_A_FAMILY = re.compile(r"(keras|hub):[A-Za-z0-9_.-]+")
+
+
+def find_source(name: str | Path) -> Source | None:
+    """The source of this name: of `SOURCES`, or of a family; None for what must be the path of a saved one.
+
+    Examples:
+        >>> find_source("keras:ConvNeXtTiny").classes
+        1000
+        >>> find_source("runs/mine") is None
+        True
+    """
+    name = str(name)
+    if OF_A_FAMILY.fullmatch(name):
+        return replace(FAMILIES[name.partition(":")[0]], name=name)
+    return SOURCES.get(name)
 
 
 def saved_file(path: str | Path) -> Path:

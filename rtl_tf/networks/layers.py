@@ -92,17 +92,17 @@ class Preprocess(keras.layers.Layer):
 
     Args:
         mean: three numbers in 0..255, in the order of `channel_order`.
-        scale: factor after the subtraction.
+        scale: factor after the subtraction, or three in the order of `channel_order`.
         channel_order: "rgb", or "bgr" to reverse the channels first.
     """
 
-    def __init__(self, mean, scale: float = 1.0, channel_order: str = "rgb", **kwargs):
+    def __init__(self, mean, scale=1.0, channel_order: str = "rgb", **kwargs):
         # float32 until the mean is gone: half precision would round pixels of 200 and more to eighths
         super().__init__(autocast=False, **kwargs)
         if channel_order not in ("rgb", "bgr"):
             raise ValueError(f"channel_order is 'rgb' or 'bgr', not {channel_order!r}")
         self.mean = tuple(float(value) for value in mean)
-        self.scale = float(scale)
+        self.scale = [float(value) for value in scale] if isinstance(scale, list | tuple) else float(scale)
         self.channel_order = channel_order
 
     def call(self, images):

@@ -79,6 +79,10 @@ def _rebuilt(network: keras.Model, inputs: keras.KerasTensor) -> keras.Model:
 
 def _trainable_copy(layer: keras.layers.Layer) -> keras.layers.Layer:
     """A layer that is built frozen, as a run of FE saves it, could never be trained again."""
+    if isinstance(layer, keras.Sequential):  # of ConvNeXt; without its own input, which is of the saved size
+        return keras.Sequential([_trainable_copy(part) for part in layer.layers], name=layer.name)
+    if not isinstance(layer, keras.layers.Layer):  # a sum or product of the graph
+        return layer.__class__.from_config(layer.get_config())
     own = {"trainable": True}
     if not isinstance(layer, keras.layers.Dense):  # the head stays in float32, see `layers.classification_head`
         own["dtype"] = keras.config.dtype_policy().name

@@ -16,6 +16,7 @@ def decoder(
     filters: int = FILTERS,
     seed: int = 0,
     name: str = "decoder",
+    stride: int | None = None,
 ) -> keras.Model:
     """Feature maps of an encoder -> heatmaps (N, H/4, W/4, K).
 
@@ -30,13 +31,15 @@ def decoder(
             Table IV). A map that is smaller (63 for 64, after an unpadded pool) is padded with zeros at its end.
         filters: of each deconvolution.
         seed: equal seeds give equal weights.
+        stride: of the last map; default: there is a map of every stride from 4 on.
     """
     inputs = [keras.Input(features.shape[1:], name=f"features{i}") for i, features in enumerate(maps)]
     x = inputs[-1]
-    for number, encoder_map in enumerate(reversed(inputs[:-1]), start=1):
+    finer = inputs[-2::-1]
+    for number in range(1, (stride.bit_length() - 2 if stride else len(inputs))):
         x = deconvolution(x, filters, f"deconv{number}", seed)
         if skip:
-            x = _join(x, encoder_map, f"skip{number}")
+            x = _join(x, finer[number - 1], f"skip{number}")
     heatmaps = heatmap_head(x, landmarks, seed)
     return keras.Model(inputs, heatmaps, name=name)
 

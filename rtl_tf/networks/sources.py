@@ -8,9 +8,19 @@ import keras
 import numpy as np
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks import dlib_resnet, dlib_weights, efficientnet_lite, keras_resnet50, resnet50, saved, weight_files
+from rtl_tf.networks import (
+    dlib_resnet,
+    dlib_weights,
+    efficientnet_lite,
+    hub_backbone,
+    keras_backbone,
+    keras_resnet50,
+    resnet50,
+    saved,
+    weight_files,
+)
 from rtl_tf.networks.calibration import calibrate
-from rtl_tf.networks.catalogue import SOURCES, Source
+from rtl_tf.networks.catalogue import SOURCES, Source, find_source
 from rtl_tf.networks.layers import head_kind
 from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.vggface_weights import holds_classifier, load_keras_vggface
@@ -31,6 +41,16 @@ class SourceNetwork:
     source: Source
     encoder: keras.Model
     classifier: keras.Model | None = None
+
+    def maps(self, images) -> list:
+        """The encoder's maps (N, H, W, B) of images, the last of them its output: also where there is only one."""
+        maps = self.encoder(images)
+        return maps if isinstance(maps, list) else [maps]
+
+    @property
+    def stride(self) -> int:
+        """Input px per px of the encoder output."""
+        return self.encoder.input_shape[1] // self.encoder.outputs[-1].shape[1]
 
     def logits(self, features):
         """(N, C) logits or descriptor of an encoder output (N, H, W, B); ValueError without a classifier."""
@@ -57,7 +77,7 @@ def load_source(
     """Builds a source network with its weights. Two calls give two separate networks with equal weights.
 
     Args:
-        name_or_path: a name of `SOURCES`, a `.keras` file, or the folder of a run or of a pretrained source.
+        name_or_path: a name for `find_source`, a `.keras` file, or the folder of a run or of a pretrained source.
         image_size: input px, a multiple of 32.
         weights: one's own copy of the named source's weights file.
         encoder_stride: where the encoder ends; default: the source's. What follows in the published network is the
@@ -69,10 +89,10 @@ def load_source(
         InputError: unknown name, weights missing or of another architecture, a stride or size that the network cannot
             have, or a classifier asked of a source without one.
     """
-    if str(name_or_path) not in SOURCES:
+    source = find_source(name_or_path)
+    if source is None:
         loaded = _load_saved(Path(name_or_path), image_size, weights, encoder_stride, classifier)
     else:
-        source = SOURCES[str(name_or_path)]
         if source.name == "youtube_faces":
             raise InputError(
                 "--source youtube_faces: pretrain it once with `python -m rtl_tf.cli.pretrain --task alignment "
@@ -84,6 +104,7 @@ def load_source(
             raise InputError(f"--source-weights: --source {source.name} has random weights and takes no file")
         source = replace(source, encoder_stride=encoder_stride or source.encoder_stride)
         loaded = SourceNetwork(source, *_builder(source)(source, image_size, weights, seed))
+        loaded = replace(loaded, source=replace(source, encoder_stride=loaded.stride))
     if not classifier:
         return replace(loaded, classifier=None)
     if loaded.classifier is None:
@@ -103,6 +124,8 @@ def _builder(source: Source) -> Callable:
         "keras-applications": _build_imagenet,
         "dlib": _build_dlib,
         "torch": _build_efficientnet,
+        "keras": _build_of_keras,
+        "hub": _build_of_hub,
         None: _build_random,
     }[weights_format]
 
@@ -144,6 +167,15 @@ def _build_efficientnet(source: Source, image_size: int, weights: str | Path | N
     return encoder, classifier
 
 
+def _build_of_keras(source: Source, image_size: int, weights: str | Path | None, seed: int):
+    network = keras_backbone.load(source.name, image_size, weights)
+    return keras_backbone.split(network, source.encoder_stride, source.name)
+
+
+def _build_of_hub(source: Source, image_size: int, weights: str | Path | None, seed: int):
+    return hub_backbone.encoder(source.name, image_size, source.encoder_stride, weights), None
+
+
 def _build_random(source: Source, image_size: int, weights: str | Path | None, seed: int):
     network = {"resnet50": resnet50, "dlib_resnet": dlib_resnet}[source.network]
     return network.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed), None
@@ -159,7 +191,7 @@ def _load_saved(
     if weights is not None:
         raise InputError("--source-weights: goes with a named source, a saved network has its own")
     encoder, classifier = saved.load(path, image_size, with_classifier)
-    stride = 2 ** (len(encoder.outputs) + 1)
+    stride = image_size // encoder.outputs[-1].shape[1]
     if encoder_stride not in (None, stride):
         raise InputError(f"--encoder-stride {encoder_stride}: the encoder of {path} ends at stride {stride}")
     source = Source(name=str(path), network="saved", task="as saved", encoder_stride=stride)

@@ -37,8 +37,8 @@ def build_network(
         (N, H, W, B)[, "logits": (N, C)]}. Its layers are named "encoder", "decoder" and "classifier".
     """
     image = keras.Input(start.encoder.input_shape[1:], name="image")
-    maps = start.encoder(image)
-    decoder = simple_baseline.decoder(maps, landmarks, skip=skip, filters=filters, seed=seed)
+    maps = start.maps(image)
+    decoder = simple_baseline.decoder(maps, landmarks, skip, filters, seed, stride=start.stride)
     outputs = {"heatmaps": decoder(maps), "features": maps[-1]}
     if with_classifier:
         outputs["logits"] = start.logits(maps[-1])
@@ -48,7 +48,7 @@ def build_network(
 def build_source(source: SourceNetwork, with_classifier: bool) -> keras.Model:
     """The frozen source network, giving what the regularizers compare: {"features"[, "logits"]}."""
     image = keras.Input(source.encoder.input_shape[1:], name="image")
-    features = source.encoder(image)[-1]
+    features = source.maps(image)[-1]
     outputs = {"features": features}
     if with_classifier:
         outputs["logits"] = source.logits(features)
