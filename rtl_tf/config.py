@@ -38,7 +38,7 @@ class Settings:
     data: str = _setting("a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`")
     schema: str = _setting("landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
     source: str = _setting(
-        "source network: dlib, vggface2, imagenet, efficientnet_lite0, random, keras:NAME of keras.applications, "
+        "source network: dlib, vggface2, imagenet, efficientnet_lite0, random, keras:NAME, hub:NAME, "
         "or the path of a run or pretrained source"
     )
     source_weights: str = _setting("weights file of the source, instead of the published one")

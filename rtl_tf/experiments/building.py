@@ -10,7 +10,7 @@ from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import Method
 from rtl_tf.networks.sources import SourceNetwork, load_source
-from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze
+from rtl_tf.training.model import RegularizedDetector, build_network, build_source, convolutions, freeze
 
 # The source network twice: one to be trained, one to stay as it is.
 Pair = tuple[SourceNetwork, SourceNetwork]
@@ -42,6 +42,10 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         )
 
     start, frozen = load(), load()
+    if settings.skip_connections and len(start.encoder.outputs) == 1:
+        raise InputError(f"--skip-connections: --source {settings.source} has one map only")
+    if method.trains == "last-convolution" and not convolutions(start.encoder):
+        raise InputError(f"--method {method.name}: --source {settings.source} has no convolution that could be trained")
     if settings.classifier_distance == "cross-entropy" and frozen.source.gives_descriptor:
         raise InputError(
             f"--classifier-distance cross-entropy: --source {settings.source} gives a descriptor, no class scores"

@@ -18,8 +18,9 @@ CONFIG = "config.json"
 MEMBERS = {"metadata.json", CONFIG, MEMBER}
 LARGEST_CONFIG = 16 * 2**20  # bytes; that of the stacked hourglass is a third of a MiB
 LARGEST_IMAGE = 2**13  # px, or channels of a map that goes in
-SHAPES = ("batch_shape", "batch_input_shape")
-STORED = ("filters", "units", "kernel_size", "depth_multiplier", "projection_dim")  # sizes that the weights have too
+SHAPES = ("batch_shape", "batch_input_shape", "position_embedding_shape", "num_layers")
+STORED = ("filters", "units", "kernel_size", "depth_multiplier")  # sizes that the weights have too
+OF_LAYERS = ("projection_dim", "hidden_dim", "intermediate_dim", "mlp_dim", "patch_size")  # of ConvNeXt, of KerasHub
 
 LAYERS = (
     *("InputLayer", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Identity", "Dropout"),
@@ -32,6 +33,7 @@ LAYERS = (
 OWN = {
     "rtl_tf.networks.layers": ("Preprocess", "ZeroPaddedAdd"),
     "rtl_tf.networks.normalization": ("BatchNormalization",),
+    "rtl_tf.networks.hub_backbone": ("PatchTokens",),
     "rtl_tf.networks.dsnt": ("SpatialSoftmax", "Expectation"),
 }
 ALLOWED = {
@@ -98,7 +100,7 @@ def _check_layers(config: Node, stored: set[int]) -> None:
                 _check_class(node)
             for key in SHAPES:
                 _sizes(node, key, LARGEST_IMAGE)
-            for key in STORED:
+            for key in (*STORED, *OF_LAYERS):
                 if not stored.issuperset(_sizes(node, key)):
                     raise node.error(f"{key} does not fit the weights")
             pending.extend(node[key] for key, value in node.value.items() if isinstance(value, list | dict))

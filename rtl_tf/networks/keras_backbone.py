@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,7 +121,9 @@ def _depends_on_size(network: keras.Model) -> bool:
 
 def _published(source: str, constructor: Callable, top: bool) -> keras.Model:
     try:
-        return constructor(weights="imagenet", include_top=top)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`input_shape` is undefined")
+            return constructor(weights="imagenet", include_top=top)
     except Exception as problem:  # whatever a download ends with; Keras raises a bare Exception
         raise weight_files.not_downloaded(source, problem) from problem
 

@@ -49,4 +49,5 @@ def in_float32(network: keras.Model) -> keras.Model:
 
 
 def _float32_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+    own = {"dtype": "float32"} if isinstance(layer, keras.layers.Layer) else {}  # else a sum or product of the graph
+    return layer.__class__.from_config({**layer.get_config(), **own})

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import keras
 
-import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as does the next)
+import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as do the next)
+import rtl_tf.networks.hub_backbone  # noqa: F401
 import rtl_tf.networks.normalization  # noqa: F401
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.networks.archive_check import require_safe
@@ -32,7 +33,13 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
             f"{path}: the saved model has no encoder (runs of hg, unet and dsnt have none), "
             "use another run's best.keras or a pretrained source.keras"
         )
-    encoder = _rebuilt(parts["encoder"], image_input(image_size))
+    try:
+        encoder = _rebuilt(parts["encoder"], image_input(image_size))
+    except ValueError as problem:
+        if isinstance(problem, InputError):
+            raise
+        own = parts["encoder"].input_shape[1]
+        raise InputError(f"--image-size {image_size}: the encoder of {path} is for images of {own} px") from problem
     if not classifier or "classifier" not in parts:
         return encoder, None
     features = keras.Input(encoder.outputs[-1].shape[1:], name="features")
@@ -49,6 +56,8 @@ def read(path: Path) -> keras.Model:
     require_safe(path)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except InputError as problem:  # of a layer that needs a package
+        raise InputError(f"{path}: {problem}") from problem
     except Exception as problem:  # a wrong configuration meets any of the layers' own exceptions
         raise InputError(f"{path}: not a readable Keras model ({in_one_line(problem)})") from problem
 

@@ -65,9 +65,9 @@ def freeze(network: keras.Model, trains: str, batch_norm: str) -> None:
     """
     network.trainable = True
     encoder = network.get_layer("encoder")
-    convolutions = [layer for layer in encoder.layers if isinstance(layer, keras.layers.Conv2D)]
+    last = convolutions(encoder)[-1:]
     for layer in encoder.layers:
-        if trains == "decoder" or (trains == "last-convolution" and layer is not convolutions[-1]):
+        if trains == "decoder" or (trains == "last-convolution" and layer not in last):
             layer.trainable = False
     if batch_norm == "frozen":
         for part in network.layers:
@@ -75,6 +75,11 @@ def freeze(network: keras.Model, trains: str, batch_norm: str) -> None:
                 for layer in part.layers:
                     if isinstance(layer, keras.layers.BatchNormalization):
                         layer.trainable = False
+
+
+def convolutions(encoder: keras.Model) -> list[keras.layers.Layer]:
+    """An encoder's convolutions, from the image on."""
+    return [layer for layer in encoder.layers if isinstance(layer, keras.layers.Conv2D)]
 
 
 class RegularizedDetector(keras.Model):
