@@ -38,7 +38,7 @@ class Settings:
     data: str = _setting("a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`")
     schema: str = _setting("landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
     source: str = _setting(
-        "source network: dlib, vggface2, imagenet, random, or the path of a run or pretrained source"
+        "source network: dlib, face_mesh, vggface2, imagenet, random, or the path of a run or pretrained source"
     )
     source_weights: str = _setting("weights file of the source, instead of the published one")
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
