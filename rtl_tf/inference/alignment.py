@@ -7,7 +7,7 @@ import numpy as np
 
 from rtl_tf.coordinates import Crop, crop_around, turned
 from rtl_tf.documents import Node
-from rtl_tf.inference.face_mesh import OUTER_EYE_CORNERS, Mesh
+from rtl_tf.inference.face_meshes import OUTER_EYE_CORNERS, Mesh
 
 NOSE_TIP = 1
 # Of the samples of a data set that shows one half of each face, some are wrong about which.
