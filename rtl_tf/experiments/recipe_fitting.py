@@ -11,9 +11,9 @@ from rtl_tf.config import Settings
 from rtl_tf.coordinates import Crop
 from rtl_tf.images import read_image
 from rtl_tf.inference.alignment import Alignment
-from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks, nearest_points
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import estimate
+from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks, nearest_points
 from rtl_tf.inference.recipe import FACE, Recipe, in_shares, mesh_views
 from rtl_tf.pipeline import sample_crop
 from rtl_tf.records import Sample

@@ -7,8 +7,8 @@ import numpy as np
 from rtl_tf.coordinates import Crop
 from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.inference.alignment import Alignment
-from rtl_tf.inference.mesh_calibration import Calibration
 from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
+from rtl_tf.inference.mesh_calibration import Calibration
 from rtl_tf.inference.views import VIEWS
 
 FACE = 0.0  # score of a mesh above which its face is believed
