@@ -12,6 +12,7 @@ from rtl_tf.networks import (
     dlib_resnet,
     dlib_weights,
     efficientnet_lite,
+    face_mesh,
     hub_backbone,
     keras_backbone,
     keras_resnet50,
@@ -35,7 +36,8 @@ class SourceNetwork:
     Attributes:
         source: what it is.
         encoder: "encoder", RGB images (N, S, S, 3) in 0..255 -> list of maps from stride 4 to the encoder output.
-        classifier: "classifier", encoder output (N, H, W, B) -> (N, C) logits or descriptor; None = not asked for.
+        classifier: "classifier", encoder output (N, H, W, B) -> (N, C) logits, descriptor or points; None = not asked
+            for.
     """
 
     source: Source
@@ -53,7 +55,7 @@ class SourceNetwork:
         return self.encoder.input_shape[1] // self.encoder.outputs[-1].shape[1]
 
     def logits(self, features):
-        """(N, C) logits or descriptor of an encoder output (N, H, W, B); ValueError without a classifier."""
+        """(N, C) logits, descriptor or points of an encoder output (N, H, W, B); ValueError without a classifier."""
         if self.classifier is None:
             raise ValueError(f"{self.source.name}: loaded without its classification branch")
         return self.classifier(features)
@@ -100,6 +102,12 @@ def load_source(
             )
         if classifier and source.classifier is None:
             raise InputError(_no_classifier(source.name))
+        if classifier and source.classifier_size not in (None, image_size):
+            size = source.classifier_size
+            raise InputError(
+                f"--image-size {image_size}: the points of --source {source.name}, which RTL-CO compares, are those of "
+                f"{size}x{size} images; use --image-size {size}"
+            )
         if weights is not None and source.weights is None:
             raise InputError(f"--source-weights: --source {source.name} has random weights and takes no file")
         source = replace(source, encoder_stride=encoder_stride or source.encoder_stride)
@@ -123,6 +131,7 @@ def _builder(source: Source) -> Callable:
         "keras-vggface": _build_vggface2,
         "keras-applications": _build_imagenet,
         "dlib": _build_dlib,
+        "tflite": _build_face_mesh,
         "torch": _build_efficientnet,
         "keras": _build_of_keras,
         "hub": _build_of_hub,
@@ -158,6 +167,17 @@ def _build_dlib(source: Source, image_size: int, weights: str | Path | None, see
     classifier = dlib_resnet.classifier(encoder, *source.head, seed=seed)
     dlib_weights.load(_joined(encoder, classifier), weight_files.locate(source, weights))
     return encoder, classifier
+
+
+def _build_face_mesh(source: Source, image_size: int, weights: str | Path | None, seed: int):
+    own_size = face_mesh.encoder(source.classifier_size, source.encoder_stride, source.preprocess, seed=seed)
+    classifier = face_mesh.classifier(own_size, *source.head, seed=seed)
+    face_mesh.load(_joined(own_size, classifier), weight_files.locate(source, weights))
+    if image_size == source.classifier_size:
+        return own_size, classifier
+    encoder = face_mesh.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed)
+    encoder.set_weights(own_size.get_weights())
+    return encoder, None
 
 
 def _build_efficientnet(source: Source, image_size: int, weights: str | Path | None, seed: int):
