@@ -12,6 +12,7 @@ from rtl_tf.experiments.building import load_networks
 from rtl_tf.experiments.resolving import resolve
 from rtl_tf.methods import METHODS
 from rtl_tf.networks import saved
+from rtl_tf.networks.hub_backbone import PatchTokens
 from rtl_tf.networks.sources import load_source
 from rtl_tf.training.model import build_network
 
@@ -50,9 +51,22 @@ def test_tokens_become_a_map(hub, preset):
     np.testing.assert_allclose(prepared, IMAGES * [0.01, 0.02, 0.04] - [1, 2, 3], rtol=1e-4, atol=1e-5)
     network = hub.models.Backbone.from_preset(str(preset.parent), image_shape=(56, 56, 3))
     flat = np.full((1, 64, 64, 3), 100, np.uint8)  # alike in any size
-    tokens = network(np.full((1, 56, 56, 3), 100, np.float32) * [0.01, 0.02, 0.04] - [1, 2, 3])
+    tokens = network({"images": np.full((1, 56, 56, 3), 100, np.float32) * [0.01, 0.02, 0.04] - [1, 2, 3]})
     (features,) = source.maps(flat)
     np.testing.assert_allclose(features, np.reshape(tokens[:, 4:], (1, 4, 4, 16)), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("DINOV3Backbone", {"patch_size": 16, "intermediate_dim": 24, "num_register_tokens": 4}),
+        ("ViTBackbone", {"patch_size": (8, 8), "mlp_dim": 24}),
+    ],
+)
+def test_the_other_kinds(hub, kind, options):
+    layer = PatchTokens(kind, {"num_layers": 1, "hidden_dim": 16, "num_heads": 2, **options})
+    assert layer(IMAGES.astype(np.float32)).shape == (2, 4, 4, 16)
+    assert PatchTokens.from_config(layer.get_config()).options == layer.options
 
 
 def test_a_run_of_it_is_loaded_again(preset, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import keras_backbone, saved
-from rtl_tf.networks.catalogue import find_source
+from rtl_tf.networks.families import find_source
 from rtl_tf.networks.layers import Preprocess
 from rtl_tf.networks.sources import load_source
 from rtl_tf.training.model import build_network, freeze

@@ -75,7 +75,18 @@ def test_modules_import_only_downward(path):
 def test_no_dataset_imports_another_and_no_network_another(folder):
     kinds = {
         "datasets": {"table", "youtube_faces", "pts", "coco", "labelme", "label_studio", "deeplabcut", "synthetic"},
-        "networks": {"resnet50", "dlib_resnet", "keras_resnet50", "simple_baseline", "hourglass", "unet", "dsnt"},
+        "networks": {
+            "resnet50",
+            "dlib_resnet",
+            "keras_resnet50",
+            "efficientnet_lite",
+            "keras_backbone",
+            "hub_backbone",
+            "simple_baseline",
+            "hourglass",
+            "unet",
+            "dsnt",
+        },
     }[folder]
     for kind in kinds:
         own = PACKAGE / folder / kind
@@ -123,7 +134,8 @@ def test_the_files_of_a_run_are_named_in_one_place():
     """But for networks, which know no runs: a source of one's own is a run's network, or was pretrained."""
     assert catalogue.SAVED_NAMES == (layout.NETWORK, layout.SOURCE_NETWORK)
     names = {*layout.FILES, layout.SOURCE_NETWORK, layout.SOURCE_HISTORY, layout.LOG}
-    apart = {PACKAGE / "runs/layout.py", PACKAGE / "networks/catalogue.py", PACKAGE / "networks/archive_check.py"}
+    formats = ("networks/catalogue.py", "networks/archive_check.py", "networks/hub_backbone.py")
+    apart = {PACKAGE / name for name in ("runs/layout.py", *formats)}
     for path in set(MODULES) - apart:
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         assert names.isdisjoint(node.value for node in nodes if isinstance(node, ast.Constant)), path

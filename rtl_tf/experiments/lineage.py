@@ -8,7 +8,8 @@ from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.resolving import Dataset
 from rtl_tf.images import image_hash, read_size
-from rtl_tf.networks.catalogue import find_source, saved_file
+from rtl_tf.networks.catalogue import saved_file
+from rtl_tf.networks.families import find_source
 from rtl_tf.records import Sample, image_names
 from rtl_tf.runs import layout
 from rtl_tf.runs.seen import Seen, read_seen, write_seen

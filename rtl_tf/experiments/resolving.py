@@ -11,7 +11,8 @@ from rtl_tf.config import Asked, Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks.catalogue import find_source, saved_file
+from rtl_tf.networks.catalogue import saved_file
+from rtl_tf.networks.families import find_source
 from rtl_tf.records import Samples, Split
 from rtl_tf.runs.settings import PUBLISHED, SOURCE_HASH
 from rtl_tf.schema import UNLABELLED, Schema, load_schema

@@ -8,7 +8,7 @@ from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import environment
 from rtl_tf.networks.archive_check import require_safe
-from rtl_tf.networks.catalogue import find_source
+from rtl_tf.networks.families import find_source
 from rtl_tf.records import Sample, Split
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config, to_json

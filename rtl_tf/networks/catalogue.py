@@ -1,7 +1,6 @@
 """The source networks as data: what each knows, what it takes, where its weights are. Imports no TensorFlow."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from rtl_tf.exceptions import InputError
@@ -15,7 +14,7 @@ class WeightsFile:
     """A file of weights and where it comes from.
 
     Attributes:
-        format: "keras-vggface", "keras-applications", "dlib", "tflite" or "torch"; "keras" or "hub": by their own loaders.
+        format: "keras-vggface", "keras-applications", "dlib", "tflite" or "torch"; "keras", "hub": by their loaders.
         name: the file's name, as published.
         url: for a download into the Keras cache; None = part of the Python package `package`.
         checksum: MD5 (32 digits) or SHA-256 (64 digits) of the published file; None = not known.
@@ -44,8 +43,8 @@ class Source:
 
     Attributes:
         name: for `--source`.
-        network: "resnet50", "keras_resnet50", "dlib_resnet", "face_mesh" or "efficientnet_lite"; "keras" or "hub" for one
-            of their backbones; "saved" for one's own file.
+        network: "resnet50", "keras_resnet50", "dlib_resnet", "face_mesh" or "efficientnet_lite"; "keras" or "hub" for
+            one of theirs; "saved" for one's own file.
         task: what it was trained to do, in a few words.
         images: how many it saw, in words.
         weights: None = random weights.
@@ -211,43 +210,6 @@ RANDOM_RESNET50 = Source(
 
 NAMED = (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, FACE_MESH, EFFICIENTNET_LITE0, RANDOM, RANDOM_RESNET50)
 SOURCES = {source.name: source for source in NAMED}
-
-# Networks of which a library has many: "keras:MobileNetV3Large" is KERAS under that name.
-KERAS = Source(
-    name="keras",
-    network="keras",
-    task="object classification, 1000 classes (ImageNet)",
-    images="1.28 million or more",
-    weights=WeightsFile(format="keras", name="as keras.applications publishes them"),
-    classifier="softmax",
-    classes=1000,
-    licence="as keras.applications states for each network",
-)
-HUB = Source(
-    name="hub",
-    network="hub",
-    task="as its KerasHub preset says",
-    weights=WeightsFile(format="hub", name="as KerasHub publishes them"),
-    encoder_stride=0,
-    licence="as KerasHub states for each preset",
-)
-FAMILIES = {"keras": KERAS, "hub": HUB}
-OF_A_FAMILY = re.compile(r"(keras|hub):[A-Za-z0-9_.-]+")
-
-
-def find_source(name: str | Path) -> Source | None:
-    """The source of this name: of `SOURCES`, or of a family; None for what must be the path of a saved one.
-
-    Examples:
-        >>> find_source("keras:ConvNeXtTiny").classes
-        1000
-        >>> find_source("runs/mine") is None
-        True
-    """
-    name = str(name)
-    if OF_A_FAMILY.fullmatch(name):
-        return replace(FAMILIES[name.partition(":")[0]], name=name)
-    return SOURCES.get(name)
 
 
 def saved_file(path: str | Path) -> Path:

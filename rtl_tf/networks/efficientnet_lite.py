@@ -4,6 +4,7 @@ EfficientNet-B0 (Tan, Le 2019) without squeeze-and-excitation, with ReLU6 for sw
 published weights were trained with it.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -58,7 +59,7 @@ def encoder(image_size: int, stride: int = 32, preprocess: dict | None = None, s
     maps = {}
     for number, (at, strides, block) in enumerate(_blocks()):
         if at <= stride:
-            x = maps[at] = _block(x, *block, strides, f"block{number}", seed)
+            x = maps[at] = _block(x, block, strides, f"block{number}", seed)
     return keras.Model(image, [features for at, features in maps.items() if at >= 4], name="encoder")
 
 
@@ -68,22 +69,23 @@ def classifier(encoder: keras.Model, size: int = 1000, kind: str = "softmax", se
     ends = 2 ** (len(encoder.outputs) + 1)
     for number, (at, strides, block) in enumerate(_blocks()):
         if at > ends:
-            x = _block(x, *block, strides, f"block{number}", seed)
+            x = _block(x, block, strides, f"block{number}", seed)
     x = _relu6(_convolution(x, HEAD, 1, "head", seed), "head")
     return keras.Model(features, classification_head(x, size, kind, seed), name="classifier")
 
 
-def _blocks():
+def _blocks() -> Iterator[tuple[int, int, tuple[int, int, int]]]:
     """(stride of its map, its own stride, (kernel, expansion, channels)) of each of the 16 blocks."""
     before = 2
-    for at, blocks, *block in STAGES:
+    for at, blocks, kernel, expansion, channels in STAGES:
         for _ in range(blocks):
-            yield at, at // before, block
+            yield at, at // before, (kernel, expansion, channels)
             before = at
 
 
-def _block(x, kernel: int, expansion: int, channels: int, strides: int, name: str, seed: int):
+def _block(x, block: tuple[int, int, int], strides: int, name: str, seed: int):
     """Inverted residual (Sandler et al. 2018): expand, filter each channel, project, and add where shapes agree."""
+    kernel, expansion, channels = block
     shortcut = x
     if expansion > 1:
         x = _convolution(x, expansion * x.shape[-1], 1, f"{name}_expand", seed)

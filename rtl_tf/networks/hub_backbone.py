@@ -48,7 +48,8 @@ class PatchTokens(keras.layers.Layer):
 
     def build(self, shape):
         self.side = shape[1] // STRIDE
-        self.px = self.side * self.options["patch_size"]
+        patch = self.options["patch_size"]  # px, or of ViTBackbone two of them
+        self.px = self.side * (patch if isinstance(patch, int) else patch[0])
         kind = getattr(keras_hub().models, self.backbone)
         self.network = kind(**self.options, image_shape=(self.px, self.px, 3), dtype=self.dtype_policy)
         self.built = True
@@ -56,7 +57,9 @@ class PatchTokens(keras.layers.Layer):
     def call(self, images, training=None):
         if self.px != images.shape[1]:
             images = keras.ops.image.resize(images, (self.px, self.px), interpolation="bilinear", antialias=True)
-        tokens = self.network(images, training=training)
+        named = self.network.input  # by the one name that a backbone has for it, or without
+        inputs = dict.fromkeys(named, images) if isinstance(named, dict) else images
+        tokens = self.network(inputs, training=training)
         # before the patches come the class token and registers
         patches = tokens[:, tokens.shape[1] - self.side**2 :]
         return keras.ops.reshape(patches, (-1, self.side, self.side, tokens.shape[2]))

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -100,7 +101,7 @@ def preprocessing(constructor: Callable) -> dict:
 
     All of Keras's are (x - mean) * scale for each channel, some after turning RGB into BGR.
     """
-    prepare = inspect.getmodule(constructor).preprocess_input
+    prepare = sys.modules[constructor.__module__].preprocess_input
     black = prepare(np.zeros((1, 1, 1, 3)))[0, 0, 0]
     # (what each pure colour adds to each channel)
     added = np.stack([prepare(255.0 * np.eye(3)[channel].reshape(1, 1, 1, 3))[0, 0, 0] - black for channel in range(3)])

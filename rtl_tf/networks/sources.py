@@ -21,7 +21,8 @@ from rtl_tf.networks import (
     weight_files,
 )
 from rtl_tf.networks.calibration import calibrate
-from rtl_tf.networks.catalogue import SOURCES, Source, find_source
+from rtl_tf.networks.catalogue import SOURCES, Source
+from rtl_tf.networks.families import find_source
 from rtl_tf.networks.layers import head_kind
 from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.vggface_weights import holds_classifier, load_keras_vggface

@@ -110,7 +110,7 @@ def _unpickle(file: io.BytesIO) -> Any:
     """The value of the pickle that begins here."""
     stack: list[Any] = []
     marks: list[int] = []  # lengths that the stack had
-    memo: dict[int, Any] = {}
+    memo: dict[Any, Any] = {}
 
     def above_mark() -> list[Any]:
         start = marks.pop()
