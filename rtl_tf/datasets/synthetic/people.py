@@ -1,4 +1,4 @@
-"""Who is there: a subject's age, looks and face shape, as a function of (seed, subject)."""
+"""Who is there: a subject's age, sex, looks and face shape, as a function of (seed, subject)."""
 
 from dataclasses import dataclass, field, fields
 
@@ -171,7 +171,10 @@ def _youth(age: float) -> float:
 
 
 def _factors(rng: np.random.Generator, age: float, sex: str) -> dict[str, float]:
-    """What makes traits go together: growth, sexual dimorphism, two axes of ancestry, long or round, lean or full."""
+    """What makes traits go together: growth, sex, two axes of ancestry, long or round, lean or full.
+
+    `robust` has variance 1 over grown-ups of both sexes, most of it between them.
+    """
     youth = _youth(age)
     ancestry = rng.choice(3, p=[0.4, 0.35, 0.25])
     broad = (-0.5, 1.2, -0.1)[ancestry] + 0.5 * rng.standard_normal()
