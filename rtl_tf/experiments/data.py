@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rtl_tf.augment import context_px
 from rtl_tf.config import Settings
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
-from rtl_tf.pipeline import Crops, load_crops
+from rtl_tf.pipeline import AUGMENTATIONS, Crops, load_crops
 from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
@@ -60,7 +59,7 @@ class DataLoader:
             crop_settings = (settings.crop_margin, context, settings.memory_gb)
             return self._crops(part, split.parts[part], dataset_key(settings), *crop_settings)
 
-        training = crops("training", context_px(settings.image_size))
+        training = crops("training", AUGMENTATIONS[settings.augment].context_px(settings.image_size))
         return Data(dataset, split, dataset.schema, training, crops("validation"), crops("test"))
 
     def _load_crops(
