@@ -101,12 +101,8 @@ def test_noise_depends_on_its_key_alone():
 
 
 def test_an_occluder_has_its_place_area_and_colour(image):
-    where = {
-        "left": [0.0, 1.0, 0.5],
-        "top": [0.0, 1.0, 0.25],
-        "width": [0.25, 0.125, 0.0],
-        "height": [0.125, 0.25, 0.0],
-    }
+    where = {"left": [0.0, 1.0, 0.5], "top": [0.0, 1.0, 0.25]}
+    where |= {"width": [0.25, 0.125, 0.0], "height": [0.125, 0.25, 0.0]}
     colour = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255]], np.float32)
     images = np.repeat(image[None], 3, axis=0)
     found = np.asarray(
