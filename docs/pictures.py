@@ -56,7 +56,7 @@ def draw_augmented() -> None:
     samples = rtl_tf.load_samples("synthetic:subjects=16,scans=1", size=SIZE, seed=1)
     schema, context = load_schema("fas14"), AUGMENTATIONS["strong"].context_px(SIZE)
     crops = load_crops(samples, schema, size=SIZE, margin=0.4, context=context)
-    (batch,) = training_batches(crops, batch_size=16, seed=0, epoch=lambda: 0, augmentation="strong")
+    (batch,) = training_batches(crops, batch_size=16, seed=0, epoch=lambda: 1, augmentation="strong")
     prepare = Preparation(SIZE, sigma=1.5, permutation=schema.mirror_permutation, augmentation="strong")
     faces, truth = prepare(batch)
     PICTURES.mkdir(exist_ok=True)
@@ -71,6 +71,7 @@ def sheet(faces: np.ndarray, points: np.ndarray) -> Figure:
     for axes, face, of in zip(figure.subplots(2, 8).flat, faces, points, strict=True):
         axes.imshow(face)
         axes.plot(*of.T, "o", color=COLOURS[6], markersize=1.5)
+        axes.set(xlim=(-0.5, SIZE - 0.5), ylim=(SIZE - 0.5, -0.5))
         bare(axes)
     return figure
 
