@@ -187,9 +187,8 @@ RANDOM_RESNET50 = Source(
     name="random-resnet50", network="resnet50", task="none", channel_order="bgr", mean=VGGFACE2.mean
 )
 
-SOURCES = {
-    source.name: source for source in (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, FACE_MESH, RANDOM, RANDOM_RESNET50)
-}
+NAMED = (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, FACE_MESH, RANDOM, RANDOM_RESNET50)
+SOURCES = {source.name: source for source in NAMED}
 
 
 def saved_file(path: str | Path) -> Path:

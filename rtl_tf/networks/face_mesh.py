@@ -94,7 +94,7 @@ def load(network: keras.Model, path: str | Path) -> None:
     for layer, operator in zip(layers, operators, strict=False):
         _require_alike(layer, operator, path)
     if len(layers) != len(operators):
-        raise InputError(f"{path}: wrong architecture, {len(operators)} layers have weights, not {len(layers)}")
+        raise InputError(f"{path}: wrong architecture, layers with weights: {len(operators)}, not {len(layers)}")
     values = {
         layer.name: dict(zip(WEIGHTS[operator.name], operator.constants, strict=False))
         for layer, operator in zip(layers, operators, strict=True)
