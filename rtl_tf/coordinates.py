@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rtl_tf.records import Sample
+
 HEATMAP_STRIDE = 4
 
 
@@ -66,6 +68,11 @@ class Crop:
             self.left - border, self.top - border, self.side + 2 * border, self.size + 2 * context, self.mirrored
         )
 
+    def reduced(self, factor: int) -> "Crop":
+        """The same view of the image at one `factor`-th of its size."""
+        left, top = ((edge + 0.5) / factor - 0.5 for edge in (self.left, self.top))
+        return Crop(left, top, self.side / factor, self.size, self.mirrored)
+
 
 def crop_around(points: np.ndarray, size: int, margin: float, mirrored: bool = False) -> Crop:
     """Square around the labelled points, widened by `margin` (a share of their larger extent) on every side."""
@@ -73,3 +80,10 @@ def crop_around(points: np.ndarray, size: int, margin: float, mirrored: bool = F
     side = float((high - low).max()) * (1 + 2 * margin)
     left, top = (low + high) / 2 - side / 2
     return Crop(float(left), float(top), side, size, mirrored)
+
+
+def sample_crop(sample: Sample, size: int, margin: float) -> Crop:
+    """The square of a sample that the network sees: its own box, else a square around its landmarks."""
+    if sample.box is not None:
+        return Crop(*sample.box, size, sample.mirrored)
+    return crop_around(sample.points, size, margin, sample.mirrored)
