@@ -1,4 +1,4 @@
-"""Whether there is a face under the landmarks: a linear rule between pictures placed by their own and by others' labels.
+"""Whether a face lies under the landmarks: a linear rule between pictures placed by their own and by others' labels.
 
 It is fitted by ridge regression in a second, for the people of each tenth on all others.
 """
@@ -32,9 +32,15 @@ def scores(own: Sequence[np.ndarray | None], others: Sequence[np.ndarray | None]
             continue
         middle = rows[there].mean(axis=0)
         centred, target = rows[there] - middle, wanted[there] - wanted[there].mean()
-        weights = np.linalg.solve(centred.T @ centred + RIDGE * np.eye(len(middle)), centred.T @ target)
-        found[part == each] = (positive[part == each] - middle) @ weights + wanted[there].mean()
+        found[part == each] = (positive[part == each] - middle) @ _ridge(centred, target) + wanted[there].mean()
     return found
+
+
+def _ridge(rows: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The weights (D,) of rows (N, D), by the smaller of both systems of equations."""
+    if len(rows) < rows.shape[1]:
+        return rows.T @ np.linalg.solve(rows @ rows.T + RIDGE * np.eye(len(rows)), target)
+    return np.linalg.solve(rows.T @ rows + RIDGE * np.eye(rows.shape[1]), rows.T @ target)
 
 
 def _described(pictures: Sequence[np.ndarray | None]) -> np.ndarray:

@@ -7,8 +7,8 @@ import numpy as np
 
 from rtl_tf.audit import appearance
 from rtl_tf.audit.explanations import UNEXPLAINED, explain
-from rtl_tf.audit.faces import Faces, judge_faces
 from rtl_tf.audit.framing import Framing, frame_faces, is_odd, odd_sizes
+from rtl_tf.audit.judged_faces import Faces, judge_faces
 from rtl_tf.audit.near_duplicates import Pair, find_duplicates
 from rtl_tf.audit.plain_and_mirrored import Contrast, contrast
 from rtl_tf.audit.sketches import Place, read_all
@@ -60,7 +60,7 @@ def examine(samples: Sequence[Sample], schema: Schema) -> Findings:
     sizes = np.array([place.size for place in places])
     suspects += _of_size(framing, sizes)
     duplicates = find_duplicates(samples, own)
-    suspects += [*_of_duplicates(samples, duplicates), *_of_equal_labels(samples)]
+    suspects += [*_of_duplicates(samples, duplicates), *_of_equal_labels(samples, duplicates)]
     sides = None
     if faces:
         mirrored = np.array([bool(sample.mirrored) for sample in samples])
@@ -146,11 +146,11 @@ def _of_duplicates(samples: Sequence[Sample], pairs: Sequence[Pair]) -> Iterator
             yield Suspect(pair.second, "same pixels", reason, "remove one", deviations=0.0)
 
 
-def _of_equal_labels(samples: Sequence[Sample]) -> Iterator[Suspect]:
-    """Different images with the very same points: a row was copied."""
-    names, first = image_names(samples), {}
+def _of_equal_labels(samples: Sequence[Sample], pairs: Sequence[Pair]) -> Iterator[Suspect]:
+    """Images that look different and have the very same points: a row was copied."""
+    names, first, alike = image_names(samples), {}, {index for pair in pairs for index in pair[:2]}
     for index, sample in enumerate(samples):
         other = first.setdefault(sample.points.tobytes(), index)
-        if other != index and samples[other].image != sample.image:
+        if other != index and samples[other].image != sample.image and not {index, other} <= alike:
             reason = f"has exactly the points of {names[other]}"
             yield Suspect(index, "labels of another image", reason, "label one of the two again")

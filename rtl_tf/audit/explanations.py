@@ -25,17 +25,25 @@ class Explanation(NamedTuple):
 
 
 UNEXPLAINED = Explanation(
-    "a face unlike the others", "most points do not fit each other", "look at the labels of this image, then at its file"
+    "a face unlike the others",
+    "most points do not fit each other",
+    "look at the labels of this image, then at its file",
 )
 OTHER_HALF = Explanation(
-    "other half of the face", "it shows the other half than most images", "set or clear `mirrored`, or exchange the names"
+    "other half of the face",
+    "it shows the other half than most images",
+    "set or clear `mirrored`, or exchange the names",
 )
 SIDES = Explanation("sides exchanged", "left and right have each other's names", "exchange left and right in all names")
 REFLECTED = Explanation("mirror image", "the image or its points are mirrored", "mirror the image or its points back")
 X_AND_Y = Explanation("x and y exchanged", "x and y stand in each other's column", "exchange x and y of this image")
 Y_UPWARDS = Explanation("y upwards", "y counts from below", "replace y by the image's height - 1 - y")
 UPSIDE_DOWN = Explanation("upside down", "the points are turned by 180 degrees", "turn the points or the image (EXIF?)")
-ON_ITS_SIDE = Explanation("on its side", "the points are turned by 90 degrees", "turn the points or the image (EXIF?)")
+ON_ITS_SIDE = Explanation(
+    "on its side",
+    "the points are turned by 90 degrees, or x and y exchanged in a set of both halves",
+    "turn the points or the image (EXIF?)",
+)
 
 
 def explain(

@@ -53,8 +53,8 @@ def frame_faces(samples: Sequence[Sample]) -> Framing:
     beyond = []
     for sample, crop in zip(samples, crops, strict=True):
         width, height = read_size(sample.image)
-        reach = -0.5 - crop.left, -0.5 - crop.top, crop.left + crop.side - width + 0.5, crop.top + crop.side - height + 0.5
-        beyond.append(max(0.0, *reach) / crop.side)
+        right, below = crop.left + crop.side - width + 0.5, crop.top + crop.side - height + 0.5
+        beyond.append(max(0.0, -0.5 - crop.left, -0.5 - crop.top, right, below) / crop.side)
     return Framing(
         extent,
         extent / side,

@@ -64,7 +64,9 @@ def _of_image(sample: Sample, places: Sequence[Place]) -> list[np.ndarray | None
     usable = [np.isfinite([*place.middle, place.size, place.turn]).all() for place in places]
     crops = [place.crop for place, is_usable in zip(places, usable, strict=True) if is_usable]
     seen = iter(read_sketches(sample.image, crops))
-    return [_upright(next(seen), place.turn) if is_usable else None for place, is_usable in zip(places, usable, strict=True)]
+    return [
+        _upright(next(seen), place.turn) if is_usable else None for place, is_usable in zip(places, usable, strict=True)
+    ]
 
 
 def _upright(crop: np.ndarray | None, turn: float) -> np.ndarray | None:

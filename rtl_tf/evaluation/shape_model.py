@@ -1,7 +1,7 @@
 """Where a landmark should lie, told from the other landmarks and from other people's faces: a Gaussian of shapes.
 
 Shapes are laid over their mean. What a similarity does to a shape has a variance without bounds, so that a prediction
-does not depend on how well they were laid. Missing points are left out, where the model is fitted and where it is asked.
+does not depend on how well they were laid. Missing points are left out, where it is fitted and where it is asked.
 """
 
 from collections import defaultdict
@@ -130,10 +130,10 @@ class _Moments:
         self.people = np.asarray(people)
         for _ in range(1 if known.all() else ROUNDS):
             gaussian = PointGaussian(mean, covariance)
-            self.vectors, self.spreads = values.copy(), defaultdict(lambda: np.zeros_like(covariance))
+            self.vectors, self.spreads = values.copy(), defaultdict(float)
             for index in np.flatnonzero(~known.all(axis=1)):
                 self.vectors[index], spread = gaussian.filled(values[index])
-                self.spreads[people[index]] += spread
+                self.spreads[people[index]] = self.spreads[people[index]] + spread
             square = self.vectors.T @ self.vectors + sum(self.spreads.values())
             self.total = len(values), self.vectors.sum(axis=0), square
             mean, covariance = self._of(*self.total)
@@ -160,7 +160,7 @@ class _Moments:
 
 
 def _near(laid: np.ndarray) -> np.ndarray:
-    """bool (N, K): points (N, K, 2) that lie no farther than FAR from the mean shape, as the others of their kind do."""
+    """bool (N, K): points (N, K, 2) that lie about as far from the mean shape as others of their kind."""
     lengths = np.linalg.norm(laid, axis=-1)
     return lengths <= FAR * (_median(lengths) / MEDIAN + SMALLEST)
 

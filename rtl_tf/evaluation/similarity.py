@@ -37,7 +37,7 @@ def fit(shapes: np.ndarray, onto: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     smallest = 1e-3 * np.sqrt(np.mean(np.abs(onto) ** 2) + 1e-30)
     for _ in range(ROUNDS):
         total = weights.sum(-1, keepdims=True) + 1e-30
-        middle, target = (weights * shapes).sum(-1, keepdims=True) / total, (weights * onto).sum(-1, keepdims=True) / total
+        middle, target = ((weights * part).sum(-1, keepdims=True) / total for part in (shapes, onto))
         moved, aim = shapes - middle, onto - target
         sizes = [np.sqrt((weights * np.abs(part) ** 2).sum(-1)) for part in (aim, moved)]
         turned = (weights * np.conj(moved) * aim).sum(-1)

@@ -22,8 +22,8 @@ class Faces:
     """What the shapes of N samples tell.
 
     Attributes:
-        points: (N, K, 2), as all are seen: mirrored where a sample is, or where it shows the other half. NaN where there
-            are too few.
+        points: (N, K, 2), as all are seen: mirrored where a sample is, or where it shows the other half; NaN where
+            there are too few.
         flipped: bool (N,): mirrored because it shows the other half, in a data set that shows both.
         groups: (N,) the person each is left out with; each image alone where there are too few people.
         outliers: what does not fit, of each sample.
