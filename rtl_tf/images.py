@@ -5,7 +5,7 @@ import hashlib
 import logging
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from PIL import Image, ImageFile
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.pixel_values import read_rgb, to_rgb
+from rtl_tf.pixel_values import read_rgb
 from rtl_tf.system.hashing import State, state_of
 from rtl_tf.system.notes import warn_once
 
@@ -48,26 +48,32 @@ with suppress(AttributeError, OSError):  # where Pillow carries libtiff within i
     ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
-def read_image(path: str | Path) -> np.ndarray:
+def read_image(path: str | Path, reduction: int = 1) -> np.ndarray:
     """uint8 (H, W, 3) RGB, EXIF rotation applied: the *original pixels*.
 
     Grey, palette, CMYK and LAB images are converted, 16-bit values scaled (see `pixel_values.bit_depth`). Transparency
     is laid over white: dropping alpha instead would show pixels that nobody, the annotator included, has seen. Of
     several frames or pages the first is taken, with an InputWarning; the second picture that a phone adds to a JPEG
-    (MPO) is its depth or another size of the same photograph.
+    (MPO) is its depth or another size of the same photograph. A `reduction` of 2, 4 or 8 decodes JPEG at that part of
+    its size, in a tenth of the time, to be looked at; other formats know none.
 
     Raises:
         InputError: the file is missing, no regular file, not an image, damaged, truncated, above MAX_PIXELS, of a mode
             whose range of values is unknown (floating point, 32-bit), or HEIC without the package that reads it.
     """
     with _opened(path) as image:
-        orientation, size = _orientation(image), image.size
+        orientation = _orientation(image)
+        if reduction > 1:
+            image.draft(None, (image.width // reduction, image.height // reduction))
+        size = image.size
         pixels = read_rgb(image, path, partial(_opened, path))
         if pixels.shape[1::-1] != size:
             raise ValueError(f"{size[0]} x {size[1]} px by its header, {pixels.shape[1]} x {pixels.shape[0]} in fact")
         if image.format != "MPO" and getattr(image, "is_animated", False):
             warn_once("frames", f"{path}: several frames or pages; the first is read")
-    return _upright(pixels, orientation)
+    if orientation in _EXIF_TRANSPOSE:
+        pixels = np.array(Image.fromarray(pixels).transpose(_EXIF_TRANSPOSE[orientation]))
+    return pixels
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
@@ -92,43 +98,36 @@ def crop_image(image: np.ndarray, crop: Crop, name: str | Path = "image") -> np.
     """`read_crop` of an image that is already decoded: uint8 (H, W, 3); `name` stands for it in messages."""
     require_sensible(crop, name)
     require_overlap(image.shape[1::-1], crop, name)
-    # Whole pixels that the filter reaches: its radius is one output pixel, at least one original pixel.
-    reach = math.ceil(max(1.0, crop.side / crop.size)) + 1
-    first_x, first_y = math.floor(crop.left) - reach, math.floor(crop.top) - reach
-    count = math.ceil(crop.side) + 2 * reach + 2
-    region = _region(image, (first_y, first_y + count), (first_x, first_x + count))
-    # Pillow counts from the edge of the first pixel, which lies half a pixel before its centre.
-    left, top = crop.left + 0.5 - first_x, crop.top + 0.5 - first_y
-    box = (left, top, left + crop.side, top + crop.side)
-    seen = np.asarray(Image.fromarray(region).resize((crop.size, crop.size), Image.Resampling.BILINEAR, box=box))
+    seen = (
+        _turned_square(image, crop) if crop.angle else _upright_square(image, crop.left, crop.top, crop.side, crop.size)
+    )
     return np.ascontiguousarray(seen[:, ::-1] if crop.mirrored else seen)
 
 
-def read_sketches(path: str | Path, crops: Sequence[Crop]) -> list[np.ndarray | None]:
-    """`read_crop` of several squares of one image that is decoded once, for looking and comparing, not for training.
-
-    None for a square that cannot be cropped: without extent, too large, or outside the image.
-
-    A JPEG is decoded at the half, quarter or eighth that still has the squares' pixels: a tenth of the time, and other
-    last bits.
-    """
-    wanted = min((crop.side / crop.size for crop in crops), default=1)
-    with _opened(path) as image:
-        width, height = image.size
-        factor = next((factor for factor in (8, 4, 2) if factor <= wanted), 1)
-        if factor > 1 and image.format == "JPEG" and image.draft(None, (width // factor, height // factor)):
-            factor, pixels = round(width / image.width), _upright(to_rgb(image), _orientation(image))
-        else:
-            factor, pixels = 1, None
-    pixels = read_image(path) if pixels is None else pixels
-    return [_crop_if_there(pixels, crop.reduced(factor)) for crop in crops]
+def _upright_square(image: np.ndarray, left: float, top: float, side: float, size: int) -> np.ndarray:
+    # Whole pixels that the filter reaches: its radius is one output pixel, at least one original pixel.
+    reach = math.ceil(max(1.0, side / size)) + 1
+    first_x, first_y = math.floor(left) - reach, math.floor(top) - reach
+    count = math.ceil(side) + 2 * reach + 2
+    region = _region(image, (first_y, first_y + count), (first_x, first_x + count))
+    # Pillow counts from the edge of the first pixel, which lies half a pixel before its centre.
+    left, top = left + 0.5 - first_x, top + 0.5 - first_y
+    box = (left, top, left + side, top + side)
+    return np.asarray(Image.fromarray(region).resize((size, size), Image.Resampling.BILINEAR, box=box))
 
 
-def _crop_if_there(pixels: np.ndarray, crop: Crop) -> np.ndarray | None:
-    try:
-        return crop_image(pixels, crop)
-    except InputError:
-        return None
+def _turned_square(image: np.ndarray, crop: Crop) -> np.ndarray:
+    """First an upright square around the turned one, at its scale and antialiased, then the turn."""
+    cosine, sine = math.cos(crop.angle), math.sin(crop.angle)
+    size = math.ceil(crop.size * (abs(cosine) + abs(sine))) + 2
+    side = size / crop.input_px_per_px
+    (x, y), middle, wide = crop.centre, crop.size / 2, size / 2
+    upright = Image.fromarray(_upright_square(image, x - side / 2, y - side / 2, side, size))
+    # Where an output point lies in `upright`, both counted from their edges.
+    columns = (cosine, -sine, wide - cosine * middle + sine * middle)
+    rows = (sine, cosine, wide - sine * middle - cosine * middle)
+    shape = (crop.size, crop.size)
+    return np.asarray(upright.transform(shape, Image.Transform.AFFINE, columns + rows, Image.Resampling.BILINEAR))
 
 
 def require_sensible(crop: Crop, name: str | Path = "image") -> None:
@@ -233,12 +232,6 @@ def heic_is_readable() -> bool:
 def _pillow_formats() -> tuple[str, ...]:
     Image.init()
     return tuple(name for name in _FORMATS if name in Image.OPEN)
-
-
-def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    if orientation not in _EXIF_TRANSPOSE:
-        return pixels
-    return np.array(Image.fromarray(pixels).transpose(_EXIF_TRANSPOSE[orientation]))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from rtl_tf import augment, heatmaps
+from rtl_tf import augment, augment_strong, heatmaps
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, input_to_heatmap, sample_crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import read_crop
+from rtl_tf.images import crop_image, read_crop, read_image
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.atomic import allocate
@@ -20,6 +20,7 @@ from rtl_tf.system.progress import progress
 
 EVALUATION_BATCH = 32
 AHEAD = 4  # batches that are fetched while the network is busy
+AUGMENTATIONS = {"paper": augment, "strong": augment_strong}  # modules of equal DRAWS, context_px and augmented
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def load_crops(
     context: int = 0,
     label: str = "reading",
     memory_gb: float = 4.0,
+    square: Callable[[np.ndarray, Crop], Crop] | None = None,
+    label_shift: float = 0.0,
 ) -> Crops:
     """Decode and crop all samples, in threads, with a progress bar.
 
@@ -67,18 +70,27 @@ def load_crops(
         size, context: side of the plain crop and border around it, input px.
         margin: of crops around landmarks, see `crop_around`.
         memory_gb: GiB of images that stay in memory; more go to a file in the cache folder, which ends with the run.
+        square: of a decoded image and its `sample_crop` the square that is cropped instead.
+        label_shift: what is taken from the labels, see `inference.recipe.Recipe`.
     """
-    crops = tuple(sample_crop(sample, size, margin) for sample in samples)
     side = size + 2 * context
     images = _room((len(samples), side, side, 3), memory_gb)
-    points = np.stack([_crop_points(*pair, schema) for pair in zip(samples, crops, strict=True)])
+
+    def decoded(sample: Sample) -> tuple[np.ndarray, Crop]:
+        crop = sample_crop(sample, size, margin)
+        if square is None:
+            return read_crop(sample.image, crop.widened(context)), crop
+        image = read_image(sample.image)
+        crop = square(image, crop)
+        return crop_image(image, crop.widened(context), sample.image), crop
+
+    crops = []
     with ThreadPoolExecutor() as pool:
-        decoded = pool.map(
-            lambda pair: read_crop(pair[0].image, pair[1].widened(context)), zip(samples, crops, strict=True)
-        )
-        for index, image in enumerate(progress(decoded, len(samples), label)):
+        for index, (image, crop) in enumerate(progress(pool.map(decoded, samples), len(samples), label)):
             images[index] = image
-    return Crops(images, points, crops)
+            crops.append(crop)
+    points = [_crop_points(*pair, schema, label_shift) for pair in zip(samples, crops, strict=True)]
+    return Crops(images, np.stack(points), tuple(crops))
 
 
 def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
@@ -98,8 +110,8 @@ def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
     return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
-def _crop_points(sample: Sample, crop: Crop, schema: Schema) -> np.ndarray:
-    points = crop.to_input(sample.points)
+def _crop_points(sample: Sample, crop: Crop, schema: Schema, label_shift: float) -> np.ndarray:
+    points = crop.to_input(sample.points - np.array([label_shift * crop.side, 0]) if label_shift else sample.points)
     return points[schema.mirror_permutation] if sample.mirrored else points
 
 
@@ -118,14 +130,16 @@ class Preparation:
     Attributes:
         size: S, input px of the plain crops.
         sigma: of the heatmaps' Gaussians, heatmap px.
-        jitter: of augmented crops, see `augment.transforms`.
+        jitter: of augmented crops, see `augment.transforms` and `augment_strong.drawn`.
         permutation: int (K,), names of flipped landmarks; None leaves them.
+        augmentation: of AUGMENTATIONS, that of the batches' draws.
     """
 
     size: int
     sigma: float
     jitter: float = 0.0
     permutation: np.ndarray | None = None
+    augmentation: str = "paper"
 
     def __call__(self, batch: dict):
         """A batch of `training_batches` or `evaluation_batches` -> image and targets.
@@ -135,8 +149,8 @@ class Preparation:
         """
         images, points = batch["crops"], batch["points"]
         if "draws" in batch:
-            flip, scale, shift = augment.transforms(batch["draws"], self.jitter, self.size)
-            images, points = augment.apply(images, points, flip, scale, shift, self.permutation, self.size)
+            augmented = AUGMENTATIONS[self.augmentation].augmented
+            images, points = augmented(images, points, batch["draws"], self.jitter, self.permutation, self.size)
         kept = {"source": batch["source"]} if "source" in batch else {}
         return tf.cast(images, tf.float32), targets(points, self.size, self.sigma) | kept
 
@@ -149,17 +163,18 @@ def training_batches(
     epoch: Callable[[], int],
     images: int | None = None,
     source_answers: Sequence[np.ndarray] = (),
+    augmentation: str = "paper",
 ) -> tf.data.Dataset:
     """Batches of one epoch, the one that `epoch()` names when the iteration starts.
 
-    Each is a dictionary: "crops" uint8 (B, S + 2c, S + 2c, 3), "points" (B, K, 2) in input px, "draws" (B, 5) of
-    `augment.transforms`, and, where the data have them, "labels" (B,). Order and draws depend on (seed, epoch, index)
+    Each is a dictionary: "crops" uint8 (B, S + 2c, S + 2c, 3), "points" (B, K, 2) in input px, "draws" (B, DRAWS)
+    of the augmentation, and, where the data have them, "labels" (B,). Order and draws depend on (seed, epoch, index)
     alone, so a training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch is
     dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
 
     images: of an epoch, where that shall be more than the data have: they come again, in another order and other views.
     source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
-    a batch come along as "source". They presuppose jitter 0.
+    a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
     """
     count, rows = len(data.images), _rows(_columns(data, data.images))
     images = images or count
@@ -169,7 +184,7 @@ def training_batches(
         number = turns * tf.ensure_shape(tf.numpy_function(lambda: np.int32(epoch()), [], tf.int32), ()) + turn
         order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=[seed, number])
         # Drawn for the whole data set: an image's draws depend on its index, not on its place in the batch.
-        draws = tf.random.stateless_uniform((count, augment.DRAWS), seed=[seed + 1_000_003, number])
+        draws = tf.random.stateless_uniform((count, AUGMENTATIONS[augmentation].DRAWS), seed=[seed + 1_000_003, number])
         return tf.data.Dataset.from_tensor_slices((order, tf.gather(draws, order)))
 
     def fetched(indices, draws):

@@ -12,9 +12,11 @@ from rtl_tf.audit.examination import examine
 from rtl_tf.audit.findings_text import findings_text
 from rtl_tf.audit.near_duplicates import find_duplicates
 from rtl_tf.audit.outliers import as_seen
+from rtl_tf.audit.sketches import Place, read_all
 from rtl_tf.audit.suspects import COLUMNS
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.check import main
+from rtl_tf.images import read_image, read_size
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
@@ -282,3 +284,25 @@ def test_bad_input_is_one_line(private, arguments, message, capsys):
     answer = capsys.readouterr().err
     assert answer.startswith("error: ") and message in answer and len(answer.splitlines()) == 1
     assert not (private / "check").exists()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_large_jpegs_are_decoded_small_and_seen_at_the_same_place(tmp_path, orientation):
+    y, x = np.mgrid[0:1203, 0:1605]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray((y / 5 + (x % 64)).astype(np.uint8)).convert("RGB").save(
+        tmp_path / "large.jpg", quality=95, exif=exif
+    )
+    Image.fromarray(read_image(tmp_path / "large.jpg")).save(tmp_path / "large.png")
+    small = read_image(tmp_path / "large.jpg", 4)
+    assert small.shape[0] == -(-read_size(tmp_path / "large.jpg")[1] // 4)
+    place = Place((700.0, 600.0), 180.0, 0.2, False)
+    samples = [Sample(tmp_path / name, FACE, "p") for name in ("large.jpg", "large.png")]
+    (jpeg,), (png,) = read_all(samples, [[place], [place]])
+    assert np.abs(jpeg.astype(float) - png).mean() < 1.5 and np.ptp(png) > 50
+
+
+def test_a_place_outside_the_image_shows_nothing(clean):
+    places = [Place((5000.0, 0.0), 10.0, 0.0, False), Place((np.nan, 0.0), 10.0, 0.0, False)]
+    assert read_all(clean[:1], [places]) == [[None, None]]

@@ -9,13 +9,15 @@ import numpy as np
 from PIL import Image
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.images import read_sketches
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import crop_image, read_image, read_size
 from rtl_tf.records import Sample
 from rtl_tf.system.progress import progress
 
 SIZE = 64  # px
 ROOM = 1.5  # of the square that is turned: its corners must be there
 REACH = 2.0  # half of the square's side, of the face's size
+REDUCTIONS = (8, 4, 2)  # of a JPEG that is decoded for sketches
 SMALLEST_SIDE = 4.0  # px of the image
 
 
@@ -63,10 +65,21 @@ def read_all(samples: Sequence[Sample], places: Sequence[Sequence[Place]]) -> li
 def _of_image(sample: Sample, places: Sequence[Place]) -> list[np.ndarray | None]:
     usable = [np.isfinite([*place.middle, place.size, place.turn]).all() for place in places]
     crops = [place.crop for place, is_usable in zip(places, usable, strict=True) if is_usable]
-    seen = iter(read_sketches(sample.image, crops))
+    wanted = min((crop.side / crop.size for crop in crops), default=1)
+    pixels = read_image(sample.image, next((factor for factor in REDUCTIONS if factor <= wanted), 1))
+    factor = round(read_size(sample.image)[0] / pixels.shape[1])
+    seen = iter([_cropped(pixels, crop.reduced(factor)) for crop in crops])
     return [
         _upright(next(seen), place.turn) if is_usable else None for place, is_usable in zip(places, usable, strict=True)
     ]
+
+
+def _cropped(pixels: np.ndarray, crop: Crop) -> np.ndarray | None:
+    """None for a square without extent or outside the image, as faulty labels have."""
+    try:
+        return crop_image(pixels, crop)
+    except InputError:
+        return None
 
 
 def _upright(crop: np.ndarray | None, turn: float) -> np.ndarray | None:

@@ -15,6 +15,7 @@ from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, box_of, pixels_of
 from rtl_tf.inference.graph import locate_in_crops, locate_in_image
 from rtl_tf.inference.predictor import Located, Predictor, central_square, unlabelled_of
+from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
 from rtl_tf.runs import layout
@@ -38,7 +39,7 @@ class Detector(Predictor):
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
-        unlabelled: see `Predictor`.
+        unlabelled, recipe: see `Predictor`.
     """
 
     network: keras.Model
@@ -46,6 +47,7 @@ class Detector(Predictor):
     image_size: int
     sigma: float
     unlabelled: tuple[str, ...] = ()
+    recipe: Recipe = Recipe()
 
     @classmethod
     def load(cls, run: str | os.PathLike) -> "Detector":
@@ -66,7 +68,8 @@ class Detector(Predictor):
         if len(schema) != landmarks:
             raise InputError(f"{run / layout.SCHEMA}: {len(schema)} landmarks, the network finds {landmarks}")
         unlabelled = unlabelled_of(resolved, schema, str(run / layout.CONFIG))
-        return cls(network, schema, size, float(resolved["sigma"]), unlabelled)
+        recipe = read_recipe(run / layout.RECIPE, len(schema)) if (run / layout.RECIPE).exists() else Recipe()
+        return cls(network, schema, size, float(resolved["sigma"]), unlabelled, recipe)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return _located(self._in_crops(pixels))
@@ -78,6 +81,8 @@ class Detector(Predictor):
             image, box: see `predict`; no file.
         """
         image = pixels_of(image)
+        if not self.recipe.plain:
+            return self.predict(image, None if box is None else [box])[0]
         box = box_of(box) or central_square(image.shape[1::-1])
         crop = Crop(*box, self.image_size)
         require_sensible(crop)

@@ -9,6 +9,7 @@ ENVIRONMENT = "environment.json"  # versions and hardware
 SCHEMA = "schema.toml"  # a copy of the landmarks that it began with
 SPLIT = "split.csv"
 TRAINED_ON = "trained_on.csv"
+RECIPE = "recipe.json"  # how a photograph is looked at, fitted on the training part
 HISTORY = "history.csv"  # grows while it trains
 NETWORK = "best.keras"  # the best epoch so far
 SEARCH = "lambda_search.json"  # of `--lambda auto`: every value's score and the choice
@@ -18,7 +19,7 @@ ATTRIBUTES = "test.csv"  # what the data table says of the test images
 EXAMPLES = "examples.npz"  # a few test faces, for figures
 METRICS = "metrics.json"  # written last: a folder with it holds a run that has ended
 
-INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON)  # written in this order, then CONFIG
+INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON, RECIPE)  # written in this order, then CONFIG
 RESULTS = (HISTORY, NETWORK, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH)  # then METRICS
 FILES = (*INPUTS, CONFIG, *RESULTS, METRICS)
 
