@@ -19,6 +19,7 @@ from rtl_tf.schema import Schema
 FARTHER = 0.03  # of the face's extent: a point that is nearer to where it is expected is no suspect
 UNLIKE = 3.5  # robust standard deviations of the appearance: of 3,000 real faces 0.06 % lie below
 HALF_TURN = np.pi / 4
+LOOK = "look, and move the landmark or leave it"
 FEWEST_PICTURES = 30  # to tell a face from what is none
 SEED = 0  # of whose labels are tried on whose image
 
@@ -96,18 +97,15 @@ def _of_shapes(samples: Sequence[Sample], faces: Faces, framing: Framing, schema
             continue
         # names as labelled: those of a mirrored face are swapped
         own = schema.mirror_permutation if sample.mirrored != flipped else np.arange(len(schema))
-        concerned = why.swapped if why else np.flatnonzero(off)
-        for landmark in concerned:
-            deviation, distance = float(found.judged.deviations[landmark]), float(px[landmark])
-            if why:
-                first, second = (schema.names[own[each]] for each in why.swapped)
-                reason = f"{first} and {second} have each other's place"
-                yield Suspect(index, why.what, reason, why.advice, max(deviation, worst), int(own[landmark]), distance)
-            else:
-                yield Suspect(
-                    index, "far from its place", "a slip of the hand, or a rare face or view",
-                    "look, and move the landmark or leave it", deviation, int(own[landmark]), distance,
-                )  # fmt: skip
+        if why is None:
+            what, reason, advice = "far from its place", "a slip of the hand, or a rare face or view", LOOK
+        else:
+            first, second = (schema.names[own[each]] for each in why.swapped or ())
+            what, reason, advice = why.what, f"{first} and {second} have each other's place", why.advice
+        concerned = np.flatnonzero(off).tolist() if why is None else list(why.swapped or ())
+        for each in concerned:
+            deviations = float(found.judged.deviations[each]) if why is None else worst
+            yield Suspect(index, what, reason, advice, deviations, int(own[each]), float(px[each]))
 
 
 def _of_appearance(scores: np.ndarray, known: set[int]) -> Iterator[Suspect]:
@@ -148,7 +146,8 @@ def _of_duplicates(samples: Sequence[Sample], pairs: Sequence[Pair]) -> Iterator
 
 def _of_equal_labels(samples: Sequence[Sample], pairs: Sequence[Pair]) -> Iterator[Suspect]:
     """Images that look different and have the very same points: a row was copied."""
-    names, first, alike = image_names(samples), {}, {index for pair in pairs for index in pair[:2]}
+    names, alike = image_names(samples), {index for pair in pairs for index in pair[:2]}
+    first: dict[bytes, int] = {}
     for index, sample in enumerate(samples):
         other = first.setdefault(sample.points.tobytes(), index)
         if other != index and samples[other].image != sample.image and not {index, other} <= alike:

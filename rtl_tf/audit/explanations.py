@@ -24,6 +24,7 @@ class Explanation(NamedTuple):
     swapped: tuple[int, int] | None = None
 
 
+Undone = tuple[np.ndarray, bool, Explanation | None, tuple[int, int] | None]
 UNEXPLAINED = Explanation(
     "a face unlike the others",
     "most points do not fit each other",
@@ -56,13 +57,13 @@ def explain(
         off: bool (K,), those that do not fit.
         flipped: whether it was mirrored because it shows the other half, which most images of the set may do too.
     """
-    best: tuple[float, np.ndarray, bool, tuple[int, int] | None] | None = None
+    best: Undone = points, False, None, None
     limit = BETTER * model.judge(points, person).misfit
     for undone, is_reflected, kind, swapped in _undone(points, off, schema):
         left = model.judge(undone, person).misfit
         if left < limit and not find_outliers(model, undone, person).off.any():
             best, limit = (undone, is_reflected, kind, swapped), left
-    undone, is_reflected, kind, swapped = best or (points, False, None, None)
+    undone, is_reflected, kind, swapped = best
     turned = _of_turn(model.judge(undone, person).turn, is_reflected != flipped)
     if turned or swapped is None:
         return turned or kind
@@ -71,7 +72,7 @@ def explain(
     return Explanation("swapped names", reason, "exchange the two names in this image", swapped)
 
 
-def _undone(points: np.ndarray, off: np.ndarray, schema: Schema) -> Iterator[tuple]:
+def _undone(points: np.ndarray, off: np.ndarray, schema: Schema) -> Iterator[Undone]:
     """The points with each mistake undone, whether that mirrors them, its explanation, the two landmarks of a swap."""
     permutation = schema.mirror_permutation
     if off.any():

@@ -47,7 +47,7 @@ def _images(findings: Findings) -> list[str]:
     if len(people) < FEW_PEOPLE:
         lines.append("So few people say little about others: label more people before more images of each.")
     elif counts[-1] > 5 * np.median(counts):
-        name = max(people, key=people.get)
+        ((name, _),) = people.most_common(1)
         lines.append(f"{name} has {counts[-1]} of them: do all show one person?")
     return lines
 

@@ -50,10 +50,11 @@ def _equal_files(samples: Sequence[Sample]) -> Iterator[tuple[int, int]]:
 
 def _alike(samples: Sequence[Sample], sketches: Sequence[np.ndarray | None]) -> Iterator[Pair]:
     """Only the most alike are decoded once more, to compare their pixels."""
-    rows = [index for index, sketch in enumerate(sketches) if sketch is not None]
+    there = {index: sketch for index, sketch in enumerate(sketches) if sketch is not None}
+    rows = list(there)
     if not rows:
         return
-    normed = np.stack([_normed(sketches[index]) for index in rows])
+    normed = np.stack([_normed(sketch) for sketch in there.values()])
     for start in range(0, len(rows), BLOCK):
         alike = normed[start : start + BLOCK] @ normed.T
         for a, b in np.argwhere(alike > ALIKE):

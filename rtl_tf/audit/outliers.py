@@ -1,5 +1,6 @@
 """Which points of a face do not fit the others, found one after the other: the worst is left out, then the next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,6 @@ def find_outliers(model: ShapeModel, points: np.ndarray, person: str) -> Outlier
     return Outliers(off, judged, False)
 
 
-def frame_of(samples: list[Sample], schema: Schema) -> np.ndarray:
+def frame_of(samples: Sequence[Sample], schema: Schema) -> np.ndarray:
     """float64 (N, K, 2): all samples `as_seen`."""
     return np.stack([as_seen(sample.points, sample.mirrored, schema) for sample in samples])

@@ -62,7 +62,7 @@ class ShapeModel:
         trusted = _near(laid) if trusted is None else trusted
         self._tangents = _tangents(self.mean)
         self._moments = _Moments(np.where(trusted[..., None], laid, np.nan).reshape(len(laid), -1), people)
-        self._current: tuple[str | None, PointGaussian | None] = None, None
+        self._gaussians: dict[str, PointGaussian] = {}  # of the person who was asked for last
         self.scale = np.ones(points.shape[1])
         self._choose(points, people)
 
@@ -92,9 +92,9 @@ class ShapeModel:
         return as_points(apply(fit(shapes, self.mean), shapes) - self.mean)
 
     def _without(self, person: str) -> PointGaussian:
-        if self._current[0] != person:
-            self._current = person, self._gaussian(*self._moments.without(person))
-        return self._current[1]
+        if person not in self._gaussians:
+            self._gaussians = {person: self._gaussian(*self._moments.without(person))}
+        return self._gaussians[person]
 
     def _gaussian(self, mean: np.ndarray, covariance: np.ndarray) -> PointGaussian:
         """Shrunk, every similarity free."""
@@ -108,14 +108,14 @@ class ShapeModel:
         order = np.argsort(np.asarray(people), kind="stable")[:: -(-len(people) // ENOUGH)]
         best = np.inf
         for shrinkage in SHRINKAGES:
-            self.shrinkage, self._current = shrinkage, (None, None)
+            self.shrinkage, self._gaussians = shrinkage, {}
             judged = [self.judge(points[index], people[index]) for index in order]
             sizes = np.array([one.size for one in judged])
             away = np.linalg.norm(points[order] - [one.expected for one in judged], axis=-1) / sizes[:, None]
             typical = np.nanmean(_median(away))
             if typical < best:
                 best, chosen = typical, (shrinkage, _median(np.array([one.deviations for one in judged])) / MEDIAN)
-        self.shrinkage, self._current = chosen[0], (None, None)
+        self.shrinkage, self._gaussians = chosen[0], {}
         self.scale = np.where(chosen[1] > 0, chosen[1], 1)
 
 
@@ -130,10 +130,11 @@ class _Moments:
         self.people = np.asarray(people)
         for _ in range(1 if known.all() else ROUNDS):
             gaussian = PointGaussian(mean, covariance)
-            self.vectors, self.spreads = values.copy(), defaultdict(float)
-            for index in np.flatnonzero(~known.all(axis=1)):
+            self.vectors = values.copy()
+            self.spreads: dict[str, np.ndarray] = defaultdict(lambda: np.zeros((values.shape[1],) * 2))
+            for index in np.flatnonzero(~known.all(axis=1)).tolist():
                 self.vectors[index], spread = gaussian.filled(values[index])
-                self.spreads[people[index]] = self.spreads[people[index]] + spread
+                self.spreads[people[index]] += spread
             square = self.vectors.T @ self.vectors + sum(self.spreads.values())
             self.total = len(values), self.vectors.sum(axis=0), square
             mean, covariance = self._of(*self.total)
