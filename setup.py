@@ -54,6 +54,6 @@ setup(
         "tensorboard": ["tensorboard"],
     },
     entry_points={
-        "console_scripts": [f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict")]
+        "console_scripts": [f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check")]
     },
 )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rtl_tf.records import Sample
+
 HEATMAP_STRIDE = 4
 
 
@@ -90,6 +92,11 @@ class Crop:
             size=self.size + 2 * context,
         )
 
+    def reduced(self, factor: int) -> "Crop":
+        """The same view of the image at one `factor`-th of its size."""
+        left, top = ((edge + 0.5) / factor - 0.5 for edge in (self.left, self.top))
+        return Crop(left, top, self.side / factor, self.size, self.mirrored)
+
 
 def turned(points: np.ndarray, angle: float, centre: tuple[float, float]) -> np.ndarray:
     """(..., 2) turned about `centre` by `angle` radians, from the x axis towards the y axis."""
@@ -103,3 +110,10 @@ def crop_around(points: np.ndarray, size: int, margin: float, mirrored: bool = F
     side = float((high - low).max()) * (1 + 2 * margin)
     left, top = (low + high) / 2 - side / 2
     return Crop(float(left), float(top), side, size, mirrored)
+
+
+def sample_crop(sample: Sample, size: int, margin: float) -> Crop:
+    """The square of a sample that the network sees: its own box, else a square around its landmarks."""
+    if sample.box is not None:
+        return Crop(*sample.box, size, sample.mirrored)
+    return crop_around(sample.points, size, margin, sample.mirrored)

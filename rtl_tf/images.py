@@ -48,20 +48,24 @@ with suppress(AttributeError, OSError):  # where Pillow carries libtiff within i
     ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
-def read_image(path: str | Path) -> np.ndarray:
+def read_image(path: str | Path, reduction: int = 1) -> np.ndarray:
     """uint8 (H, W, 3) RGB, EXIF rotation applied: the *original pixels*.
 
     Grey, palette, CMYK and LAB images are converted, 16-bit values scaled (see `pixel_values.bit_depth`). Transparency
     is laid over white: dropping alpha instead would show pixels that nobody, the annotator included, has seen. Of
     several frames or pages the first is taken, with an InputWarning; the second picture that a phone adds to a JPEG
-    (MPO) is its depth or another size of the same photograph.
+    (MPO) is its depth or another size of the same photograph. A `reduction` of 2, 4 or 8 decodes JPEG at that part of
+    its size, in a tenth of the time, to be looked at; other formats know none.
 
     Raises:
         InputError: the file is missing, no regular file, not an image, damaged, truncated, above MAX_PIXELS, of a mode
             whose range of values is unknown (floating point, 32-bit), or HEIC without the package that reads it.
     """
     with _opened(path) as image:
-        orientation, size = _orientation(image), image.size
+        orientation = _orientation(image)
+        if reduction > 1:
+            image.draft(None, (image.width // reduction, image.height // reduction))
+        size = image.size
         pixels = read_rgb(image, path, partial(_opened, path))
         if pixels.shape[1::-1] != size:
             raise ValueError(f"{size[0]} x {size[1]} px by its header, {pixels.shape[1]} x {pixels.shape[0]} in fact")

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from rtl_tf import augment, augment_strong, heatmaps
-from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, crop_around, input_to_heatmap
+from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, input_to_heatmap, sample_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_crop, read_image
 from rtl_tf.records import Sample
@@ -50,13 +50,6 @@ class Crops:
         """uint8 (N, S, S, 3): the crops without their border."""
         border = (self.images.shape[1] - self.size) // 2
         return self.images[:, border : border + self.size, border : border + self.size]
-
-
-def sample_crop(sample: Sample, size: int, margin: float) -> Crop:
-    """The square of a sample that the network sees: its own box, else a square around its landmarks."""
-    if sample.box is not None:
-        return Crop(*sample.box, size, sample.mirrored)
-    return crop_around(sample.points, size, margin, sample.mirrored)
 
 
 def load_crops(

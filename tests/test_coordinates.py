@@ -46,3 +46,9 @@ def test_a_crop_around_landmarks_has_a_margin_on_every_side():
     points = np.array([[10.0, 20.0], [30.0, 28.0], [NAN, NAN]])
     assert crop_around(points, 64, 0.25) == Crop(5.0, 9.0, 30.0, 64, False)
     assert crop_around(points[:, ::-1], 64, 0.25, mirrored=True) == Crop(9.0, 5.0, 30.0, 64, True)
+
+
+def test_a_reduced_image_shows_the_same_place():
+    small = CROP.reduced(2)
+    assert (small.left, small.side, small.size) == (4.5, 25.0, 100)  # column 10 begins where column 5 of the half does
+    np.testing.assert_allclose(small.to_input(np.array([[4.75, 9.75]])), CROP.to_input(np.array([[10.0, 20.0]])))

@@ -23,7 +23,7 @@ LAYERS = {
     "runs": 5,
     "training": 6, "inference": 6,
     "evaluation": 7, "reports": 7,
-    "experiments": 8, "studies": 8,
+    "experiments": 8, "studies": 8, "audit": 8,
     "cli": 9, "api": 9,
 }  # fmt: skip
 ALLOWED = {
@@ -111,6 +111,8 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
         "rtl_tf.cli.train",
         "rtl_tf.cli.evaluate",
         "rtl_tf.cli.pack",
+        "rtl_tf.cli.check",
+        "rtl_tf.audit.examination",
     ],
 )
 def test_light_modules_do_not_load_tensorflow(module):

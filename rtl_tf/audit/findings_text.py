@@ -1,0 +1,187 @@
+"""An audit in words: a paragraph a topic, each with what to do."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from rtl_tf.audit.examination import Findings
+from rtl_tf.audit.framing import INPUT_PX
+from rtl_tf.audit.plain_and_mirrored import SHIFTED
+from rtl_tf.records import image_names
+
+WIDTH = 100
+SHOWN = 5  # names in a sentence, suspects in the list
+ONE_SIDED = 0.5  # share of landmarks in mirrored pairs, below which a schema marks one half of the face
+FEW_PEOPLE = 10
+MANY = 0.3  # share of the images
+
+
+def findings_text(findings: Findings) -> str:
+    """All that there is to say, for a terminal."""
+    paragraphs = [
+        ("Images", _images(findings)),
+        ("Landmarks", _landmarks(findings)),
+        ("Size", _size(findings)),
+        ("Duplicates", _duplicates(findings)),
+        ("Sides", _sides(findings)),
+        ("Suspects", _suspects(findings)),
+    ]
+    filled = [
+        textwrap.fill(" ".join(sentences), WIDTH, initial_indent=f"{title:12}", subsequent_indent=" " * 12)
+        for title, sentences in paragraphs
+    ]
+    return "\n\n".join([*filled, *_worst(findings)])
+
+
+def _images(findings: Findings) -> list[str]:
+    samples = findings.samples
+    people = Counter(sample.subject for sample in samples)
+    counts = sorted(people.values())
+    files = len({sample.image for sample in samples})
+    faces = (
+        f"{_many(len(samples), 'face')} on {_many(files, 'image')}" if files < len(samples) else _many(files, "image")
+    )
+    lines = [f"{faces} of {_many(len(people), 'person', 'people')}, {_range(counts, '{:.0f}')} of each."]
+    if len(people) < FEW_PEOPLE:
+        lines.append("So few people say little about others: label more people before more images of each.")
+    elif counts[-1] > 5 * np.median(counts):
+        ((name, _),) = people.most_common(1)
+        lines.append(f"{name} has {counts[-1]} of them: do all show one person?")
+    return lines
+
+
+def _landmarks(findings: Findings) -> list[str]:
+    points = np.stack([sample.points for sample in findings.samples])
+    missing = np.isnan(points).any(axis=-1)
+    lines = [f"Schema {findings.schema.name}, {_many(len(findings.schema), 'landmark')};"]
+    if not missing.any():
+        return [lines[0][:-1] + ", none missing in any image."]
+    lines.append(f"{missing.mean():.1%} are missing, in {_many(int(missing.any(axis=1).sum()), 'image')}.")
+    rates = missing.mean(axis=0)
+    never = [name for name, rate in zip(findings.schema.names, rates, strict=True) if rate == 1]
+    often = [name for name, rate in zip(findings.schema.names, rates, strict=True) if 0.5 < rate < 1]
+    if never:
+        lines.append(f"Never labelled, so never learnt: {_some(never)}.")
+    if often:
+        lines.append(f"Labelled in less than half of the images: {_some(often)}.")
+    return lines
+
+
+def _size(findings: Findings) -> list[str]:
+    framing = findings.framing
+    lines = [f"The landmarks span {_range(framing.extent, '{:.0f}')} px of their images."]
+    if framing.has_box.any():
+        lines.append(f"They fill {_range(100 * framing.share[framing.has_box], '{:.0f}')} % of their boxes.")
+    known = np.isfinite(framing.mm_per_px)
+    if known.any():
+        lines.append(f"Resolution: {_range(1 / framing.mm_per_px[known], '{:.2f}')} px a mm.")
+    if not known.all():
+        without = "No image has" if not known.any() else f"{_many(int((~known).sum()), 'image')} lack"
+        lines.append(f"{without} mm_per_px: their errors can be given in px alone.")
+    small = framing.is_enlarged
+    if small.any():
+        lines.append(
+            f"Fewer px than an input of {INPUT_PX}: {_share(small)}; their crops are enlarged, which adds nothing: "
+            "take the original photographs, if there are any, or a smaller --image-size."
+        )
+    if framing.is_cut_off.any():
+        lines.append(
+            f"In {_share(framing.is_cut_off)} the square around the face reaches far beyond the image: there the edge "
+            "is repeated; crop the photographs less tightly."
+        )
+    return lines
+
+
+def _duplicates(findings: Findings) -> list[str]:
+    samples, pairs = findings.samples, findings.duplicates
+    across = [pair for pair in pairs if samples[pair.first].subject != samples[pair.second].subject]
+    equal = sum(pair.is_equal for pair in pairs)
+    if not pairs:
+        return ["None: no two images are equal or nearly so."]
+    lines = [f"{_many(equal, 'pair')} of images with equal pixels, {len(pairs) - equal} nearly equal"]
+    if across:
+        lines[0] += f"; {len(across)} of them under two subjects: the same face would be trained on and tested on."
+    else:
+        lines[0] += ", all of one person each: no leak, and less to learn than the count promises."
+    return lines
+
+
+def _sides(findings: Findings) -> list[str]:
+    """What plain and mirrored samples have different; a shift that takes pixels to see belongs here too."""
+    lines = []
+    faces, sides, schema = findings.faces, findings.contrast, findings.schema
+    is_one_sided = 2 * len(schema.mirrored_pairs) < ONE_SIDED * len(schema)
+    if faces and faces.halves.is_mixed and is_one_sided:
+        lines.append(
+            f"The images show both halves of the face, {faces.halves.share:.0%} one and {1 - faces.halves.share:.0%} "
+            "the other: with `mirrored` true for those of one half, the network would have to learn one alone."
+        )
+    if sides is None:
+        mirrored = sum(sample.mirrored for sample in findings.samples)
+        few = f"only {mirrored} are mirrored" if mirrored else "no image is mirrored"
+        return [*lines, f"Nothing to compare: {few}."]
+    largest = int(np.nanargmax(sides.shares))
+    lines.append(
+        f"{sides.plain} plain and {sides.mirrored} mirrored images; their mean shapes differ by at most "
+        f"{sides.shares[largest]:.1%} of the face ({schema.names[largest]})."
+    )
+    for first, second in sides.exchanged:
+        lines.append(
+            f"{schema.names[first]} and {schema.names[second]} seem exchanged in the mirrored ones: left and right are "
+            "the person's own, whichever half is seen."
+        )
+    if not sides.exchanged and sides.shares[largest] > SHIFTED:
+        lines.append("Were both labelled by the same rules?")
+    return lines
+
+
+def _suspects(findings: Findings) -> list[str]:
+    lines = []
+    if findings.faces is None:
+        lines.append("Too few images with four landmarks or more: their points were not compared with each other.")
+    elif not findings.looked_at:
+        lines.append("Too few images to tell whether each belongs to its labels.")
+    if not findings.suspects:
+        return [*lines, "None: nothing to look at, so there is no sheet."]
+    kinds = Counter(suspect.what for suspect in findings.suspects)
+    images = len({suspect.index for suspect in findings.suspects})
+    told = ", ".join(f"{what}: {count}" for what, count in kinds.most_common())
+    lines.append(f"{_many(images, 'image')} of {len(findings.samples)} to look at ({told}).")
+    if images > MANY * len(findings.samples):
+        lines.append("So many have one cause: look at a few, then at the schema and the order of the columns.")
+    return lines
+
+
+def _worst(findings: Findings) -> list[str]:
+    """The first suspects, a line each."""
+    if not findings.suspects:
+        return []
+    names = image_names(findings.samples)
+    lines = []
+    for suspect in findings.suspects[:SHOWN]:
+        landmark = "" if suspect.landmark is None else f", {findings.schema.names[suspect.landmark]}"
+        far = "" if suspect.px != suspect.px else f" by {suspect.px:.1f} px ({suspect.deviations:.1f} sd)"
+        lines.append(f"  {names[suspect.index]}{landmark}: {suspect.what}{far}; {suspect.reason}: {suspect.advice}")
+    more = len(findings.suspects) - SHOWN
+    return ["\n".join([*lines, *([f"  and {more} more"] if more > 0 else [])])]
+
+
+def _range(values: Sequence[float] | np.ndarray, template: str) -> str:
+    """`12 (9 to 14)`, median and extremes; `12` where all are the same."""
+    low, middle, high = (template.format(value) for value in (np.min(values), np.median(values), np.max(values)))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def _share(which: np.ndarray) -> str:
+    return f"{_many(int(which.sum()), 'image')} ({which.mean():.0%})"
+
+
+def _many(count: int, one: str, several: str | None = None) -> str:
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -1,0 +1,75 @@
+"""Similarities (shift, turn, scale; no reflection) that lay shapes over one another, and the mean of many shapes.
+
+A shape is complex (K,), x + iy, NaN where a point is missing; a similarity is two complex numbers: z -> a z + b.
+"""
+
+import numpy as np
+
+ROUNDS = 12  # of weights, and of the mean
+CANDIDATES = 30  # shapes that the mean may begin from
+
+
+def as_complex(points: np.ndarray) -> np.ndarray:
+    """(..., K, 2) -> complex (..., K); a point that lacks a coordinate is NaN."""
+    return points[..., 0].astype(np.float64) + 1j * points[..., 1]
+
+
+def as_points(shapes: np.ndarray) -> np.ndarray:
+    """complex (..., K) -> float64 (..., K, 2)."""
+    return np.stack([shapes.real, shapes.imag], axis=-1)
+
+
+def apply(similarity: tuple[np.ndarray, np.ndarray], shapes: np.ndarray) -> np.ndarray:
+    """a z + b of shapes (N, K), each with its own a and b (N,)."""
+    turn, shift = similarity
+    return turn[..., None] * shapes + shift[..., None]
+
+
+def fit(shapes: np.ndarray, onto: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The similarities that bring shapes (N, K) nearest to `onto` (K,), by the sum of distances.
+
+    Distances, not their squares: a few points that lie elsewhere hardly move it. The scale is that of the spreads: the
+    nearest one would shrink a shape that does not fit to nothing. A shape needs two different points.
+    """
+    known = ~np.isnan(shapes) & ~np.isnan(onto)
+    shapes, onto = np.where(known, shapes, 0), np.where(known, onto, 0)
+    weights = known.astype(np.float64)
+    smallest = 1e-3 * np.sqrt(np.mean(np.abs(onto) ** 2) + 1e-30)
+    for _ in range(ROUNDS):
+        total = weights.sum(-1, keepdims=True) + 1e-30
+        middle, target = ((weights * part).sum(-1, keepdims=True) / total for part in (shapes, onto))
+        moved, aim = shapes - middle, onto - target
+        sizes = [np.sqrt((weights * np.abs(part) ** 2).sum(-1)) for part in (aim, moved)]
+        turned = (weights * np.conj(moved) * aim).sum(-1)
+        turn = np.exp(1j * np.angle(turned)) * sizes[0] / (sizes[1] + 1e-30)
+        shift = target[..., 0] - turn * middle[..., 0]
+        weights = known / np.maximum(np.abs(apply((turn, shift), shapes) - onto), smallest)
+    return turn, shift
+
+
+def mean_shape(shapes: np.ndarray) -> np.ndarray:
+    """complex (K,): the median of shapes (N, K) laid over one another; its middle at 0, its root mean square 1.
+
+    It begins from the shape that lies nearest to the others, so that a faulty one is not what all are turned to.
+    NaN for a point that no shape has.
+    """
+    labelled = (~np.isnan(shapes)).sum(axis=-1)
+    candidates = np.argsort(-labelled, kind="stable")[:CANDIDATES]
+    distances = [np.nanmedian(_distances(shapes, _normed(shapes[index]))) for index in candidates]
+    mean = _normed(shapes[candidates[int(np.nanargmin(distances))]])
+    for _ in range(ROUNDS):
+        laid = apply(fit(shapes, mean), shapes)
+        known = ~np.isnan(laid).all(axis=0)
+        middle = np.full(laid.shape[1], np.nan, complex)
+        middle[known] = np.nanmedian(laid[:, known].real, axis=0) + 1j * np.nanmedian(laid[:, known].imag, axis=0)
+        mean = _normed(middle)
+    return mean
+
+
+def _distances(shapes: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return np.abs(apply(fit(shapes, mean), shapes) - mean)
+
+
+def _normed(shape: np.ndarray) -> np.ndarray:
+    centred = shape - np.nanmean(shape)
+    return centred / (np.sqrt(np.nanmean(np.abs(centred) ** 2)) + 1e-30)

@@ -1,0 +1,308 @@
+"""`rtl-check`: that each kind of fault is found and explained, that clean data have few suspects, and its files."""
+
+import csv
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rtl_tf.audit import examination
+from rtl_tf.audit.examination import examine
+from rtl_tf.audit.findings_text import findings_text
+from rtl_tf.audit.near_duplicates import find_duplicates
+from rtl_tf.audit.outliers import as_seen
+from rtl_tf.audit.sketches import Place, read_all
+from rtl_tf.audit.suspects import COLUMNS
+from rtl_tf.cli import run as run_command
+from rtl_tf.cli.check import main
+from rtl_tf.images import read_image, read_size
+from rtl_tf.records import Sample
+from rtl_tf.schema import load_schema
+
+SCHEMA = load_schema("fas12")
+SIZE = 160
+# Half a face, in px; the rest of each person and view is drawn around it.
+FACE = np.array(
+    [[50, 60], [72, 61], [88, 58], [96, 84], [80, 88], [90, 95], [86, 104], [91, 106], [95, 104], [74, 112], [90, 120],
+     [86, 142]], float,
+)  # fmt: skip
+VICTIM = 21
+
+
+def drawn(points, rng):
+    """A picture with a spot of another brightness at each landmark, so that a face can be told from what is none."""
+    y, x = np.mgrid[0:SIZE, 0:SIZE]
+    picture = rng.uniform(90, 130) + rng.normal(0, 4, (SIZE, SIZE))
+    for index, (px, py) in enumerate(points):
+        picture += (70 if index % 2 else -70) * np.exp(-((x - px) ** 2 + (y - py) ** 2) / 30)
+    return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).convert("RGB")
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """60 images of 30 people, each second one of the other half of the face and marked so."""
+    folder, rng, samples = tmp_path_factory.mktemp("clean"), np.random.default_rng(0), []
+    for index in range(60):
+        if index % 2 == 0:
+            person = FACE + rng.normal(0, 1.5, FACE.shape)
+        centred = (person + rng.normal(0, 0.7, FACE.shape) - 85) * rng.uniform(0.75, 1.0)
+        angle = rng.normal(0, 0.06)
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        points = centred @ turn.T + 80 + rng.uniform(-12, 12, 2)
+        mirrored = index % 2 == 1
+        if mirrored:
+            points = (points * (-1, 1) + (SIZE - 1, 0))[SCHEMA.mirror_permutation]
+        path = folder / f"{index:02d}.png"
+        drawn(points, rng).save(path)
+        samples.append(
+            Sample(path, points.astype(np.float32), f"p{index // 2}", mirrored=mirrored, place=f"row {index}")
+        )
+    return samples
+
+
+def changed(samples, points=None, **fields):
+    """The samples, VICTIM with other points or fields."""
+    new = dataclasses.replace(samples[VICTIM], **fields)
+    if points is not None:
+        new = dataclasses.replace(new, points=np.asarray(points, np.float32))
+    return [*samples[:VICTIM], new, *samples[VICTIM + 1 :]]
+
+
+def kinds(samples):
+    """What is suspected of VICTIM, and how many others are suspects."""
+    suspects = examine(samples, SCHEMA).suspects
+    return {one.what for one in suspects if one.index == VICTIM}, len({one.index for one in suspects} - {VICTIM})
+
+
+def test_clean_data_have_no_suspects(clean):
+    findings = examine(clean, SCHEMA)
+    assert findings.suspects == [] and findings.duplicates == [] and not findings.faces.halves.is_mixed
+    assert findings.contrast.plain == findings.contrast.mirrored == 30 and findings.contrast.shares.max() < 0.02
+    text = findings_text(findings)
+    assert "60 images of 30 people, 2 of each." in text and "None: nothing to look at" in text
+
+
+def test_half_a_pixel_is_no_suspect(clean):
+    assert kinds(changed(clean, clean[VICTIM].points + 0.5)) == (set(), 0)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (6, 8), (4, 9)])
+def test_swapped_names(clean, first, second):
+    points = clean[VICTIM].points.copy()
+    points[[first, second]] = points[[second, first]]
+    samples = changed(clean, points)
+    suspects = [one for one in examine(samples, SCHEMA).suspects if one.index == VICTIM]
+    assert {(one.what, one.landmark) for one in suspects} == {("swapped names", first), ("swapped names", second)}
+    names = sorted([SCHEMA.names[first], SCHEMA.names[second]])
+    assert all(sorted(one.reason.split(" have ")[0].split(" and ")) == names for one in suspects)
+    distance = np.linalg.norm(points[first] - points[second])
+    assert all(abs(one.px - distance) < 5 for one in suspects)
+
+
+def test_a_point_elsewhere_is_found_with_its_right_place(clean):
+    points = clean[VICTIM].points.copy()
+    points[9] += (11, 9)
+    findings = examine(changed(clean, points), SCHEMA)
+    (suspect,) = findings.suspects
+    assert (suspect.index, suspect.what, suspect.landmark) == (VICTIM, "far from its place", 9)
+    assert np.linalg.norm(findings.expected(VICTIM)[9] - clean[VICTIM].points[9]) < 5
+    assert suspect.px == pytest.approx(np.linalg.norm(findings.expected(VICTIM)[9] - points[9]), abs=0.01)
+
+
+def test_two_points_elsewhere_do_not_hide_each_other(clean):
+    points = clean[VICTIM].points.copy()
+    points[[0, 11]] += [(18, -9), (-20, 5)]
+    suspects = examine(changed(clean, points), SCHEMA).suspects
+    assert {(one.index, one.landmark) for one in suspects} == {(VICTIM, 0), (VICTIM, 11)}
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda p: p[:, ::-1], "x and y exchanged"),
+        (lambda p: p * (1, -1) + (0, SIZE - 1), "y upwards"),
+        (lambda p: SIZE - 1 - p, "upside down"),
+        (lambda p: np.stack([SIZE - 1 - p[:, 1], p[:, 0]], axis=1), "on its side"),
+    ],
+)
+def test_whole_faces_are_explained(clean, change, what):
+    assert kinds(changed(clean, change(clean[VICTIM].points))) == ({what}, 0)
+
+
+def test_a_wrong_mirrored_flag(clean):
+    assert kinds(changed(clean, mirrored=not clean[VICTIM].mirrored)) == ({"other half of the face"}, 0)
+
+
+def test_points_of_another_image(clean):
+    far = max(range(1, 60, 2), key=lambda other: np.abs(clean[other].points - clean[VICTIM].points).mean())
+    points = clean[far].points + np.float32(0.25)  # no copy of a row: told by the picture
+    assert kinds(changed(clean, points)) == ({"no face where it is labelled"}, 0)
+    assert "labels of another image" in kinds(changed(clean, clean[far].points))[0]
+
+
+def test_a_set_of_both_halves_is_no_fault_and_is_said(clean):
+    samples = [dataclasses.replace(sample, mirrored=False) for sample in clean]
+    findings = examine(samples, SCHEMA)
+    assert findings.faces.halves.is_mixed and findings.suspects == []
+    assert "show both halves of the face, 50% one and 50% the other" in " ".join(findings_text(findings).split())
+
+
+def test_crests_exchanged_in_all_mirrored_samples_are_told(clean):
+    crests = [SCHEMA.index(name) for name in SCHEMA.mirrored_pairs[0]]
+    samples = []
+    for sample in clean:
+        points = sample.points.copy()
+        if sample.mirrored:
+            points[crests] = points[crests[::-1]]
+        samples.append(dataclasses.replace(sample, points=points))
+    findings = examine(samples, SCHEMA)
+    assert findings.contrast.exchanged == (tuple(crests),)
+    assert "seem exchanged in the mirrored ones" in " ".join(findings_text(findings).split())
+
+
+def test_missing_points_are_counted_and_hinder_nothing(clean):
+    rng = np.random.default_rng(1)
+    samples = []
+    for sample in clean:
+        points = sample.points.copy()
+        points[rng.uniform(size=len(points)) < 0.15] = np.nan
+        samples.append(dataclasses.replace(sample, points=points))
+    points = clean[VICTIM].points.copy()
+    points[3] = np.nan
+    points[[0, 1]] = points[[1, 0]]
+    assert kinds(changed(samples, points)) == ({"swapped names"}, 0)
+    assert "% are missing, in" in findings_text(examine(samples, SCHEMA))
+
+
+def test_duplicates_of_two_people_are_suspects_and_of_one_are_counted(clean, tmp_path):
+    Image.open(clean[4].image).save(tmp_path / "copy.bmp")  # other bytes, equal pixels
+    Image.open(clean[8].image).save(tmp_path / "again.jpg", quality=80)  # other pixels, the same picture
+    samples = [
+        *clean,
+        dataclasses.replace(clean[4], image=tmp_path / "copy.bmp", subject="q1"),
+        dataclasses.replace(clean[8], image=tmp_path / "again.jpg"),
+    ]
+    findings = examine(samples, SCHEMA)
+    assert [(pair.first, pair.second, pair.is_equal) for pair in findings.duplicates] == [(4, 60, True), (8, 61, False)]
+    (suspect,) = findings.suspects
+    assert (suspect.index, suspect.what) == (60, "same pixels, two people") and "of p2 shows" in suspect.reason
+    assert "1 of them under two subjects" in " ".join(findings_text(findings).split())
+
+
+def test_equal_files_are_found_whatever_their_labels(clean, tmp_path):
+    (tmp_path / "copy.png").write_bytes(clean[4].image.read_bytes())
+    samples = [clean[4], dataclasses.replace(clean[4], image=tmp_path / "copy.png")]
+    (pair,) = find_duplicates(samples, [None, None])
+    assert pair.is_equal
+
+
+def test_an_odd_scale(clean):
+    samples = [dataclasses.replace(sample, mm_per_px=40 / np.ptp(sample.points, axis=0).max()) for sample in clean]
+    assert kinds(changed(samples, mm_per_px=2 * samples[VICTIM].mm_per_px)) == ({"odd size"}, 0)
+
+
+def test_too_few_images_are_said_to_be_too_few(clean):
+    findings = examine(clean[:6], SCHEMA)
+    assert findings.faces is None and findings.suspects == []
+    assert "Too few images with four landmarks or more" in " ".join(findings_text(findings).split())
+
+
+def test_mirroring_twice_is_nothing(clean):
+    points = clean[0].points.astype(float)
+    assert np.array_equal(as_seen(as_seen(points, True, SCHEMA), True, SCHEMA), points)
+
+
+@pytest.fixture
+def private(clean, tmp_path, monkeypatch):
+    """A table with two swapped names in row 23, in the folder that the command is called from."""
+    monkeypatch.chdir(tmp_path)
+    header = ["image", "subject", "mirrored", *(f"{name}_{axis}" for name in SCHEMA.names for axis in "xy")]
+    with open(tmp_path / "labels.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for index, sample in enumerate(clean):
+            points = sample.points.copy()
+            if index == VICTIM:
+                points[[0, 1]] = points[[1, 0]]
+            writer.writerow([sample.image, sample.subject, sample.mirrored, *points.ravel()])
+    return tmp_path
+
+
+def status_of(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        run_command(main, [*map(str, arguments)])
+    return ended.value.code
+
+
+def test_the_command_writes_a_table_and_a_sheet(private, capsys):
+    assert status_of("labels.csv") == 0
+    said = capsys.readouterr().out
+    assert "1 image of 60 to look at (swapped names: 2)" in said
+    assert "written: check/labels/suspects.csv, check/labels/suspects.png" in said
+    with open("check/labels/suspects.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert [(row["image"], row["place"], row["subject"], row["what"]) for row in rows] == [
+        ("21.png", "row 23", "p10", "swapped names")
+    ] * 2
+    assert {row["landmark"] for row in rows} == {"exocanthion", "endocanthion"}
+    assert Image.open("check/labels/suspects.png").size[0] > 100
+
+
+def test_a_second_check_replaces_the_first_and_a_clean_one_leaves_no_sheet(private, monkeypatch, capsys):
+    assert status_of("labels.csv", "--output", "out") == 0
+    assert status_of("labels.csv", "--output", "out") == 0
+    monkeypatch.setattr(examination, "_of_shapes", lambda *_: iter(()))
+    assert status_of("labels.csv", "--output", "out") == 0
+    assert capsys.readouterr().out.rstrip().endswith("written: out/suspects.csv")
+    assert sorted(path.name for path in (private / "out").iterdir()) == ["suspects.csv"]
+
+
+@pytest.mark.parametrize("name", ["suspects.csv", "suspects.png"])
+def test_files_of_others_stay(private, name, capsys):
+    (private / "out").mkdir()
+    (private / "out" / name).write_text("image,guilt\nx,y\n")
+    assert status_of("labels.csv", "--output", "out") == 2
+    assert capsys.readouterr().err == (
+        f"error: --output out: {name} is there already, and not of a check; name another folder\n"
+    )
+    assert (private / "out" / name).read_text() == "image,guilt\nx,y\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing"], "data nothing: no such file or folder"),
+        (["labels.csv", "--schema", "fas13"], "unknown schema 'fas13'"),
+        (["labels.csv", "--output", "labels.csv"], "--output labels.csv: a file; name a folder"),
+        ([], "the following arguments are required: DATA"),
+    ],
+)
+def test_bad_input_is_one_line(private, arguments, message, capsys):
+    assert status_of(*arguments) == 2
+    answer = capsys.readouterr().err
+    assert answer.startswith("error: ") and message in answer and len(answer.splitlines()) == 1
+    assert not (private / "check").exists()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_large_jpegs_are_decoded_small_and_seen_at_the_same_place(tmp_path, orientation):
+    y, x = np.mgrid[0:1203, 0:1605]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray((y / 5 + (x % 64)).astype(np.uint8)).convert("RGB").save(
+        tmp_path / "large.jpg", quality=95, exif=exif
+    )
+    Image.fromarray(read_image(tmp_path / "large.jpg")).save(tmp_path / "large.png")
+    small = read_image(tmp_path / "large.jpg", 4)
+    assert small.shape[0] == -(-read_size(tmp_path / "large.jpg")[1] // 4)
+    place = Place((700.0, 600.0), 180.0, 0.2, False)
+    samples = [Sample(tmp_path / name, FACE, "p") for name in ("large.jpg", "large.png")]
+    (jpeg,), (png,) = read_all(samples, [[place], [place]])
+    assert np.abs(jpeg.astype(float) - png).mean() < 1.5 and np.ptp(png) > 50
+
+
+def test_a_place_outside_the_image_shows_nothing(clean):
+    places = [Place((5000.0, 0.0), 10.0, 0.0, False), Place((np.nan, 0.0), 10.0, 0.0, False)]
+    assert read_all(clean[:1], [places]) == [[None, None]]
