@@ -6,16 +6,17 @@ landmarks, and a threshold on where the tip of the nose stands between the eyes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rtl_tf.documents import Node
+from rtl_tf.documents import Node, read_json
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import KEY_POINTS, Face
 
 FEWEST = 5  # faces that a fit takes
-STRENGTHS = tuple(10.0**power for power in range(-4, 5))  # of the ridge, in units of a face's variance of 1 %
+STRENGTHS = tuple(10.0**power for power in range(-8, 1))  # of the ridge; key points vary by some 1e-3, squared
 SMALLEST, LARGEST = 0.1, 10.0  # sides of the found square that an answer has at least and at most
 RIGHT_EYE, LEFT_EYE, NOSE = (KEY_POINTS.index(name) for name in ("right eye", "left eye", "nose tip"))
 MIRRORED = [KEY_POINTS.index(name) for name in ("left eye", "right eye", "nose tip", "mouth", "left ear", "right ear")]
@@ -81,6 +82,11 @@ class FaceSquare:
         return cls(np.array(weights), Side(told["threshold"].number(), told["above"].flag()))
 
 
+def read_face_square(file: Path) -> FaceSquare | None:
+    """What a run's folder says; None where it has no such file. InputError where that is damaged."""
+    return FaceSquare.from_json(read_json(file)) if file.exists() else None
+
+
 def fit(
     faces: Sequence[Face], squares: Sequence[Box], mirrored: Sequence[bool], subjects: Sequence[str]
 ) -> FaceSquare | None:
@@ -129,7 +135,7 @@ def _ridge(inputs: np.ndarray, answers: np.ndarray, strength: float) -> np.ndarr
     """(13, 3): weights that shrink, below them a constant that does not."""
     middle, usual = inputs.mean(axis=0), answers.mean(axis=0)
     centred = inputs - middle
-    penalty = strength * 1e-4 * np.eye(inputs.shape[1])
+    penalty = strength * np.eye(inputs.shape[1])
     weights = np.linalg.solve(centred.T @ centred / len(inputs) + penalty, centred.T @ (answers - usual) / len(inputs))
     return np.vstack([weights, usual - middle @ weights])
 

@@ -13,6 +13,8 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_image, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
+from rtl_tf.inference.face_square import FaceSquare
+from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.records import Prediction
 from rtl_tf.schema import UNLABELLED, Schema
 from rtl_tf.system.progress import progress
@@ -45,11 +47,13 @@ class Found:
         prediction: the landmarks.
         box: the square that was looked at, original px.
         size: (width, height) of the image, original px.
+        mirrored: whether the network saw it mirrored.
     """
 
     prediction: Prediction
     box: Box
     size: tuple[int, int]
+    mirrored: bool = False
 
 
 Outcome = Found | InputError  # of one image: what was found, or why it could not be looked at
@@ -69,11 +73,14 @@ class Predictor(ABC):
         schema: the K landmarks.
         image_size: S, input px.
         unlabelled: names of landmarks that no training image had: of these nothing is predicted.
+        face_square: how faces lie in the squares that the network knows; None = it was trained on images in which
+            none are found.
     """
 
     schema: Schema
     image_size: int
     unlabelled: tuple[str, ...] = ()
+    face_square: FaceSquare | None = None
 
     @abstractmethod
     def locate(self, pixels: np.ndarray) -> Located:
@@ -83,7 +90,7 @@ class Predictor(ABC):
         self,
         images: Sequence[Image] | Image,
         boxes: Sequence[Box | None] | Box | None = None,
-        mirrored: Sequence[bool] | bool | None = None,
+        mirrored: Sequence[bool | None] | bool | None = None,
     ) -> list[Prediction]:
         """Landmarks of photographs.
 
@@ -97,12 +104,14 @@ class Predictor(ABC):
             images: files, or decoded images (see `decoded.pixels_of`): uint8 (H, W, 3) RGB, grey (H, W), Pillow's. A
                 single one is a list of one, with its box and its flag.
             boxes: for each image the square (left, top, side) around the face in original px, as training crops
-                show it; None = the largest central square.
-            mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = no.
+                show it; None = around the largest face that is found, or, without a `face_square`, the largest
+                central square.
+            mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = as the
+                face's key points say, or, without a `face_square`, no.
         Returns:
             One for each image. Points, peaks and heatmap points of a landmark that no training image had are NaN.
         Raises:
-            InputError: an image that cannot be read, a box outside it, or not one box for each image.
+            InputError: an image that cannot be read or shows no face, a box outside it, or not one box for each image.
         """
         images, boxes, mirrored = as_lists(images, boxes, mirrored)
         predictions = []
@@ -113,7 +122,7 @@ class Predictor(ABC):
         return predictions
 
     def outcomes(
-        self, images: Sequence[Image], boxes: Sequence[Box | None], mirrored: Sequence[bool]
+        self, images: Sequence[Image], boxes: Sequence[Box | None], mirrored: Sequence[bool | None]
     ) -> Iterator[Outcome]:
         """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most."""
         pool = ThreadPoolExecutor()  # decodes while the network runs
@@ -142,11 +151,12 @@ class Predictor(ABC):
             predictions += self._in_original(self.locate(pixels[part]), crops[part])
         return predictions
 
-    def _view(self, image: Image, name: str, box: Box | None, mirrored: bool) -> _View:
+    def _view(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _View:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
         pixels = read_image(os.fspath(image)) if is_file(image) else pixels_of(image, name)
-        crop = Crop(*(box or central_square(pixels.shape[1::-1])), self.image_size, mirrored)
+        box, mirrored = square_to_look_at(self.face_square, pixels, box, mirrored, name)
+        crop = Crop(*box, self.image_size, mirrored)
         return _View(crop_image(pixels, crop, name), crop, pixels.shape[1::-1])
 
     def _finish(self, coming: list[Future[_View]]) -> Iterator[Outcome]:
@@ -158,7 +168,7 @@ class Predictor(ABC):
                 yield each
             else:
                 box = each.crop.left, each.crop.top, each.crop.side
-                yield Found(self._without_unlabelled(next(predictions)), box, each.size)
+                yield Found(self._without_unlabelled(next(predictions)), box, each.size, each.crop.mirrored)
 
     def _look_at(self, views: Sequence[_View]) -> list[Prediction]:
         located = self.locate(np.stack([view.pixels for view in views]))
@@ -198,10 +208,3 @@ def unlabelled_of(described: Mapping, schema: Schema, origin: str) -> tuple[str,
     if not isinstance(names, list) or not all(name in schema.names for name in names):
         raise InputError(f"{origin}: damaged: {UNLABELLED} is no list of landmarks of schema {schema.name}")
     return tuple(names)
-
-
-def central_square(size: tuple[int, int]) -> Box:
-    """The largest square (left, top, side) in the middle of an image of this size (width, height), original px."""
-    width, height = size
-    side = min(width, height)
-    return ((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, float(side))

@@ -10,6 +10,7 @@ SCHEMA = "schema.toml"  # a copy of the landmarks that it began with
 SPLIT = "split.csv"
 TRAINED_ON = "trained_on.csv"
 HISTORY = "history.csv"  # grows while it trains
+FACE_SQUARE = "face_square.json"  # where the network looks once a face is found; not where training images show none
 NETWORK = "best.keras"  # the best epoch so far
 SEARCH = "lambda_search.json"  # of `--lambda auto`: every value's score and the choice
 VALIDATION = "validation-predictions.csv"  # as PREDICTIONS, of the validation part
@@ -19,7 +20,7 @@ EXAMPLES = "examples.npz"  # a few test faces, for figures
 METRICS = "metrics.json"  # written last: a folder with it holds a run that has ended
 
 INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON)  # written in this order, then CONFIG
-RESULTS = (HISTORY, NETWORK, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH)  # then METRICS
+RESULTS = (FACE_SQUARE, HISTORY, NETWORK, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH)  # then METRICS
 FILES = (*INPUTS, CONFIG, *RESULTS, METRICS)
 
 STATE = "state-{epoch:04d}.npz"  # weights and optimizer after an epoch, while it trains
