@@ -32,16 +32,11 @@ def main(arguments: list[str]) -> int:
     if options.all_faces:
         listing = replace(listing, photographs=with_all_faces(predictor.face_square, listing.photographs))
     photographs = listing.photographs
-    if predictor.face_square is None and not any(photograph.box for photograph in photographs):
-        why = (
-            f"{options.table} has no {', '.join(BOX)}"
-            if options.table
-            else "no boxes are given, and the run finds none"
-        )
-        print(f"{why}: the largest central square of each image is looked at")
+    finds_faces = predictor.face_square is not None
+    if options.table and not finds_faces and not any(photograph.box for photograph in photographs):
+        print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image is looked at")
     if predictor.unlabelled:
         print(f"not predicted, as no training image had them: {', '.join(predictor.unlabelled)}")
-    finds_faces = predictor.face_square is not None
     table = FoundTable(options.output, predictor.schema, detector_hash(*chosen), finds_faces)
     try:
         predict_photographs(predictor, photographs, table, options.pictures, options.resume)
@@ -76,9 +71,9 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="predict.py",
         description="Find landmarks on photographs with a trained detector.",
-        epilog="The table has a row for each image: the square that was looked at, landmarks in px of the image, and the "
-        "height of each heatmap's peak (near 1 = sure). With a subject column added, train.py --data reads it. Exit "
-        "status 1: some images could not be used, the column error says why; 2: nothing was begun.",
+        epilog="The table has a row for each image: the square that was looked at, landmarks in px of the image, and "
+        "the height of each heatmap's peak (near 1 = sure). With a subject column added, train.py --data reads it. "
+        "Exit status 1: some images could not be used, the column error says why; 2: nothing was begun.",
         allow_abbrev=False,
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="run folder of train.py, or an exported file")
@@ -91,11 +86,7 @@ def make_parser() -> Parser:
         help="CSV with the column image and, where the squares around the faces are known, box_left, box_top, box_side "
         "and mirrored",
     )  # fmt: skip
-    parser.add_argument(
-        "--all-faces",
-        action="store_true",
-        help="a row for each face on an image, the largest first, instead of that one alone",
-    )
+    parser.add_argument("--all-faces", action="store_true", help="a row for each face on an image, the largest first")
     parser.add_argument(
         "--engine", choices=("tensorflow", *ENGINES), help="what runs the network of a run folder [tensorflow]"
     )

@@ -13,13 +13,12 @@ import numpy as np
 
 from rtl_tf.documents import Node, read_json
 from rtl_tf.inference.decoded import Box
-from rtl_tf.inference.face_finder import KEY_POINTS, Face
+from rtl_tf.inference.face_finder import KEY_POINTS, SWAPPED, Face
 
 FEWEST = 5  # faces that a fit takes
 STRENGTHS = tuple(10.0**power for power in range(-8, 1))  # of the ridge; key points vary by some 1e-3, squared
 SMALLEST, LARGEST = 0.1, 10.0  # sides of the found square that an answer has at least and at most
 RIGHT_EYE, LEFT_EYE, NOSE = (KEY_POINTS.index(name) for name in ("right eye", "left eye", "nose tip"))
-MIRRORED = [KEY_POINTS.index(name) for name in ("left eye", "right eye", "nose tip", "mouth", "left ear", "right ear")]
 INPUTS = 2 * len(KEY_POINTS)
 
 
@@ -95,7 +94,8 @@ def fit(
     Args:
         squares: that training crops show, original px.
         mirrored: see `Sample.mirrored`.
-        subjects: who is shown. The ridge's strength is that which errs least on people who are left out.
+        subjects: who is shown. The ridge has for each of x, y and size the strength that errs least on people who are
+            left out.
     """
     if len(faces) < FEWEST:
         return None
@@ -104,8 +104,10 @@ def fit(
     if len(set(subjects)) == 1:
         subjects = [str(index) for index in range(len(faces))]
     people = np.unique(subjects, return_inverse=True)[1]
-    strength = min(STRENGTHS, key=lambda strength: _error_on_others(inputs, answers, people, strength))
-    return FaceSquare(_ridge(inputs, answers, strength), _fit_side(faces, mirrored))
+    errors = np.array([_errors_on_others(inputs, answers, people, strength) for strength in STRENGTHS])
+    best = [_ridge(inputs, answers, STRENGTHS[index]) for index in errors.argmin(axis=0)]
+    weights = np.stack([weights[:, column] for column, weights in enumerate(best)], axis=-1)
+    return FaceSquare(weights, _fit_side(faces, mirrored))
 
 
 def turn(face: Face) -> float:
@@ -121,7 +123,7 @@ def turn(face: Face) -> float:
 def _inputs(face: Face, mirrored: bool) -> np.ndarray:
     """(12,): the key points in the frame of the found square, of the face as the network sees it."""
     points = (face.key_points - face.centre) / face.box[2]
-    return (points[MIRRORED] * (-1, 1) if mirrored else points).ravel()
+    return (points[SWAPPED] * (-1, 1) if mirrored else points).ravel()
 
 
 def _answers(face: Face, square: Box, mirrored: bool) -> np.ndarray:
@@ -140,14 +142,14 @@ def _ridge(inputs: np.ndarray, answers: np.ndarray, strength: float) -> np.ndarr
     return np.vstack([weights, usual - middle @ weights])
 
 
-def _error_on_others(inputs: np.ndarray, answers: np.ndarray, people: np.ndarray, strength: float) -> float:
-    """Sum of squared errors on each person, of a ridge from all others."""
-    error = 0.0
+def _errors_on_others(inputs: np.ndarray, answers: np.ndarray, people: np.ndarray, strength: float) -> np.ndarray:
+    """(3,): sums of squared errors on each person, of a ridge from all others."""
+    errors = np.zeros(answers.shape[1])
     for person in np.unique(people):
         left_out = people == person
         weights = _ridge(inputs[~left_out], answers[~left_out], strength)
-        error += float(((inputs[left_out] @ weights[:-1] + weights[-1] - answers[left_out]) ** 2).sum())
-    return error
+        errors += ((inputs[left_out] @ weights[:-1] + weights[-1] - answers[left_out]) ** 2).sum(axis=0)
+    return errors
 
 
 def _fit_side(faces: Sequence[Face], mirrored: Sequence[bool]) -> Side | bool:
