@@ -51,7 +51,7 @@ def test_answers_are_decoded_from_their_anchor_to_the_photograph(size):
     np.testing.assert_allclose(found.key_points[5], (99.5 + 110, 49.5 + 70), atol=1e-4)
     assert found.score == pytest.approx(0.8)
     (twin,) = decode(regressors, logits, Crop(99.5, 49.5, 320, size, mirrored=True))
-    np.testing.assert_allclose(twin.key_points[1], (2 * 259 - (99.5 + 80), 49.5), atol=1e-4)  # the left eye, then
+    np.testing.assert_allclose(twin.key_points[1], (99.5 + 320 - 80, 49.5), atol=1e-4)  # the left eye, then
     logits[chosen] = -0.01
     assert decode(regressors, logits, crop) == []
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -147,3 +148,26 @@ def test_only_faces_inside_a_training_square_have_a_vote(tmp_path, monkeypatch, 
     monkeypatch.setattr(training_faces, "find_faces", lambda index: [stranger] if index else [faces[0]])
     assert training_faces.learn_face_square(samples, margin=0.25) is None
     assert "faces found in 1 of 10 training images, too few: " in capsys.readouterr().out
+
+
+def test_a_run_writes_it_once_and_says_where_it_is_damaged(tmp_path, monkeypatch):
+    from rtl_tf.experiments import experiment
+
+    learned = fit(*training(np.random.default_rng(7)))
+    monkeypatch.setattr(experiment, "learn_face_square", lambda samples, margin: learned if samples and margin else 0)
+
+    def run_in(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        data = SimpleNamespace(part=lambda name: ([], ["a sample"] if name == "training" else []))
+        experiment.write_face_square(SimpleNamespace(folder=folder, data=data, settings=SimpleNamespace(crop_margin=1)))
+        return folder / "face_square.json"
+
+    file = run_in(tmp_path)
+    written = file.read_bytes()
+    np.testing.assert_array_equal(read_face_square(file).weights, learned.weights)
+    monkeypatch.setattr(experiment, "learn_face_square", None)
+    assert run_in(tmp_path).read_bytes() == written
+    assert not run_in(tmp_path / "lambda_search" / "0.1").exists()
+    file.write_text("{}")
+    with pytest.raises(InputError, match=r"face_square.json: 'weights' is missing"):
+        run_in(tmp_path)
