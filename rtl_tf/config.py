@@ -38,7 +38,7 @@ class Settings:
     data: str = _setting("a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`")
     schema: str = _setting("landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
     source: str = _setting(
-        "source network: dlib, vggface2, imagenet, random, or the path of a run or pretrained source"
+        "source network: dlib, face_mesh, vggface2, imagenet, random, or the path of a run or pretrained source"
     )
     source_weights: str = _setting("weights file of the source, instead of the published one")
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
@@ -48,6 +48,20 @@ class Settings:
     image_size: int = _setting("side of the network's input, px, a multiple of 32")
     crop_margin: float = _setting("border around the landmarks, share of their extent, >= 0", default=0.4)
     crop_jitter: float = _setting("random shift and zoom of training crops, share of the side, 0 to 0.5")
+    aligned: bool = _setting(
+        "look at each face upright, in a square that its Face Mesh finds in the box", default=False
+    )
+    label_shift: bool = _setting(
+        "learn how far all labels lie to the right in the image, which flipped images contradict; taken from training "
+        "labels, given back to predictions",
+        default=False,
+    )
+    views: int = _setting(
+        "views that are averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1
+    )
+    calibrated: bool = _setting(
+        "average the network's points with those of the Face Mesh, corrected by training images", default=False
+    )
     flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
     sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
     epochs: int = _setting("passes over the training part, >= 1")

@@ -4,7 +4,7 @@ original px --Crop--> input px (the square that the network sees) --/4--> heatma
 In every frame pixel centres lie on integers; the left edge of a frame is at -0.5.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,7 +31,8 @@ class Crop:
     """A square of the original image, seen at `size` x `size` input px, mirrored or not.
 
     `left` and `top` are edge positions (pixel centres on integers, so the whole image starts at -0.5);
-    `side` is in original px.
+    `side` is in original px. `angle`, in radians, is how far the square, which is upright there, is turned about its
+    centre: from the x axis towards the y axis, which is clockwise on a screen.
     """
 
     left: float
@@ -39,20 +40,31 @@ class Crop:
     side: float
     size: int
     mirrored: bool = False
+    angle: float = 0.0
 
     @property
     def input_px_per_px(self) -> float:
         return self.size / self.side
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Original px."""
+        return self.left + self.side / 2, self.top + self.side / 2
+
     def to_input(self, points: np.ndarray) -> np.ndarray:
         """(..., 2) original px -> input px. Names are not swapped: see `Schema.mirror_permutation`."""
-        scaled = (np.asarray(points, np.float64) - (self.left, self.top)) * self.input_px_per_px - 0.5
+        upright = self._turned(np.asarray(points, np.float64), -self.angle)
+        scaled = (upright - (self.left, self.top)) * self.input_px_per_px - 0.5
         return self._mirror(scaled).astype(np.float32)
 
     def to_original(self, points: np.ndarray) -> np.ndarray:
         """(..., 2) input px -> original px: the inverse of `to_input`."""
         scaled = self._mirror(np.asarray(points, np.float64))
-        return ((scaled + 0.5) / self.input_px_per_px + (self.left, self.top)).astype(np.float32)
+        upright = (scaled + 0.5) / self.input_px_per_px + (self.left, self.top)
+        return self._turned(upright, self.angle).astype(np.float32)
+
+    def _turned(self, points: np.ndarray, angle: float) -> np.ndarray:
+        return turned(points, angle, self.centre) if angle else points
 
     def _mirror(self, points: np.ndarray) -> np.ndarray:
         if not self.mirrored:
@@ -62,9 +74,19 @@ class Crop:
     def widened(self, context: int) -> "Crop":
         """The same view with `context` more input px on every side."""
         border = context / self.input_px_per_px
-        return Crop(
-            self.left - border, self.top - border, self.side + 2 * border, self.size + 2 * context, self.mirrored
+        return replace(
+            self,
+            left=self.left - border,
+            top=self.top - border,
+            side=self.side + 2 * border,
+            size=self.size + 2 * context,
         )
+
+
+def turned(points: np.ndarray, angle: float, centre: tuple[float, float]) -> np.ndarray:
+    """(..., 2) turned about `centre` by `angle` radians, from the x axis towards the y axis."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return (points - centre) @ np.array([[cosine, sine], [-sine, cosine]]) + centre
 
 
 def crop_around(points: np.ndarray, size: int, margin: float, mirrored: bool = False) -> Crop:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.system.atomic import write_bytes
 
@@ -161,6 +163,14 @@ class Node:
         if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
             raise self._unexpected(what + _range(low, high))
         return number
+
+    def array(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Finite numbers in lists within lists, float64 of this shape."""
+        if not shape:
+            return np.array(self.number())
+        if len(self.list()) != shape[0]:
+            raise self.error(f"expected {shape[0]} elements, there are {len(self.list())}")
+        return np.array([element.array(shape[1:]) for element in self.elements()]).reshape(shape)
 
     def error(self, problem: str) -> InputError:
         """An InputError that names file and place, to be raised."""

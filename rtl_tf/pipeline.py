@@ -11,7 +11,7 @@ import tensorflow as tf
 from rtl_tf import augment, heatmaps
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, crop_around, input_to_heatmap
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import read_crop
+from rtl_tf.images import crop_image, read_crop, read_image
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.atomic import allocate
@@ -67,6 +67,8 @@ def load_crops(
     context: int = 0,
     label: str = "reading",
     memory_gb: float = 4.0,
+    square: Callable[[np.ndarray, Crop], Crop] | None = None,
+    label_shift: float = 0.0,
 ) -> Crops:
     """Decode and crop all samples, in threads, with a progress bar.
 
@@ -74,18 +76,27 @@ def load_crops(
         size, context: side of the plain crop and border around it, input px.
         margin: of crops around landmarks, see `crop_around`.
         memory_gb: GiB of images that stay in memory; more go to a file in the cache folder, which ends with the run.
+        square: of a decoded image and its `sample_crop` the square that is cropped instead.
+        label_shift: what is taken from the labels, see `inference.recipe.Recipe`.
     """
-    crops = tuple(sample_crop(sample, size, margin) for sample in samples)
     side = size + 2 * context
     images = _room((len(samples), side, side, 3), memory_gb)
-    points = np.stack([_crop_points(*pair, schema) for pair in zip(samples, crops, strict=True)])
+
+    def decoded(sample: Sample) -> tuple[np.ndarray, Crop]:
+        crop = sample_crop(sample, size, margin)
+        if square is None:
+            return read_crop(sample.image, crop.widened(context)), crop
+        image = read_image(sample.image)
+        crop = square(image, crop)
+        return crop_image(image, crop.widened(context), sample.image), crop
+
+    crops = []
     with ThreadPoolExecutor() as pool:
-        decoded = pool.map(
-            lambda pair: read_crop(pair[0].image, pair[1].widened(context)), zip(samples, crops, strict=True)
-        )
-        for index, image in enumerate(progress(decoded, len(samples), label)):
+        for index, (image, crop) in enumerate(progress(pool.map(decoded, samples), len(samples), label)):
             images[index] = image
-    return Crops(images, points, crops)
+            crops.append(crop)
+    points = [_crop_points(*pair, schema, label_shift) for pair in zip(samples, crops, strict=True)]
+    return Crops(images, np.stack(points), tuple(crops))
 
 
 def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
@@ -105,8 +116,8 @@ def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
     return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
-def _crop_points(sample: Sample, crop: Crop, schema: Schema) -> np.ndarray:
-    points = crop.to_input(sample.points)
+def _crop_points(sample: Sample, crop: Crop, schema: Schema, label_shift: float) -> np.ndarray:
+    points = crop.to_input(sample.points - np.array([label_shift * crop.side, 0]) if label_shift else sample.points)
     return points[schema.mirror_permutation] if sample.mirrored else points
 
 

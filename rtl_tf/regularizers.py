@@ -7,7 +7,7 @@ The source is a constant: no gradient flows into it.
 from keras import ops
 
 
-def classifier_output(source_logits, target_logits, temperature: float = 2.0):
+def classifier_output(source_logits, target_logits, temperature: float | None = 2.0, average: bool = False):
     """RTL-CO (Eq. 4): squared distance of the two class distributions, softened by the temperature.
 
     Examples:
@@ -18,14 +18,17 @@ def classifier_output(source_logits, target_logits, temperature: float = 2.0):
 
     Args:
         source_logits, target_logits: (N, C).
-        temperature: mu; None compares the vectors as they are, for a branch that gives a descriptor, not logits.
+        temperature: mu; None compares the vectors as they are, for a branch that gives a descriptor or points, not
+            logits.
+        average: the mean over the C components instead of their sum. For points, of which there are many: the mean
+            squared difference of a coordinate, in px^2.
     Returns:
         (N,), between 0 and 2 for distributions.
     """
     source, target = ops.stop_gradient(source_logits), target_logits
     if temperature is not None:
         source, target = ops.softmax(source / temperature, axis=-1), ops.softmax(target / temperature, axis=-1)
-    return ops.sum(ops.square(source - target), axis=-1)
+    return (ops.mean if average else ops.sum)(ops.square(source - target), axis=-1)
 
 
 def classifier_cross_entropy(source_logits, target_logits, temperature: float = 2.0):

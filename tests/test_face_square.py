@@ -11,8 +11,10 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import training_faces
 from rtl_tf.inference.face_finder import SWAPPED, Face
 from rtl_tf.inference.face_square import FaceSquare, Side, fit, read_face_square, turn
+from rtl_tf.inference.ridge import Ridge
 from rtl_tf.records import Sample
 
+NOTHING = Ridge(np.zeros(12), np.zeros(3), np.zeros((12, 3)))
 WIDTH = 1000  # px of the photographs
 
 
@@ -109,17 +111,17 @@ def test_its_file_is_read_as_it_was_written(tmp_path, mirrored):
     learned = fit(*training(np.random.default_rng(5), mirrored=mirrored))
     file.write_text(json.dumps(learned.to_json()))
     again = read_face_square(file)
-    np.testing.assert_array_equal(again.weights, learned.weights)
+    for name in ("centre", "mean", "weights"):
+        np.testing.assert_array_equal(getattr(again.ridge, name), getattr(learned.ridge, name))
     assert again.side == learned.side
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"weights": [[0, 0, 0]] * 12}, "weights: expected 13 rows of 3 numbers"),
-        ({"weights": [[0, 0]] * 13}, "weights: expected 13 rows of 3 numbers"),
-        ({"weights": [["a", 0, 0]] * 13}, r"weights\[0\]\[0\]: expected a number"),
-        ({"weights": 3}, "weights: expected a list"),
+        ({"ridge": NOTHING.to_json() | {"weights": [[0, 0, 0]] * 11}}, r"ridge\.weights: expected .*12"),
+        ({"ridge": NOTHING.to_json() | {"mean": ["a", 0, 0]}}, r"ridge\.mean"),
+        ({"ridge": 3}, "ridge: expected an object"),
         ({"mirrored": None}, "'mirrored' is missing"),
         ({"mirrored": {"threshold": 0.1}}, "mirrored: 'above' is missing"),
         ({"mirrored": {"threshold": float("nan"), "above": True}}, "mirrored.threshold: expected a number"),
@@ -127,7 +129,7 @@ def test_its_file_is_read_as_it_was_written(tmp_path, mirrored):
 )
 def test_a_damaged_file_is_named(tmp_path, change, message):
     file = tmp_path / "face_square.json"
-    file.write_text(json.dumps(FaceSquare(np.zeros((13, 3)), Side(0.0, True)).to_json() | change))
+    file.write_text(json.dumps(FaceSquare(NOTHING, Side(0.0, True)).to_json() | change))
     with pytest.raises(InputError, match=f"face_square.json: .*{message}"):
         read_face_square(file)
 
@@ -164,10 +166,10 @@ def test_a_run_writes_it_once_and_says_where_it_is_damaged(tmp_path, monkeypatch
 
     file = run_in(tmp_path)
     written = file.read_bytes()
-    np.testing.assert_array_equal(read_face_square(file).weights, learned.weights)
+    np.testing.assert_array_equal(read_face_square(file).ridge.weights, learned.ridge.weights)
     monkeypatch.setattr(experiment, "learn_face_square", None)
     assert run_in(tmp_path).read_bytes() == written
     assert not run_in(tmp_path / "lambda_search" / "0.1").exists()
     file.write_text("{}")
-    with pytest.raises(InputError, match=r"face_square.json: 'weights' is missing"):
+    with pytest.raises(InputError, match=r"face_square.json: 'ridge' is missing"):
         run_in(tmp_path)

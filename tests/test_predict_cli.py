@@ -26,6 +26,7 @@ from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES, exported_file
 from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_square import FaceSquare, Side, turn
+from rtl_tf.inference.ridge import Ridge
 
 SCRIPT = Path(__file__).resolve().parents[1] / "predict.py"
 
@@ -196,9 +197,8 @@ def knowing(run, tmp_path):  # noqa: F811
     """The run, with squares 1.5 times as large as the finder's, shifted to the right by a tenth of those."""
     folder = tmp_path / "knowing"
     shutil.copytree(run, folder, ignore=shutil.ignore_patterns("export"))
-    weights = np.zeros((13, 3))
-    weights[-1] = 0.1, 0, np.log(1.5)
-    learned = FaceSquare(weights, Side(0.0, above=True))
+    ridge = Ridge(np.zeros(12), np.array([0.1, 0, np.log(1.5)]), np.zeros((12, 3)))
+    learned = FaceSquare(ridge, Side(0.0, above=True))
     (folder / "face_square.json").write_text(json.dumps(learned.to_json()))
     return folder
 

@@ -31,6 +31,12 @@ def test_classifier_output_without_softmax_compares_descriptors():
     np.testing.assert_allclose(value, [5.0])
 
 
+def test_classifier_output_of_points_is_a_mean():
+    source, target = np.array([[1.0, 2.0, 0.0, 0.0]]), np.array([[0.0, 4.0, 0.0, 1.0]])
+    value = regularizers.classifier_output(source, target, temperature=None, average=True)
+    np.testing.assert_allclose(value, [6 / 4])
+
+
 def test_classifier_cross_entropy_by_hand():
     # softmax((2 ln 3, 0) / 2) = (3/4, 1/4) against (1/2, 1/2)
     source, target = np.array([[2 * np.log(3), 0.0]]), np.array([[0.0, 0.0]])

@@ -42,9 +42,10 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         )
 
     start, frozen = load(), load()
-    if settings.classifier_distance == "cross-entropy" and frozen.source.gives_descriptor:
+    if settings.classifier_distance == "cross-entropy" and frozen.source.without_softmax:
+        given = "points" if frozen.source.classifier == "points" else "a descriptor"
         raise InputError(
-            f"--classifier-distance cross-entropy: --source {settings.source} gives a descriptor, no class scores"
+            f"--classifier-distance cross-entropy: --source {settings.source} gives {given}, no class scores"
         )
     return start, frozen
 
@@ -59,18 +60,22 @@ def build(
         crops: uint8 (N, S, S, 3), training images.
         landmarks: K.
     """
+    temperature, average = None, False
     if networks is None:
         network = network_of(method)(settings.image_size, landmarks, settings.width, settings.seed)
-        source, temperature = None, None
+        source = None
     else:
         network, source = build_transfer(settings, method, networks, crops, landmarks)
-        temperature = None if networks[1].source.gives_descriptor else settings.temperature
+        asked = networks[1].source
+        temperature = None if asked.without_softmax else settings.temperature
+        average = asked.classifier == "points"
     detector = RegularizedDetector(
         network,
         source=source,
         method=method,
         reg_weight=float(settings.reg_weight),
         temperature=temperature,
+        average=average,
         reduction=settings.heatmap_loss,
         l2=settings.weight_decay if settings.weight_decay_mode == "l2" else 0.0,
     )

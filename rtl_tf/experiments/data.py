@@ -7,7 +7,10 @@ from rtl_tf.augment import context_px
 from rtl_tf.config import Settings
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.lineage import require_unseen
+from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
+from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.recipe import Recipe
 from rtl_tf.pipeline import Crops, load_crops
 from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.schema import Schema
@@ -16,11 +19,12 @@ from rtl_tf.system.notes import warn
 
 @dataclass(frozen=True)
 class Data:
-    """A data set, split; the crops of each part."""
+    """A data set, split; the crops of each part, and how their squares were found."""
 
     dataset: Dataset
     split: Split
     schema: Schema
+    recipe: Recipe
     training: Crops
     validation: Crops
     test: Crops
@@ -40,6 +44,7 @@ class DataLoader:
 
     def __init__(self) -> None:
         self._dataset = lru_cache(maxsize=1)(read_dataset)
+        self._recipe = lru_cache(maxsize=1)(self._fit_recipe)
         self._crops = lru_cache(maxsize=3)(self._load_crops)
         self._said: set[str] = set()
 
@@ -56,15 +61,29 @@ class DataLoader:
                 warn(line)
             self._said.add(line)
 
+        recipe = self._recipe(split.training, dataset_key(settings), Wanted.of(settings))
+
         def crops(part: str, context: int = 0) -> Crops:
-            crop_settings = (settings.crop_margin, context, settings.memory_gb)
+            crop_settings = (settings.crop_margin, context, settings.memory_gb, recipe.alignment, recipe.label_shift)
             return self._crops(part, split.parts[part], dataset_key(settings), *crop_settings)
 
         training = crops("training", context_px(settings.image_size))
-        return Data(dataset, split, dataset.schema, training, crops("validation"), crops("test"))
+        return Data(dataset, split, dataset.schema, recipe, training, crops("validation"), crops("test"))
+
+    def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted) -> Recipe:
+        dataset = self._dataset(*key)
+        return fit_recipe(wanted, [dataset.samples[index] for index in indices], dataset.schema)
 
     def _load_crops(
-        self, part: str, indices: tuple[int, ...], key: tuple, margin: float, context: int, memory_gb: float
+        self,
+        part: str,
+        indices: tuple[int, ...],
+        key: tuple,
+        margin: float,
+        context: int,
+        memory_gb: float,
+        alignment: Alignment | None,
+        label_shift: float,
     ) -> Crops:
         dataset, (_, _, image_size, *_) = self._dataset(*key), key
         return load_crops(
@@ -75,4 +94,6 @@ class DataLoader:
             context=context,
             label=f"reading {part} images",
             memory_gb=memory_gb,
+            square=Recipe(alignment).square if alignment else None,
+            label_shift=label_shift,
         )

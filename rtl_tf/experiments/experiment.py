@@ -26,9 +26,11 @@ from rtl_tf.experiments.resuming import (
 from rtl_tf.experiments.training_faces import learn_face_square
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.face_square import read_face_square
+from rtl_tf.inference.recipe import write_recipe
 from rtl_tf.limits import AUTO
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
+from rtl_tf.pipeline import Crops, sample_crop
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import asked_to_json, to_json, write_config
 from rtl_tf.runs.environment import write_environment
@@ -119,10 +121,17 @@ def _run(
     else:
         train(run, (*callbacks, *more_callbacks))
     trained = Detector.load(run.folder)
-    outputs.write_validation(run.folder, trained, unseen(run.data, "validation"))
+    outputs.write_validation(run.folder, trained, unseen(run.data, "validation", run.settings.crop_margin))
     if not validation_only:
         history = read_history(run.folder / layout.HISTORY)
-        outputs.write_results(run.folder, run.method.title, trained, run.source, unseen(run.data, "test"), history)
+        outputs.write_results(
+            run.folder,
+            run.method.title,
+            trained,
+            run.source,
+            unseen(run.data, "test", run.settings.crop_margin),
+            history,
+        )
         print(outputs.summary(run.folder))
     return run.folder
 
@@ -198,9 +207,12 @@ def write_face_square(run: PreparedRun) -> None:
         write_json(file, learned.to_json())
 
 
-def unseen(data: Data, part: str) -> outputs.UnseenImages:
+def unseen(data: Data, part: str, margin: float) -> outputs.UnseenImages:
     """The validation or the test part, to be predicted."""
-    return outputs.UnseenImages(*data.part(part), getattr(data, part))
+    names, samples = data.part(part)
+    crops: Crops = getattr(data, part)
+    boxes = [sample_crop(sample, crops.size, margin) for sample in samples]
+    return outputs.UnseenImages(names, samples, crops, boxes)
 
 
 def make_deterministic(seed: int, jit_compile: bool = False) -> None:
@@ -220,6 +232,8 @@ def write_inputs(run: PreparedRun) -> None:
     write_bytes(folder / layout.SCHEMA, schema_text(run.settings.schema).encode())
     write_split(folder / layout.SPLIT, dataset.samples, run.data.split)
     used = (*run.data.split.training, *run.data.split.validation)
+    if not run.data.recipe.plain:
+        write_recipe(folder / layout.RECIPE, run.data.recipe)
     write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
     resolved = to_json(run.settings) | found_out(run.settings, dataset)
     write_config(folder / layout.CONFIG, asked_to_json(run.asked), resolved)

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import rtl_tf
 from rtl_tf.config import Settings
-from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
+from rtl_tf.coordinates import Crop, heatmap_to_input, input_to_heatmap, round_to_grid
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.heatmaps import read
@@ -67,11 +67,15 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
 
 @dataclass(frozen=True)
 class UnseenImages:
-    """N images of a part: their names relative to the data set, what is known of them, and their crops."""
+    """N images of a part: their names relative to the data set, what is known of them, their crops, and their boxes.
+
+    A box is the sample's own square, or the one around its landmarks: that of the crop, unless it is aligned.
+    """
 
     names: list[str]
     samples: list[Sample]
     crops: Crops
+    boxes: list[Crop]
 
 
 def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
@@ -115,11 +119,23 @@ def drift_metrics(detector: Detector, source: keras.Model | None, test: UnseenIm
 
 
 def collect(part: UnseenImages, detector: Detector) -> Predictions:
-    """Truth and predictions of a part, in original px and, for the paper protocol, in heatmap px."""
-    crops = part.crops.crops
-    answers = detector.predict_crops(part.crops.plain, crops)
+    """Truth and predictions of a part, in original px and, for the paper protocol, in heatmap px.
+
+    Heatmap px are those of the box, whatever square a recipe looks at.
+    """
+    boxes = [replace(box, size=detector.image_size) for box in part.boxes]
+    if detector.recipe.plain:
+        answers = detector.predict_crops(part.crops.plain, boxes)
+        heatmap_points = np.stack([answer.heatmap_points for answer in answers])
+    else:
+        squares = [(box.left, box.top, box.side) for box in boxes]
+        files = [sample.image for sample in part.samples]
+        everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
+        answers = everything.predict(files, squares, [box.mirrored for box in boxes])
+        in_boxes = [box.to_input(answer.points) for box, answer in zip(boxes, answers, strict=True)]
+        heatmap_points = round_to_grid(input_to_heatmap(np.stack(in_boxes)))
     truth = np.stack([sample.points for sample in part.samples])
-    in_crops = np.stack([crop.to_input(points) for crop, points in zip(crops, truth, strict=True)])
+    in_crops = np.stack([crop.to_input(points) for crop, points in zip(boxes, truth, strict=True)])
     return Predictions(
         images=tuple(part.names),
         subjects=tuple(sample.subject for sample in part.samples),
@@ -128,8 +144,8 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
         points=np.stack([answer.points for answer in answers]),
         peaks=np.stack([answer.peaks for answer in answers]),
         heatmap_truth=input_to_heatmap(in_crops),
-        heatmap_points=np.stack([answer.heatmap_points for answer in answers]),
-        input_px_per_px=np.array([crop.input_px_per_px for crop in crops], np.float32),
+        heatmap_points=heatmap_points,
+        input_px_per_px=np.array([crop.input_px_per_px for crop in boxes], np.float32),
         mm_per_px=np.array([sample.mm_per_px for sample in part.samples], np.float32),
     )
 

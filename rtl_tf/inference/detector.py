@@ -16,6 +16,7 @@ from rtl_tf.inference.decoded import Box, box_of, pixels_of
 from rtl_tf.inference.face_square import FaceSquare, read_face_square
 from rtl_tf.inference.graph import locate_in_crops, locate_in_image
 from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
+from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
@@ -40,7 +41,7 @@ class Detector(Predictor):
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
-        unlabelled, face_square: see `Predictor`.
+        unlabelled, recipe, face_square: see `Predictor`.
     """
 
     network: keras.Model
@@ -48,6 +49,7 @@ class Detector(Predictor):
     image_size: int
     sigma: float
     unlabelled: tuple[str, ...] = ()
+    recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
 
     @classmethod
@@ -69,8 +71,9 @@ class Detector(Predictor):
         if len(schema) != landmarks:
             raise InputError(f"{run / layout.SCHEMA}: {len(schema)} landmarks, the network finds {landmarks}")
         unlabelled = unlabelled_of(resolved, schema, str(run / layout.CONFIG))
+        recipe = read_recipe(run / layout.RECIPE, len(schema)) if (run / layout.RECIPE).exists() else Recipe()
         face_square = read_face_square(run / layout.FACE_SQUARE)
-        return cls(network, schema, size, float(resolved["sigma"]), unlabelled, face_square)
+        return cls(network, schema, size, float(resolved["sigma"]), unlabelled, recipe, face_square)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return _located(self._in_crops(pixels))
@@ -84,6 +87,8 @@ class Detector(Predictor):
             image, box, mirrored: see `predict`; no file.
         """
         image = pixels_of(image)
+        if not self.recipe.plain:
+            return self.predict(image, box, mirrored)[0]
         box, mirrored = square_to_look_at(self.face_square, image, box_of(box), mirrored)
         crop = Crop(*box, self.image_size, mirrored)
         require_sensible(crop)

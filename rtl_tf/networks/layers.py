@@ -144,12 +144,14 @@ class ZeroPaddedAdd(keras.layers.Layer):
         return keras.ops.pad(tensor, [(0, 0), *((0, count) for count in missing)]) if any(missing) else tensor
 
 
-HEADS = {"softmax": "logits", "descriptor": "descriptor"}  # kind of a classification branch -> name of its last layer
+# kind of an output branch -> name of its last layer
+HEADS = {"softmax": "logits", "descriptor": "descriptor", "points": "points"}
 
 
 def head_kind(classifier: keras.Model) -> str:
-    """The kind of a saved branch, of which nothing else is told: what `classification_head` was asked for."""
-    return "descriptor" if classifier.layers[-1].name == HEADS["descriptor"] else "softmax"
+    """The kind of a saved branch, of which nothing else is told: what its builder was asked for."""
+    kinds = {name: kind for kind, name in HEADS.items()}
+    return kinds.get(classifier.layers[-1].name, "softmax")
 
 
 def classification_head(features: keras.KerasTensor, size: int, kind: str, seed: int = 0) -> keras.KerasTensor:

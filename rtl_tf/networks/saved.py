@@ -10,7 +10,7 @@ import rtl_tf.networks.normalization  # noqa: F401
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.networks.catalogue import saved_file
-from rtl_tf.networks.layers import image_input
+from rtl_tf.networks.layers import head_kind, image_input
 from rtl_tf.system.atomic import write_bytes
 
 
@@ -35,6 +35,9 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
     encoder = _rebuilt(parts["encoder"], image_input(image_size))
     if not classifier or "classifier" not in parts:
         return encoder, None
+    saved_size = parts["encoder"].input_shape[1]
+    if head_kind(parts["classifier"]) == "points" and image_size != saved_size:
+        raise InputError(f"--image-size {image_size}: the points of {path} need --image-size {saved_size}")
     features = keras.Input(encoder.outputs[-1].shape[1:], name="features")
     try:
         return encoder, _rebuilt(parts["classifier"], features)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks import dlib_resnet, dlib_weights, keras_resnet50, resnet50, saved, weight_files
+from rtl_tf.networks import dlib_resnet, dlib_weights, face_mesh, keras_resnet50, resnet50, saved, weight_files
 from rtl_tf.networks.calibration import calibrate
 from rtl_tf.networks.catalogue import SOURCES, Source
 from rtl_tf.networks.layers import head_kind
@@ -25,7 +25,8 @@ class SourceNetwork:
     Attributes:
         source: what it is.
         encoder: "encoder", RGB images (N, S, S, 3) in 0..255 -> list of maps from stride 4 to the encoder output.
-        classifier: "classifier", encoder output (N, H, W, B) -> (N, C) logits or descriptor; None = not asked for.
+        classifier: "classifier", encoder output (N, H, W, B) -> (N, C) logits, descriptor or points; None = not asked
+            for.
     """
 
     source: Source
@@ -33,7 +34,7 @@ class SourceNetwork:
     classifier: keras.Model | None = None
 
     def logits(self, features):
-        """(N, C) logits or descriptor of an encoder output (N, H, W, B); ValueError without a classifier."""
+        """(N, C) logits, descriptor or points of an encoder output (N, H, W, B); ValueError without a classifier."""
         if self.classifier is None:
             raise ValueError(f"{self.source.name}: loaded without its classification branch")
         return self.classifier(features)
@@ -80,6 +81,12 @@ def load_source(
             )
         if classifier and source.classifier is None:
             raise InputError(_no_classifier(source.name))
+        if classifier and source.classifier_size not in (None, image_size):
+            size = source.classifier_size
+            raise InputError(
+                f"--image-size {image_size}: the points of --source {source.name}, which RTL-CO compares, are those of "
+                f"{size}x{size} images; use --image-size {size}"
+            )
         if weights is not None and source.weights is None:
             raise InputError(f"--source-weights: --source {source.name} has random weights and takes no file")
         source = replace(source, encoder_stride=encoder_stride or source.encoder_stride)
@@ -102,6 +109,7 @@ def _builder(source: Source) -> Callable:
         "keras-vggface": _build_vggface2,
         "keras-applications": _build_imagenet,
         "dlib": _build_dlib,
+        "tflite": _build_face_mesh,
         None: _build_random,
     }[weights_format]
 
@@ -134,6 +142,17 @@ def _build_dlib(source: Source, image_size: int, weights: str | Path | None, see
     classifier = dlib_resnet.classifier(encoder, *source.head, seed=seed)
     dlib_weights.load(_joined(encoder, classifier), weight_files.locate(source, weights))
     return encoder, classifier
+
+
+def _build_face_mesh(source: Source, image_size: int, weights: str | Path | None, seed: int):
+    own_size = face_mesh.encoder(source.classifier_size, source.encoder_stride, source.preprocess, seed=seed)
+    classifier = face_mesh.classifier(own_size, *source.head, seed=seed)
+    face_mesh.load(_joined(own_size, classifier), weight_files.locate(source, weights))
+    if image_size == source.classifier_size:
+        return own_size, classifier
+    encoder = face_mesh.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed)
+    encoder.set_weights(own_size.get_weights())
+    return encoder, None
 
 
 def _build_random(source: Source, image_size: int, weights: str | Path | None, seed: int):

@@ -9,6 +9,7 @@ ENVIRONMENT = "environment.json"  # versions and hardware
 SCHEMA = "schema.toml"  # a copy of the landmarks that it began with
 SPLIT = "split.csv"
 TRAINED_ON = "trained_on.csv"
+RECIPE = "recipe.json"  # how a photograph is looked at, fitted on the training part
 HISTORY = "history.csv"  # grows while it trains
 FACE_SQUARE = "face_square.json"  # where the network looks once a face is found; not where training images show none
 NETWORK = "best.keras"  # the best epoch so far
@@ -19,7 +20,7 @@ ATTRIBUTES = "test.csv"  # what the data table says of the test images
 EXAMPLES = "examples.npz"  # a few test faces, for figures
 METRICS = "metrics.json"  # written last: a folder with it holds a run that has ended
 
-INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON)  # written in this order, then CONFIG
+INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON, RECIPE)  # written in this order, then CONFIG
 RESULTS = (FACE_SQUARE, HISTORY, NETWORK, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH)  # then METRICS
 FILES = (*INPUTS, CONFIG, *RESULTS, METRICS)
 

@@ -73,6 +73,14 @@ def dlib(folder: Path, output: Path) -> None:
     read(folder / "weights.dat")
 
 
+def tflite_weights(folder: Path, output: Path) -> None:
+    """Every operator of a network with its constants, and those towards each output."""
+    from rtl_tf.networks.tflite_weights import read
+
+    network = read(folder / "detector.tflite")
+    each(network.outputs, network.towards)
+
+
 def source_weights(folder: Path, output: Path) -> None:
     """`--source-weights`, with the source's whole network: slow."""
     from rtl_tf.networks.sources import load_source

@@ -80,5 +80,6 @@ TARGETS = (
     Target("state", seeds.state, networks.state, tensorflow=True),
     Target("vggface", seeds.vggface, networks.vggface, tensorflow=True),
     Target("dlib", seeds.dlib, networks.dlib, tensorflow=True),
+    Target("tflite weights", partial(seeds.exported, "litert"), networks.tflite_weights, makes_with=True),
     Target("source weights", seeds.vggface, networks.source_weights, share=0.01, tensorflow=True, valid=REFUSED),
 )  # fmt: skip

@@ -1,0 +1,130 @@
+"""What a run fits to its training images beside the network: where to look, and what its labels have in common."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from rtl_tf.config import Settings
+from rtl_tf.coordinates import Crop
+from rtl_tf.images import read_image
+from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.face_meshes import Mesh, find_mesh
+from rtl_tf.inference.label_shift import estimate
+from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks, nearest_points
+from rtl_tf.inference.recipe import FACE, Recipe, in_shares, mesh_views
+from rtl_tf.pipeline import sample_crop
+from rtl_tf.records import Sample
+from rtl_tf.schema import Schema
+from rtl_tf.system.notes import warn
+from rtl_tf.system.progress import progress
+
+FEWEST = 5  # faces with a mesh: below, there is nothing to fit
+
+
+@dataclass(frozen=True)
+class MeshedSample:
+    """A sample whose face has a mesh.
+
+    Attributes:
+        box: around the labels, or the sample's own.
+        views: (V, 468, 2) original px, see `recipe.mesh_views`: the first two, a plain and a flipped one, at least.
+    """
+
+    sample: Sample
+    box: Crop
+    mesh: Mesh
+    views: np.ndarray
+
+
+class Wanted(NamedTuple):
+    """The settings that a recipe depends on, under their names."""
+
+    aligned: bool
+    calibrated: bool
+    label_shift: bool
+    views: int
+    image_size: int
+    crop_margin: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Wanted":
+        return cls(*(getattr(settings, name) for name in cls._fields))
+
+
+def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Recipe:
+    """The recipe of the training part's samples."""
+    recipe = Recipe(views=wanted.views)
+    if not (wanted.aligned or wanted.calibrated or wanted.label_shift):
+        return recipe
+    meshed = mesh_samples(samples, wanted)
+    if len(meshed) < FEWEST:
+        warn(f"a face mesh in {len(meshed)} of {len(samples)} training images: boxes are looked at as they are")
+        return recipe
+    if wanted.aligned:
+        meshes, points = [one.mesh for one in meshed], [one.sample.points for one in meshed]
+        recipe = replace(recipe, alignment=Alignment.fit(meshes, points, wanted.crop_margin))
+    squares = [recipe.alignment.square(one.mesh, 1) if recipe.alignment else replace(one.box, size=1) for one in meshed]
+    if wanted.label_shift:
+        recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
+    if wanted.calibrated:
+        recipe = replace(recipe, calibration=_calibration(meshed, squares, schema, recipe))
+    return recipe
+
+
+def mesh_samples(samples: Sequence[Sample], wanted: Wanted) -> list[MeshedSample]:
+    """Those of the samples in whose box a mesh is found; read in threads, with a progress bar."""
+
+    def meshed(sample: Sample) -> MeshedSample:
+        image, box = read_image(sample.image), sample_crop(sample, wanted.image_size, wanted.crop_margin)
+        mesh = find_mesh(image, box)
+        return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, wanted.views)))
+
+    with ThreadPoolExecutor() as pool:
+        found = list(progress(pool.map(meshed, samples), len(samples), "finding face meshes"))
+    return [one for one in found if one.mesh.score > FACE]
+
+
+def labels_in(square: Crop, sample: Sample, schema: Schema, shift: float = 0.0) -> np.ndarray:
+    """float64 (K, 2): a sample's labels as the view of `square` shows them, without their shift; shares of its side."""
+    points = in_shares(square, sample.points - np.array([shift * square.side, 0]))
+    return points[schema.mirror_permutation] if square.mirrored else points
+
+
+def _landmarks(meshed: Sequence[MeshedSample], squares: Sequence[Crop], labels: np.ndarray) -> MeshLandmarks:
+    plain, flipped = (
+        np.stack([in_shares(square, one.views[view]) for one, square in zip(meshed, squares, strict=True)])
+        for view in (0, 1)
+    )
+    return MeshLandmarks.fit(plain, flipped, labels)
+
+
+def _label_shift(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema) -> float:
+    labels = _labels(meshed, squares, schema, 0.0)
+    meshes = np.stack([in_shares(square, one.mesh.points) for one, square in zip(meshed, squares, strict=True)])
+    nearest = list(nearest_points(meshes, labels))
+    sideways = np.nanmean(labels[..., 0] - meshes[:, nearest, 0], axis=1)
+    mirrored = np.array([square.mirrored for square in squares])
+    found = estimate(np.where(mirrored, -sideways, sideways), mirrored, [one.sample.subject for one in meshed])
+    return found.value if found else 0.0
+
+
+def _labels(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema, shift: float) -> np.ndarray:
+    return np.stack([labels_in(square, one.sample, schema, shift) for one, square in zip(meshed, squares, strict=True)])
+
+
+def _calibration(
+    meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema, recipe: Recipe
+) -> Calibration:
+    labels = _labels(meshed, squares, schema, recipe.label_shift)
+    landmarks = _landmarks(meshed, squares, labels)
+    found = np.stack(
+        [
+            in_shares(square, landmarks.of(one.views[: recipe.views]))
+            for one, square in zip(meshed, squares, strict=True)
+        ]
+    )
+    calibration, _ = Calibration.fit(landmarks, found, labels, [one.sample.subject for one in meshed])
+    return calibration

