@@ -1,4 +1,6 @@
-"""Draws the pictures of docs/method.md from five short trainings: `python docs/pictures.py RUNS`.
+"""Draws the pictures of docs/method.md from five short trainings: `python docs/pictures.py [RUNS]`.
+
+Without RUNS only the one that needs no training, of augmented faces.
 
 RUNS holds the folders `ft`, `rtl-co`, `rtl-eo`, `rtl-sam` and `rtl-cam`, each of
 
@@ -12,11 +14,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import rtl_tf
-from rtl_tf.coordinates import input_to_heatmap
+from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap
 from rtl_tf.heatmaps import encode
 from rtl_tf.inference.attention import attention_maps
 from rtl_tf.networks.sources import SourceNetwork, load_source
-from rtl_tf.pipeline import load_crops
+from rtl_tf.pipeline import AUGMENTATIONS, Preparation, load_crops, training_batches
 from rtl_tf.regularizers import channel_attention_vector, encoder_output, normalised_distance, scaled
 from rtl_tf.reports.figures.style import COLOURS, PAGE, bare, new_figure, styled
 from rtl_tf.schema import load_schema
@@ -47,6 +49,31 @@ def main(runs: Path) -> None:
         "channel-attention": vectors(features),
     }.items():
         figure.savefig(PICTURES / f"{name}.png", dpi=130)
+
+
+def draw_augmented() -> None:
+    """Write the PNG of built-in faces as a training with the strong augmentation sees them."""
+    samples = rtl_tf.load_samples("synthetic:subjects=16,scans=1", size=SIZE, seed=1)
+    schema, context = load_schema("fas14"), AUGMENTATIONS["strong"].context_px(SIZE)
+    crops = load_crops(samples, schema, size=SIZE, margin=0.4, context=context)
+    (batch,) = training_batches(crops, batch_size=16, seed=0, epoch=lambda: 1, augmentation="strong")
+    prepare = Preparation(SIZE, sigma=1.5, permutation=schema.mirror_permutation, augmentation="strong")
+    faces, truth = prepare(batch)
+    PICTURES.mkdir(exist_ok=True)
+    figure = sheet(np.asarray(faces).round().astype(np.uint8), np.asarray(heatmap_to_input(truth["points"])))
+    figure.savefig(PICTURES / "augmentation.png", dpi=130)
+
+
+@styled
+def sheet(faces: np.ndarray, points: np.ndarray) -> Figure:
+    """Sixteen faces with their landmarks."""
+    figure = new_figure(PAGE, PAGE / 4, "compressed")
+    for axes, face, of in zip(figure.subplots(2, 8).flat, faces, points, strict=True):
+        axes.imshow(face)
+        axes.plot(*of.T, "o", color=COLOURS[6], markersize=1.5)
+        axes.set(xlim=(-0.5, SIZE - 0.5), ylim=(SIZE - 0.5, -0.5))
+        bare(axes)
+    return figure
 
 
 @styled
@@ -135,4 +162,6 @@ def _unit(vector) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    draw_augmented()
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))

@@ -1,4 +1,7 @@
-"""Augmentation of a batch as one affine map an image: flip, scale 0.8, crop jitter. Stateless: draws come in."""
+"""The paper's augmentation of a batch, as one affine map an image: flip, scale 0.8, and crop jitter.
+
+Stateless: draws come in.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -36,6 +39,12 @@ def transforms(draws, jitter: float, size: int):
 def view_numbers(flip, scale):
     """Of `transforms` without jitter: int32 (N,), where each image's view stands in VIEWS."""
     return tf.cast(flip, tf.int32) + 2 * tf.cast(scale < 1.0, tf.int32)
+
+
+def augmented(images, points, draws, jitter: float, permutation, size: int):
+    """`apply` of `transforms`: what `draws` make of a batch."""
+    flip, scale, shift = transforms(draws, jitter, size)
+    return apply(images, points, flip, scale, shift, permutation, size)
 
 
 def apply(images, points, flip, scale, shift, permutation, size: int):

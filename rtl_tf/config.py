@@ -48,6 +48,13 @@ class Settings:
     image_size: int = _setting("side of the network's input, px, a multiple of 32")
     crop_margin: float = _setting("border around the landmarks, share of their extent, >= 0", default=0.4)
     crop_jitter: float = _setting("random shift and zoom of training crops, share of the side, 0 to 0.5")
+    augment: str = _setting(
+        "changes of training images: paper = flip, and scale 0.8, each for half of them; strong = flip, turn by up to "
+        "11 degrees, scale 0.89 to 1.16, shift by up to 6 % of the side, light, colour, blur, noise and an occluder; "
+        "--crop-jitter comes on top of either",
+        default="paper",
+        choices=("paper", "strong"),
+    )
     aligned: bool = _setting(
         "look at each face upright, in a square that its Face Mesh finds in the box", default=False
     )
@@ -99,7 +106,8 @@ class Settings:
         default=4.0,
     )
     cache_gb: float = _setting(
-        "limit of all answers of source networks kept beside the runs, GiB, >= 0; used where crop jitter is 0",
+        "limit of all answers of source networks kept beside the runs, GiB, >= 0; used with the paper's augmentation "
+        "where crop jitter is 0",
         default=4.0,
     )
     split_by: str = _setting(

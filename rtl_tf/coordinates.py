@@ -63,6 +63,14 @@ class Crop:
         upright = (scaled + 0.5) / self.input_px_per_px + (self.left, self.top)
         return self._turned(upright, self.angle).astype(np.float32)
 
+    def to_shares(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) original px -> shares of the view's side, from edge to edge 0 to 1; float64."""
+        return (self.to_input(points).astype(np.float64) + 0.5) / self.size
+
+    def from_shares(self, shares: np.ndarray) -> np.ndarray:
+        """The inverse of `to_shares`."""
+        return self.to_original(shares * self.size - 0.5)
+
     def _turned(self, points: np.ndarray, angle: float) -> np.ndarray:
         return turned(points, angle, self.centre) if angle else points
 

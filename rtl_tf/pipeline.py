@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from rtl_tf import augment, heatmaps
+from rtl_tf import augment, augment_strong, heatmaps
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, crop_around, input_to_heatmap
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_crop, read_image
@@ -20,6 +20,7 @@ from rtl_tf.system.progress import progress
 
 EVALUATION_BATCH = 32
 AHEAD = 4  # batches that are fetched while the network is busy
+AUGMENTATIONS = {"paper": augment, "strong": augment_strong}  # modules of equal DRAWS, context_px and augmented
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,16 @@ class Preparation:
     Attributes:
         size: S, input px of the plain crops.
         sigma: of the heatmaps' Gaussians, heatmap px.
-        jitter: of augmented crops, see `augment.transforms`.
+        jitter: of augmented crops, see `augment.transforms` and `augment_strong.drawn`.
         permutation: int (K,), names of flipped landmarks; None leaves them.
+        augmentation: of AUGMENTATIONS, that of the batches' draws.
     """
 
     size: int
     sigma: float
     jitter: float = 0.0
     permutation: np.ndarray | None = None
+    augmentation: str = "paper"
 
     def __call__(self, batch: dict):
         """A batch of `training_batches` or `evaluation_batches` -> image and targets.
@@ -153,8 +156,8 @@ class Preparation:
         """
         images, points = batch["crops"], batch["points"]
         if "draws" in batch:
-            flip, scale, shift = augment.transforms(batch["draws"], self.jitter, self.size)
-            images, points = augment.apply(images, points, flip, scale, shift, self.permutation, self.size)
+            augmented = AUGMENTATIONS[self.augmentation].augmented
+            images, points = augmented(images, points, batch["draws"], self.jitter, self.permutation, self.size)
         kept = {"source": batch["source"]} if "source" in batch else {}
         return tf.cast(images, tf.float32), targets(points, self.size, self.sigma) | kept
 
@@ -167,17 +170,18 @@ def training_batches(
     epoch: Callable[[], int],
     images: int | None = None,
     source_answers: Sequence[np.ndarray] = (),
+    augmentation: str = "paper",
 ) -> tf.data.Dataset:
     """Batches of one epoch, the one that `epoch()` names when the iteration starts.
 
-    Each is a dictionary: "crops" uint8 (B, S + 2c, S + 2c, 3), "points" (B, K, 2) in input px, "draws" (B, 5) of
-    `augment.transforms`, and, where the data have them, "labels" (B,). Order and draws depend on (seed, epoch, index)
+    Each is a dictionary: "crops" uint8 (B, S + 2c, S + 2c, 3), "points" (B, K, 2) in input px, "draws" (B, DRAWS)
+    of the augmentation, and, where the data have them, "labels" (B,). Order and draws depend on (seed, epoch, index)
     alone, so a training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch is
     dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
 
     images: of an epoch, where that shall be more than the data have: they come again, in another order and other views.
     source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
-    a batch come along as "source". They presuppose jitter 0.
+    a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
     """
     count, rows = len(data.images), _rows(_columns(data, data.images))
     images = images or count
@@ -187,7 +191,7 @@ def training_batches(
         number = turns * tf.ensure_shape(tf.numpy_function(lambda: np.int32(epoch()), [], tf.int32), ()) + turn
         order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=[seed, number])
         # Drawn for the whole data set: an image's draws depend on its index, not on its place in the batch.
-        draws = tf.random.stateless_uniform((count, augment.DRAWS), seed=[seed + 1_000_003, number])
+        draws = tf.random.stateless_uniform((count, AUGMENTATIONS[augmentation].DRAWS), seed=[seed + 1_000_003, number])
         return tf.data.Dataset.from_tensor_slices((order, tf.gather(draws, order)))
 
     def fetched(indices, draws):

@@ -12,8 +12,7 @@ import tensorflow as tf
 from tensorflow.python.framework import kernels
 from test_method_contract import LANDMARKS, SIZE, make
 
-from rtl_tf.augment import DRAWS, context_px
-from rtl_tf.pipeline import Preparation
+from rtl_tf.pipeline import AUGMENTATIONS, Preparation
 
 ELSEWHERE = (tf.resource, tf.variant)  # handles; what they stand for stays where it is
 
@@ -75,18 +74,18 @@ def gpu_kernel(operation):
     return next(filter(fits, registered(operation.type)), None)
 
 
-def batch_of_crops(count: int = 2) -> dict:
-    side = SIZE + 2 * context_px(SIZE)
+def batch_of_crops(count: int = 2, augmentation: str = "paper") -> dict:
+    side = SIZE + 2 * AUGMENTATIONS[augmentation].context_px(SIZE)
     return {
         "crops": tf.zeros((count, side, side, 3), tf.uint8),
         "points": tf.zeros((count, LANDMARKS, 2)),
-        "draws": tf.zeros((count, DRAWS)),
+        "draws": tf.zeros((count, AUGMENTATIONS[augmentation].DRAWS)),
     }
 
 
-def compiled(name: str, steps: int):
+def compiled(name: str, steps: int, augmentation: str = "paper"):
     detector = make((name, None))
-    detector.prepare = Preparation(SIZE, sigma=1.5, jitter=0.02, permutation=list(range(LANDMARKS)))
+    detector.prepare = Preparation(SIZE, 1.5, 0.02, list(range(LANDMARKS)), augmentation)
     detector.compile("adam", steps_per_execution=steps)
     detector.optimizer.build(detector.trainable_variables)
     return detector
@@ -98,6 +97,13 @@ def test_a_step_of_training_needs_nothing_back(name):
     detector = compiled(name, 1)
     graph = tf.function(detector.train_step).get_concrete_function(batch_of_crops()).graph
     assert len(graph.get_operations()) > 500
+    assert copies_to_the_host(graph) == []
+
+
+def test_the_strong_augmentation_needs_nothing_back():
+    detector = compiled("ft", 1, "strong")
+    graph = tf.function(detector.train_step).get_concrete_function(batch_of_crops(2, "strong")).graph
+    assert {"Exp", "BitwiseXor", "Bitcast"} <= {operation.type for operation in graph.get_operations()}
     assert copies_to_the_host(graph) == []
 
 

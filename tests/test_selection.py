@@ -10,6 +10,7 @@ import pytest
 from fake_runs import make_run
 
 from rtl_tf.cli.train import make_parser
+from rtl_tf.config import COMMON
 from rtl_tf.evaluation.metrics import summarize
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports import commands
@@ -19,7 +20,7 @@ from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.metrics_file import read_metrics
 from rtl_tf.runs.run import read_run
 from rtl_tf.runs.selection import select
-from rtl_tf.runs.settings import applies, in_order, parse_where, require_comparable, setting, where
+from rtl_tf.runs.settings import applies, defaults, in_order, parse_where, require_comparable, setting, where
 from rtl_tf.schema import load_schema, schema_text
 
 ONES = np.ones((4, 2))
@@ -279,6 +280,19 @@ def test_an_older_run_has_todays_defaults_where_it_lacks_a_setting(tmp_path):
     make_run(tmp_path, "ft", 0, ONES)
     make_run(tmp_path, "ft", 1, ONES, sigma=1.5, weight_decay_mode="decoupled", batch_size=8)
     assert folders(selected(tmp_path)) == {"FT": ["ft 0", "ft 1"]}
+
+
+def test_an_older_run_has_what_was_before_a_setting_whatever_the_default_becomes(tmp_path, monkeypatch):
+    make_run(tmp_path, "ft", 0, ONES)
+    make_run(tmp_path, "ft", 1, ONES, augment="strong")
+    monkeypatch.setitem(COMMON, "augment", "strong")
+    defaults.cache_clear()
+    try:
+        assert defaults("quick", "ft")["augment"] == "strong"
+        assert folders(selected(tmp_path, wanted=["augment=paper"])) == {"FT": ["ft 0"]}
+        assert folders(selected(tmp_path, wanted=["augment=strong"])) == {"FT": ["ft 1"]}
+    finally:
+        defaults.cache_clear()
 
 
 def test_a_run_that_is_there_twice_counts_once(tmp_path):

@@ -45,7 +45,8 @@ def data(tmp_path_factory):
 
 def keep(detector, training, source=None, **options):
     source = source or toy_source(SIZE).encoder
-    return source_answers(detector, training, source, CACHE, **{"jitter": 0.0, "epochs": 40, "limit_gb": 1.0} | options)
+    usual = {"augmentation": "paper", "jitter": 0.0, "epochs": 40, "limit_gb": 1.0}
+    return source_answers(detector, training, source, CACHE, **usual | options)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -109,6 +110,7 @@ def interrupted(*_):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"augmentation": "strong"}, "with --augment strong every view is new"),
         ({"jitter": 0.02}, "with crop jitter every view is new"),
         ({"limit_gb": 1e-6}, "--cache-gb is 1e-06"),
         ({"limit_gb": 0}, "--cache-gb is 0"),

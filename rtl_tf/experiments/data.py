@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rtl_tf.augment import context_px
 from rtl_tf.config import Settings
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.lineage import require_unseen
@@ -11,7 +10,7 @@ from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.recipe import Recipe
-from rtl_tf.pipeline import Crops, load_crops
+from rtl_tf.pipeline import AUGMENTATIONS, Crops, load_crops
 from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
@@ -67,7 +66,7 @@ class DataLoader:
             crop_settings = (settings.crop_margin, context, settings.memory_gb, recipe.alignment, recipe.label_shift)
             return self._crops(part, split.parts[part], dataset_key(settings), *crop_settings)
 
-        training = crops("training", context_px(settings.image_size))
+        training = crops("training", AUGMENTATIONS[settings.augment].context_px(settings.image_size))
         return Data(dataset, split, dataset.schema, recipe, training, crops("validation"), crops("test"))
 
     def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted) -> Recipe:

@@ -178,6 +178,7 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
         data.training,
         run.source,
         source_cache(searching_run(run.folder), data.dataset.name),
+        augmentation=settings.augment,
         jitter=settings.crop_jitter,
         epochs=settings.epochs,
         limit_gb=settings.cache_gb,

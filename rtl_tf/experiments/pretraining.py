@@ -7,7 +7,6 @@ import keras
 import numpy as np
 
 from rtl_tf import datasets
-from rtl_tf.augment import context_px
 from rtl_tf.config import Asked
 from rtl_tf.datasets import splits
 from rtl_tf.documents import write_json
@@ -18,7 +17,7 @@ from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.resuming import require_nothing_of_others
 from rtl_tf.networks import saved
 from rtl_tf.networks.sources import load_source
-from rtl_tf.pipeline import load_crops
+from rtl_tf.pipeline import AUGMENTATIONS, load_crops
 from rtl_tf.records import Sample
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import asked_to_json, to_json, write_config
@@ -73,7 +72,8 @@ def _pretrain(asked: Asked, folder: Path) -> None:
         data = load_crops(chosen, schema, size=settings.image_size, margin=settings.crop_margin, context=context)
         return dataclasses.replace(data, labels=classes[indices])
 
-    training, validation = crops(parts[0], context_px(settings.image_size)), crops(parts[1], 0)
+    context = AUGMENTATIONS[settings.augment].context_px(settings.image_size)
+    training, validation = crops(parts[0], context), crops(parts[1], 0)
     folder.mkdir(parents=True, exist_ok=True)
     write_environment(folder / layout.ENVIRONMENT, outputs.environment())
     write_record(folder, "", fingerprint, samples, np.concatenate(parts).tolist())

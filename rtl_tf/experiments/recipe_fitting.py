@@ -14,7 +14,7 @@ from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import estimate
 from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks, nearest_points
-from rtl_tf.inference.recipe import FACE, Recipe, in_shares, mesh_views
+from rtl_tf.inference.recipe import FACE, Recipe, mesh_views
 from rtl_tf.pipeline import sample_crop
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
@@ -65,7 +65,7 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Rec
         return recipe
     if wanted.aligned:
         meshes, points = [one.mesh for one in meshed], [one.sample.points for one in meshed]
-        recipe = replace(recipe, alignment=Alignment.fit(meshes, points, wanted.crop_margin))
+        recipe = replace(recipe, alignment=Alignment.fit(meshes, points))
     squares = [recipe.alignment.square(one.mesh, 1) if recipe.alignment else replace(one.box, size=1) for one in meshed]
     if wanted.label_shift:
         recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
@@ -89,13 +89,13 @@ def mesh_samples(samples: Sequence[Sample], wanted: Wanted) -> list[MeshedSample
 
 def labels_in(square: Crop, sample: Sample, schema: Schema, shift: float = 0.0) -> np.ndarray:
     """float64 (K, 2): a sample's labels as the view of `square` shows them, without their shift; shares of its side."""
-    points = in_shares(square, sample.points - np.array([shift * square.side, 0]))
+    points = square.to_shares(sample.points - np.array([shift * square.side, 0]))
     return points[schema.mirror_permutation] if square.mirrored else points
 
 
 def _landmarks(meshed: Sequence[MeshedSample], squares: Sequence[Crop], labels: np.ndarray) -> MeshLandmarks:
     plain, flipped = (
-        np.stack([in_shares(square, one.views[view]) for one, square in zip(meshed, squares, strict=True)])
+        np.stack([square.to_shares(one.views[view]) for one, square in zip(meshed, squares, strict=True)])
         for view in (0, 1)
     )
     return MeshLandmarks.fit(plain, flipped, labels)
@@ -103,7 +103,7 @@ def _landmarks(meshed: Sequence[MeshedSample], squares: Sequence[Crop], labels: 
 
 def _label_shift(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema) -> float:
     labels = _labels(meshed, squares, schema, 0.0)
-    meshes = np.stack([in_shares(square, one.mesh.points) for one, square in zip(meshed, squares, strict=True)])
+    meshes = np.stack([square.to_shares(one.mesh.points) for one, square in zip(meshed, squares, strict=True)])
     nearest = list(nearest_points(meshes, labels))
     sideways = np.nanmean(labels[..., 0] - meshes[:, nearest, 0], axis=1)
     mirrored = np.array([square.mirrored for square in squares])
@@ -121,10 +121,7 @@ def _calibration(
     labels = _labels(meshed, squares, schema, recipe.label_shift)
     landmarks = _landmarks(meshed, squares, labels)
     found = np.stack(
-        [
-            in_shares(square, landmarks.of(one.views[: recipe.views]))
-            for one, square in zip(meshed, squares, strict=True)
-        ]
+        [square.to_shares(landmarks.of(one.views[: recipe.views])) for one, square in zip(meshed, squares, strict=True)]
     )
     calibration, _ = Calibration.fit(landmarks, found, labels, [one.sample.subject for one in meshed])
     return calibration

@@ -1,22 +1,23 @@
 """From a face's mesh to the square that a network looks at: upright in the face, wherever the face was found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from rtl_tf.coordinates import Crop, crop_around, turned
+from rtl_tf.coordinates import Crop, turned
 from rtl_tf.documents import Node
 from rtl_tf.inference.face_meshes import OUTER_EYE_CORNERS, Mesh
 
 NOSE_TIP = 1
-# Of the samples of a data set that shows one half of each face, some are wrong about which.
-BOTH_HALVES = 0.1
+
+
+BORDER = 0.04  # between the outermost landmarks and the edge, a share of the mesh square's side
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """Where, in the square of a face's mesh, the square around the landmarks lies; medians over training images.
+    """Where the square that is looked at lies in the square of a face's mesh, and how large it is.
 
     Attributes:
         offset: from the mesh square's centre to the square's, (x, y) of the view, shares of the mesh square's side.
@@ -27,15 +28,17 @@ class Alignment:
     scale: float
 
     @classmethod
-    def fit(cls, meshes: Sequence[Mesh], points: Sequence[np.ndarray], margin: float) -> "Alignment":
-        """Of N meshes and the landmarks (K, 2) of the same faces in original px; see `coordinates.crop_around`."""
-        squares = []
-        for mesh, labelled in zip(meshes, points, strict=True):
-            unit = replace(mesh.square, size=1)
-            around = crop_around(unit.to_input(labelled) + 0.5, 1, margin)  # from edge to edge the square is 0 to 1
-            squares.append((*around.centre, around.side))
-        x, y, side = np.median(squares, axis=0)
-        return cls((float(x) - 0.5, float(y) - 0.5), float(side))
+    def fit(cls, meshes: Sequence[Mesh], points: Sequence[np.ndarray]) -> "Alignment":
+        """The mesh's square, which its network knows best, or the least larger one that shows the landmarks.
+
+        Args:
+            meshes: N; points: the landmarks (K, 2) of the same faces, original px. One in fifty may lie outside.
+        """
+        labels = np.concatenate([mesh.square.to_shares(face) for mesh, face in zip(meshes, points, strict=True)])
+        low, high = np.nanpercentile(labels, (1, 99), axis=0)
+        low, high = np.minimum(low - BORDER, 0.0), np.maximum(high + BORDER, 1.0)
+        x, y = (low + high) / 2 - 0.5
+        return cls((float(x), float(y)), float((high - low).max()))
 
     def square(self, mesh: Mesh, size: int) -> Crop:
         """The view of `size` input px."""

@@ -61,7 +61,7 @@ class Recipe:
         if self.calibration is None:
             return Look(crops)
         found = self.calibration.landmarks.of(mesh_views(image, mesh, self.views))
-        return Look(crops, from_shares(square, self.calibration(in_shares(square, found))))
+        return Look(crops, square.from_shares(self.calibration(square.to_shares(found))))
 
     def answer(self, square: Crop, points: np.ndarray, calibrated: np.ndarray | None) -> np.ndarray:
         """float32 (K, 2): of the network's points (V, K, 2) in all views and of `Look.calibrated`, original px."""
@@ -99,16 +99,6 @@ class Recipe:
 def mesh_views(image: np.ndarray, mesh: Mesh, views: int) -> np.ndarray:
     """(V, 468, 2) original px: a mesh found again in views of its own square."""
     return np.stack([mesh_in(image, view.of(mesh.square)).points for view in VIEWS[:views]])
-
-
-def in_shares(crop: Crop, points: np.ndarray) -> np.ndarray:
-    """Original px -> shares of the view's side, from edge to edge 0 to 1, float64."""
-    return (crop.to_input(points).astype(np.float64) + 0.5) / crop.size
-
-
-def from_shares(crop: Crop, points: np.ndarray) -> np.ndarray:
-    """The inverse of `in_shares`."""
-    return crop.to_original(points * crop.size - 0.5)
 
 
 def write_recipe(path, recipe: Recipe) -> None:

@@ -31,6 +31,9 @@ SOURCE_HASH = "source_hash"
 PUBLISHED = "published"  # its value where the file of --source-weights is the published one
 OWN = "own"  # what a --source-weights file is called whose SOURCE_HASH is known
 
+# What runs did that are older than a setting, where the setting's default may become another one.
+BEFORE = {"augment": "paper", "aligned": False, "label_shift": False, "views": 1, "calibrated": False}
+
 # Where these differ, errors are of other images or mean something else, and no table may hold both. What an older run
 # does not tell (images_hash) cannot differ.
 COMPARED = ("dataset_hash", "images_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
@@ -55,7 +58,7 @@ def defaults(preset: str, method: str) -> dict[str, object]:
 
 
 def setting(run: Run, name: str) -> object:
-    """A run's setting; today's default where the run is older than the setting.
+    """A run's setting; where the run is older than the setting, what runs did then, or today's default.
 
     A schema is called by its content, see `Run.schema`. A source of one's own is called by its folder's name, the
     paper's alignment network `youtube_faces`, and told from others of that name by SOURCE_HASH, as is a weights file;
@@ -81,7 +84,7 @@ def _hashable(value: object) -> object:
 
 
 def _usual(run: Run, name: str) -> object:
-    return defaults(run.resolved.get("preset", "quick"), run.method).get(name)
+    return BEFORE.get(name, defaults(run.resolved.get("preset", "quick"), run.method).get(name))
 
 
 def condition_of(run: Run, varied: Iterable[str] = ()) -> Condition:

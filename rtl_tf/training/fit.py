@@ -52,6 +52,7 @@ def fit(
         settings.sigma,
         settings.crop_jitter,
         schema.mirror_permutation if settings.flip_swap else None,
+        settings.augment,
     )
     detector.compile(
         make_optimizer(detector, settings, steps * settings.epochs),
@@ -69,6 +70,7 @@ def fit(
             epoch=lambda: recorder.epoch,
             images=images,
             source_answers=source_answers,
+            augmentation=settings.augment,
         )
         with closing(EpochBar(settings.epochs, steps, lambda: float(detector.trackers["loss"].result()))) as bar:
             detector.fit(

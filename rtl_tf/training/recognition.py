@@ -67,7 +67,7 @@ def fit_recognizer(
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
-    prepare = Preparation(training.size, settings.sigma, settings.crop_jitter)
+    prepare = Preparation(training.size, settings.sigma, settings.crop_jitter, augmentation=settings.augment)
     counter = _EpochCounter(settings.epochs)
 
     def labelled(batch):
@@ -75,7 +75,11 @@ def fit_recognizer(
         return image, batch["labels"]
 
     batches = training_batches(
-        training, batch_size=settings.batch_size, seed=settings.seed, epoch=lambda: counter.epoch
+        training,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        epoch=lambda: counter.epoch,
+        augmentation=settings.augment,
     ).map(labelled, num_parallel_calls=tf.data.AUTOTUNE)
     with closing(EpochBar(settings.epochs, steps)) as bar:
         history = recognizer.fit(

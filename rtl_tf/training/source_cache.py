@@ -41,6 +41,7 @@ def source_answers(
     source: keras.Model,
     cache: Path,
     *,
+    augmentation: str,
     jitter: float,
     epochs: int,
     limit_gb: float,
@@ -50,7 +51,8 @@ def source_answers(
     Args:
         source: the frozen network that the detector asks.
         cache: folder of all answers for these runs, see `cache.source_cache`.
-        jitter: crop jitter; above 0 every view is new and nothing can be kept.
+        augmentation, jitter: of the training; with another one than the paper's, or a crop jitter above 0, every view
+            is new and nothing can be kept.
         limit_gb: GiB that the folder may take; the least recently used answers make room for these.
     Returns:
         For each regularizer of the method an array (N, 4, ...), views in the order of `augment.VIEWS`; none where
@@ -58,6 +60,8 @@ def source_answers(
     """
     if not detector.regularized:
         return (), ""
+    if augmentation != "paper":
+        return (), f"source network: asked in every step (with --augment {augmentation} every view is new)"
     if jitter > 0:
         return (), "source network: asked in every step (with crop jitter every view is new)"
     if epochs <= len(augment.VIEWS):

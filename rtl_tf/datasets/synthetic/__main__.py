@@ -1,10 +1,10 @@
-"""`python -m rtl_tf.datasets.synthetic`: look at the built-in faces, or render a data set into the cache."""
+"""`python -m rtl_tf.datasets.synthetic`: look at the built-in faces, or render a data set."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from rtl_tf.datasets.synthetic.rendered import check_settings, samples
+from rtl_tf.datasets.synthetic.rendered import check_settings, samples, write
 from rtl_tf.exceptions import InputError
 from rtl_tf.system import console
 
@@ -13,12 +13,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns the exit status."""
     console.forgive()
     options = _parser().parse_args(arguments)
+    if options.size is None:
+        options.size = 1200 if options.photographs else 256
     try:
         if options.contact_sheet or options.fas_sliders:
             _draw(options)
         else:
-            faces = samples(options.subjects, options.scans, options.size, options.seed)
-            print(f"{len(faces)} pictures and landmarks.csv in {faces[0].image.parents[1]}")
+            _render(options)
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
@@ -28,17 +29,35 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m rtl_tf.datasets.synthetic",
-        description="Procedural faces with 14 exact landmarks. Without a sheet, renders a data set into the cache.",
+        description="Procedural faces with 14 exact landmarks. Without a sheet, renders a data set.",
     )
     parser.add_argument("--contact-sheet", metavar="FILE", type=Path, help="draw the first scan of each subject")
     parser.add_argument("--fas-sliders", metavar="FILE", type=Path, help="draw each FAS slider at 0, 0.5 and 1")
+    parser.add_argument("--output", metavar="DIR", type=Path, help="folder for the data set [the cache]")
+    parser.add_argument(
+        "--photographs",
+        action="store_true",
+        help="whole photographs, with the face somewhere inside, instead of crops of the face; into --output",
+    )
     parser.add_argument("--landmarks", action="store_true", help="mark the landmarks in the sheet")
     parser.add_argument("--subjects", type=int, default=12, help="number of people (default 12)")
     parser.add_argument("--scans", type=int, default=3, help="pictures of each in a data set (default 3)")
-    parser.add_argument("--size", type=int, default=256, help="side of a picture, px (default 256)")
+    parser.add_argument("--size", type=int, help="side of a picture, px (default 256; of a photograph 1200)")
     parser.add_argument("--seed", type=int, default=0, help="which world of people (default 0)")
     parser.add_argument("--columns", type=int, default=4, help="pictures in a row of the contact sheet (default 4)")
     return parser
+
+
+def _render(options: argparse.Namespace) -> None:
+    numbers = (options.subjects, options.scans, options.size, options.seed)
+    if options.output:
+        table, pictures = write(options.output, *numbers, options.photographs)
+        print(f"{pictures} pictures and {table.name} in {table.parent}")
+    elif options.photographs:
+        raise InputError("--photographs needs --output DIR, a folder for them")
+    else:
+        faces = samples(*numbers)
+        print(f"{len(faces)} pictures and landmarks.csv in {faces[0].image.parents[1]}")
 
 
 def _draw(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from rtl_tf.datasets.synthetic.scans import Expression
 
 _LID_THICKNESS = 0.13  # cm
 _CORNER_Y = -0.08  # height of the endocanthion
+_IRIS_RADIUS = 0.60  # cm at every age: it hardly grows after infancy
 
 
 class Eyes:
@@ -17,6 +18,7 @@ class Eyes:
         centre_x: |x| of the pupils at rest.
         inner_x, outer_x: |x| of the endocanthion and the exocanthion.
         inner_y, outer_y: their heights.
+        iris_radius: on an adult-sized head, cm.
         depth: z of the plane that the eyeballs protrude from; set once the skull is known.
     """
 
@@ -24,15 +26,16 @@ class Eyes:
         shape = subject.shape
         short = subject.short_palpebral_fissure
         self.centre_x = shape.eye_x
-        self.inner_x = shape.eye_x - 1.47 * shape.fissure * (1 - 0.20 * short)
-        self.outer_x = shape.eye_x + 1.47 * shape.fissure * (1 - 0.28 * short)
+        self.inner_x = shape.eye_x - 1.35 * shape.fissure * (1 - 0.20 * short)
+        self.outer_x = shape.eye_x + 1.10 * shape.fissure * (1 - 0.28 * short)
         self.inner_y, self.outer_y = _CORNER_Y, _CORNER_Y + shape.eye_tilt
         self.height = shape.eye_height
         squint = 1 - 0.18 * expression.smile
         self.opening = float(np.clip(expression.lid_opening * squint + 0.06 * expression.brow_raise, 0.5, 1.25))
         self.lower_lift = 0.10 * expression.smile
         self.crease = shape.lid_crease
-        self.ball_width = 1.85 * (0.35 + 0.65 * min(shape.fissure * (1 - 0.24 * short) / 1.05, 1.1))
+        self.ball_width = 1.85 * (0.35 + 0.65 * min((self.outer_x - self.inner_x) / 3.09, 1.1))
+        self.iris_radius = _IRIS_RADIUS / shape.size
         self.gaze = expression.gaze
         self.depth = 0.0
 

@@ -10,7 +10,7 @@ from rtl_tf.datasets.synthetic.texture import noise
 
 _SCLERA = np.array([0.78, 0.75, 0.72], np.float32)
 _CARUNCLE = np.array([0.78, 0.48, 0.43], np.float32)
-_IRIS_RADIUS, _PUPIL_RADIUS = 0.60, 0.24  # cm
+_PUPIL = 0.4  # of the iris's radius
 
 
 def paint_eyes(surface: Surface, head: Head, light: np.ndarray) -> np.ndarray:
@@ -28,7 +28,9 @@ def paint_eyes(surface: Surface, head: Head, light: np.ndarray) -> np.ndarray:
     red = 0.8 * smoothstep(eyes.inner_x + 0.38, eyes.inner_x + 0.1, ax)
     red += 0.25 * smoothstep(eyes.outer_x - 0.5, eyes.outer_x, ax)
     colour = blend(_SCLERA, _CARUNCLE, red[:, None])
-    iris, pupil = (smoothstep(size + edge, size - edge, radius) for size in (_IRIS_RADIUS, _PUPIL_RADIUS))
+    iris, pupil = (
+        smoothstep(size + edge, size - edge, radius) for size in (eyes.iris_radius, _PUPIL * eyes.iris_radius)
+    )
     colour = blend(colour, _iris(head, radius, ax, y), iris[:, None])
     colour = colour * (1 - 0.97 * pupil)[:, None]
     colour = colour * (1 - 0.55 * bell(np.maximum(upper - y, 0), 0.17))[:, None]
@@ -47,6 +49,7 @@ def paint_eyes(surface: Surface, head: Head, light: np.ndarray) -> np.ndarray:
 
 
 def _iris(head: Head, radius, ax, y) -> np.ndarray:
+    radius = 0.6 * radius / head.eyes.iris_radius
     iris = np.array(head.subject.iris, np.float32)
     ring = 1 + 0.5 * smoothstep(0.25, 0.55, radius) * smoothstep(0.62, 0.5, radius)
     fibres = ring + 0.15 * noise("fine", 50 * ax, 50 * y)

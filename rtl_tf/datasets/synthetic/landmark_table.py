@@ -15,22 +15,28 @@ if TYPE_CHECKING:
     from rtl_tf.datasets.synthetic.scans import Scan
 
 SCHEMA = load_schema("fas14")
-TEXT_ATTRIBUTES = ("site", "age_group", "side")
+TEXT_ATTRIBUTES = ("site", "age_group", "sex", "side")
 NUMBER_ATTRIBUTES = ("age", "skin_tone", "smooth_philtrum", "thin_upper_lip", "short_palpebral_fissure", "yaw")
 
 
-def row_of(image: str, rendering: "Rendering", subject: "Subject", scan: "Scan") -> dict[str, str]:
-    """The cells of one picture. `yaw` is in degrees, `side` the side of the subject that is seen."""
+def row_of(
+    image: str, rendering: "Rendering", subject: "Subject", scan: "Scan", photograph: bool = False
+) -> dict[str, str]:
+    """The cells of one picture. `yaw` is in degrees, `side` the side of the subject that is seen.
+
+    A crop has itself as box; a photograph has none, and tells where the right side is seen that its crops shall be
+    mirrored.
+    """
     size = len(rendering.image)
+    box = {"box_left": "-0.5", "box_top": "-0.5", "box_side": str(size)}
     row = {
         "image": image,
         "subject": subject.name,
         "site": "synthetic",
         "mm_per_px": f"{rendering.mm_per_px:.5f}",
-        "box_left": "-0.5",
-        "box_top": "-0.5",
-        "box_side": str(size),
+        **({"mirrored": "true" if scan.mirrored else "false"} if photograph else box),
         "age_group": subject.age_group,
+        "sex": subject.sex,
         "side": "right" if scan.mirrored else "left",
         "yaw": f"{rendering.pose.yaw:g}",
     }

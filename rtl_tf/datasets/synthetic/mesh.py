@@ -17,6 +17,7 @@ KIND = 11  # the column of the fields that says it
 _ROW_BANDS = ((-11.5, -10.9, 7), (-10.9, -8.2, 16), (-8.2, -5.9, 30), (-5.9, -4.9, 10), (-4.9, -3.5, 20),
               (-3.5, -1.3, 14), (-1.3, 1.3, 34), (1.3, 3, 12), (3, 8, 16))  # fmt: skip
 _NECK_ROWS, _CROWN_ROWS = 26, 19
+_TORSO = 14.0  # cm
 _COLUMN_BANDS = ((-80, -46, 3), (-46, 46, 0.85), (46, 100, 2), (100, 166, 4))  # degrees from, to, step
 
 
@@ -60,6 +61,17 @@ def head_part(head: Head, landmarks: Landmarks, cap: HairCap, detail: float) -> 
     cavity += 0.35 * np.repeat(np.repeat(coarse, 3, 0), 3, 1)[: cavity.shape[0], : cavity.shape[1]]
     packed = fields(position, normal, skin.x, skin.y, skin.z, share, np.clip(cavity, -0.3, 0.6), SKIN)
     return Part(packed, quads(len(levels), len(angles))[:, ::-1])
+
+
+def torso_part(head: Head, landmarks: Landmarks, detail: float) -> Part:
+    """What hangs down from the shoulders, below which a photograph of the whole head may reach."""
+    angles = _columns(detail, landmarks.angle)
+    edge = head.skin(angles.astype(np.float32), np.zeros_like(angles))
+    share = np.linspace(0, 1, 12)[:, None] ** 1.5
+    down, wider = _TORSO * share, 1 + 0.1 * (1 - (1 - share) ** 4)
+    position = edge.position * np.stack([wider, np.ones_like(wider), wider], -1) - down[..., None] * [0, 1, 0]
+    packed = fields(position, -grid_normals(position), edge.x, edge.y - down, edge.z, 0, 0, SKIN)
+    return Part(packed, quads(len(share), len(angles)))
 
 
 def ear_part(head: Head, detail: float) -> Part:

@@ -29,7 +29,7 @@ class Mouth:
         self.opening = 0.95 * expression.mouth_open
         self.jaw_drop = 0.75 * self.opening
         self.smile = expression.smile
-        self.line_y = -6.85 * lower
+        self.line_y = -shape.mouth_level * lower
         self.half_width = shape.mouth_width * (1 + 0.16 * self.smile - 0.06 * expression.mouth_open)
         self.corner_rise = 0.42 * self.smile - 0.06
         self.upper_height = shape.upper_lip * (0.5 + 0.5 * lower) * (1 - 0.62 * thin) * (1 - 0.12 * self.smile)

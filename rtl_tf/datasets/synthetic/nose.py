@@ -27,7 +27,7 @@ class Nose:
     def __init__(self, subject: Subject):
         shape = subject.shape
         self.base_y = -4.65 * shape.lower_height * (0.5 + 0.5 * shape.nose_length)
-        self.tip_y = self.base_y + 0.80 + 0.6 * shape.nose_upturn
+        self.tip_y = self.base_y + shape.nose_tip + 0.6 * shape.nose_upturn
         self.wing_y = self.tip_y - 0.27
         self.width, self.projection = shape.nose_width, shape.nose_projection
         self._ridge_y, self._ridge_z = self._ridge(shape.nose_bridge, shape.nose_hump)

@@ -10,7 +10,7 @@ from rtl_tf.datasets.synthetic.scans import Expression, Light, Pose, sample_scan
 from rtl_tf.system.progress import progress
 
 # A subject whose hair leaves face and ear free.
-SITTER = 22
+SITTER = 8
 
 
 def portrait(size: int) -> tuple[np.ndarray, np.ndarray]:

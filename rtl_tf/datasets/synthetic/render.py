@@ -12,7 +12,7 @@ from rtl_tf.datasets.synthetic.complexion import paint_features, paint_skin
 from rtl_tf.datasets.synthetic.gaze import paint_eyes
 from rtl_tf.datasets.synthetic.landmarks import SCHEMA
 from rtl_tf.datasets.synthetic.people import Subject, sample_subject
-from rtl_tf.datasets.synthetic.scans import MAX_POSES, Pose, Scan, sample_pose, sample_scan
+from rtl_tf.datasets.synthetic.scans import MAX_POSES, Pose, Scan, photographed, sample_pose, sample_scan
 from rtl_tf.datasets.synthetic.scene import SUPERSAMPLING, View, build_scene, look
 from rtl_tf.datasets.synthetic.shading import shade
 from rtl_tf.datasets.synthetic.surface import Surface
@@ -37,19 +37,23 @@ class Rendering:
     pose: Pose
 
 
-def render_sample(seed: int, subject: int, scan: int, size: int) -> tuple[Rendering, Subject, Scan]:
-    """Picture `scan` of person `subject`: the first of its poses that shows all landmarks."""
+def render_sample(
+    seed: int, subject: int, scan: int, size: int, photograph: bool = False
+) -> tuple[Rendering, Subject, Scan]:
+    """Picture `scan` of person `subject`: the first of its poses that shows all landmarks.
+
+    It is a crop of the face, or a photograph with the face somewhere inside.
+    """
     person, picture = sample_subject(seed, subject), sample_scan(seed, subject, scan)
     scene = build_scene(person, picture, size)
     for attempt in range(MAX_POSES):
-        view = look(scene, sample_pose(seed, subject, scan, attempt), size)
+        posed = replace(picture, pose=sample_pose(seed, subject, scan, attempt))
+        posed = photographed(posed, seed, subject, size) if photograph else posed
+        view = look(scene, posed.pose, size)
         if view.visible.all():
-            break
-    else:
-        hidden = ", ".join(SCHEMA.names[k] for k in np.flatnonzero(~view.visible))
-        raise RuntimeError(f"subject {subject} of seed {seed}, scan {scan}: no pose shows {hidden}")
-    picture = replace(picture, pose=sample_pose(seed, subject, scan, attempt))
-    return picture_of(view, picture, size), person, picture
+            return picture_of(view, posed, size), person, posed
+    hidden = ", ".join(SCHEMA.names[k] for k in np.flatnonzero(~view.visible))
+    raise RuntimeError(f"subject {subject} of seed {seed}, scan {scan}: no pose shows {hidden}")
 
 
 def render(subject: Subject, scan: Scan, size: int) -> Rendering:

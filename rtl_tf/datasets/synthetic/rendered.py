@@ -21,7 +21,7 @@ from rtl_tf.system.atomic import replacing
 from rtl_tf.system.cache import cache_folder
 from rtl_tf.system.progress import progress
 
-RENDERER_VERSION = 3  # raise it whenever a picture or a point changes
+RENDERER_VERSION = 4  # raise it whenever a picture or a point changes
 _ROWS, _TABLE, _SETTINGS = "rendered.jsonl", "landmarks.csv", "settings.json"
 _SMALLEST, _LARGEST = 32, 2048  # px
 
@@ -40,7 +40,7 @@ def samples(
 
     Returns:
         subjects * scans samples with points of schema fas14, the whole image as box, the true scale in the plane of
-        the face, and the attributes `age_group, age, skin_tone, smooth_philtrum, thin_upper_lip,
+        the face, and the attributes `age_group, sex, age, skin_tone, smooth_philtrum, thin_upper_lip,
         short_palpebral_fissure, yaw, side`.
 
     Raises:
@@ -49,13 +49,37 @@ def samples(
     check_settings(subjects, scans, size, seed)
     settings = recipe(subjects, scans, size, seed)
     folder = _folder(settings, cache)
-    if not _complete(folder):
-        try:
-            _render(settings, folder)
-        except OSError as problem:
-            reason = problem.strerror or problem
-            raise InputError(f"cache {folder}: {reason}; set RTL_TF_CACHE to another folder") from problem
+    try:
+        _complete_or_render(settings, folder)
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise InputError(f"cache {folder}: {reason}; set RTL_TF_CACHE to another folder") from problem
     return read_samples(folder / _TABLE, size)
+
+
+def write(
+    folder: Path, subjects: int, scans: int, size: int, seed: int = 0, photographs: bool = False
+) -> tuple[Path, int]:
+    """Renders pictures into a folder of the user's, as data of one's own that `load` reads; goes on with a begun one.
+
+    Photographs show the head smaller than the frame, off its middle and tilted: their faces must be found. Their table
+    has no box, but the column `mirrored`.
+
+    Returns:
+        The table, and how many pictures it has.
+
+    Raises:
+        InputError: a number is out of range; the folder holds something else, or cannot be written.
+    """
+    check_settings(subjects, scans, size, seed)
+    settings = recipe(subjects, scans, size, seed) | ({"photographs": 1} if photographs else {})
+    try:
+        if folder.is_dir() and any(folder.iterdir()) and _settings(folder) != settings:
+            raise InputError(f"{folder}: holds other files or pictures of other settings; name an empty folder")
+        _complete_or_render(settings, folder)
+    except OSError as problem:
+        raise InputError(f"{folder}: {problem.strerror or problem}; name another folder") from problem
+    return folder / _TABLE, subjects * scans
 
 
 def recipe(subjects: int = 100, scans: int = 3, size: int = 128, seed: int = 0) -> dict[str, int]:
@@ -81,9 +105,10 @@ def _folder(settings: dict[str, int], cache: str | Path | None) -> Path:
     return root / digest[:16]
 
 
-def _complete(folder: Path) -> bool:
-    """Whether the table is there, and every image that a finished subject should have."""
-    return (folder / _TABLE).is_file() and len(_finished(folder)) == _subjects(folder)
+def _complete_or_render(settings: dict[str, int], folder: Path) -> None:
+    """Renders what is missing: the table, or an image that a finished subject should have."""
+    if not ((folder / _TABLE).is_file() and len(_finished(folder)) == _settings(folder).get("subjects")):
+        _render(settings, folder)
 
 
 def _render(settings: dict[str, int], folder: Path) -> None:
@@ -125,9 +150,10 @@ def _entry(entry: Node) -> tuple[int, list[dict[str, str]]]:
     return entry["subject"].whole(0), entry["rows"].value
 
 
-def _subjects(folder: Path) -> int | None:
-    """How many the folder is for; None where that is damaged, and the folder is made again."""
+def _settings(folder: Path) -> dict[str, int]:
+    """What the folder is for; empty where that is missing or damaged, and a folder of the cache is made again."""
     try:
-        return read_json(folder / _SETTINGS)["subjects"].whole(1)
+        settings = read_json(folder / _SETTINGS)
+        return {name: settings[name].whole(0) for name in settings.object()}
     except InputError:
-        return None
+        return {}

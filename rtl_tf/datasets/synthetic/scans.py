@@ -1,6 +1,6 @@
 """How a picture is taken: expression, pose, camera, light and backdrop, as a function of (seed, subject, scan)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -108,6 +108,19 @@ def sample_pose(seed: int, subject: int, scan: int, attempt: int) -> Pose:
         zoom=float(rng.uniform(0.93, 1.08)),
         shift=tuple(rng.uniform(-0.03, 0.03, 2).tolist()),
     )
+
+
+def photographed(scan: Scan, seed: int, subject: int, size: int) -> Scan:
+    """The scan as a photograph of `size` px: the head smaller than the frame, off its middle by up to 10 % of it, the
+    camera tilted by up to 10 degrees, and as sharp as a camera's pixels."""
+    rng = np.random.default_rng([seed, subject, 4, scan.index])
+    pose = replace(
+        scan.pose,
+        roll=round(float(rng.uniform(-10, 10)), 2),
+        zoom=float(rng.uniform(0.5, 0.75)),
+        shift=tuple(rng.uniform(-0.1, 0.1, 2).tolist()),
+    )
+    return replace(scan, pose=pose, blur=2 * scan.blur * 256 / size)
 
 
 def _expression(rng: np.random.Generator) -> Expression:

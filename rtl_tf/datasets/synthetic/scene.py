@@ -11,7 +11,7 @@ from rtl_tf.datasets.synthetic.hair import HairCap
 from rtl_tf.datasets.synthetic.head import Head
 from rtl_tf.datasets.synthetic.landmarks import Landmarks, locate_landmarks
 from rtl_tf.datasets.synthetic.locks import VERTICES_PER_LOCK, locks_part
-from rtl_tf.datasets.synthetic.mesh import FRAME, KIND, Part, ear_part, head_part, join
+from rtl_tf.datasets.synthetic.mesh import FRAME, KIND, Part, ear_part, head_part, join, torso_part
 from rtl_tf.datasets.synthetic.people import Subject
 from rtl_tf.datasets.synthetic.scans import Pose, Scan
 
@@ -57,10 +57,11 @@ def build_scene(subject: Subject, scan: Scan, size: int) -> Scene:
     head = Head(subject, scan.expression)
     landmarks = locate_landmarks(head)
     cap = HairCap(subject.hair)
-    skin, ear, locks = head_part(head, landmarks, cap, detail), ear_part(head, detail), locks_part(head, cap, scan)
-    parts = [skin, ear, locks, *([glasses_part(head, landmarks, scan)] if scan.glasses else [])]
+    skin, torso = head_part(head, landmarks, cap, detail), torso_part(head, landmarks, detail)
+    ear, locks = ear_part(head, detail), locks_part(head, cap, scan)
+    parts = [skin, torso, ear, locks, *([glasses_part(head, landmarks, scan)] if scan.glasses else [])]
     mesh = join(parts)
-    solid, strands = len(skin.fields) + len(ear.fields), len(locks.fields)
+    solid, strands = sum(len(part.fields) for part in parts[:3]), len(locks.fields)
     loose = (np.arange(len(mesh.fields)) - solid) // VERTICES_PER_LOCK
     loose = np.clip(loose, -1, strands // VERTICES_PER_LOCK)  # whatever comes after the locks is one thing
     y, z = skin.fields[:, 7], skin.fields[:, 8]

@@ -15,11 +15,12 @@ def render_subject(subject: int, settings: dict[str, int], folder: Path) -> list
     """Writes all pictures of one subject; returns their rows of the table."""
     rows = []
     for scan in range(settings["scans"]):
-        rendering, person, picture = render_sample(settings["seed"], subject, scan, settings["size"])
+        photograph = bool(settings.get("photographs"))
+        rendering, person, picture = render_sample(settings["seed"], subject, scan, settings["size"], photograph)
         image = f"images/{person.name}_{scan}.png"
         with replacing(folder / image) as unfinished:
             Image.fromarray(rendering.image).save(unfinished, compress_level=3)
-        rows.append(row_of(image, rendering, person, picture))
+        rows.append(row_of(image, rendering, person, picture, photograph))
     return rows
 
 
