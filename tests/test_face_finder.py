@@ -104,7 +104,7 @@ def test_a_small_face_is_found_on_a_part_of_a_photograph(heads):
     image, place = read_image(heads[1].image), (2200, 1400)
     (near,) = find_faces(canvas((image, (272, 172))))
     (far,) = find_faces(canvas((image, place), size=(2400, 3200)))
-    np.testing.assert_allclose(far.key_points - place, near.key_points - (272, 172), atol=4)
+    np.testing.assert_allclose(far.key_points - place, near.key_points - (272, 172), atol=0.05 * near.box[2])
 
 
 @pytest.mark.parametrize("size", [(40, 40), (300, 500), (1, 2000)])
