@@ -2,8 +2,10 @@
 
 import csv
 import hashlib
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +19,14 @@ from toys import SCHEMA, toy_samples
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.predict import main
 from rtl_tf.datasets import table
+from rtl_tf.datasets.synthetic.rendered import samples as faces_of_people
+from rtl_tf.images import read_image
+from rtl_tf.inference import exporting
 from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.exported import ENGINES, exported_file
+from rtl_tf.inference.face_finder import find_faces
+from rtl_tf.inference.face_square import FaceSquare, Side, turn
+from rtl_tf.inference.ridge import Ridge
 
 SCRIPT = Path(__file__).resolve().parents[1] / "predict.py"
 
@@ -167,3 +176,105 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # no
         assert done.returncode == 2, words
         assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1 and words in done.stderr
     assert not (tmp_path / "found.csv").exists()
+
+
+@pytest.fixture(scope="module")
+def heads(tmp_path_factory):
+    """Photographs with one and with two built-in heads off their middle, and one without; the finder's answers."""
+    folder = tmp_path_factory.mktemp("heads")
+    rendered = faces_of_people(subjects=2, scans=1, size=256, cache=tmp_path_factory.mktemp("cache"))
+    images = [read_image(sample.image) for sample in rendered]
+    one, two = np.full((500, 700, 3), 110, np.uint8), np.full((500, 800, 3), 110, np.uint8)
+    one[210:466, 400:656] = two[20:276, 30:286] = images[0]
+    two[210:466, 500:756] = images[1]
+    for name, pixels in (("none", np.full((90, 90, 3), 110, np.uint8)), ("one", one), ("two", two)):
+        Image.fromarray(pixels).save(folder / f"{name}.png")
+    return folder, find_faces(one), find_faces(two)
+
+
+@pytest.fixture
+def knowing(run, tmp_path):  # noqa: F811
+    """The run, with squares 1.5 times as large as the finder's, shifted to the right by a tenth of those."""
+    folder = tmp_path / "knowing"
+    shutil.copytree(run, folder, ignore=shutil.ignore_patterns("export"))
+    ridge = Ridge(np.zeros(12), np.array([0.1, 0, np.log(1.5)]), np.zeros((12, 3)))
+    learned = FaceSquare(ridge, Side(0.0, above=True))
+    (folder / "face_square.json").write_text(json.dumps(learned.to_json()))
+    return folder
+
+
+def rows_of(file):
+    with open(file, encoding="utf-8-sig") as opened:
+        return list(csv.DictReader(opened))
+
+
+def square_around(face):
+    """As `knowing` has it, and whether mirrored: then the shift is to the left."""
+    (left, top, side), mirrored = face.box, turn(face) > 0
+    return (left + side * (-0.35 if mirrored else -0.15), top - 0.25 * side, 1.5 * side), mirrored
+
+
+@pytest.mark.parametrize("engine", ["tensorflow", "onnx", "litert"])
+def test_the_face_is_found_without_a_box(knowing, heads, tmp_path, predict, engine):
+    folder, (face,), _ = heads
+    chosen = ["--engine", engine]
+    if engine != "tensorflow":
+        pytest.importorskip(ENGINES[engine].package)
+        exporting.export(knowing, exported_file(knowing, engine, "fp32"), engine)
+    done = predict(knowing, folder / "one.png", folder / "none.png", *chosen, cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout == "1 of 2 images: found.csv\n"
+    found, none = rows_of(tmp_path / "found.csv")
+    assert none["error"].startswith("no face was found; give the square around it, see --table")
+    assert not any(none[name] for name in ("box_left", "mirrored", "left_x", "left_peak"))
+    box, mirrored = square_around(face)
+    np.testing.assert_allclose([float(found[f"box_{name}"]) for name in ("left", "top", "side")], box, atol=1e-3)
+    assert found["mirrored"] == str(mirrored).lower()
+    expected = Detector.load(knowing).predict(folder / "one.png", box, mirrored)[0]
+    for name, point in zip(SCHEMA.names, expected.points, strict=True):
+        np.testing.assert_allclose([float(found[f"{name}_{axis}"]) for axis in "xy"], point, atol=0.02)
+    frame = Detector.load(knowing).predict_frame(read_image(folder / "one.png"))
+    np.testing.assert_allclose(frame.points, expected.points, atol=0.5)
+    again = predict(knowing, folder / "one.png", folder / "none.png", *chosen, "--resume", cwd=tmp_path)
+    assert again.returncode == 1 and rows_of(tmp_path / "found.csv") == [found, none]
+
+
+def test_what_is_given_wins_and_the_side_comes_from_the_face_in_a_box(knowing, heads, tmp_path, predict):
+    folder, _, faces = heads
+    given = [(20.5, 10.5, 280.0), (490.5, 200.5, 280.0)]
+    lines = [f"{folder / 'two.png'},{','.join(map(str, box))}" for box in given]
+    (tmp_path / "boxes.csv").write_text("\n".join(["image,box_left,box_top,box_side", *lines]))
+    assert predict(knowing, "--table", tmp_path / "boxes.csv", cwd=tmp_path).returncode == 0
+    rows = rows_of(tmp_path / "found.csv")
+    assert [float(row["box_left"]) for row in rows] == [20.5, 490.5]
+    sides = [turn(min(faces, key=lambda face, box=box: abs(face.box[0] - box[0]))) > 0 for box in given]
+    assert [row["mirrored"] for row in rows] == [str(side).lower() for side in sides]
+    table_of = "\n".join(["image,box_left,box_top,box_side,mirrored", *(f"{line},{not sides[0]}" for line in lines)])
+    (tmp_path / "boxes.csv").write_text(table_of)
+    assert predict(knowing, "--table", tmp_path / "boxes.csv", cwd=tmp_path).returncode == 0
+    assert [row["mirrored"] for row in rows_of(tmp_path / "found.csv")] == [str(not sides[0]).lower()] * 2
+
+
+def test_all_faces_have_a_row_each_that_reads_as_data(knowing, heads, run, tmp_path, predict):  # noqa: F811
+    folder, (face,), faces = heads
+    arguments = [knowing, *(folder / f"{name}.png" for name in ("none", "one", "two")), "--all-faces"]
+    done = predict(*arguments, "--pictures", "drawn", cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout.startswith("3 of 4 images: found.csv, pictures in drawn/")
+    none, *rows = rows_of(tmp_path / "found.csv")
+    assert none["error"].startswith("no face was found")
+    assert [row["face"] for row in rows] == ["", "1", "2"] and len(faces) == 2
+    for row, found in zip(rows, [face, *faces], strict=True):
+        assert float(row["box_side"]) == pytest.approx(1.5 * found.box[2], abs=1e-3)
+    assert {file.name for file in (tmp_path / "drawn").iterdir()} == {"one.png", "two_1.png", "two_2.png"}
+    assert predict(*arguments, "--resume", cwd=tmp_path).returncode == 1
+    assert rows_of(tmp_path / "found.csv") == [none, *rows]
+    refused = predict(*arguments[:-1], "--resume", cwd=tmp_path)
+    assert refused.returncode == 2 and "two.png with another number of faces; begin a new table" in refused.stderr
+    refused = predict(run, *arguments[1:], cwd=tmp_path)
+    assert refused.returncode == 2 and "--all-faces: too few training images showed a face" in refused.stderr
+    lines = (tmp_path / "found.csv").read_text(encoding="utf-8-sig").splitlines()
+    people = [f"{lines[0]},subject", *(f"{line},s{index}" for index, line in enumerate(lines[1:]))]
+    (tmp_path / "landmarks.csv").write_text("\n".join(people))
+    again = table.read(tmp_path / "landmarks.csv", str(run / "schema.toml"))
+    assert [(sample.face, sample.mirrored) for sample in again] == [
+        (row["face"], row["mirrored"] == "true") for row in rows
+    ]

@@ -1,6 +1,7 @@
 """`predict.py`, `rtl-predict`: landmarks of photographs, as a table and as pictures."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,18 +22,22 @@ def main(arguments: list[str]) -> int:
         raise InputError("give either images (files or folders) or --table FILE (see --help)")
     from rtl_tf.datasets.photographs import from_files, from_table
     from rtl_tf.datasets.table import BOX
+    from rtl_tf.inference.all_faces import with_all_faces
     from rtl_tf.inference.found_table import FoundTable
     from rtl_tf.inference.predicting import detector_hash, load_predictor, predict_photographs
 
     listing = from_table(options.table) if options.table else from_files(options.images)
-    photographs = listing.photographs
     chosen = options.model, options.engine, options.precision
     predictor = load_predictor(*chosen, start_tensorflow)
-    if options.table and not any(photograph.box for photograph in photographs):
+    if options.all_faces:
+        listing = replace(listing, photographs=with_all_faces(predictor.face_square, listing.photographs))
+    photographs = listing.photographs
+    finds_faces = predictor.face_square is not None
+    if options.table and not finds_faces and not any(photograph.box for photograph in photographs):
         print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image is looked at")
     if predictor.unlabelled:
         print(f"not predicted, as no training image had them: {', '.join(predictor.unlabelled)}")
-    table = FoundTable(options.output, predictor.schema, detector_hash(*chosen))
+    table = FoundTable(options.output, predictor.schema, detector_hash(*chosen), finds_faces)
     try:
         predict_photographs(predictor, photographs, table, options.pictures, options.resume)
     except (KeyboardInterrupt, OSError):
@@ -66,20 +71,22 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="predict.py",
         description="Find landmarks on photographs with a trained detector.",
-        epilog="The table has a row for each image: landmarks in px of the image, and the height of each heatmap's "
-        "peak (near 1 = sure). With a subject column added, train.py --data reads it. Exit status 1: some images could "
-        "not be used, the column error says why; 2: nothing was begun.",
+        epilog="The table has a row for each image: the square that was looked at, landmarks in px of the image, and "
+        "the height of each heatmap's peak (near 1 = sure). With a subject column added, train.py --data reads it. "
+        "Exit status 1: some images could not be used, the column error says why; 2: nothing was begun.",
         allow_abbrev=False,
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="run folder of train.py, or an exported file")
     parser.add_argument(
         "images", type=Path, nargs="*", metavar="IMAGE",
-        help="files or folders; the largest central square of each is looked at, the face should fill it",
+        help="files or folders; the largest face of each is found and looked at",
     )  # fmt: skip
     parser.add_argument(
         "--table", type=Path, metavar="FILE",
-        help="CSV with the columns image, box_left, box_top, box_side and, if some are mirrored, mirrored",
+        help="CSV with the column image and, where the squares around the faces are known, box_left, box_top, box_side "
+        "and mirrored",
     )  # fmt: skip
+    parser.add_argument("--all-faces", action="store_true", help="a row for each face on an image, the largest first")
     parser.add_argument(
         "--engine", choices=("tensorflow", *ENGINES), help="what runs the network of a run folder [tensorflow]"
     )

@@ -33,14 +33,14 @@ _PLURALS = {
 
 @dataclass(frozen=True)
 class Photograph:
-    """An image file, the square to look at (see `Sample.box`; None = not told), and `Sample.mirrored`.
+    """An image file, the square to look at (see `Sample.box`), and `Sample.mirrored`; None = not told.
 
     `problem` is one line that says why it cannot be looked at; empty where it can.
     """
 
     image: Path
     box: tuple[float, float, float] | None = None
-    mirrored: bool = False
+    mirrored: bool | None = None
     problem: str = ""
 
 
@@ -148,6 +148,6 @@ def _photograph_of_row(folder: Path, row: Row) -> Photograph:
             require_overlap(size, crop, image)
         elif BOX[0] in cells:
             raise InputError(f"{image}: no box; give {', '.join(BOX)}, or remove the row")
-        return Photograph(image, box, mirrored_of(cells))
+        return Photograph(image, box, mirrored_of(cells) if "mirrored" in cells else None)
     except InputError as problem:
         return Photograph(image, problem=str(row.error(problem)))

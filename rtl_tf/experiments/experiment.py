@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from rtl_tf.config import Asked, Settings
+from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
 from rtl_tf.experiments.building import build, load_networks, stride_of
@@ -22,7 +23,9 @@ from rtl_tf.experiments.resuming import (
     require_same_inputs,
     require_whole,
 )
+from rtl_tf.experiments.training_faces import learn_face_square
 from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.face_square import read_face_square
 from rtl_tf.inference.recipe import write_recipe
 from rtl_tf.limits import AUTO
 from rtl_tf.methods import Method, get_method
@@ -100,6 +103,7 @@ def _run(
     more_callbacks = tensorboard_callbacks() if tensorboard else ()
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
+    write_face_square(run)
     if run.settings.reg_weight == AUTO:
 
         def train_with(reg_weight: float, folder: Path) -> None:
@@ -192,6 +196,16 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
         answers,
         images_an_epoch(data.dataset, settings),
     )
+
+
+def write_face_square(run: PreparedRun) -> None:
+    """Where the network looks once a face is found, unless that is there; the runs of a search for lambda need none."""
+    file = run.folder / layout.FACE_SQUARE
+    if searching_run(run.folder) != run.folder or read_face_square(file):
+        return
+    learned = learn_face_square(run.data.part("training")[1], run.settings.crop_margin)
+    if learned:
+        write_json(file, learned.to_json())
 
 
 def unseen(data: Data, part: str, margin: float) -> outputs.UnseenImages:

@@ -61,7 +61,7 @@ def box_of(box, name: str = "box") -> Box | None:
     return left, top, side
 
 
-def as_lists(images, boxes, mirrored) -> tuple[list, list[Box | None], list[bool]]:
+def as_lists(images, boxes, mirrored) -> tuple[list, list[Box | None], list[bool | None]]:
     """The arguments of `Predictor.predict`, of one length; a single image, with its single box and flag, is a list of
     one. InputError for boxes that are none, or for numbers that do not fit."""
     if _is_single(images):
@@ -69,9 +69,9 @@ def as_lists(images, boxes, mirrored) -> tuple[list, list[Box | None], list[bool
         boxes = [boxes] if hasattr(boxes, "__len__") and len(boxes) and np.isscalar(boxes[0]) else boxes
         mirrored = [mirrored] if isinstance(mirrored, bool | np.bool_) else mirrored
     images = list(images)
-    boxes = _one_each("boxes", boxes, len(images), None)
-    flips = _one_each("mirrored", mirrored, len(images), False)
-    return images, [box_of(box, f"boxes[{i}]") for i, box in enumerate(boxes)], [bool(flip) for flip in flips]
+    boxes = _one_each("boxes", boxes, len(images))
+    flips = [None if flip is None else bool(flip) for flip in _one_each("mirrored", mirrored, len(images))]
+    return images, [box_of(box, f"boxes[{i}]") for i, box in enumerate(boxes)], flips
 
 
 def _is_single(images) -> bool:
@@ -82,9 +82,9 @@ def _is_single(images) -> bool:
     )
 
 
-def _one_each(what: str, values: Sequence | None, count: int, default) -> list:
+def _one_each(what: str, values: Sequence | None, count: int) -> list:
     if values is None:
-        return [default] * count
+        return [None] * count
     if not hasattr(values, "__len__") or len(values) != count:
         number = len(values) if hasattr(values, "__len__") else "no list"
         raise InputError(f"{what}: {number} for {count} images; give one for each")

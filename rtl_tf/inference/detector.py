@@ -13,9 +13,11 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, box_of, pixels_of
+from rtl_tf.inference.face_square import FaceSquare, read_face_square
 from rtl_tf.inference.graph import locate_in_crops, locate_in_image
-from rtl_tf.inference.predictor import Located, Predictor, central_square, unlabelled_of
+from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
 from rtl_tf.inference.recipe import Recipe, read_recipe
+from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
 from rtl_tf.runs import layout
@@ -39,7 +41,7 @@ class Detector(Predictor):
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
-        unlabelled, recipe: see `Predictor`.
+        unlabelled, recipe, face_square: see `Predictor`.
     """
 
     network: keras.Model
@@ -48,10 +50,11 @@ class Detector(Predictor):
     sigma: float
     unlabelled: tuple[str, ...] = ()
     recipe: Recipe = Recipe()
+    face_square: FaceSquare | None = None
 
     @classmethod
     def load(cls, run: str | os.PathLike) -> "Detector":
-        """The detector of a run folder (config.json, schema.toml and best.keras).
+        """The detector of a run folder (config.json, schema.toml and best.keras; face_square.json where it has one).
 
         Examples:
             >>> Detector.load("runs/my_faces/rtl-sam/seed0").schema.names[:2]
@@ -69,25 +72,31 @@ class Detector(Predictor):
             raise InputError(f"{run / layout.SCHEMA}: {len(schema)} landmarks, the network finds {landmarks}")
         unlabelled = unlabelled_of(resolved, schema, str(run / layout.CONFIG))
         recipe = read_recipe(run / layout.RECIPE, len(schema)) if (run / layout.RECIPE).exists() else Recipe()
-        return cls(network, schema, size, float(resolved["sigma"]), unlabelled, recipe)
+        face_square = read_face_square(run / layout.FACE_SQUARE)
+        return cls(network, schema, size, float(resolved["sigma"]), unlabelled, recipe, face_square)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return _located(self._in_crops(pixels))
 
-    def predict_frame(self, image: np.ndarray | PIL.Image.Image, box: Box | None = None) -> Prediction:
+    def predict_frame(
+        self, image: np.ndarray | PIL.Image.Image, box: Box | None = None, mirrored: bool | None = None
+    ) -> Prediction:
         """Landmarks of one decoded image, cropped in the same compiled graph that looks at it: for video.
 
         Args:
-            image, box: see `predict`; no file.
+            image, box, mirrored: see `predict`; no file.
         """
         image = pixels_of(image)
         if not self.recipe.plain:
-            return self.predict(image, None if box is None else [box])[0]
-        box = box_of(box) or central_square(image.shape[1::-1])
-        crop = Crop(*box, self.image_size)
+            return self.predict(image, box, mirrored)[0]
+        box, mirrored = square_to_look_at(self.face_square, image, box_of(box), mirrored)
+        crop = Crop(*box, self.image_size, mirrored)
         require_sensible(crop)
         require_overlap(image.shape[1::-1], crop)
-        located = _located(self._in_image(image, np.asarray(box, np.float32)))
+        left, top, side = box
+        if mirrored:
+            image, left = image[:, ::-1], image.shape[1] - 1 - (left + side)
+        located = _located(self._in_image(image, np.array([left, top, side], np.float32)))
         return self._without_unlabelled(self._in_original(located, [crop])[0])
 
     @cached_property

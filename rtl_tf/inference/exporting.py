@@ -14,7 +14,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.heatmaps import decoding
 from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of
+from rtl_tf.inference.exported import ENGINES, FACE_SQUARE, ExportedDetector, exported_file, files_of
 from rtl_tf.inference.graph import locate_in_crops
 from rtl_tf.pipeline import load_crops
 from rtl_tf.runs import layout
@@ -126,6 +126,7 @@ def metadata(run: Path, detector: Detector, precision: str) -> dict:
         "method": config["method"],
         "schema": schema_text(run / layout.SCHEMA),
         UNLABELLED: list(detector.unlabelled),
+        FACE_SQUARE: detector.face_square and detector.face_square.to_json(),
         "image_size": config["image_size"],
         "heatmap_stride": HEATMAP_STRIDE,
         "sigma": config["sigma"],

@@ -20,7 +20,8 @@ from rtl_tf.inference.found_cells import (
     unwritable,
     whole_rows,
 )
-from rtl_tf.inference.predictor import Found, Outcome, central_square
+from rtl_tf.inference.predictor import Found, Outcome
+from rtl_tf.inference.squares import central_square
 from rtl_tf.schema import Schema
 
 PEAK = "_peak"
@@ -40,7 +41,7 @@ class FoundTable:
 
     Columns:
         image: relative to the table, links not resolved; face: 1, 2, ... where an image has several rows.
-        box_left, box_top, box_side, mirrored: what was looked at.
+        box_left, box_top, box_side, mirrored: what was looked at, and how.
         detector: of which file, the beginning of its SHA-256.
         error: why the image could not be used (all that follows is empty then), or that it shows no landmark.
         <landmark>_x, <landmark>_y in original px, <landmark>_peak. A landmark that was found outside the image has a
@@ -51,8 +52,8 @@ class FoundTable:
     `resume` mends.
     """
 
-    def __init__(self, output: Path, schema: Schema, detector: str):
-        self.output, self.schema, self.detector = output, schema, detector
+    def __init__(self, output: Path, schema: Schema, detector: str, finds_faces: bool = False):
+        self.output, self.schema, self.detector, self.finds_faces = output, schema, detector, finds_faces
         self.summary = Summary()
         self._done: dict[tuple[str, str], dict[str, str]] = {}
         self._file: IO[str] | None = None
@@ -105,16 +106,20 @@ class FoundTable:
         self._open(begin=not rows)
 
     def lacks(self, photograph: Photograph, face: str) -> bool:
-        """Whether there is no row yet for a photograph. InputError where there is one, of another square.
+        """Whether there is no row yet for a photograph. InputError where there is one, of another square, or where its
+        faces were counted and now are not.
 
         A row without a square is of an image that could not be read then, one with a problem cannot be read now.
         """
-        row = self._done.get((self._name(photograph), face))
+        name = self._name(photograph)
+        row = self._done.get((name, face))
+        if row is None and (name, "" if face else "1") in self._done:
+            raise InputError(f"--resume: {self.output} has {name} with another number of faces; begin a new table")
         if row is None:
             return True
         if row[BOX[0]] and not photograph.problem:
-            box = photograph.box or central_square(read_size(photograph.image))
-            if any(row[name] != cell for name, cell in self._looked_at(box, photograph.mirrored).items()):
+            expected = self._expected(photograph)
+            if any(row[name] != cell for name, cell in expected.items()):
                 raise InputError(f"--resume: {self.output} has {row['image']} with another box; begin a new table")
         return False
 
@@ -122,8 +127,8 @@ class FoundTable:
         """Write the row of a photograph."""
         file = self._file or self._begin()
         row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face}
-        box = outcome.box if isinstance(outcome, Found) else photograph.box
-        row |= self._looked_at(box, photograph.mirrored) | {"detector": self.detector}
+        seen = outcome if isinstance(outcome, Found) else photograph
+        row |= self._looked_at(seen.box, seen.mirrored) | {"detector": self.detector}
         if isinstance(outcome, Found):
             outcome = unwritable(photograph.image) or outcome
         if isinstance(outcome, InputError):
@@ -180,9 +185,16 @@ class FoundTable:
     def _name(self, photograph: Photograph) -> str:
         return image_cell(photograph.image, self.output.parent)
 
-    def _looked_at(self, box: tuple[float, float, float] | None, mirrored: bool) -> dict[str, str]:
+    def _expected(self, photograph: Photograph) -> dict[str, str]:
+        """The cells of what is looked at, but for those that only the face on the photograph tells."""
+        box, mirrored = photograph.box, photograph.mirrored
+        if not self.finds_faces:
+            box, mirrored = box or central_square(read_size(photograph.image)), bool(mirrored)
+        return {name: cell for name, cell in self._looked_at(box, mirrored).items() if cell}
+
+    def _looked_at(self, box: tuple[float, float, float] | None, mirrored: bool | None) -> dict[str, str]:
         edges = map(number, box) if box else ("", "", "")
-        return dict(zip(BOX, edges, strict=True)) | {"mirrored": "true" if mirrored else "false"}
+        return dict(zip(BOX, edges, strict=True)) | {"mirrored": "" if mirrored is None else str(mirrored).lower()}
 
 
 def is_found_table(file: Path) -> bool:

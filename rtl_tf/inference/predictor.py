@@ -13,7 +13,9 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_image, require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
+from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.recipe import Look, Recipe
+from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.records import Prediction
 from rtl_tf.schema import UNLABELLED, Schema
 from rtl_tf.system.progress import progress
@@ -46,11 +48,13 @@ class Found:
         prediction: the landmarks.
         box: the square that was looked at, original px.
         size: (width, height) of the image, original px.
+        mirrored: whether the network saw it mirrored.
     """
 
     prediction: Prediction
     box: Box
     size: tuple[int, int]
+    mirrored: bool = False
 
 
 Outcome = Found | InputError  # of one image: what was found, or why it could not be looked at
@@ -74,12 +78,15 @@ class Predictor(ABC):
         image_size: S, input px.
         unlabelled: names of landmarks that no training image had: of these nothing is predicted.
         recipe: how a photograph is looked at.
+        face_square: how faces lie in the squares that the network knows; None = it was trained on images in which
+            none are found.
     """
 
     schema: Schema
     image_size: int
     unlabelled: tuple[str, ...] = ()
     recipe: Recipe = Recipe()
+    face_square: FaceSquare | None = None
 
     @abstractmethod
     def locate(self, pixels: np.ndarray) -> Located:
@@ -89,7 +96,7 @@ class Predictor(ABC):
         self,
         images: Sequence[Image] | Image,
         boxes: Sequence[Box | None] | Box | None = None,
-        mirrored: Sequence[bool] | bool | None = None,
+        mirrored: Sequence[bool | None] | bool | None = None,
     ) -> list[Prediction]:
         """Landmarks of photographs.
 
@@ -103,12 +110,14 @@ class Predictor(ABC):
             images: files, or decoded images (see `decoded.pixels_of`): uint8 (H, W, 3) RGB, grey (H, W), Pillow's. A
                 single one is a list of one, with its box and its flag.
             boxes: for each image the square (left, top, side) around the face in original px, as training crops
-                show it; None = the largest central square.
-            mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = no.
+                show it; None = around the largest face that is found, or, without a `face_square`, the largest
+                central square.
+            mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = as the
+                face's key points say, or, without a `face_square`, no.
         Returns:
             One for each image. Points, peaks and heatmap points of a landmark that no training image had are NaN.
         Raises:
-            InputError: an image that cannot be read, a box outside it, or not one box for each image.
+            InputError: an image that cannot be read or shows no face, a box outside it, or not one box for each image.
         """
         images, boxes, mirrored = as_lists(images, boxes, mirrored)
         predictions = []
@@ -119,7 +128,7 @@ class Predictor(ABC):
         return predictions
 
     def outcomes(
-        self, images: Sequence[Image], boxes: Sequence[Box | None], mirrored: Sequence[bool]
+        self, images: Sequence[Image], boxes: Sequence[Box | None], mirrored: Sequence[bool | None]
     ) -> Iterator[Outcome]:
         """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most."""
         pool = ThreadPoolExecutor()  # decodes while the network runs
@@ -148,11 +157,11 @@ class Predictor(ABC):
             predictions += self._in_original(self.locate(pixels[part]), crops[part])
         return predictions
 
-    def _see(self, image: Image, name: str, box: Box | None, mirrored: bool) -> _Seen:
+    def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _Seen:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
         pixels = read_image(os.fspath(image)) if is_file(image) else pixels_of(image, name)
-        box = box or central_square(pixels.shape[1::-1])
+        box, mirrored = square_to_look_at(self.face_square, pixels, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
         require_overlap(pixels.shape[1::-1], crop, name)
         look = self.recipe.look(pixels, crop)
@@ -167,7 +176,8 @@ class Predictor(ABC):
             if isinstance(each, InputError):
                 yield each
             else:
-                yield Found(self._without_unlabelled(next(predictions)), each.box, each.size)
+                found = self._without_unlabelled(next(predictions))
+                yield Found(found, each.box, each.size, each.look.crops[0].mirrored)
 
     def _look_at(self, faces: Sequence[_Seen]) -> list[Prediction]:
         located = self.locate(np.concatenate([face.pixels for face in faces]))
@@ -217,10 +227,3 @@ def unlabelled_of(described: Mapping, schema: Schema, origin: str) -> tuple[str,
     if not isinstance(names, list) or not all(name in schema.names for name in names):
         raise InputError(f"{origin}: damaged: {UNLABELLED} is no list of landmarks of schema {schema.name}")
     return tuple(names)
-
-
-def central_square(size: tuple[int, int]) -> Box:
-    """The largest square (left, top, side) in the middle of an image of this size (width, height), original px."""
-    width, height = size
-    side = min(width, height)
-    return ((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, float(side))

@@ -11,6 +11,7 @@ SPLIT = "split.csv"
 TRAINED_ON = "trained_on.csv"
 RECIPE = "recipe.json"  # how a photograph is looked at, fitted on the training part
 HISTORY = "history.csv"  # grows while it trains
+FACE_SQUARE = "face_square.json"  # where the network looks once a face is found; not where training images show none
 NETWORK = "best.keras"  # the best epoch so far
 SEARCH = "lambda_search.json"  # of `--lambda auto`: every value's score and the choice
 VALIDATION = "validation-predictions.csv"  # as PREDICTIONS, of the validation part
@@ -20,7 +21,7 @@ EXAMPLES = "examples.npz"  # a few test faces, for figures
 METRICS = "metrics.json"  # written last: a folder with it holds a run that has ended
 
 INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON, RECIPE)  # written in this order, then CONFIG
-RESULTS = (HISTORY, NETWORK, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH)  # then METRICS
+RESULTS = (FACE_SQUARE, HISTORY, NETWORK, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH)  # then METRICS
 FILES = (*INPUTS, CONFIG, *RESULTS, METRICS)
 
 STATE = "state-{epoch:04d}.npz"  # weights and optimizer after an epoch, while it trains

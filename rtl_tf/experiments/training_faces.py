@@ -1,0 +1,57 @@
+"""What a run learns about faces from its training images: where the network shall look once a face is found."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from rtl_tf.images import read_image
+from rtl_tf.inference.decoded import Box
+from rtl_tf.inference.face_finder import Face, find_faces, overlap
+from rtl_tf.inference.face_square import FEWEST, FaceSquare, fit
+from rtl_tf.pipeline import sample_crop
+from rtl_tf.records import Sample
+from rtl_tf.system.progress import progress
+
+MOST = 300  # images that are looked at; more would change nothing
+SHARE = 0.5  # of them in which a face must be found: else the photographs show no faces as the finder knows them
+
+
+def learn_face_square(samples: Sequence[Sample], margin: float) -> FaceSquare | None:
+    """Find the faces of training images and fit their squares; None, which is said, where too few are found.
+
+    Args:
+        margin: of crops around landmarks, see `coordinates.crop_around`.
+    """
+    chosen = [samples[index] for index in np.unique(np.linspace(0, len(samples) - 1, MOST).astype(int))]
+    squares = [_square(sample, margin) for sample in chosen]
+    with ThreadPoolExecutor() as pool:
+        looked = pool.map(_face_in, chosen, squares)
+        faces = list(progress(looked, len(chosen), "finding faces in training images"))
+    found = [index for index, face in enumerate(faces) if face]
+    if len(found) < max(FEWEST, SHARE * len(chosen)):
+        print(
+            f"faces found in {len(found)} of {len(chosen)} training images, too few: "
+            "predict.py will look at the largest central square of a photograph without a box"
+        )
+        return None
+    return fit(
+        [face for face in faces if face],
+        [squares[index] for index in found],
+        [chosen[index].mirrored for index in found],
+        [chosen[index].subject for index in found],
+    )
+
+
+def _square(sample: Sample, margin: float) -> Box:
+    crop = sample_crop(sample, 1, margin)
+    return crop.left, crop.top, crop.side
+
+
+def _face_in(sample: Sample, square: Box) -> Face | None:
+    """The face that a sample's square is around: its middle lies in it; of several, the one that fills it most."""
+    start, side = np.array(square[:2]), square[2]
+    inside = [
+        face for face in find_faces(read_image(sample.image)) if (abs(face.centre - start - side / 2) < side / 2).all()
+    ]
+    return max(inside, key=lambda face: overlap(face.box, square), default=None)

@@ -1,0 +1,114 @@
+"""The face finder: its decoding on answers made by hand, and what it finds on built-in heads."""
+
+import numpy as np
+import pytest
+
+from rtl_tf.coordinates import Crop
+from rtl_tf.datasets.synthetic.rendered import samples as rendered
+from rtl_tf.images import read_image
+from rtl_tf.inference.face_finder import KEY_POINTS, Face, anchors, decode, find_faces, overlap, without_repeats
+from rtl_tf.schema import load_schema
+
+NAMES = load_schema("fas14").names
+
+
+@pytest.fixture(scope="module")
+def heads(tmp_path_factory):
+    """Built-in heads of 256 px."""
+    return rendered(subjects=3, scans=1, size=256, cache=tmp_path_factory.mktemp("cache"))
+
+
+def canvas(*placed, size=(600, 800)) -> np.ndarray:
+    """Grey, uint8 (H, W, 3), with images at their (left, top)."""
+    photograph = np.full((*size, 3), 110, np.uint8)
+    for image, (left, top) in placed:
+        photograph[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return photograph
+
+
+def face(left, top, side, score=0.9):
+    return Face((left, top, side), np.full((6, 2), left + side / 2), score)
+
+
+def test_anchors_are_the_middles_of_cells():
+    assert anchors().shape == (896, 2)
+    np.testing.assert_allclose(anchors()[[0, 1, 2, 32, 511, 512, 517, 518, 895]] * 128, [
+        (4, 4), (4, 4), (12, 4), (4, 12), (124, 124), (8, 8), (8, 8), (24, 8), (120, 120)
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [128, 256])
+def test_answers_are_decoded_from_their_anchor_to_the_photograph(size):
+    regressors, logits = np.zeros((896, 16), np.float32), np.full(896, -200, np.float32)
+    chosen = 2 * (16 * 3 + 5)  # fourth row, sixth column: its middle is at (5.5, 3.5) / 16 of the image
+    logits[chosen] = np.log(4)
+    regressors[chosen, :4] = size / 16 * np.array([0.5, -0.5, 2, 2])
+    regressors[chosen, 4:6] = size / 16 * np.array([-1.5, -3.5])  # the right eye: (4, 0) / 16
+    crop = Crop(99.5, 49.5, 320, size)  # a cell is 20 px of the photograph
+    (found,) = decode(regressors, logits, crop)
+    np.testing.assert_allclose(found.box, (99.5 + 5 * 20, 49.5 + 2 * 20, 40), atol=1e-4)
+    np.testing.assert_allclose(found.key_points[0], (99.5 + 80, 49.5), atol=1e-4)
+    np.testing.assert_allclose(found.key_points[5], (99.5 + 110, 49.5 + 70), atol=1e-4)
+    assert found.score == pytest.approx(0.8)
+    (twin,) = decode(regressors, logits, Crop(99.5, 49.5, 320, size, mirrored=True))
+    np.testing.assert_allclose(twin.key_points[1], (99.5 + 320 - 80, 49.5), atol=1e-4)  # the left eye, then
+    logits[chosen] = -0.01
+    assert decode(regressors, logits, crop) == []
+
+
+def test_repeats_are_one_face_and_the_largest_comes_first():
+    surest, repeat, other = face(0, 0, 10, 0.9), face(2, 0, 10, 0.6), face(100, 0, 40, 0.7)
+    assert overlap(surest.box, repeat.box) == pytest.approx(80 / 120)
+    assert overlap(surest.box, other.box) == 0
+    largest, second = without_repeats([repeat, other, surest])
+    assert (largest.box, largest.score) == (other.box, 0.7)
+    np.testing.assert_allclose(second.box, (0.8, 0, 10))  # weighted by the scores
+    np.testing.assert_allclose(second.key_points, 5.8)
+    assert second.score == 0.9
+
+
+def test_a_head_is_found_where_it_is(heads):
+    for sample in heads:
+        (found,) = find_faces(read_image(sample.image))
+        points = dict(zip(NAMES, sample.points, strict=True))
+        left, top, side = found.box
+        eyes = (points["exocanthion"] + points["endocanthion"]) / 2
+        key_points = dict(zip(KEY_POINTS, found.key_points, strict=True))
+        nearest = min(np.linalg.norm(key_points[name] - eyes) for name in ("right eye", "left eye"))
+        assert nearest < 0.1 * side and np.linalg.norm(key_points["nose tip"] - points["pronasale"]) < 0.12 * side
+        assert left < points["nasion"][0] < left + side and top < points["nasion"][1] < top + side
+
+
+def test_a_face_is_found_alike_wherever_it_lies(heads):
+    image = read_image(heads[0].image)
+    (middle,) = find_faces(canvas((image, (272, 172))))
+    for place in ((40, 45), (203, 300), (500, 318)):
+        (found,) = find_faces(canvas((image, place)))
+        np.testing.assert_allclose(found.key_points - place, middle.key_points - (272, 172), atol=3)
+        np.testing.assert_allclose(
+            np.subtract(found.box, (*place, 0)), np.subtract(middle.box, (272, 172, 0)), atol=2.5
+        )
+
+
+def test_several_faces_are_told_apart(heads):
+    images = [read_image(sample.image) for sample in heads[:2]]
+    places = [(40, 30), (480, 300)]
+    found = find_faces(canvas(*zip(images, places, strict=True)))
+    assert len(found) == 2 and found[0].box[2] >= found[1].box[2]
+    for image, place in zip(images, places, strict=True):
+        (expected,) = find_faces(canvas((image, place)))
+        assert max(overlap(one.box, expected.box) for one in found) > 0.9
+
+
+def test_a_small_face_is_found_on_a_part_of_a_photograph(heads):
+    image, place = read_image(heads[1].image), (2200, 1400)
+    (near,) = find_faces(canvas((image, (272, 172))))
+    (far,) = find_faces(canvas((image, place), size=(2400, 3200)))
+    np.testing.assert_allclose(far.key_points - place, near.key_points - (272, 172), atol=0.05 * near.box[2])
+
+
+@pytest.mark.parametrize("size", [(40, 40), (300, 500), (1, 2000)])
+def test_where_no_face_is_none_is_found(size, capfd):
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    assert find_faces(noise) == [] and find_faces(np.zeros_like(noise)) == []
+    assert capfd.readouterr().err == ""
