@@ -44,7 +44,13 @@ class Settings:
     source_weights: str = _setting("weights file of the source, instead of the published one")
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
     width: float = _setting("factor on the channels of a network that starts from random weights, > 0")
-    decoder_filters: int = _setting("filters of each deconvolution behind a source's encoder, >= 1")
+    decoder: str = _setting(
+        "what follows a source's encoder: deconvolution = the paper's simple baseline, pyramid = a feature pyramid, "
+        "which joins the maps of all strides",
+        default="deconvolution",
+        choices=("deconvolution", "pyramid"),
+    )
+    decoder_filters: int = _setting("filters of each layer of the decoder behind a source's encoder, >= 1")
     skip_connections: bool = _setting("join encoder maps to the decoder (Table IV)", default=False)
     image_size: int = _setting("side of the network's input, px, a multiple of 32")
     crop_margin: float = _setting("border around the landmarks, share of their extent, >= 0", default=0.4)
