@@ -20,6 +20,7 @@ from rtl_tf.experiments.resuming import (
     check_folder,
     clear_leftovers,
     note_versions,
+    require_recipe,
     require_same_inputs,
     require_whole,
 )
@@ -151,6 +152,7 @@ def prepare(asked: Asked, resume: bool, loader: DataLoader) -> PreparedRun:
         if resume:
             require_same_inputs(folder, found_out(settings, data.dataset))
             require_whole(folder, data.dataset.samples, data.split, settings.epochs)
+            require_recipe(folder, data.recipe, data.schema)
         detector, source = build(largest, method, networks, data.training.plain, len(data.schema))
     if source is not None:
         settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))

@@ -9,7 +9,7 @@ import numpy as np
 
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import Crop
-from rtl_tf.images import read_image
+from rtl_tf.images import read_around
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import estimate
@@ -78,7 +78,8 @@ def mesh_samples(samples: Sequence[Sample], wanted: Wanted) -> list[MeshedSample
     """Those of the samples in whose box a mesh is found; read in threads, with a progress bar."""
 
     def meshed(sample: Sample) -> MeshedSample:
-        image, box = read_image(sample.image), sample_crop(sample, wanted.image_size, wanted.crop_margin)
+        box = sample_crop(sample, wanted.image_size, wanted.crop_margin)
+        image = read_around(sample.image, box)
         mesh = find_mesh(image, box)
         return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, wanted.views)))
 

@@ -54,7 +54,7 @@ class Recipe:
     def look(self, image: np.ndarray, box: Crop) -> Look:
         """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen."""
         mesh = find_mesh(image, box) if self.alignment or self.calibration else None
-        if mesh is None or mesh.score < FACE:
+        if mesh is None or mesh.score <= FACE:
             return Look(tuple(view.of(box) for view in VIEWS[: self.views]))
         square = self.alignment.square(mesh, box.size) if self.alignment else box
         crops = tuple(view.of(square) for view in VIEWS[: self.views])
