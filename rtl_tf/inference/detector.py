@@ -71,7 +71,7 @@ class Detector(Predictor):
         if len(schema) != landmarks:
             raise InputError(f"{run / layout.SCHEMA}: {len(schema)} landmarks, the network finds {landmarks}")
         unlabelled = unlabelled_of(resolved, schema, str(run / layout.CONFIG))
-        recipe = read_recipe(run / layout.RECIPE, len(schema)) if (run / layout.RECIPE).exists() else Recipe()
+        recipe = read_recipe(run / layout.RECIPE, len(schema))
         face_square = read_face_square(run / layout.FACE_SQUARE)
         return cls(network, schema, size, float(resolved["sigma"]), unlabelled, recipe, face_square)
 

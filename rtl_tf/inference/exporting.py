@@ -14,8 +14,9 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.heatmaps import decoding
 from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.exported import ENGINES, FACE_SQUARE, ExportedDetector, exported_file, files_of
+from rtl_tf.inference.exported import ENGINES, FACE_SQUARE, RECIPE, ExportedDetector, exported_file, files_of
 from rtl_tf.inference.graph import locate_in_crops
+from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.pipeline import load_crops
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import from_json, read_config
@@ -35,7 +36,8 @@ CALIBRATION_IMAGES = 100
 CROP_RULE = (
     "a square of the upright image, scaled to image_size x image_size with an antialiased bilinear filter; without a "
     "box of its own the square around the landmarks, widened on every side by crop_margin times their larger extent; "
-    "beyond the image its edge is repeated; pixel centres lie on integers"
+    "beyond the image its edge is repeated; pixel centres lie on integers; where the recipe has an alignment, "
+    "instead of that square the one that it finds from the face's mesh"
 )
 
 
@@ -56,12 +58,14 @@ def export_run(run: Path, engine: str, precision: str, output: Path | None = Non
 
 
 def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> np.ndarray:
-    """uint8 (at most `count`, S, S, 3): crops of the run's training images, evenly chosen."""
+    """uint8 (at most `count`, S, S, 3): crops of the run's training images as it was trained on, evenly chosen."""
     config = read_config(run / layout.CONFIG)["resolved"]
     settings = from_json(config).resolved()
-    schema = run / layout.SCHEMA
+    schema_file = run / layout.SCHEMA
+    schema = load_schema(schema_file)
+    alignment = read_recipe(run / layout.RECIPE, len(schema)).alignment
     as_written = settings.subjects_as_written
-    samples = datasets.load(settings.data, str(schema), size=settings.image_size, subjects_as_written=as_written)
+    samples = datasets.load(settings.data, str(schema_file), size=settings.image_size, subjects_as_written=as_written)
     hashes = datasets.content_hashes(settings.data, samples)
     if any(config.get(name, value) != value for name, value in hashes.items()):  # an older run tells one of them
         raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
@@ -69,10 +73,11 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> np.ndarray:
     chosen = np.unique(np.linspace(0, len(training) - 1, count).astype(int))
     return load_crops(
         [samples[training[index]] for index in chosen],
-        load_schema(schema),
+        schema,
         size=settings.image_size,
         margin=settings.crop_margin,
         label="reading training images",
+        square=Recipe(alignment).square if alignment else None,
     ).plain
 
 
@@ -126,6 +131,7 @@ def metadata(run: Path, detector: Detector, precision: str) -> dict:
         "method": config["method"],
         "schema": schema_text(run / layout.SCHEMA),
         UNLABELLED: list(detector.unlabelled),
+        RECIPE: detector.recipe.to_json(),
         FACE_SQUARE: detector.face_square and detector.face_square.to_json(),
         "image_size": config["image_size"],
         "heatmap_stride": HEATMAP_STRIDE,

@@ -55,14 +55,17 @@ def load_predictor(
 
 
 def detector_hash(model: Path, engine: str | None, precision: str | None) -> str:
-    """The beginning of the SHA-256 of the file that `load_predictor` reads; of OpenVINO's two, one after the other."""
-    file, engine = model, engine or "tensorflow"
-    if model.is_dir():
-        trained = engine == "tensorflow"
-        file = model / layout.NETWORK if trained else exported_file(model, engine, precision or "fp32")
+    """The beginning of the SHA-256 of the files that `load_predictor` reads, one after the other."""
+    if not model.is_dir():
+        files = files_of(model)
+    elif engine in (None, "tensorflow"):
+        fitted = (model / name for name in (layout.RECIPE, layout.FACE_SQUARE))
+        files = [model / layout.NETWORK, *(file for file in fitted if file.exists())]
+    else:
+        files = files_of(exported_file(model, engine, precision or "fp32"))
     digest = hashlib.sha256()
-    for each in files_of(file):
-        digest.update(each.read_bytes())
+    for file in files:
+        digest.update(file.read_bytes())
     return f"sha256:{digest.hexdigest()[:16]}"
 
 

@@ -106,5 +106,5 @@ def write_recipe(path, recipe: Recipe) -> None:
 
 
 def read_recipe(path: File, landmarks: int) -> Recipe:
-    """InputError for a damaged file."""
-    return Recipe.from_json(read_json(path), landmarks)
+    """What a run's folder says; where it has no such file, the plain one. InputError for a damaged file."""
+    return Recipe.from_json(read_json(path), landmarks) if path.exists() else Recipe()
