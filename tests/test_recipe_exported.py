@@ -86,7 +86,8 @@ def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, monke
     monkeypatch.setattr(exporting.datasets, "content_hashes", lambda *_: {})
     recipe = Detector.load(run).recipe
     trained_on = load_crops(heads[:4], SCHEMA, size=SIZE, margin=0.4, square=recipe.square)
-    np.testing.assert_array_equal(exporting.calibration_crops(run), trained_on.plain)
+    (crops,) = exporting.calibration_crops(run)
+    np.testing.assert_array_equal(crops, trained_on.plain)
     boxes = load_crops(heads[:4], SCHEMA, size=SIZE, margin=0.4)
     assert (trained_on.plain != boxes.plain).mean() > 0.5
 

@@ -3,7 +3,7 @@
 import os
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -106,8 +106,13 @@ def exported_file(run: Path, engine: str, precision: str) -> Path:
 
 
 def files_of(file: Path) -> list[Path]:
-    """The files of an exported detector, itself first: OpenVINO keeps the weights in a second one, .bin."""
+    """The files of one exported network, itself first: OpenVINO keeps the weights in a second one, .bin."""
     return [file, file.with_suffix(".bin")] if file.suffix == ENGINES["openvino"].suffix else [file]
+
+
+def parts_file(file: Path) -> Path:
+    """Where the network lies that looks at parts of the face, beside the exported detector that needs it."""
+    return file.with_name(f"{file.stem}-parts{file.suffix}")
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ class ExportedDetector(Predictor):
 
     Attributes:
         answer: uint8 crops (N, S, S, 3) -> the arrays of `Located`, by name.
-        schema, image_size, unlabelled, recipe, face_square: see `Predictor`.
+        schema, image_size, unlabelled, recipe, face_square, parts: see `Predictor`.
         metadata: all that the file says of itself.
     """
 
@@ -127,11 +132,20 @@ class ExportedDetector(Predictor):
     unlabelled: tuple[str, ...] = ()
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
+    parts: "ExportedDetector | None" = None
 
     @classmethod
     def load(cls, file: str | Path) -> "ExportedDetector":
-        """Raises InputError for a missing or foreign file, or a missing engine."""
-        file = Path(file)
+        """With the file beside it that it needs where its recipe has parts.
+
+        Raises InputError for a missing or foreign file, or a missing engine.
+        """
+        detector = cls.load_one(Path(file))
+        return replace(detector, parts=cls.load_one(parts_file(Path(file)))) if detector.recipe.parts else detector
+
+    @classmethod
+    def load_one(cls, file: Path) -> "ExportedDetector":
+        """As `load`, of one network alone."""
         engine = engine_of(file)
         if not file.is_file():
             raise InputError(f"{file}: no such file; make it with python -m rtl_tf.cli.export")

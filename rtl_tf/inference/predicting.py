@@ -11,7 +11,7 @@ from pathlib import Path
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
-from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of
+from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of, parts_file
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.overlay import draw_landmarks, is_drawn
 from rtl_tf.inference.predictor import Outcome, Predictor
@@ -56,15 +56,14 @@ def load_predictor(
 
 def detector_hash(model: Path, engine: str | None, precision: str | None) -> str:
     """The beginning of the SHA-256 of the files that `load_predictor` reads, one after the other."""
-    if not model.is_dir():
-        files = files_of(model)
-    elif engine in (None, "tensorflow"):
-        fitted = (model / name for name in (layout.RECIPE, layout.FACE_SQUARE))
-        files = [model / layout.NETWORK, *(file for file in fitted if file.exists())]
+    if model.is_dir() and engine in (None, "tensorflow"):
+        needed = [model / layout.NETWORK]
+        others = [model / layout.RECIPE, model / layout.FACE_SQUARE, model / layout.FACE_PARTS / layout.NETWORK]
     else:
-        files = files_of(exported_file(model, engine, precision or "fp32"))
+        exported = exported_file(model, engine, precision or "fp32") if model.is_dir() and engine else model
+        needed, others = files_of(exported), files_of(parts_file(exported))
     digest = hashlib.sha256()
-    for file in files:
+    for file in (*needed, *(file for file in others if file.is_file())):
         digest.update(file.read_bytes())
     return f"sha256:{digest.hexdigest()[:16]}"
 
