@@ -76,6 +76,10 @@ class Settings:
     calibrated: bool = _setting(
         "average the network's points with those of the Face Mesh, corrected by training images", default=False
     )
+    parts: bool = _setting(
+        "look again, by a second network, at eye, mouth, chin, ear (the schema's parts) in the photographs' own pixels",
+        default=False,
+    )
     flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
     sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
     epochs: int = _setting("passes over the training part, >= 1")
