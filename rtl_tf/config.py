@@ -112,6 +112,12 @@ class Settings:
         default="l2",
         choices=("l2", "cross-entropy"),
     )
+    source_frame: str = _setting(
+        "how the frozen source that RTL-EO, -SAM and -CAM compare with pads its maps: zeros = as the trained network "
+        "does, which leaves a frame on the right and below; edge = it repeats their edges, and there is no frame",
+        default="zeros",
+        choices=("zeros", "edge"),
+    )
     memory_gb: float = _setting(
         "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder",
         default=4.0,

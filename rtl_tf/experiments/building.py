@@ -9,6 +9,7 @@ import numpy as np
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import Method
+from rtl_tf.networks.edge_padding import pads
 from rtl_tf.networks.sources import SourceNetwork, load_source
 from rtl_tf.training.model import RegularizedDetector, build_network, build_source, convolutions, freeze
 
@@ -55,7 +56,18 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         raise InputError(
             f"--classifier-distance cross-entropy: --source {settings.source} gives {given}, no class scores"
         )
-    return start, frozen
+    return start, _framed(frozen, settings)
+
+
+def _framed(frozen: SourceNetwork, settings: Settings) -> SourceNetwork:
+    """The frozen source as --source-frame has it. InputError where there is nothing that it could pad otherwise."""
+    if settings.source_frame != "edge":
+        return frozen
+    if not pads(frozen.encoder):
+        raise InputError(
+            f"--source-frame edge: the encoder of --source {settings.source} pads nothing, leave the flag out"
+        )
+    return frozen.edge_padded()
 
 
 def build(
