@@ -16,6 +16,7 @@ SHIFT = 0.06  # of its centre in x and y, in sides of the crop, to either side
 PARTS = {
     "square": 1.0, "flip": 0.5, "light": 0.8, "cast": 0.5, "grey": 0.2, "blur": 0.4, "noise": 0.3, "occluder": 0.2,
 }  # fmt: skip
+FLIP = list(PARTS).index("flip")  # which of the draws decides; 1 does not flip
 # Parameter -> (part, lowest, highest, value where an image lacks the part); see `warp` and `photometric`.
 PARAMETERS = {
     "turn": ("square", -TURN, TURN, 0.0),

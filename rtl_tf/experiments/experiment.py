@@ -11,6 +11,7 @@ from rtl_tf.config import Asked, Settings
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
+from rtl_tf.experiments.blending import choose_blend
 from rtl_tf.experiments.building import build, load_networks, stride_of
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
@@ -126,8 +127,12 @@ def _run(
         train(run, (*callbacks, *more_callbacks))
     if run.data.recipe.parts:
         train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)
-    trained = Detector.load(run.folder)
-    outputs.write_validation(run.folder, trained, unseen(run.data, "validation", run.settings.crop_margin))
+    trained, validation = Detector.load(run.folder), unseen(run.data, "validation", run.settings.crop_margin)
+    if trained.recipe.calibration:
+        blend = choose_blend(trained, validation.samples, validation.boxes)
+        trained = dataclasses.replace(trained, recipe=dataclasses.replace(trained.recipe, blend=blend))
+        write_recipe(run.folder / layout.RECIPE, trained.recipe)
+    outputs.write_validation(run.folder, trained, validation)
     if not validation_only:
         history = read_history(run.folder / layout.HISTORY)
         outputs.write_results(
