@@ -44,7 +44,13 @@ class Settings:
     source_weights: str = _setting("weights file of the source, instead of the published one")
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
     width: float = _setting("factor on the channels of a network that starts from random weights, > 0")
-    decoder_filters: int = _setting("filters of each deconvolution behind a source's encoder, >= 1")
+    decoder: str = _setting(
+        "what follows a source's encoder: deconvolution = the paper's simple baseline, pyramid = a feature pyramid, "
+        "which joins the maps of all strides",
+        default="deconvolution",
+        choices=("deconvolution", "pyramid"),
+    )
+    decoder_filters: int = _setting("filters of each layer of the decoder behind a source's encoder, >= 1")
     skip_connections: bool = _setting("join encoder maps to the decoder (Table IV)", default=False)
     image_size: int = _setting("side of the network's input, px, a multiple of 32")
     crop_margin: float = _setting("border around the landmarks, share of their extent, >= 0", default=0.4)
@@ -69,6 +75,10 @@ class Settings:
     )
     calibrated: bool = _setting(
         "average the network's points with those of the Face Mesh, corrected by training images", default=False
+    )
+    parts: bool = _setting(
+        "look again, by a second network, at eye, mouth, chin, ear (the schema's parts) in the photographs' own pixels",
+        default=False,
     )
     flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
     sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
@@ -101,6 +111,12 @@ class Settings:
         "how RTL-CO compares class distributions: l2 = Eq. 4, cross-entropy = what the paper found worse",
         default="l2",
         choices=("l2", "cross-entropy"),
+    )
+    source_frame: str = _setting(
+        "how the frozen source that RTL-EO, -SAM and -CAM compare with pads its maps: zeros = as the trained network "
+        "does, which leaves a frame on the right and below; edge = it repeats their edges, and there is no frame",
+        default="zeros",
+        choices=("zeros", "edge"),
     )
     memory_gb: float = _setting(
         "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder",

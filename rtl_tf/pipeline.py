@@ -74,7 +74,7 @@ def load_crops(
         label_shift: what is taken from the labels, see `inference.recipe.Recipe`.
     """
     side = size + 2 * context
-    images = _room((len(samples), side, side, 3), memory_gb)
+    images = room((len(samples), side, side, 3), memory_gb)
 
     def decoded(sample: Sample) -> tuple[np.ndarray, Crop]:
         crop = sample_crop(sample, size, margin)
@@ -93,7 +93,7 @@ def load_crops(
     return Crops(images, np.stack(points), tuple(crops))
 
 
-def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
+def room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
     """Memory, or a file without a name, of which nothing is left when the process ends, however it ends."""
     size = int(np.prod(shape, dtype=np.int64))
     if size <= memory_gb * 2**30:

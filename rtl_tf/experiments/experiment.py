@@ -15,6 +15,7 @@ from rtl_tf.experiments.building import build, load_networks, stride_of
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
 from rtl_tf.experiments.lineage import write_record
+from rtl_tf.experiments.part_training import train_parts
 from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
 from rtl_tf.experiments.resuming import (
     check_folder,
@@ -24,6 +25,7 @@ from rtl_tf.experiments.resuming import (
     require_same_inputs,
     require_whole,
 )
+from rtl_tf.experiments.tensorboard_logs import tensorboard_callbacks
 from rtl_tf.experiments.training_faces import learn_face_square
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.face_square import read_face_square
@@ -108,7 +110,7 @@ def _run(
     if run.settings.reg_weight == AUTO:
 
         def train_with(reg_weight: float, folder: Path) -> None:
-            candidate = asked.but(reg_weight=reg_weight, output=str(folder))
+            candidate = asked.but(reg_weight=reg_weight, output=str(folder), parts=False)
             run_experiment(
                 candidate,
                 resume=layout.is_begun(folder),
@@ -118,9 +120,12 @@ def _run(
                 callbacks=callbacks,
             )
 
-        choose_lambda(run.folder, train_with)
+        chosen = choose_lambda(run.folder, train_with)
     else:
+        chosen = run.settings.reg_weight
         train(run, (*callbacks, *more_callbacks))
+    if run.data.recipe.parts:
+        train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)
     trained = Detector.load(run.folder)
     outputs.write_validation(run.folder, trained, unseen(run.data, "validation", run.settings.crop_margin))
     if not validation_only:
@@ -240,13 +245,3 @@ def write_inputs(run: PreparedRun) -> None:
     write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
     resolved = to_json(run.settings) | found_out(run.settings, dataset)
     write_config(folder / layout.CONFIG, asked_to_json(run.asked), resolved)
-
-
-def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:
-    try:
-        import tensorboard  # noqa: F401
-    except ImportError as problem:
-        raise InputError('--tensorboard: not installed, type: pip install -e ".[tensorboard]"') from problem
-    callback = keras.callbacks.TensorBoard(update_freq="epoch")
-    callback.async_safe = True  # it writes when an epoch ends; no step need wait for it
-    return (callback,)

@@ -36,7 +36,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     if not layout.is_begun(folder):
         if resume:
             raise InputError(f"--resume: {folder} holds no run that could go on")
-        require_nothing_of_others(folder, layout.INPUTS, (*layout.RESULTS, layout.FIGURES))
+        require_nothing_of_others(folder, layout.INPUTS, (*layout.RESULTS, layout.FIGURES, layout.FACE_PARTS))
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
@@ -103,6 +103,11 @@ def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int
         raise _lost(path, str(problem)) from problem
     if any(set(kept.parts[part]) != set(indices) for part, indices in split.parts.items()):
         raise _lost(path, f"{path}: not the parts that the run's settings give")
+    for place in (folder, folder / layout.FACE_PARTS):
+        _require_whole_training(place, epochs)
+
+
+def _require_whole_training(folder: Path, epochs: int) -> None:
     try:
         rows = read_history(folder / layout.HISTORY)
         done, state = last_state(folder, len(rows))
@@ -146,7 +151,7 @@ def _lost(file: Path, problem: str) -> InputError:
 
 def clear_leftovers(folder: Path) -> None:
     """Remove the files that a killed process was writing. Only for who holds the folder."""
-    for place in (folder, folder / layout.FIGURES):
+    for place in (folder, folder / layout.FIGURES, folder / layout.FACE_PARTS):
         for file in place.glob(f"{UNFINISHED}*"):
             if OURS.fullmatch(file.name) and file.is_file():
                 file.unlink()

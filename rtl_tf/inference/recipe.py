@@ -8,8 +8,10 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
+from rtl_tf.inference.face_parts import FaceParts, Locate
 from rtl_tf.inference.mesh_calibration import Calibration
 from rtl_tf.inference.views import VIEWS
+from rtl_tf.records import Prediction
 
 FACE = 0.0  # score of a mesh above which its face is believed
 
@@ -39,6 +41,7 @@ class Recipe:
         blend: share of the calibration in the answer, 0 to 1.
         label_shift: how far labels lie to the right in the image, a share of the square's side, see `label_shift`:
             what the network learns lacks it, and it is given back.
+        parts: of the face, which a second network looks at.
     """
 
     alignment: Alignment | None = None
@@ -46,6 +49,7 @@ class Recipe:
     calibration: Calibration | None = None
     blend: float = 0.0
     label_shift: float = 0.0
+    parts: FaceParts | None = None
 
     def square(self, image: np.ndarray, box: Crop) -> Crop:
         """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there."""
@@ -70,6 +74,12 @@ class Recipe:
             answer = (1 - self.blend) * answer + self.blend * calibrated
         return (answer + (self.label_shift * square.side, 0)).astype(np.float32)
 
+    def look_closer(self, image: np.ndarray, square: Crop, first: Prediction, locate: Locate) -> Prediction:
+        """At the parts, around what was found first in the face's square, by the network that knows them."""
+        if self.parts is None:
+            return first
+        return self.parts.look(image, square, first, locate, self.views, self.label_shift * square.side)
+
     @property
     def plain(self) -> bool:
         """Whether the answer is what the network says of the box."""
@@ -82,17 +92,19 @@ class Recipe:
             "calibration": self.calibration and self.calibration.to_json(),
             "blend": self.blend,
             "label_shift": self.label_shift,
+            "parts": self.parts and self.parts.to_json(),
         }
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Recipe":
-        alignment, calibration = node.get("alignment"), node.get("calibration")
+        alignment, calibration, parts = (node.get(name) for name in ("alignment", "calibration", "parts"))
         return cls(
             Alignment.from_json(alignment) if alignment else None,
             node["views"].whole(1, len(VIEWS)),
             Calibration.from_json(calibration, landmarks) if calibration else None,
             node["blend"].number(0, 1),
             node["label_shift"].number(-1, 1),
+            FaceParts.from_json(parts, landmarks) if parts else None,
         )
 
 
@@ -106,5 +118,5 @@ def write_recipe(path, recipe: Recipe) -> None:
 
 
 def read_recipe(path: File, landmarks: int) -> Recipe:
-    """InputError for a damaged file."""
-    return Recipe.from_json(read_json(path), landmarks)
+    """What a run's folder says; where it has no such file, the plain one. InputError for a damaged file."""
+    return Recipe.from_json(read_json(path), landmarks) if path.exists() else Recipe()

@@ -22,6 +22,7 @@ from rtl_tf.networks import (
 )
 from rtl_tf.networks.calibration import calibrate
 from rtl_tf.networks.catalogue import SOURCES, Source
+from rtl_tf.networks.edge_padding import edge_padded
 from rtl_tf.networks.families import find_source
 from rtl_tf.networks.layers import head_kind
 from rtl_tf.networks.precision import in_float32
@@ -60,6 +61,11 @@ class SourceNetwork:
         if self.classifier is None:
             raise ValueError(f"{self.source.name}: loaded without its classification branch")
         return self.classifier(features)
+
+    def edge_padded(self) -> "SourceNetwork":
+        """A copy in which no map has a frame of zeros: see `edge_padding`."""
+        classifier = self.classifier and edge_padded(self.classifier)
+        return replace(self, encoder=edge_padded(self.encoder), classifier=classifier)
 
     def calibrate(self, images: np.ndarray, batch_size: int = 16) -> None:
         """`calibration.calibrate` of both parts on uint8 (N, S, S, 3) crops; inference is unchanged."""
