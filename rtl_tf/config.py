@@ -228,12 +228,13 @@ COMMON: dict[str, Any] = {
     for setting in dataclasses.fields(Settings)
     if setting.metadata["default"] is not None
 }
+NARROW = {"hg": 0.375, "unet": 0.25, "dsnt": 0.5}  # a step then costs about what one of FT does
 PRESETS: dict[str, dict[str, Any]] = {  # where methods differ, by method
     "quick": {
         "data": "synthetic",
         "source": "dlib",
         "decoder_filters": 128,
-        "width": {"hg": 0.375, "unet": 0.25, "dsnt": 0.5},  # a step then costs about what one of FT does
+        "width": NARROW,
         "image_size": 128,
         "epochs": 24,
         "batch_size": 8,
@@ -245,7 +246,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # where methods differ, by method
         "source": "face_mesh",
         "decoder": "pyramid",
         "decoder_filters": 48,
-        "width": {},
+        "width": NARROW,
         "image_size": 192,
         "epochs": 60,
         "batch_size": 16,
