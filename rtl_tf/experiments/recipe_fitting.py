@@ -22,7 +22,6 @@ from rtl_tf.system.notes import warn
 from rtl_tf.system.progress import progress
 
 FEWEST = 5  # faces with a mesh: below, there is nothing to fit
-BLEND = 0.5  # share of the calibrated mesh in the answer
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Rec
     if wanted.label_shift:
         recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
     if wanted.calibrated:
-        recipe = replace(recipe, calibration=_calibration(meshed, squares, schema, recipe), blend=BLEND)
+        recipe = replace(recipe, calibration=_calibration(meshed, squares, schema, recipe))
     return recipe
 
 
