@@ -59,7 +59,7 @@ def test_only_a_recipe_that_does_nothing_is_plain():
 
 def test_without_a_face_the_box_is_looked_at(monkeypatch):
     wall = np.full((120, 140, 3), 90, np.uint8)
-    recipe = Recipe(ALIGNMENT, 3, calibration(), 0.5, 0.01)
+    recipe = Recipe(ALIGNMENT, views=3, calibration=calibration(), blend=0.5, label_shift=0.01)
     assert recipe.look(wall, BOX) == Look(tuple(view.of(BOX) for view in VIEWS[:3]))
     assert recipe.square(wall, BOX) == BOX
     nothing = Mesh(np.zeros((468, 2), np.float32), recipes.FACE, BOX)
@@ -84,7 +84,7 @@ def face(heads):
 
 def test_a_face_is_looked_at_in_the_square_of_its_mesh(face):
     image, box, mesh = face
-    look = Recipe(ALIGNMENT, 2).look(image, box)
+    look = Recipe(ALIGNMENT, views=2).look(image, box)
     square = ALIGNMENT.square(mesh, 64)
     assert look == Look((square, replace(square, mirrored=True)))
     assert Recipe(views=2, calibration=calibration()).look(image, box).crops[0] == box  # calibrated, not aligned
@@ -95,7 +95,7 @@ def test_calibrated_points_lie_where_the_square_says(face, mirrored):
     image, box, _ = face
     box = replace(box, mirrored=mirrored)
     mesh = find_mesh(image, box)
-    look = Recipe(ALIGNMENT, 2, calibration((0.1, 0.05))).look(image, box)
+    look = Recipe(ALIGNMENT, views=2, calibration=calibration((0.1, 0.05))).look(image, box)
     square, views = look.crops[0], mesh_views(image, mesh, 2)
     middle = (views[0][[10, 20]] + views[1][[11, 21]]) / 2
     moved = square.from_shares(square.to_shares(middle) + (0.1, 0.05))
@@ -113,7 +113,7 @@ def test_the_mesh_of_a_flipped_view_is_of_the_same_face(face):
 
 def test_its_file_is_read_as_it_was_written(tmp_path):
     file = tmp_path / "recipe.json"
-    recipe = Recipe(ALIGNMENT, 6, None, 0.0, -0.0123)
+    recipe = Recipe(ALIGNMENT, views=6, label_shift=-0.0123)
     write_recipe(file, recipe)
     assert read_recipe(file, 2) == recipe
     write_recipe(file, Recipe(calibration=calibration((0.1, 0.2)), blend=0.4))

@@ -108,7 +108,8 @@ def _run(
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
     write_face_square(run)
-    if run.settings.reg_weight == AUTO:
+    chosen = run.settings.reg_weight
+    if chosen == AUTO:
 
         def train_with(reg_weight: float, folder: Path) -> None:
             candidate = asked.but(reg_weight=reg_weight, output=str(folder), parts=False)
@@ -123,7 +124,6 @@ def _run(
 
         chosen = choose_lambda(run.folder, train_with)
     else:
-        chosen = run.settings.reg_weight
         train(run, (*callbacks, *more_callbacks))
     if run.data.recipe.parts:
         train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)

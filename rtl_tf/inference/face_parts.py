@@ -101,7 +101,7 @@ class FaceParts:
         seen = locate(np.stack([crop_image(image, crop) for crop in crops]), crops) if crops else []
         for number, (part, _) in enumerate(found):
             chosen, answers = list(part.landmarks), seen[number * len(views) : (number + 1) * len(views)]
-            points[chosen] = np.mean([one.points[chosen] for one in answers], axis=0) + np.float32((shift, 0))
+            points[chosen] = np.mean([one.points[chosen] for one in answers], axis=0) + np.array((shift, 0), np.float32)
             peaks[chosen] = np.mean([one.peaks[chosen] for one in answers], axis=0)
         return replace(first, points=points, peaks=peaks)
 
