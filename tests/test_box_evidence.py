@@ -39,6 +39,13 @@ def test_boxes_that_are_far_off_are_not_believed():
     assert np.abs(evidence(found[0], boxes[0]) - found[0]).max() < 1
 
 
+def test_a_box_that_is_farther_off_than_any_before_tells_nothing():
+    found, labels, boxes, people = faces(60, noise=5, jitter=0.05)
+    evidence = BoxEvidence.fit(found, labels, boxes, MARGIN, people)
+    wrong = Crop(boxes[0].left + 0.4 * boxes[0].side, boxes[0].top, boxes[0].side, 64)
+    np.testing.assert_array_equal(evidence(found[0], wrong), found[0])
+
+
 def test_a_box_is_displaced_about_its_middle():
     box = Crop(10.0, 20.0, 100.0, 64)
 

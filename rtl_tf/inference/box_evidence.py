@@ -22,10 +22,12 @@ class BoxEvidence:
     Attributes:
         margin: of squares around landmarks, see `coordinates.crop_around`.
         correction: of the FEATURES -> 2K, what is added.
+        believed: (FEATURES,), the largest there were when it was fitted: a box that is farther off tells nothing.
     """
 
     margin: float
     correction: Ridge
+    believed: np.ndarray
 
     @classmethod
     def fit(
@@ -37,19 +39,27 @@ class BoxEvidence:
         offsets = [(label - answer).ravel() for answer, label in shares]
         features = np.stack([_features(answer, margin) for answer, _ in shares])
         correction, _ = ridge.fit(features, np.nan_to_num(np.stack(offsets)), people)
-        return cls(margin, correction)
+        return cls(margin, correction, np.abs(features).max(axis=0))
 
     def __call__(self, points: np.ndarray, box: Crop) -> np.ndarray:
         """(K, 2) original px, as the box shows them -> moved."""
         shares = box.to_shares(points)
-        return box.from_shares(shares + self.correction(_features(shares, self.margin)).reshape(shares.shape))
+        features = _features(shares, self.margin)
+        if (np.abs(features) > self.believed).any():
+            return points
+        return box.from_shares(shares + self.correction(features).reshape(shares.shape))
 
     def to_json(self) -> dict:
-        return {"margin": self.margin, "correction": self.correction.to_json()}
+        return {
+            "margin": self.margin,
+            "correction": self.correction.to_json(),
+            "believed": self.believed.tolist(),
+        }
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "BoxEvidence":
-        return cls(node["margin"].number(0), Ridge.from_json(node["correction"], FEATURES, 2 * landmarks))
+        correction = Ridge.from_json(node["correction"], FEATURES, 2 * landmarks)
+        return cls(node["margin"].number(0), correction, node["believed"].array((FEATURES,)))
 
 
 def displaced(box: Crop, jitter: float, random: np.random.Generator) -> Crop:
