@@ -127,6 +127,7 @@ def _turned_square(image: np.ndarray, crop: Crop) -> np.ndarray:
     """First an upright square around the turned one, at its scale and antialiased, then the turn."""
     cosine, sine = math.cos(crop.angle), math.sin(crop.angle)
     size = math.ceil(crop.size * (abs(cosine) + abs(sine))) + 2
+    size += (size - crop.size) % 2  # so that a wider crop, `Crop.widened`, has the same pixels in its middle
     side = size / crop.input_px_per_px
     (x, y), middle, wide = crop.centre, crop.size / 2, size / 2
     upright = Image.fromarray(_upright_square(image, x - side / 2, y - side / 2, side, size))
