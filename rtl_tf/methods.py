@@ -9,8 +9,17 @@ from dataclasses import dataclass, replace
 from rtl_tf.exceptions import InputError
 
 OF_COORDINATES = "of_coordinates"  # the loss that is none of heatmaps alone
-OF_A_SOURCE = ("source", "source_weights", "encoder_stride", "decoder_filters", "skip_connections", "batch_norm")
+OF_A_SOURCE = (
+    "source",
+    "source_weights",
+    "encoder_stride",
+    "decoder",
+    "decoder_filters",
+    "skip_connections",
+    "batch_norm",
+)
 OF_A_CLASSIFIER = ("temperature", "classifier_distance")
+OF_ENCODER_OUTPUTS = ("source_frame",)
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,10 @@ class Method:
         return any(term.compares == "logits" for term in self.regularizers)
 
     @property
+    def uses_features(self) -> bool:
+        return any(term.compares == "features" for term in self.regularizers)
+
+    @property
     def foreign(self) -> dict[str, str]:
         """Names of the settings that mean nothing to it, each with the reason: it has none of them in its runs."""
         reasons = {"width": "has its source network's width"}
@@ -71,6 +84,8 @@ class Method:
             reasons = dict.fromkeys(OF_A_SOURCE, "starts from random weights, without a source network")
         if not self.uses_classifier:
             reasons |= dict.fromkeys(OF_A_CLASSIFIER, "compares no classifier outputs")
+        if not self.uses_features:
+            reasons |= dict.fromkeys(OF_ENCODER_OUTPUTS, "compares no encoder outputs")
         if self.loss == OF_COORDINATES:
             reasons |= {"heatmap_loss": "is trained by coordinates, not by Eq. 2"}
         return reasons

@@ -37,13 +37,14 @@ def test_which_methods_have_a_source_and_a_classifier():
 @pytest.mark.parametrize(
     ("name", "foreign"),
     [
-        ("ft", {"width", "temperature", "classifier_distance"}),
+        ("ft", {"width", "temperature", "classifier_distance", "source_frame"}),
+        ("rtl-co", {"width", "source_frame"}),
         ("rtl-eo", {"width", "temperature", "classifier_distance"}),
         ("rtl-co-eo", {"width"}),
         (
             "dsnt",
             {"source", "source_weights", "encoder_stride", "decoder_filters", "skip_connections", "batch_norm"}
-            | {"temperature", "classifier_distance", "heatmap_loss"},
+            | {"temperature", "classifier_distance", "source_frame", "heatmap_loss"},
         ),
     ],
 )

@@ -17,6 +17,7 @@ from rtl_tf.augment import context_px
 from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS as METHODS_BY_NAME
+from rtl_tf.networks.edge_padding import edge_padded
 from rtl_tf.pipeline import Preparation, load_crops, training_batches
 from rtl_tf.system.cache import SOURCE_CACHE
 from rtl_tf.training import fit as fitting
@@ -88,6 +89,7 @@ def test_a_second_run_does_not_ask_again_and_other_weights_do(data, monkeypatch)
     np.testing.assert_array_equal(first[0], again[0])
     for other in (
         {"source": toy_source(SIZE, seed=9).encoder},
+        {"source": edge_padded(toy_source(SIZE).encoder)},
         {"detector": make_detector("rtl-cam", reg_weight=1.0)},
         {"data": data[1]},
     ):

@@ -9,6 +9,7 @@ import numpy as np
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import Method
+from rtl_tf.networks.edge_padding import pads
 from rtl_tf.networks.sources import SourceNetwork, load_source
 from rtl_tf.training.model import RegularizedDetector, build_network, build_source, convolutions, freeze
 
@@ -42,8 +43,12 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         )
 
     start, frozen = load(), load()
-    if settings.skip_connections and len(start.encoder.outputs) == 1:
-        raise InputError(f"--skip-connections: --source {settings.source} has one map only")
+    pyramid = settings.decoder == "pyramid"
+    if len(start.encoder.outputs) == 1 and (pyramid or settings.skip_connections):
+        flag = "--decoder pyramid" if pyramid else "--skip-connections"
+        raise InputError(f"{flag}: --source {settings.source} has one map only")
+    if pyramid and settings.skip_connections:
+        raise InputError("--skip-connections: a pyramid joins the maps of all strides as it is, leave the flag out")
     if method.trains == "last-convolution" and not convolutions(start.encoder):
         raise InputError(f"--method {method.name}: --source {settings.source} has no convolution that could be trained")
     if settings.classifier_distance == "cross-entropy" and frozen.source.without_softmax:
@@ -51,7 +56,18 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         raise InputError(
             f"--classifier-distance cross-entropy: --source {settings.source} gives {given}, no class scores"
         )
-    return start, frozen
+    return start, _framed(frozen, settings)
+
+
+def _framed(frozen: SourceNetwork, settings: Settings) -> SourceNetwork:
+    """The frozen source as --source-frame has it. InputError where there is nothing that it could pad otherwise."""
+    if settings.source_frame != "edge":
+        return frozen
+    if not pads(frozen.encoder):
+        raise InputError(
+            f"--source-frame edge: the encoder of --source {settings.source} pads nothing, leave the flag out"
+        )
+    return frozen.edge_padded()
 
 
 def build(
@@ -100,6 +116,7 @@ def build_transfer(
         skip=settings.skip_connections,
         seed=settings.seed,
         with_classifier=compares_logits(settings, method),
+        pyramid=settings.decoder == "pyramid",
     )
     freeze(network, method.trains, settings.batch_norm)
     return network, build_source(frozen, compares_logits(settings, method))

@@ -11,6 +11,7 @@ from rtl_tf.config import Asked, Settings
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
+from rtl_tf.experiments.blending import choose_blend
 from rtl_tf.experiments.building import build, load_networks, stride_of
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
@@ -21,6 +22,7 @@ from rtl_tf.experiments.resuming import (
     check_folder,
     clear_leftovers,
     note_versions,
+    require_recipe,
     require_same_inputs,
     require_whole,
 )
@@ -106,7 +108,8 @@ def _run(
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
     write_face_square(run)
-    if run.settings.reg_weight == AUTO:
+    chosen = run.settings.reg_weight
+    if chosen == AUTO:
 
         def train_with(reg_weight: float, folder: Path) -> None:
             candidate = asked.but(reg_weight=reg_weight, output=str(folder), parts=False)
@@ -121,12 +124,15 @@ def _run(
 
         chosen = choose_lambda(run.folder, train_with)
     else:
-        chosen = run.settings.reg_weight
         train(run, (*callbacks, *more_callbacks))
     if run.data.recipe.parts:
         train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)
-    trained = Detector.load(run.folder)
-    outputs.write_validation(run.folder, trained, unseen(run.data, "validation", run.settings.crop_margin))
+    trained, validation = Detector.load(run.folder), unseen(run.data, "validation", run.settings.crop_margin)
+    if trained.recipe.calibration:
+        blend = choose_blend(trained, validation.samples, validation.boxes)
+        trained = dataclasses.replace(trained, recipe=dataclasses.replace(trained.recipe, blend=blend))
+        write_recipe(run.folder / layout.RECIPE, trained.recipe)
+    outputs.write_validation(run.folder, trained, validation)
     if not validation_only:
         history = read_history(run.folder / layout.HISTORY)
         outputs.write_results(
@@ -156,6 +162,7 @@ def prepare(asked: Asked, resume: bool, loader: DataLoader) -> PreparedRun:
         if resume:
             require_same_inputs(folder, found_out(settings, data.dataset))
             require_whole(folder, data.dataset.samples, data.split, settings.epochs)
+            require_recipe(folder, data.recipe, data.schema)
         detector, source = build(largest, method, networks, data.training.plain, len(data.schema))
     if source is not None:
         settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rtl_tf.config import Settings
+from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.building import build, load_networks
 from rtl_tf.experiments.data import Data
 from rtl_tf.experiments.resolving import images_an_epoch
@@ -18,6 +19,7 @@ from rtl_tf.runs import layout
 from rtl_tf.runs.history import read_history
 from rtl_tf.training.fit import fit
 
+NO_PART = "no training image shows all landmarks of a part in more pixels than the network sees"
 JITTER = 0.08  # shares of a part's side by which the first look misses its middle
 
 
@@ -26,13 +28,18 @@ def train_parts(folder: Path, settings: Settings, method: Method, data: Data) ->
 
     Args:
         folder: of the run; settings: resolved, lambda chosen.
+    Raises:
+        InputError: no training image is worth a second look.
     """
     place, rule = folder / layout.FACE_PARTS, data.recipe.parts
+    assert rule is not None
     if len(read_history(place / layout.HISTORY)) == settings.epochs and (place / layout.NETWORK).exists():
         return
     jitter = max(settings.crop_jitter, JITTER)
     settings = replace(settings, image_size=rule.size, crop_jitter=jitter)
     training = _crops(data, "training", settings, AUGMENTATIONS[settings.augment].context_px(rule.size))
+    if training is None:
+        raise InputError(f"--parts: {NO_PART}; leave the flag out")
     validation = _crops(data, "validation", settings) or training
     print(f"\nParts of the face: {len(training.images)} training crops, {rule.size}x{rule.size}")
     with computing_in(settings.mixed_precision):

@@ -7,6 +7,7 @@ from pathlib import Path
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import environment
+from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.networks.families import find_source
 from rtl_tf.records import Sample, Split
@@ -17,7 +18,7 @@ from rtl_tf.runs.history import read_history
 from rtl_tf.runs.parts import read_split
 from rtl_tf.runs.run import Run, read_run
 from rtl_tf.runs.settings import IMMATERIAL, PUBLISHED, SOURCE_HASH, setting
-from rtl_tf.schema import load_schema
+from rtl_tf.schema import Schema, load_schema
 from rtl_tf.system.atomic import UNFINISHED
 from rtl_tf.training.state import last_state, require_whole_state
 
@@ -119,6 +120,22 @@ def _require_whole_training(folder: Path, epochs: int) -> None:
     except InputError as problem:
         remedy = f"remove {layout.HISTORY} and {layout.STATES} from {folder}, and --resume trains from the first epoch"
         raise InputError(f"{problem}; the run cannot go on from there: {remedy}") from problem
+
+
+def require_recipe(folder: Path, fitted: Recipe, schema: Schema) -> None:
+    """Raise InputError unless the recipe that the run predicts by is there and whole.
+
+    Args:
+        fitted: of the training part, now: only a plain one has no file.
+    """
+    path = folder / layout.RECIPE
+    try:
+        if not fitted.plain:
+            _require_there(path)
+        if path.exists():
+            read_recipe(path, len(schema))
+    except InputError as problem:
+        raise _lost(path, str(problem)) from problem
 
 
 def _require_there(file: Path) -> None:

@@ -92,7 +92,7 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.nda
     return [faces.plain] if parts is None else [faces.plain, np.stack(_evenly(parts.plain, count))]
 
 
-def _evenly(rows: Sequence, count: int) -> list:
+def _evenly(rows: Sequence | np.ndarray, count: int) -> list:
     return [rows[index] for index in np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
 
 

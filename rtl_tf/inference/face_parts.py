@@ -8,7 +8,7 @@ import numpy as np
 from rtl_tf.coordinates import Crop
 from rtl_tf.documents import Node
 from rtl_tf.images import crop_image
-from rtl_tf.inference.views import VIEWS
+from rtl_tf.inference.views import View
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 
@@ -86,22 +86,22 @@ class FaceParts:
         return found
 
     def look(
-        self, image: np.ndarray, square: Crop, first: Prediction, locate: Locate, views: int, shift: float
+        self, image: np.ndarray, square: Crop, first: Prediction, locate: Locate, views: Sequence[View], shift: float
     ) -> Prediction:
         """What was found first, with the landmarks of the parts as a second look at a decoded image has them.
 
         Args:
             square: of the face.
-            views: how many of `views.VIEWS` of each part are averaged.
+            views: of each part, which are averaged.
             shift: of labels to the right, see `recipe.Recipe.label_shift`, original px: what networks learn lacks it.
         """
         points, peaks = first.points.copy(), first.peaks.copy()
         found = self.squares(square, first.points, image.shape[1::-1])
-        crops = [view.of(part) for _, part in found for view in VIEWS[:views]]
+        crops = [view.of(part) for _, part in found for view in views]
         seen = locate(np.stack([crop_image(image, crop) for crop in crops]), crops) if crops else []
         for number, (part, _) in enumerate(found):
-            chosen, answers = list(part.landmarks), seen[number * views : (number + 1) * views]
-            points[chosen] = np.mean([one.points[chosen] for one in answers], axis=0) + np.float32((shift, 0))
+            chosen, answers = list(part.landmarks), seen[number * len(views) : (number + 1) * len(views)]
+            points[chosen] = np.mean([one.points[chosen] for one in answers], axis=0) + np.array((shift, 0), np.float32)
             peaks[chosen] = np.mean([one.peaks[chosen] for one in answers], axis=0)
         return replace(first, points=points, peaks=peaks)
 

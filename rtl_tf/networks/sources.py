@@ -22,6 +22,7 @@ from rtl_tf.networks import (
 )
 from rtl_tf.networks.calibration import calibrate
 from rtl_tf.networks.catalogue import SOURCES, Source
+from rtl_tf.networks.edge_padding import edge_padded
 from rtl_tf.networks.families import find_source
 from rtl_tf.networks.layers import head_kind
 from rtl_tf.networks.precision import in_float32
@@ -60,6 +61,11 @@ class SourceNetwork:
         if self.classifier is None:
             raise ValueError(f"{self.source.name}: loaded without its classification branch")
         return self.classifier(features)
+
+    def edge_padded(self) -> "SourceNetwork":
+        """A copy in which no map has a frame of zeros: see `edge_padding`."""
+        classifier = self.classifier and edge_padded(self.classifier)
+        return replace(self, encoder=edge_padded(self.encoder), classifier=classifier)
 
     def calibrate(self, images: np.ndarray, batch_size: int = 16) -> None:
         """`calibration.calibrate` of both parts on uint8 (N, S, S, 3) crops; inference is unchanged."""
@@ -171,13 +177,14 @@ def _build_dlib(source: Source, image_size: int, weights: str | Path | None, see
 
 
 def _build_face_mesh(source: Source, image_size: int, weights: str | Path | None, seed: int):
-    own_size = face_mesh.encoder(source.classifier_size, source.encoder_stride, source.preprocess, seed=seed)
-    classifier = face_mesh.classifier(own_size, *source.head, seed=seed)
-    face_mesh.load(_joined(own_size, classifier), weight_files.locate(source, weights))
-    if image_size == source.classifier_size:
-        return own_size, classifier
+    own_size = source.classifier_size or image_size
+    own = face_mesh.encoder(own_size, source.encoder_stride, source.preprocess, seed=seed)
+    classifier = face_mesh.classifier(own, *source.head, seed=seed)
+    face_mesh.load(_joined(own, classifier), weight_files.locate(source, weights))
+    if image_size == own_size:
+        return own, classifier
     encoder = face_mesh.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed)
-    encoder.set_weights(own_size.get_weights())
+    encoder.set_weights(own.get_weights())
     return encoder, None
 
 

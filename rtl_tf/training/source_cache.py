@@ -20,6 +20,7 @@ import tensorflow as tf
 from rtl_tf import augment
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.assignment import flat_layers
+from rtl_tf.networks.edge_padding import EdgePadding
 from rtl_tf.networks.layers import Preprocess
 from rtl_tf.networks.precision import compute_types
 from rtl_tf.pipeline import Crops
@@ -99,7 +100,9 @@ def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, sp
         "version": VERSION,
         "weights": weights_key(source),
         "constants": [
-            layer.get_config() | {"name": None} for layer in flat_layers(source) if isinstance(layer, Preprocess)
+            layer.get_config() | {"name": None}
+            for layer in flat_layers(source)
+            if isinstance(layer, Preprocess | EdgePadding)
         ],
         "precision": sorted(compute_types(source)),
         "maps": [output.shape[1:] for output in source.outputs],  # and with them the encoder's stride
