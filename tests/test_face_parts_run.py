@@ -50,10 +50,10 @@ def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, t
     assert sorted(path.name for path in (run / "parts").iterdir()) == ["best.keras", "history.csv"]
     assert len(read_history(run / "parts" / "history.csv")) == 2
     parts = json.loads((run / "recipe.json").read_text())["parts"]
-    assert parts["size"] == 128 and [part["landmarks"] for part in parts["parts"]] == [[0, 1]]
+    assert parts["size"] == 192 and [part["landmarks"] for part in parts["parts"]] == [[0, 1]]
 
     detector, image = Detector.load(run), photographs / "000.png"
-    assert detector.parts.network.input.shape[1:] == (128, 128, 3)
+    assert detector.parts.network.input.shape[1:] == (192, 192, 3)
     once = Detector(detector.network, detector.schema, detector.image_size, detector.sigma)
     moved = detector.predict(image)[0].points - once.predict(image)[0].points
     assert (np.abs(moved[:2]) > 0).any() and (moved[2] == 0).all()
