@@ -1,4 +1,4 @@
-"""The presets as data: what a setting is unless it is asked for. What none of them names has the default of `config`."""
+"""The presets as data: what a setting is unless it is asked for. Others have the default that `config` gives them."""
 
 from typing import Any
 
