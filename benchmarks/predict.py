@@ -94,13 +94,13 @@ def detectors(run: Path, folder: Path) -> dict:
 
     found = {"tensorflow fp32": Detector.load(run)}
     is_trained = (run / "split.csv").exists()
-    calibration = calibration_crops(run) if is_trained else noise(found["tensorflow fp32"].image_size, 10)
+    calibration = calibration_crops(run) if is_trained else [noise(found["tensorflow fp32"].image_size, 10)]
     for engine, known in ENGINES.items():
         for precision in PRECISIONS:
             print(f"exporting: {engine} {precision}", flush=True)
             file = folder / f"{engine}-{precision}{known.suffix}"
             try:
-                export(run, file, engine, calibration if precision == "int8" else None)
+                export(run, file, engine, *(calibration if precision == "int8" else ()))
                 found[f"{engine} {precision}"] = ExportedDetector.load(file)
             except InputError as problem:
                 print(f"left out: {engine} {precision}: {problem}", flush=True)

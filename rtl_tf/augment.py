@@ -10,6 +10,7 @@ FLIP_PROBABILITY = 0.5
 SCALE_PROBABILITY = 0.5
 SCALE = 0.8
 DRAWS = 5  # flip, scale, zoom, shift in x, shift in y
+FLIP = 0  # which of the draws decides; 1 does not flip
 
 # Without jitter an image has four views: flip or not, scale 1 or 0.8. `view_numbers` are places in this list.
 VIEWS = ((False, 1.0), (True, 1.0), (False, SCALE), (True, SCALE))

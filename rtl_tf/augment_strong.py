@@ -16,6 +16,7 @@ SHIFT = 0.06  # of its centre in x and y, in sides of the crop, to either side
 PARTS = {
     "square": 1.0, "flip": 0.5, "light": 0.8, "cast": 0.5, "grey": 0.2, "blur": 0.4, "noise": 0.3, "occluder": 0.2,
 }  # fmt: skip
+FLIP = list(PARTS).index("flip")  # which of the draws decides; 1 does not flip
 # Parameter -> (part, lowest, highest, value where an image lacks the part); see `warp` and `photometric`.
 PARAMETERS = {
     "turn": ("square", -TURN, TURN, 0.0),
@@ -61,8 +62,8 @@ def drawn(draws, jitter: float = 0.0) -> dict:
     A crop jitter widens the ranges of zoom and shift by itself, to either side.
     """
     widened = np.array([[jitter if name in ("zoom", "shift_x", "shift_y") else 0.0] for name in PARAMETERS])
-    parts, low, high, lacking = zip(*PARAMETERS.values(), strict=True)
-    low, high = np.float32(low) - widened[:, 0], np.float32(high) + widened[:, 0]
+    parts, lowest, highest, lacking = zip(*PARAMETERS.values(), strict=True)
+    low, high = np.array(lowest, np.float32) - widened[:, 0], np.array(highest, np.float32) + widened[:, 0]
     has = draws[:, : len(PARTS)] < tf.constant(list(PARTS.values()))
     has = tf.gather(has, [list(PARTS).index(part) for part in parts], axis=1)
     values = tf.constant(low, tf.float32) + tf.constant(high - low, tf.float32) * draws[:, len(PARTS) :]

@@ -26,9 +26,10 @@ class Settings:
 
     method: str = _setting("method of the paper", default="rtl-eo", choices=METHODS)
     preset: str = _setting(
-        "defaults of all other settings: quick = minutes on two cores, paper = the paper's protocol",
+        "defaults of all other settings: quick = the paper's methods in minutes on two cores, paper = the paper's "
+        "protocol, detector = the most accurate detector for few labels",
         default="quick",
-        choices=("quick", "paper"),
+        choices=("quick", "paper", "detector"),
     )
     reg_weight: float | str = _setting(
         "weight of the regularizers, >= 0 (Eq. 3; paper: 0.002; always 0 without regularizer); auto = train with each "
@@ -44,7 +45,13 @@ class Settings:
     source_weights: str = _setting("weights file of the source, instead of the published one")
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
     width: float = _setting("factor on the channels of a network that starts from random weights, > 0")
-    decoder_filters: int = _setting("filters of each deconvolution behind a source's encoder, >= 1")
+    decoder: str = _setting(
+        "what follows a source's encoder: deconvolution = the paper's simple baseline, pyramid = a feature pyramid, "
+        "which joins the maps of all strides",
+        default="deconvolution",
+        choices=("deconvolution", "pyramid"),
+    )
+    decoder_filters: int = _setting("filters of each layer of the decoder behind a source's encoder, >= 1")
     skip_connections: bool = _setting("join encoder maps to the decoder (Table IV)", default=False)
     image_size: int = _setting("side of the network's input, px, a multiple of 32")
     crop_margin: float = _setting("border around the landmarks, share of their extent, >= 0", default=0.4)
@@ -60,15 +67,26 @@ class Settings:
         "look at each face upright, in a square that its Face Mesh finds in the box", default=False
     )
     label_shift: bool = _setting(
-        "learn how far all labels lie to the right in the image, which flipped images contradict; taken from training "
-        "labels, given back to predictions",
-        default=False,
+        "learn how far all labels lie to the right in the image, which mirrored samples contradict; taken from "
+        "training labels, given back to predictions"
     )
     views: int = _setting(
         "views that are averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1
     )
     calibrated: bool = _setting(
         "average the network's points with those of the Face Mesh, corrected by training images", default=False
+    )
+    parts: bool = _setting(
+        "look again, by a second network, at eye, mouth, chin, ear (the schema's parts) in the photographs' own pixels",
+        default=False,
+    )
+    flips: bool = _setting(
+        "show every second training image mirrored: another half of the face, where all crops show the same",
+        default=True,
+    )
+    box_jitter: float = _setting(
+        "how far the boxes that will be given to --aligned detectors are off, share of their side, 0 to 0.5",
+        default=0.05,
     )
     flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
     sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
@@ -210,16 +228,35 @@ COMMON: dict[str, Any] = {
     for setting in dataclasses.fields(Settings)
     if setting.metadata["default"] is not None
 }
+NARROW = {"hg": 0.375, "unet": 0.25, "dsnt": 0.5}  # a step then costs about what one of FT does
 PRESETS: dict[str, dict[str, Any]] = {  # where methods differ, by method
     "quick": {
         "data": "synthetic",
         "source": "dlib",
         "decoder_filters": 128,
-        "width": {"hg": 0.375, "unet": 0.25, "dsnt": 0.5},  # a step then costs about what one of FT does
+        "width": NARROW,
         "image_size": 128,
         "epochs": 24,
         "batch_size": 8,
         "crop_jitter": 0.02,
+        "label_shift": True,
+    },
+    "detector": {  # chosen on validation images of photographs, see results/README.md
+        "data": "synthetic",
+        "source": "face_mesh",
+        "decoder": "pyramid",
+        "decoder_filters": 48,
+        "width": NARROW,
+        "image_size": 192,
+        "epochs": 60,
+        "batch_size": 16,
+        "crop_jitter": 0.0,
+        "augment": "strong",
+        "flips": False,
+        "aligned": True,
+        "label_shift": True,
+        "calibrated": True,
+        "views": 6,
     },
     "paper": {
         "data": "synthetic:subjects=517,scans=3",  # the paper's 1549 scans, and two
@@ -230,6 +267,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # where methods differ, by method
         "epochs": 150,
         "batch_size": 2,
         "crop_jitter": 0.0,
+        "label_shift": False,
     },
 }
 # Decided by the data set, the source or the run's place, or by nobody.

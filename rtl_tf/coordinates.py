@@ -95,7 +95,7 @@ class Crop:
     def reduced(self, factor: int) -> "Crop":
         """The same view of the image at one `factor`-th of its size."""
         left, top = ((edge + 0.5) / factor - 0.5 for edge in (self.left, self.top))
-        return Crop(left, top, self.side / factor, self.size, self.mirrored)
+        return replace(self, left=left, top=top, side=self.side / factor)
 
 
 def turned(points: np.ndarray, angle: float, centre: tuple[float, float]) -> np.ndarray:

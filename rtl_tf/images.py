@@ -90,8 +90,15 @@ def read_crop(path: str | Path, crop: Crop) -> np.ndarray:
     Raises:
         InputError: see `read_image`; or the square has no extent, lies outside the image, or is above MAX_PIXELS.
     """
+    return crop_image(read_around(path, crop), crop, path)
+
+
+def read_around(path: str | Path, crop: Crop) -> np.ndarray:
+    """`read_image`, of which the square shows something. InputError as `read_crop`."""
     require_sensible(crop, path)
-    return crop_image(read_image(path), crop, path)
+    image = read_image(path)
+    require_overlap(image.shape[1::-1], crop, path)
+    return image
 
 
 def crop_image(image: np.ndarray, crop: Crop, name: str | Path = "image") -> np.ndarray:

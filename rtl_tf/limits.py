@@ -15,6 +15,7 @@ RANGES = {
     "decoder_filters": (1, None, False),
     "crop_margin": (0, None, False),
     "crop_jitter": (0, 0.5, False),
+    "box_jitter": (0, 0.5, False),
     "views": (1, 6, False),
     "sigma": (0, 100, True),  # more than the heatmaps of the largest images here are wide: no place any more
     "epochs": (1, None, False),

@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from rtl_tf.exceptions import InputError
 
 OF_COORDINATES = "of_coordinates"  # the loss that is none of heatmaps alone
-OF_A_SOURCE = ("source", "source_weights", "encoder_stride", "decoder_filters", "skip_connections", "batch_norm")
+OF_A_SOURCE = (
+    "source",
+    "source_weights",
+    "encoder_stride",
+    "decoder",
+    "decoder_filters",
+    "skip_connections",
+    "batch_norm",
+)
 OF_A_CLASSIFIER = ("temperature", "classifier_distance")
 OF_ENCODER_OUTPUTS = ("source_frame",)
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from rtl_tf import augment, augment_strong, heatmaps
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, input_to_heatmap, sample_crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import crop_image, read_crop, read_image
+from rtl_tf.images import crop_image, read_around, read_crop
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.atomic import allocate
@@ -20,7 +20,7 @@ from rtl_tf.system.progress import progress
 
 EVALUATION_BATCH = 32
 AHEAD = 4  # batches that are fetched while the network is busy
-AUGMENTATIONS = {"paper": augment, "strong": augment_strong}  # modules of equal DRAWS, context_px and augmented
+AUGMENTATIONS = {"paper": augment, "strong": augment_strong}  # modules of equal DRAWS, FLIP, context_px and augmented
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ def load_crops(
         label_shift: what is taken from the labels, see `inference.recipe.Recipe`.
     """
     side = size + 2 * context
-    images = _room((len(samples), side, side, 3), memory_gb)
+    images = room((len(samples), side, side, 3), memory_gb)
 
     def decoded(sample: Sample) -> tuple[np.ndarray, Crop]:
         crop = sample_crop(sample, size, margin)
         if square is None:
             return read_crop(sample.image, crop.widened(context)), crop
-        image = read_image(sample.image)
+        image = read_around(sample.image, crop)
         crop = square(image, crop)
         return crop_image(image, crop.widened(context), sample.image), crop
 
@@ -93,7 +93,7 @@ def load_crops(
     return Crops(images, np.stack(points), tuple(crops))
 
 
-def _room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
+def room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
     """Memory, or a file without a name, of which nothing is left when the process ends, however it ends."""
     size = int(np.prod(shape, dtype=np.int64))
     if size <= memory_gb * 2**30:
@@ -164,6 +164,7 @@ def training_batches(
     images: int | None = None,
     source_answers: Sequence[np.ndarray] = (),
     augmentation: str = "paper",
+    flips: bool = True,
 ) -> tf.data.Dataset:
     """Batches of one epoch, the one that `epoch()` names when the iteration starts.
 
@@ -175,7 +176,10 @@ def training_batches(
     images: of an epoch, where that shall be more than the data have: they come again, in another order and other views.
     source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
     a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
+    flips: whether images are flipped at all.
     """
+    augmenting = AUGMENTATIONS[augmentation]
+    never = tf.constant([float(not flips and draw == augmenting.FLIP) for draw in range(augmenting.DRAWS)])
     count, rows = len(data.images), _rows(_columns(data, data.images))
     images = images or count
     batch_size, turns = min(batch_size, images), -(-images // count)
@@ -184,7 +188,8 @@ def training_batches(
         number = turns * tf.ensure_shape(tf.numpy_function(lambda: np.int32(epoch()), [], tf.int32), ()) + turn
         order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=[seed, number])
         # Drawn for the whole data set: an image's draws depend on its index, not on its place in the batch.
-        draws = tf.random.stateless_uniform((count, AUGMENTATIONS[augmentation].DRAWS), seed=[seed + 1_000_003, number])
+        draws = tf.random.stateless_uniform((count, augmenting.DRAWS), seed=[seed + 1_000_003, number])
+        draws = tf.maximum(draws, never)
         return tf.data.Dataset.from_tensor_slices((order, tf.gather(draws, order)))
 
     def fetched(indices, draws):

@@ -13,7 +13,7 @@ import numpy as np
 from rtl_tf.documents import Node, parse_toml, read_text, repeated
 from rtl_tf.exceptions import InputError
 
-KEYS = {"name", "source", "mirrored_pairs", "landmarks", "measurements"}
+KEYS = {"name", "source", "mirrored_pairs", "landmarks", "measurements", "parts"}
 # In a run's config.json and in exported files: names of landmarks that no training image had.
 UNLABELLED = "unlabelled_landmarks"
 ADVICE = "below [[landmarks]] it belongs to the last landmark: write it above the first one"
@@ -38,6 +38,14 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Landmarks, given by name, that lie near each other and are looked at together in a crop of their own."""
+
+    name: str
+    landmarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Schema:
     """An ordered set of K landmarks. The order is that of every (K, 2) array of the package."""
 
@@ -46,6 +54,7 @@ class Schema:
     landmarks: tuple[Landmark, ...]
     mirrored_pairs: tuple[tuple[str, str], ...]
     measurements: tuple[Measurement, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     def __len__(self) -> int:
         return len(self.landmarks)
@@ -119,7 +128,7 @@ def parse_schema(text: str, origin: str) -> Schema:
 
     Raises:
         InputError: the text is no TOML, has keys that mean nothing, two landmarks of one name, or mirrored pairs that
-            do not say for each landmark where it lies in a mirrored image.
+            do not say for each landmark where it lies in a mirrored image, or a landmark in two parts.
     """
     document = _toml(text, f"schema {origin}")
     _require_keys(document, KEYS)
@@ -129,13 +138,14 @@ def parse_schema(text: str, origin: str) -> Schema:
     names = [landmark.name for landmark in landmarks]
     if (name := repeated(names)) is not None:
         raise document["landmarks"].error(f"the name '{name}' appears twice")
-    pairs, measurements = document.get("mirrored_pairs"), document.get("measurements")
+    pairs, measurements, parts = (document.get(key) for key in ("mirrored_pairs", "measurements", "parts"))
     return Schema(
         name=document["name"].text(),
         source=document["source"].text(),
         landmarks=landmarks,
         mirrored_pairs=_mirrored_pairs(pairs, names) if pairs else (),
         measurements=tuple(_measurement(entry, names) for entry in measurements.elements()) if measurements else (),
+        parts=_parts(parts, names) if parts else (),
     )
 
 
@@ -198,11 +208,30 @@ def _measurement(entry: Node, names: list[str]) -> Measurement:
     return Measurement(entry["name"].text(), _two_landmarks(entry["between"], names), entry["meaning"].text())
 
 
-def _two_landmarks(node: Node, names: list[str]) -> tuple[str, str]:
+def _parts(node: Node, names: list[str]) -> tuple[Part, ...]:
+    """Parts of one landmark at least, none of them in two: else nobody knows which part's answer counts."""
+    parts: list[Part] = []
+    for entry in node.elements():
+        _require_keys(entry, {"name", "landmarks"})
+        part = Part(entry["name"].text(), _known(entry["landmarks"], names))
+        if not part.landmarks:
+            raise entry["landmarks"].error("a part needs one landmark at least")
+        parts.append(part)
+        if (name := repeated([name for part in parts for name in part.landmarks])) is not None:
+            raise entry["landmarks"].error(f"'{name}' is in a part already; it can be in one alone, and there once")
+    return tuple(parts)
+
+
+def _known(node: Node, names: list[str]) -> tuple[str, ...]:
     found = tuple(unicodedata.normalize("NFC", element.text()) for element in node.elements())
     for name in found:
         if name not in names:
             raise node.error(f"unknown landmark '{name}': the schema has {', '.join(names)}")
+    return found
+
+
+def _two_landmarks(node: Node, names: list[str]) -> tuple[str, str]:
+    found = _known(node, names)
     if len(set(found)) != 2 or len(found) != 2:
         raise node.error(f"expected two different landmarks, there is {', '.join(found) or 'none'}")
     return found

@@ -21,6 +21,8 @@ import pytest  # noqa: E402
 from toy_table import write_table  # noqa: E402
 from toys import toy_samples  # noqa: E402
 
+from rtl_tf.records import Sample  # noqa: E402
+
 REAL_FACES = Path(__file__).resolve().parents[2] / "shared" / "data" / "youtube_faces_keypoints"
 # The files that take longest, a minute to ten seconds: begun first, so that both processes end at about the same time.
 LONGEST = (
@@ -97,6 +99,14 @@ def real_faces() -> Path:
     if not REAL_FACES.is_dir():
         pytest.skip("no ../shared/data/youtube_faces_keypoints")
     return REAL_FACES
+
+
+@pytest.fixture(scope="session")
+def heads(tmp_path_factory) -> list[Sample]:
+    """Three built-in heads of 256 px."""
+    from rtl_tf.datasets.synthetic.rendered import samples
+
+    return samples(subjects=3, scans=1, size=256, cache=tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

@@ -4,18 +4,11 @@ import numpy as np
 import pytest
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.datasets.synthetic.rendered import samples as rendered
 from rtl_tf.images import read_image
 from rtl_tf.inference.face_finder import KEY_POINTS, Face, anchors, decode, find_faces, overlap, without_repeats
 from rtl_tf.schema import load_schema
 
 NAMES = load_schema("fas14").names
-
-
-@pytest.fixture(scope="module")
-def heads(tmp_path_factory):
-    """Built-in heads of 256 px."""
-    return rendered(subjects=3, scans=1, size=256, cache=tmp_path_factory.mktemp("cache"))
 
 
 def canvas(*placed, size=(600, 800)) -> np.ndarray:

@@ -107,14 +107,7 @@ def _add_flag(parser: argparse.ArgumentParser, setting: dataclasses.Field) -> No
     text = f"{setting.metadata['help']}{_default_text(setting)}".replace("%", "%%")
     kind = KINDS[setting.name]
     if kind is bool:
-        other = not COMMON[setting.name]
-        parser.add_argument(
-            flag_name(setting.name, other),
-            dest=setting.name,
-            action="store_true" if other else "store_false",
-            default=None,
-            help=text if other else f"do not {text}",
-        )
+        parser.add_argument(flag_name(setting.name), action=argparse.BooleanOptionalAction, default=None, help=text)
     else:
         choices = setting.metadata["choices"]
         metavar = None if choices else kind.__name__.upper() if kind is not str else "NAME"
@@ -132,16 +125,20 @@ def _number_or_auto(text: str) -> float | str:
 
 
 def _default_text(setting: dataclasses.Field) -> str:
-    if isinstance(COMMON.get(setting.name), bool):
+    quick, *others = (PRESETS[name].get(setting.name, COMMON.get(setting.name)) for name in PRESETS)
+    if quick is None:
         return ""
-    if setting.name in COMMON:
-        return f" [{COMMON[setting.name]}]"
-    quick, paper = (_by_method(PRESETS[name].get(setting.name)) for name in ("quick", "paper"))
-    return f" [{quick}; preset paper: {paper}]" if quick is not None else ""
+    different = {name: _shown(value) for name, value in zip(list(PRESETS)[1:], others, strict=True) if value != quick}
+    return "; preset ".join([f" [{_shown(quick)}", *(f"{name}: {value}" for name, value in different.items())]) + "]"
 
 
-def _by_method(value):
-    return ", ".join(f"{method} {own}" for method, own in value.items()) if isinstance(value, dict) else value
+def _shown(value) -> str:
+    """A default as the help shows it; where methods differ, by method."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, dict):
+        return ", ".join(f"{method} {own}" for method, own in value.items())
+    return str(value)
 
 
 def entry() -> None:

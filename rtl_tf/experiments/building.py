@@ -43,8 +43,12 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         )
 
     start, frozen = load(), load()
-    if settings.skip_connections and len(start.encoder.outputs) == 1:
-        raise InputError(f"--skip-connections: --source {settings.source} has one map only")
+    pyramid = settings.decoder == "pyramid"
+    if len(start.encoder.outputs) == 1 and (pyramid or settings.skip_connections):
+        flag = "--decoder pyramid" if pyramid else "--skip-connections"
+        raise InputError(f"{flag}: --source {settings.source} has one map only")
+    if pyramid and settings.skip_connections:
+        raise InputError("--skip-connections: a pyramid joins the maps of all strides as it is, leave the flag out")
     if method.trains == "last-convolution" and not convolutions(start.encoder):
         raise InputError(f"--method {method.name}: --source {settings.source} has no convolution that could be trained")
     if settings.classifier_distance == "cross-entropy" and frozen.source.without_softmax:
@@ -112,6 +116,7 @@ def build_transfer(
         skip=settings.skip_connections,
         seed=settings.seed,
         with_classifier=compares_logits(settings, method),
+        pyramid=settings.decoder == "pyramid",
     )
     freeze(network, method.trains, settings.batch_norm)
     return network, build_source(frozen, compares_logits(settings, method))

@@ -1,19 +1,25 @@
 """A run's data: split, with the crops of each part decoded."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rtl_tf.config import Settings
+from rtl_tf.coordinates import Crop
+from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.face_parts import FaceParts
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.pipeline import AUGMENTATIONS, Crops, load_crops
 from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
+
+PART_SIZE = 128  # input px of the network that looks at parts of the face
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,11 @@ class DataLoader:
     def load(self, settings: Settings) -> Data:
         """The data of resolved settings; training crops carry the border that augmentation looks into.
 
-        InputError where the source network knows people of the test part.
+        InputError where the source network knows people of the test part, or the schema lacks parts that are asked for.
         """
         dataset = self._dataset(*dataset_key(settings))
+        if settings.parts and not dataset.schema.parts:
+            raise InputError(f"--parts: schema {dataset.schema.name} has no [[parts]]; add them, or leave the flag out")
         require_unseen(settings, dataset)
         split = thinned(dataset, settings)
         for line in cautions(dataset.samples, split.training, dataset.schema, settings):
@@ -67,6 +75,9 @@ class DataLoader:
             return self._crops(part, split.parts[part], dataset_key(settings), *crop_settings)
 
         training = crops("training", AUGMENTATIONS[settings.augment].context_px(settings.image_size))
+        if settings.parts:
+            samples = [dataset.samples[index] for index in split.training]
+            recipe = replace(recipe, parts=fit_parts(dataset.schema, samples, training.crops))
         return Data(dataset, split, dataset.schema, recipe, training, crops("validation"), crops("test"))
 
     def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted) -> Recipe:
@@ -96,3 +107,12 @@ class DataLoader:
             square=Recipe(alignment).square if alignment else None,
             label_shift=label_shift,
         )
+
+
+def fit_parts(schema: Schema, samples: Sequence[Sample], squares: Sequence[Crop]) -> FaceParts | None:
+    """The parts of faces as they lie in the squares of training images; None, which is said, where no photograph has
+    more pixels in its square than the network sees."""
+    if all(square.side <= square.size for square in squares):
+        warn("--parts: no training photograph has more pixels than the network sees, so that a second look is none")
+        return None
+    return FaceParts.fit(schema, squares, [sample.points for sample in samples], PART_SIZE)

@@ -11,18 +11,22 @@ from rtl_tf.config import Asked, Settings
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
+from rtl_tf.experiments.blending import choose_blend
 from rtl_tf.experiments.building import build, load_networks, stride_of
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
 from rtl_tf.experiments.lineage import write_record
+from rtl_tf.experiments.part_training import train_parts
 from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
 from rtl_tf.experiments.resuming import (
     check_folder,
     clear_leftovers,
     note_versions,
+    require_recipe,
     require_same_inputs,
     require_whole,
 )
+from rtl_tf.experiments.tensorboard_logs import tensorboard_callbacks
 from rtl_tf.experiments.training_faces import learn_face_square
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.face_square import read_face_square
@@ -104,10 +108,11 @@ def _run(
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
     write_face_square(run)
-    if run.settings.reg_weight == AUTO:
+    chosen = run.settings.reg_weight
+    if chosen == AUTO:
 
         def train_with(reg_weight: float, folder: Path) -> None:
-            candidate = asked.but(reg_weight=reg_weight, output=str(folder))
+            candidate = asked.but(reg_weight=reg_weight, output=str(folder), parts=False)
             run_experiment(
                 candidate,
                 resume=layout.is_begun(folder),
@@ -117,11 +122,17 @@ def _run(
                 callbacks=callbacks,
             )
 
-        choose_lambda(run.folder, train_with)
+        chosen = choose_lambda(run.folder, train_with)
     else:
         train(run, (*callbacks, *more_callbacks))
-    trained = Detector.load(run.folder)
-    outputs.write_validation(run.folder, trained, unseen(run.data, "validation", run.settings.crop_margin))
+    if run.data.recipe.parts:
+        train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)
+    trained, validation = Detector.load(run.folder), unseen(run.data, "validation", run.settings.crop_margin)
+    if trained.recipe.calibration:
+        blend = choose_blend(trained, validation.samples, validation.boxes)
+        trained = dataclasses.replace(trained, recipe=dataclasses.replace(trained.recipe, blend=blend))
+        write_recipe(run.folder / layout.RECIPE, trained.recipe)
+    outputs.write_validation(run.folder, trained, validation)
     if not validation_only:
         history = read_history(run.folder / layout.HISTORY)
         outputs.write_results(
@@ -151,6 +162,7 @@ def prepare(asked: Asked, resume: bool, loader: DataLoader) -> PreparedRun:
         if resume:
             require_same_inputs(folder, found_out(settings, data.dataset))
             require_whole(folder, data.dataset.samples, data.split, settings.epochs)
+            require_recipe(folder, data.recipe, data.schema)
         detector, source = build(largest, method, networks, data.training.plain, len(data.schema))
     if source is not None:
         settings = dataclasses.replace(settings, encoder_stride=stride_of(detector, settings.image_size))
@@ -238,13 +250,3 @@ def write_inputs(run: PreparedRun) -> None:
     write_record(folder, run.settings.source, dataset.hashes["dataset_hash"], dataset.samples, used)
     resolved = to_json(run.settings) | found_out(run.settings, dataset)
     write_config(folder / layout.CONFIG, asked_to_json(run.asked), resolved)
-
-
-def tensorboard_callbacks() -> tuple[keras.callbacks.Callback, ...]:
-    try:
-        import tensorboard  # noqa: F401
-    except ImportError as problem:
-        raise InputError('--tensorboard: not installed, type: pip install -e ".[tensorboard]"') from problem
-    callback = keras.callbacks.TensorBoard(update_freq="epoch")
-    callback.async_safe = True  # it writes when an epoch ends; no step need wait for it
-    return (callback,)

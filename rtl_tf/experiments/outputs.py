@@ -124,14 +124,16 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
     Heatmap px are those of the box, whatever square a recipe looks at.
     """
     boxes = [replace(box, size=detector.image_size) for box in part.boxes]
-    if detector.recipe.plain:
+    if detector.recipe.sees_boxes:
         answers = detector.predict_crops(part.crops.plain, boxes)
-        heatmap_points = np.stack([answer.heatmap_points for answer in answers])
     else:
         squares = [(box.left, box.top, box.side) for box in boxes]
         files = [sample.image for sample in part.samples]
         everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
         answers = everything.predict(files, squares, [box.mirrored for box in boxes])
+    if detector.recipe.plain:
+        heatmap_points = np.stack([answer.heatmap_points for answer in answers])
+    else:
         in_boxes = [box.to_input(answer.points) for box, answer in zip(boxes, answers, strict=True)]
         heatmap_points = round_to_grid(input_to_heatmap(np.stack(in_boxes)))
     truth = np.stack([sample.points for sample in part.samples])

@@ -9,8 +9,9 @@ import numpy as np
 
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import Crop
-from rtl_tf.images import read_image
+from rtl_tf.images import read_around
 from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.box_evidence import BoxEvidence, displaced
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import estimate
 from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks, nearest_points
@@ -21,6 +22,8 @@ from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
 from rtl_tf.system.progress import progress
 
+USUAL_BLEND = 0.5  # until validation images say otherwise
+BOXES = 8  # displaced ones of each training image
 FEWEST = 5  # faces with a mesh: below, there is nothing to fit
 
 
@@ -46,6 +49,8 @@ class Wanted(NamedTuple):
     calibrated: bool
     label_shift: bool
     views: int
+    flips: bool
+    box_jitter: float
     image_size: int
     crop_margin: float
 
@@ -56,8 +61,9 @@ class Wanted(NamedTuple):
 
 def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Recipe:
     """The recipe of the training part's samples."""
-    recipe = Recipe(views=wanted.views)
-    if not (wanted.aligned or wanted.calibrated or wanted.label_shift):
+    recipe = Recipe(views=wanted.views, flips=wanted.flips)
+    both_kinds = len({sample.mirrored for sample in samples}) == 2  # else no shift shows
+    if not (wanted.aligned or wanted.calibrated or (wanted.label_shift and both_kinds)):
         return recipe
     meshed = mesh_samples(samples, wanted)
     if len(meshed) < FEWEST:
@@ -70,7 +76,9 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Rec
     if wanted.label_shift:
         recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
     if wanted.calibrated:
-        recipe = replace(recipe, calibration=_calibration(meshed, squares, schema, recipe))
+        calibration, left_out = _calibration(meshed, squares, schema, recipe)
+        evidence = _box_evidence(meshed, squares, schema, left_out, recipe.label_shift, wanted)
+        recipe = replace(recipe, calibration=calibration, box_evidence=evidence, blend=USUAL_BLEND)
     return recipe
 
 
@@ -78,7 +86,8 @@ def mesh_samples(samples: Sequence[Sample], wanted: Wanted) -> list[MeshedSample
     """Those of the samples in whose box a mesh is found; read in threads, with a progress bar."""
 
     def meshed(sample: Sample) -> MeshedSample:
-        image, box = read_image(sample.image), sample_crop(sample, wanted.image_size, wanted.crop_margin)
+        box = sample_crop(sample, wanted.image_size, wanted.crop_margin)
+        image = read_around(sample.image, box)
         mesh = find_mesh(image, box)
         return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, wanted.views)))
 
@@ -117,11 +126,32 @@ def _labels(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Sch
 
 def _calibration(
     meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema, recipe: Recipe
-) -> Calibration:
+) -> tuple[Calibration, np.ndarray]:
+    """The calibration, and what it finds without each image's person, (N, K, 2) shares of the squares."""
     labels = _labels(meshed, squares, schema, recipe.label_shift)
     landmarks = _landmarks(meshed, squares, labels)
     found = np.stack(
         [square.to_shares(landmarks.of(one.views[: recipe.views])) for one, square in zip(meshed, squares, strict=True)]
     )
-    calibration, _ = Calibration.fit(landmarks, found, labels, [one.sample.subject for one in meshed])
-    return calibration
+    return Calibration.fit(landmarks, found, labels, [one.sample.subject for one in meshed])
+
+
+def _box_evidence(
+    meshed: Sequence[MeshedSample],
+    squares: Sequence[Crop],
+    schema: Schema,
+    left_out: np.ndarray,
+    shift: float,
+    wanted: Wanted,
+) -> BoxEvidence:
+    """Boxes of one's own are as they are; those around labels are displaced, as such boxes will be."""
+    random = np.random.default_rng(0)
+    found, labels, boxes, people = [], [], [], []
+    for one, square, shares in zip(meshed, squares, left_out, strict=True):
+        names = schema.mirror_permutation if square.mirrored else slice(None)
+        for _ in range(1 if one.sample.box else BOXES):
+            found.append(square.from_shares(shares) + (shift * square.side, 0))
+            labels.append(one.sample.points[names])
+            boxes.append(one.box if one.sample.box else displaced(one.box, wanted.box_jitter, random))
+            people.append(one.sample.subject)
+    return BoxEvidence.fit(found, labels, boxes, wanted.crop_margin, people)

@@ -10,6 +10,7 @@ from rtl_tf import datasets
 from rtl_tf.config import Asked, Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
+from rtl_tf.datasets.halves import same_half
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.families import find_source
@@ -50,13 +51,24 @@ class Dataset:
 
 
 def read_dataset(
-    data: str, schema: str, image_size: int, split_by: str, split_seed: int, subjects_as_written: bool = False
+    data: str,
+    schema: str,
+    image_size: int,
+    split_by: str,
+    split_seed: int,
+    subjects_as_written: bool = False,
+    aligned: bool = False,
 ) -> Dataset:
-    """Read, split and audit; called with the `dataset_key` of resolved settings."""
+    """Read, split and audit; called with the `dataset_key` of resolved settings.
+
+    Aligned faces all show the same half.
+    """
     samples = datasets.load(data, schema, size=image_size, seed=0, subjects_as_written=subjects_as_written)
     split = splits.split(samples, by=split_by, seed=split_seed)
     splits.audit(samples, split, split_by)
     hashes = datasets.content_hashes(data, samples)
+    if aligned:
+        samples = Samples(same_half(samples, load_schema(schema)))
     return Dataset(samples, load_schema(schema), split, datasets.dataset_name(data), hashes)
 
 
@@ -100,7 +112,7 @@ def _weights_hash(file: Path, source: str) -> str:
 def dataset_key(settings: Settings) -> tuple:
     """The settings that a `Dataset` depends on."""
     split = settings.split_by, settings.split_seed
-    return settings.data, settings.schema, settings.image_size, *split, settings.subjects_as_written
+    return settings.data, settings.schema, settings.image_size, *split, settings.subjects_as_written, settings.aligned
 
 
 def thinned(dataset: Dataset, settings: Settings) -> Split:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.outputs import environment
+from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.networks.archive_check import require_safe
 from rtl_tf.networks.families import find_source
 from rtl_tf.records import Sample, Split
@@ -17,7 +18,7 @@ from rtl_tf.runs.history import read_history
 from rtl_tf.runs.parts import read_split
 from rtl_tf.runs.run import Run, read_run
 from rtl_tf.runs.settings import IMMATERIAL, PUBLISHED, SOURCE_HASH, setting
-from rtl_tf.schema import load_schema
+from rtl_tf.schema import Schema, load_schema
 from rtl_tf.system.atomic import UNFINISHED
 from rtl_tf.training.state import last_state, require_whole_state
 
@@ -35,7 +36,7 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     if not layout.is_begun(folder):
         if resume:
             raise InputError(f"--resume: {folder} holds no run that could go on")
-        require_nothing_of_others(folder, layout.INPUTS, (*layout.RESULTS, layout.FIGURES))
+        require_nothing_of_others(folder, layout.INPUTS, (*layout.RESULTS, layout.FIGURES, layout.FACE_PARTS))
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
@@ -102,6 +103,11 @@ def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int
         raise _lost(path, str(problem)) from problem
     if any(set(kept.parts[part]) != set(indices) for part, indices in split.parts.items()):
         raise _lost(path, f"{path}: not the parts that the run's settings give")
+    for place in (folder, folder / layout.FACE_PARTS):
+        _require_whole_training(place, epochs)
+
+
+def _require_whole_training(folder: Path, epochs: int) -> None:
     try:
         rows = read_history(folder / layout.HISTORY)
         done, state = last_state(folder, len(rows))
@@ -114,6 +120,22 @@ def require_whole(folder: Path, samples: list[Sample], split: Split, epochs: int
     except InputError as problem:
         remedy = f"remove {layout.HISTORY} and {layout.STATES} from {folder}, and --resume trains from the first epoch"
         raise InputError(f"{problem}; the run cannot go on from there: {remedy}") from problem
+
+
+def require_recipe(folder: Path, fitted: Recipe, schema: Schema) -> None:
+    """Raise InputError unless the recipe that the run predicts by is there and whole.
+
+    Args:
+        fitted: of the training part, now: only a plain one has no file.
+    """
+    path = folder / layout.RECIPE
+    try:
+        if not fitted.plain:
+            _require_there(path)
+        if path.exists():
+            read_recipe(path, len(schema))
+    except InputError as problem:
+        raise _lost(path, str(problem)) from problem
 
 
 def _require_there(file: Path) -> None:
@@ -129,7 +151,7 @@ def _lost(file: Path, problem: str) -> InputError:
 
 def clear_leftovers(folder: Path) -> None:
     """Remove the files that a killed process was writing. Only for who holds the folder."""
-    for place in (folder, folder / layout.FIGURES):
+    for place in (folder, folder / layout.FIGURES, folder / layout.FACE_PARTS):
         for file in place.glob(f"{UNFINISHED}*"):
             if OURS.fullmatch(file.name) and file.is_file():
                 file.unlink()

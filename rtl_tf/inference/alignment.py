@@ -10,8 +10,6 @@ from rtl_tf.documents import Node
 from rtl_tf.inference.face_meshes import OUTER_EYE_CORNERS, Mesh
 
 NOSE_TIP = 1
-
-
 BORDER = 0.04  # between the outermost landmarks and the edge, a share of the mesh square's side
 
 
@@ -55,8 +53,8 @@ class Alignment:
 
     @classmethod
     def from_json(cls, node: Node) -> "Alignment":
-        x, y = (element.number(-1, 1) for element in node["offset"].elements())
-        return cls((x, y), node["scale"].number(0.05, 20))
+        x, y = node["offset"].array((2,)).tolist()
+        return cls((x, y), node["scale"].number(1))
 
 
 def turned_left(mesh: Mesh) -> bool:

@@ -41,7 +41,7 @@ class Detector(Predictor):
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
-        unlabelled, recipe, face_square: see `Predictor`.
+        unlabelled, recipe, face_square, parts: see `Predictor`.
     """
 
     network: keras.Model
@@ -51,10 +51,12 @@ class Detector(Predictor):
     unlabelled: tuple[str, ...] = ()
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
+    parts: "Detector | None" = None
 
     @classmethod
     def load(cls, run: str | os.PathLike) -> "Detector":
-        """The detector of a run folder (config.json, schema.toml and best.keras; face_square.json where it has one).
+        """The detector of a run folder: config.json, schema.toml and best.keras, and what there is of recipe.json,
+        face_square.json and parts/best.keras.
 
         Examples:
             >>> Detector.load("runs/my_faces/rtl-sam/seed0").schema.names[:2]
@@ -62,18 +64,19 @@ class Detector(Predictor):
         """
         run = Path(run)
         resolved = read_config(run / layout.CONFIG)["resolved"]
-        if not (run / layout.NETWORK).is_file():
-            raise InputError(f"{run / layout.NETWORK}: no such file; train the run first")
-        network, schema = saved.read(run / layout.NETWORK), load_schema(run / layout.SCHEMA)
+        network, schema = _network(run / layout.NETWORK), load_schema(run / layout.SCHEMA)
         size, landmarks = network.input.shape[1], network.output["heatmaps"].shape[-1]
         if resolved.get("image_size") != size or not isinstance(resolved.get("sigma"), float | int):
             raise InputError(f"{run / layout.CONFIG}: damaged: needs image_size {size}, as the network has, and sigma")
         if len(schema) != landmarks:
             raise InputError(f"{run / layout.SCHEMA}: {len(schema)} landmarks, the network finds {landmarks}")
         unlabelled = unlabelled_of(resolved, schema, str(run / layout.CONFIG))
-        recipe = read_recipe(run / layout.RECIPE, len(schema)) if (run / layout.RECIPE).exists() else Recipe()
+        recipe = read_recipe(run / layout.RECIPE, len(schema))
         face_square = read_face_square(run / layout.FACE_SQUARE)
-        return cls(network, schema, size, float(resolved["sigma"]), unlabelled, recipe, face_square)
+        parts, sigma = None, float(resolved["sigma"])
+        if recipe.parts:
+            parts = cls(_network(run / layout.FACE_PARTS / layout.NETWORK), schema, recipe.parts.size, sigma)
+        return cls(network, schema, size, sigma, unlabelled, recipe, face_square, parts)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return _located(self._in_crops(pixels))
@@ -106,6 +109,12 @@ class Detector(Predictor):
     @cached_property
     def _in_image(self):
         return locate_in_image(self.network, self.image_size, self.sigma)
+
+
+def _network(file: Path) -> keras.Model:
+    if not file.is_file():
+        raise InputError(f"{file}: no such file; train the run first")
+    return saved.read(file)
 
 
 def _located(answers: dict) -> Located:

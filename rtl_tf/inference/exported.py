@@ -3,7 +3,7 @@
 import os
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +14,7 @@ from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.inference.engines import METADATA_KEY, import_quietly
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
+from rtl_tf.inference.recipe import Recipe
 from rtl_tf.runs import layout
 from rtl_tf.schema import Schema, parse_schema
 from rtl_tf.system.guarded import require_readable
@@ -21,7 +22,9 @@ from rtl_tf.system.guarded import require_readable
 OUTPUTS = [field.name for field in fields(Located)]
 # A LiteRT file carries other files as a zip archive at its end.
 LITERT_METADATA = "rtl_tf.json"
-FACE_SQUARE = "face_square"  # in the metadata, see `FaceSquare.to_json`; null where the run has none
+# In the metadata:
+FACE_SQUARE = "face_square"  # see `FaceSquare.to_json`; null where the run has none
+RECIPE = "recipe"  # see `Recipe.to_json`; older files lack it
 # OpenVINO would take bfloat16 for float32 where the processor has it.
 OPENVINO_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 
@@ -103,8 +106,13 @@ def exported_file(run: Path, engine: str, precision: str) -> Path:
 
 
 def files_of(file: Path) -> list[Path]:
-    """The files of an exported detector, itself first: OpenVINO keeps the weights in a second one, .bin."""
+    """The files of one exported network, itself first: OpenVINO keeps the weights in a second one, .bin."""
     return [file, file.with_suffix(".bin")] if file.suffix == ENGINES["openvino"].suffix else [file]
+
+
+def parts_file(file: Path) -> Path:
+    """Where the network lies that looks at parts of the face, beside the exported detector that needs it."""
+    return file.with_name(f"{file.stem}-parts{file.suffix}")
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,7 @@ class ExportedDetector(Predictor):
 
     Attributes:
         answer: uint8 crops (N, S, S, 3) -> the arrays of `Located`, by name.
-        schema, image_size, unlabelled, face_square: see `Predictor`.
+        schema, image_size, unlabelled, recipe, face_square, parts: see `Predictor`.
         metadata: all that the file says of itself.
     """
 
@@ -122,12 +130,22 @@ class ExportedDetector(Predictor):
     image_size: int
     metadata: dict
     unlabelled: tuple[str, ...] = ()
+    recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
+    parts: "ExportedDetector | None" = None
 
     @classmethod
     def load(cls, file: str | Path) -> "ExportedDetector":
-        """Raises InputError for a missing or foreign file, or a missing engine."""
-        file = Path(file)
+        """With the file beside it that it needs where its recipe has parts.
+
+        Raises InputError for a missing or foreign file, or a missing engine.
+        """
+        detector = cls.load_one(Path(file))
+        return replace(detector, parts=cls.load_one(parts_file(Path(file)))) if detector.recipe.parts else detector
+
+    @classmethod
+    def load_one(cls, file: Path) -> "ExportedDetector":
+        """As `load`, of one network alone."""
         engine = engine_of(file)
         if not file.is_file():
             raise InputError(f"{file}: no such file; make it with python -m rtl_tf.cli.export")
@@ -152,9 +170,10 @@ class ExportedDetector(Predictor):
         toml, size = metadata["schema"].text(), metadata["image_size"].whole(1, LARGEST_IMAGE)
         schema = parse_schema(toml, str(file))
         unlabelled = unlabelled_of(metadata.object(), schema, str(file))
-        learned = metadata.get(FACE_SQUARE)
+        fitted, learned = metadata.get(RECIPE), metadata.get(FACE_SQUARE)
+        recipe = Recipe.from_json(fitted, len(schema)) if fitted else Recipe()
         face_square = FaceSquare.from_json(learned) if learned else None
-        return cls(answer, schema, size, metadata.object(), unlabelled, face_square)
+        return cls(answer, schema, size, metadata.object(), unlabelled, recipe, face_square)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return Located(**self.answer(pixels))

@@ -119,9 +119,11 @@ def _confirmed(image: np.ndarray, face: Face) -> Face | None:
 
     Once more from where it is then, plain and mirrored: the mean of both errs less.
     """
-    face = _from_near(image, face, mirrored=False)
-    again = face and [_from_near(image, face, mirrored) for mirrored in (False, True)]
-    return _mean([seen for seen in again if seen] or [face]) if again else None
+    near = _from_near(image, face, mirrored=False)
+    if near is None:
+        return None
+    again = [_from_near(image, near, mirrored) for mirrored in (False, True)]
+    return _mean([seen for seen in again if seen] or [near])
 
 
 def _from_near(image: np.ndarray, face: Face, mirrored: bool) -> Face | None:

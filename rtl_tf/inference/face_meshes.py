@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rtl_tf.coordinates import Crop
+from rtl_tf.coordinates import Crop, turned
 from rtl_tf.images import crop_image
 from rtl_tf.inference.engines import import_quietly
 from rtl_tf.system.packages import packaged_file
@@ -42,12 +42,15 @@ class Mesh:
     @property
     def square(self) -> Crop:
         """The square around the face, upright in it."""
-        low, high = self.points.min(axis=0), self.points.max(axis=0)
-        side = WIDENED * float((high - low).max())
-        left, top = (low + high) / 2 - side / 2
-        across = self.points[OUTER_EYE_CORNERS[1]] - self.points[OUTER_EYE_CORNERS[0]]
+        points = self.points.astype(np.float64)
+        across = points[OUTER_EYE_CORNERS[1]] - points[OUTER_EYE_CORNERS[0]]
         across = -across if self.crop.mirrored else across
-        return replace(self.crop, left=float(left), top=float(top), side=side, angle=math.atan2(across[1], across[0]))
+        angle, origin = math.atan2(across[1], across[0]), (0.0, 0.0)
+        upright = turned(points, -angle, origin)
+        low, high = upright.min(axis=0), upright.max(axis=0)
+        side = WIDENED * float((high - low).max())
+        left, top = (turned((low + high) / 2, angle, origin) - side / 2).tolist()
+        return replace(self.crop, left=left, top=top, side=side, angle=angle)
 
 
 def mesh_in(image: np.ndarray, crop: Crop) -> Mesh:
@@ -58,10 +61,17 @@ def mesh_in(image: np.ndarray, crop: Crop) -> Mesh:
 
 
 def find_mesh(image: np.ndarray, crop: Crop) -> Mesh:
-    """The mesh of the face that a square shows, roughly: looked at again in its own square, then in that one's."""
-    mesh = mesh_in(image, crop)
-    for _ in range(LOOKS - 1):
-        mesh = mesh_in(image, mesh.square)
+    """The mesh of the face that a square shows, roughly: looked at again in its own square, then in that one's.
+
+    Where there is no face its points can lie anywhere: if their square has its middle beside the image, its score is
+    that of none.
+    """
+    for _ in range(LOOKS):
+        mesh = mesh_in(image, crop)
+        crop = mesh.square
+        inside = (-0.5 < middle < length - 0.5 for middle, length in zip(crop.centre, image.shape[1::-1], strict=True))
+        if not all(inside):
+            return replace(mesh, score=-math.inf)
     return mesh
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
-from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of
+from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of, parts_file
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.overlay import draw_landmarks, is_drawn
 from rtl_tf.inference.predictor import Outcome, Predictor
@@ -55,14 +55,16 @@ def load_predictor(
 
 
 def detector_hash(model: Path, engine: str | None, precision: str | None) -> str:
-    """The beginning of the SHA-256 of the file that `load_predictor` reads; of OpenVINO's two, one after the other."""
-    file, engine = model, engine or "tensorflow"
-    if model.is_dir():
-        trained = engine == "tensorflow"
-        file = model / layout.NETWORK if trained else exported_file(model, engine, precision or "fp32")
+    """The beginning of the SHA-256 of the files that `load_predictor` reads, one after the other."""
+    if model.is_dir() and engine in (None, "tensorflow"):
+        needed = [model / layout.NETWORK]
+        others = [model / layout.RECIPE, model / layout.FACE_SQUARE, model / layout.FACE_PARTS / layout.NETWORK]
+    else:
+        exported = exported_file(model, engine, precision or "fp32") if model.is_dir() and engine else model
+        needed, others = files_of(exported), files_of(parts_file(exported))
     digest = hashlib.sha256()
-    for each in files_of(file):
-        digest.update(each.read_bytes())
+    for file in (*needed, *(file for file in others if file.is_file())):
+        digest.update(file.read_bytes())
     return f"sha256:{digest.hexdigest()[:16]}"
 
 

@@ -4,7 +4,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import PIL.Image
@@ -23,6 +23,7 @@ from rtl_tf.system.progress import progress
 Image = str | os.PathLike[str] | np.ndarray | PIL.Image.Image
 
 BATCH = 32
+WHOLE_BATCH = 4  # where whole photographs are kept for a second look
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,17 @@ Outcome = Found | InputError  # of one image: what was found, or why it could no
 
 @dataclass(frozen=True)
 class _Seen:
-    """A face as the network sees it: uint8 (V, S, S, 3) views, in the box, in an image of this size."""
+    """A face as the network sees it: uint8 (V, S, S, 3) views, in the box, in an image of this size.
+
+    `given` tells whether somebody gave the box. The image uint8 (H, W, 3) itself is kept where it is looked at again.
+    """
 
     pixels: np.ndarray
     look: Look
     box: Box
     size: tuple[int, int]
+    given: bool
+    image: np.ndarray | None = None
 
 
 class Predictor(ABC):
@@ -80,6 +86,7 @@ class Predictor(ABC):
         recipe: how a photograph is looked at.
         face_square: how faces lie in the squares that the network knows; None = it was trained on images in which
             none are found.
+        parts: looks at crops of `recipe.parts`; None = there are none.
     """
 
     schema: Schema
@@ -87,6 +94,7 @@ class Predictor(ABC):
     unlabelled: tuple[str, ...] = ()
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
+    parts: "Predictor | None" = None
 
     @abstractmethod
     def locate(self, pixels: np.ndarray) -> Located:
@@ -130,13 +138,15 @@ class Predictor(ABC):
     def outcomes(
         self, images: Sequence[Image], boxes: Sequence[Box | None], mirrored: Sequence[bool | None]
     ) -> Iterator[Outcome]:
-        """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most."""
+        """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most, and of
+        images where these are looked at again."""
+        batch = BATCH if self.parts is None else WHOLE_BATCH
         pool = ThreadPoolExecutor()  # decodes while the network runs
         coming: list[Future[_Seen]] = []
         names = [os.fspath(image) if is_file(image) else f"images[{index}]" for index, image in enumerate(images)]
         try:
-            for start in range(0, len(images), BATCH):
-                part = slice(start, start + BATCH)
+            for start in range(0, len(images), batch):
+                part = slice(start, start + batch)
                 each = zip(images[part], names[part], boxes[part], mirrored[part], strict=True)
                 following = [pool.submit(self._see, *arguments) for arguments in each]
                 yield from self._finish(coming)
@@ -148,25 +158,29 @@ class Predictor(ABC):
     def predict_crops(self, pixels: np.ndarray, crops: Sequence[Crop]) -> list[Prediction]:
         """uint8 (N, S, S, 3) and where they come from -> predictions in original px, names as in the original.
 
-        For judging: the network's answers as they are, for landmarks that no training image had too. Where the test
-        part has such a landmark, its error counts.
+        For judging: the network's answers, with the labels' shift, for landmarks that no training image had too. Where
+        the test part has such a landmark, its error counts.
         """
         predictions = []
         for start in range(0, len(pixels), BATCH):
             part = slice(start, start + BATCH)
             predictions += self._in_original(self.locate(pixels[part]), crops[part])
-        return predictions
+        return [
+            replace(found, points=self.recipe.answer(crop, found.points[None], None))
+            for found, crop in zip(predictions, crops, strict=True)
+        ]
 
     def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _Seen:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
         pixels = read_image(os.fspath(image)) if is_file(image) else pixels_of(image, name)
+        given = box is not None
         box, mirrored = square_to_look_at(self.face_square, pixels, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
         require_overlap(pixels.shape[1::-1], crop, name)
         look = self.recipe.look(pixels, crop)
         views = np.stack([crop_image(pixels, view, name) for view in look.crops])
-        return _Seen(views, look, box, pixels.shape[1::-1])
+        return _Seen(views, look, box, pixels.shape[1::-1], given, None if self.parts is None else pixels)
 
     def _finish(self, coming: list[Future[_Seen]]) -> Iterator[Outcome]:
         seen = [_seen_or_problem(future) for future in coming]
@@ -182,11 +196,21 @@ class Predictor(ABC):
     def _look_at(self, faces: Sequence[_Seen]) -> list[Prediction]:
         located = self.locate(np.concatenate([face.pixels for face in faces]))
         views = iter(self._in_original(located, [crop for face in faces for crop in face.look.crops]))
-        return [self._answer(face.look, [next(views) for _ in face.look.crops]) for face in faces]
+        answers = [self._answer(face, [next(views) for _ in face.look.crops]) for face in faces]
+        return [self._look_closer(face, first) for face, first in zip(faces, answers, strict=True)]
 
-    def _answer(self, look: Look, views: Sequence[Prediction]) -> Prediction:
-        calibrated = None if look.calibrated is None else look.calibrated[self._names(look.crops[0])]
-        points = self.recipe.answer(look.crops[0], np.stack([view.points for view in views]), calibrated)
+    def _look_closer(self, face: _Seen, first: Prediction) -> Prediction:
+        if self.parts is None or face.image is None:
+            return first
+        return self.recipe.look_closer(face.image, face.look.crops[0], first, self.parts.predict_crops)
+
+    def _answer(self, face: _Seen, views: Sequence[Prediction]) -> Prediction:
+        look, square = face.look, face.look.crops[0]
+        names = self._names(square)
+        calibrated = None if look.calibrated is None else look.calibrated[names]
+        points = self.recipe.answer(square, np.stack([view.points for view in views]), calibrated)
+        if face.given:  # the permutation is its own inverse
+            points = self.recipe.heed(points[names], Crop(*face.box, self.image_size, square.mirrored))[names]
         return Prediction(points, np.mean([view.peaks for view in views], axis=0), views[0].heatmap_points)
 
     def _in_original(self, located: Located, crops: Sequence[Crop]) -> list[Prediction]:

@@ -7,9 +7,12 @@ import numpy as np
 from rtl_tf.coordinates import Crop
 from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.box_evidence import BoxEvidence
 from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
+from rtl_tf.inference.face_parts import FaceParts, Locate
 from rtl_tf.inference.mesh_calibration import Calibration
-from rtl_tf.inference.views import VIEWS
+from rtl_tf.inference.views import VIEWS, View
+from rtl_tf.records import Prediction
 
 FACE = 0.0  # score of a mesh above which its face is believed
 
@@ -39,6 +42,9 @@ class Recipe:
         blend: share of the calibration in the answer, 0 to 1.
         label_shift: how far labels lie to the right in the image, a share of the square's side, see `label_shift`:
             what the network learns lacks it, and it is given back.
+        parts: of the face, which a second network looks at.
+        flips: whether the network knows flipped views; the mesh always does.
+        box_evidence: what a given box tells beside; None = nothing.
     """
 
     alignment: Alignment | None = None
@@ -46,6 +52,9 @@ class Recipe:
     calibration: Calibration | None = None
     blend: float = 0.0
     label_shift: float = 0.0
+    parts: FaceParts | None = None
+    flips: bool = True
+    box_evidence: BoxEvidence | None = None
 
     def square(self, image: np.ndarray, box: Crop) -> Crop:
         """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there."""
@@ -54,10 +63,11 @@ class Recipe:
     def look(self, image: np.ndarray, box: Crop) -> Look:
         """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen."""
         mesh = find_mesh(image, box) if self.alignment or self.calibration else None
-        if mesh is None or mesh.score < FACE:
-            return Look(tuple(view.of(box) for view in VIEWS[: self.views]))
-        square = self.alignment.square(mesh, box.size) if self.alignment else box
-        crops = tuple(view.of(square) for view in VIEWS[: self.views])
+        believed = mesh is not None and mesh.score > FACE
+        square = self.alignment.square(mesh, box.size) if self.alignment and mesh and believed else box
+        crops = tuple(view.of(square) for view in self.seen_views)
+        if mesh is None or not believed:
+            return Look(crops)
         if self.calibration is None:
             return Look(crops)
         found = self.calibration.landmarks.of(mesh_views(image, mesh, self.views))
@@ -70,10 +80,30 @@ class Recipe:
             answer = (1 - self.blend) * answer + self.blend * calibrated
         return (answer + (self.label_shift * square.side, 0)).astype(np.float32)
 
+    def heed(self, points: np.ndarray, box: Crop) -> np.ndarray:
+        """float32 (K, 2) original px, named as `box` shows them: moved by what a given box tells."""
+        return points if self.box_evidence is None else self.box_evidence(points, box).astype(np.float32)
+
+    def look_closer(self, image: np.ndarray, square: Crop, first: Prediction, locate: Locate) -> Prediction:
+        """At the parts, around what was found first in the face's square, by the network that knows them."""
+        if self.parts is None:
+            return first
+        return self.parts.look(image, square, first, locate, self.seen_views, self.label_shift * square.side)
+
+    @property
+    def seen_views(self) -> tuple[View, ...]:
+        """The views that the network is shown."""
+        return tuple(view for view in VIEWS[: self.views] if self.flips or not view.flipped)
+
     @property
     def plain(self) -> bool:
         """Whether the answer is what the network says of the box."""
-        return self == Recipe()
+        return self.sees_boxes and self.label_shift == 0
+
+    @property
+    def sees_boxes(self) -> bool:
+        """Whether the network sees the box, once, and nothing else counts but the labels' shift."""
+        return self == Recipe(flips=self.flips, label_shift=self.label_shift)
 
     def to_json(self) -> dict:
         return {
@@ -82,17 +112,24 @@ class Recipe:
             "calibration": self.calibration and self.calibration.to_json(),
             "blend": self.blend,
             "label_shift": self.label_shift,
+            "parts": self.parts and self.parts.to_json(),
+            "flips": self.flips,
+            "box_evidence": self.box_evidence and self.box_evidence.to_json(),
         }
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Recipe":
-        alignment, calibration = node.get("alignment"), node.get("calibration")
+        alignment, calibration, parts = (node.get(name) for name in ("alignment", "calibration", "parts"))
+        box_evidence = node.get("box_evidence")
         return cls(
             Alignment.from_json(alignment) if alignment else None,
             node["views"].whole(1, len(VIEWS)),
             Calibration.from_json(calibration, landmarks) if calibration else None,
             node["blend"].number(0, 1),
             node["label_shift"].number(-1, 1),
+            FaceParts.from_json(parts, landmarks) if parts else None,
+            node["flips"].flag(),
+            BoxEvidence.from_json(box_evidence, landmarks) if box_evidence else None,
         )
 
 
@@ -106,5 +143,5 @@ def write_recipe(path, recipe: Recipe) -> None:
 
 
 def read_recipe(path: File, landmarks: int) -> Recipe:
-    """InputError for a damaged file."""
-    return Recipe.from_json(read_json(path), landmarks)
+    """What a run's folder says; where it has no such file, the plain one. InputError for a damaged file."""
+    return Recipe.from_json(read_json(path), landmarks) if path.exists() else Recipe()

@@ -53,7 +53,8 @@ def fit(inputs: np.ndarray, outputs: np.ndarray, people: Sequence[str]) -> tuple
         raise ValueError("leaving a person out needs two people")
     centre, mean = inputs.mean(axis=0), outputs.mean(axis=0)
     u, s, vt = np.linalg.svd(inputs - centre, full_matrices=False)
-    scale = max(float((s**2).sum()) / inputs.size, np.finfo(float).tiny) * len(inputs)
+    rounding = np.finfo(float).eps * float(np.square(inputs).max())  # inputs that vary less than that are constants
+    scale = max(float((s**2).sum()) / inputs.size, rounding, np.finfo(float).tiny) * len(inputs)
 
     def left_out(strength: float) -> np.ndarray:
         hat = (u * (s**2 / (s**2 + strength * scale))) @ u.T + 1 / len(u)  # 1 / N is the mean's part

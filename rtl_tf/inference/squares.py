@@ -48,8 +48,10 @@ def central_square(size: tuple[int, int]) -> Box:
 
 def _side_in(learned: FaceSquare | None, image: np.ndarray, box: Box, name: str | Path) -> bool:
     """Whether a square shall be seen mirrored, by the largest face in it; not where it shows none."""
-    if learned is None or isinstance(learned.side, bool):
-        return learned is not None and learned.side
+    if learned is None:
+        return False
+    if isinstance(learned.side, bool):
+        return learned.side
     crop = Crop(*box, 1)
     require_sensible(crop, name)
     require_overlap(image.shape[1::-1], crop, name)

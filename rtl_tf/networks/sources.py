@@ -177,13 +177,14 @@ def _build_dlib(source: Source, image_size: int, weights: str | Path | None, see
 
 
 def _build_face_mesh(source: Source, image_size: int, weights: str | Path | None, seed: int):
-    own_size = face_mesh.encoder(source.classifier_size, source.encoder_stride, source.preprocess, seed=seed)
-    classifier = face_mesh.classifier(own_size, *source.head, seed=seed)
-    face_mesh.load(_joined(own_size, classifier), weight_files.locate(source, weights))
-    if image_size == source.classifier_size:
-        return own_size, classifier
+    own_size = source.classifier_size or image_size
+    own = face_mesh.encoder(own_size, source.encoder_stride, source.preprocess, seed=seed)
+    classifier = face_mesh.classifier(own, *source.head, seed=seed)
+    face_mesh.load(_joined(own, classifier), weight_files.locate(source, weights))
+    if image_size == own_size:
+        return own, classifier
     encoder = face_mesh.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed)
-    encoder.set_weights(own_size.get_weights())
+    encoder.set_weights(own.get_weights())
     return encoder, None
 
 

@@ -31,6 +31,7 @@ LOG = "train.log"  # what a failed run of a study said
 FIGURES = "figures"
 SEARCH_RUNS = "lambda_search"  # a run for each value that `--lambda auto` tries
 EXPORT = "export"
+FACE_PARTS = "parts"  # HISTORY, NETWORK and states of the network that looks at parts of the face
 TENSORBOARD = "tensorboard"
 
 # Many runs in one file, and their predictions in another: what is shared instead of folders.

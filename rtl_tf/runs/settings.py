@@ -33,8 +33,8 @@ OWN = "own"  # what a --source-weights file is called whose SOURCE_HASH is known
 
 # What runs did that are older than a setting, where the setting's default may become another one.
 BEFORE = {
-    **{"augment": "paper", "aligned": False, "label_shift": False, "views": 1, "calibrated": False},
-    "source_frame": "zeros",
+    **{"decoder": "deconvolution", "augment": "paper", "aligned": False, "label_shift": False},
+    **{"views": 1, "calibrated": False, "parts": False, "source_frame": "zeros", "flips": True},
 }
 
 # Where these differ, errors are of other images or mean something else, and no table may hold both. What an older run

@@ -71,6 +71,7 @@ def fit(
             images=images,
             source_answers=source_answers,
             augmentation=settings.augment,
+            flips=settings.flips,
         )
         with closing(EpochBar(settings.epochs, steps, lambda: float(detector.trackers["loss"].result()))) as bar:
             detector.fit(

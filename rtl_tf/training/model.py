@@ -10,7 +10,7 @@ from rtl_tf import losses
 from rtl_tf.coordinates import round_to_grid
 from rtl_tf.heatmaps import grid_points
 from rtl_tf.methods import Method
-from rtl_tf.networks import simple_baseline
+from rtl_tf.networks import feature_pyramid, simple_baseline
 from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.sources import SourceNetwork
 from rtl_tf.training.objective import objective_of
@@ -29,6 +29,7 @@ def build_network(
     skip: bool,
     seed: int,
     with_classifier: bool,
+    pyramid: bool = False,
 ) -> keras.Model:
     """The target network of transfer learning: encoder of `start`, decoder, and on demand the classification branch.
 
@@ -38,7 +39,10 @@ def build_network(
     """
     image = keras.Input(start.encoder.input_shape[1:], name="image")
     maps = start.maps(image)
-    decoder = simple_baseline.decoder(maps, landmarks, skip, filters, seed, stride=start.stride)
+    if pyramid:
+        decoder = feature_pyramid.decoder(maps, landmarks, filters, seed)
+    else:
+        decoder = simple_baseline.decoder(maps, landmarks, skip, filters, seed, stride=start.stride)
     outputs = {"heatmaps": decoder(maps), "features": maps[-1]}
     if with_classifier:
         outputs["logits"] = start.logits(maps[-1])

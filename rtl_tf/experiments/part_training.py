@@ -1,0 +1,62 @@
+"""The second network of a run: it looks at parts of faces in the photographs' own pixels, as its crops were found.
+
+<run>/parts/     history.csv, best.keras and, while it trains, its state
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from rtl_tf.config import Settings
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.building import build, load_networks
+from rtl_tf.experiments.data import Data
+from rtl_tf.experiments.resolving import images_an_epoch
+from rtl_tf.inference.part_crops import load_part_crops
+from rtl_tf.methods import Method
+from rtl_tf.networks.precision import computing_in
+from rtl_tf.pipeline import AUGMENTATIONS, Crops
+from rtl_tf.runs import layout
+from rtl_tf.runs.history import read_history
+from rtl_tf.training.fit import fit
+
+NO_PART = "no training image shows all landmarks of a part in more pixels than the network sees"
+JITTER = 0.08  # shares of a part's side by which the first look misses its middle
+
+
+def train_parts(folder: Path, settings: Settings, method: Method, data: Data) -> None:
+    """Train the network of `data.recipe.parts` as the run was, of as many steps; go on where it was interrupted.
+
+    Args:
+        folder: of the run; settings: resolved, lambda chosen.
+    Raises:
+        InputError: no training image is worth a second look.
+    """
+    place, rule = folder / layout.FACE_PARTS, data.recipe.parts
+    assert rule is not None
+    if len(read_history(place / layout.HISTORY)) == settings.epochs and (place / layout.NETWORK).exists():
+        return
+    jitter = max(settings.crop_jitter, JITTER)
+    settings = replace(settings, image_size=rule.size, crop_jitter=jitter)
+    training = _crops(data, "training", settings, AUGMENTATIONS[settings.augment].context_px(rule.size))
+    if training is None:
+        raise InputError(f"--parts: {NO_PART}; leave the flag out")
+    validation = _crops(data, "validation", settings) or training
+    print(f"\nParts of the face: {len(training.images)} training crops, {rule.size}x{rule.size}")
+    with computing_in(settings.mixed_precision):
+        detector, _ = build(settings, method, load_networks(settings, method), training.plain, len(data.schema))
+    place.mkdir(exist_ok=True)
+    images = images_an_epoch(data.dataset, settings)
+    fit(detector, training, validation, data.schema, settings, place, images=images)
+
+
+def _crops(data: Data, part: str, settings: Settings, context: int = 0) -> Crops | None:
+    faces: Crops = getattr(data, part)
+    return load_part_crops(
+        data.part(part)[1],
+        faces.crops,
+        data.recipe,
+        data.schema,
+        context=context,
+        label=f"reading parts of {part} images",
+        memory_gb=settings.memory_gb,
+    )

@@ -1,0 +1,101 @@
+"""A run's recipe in exported files: of photographs of built-in heads the same points as TensorFlow's detector gives."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from rtl_tf.config import Asked
+from rtl_tf.datasets.synthetic.rendered import samples as rendered
+from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
+from rtl_tf.inference import exporting
+from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.exported import ENGINES, ExportedDetector
+from rtl_tf.inference.predicting import detector_hash
+from rtl_tf.inference.recipe import write_recipe
+from rtl_tf.pipeline import load_crops
+from rtl_tf.records import Split
+from rtl_tf.runs import layout
+from rtl_tf.runs.parts import write_split
+from rtl_tf.schema import load_schema, schema_text
+
+SIZE = 64
+SCHEMA = load_schema("fas14")
+
+
+@pytest.fixture(scope="module")
+def heads(tmp_path_factory):
+    """Two photographs of 256 px of each of three built-in heads."""
+    return rendered(subjects=3, scans=2, size=256, cache=tmp_path_factory.mktemp("cache"))
+
+
+def network() -> keras.Model:
+    """Heatmaps of random features: what it finds is somewhere, and changes with every pixel."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input((SIZE, SIZE, 3))
+    features = keras.layers.Conv2D(8, 9, 4, "same", activation="relu")(keras.layers.Rescaling(1 / 255)(image))
+    return keras.Model(image, {"heatmaps": keras.layers.Conv2D(len(SCHEMA), 1, name="heatmaps")(features)})
+
+
+@pytest.fixture(scope="module")
+def run(heads, tmp_path_factory):
+    """A run with all that a recipe can have."""
+    folder = tmp_path_factory.mktemp("run")
+    settings = Asked(aligned=True, calibrated=True, label_shift=True, views=2, image_size=SIZE).resolved()
+    recipe = fit_recipe(Wanted.of(settings), heads, SCHEMA)
+    assert recipe.alignment and recipe.calibration
+    network().save(folder / layout.NETWORK)
+    write_recipe(folder / layout.RECIPE, dataclasses.replace(recipe, blend=0.25, label_shift=0.01))
+    resolved = {"method": "ft", "image_size": SIZE, "sigma": 1.5, "crop_margin": 0.4}
+    (folder / layout.CONFIG).write_text(json.dumps({"asked": {}, "resolved": resolved}))
+    (folder / layout.SCHEMA).write_text(schema_text("fas14"))
+    return folder
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_exported_file_looks_at_photographs_as_its_run_does(run, heads, tmp_path, engine):
+    pytest.importorskip(ENGINES[engine].package)
+    file = tmp_path / f"detector{ENGINES[engine].suffix}"
+    exporting.export(run, file, engine)
+    detector, exported = Detector.load(run), ExportedDetector.load(file)
+    assert exported.recipe.to_json() == detector.recipe.to_json()
+    images, boxes = [sample.image for sample in heads[:3]], [(20.5, 20.5, 220.0)] * 3
+    found, expected = (predictor.predict(images, boxes, [False, True, False]) for predictor in (exported, detector))
+    plain = dataclasses.replace(detector, recipe=type(detector.recipe)()).predict(images, boxes, [False, True, False])
+    for one, other, without in zip(found, expected, plain, strict=True):
+        np.testing.assert_allclose(one.points, other.points, atol=1e-2)
+        assert np.abs(without.points - other.points).max() > 1  # px: the recipe has its say
+
+
+def test_a_file_without_a_recipe_is_looked_at_plainly(run, tmp_path, monkeypatch):
+    told = exporting.metadata
+    without = {"recipe": None}
+    monkeypatch.setattr(exporting, "metadata", lambda *arguments: told(*arguments) | without)
+    exporting.export(run, tmp_path / "detector.tflite", "litert")
+    assert ExportedDetector.load(tmp_path / "detector.tflite").recipe.plain
+
+
+def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, monkeypatch):
+    resolved = json.loads((run / layout.CONFIG).read_text())["resolved"]
+    resolved |= Asked(image_size=SIZE, crop_margin=0.4).resolved().known() | {"data": "elsewhere", "schema": "fas14"}
+    (run / layout.CONFIG).write_text(json.dumps({"asked": {}, "resolved": resolved}))
+    write_split(run / layout.SPLIT, heads, Split((0, 1, 2, 3), (4,), (5,)))
+    monkeypatch.setattr(exporting.datasets, "load", lambda *_, **__: heads)
+    monkeypatch.setattr(exporting.datasets, "content_hashes", lambda *_: {})
+    recipe = Detector.load(run).recipe
+    trained_on = load_crops(heads[:4], SCHEMA, size=SIZE, margin=0.4, square=recipe.square)
+    (crops,) = exporting.calibration_crops(run)
+    np.testing.assert_array_equal(crops, trained_on.plain)
+    boxes = load_crops(heads[:4], SCHEMA, size=SIZE, margin=0.4)
+    assert (trained_on.plain != boxes.plain).mean() > 0.5
+
+
+@pytest.mark.parametrize("name", [layout.RECIPE, layout.FACE_SQUARE, layout.NETWORK])
+def test_the_hash_of_a_run_is_of_all_that_predicting_reads(tmp_path, name):
+    (tmp_path / layout.NETWORK).write_bytes(b"weights")
+    (tmp_path / layout.RECIPE).write_bytes(b"recipe")
+    before = detector_hash(tmp_path, None, None)
+    (tmp_path / name).write_bytes(b"another")
+    assert detector_hash(tmp_path, None, None) != before

@@ -1,0 +1,187 @@
+"""What a run fits beside its network: on meshes made by hand, and one short run all the way."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from toy_table import toy_source_beside
+from toys import SCHEMA, toy_samples
+
+from rtl_tf.cli.train import main
+from rtl_tf.config import Asked
+from rtl_tf.coordinates import Crop
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import recipe_fitting
+from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, labels_in, mesh_samples
+from rtl_tf.images import read_image
+from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.face_meshes import Mesh
+from rtl_tf.inference.recipe import Recipe, read_recipe
+from rtl_tf.records import Sample
+
+NAN = np.nan
+WANTED = Wanted.of(Asked(label_shift=True, views=2, image_size=64).resolved())
+CHOSEN = [40, 50, 60]  # mesh points at the landmarks left, right, middle
+
+
+def meshed(tmp_path, shift=0.0, count=24, anatomy=0.04, all_plain=False):
+    """Faces of as many people, every third one mirrored, whose labels lie `shift` sides to the right of where they
+    belong, and by anatomy `anatomy` sides off their mesh points along the view."""
+    rng = np.random.default_rng(0)
+    shares = rng.uniform(0.2, 0.8, (468, 2))
+    shares[[33, 263]] = (0.3, 0.4), (0.7, 0.4)
+    # Landmarks far from other points, so that none stands for them in their place.
+    shares[CHOSEN] = (0.05, 0.5), (0.95, 0.5), (0.5, 0.95)
+    faces = []
+    for index in range(count):
+        mirrored = index % 3 == 0 and not all_plain
+        box = Crop(*rng.uniform(0, 50, 2).tolist(), float(rng.uniform(100, 300)), 64, mirrored)
+        own = shares + rng.normal(0, 0.003, (468, 2))
+        labels = own[CHOSEN] + (anatomy, 0) + rng.normal(0, 0.003, (3, 2))
+        points = box.from_shares(labels)[SCHEMA.mirror_permutation if mirrored else slice(None)]
+        points = (points + (shift * box.side, 0)).astype(np.float32)
+        mesh = Mesh(box.from_shares(own), 9.0, box)
+        sample = Sample(tmp_path / f"{index}.png", points, f"s{index}", (box.left, box.top, box.side), mirrored)
+        faces.append(MeshedSample(sample, box, mesh, np.stack([mesh.points, mesh.points])))
+    return faces
+
+
+def fitted(monkeypatch, faces, **wanted) -> Recipe:
+    monkeypatch.setattr(recipe_fitting, "mesh_samples", lambda samples, wanted: faces)
+    return fit_recipe(WANTED._replace(**wanted), [face.sample for face in faces], SCHEMA)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.02, -0.03])
+def test_the_shift_of_labels_is_found_whatever_anatomy_adds(tmp_path, monkeypatch, shift):
+    assert fitted(monkeypatch, meshed(tmp_path, shift)).label_shift == pytest.approx(shift, abs=0.002)
+
+
+def test_a_missing_landmark_hinders_nothing(tmp_path, monkeypatch):
+    faces = meshed(tmp_path, 0.02)
+    for number, face in enumerate(faces):
+        face.sample.points[number % 3] = NAN
+    assert fitted(monkeypatch, faces).label_shift == pytest.approx(0.02, abs=0.003)
+
+
+def test_where_no_image_is_mirrored_there_is_no_shift_to_be_told(tmp_path, monkeypatch):
+    assert fitted(monkeypatch, meshed(tmp_path, 0.02, all_plain=True)) == Recipe(views=2)
+
+
+def test_labels_are_seen_without_their_shift_and_by_the_names_of_the_view(tmp_path):
+    points = np.array([[20.0, 30], [60, 30], [40, 80]])
+    sample = Sample(tmp_path / "a.png", points, "s0")
+    square = Crop(-10.0, 0.0, 100.0, 64)
+    np.testing.assert_allclose(labels_in(square, sample, SCHEMA), [[0.3, 0.3], [0.7, 0.3], [0.5, 0.8]], atol=1e-6)
+    mirrored = labels_in(replace(square, mirrored=True), sample, SCHEMA, shift=0.1)
+    np.testing.assert_allclose(mirrored, [[0.4, 0.3], [0.8, 0.3], [0.6, 0.8]], atol=1e-6)
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+def test_a_calibration_corrects_anatomy_and_leaves_the_shift_to_itself(tmp_path, monkeypatch, aligned):
+    faces = meshed(tmp_path, 0.02)
+    recipe = fitted(monkeypatch, faces, calibrated=True, aligned=aligned)
+    assert (recipe.alignment is None) == (not aligned)
+    assert recipe.calibration.landmarks.plain == recipe.calibration.landmarks.flipped == tuple(CHOSEN)
+    for face in faces:
+        square = recipe.alignment.square(face.mesh, 64) if aligned else face.box
+        found = recipe.calibration(square.to_shares(recipe.calibration.landmarks.of(face.views)))
+        given_back = recipe.answer(square, square.from_shares(found)[None], None)
+        names = SCHEMA.mirror_permutation if square.mirrored else slice(None)
+        assert np.abs(given_back[names] - face.sample.points).max() < 0.02 * face.box.side
+
+
+def test_an_alignment_shows_the_landmarks(tmp_path, monkeypatch):
+    faces = meshed(tmp_path)
+    alignment = fitted(monkeypatch, faces, aligned=True, label_shift=False, views=1).alignment
+    assert alignment == Alignment.fit([face.mesh for face in faces], [face.sample.points for face in faces])
+
+
+def test_nothing_is_looked_for_where_nothing_is_wanted(monkeypatch):
+    monkeypatch.setattr(recipe_fitting, "mesh_samples", None)
+    assert fit_recipe(WANTED._replace(label_shift=False), [], SCHEMA) == Recipe(views=2)
+
+
+def test_few_faces_are_said_and_boxes_stay(tmp_path, capsys):
+    """Toy images show three spots."""
+    samples = toy_samples(tmp_path, count=6)
+    wanted = WANTED._replace(aligned=True, calibrated=True)
+    assert fit_recipe(wanted, samples, SCHEMA) == Recipe(views=2)
+    said = "a face mesh in 0 of 6 training images: boxes are looked at as they are"
+    assert said in "".join(capsys.readouterr())
+
+
+def test_heads_have_meshes_and_at_least_two_views(heads):
+    found = mesh_samples([*heads], WANTED._replace(views=1))
+    assert [one.sample for one in found] == heads
+    assert {one.views.shape for one in found} == {(2, 468, 2)}
+    assert found[0].box == Crop(*heads[0].box, 64)
+
+
+def test_a_box_beside_its_image_is_told_by_its_file(heads):
+    stray = replace(heads[0], box=(3000.0, 0.0, 50.0))
+    with pytest.raises(InputError, match=f"^{heads[0].image}: the square to crop lies outside"):
+        mesh_samples([stray], WANTED)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run with everything, before its test part is opened; its command."""
+    folder = tmp_path_factory.mktemp("recipe")
+    command = [
+        "--method", "ft", "--source", str(toy_source_beside(folder)), "--image-size", "64", "--batch-size", "4",
+        "--epochs", "1", "--data", "synthetic:subjects=10,scans=1", "--aligned", "--label-shift", "--calibrated",
+        "--views", "2",
+    ]  # fmt: skip
+    main([*command, "--output", str(folder / "run"), "--validation-only"])
+    return folder / "run", command
+
+
+def test_a_run_keeps_its_recipe_and_predicts_by_it(run, tmp_path):
+    from rtl_tf import datasets
+    from rtl_tf.inference import Detector
+    from rtl_tf.runs.predictions import read_predictions
+
+    begun, command = run
+    folder = tmp_path / "run"
+    shutil.copytree(begun, folder)
+    before = (folder / "recipe.json").read_bytes()
+    recipe = read_recipe(folder / "recipe.json", 14)
+    assert recipe.views == 2 and recipe.alignment.scale >= 1 and recipe.calibration is not None
+    assert recipe.label_shift == 0  # built-in faces are never mirrored
+    main([*command, "--output", str(folder), "--resume"])
+    assert (folder / "recipe.json").read_bytes() == before
+    predictions = read_predictions(folder / "predictions.csv")
+    detector = Detector.load(folder)
+    samples = {sample.image.name: sample for sample in datasets.load("synthetic:subjects=10,scans=1", size=64)}
+    chosen = [samples[name] for name in predictions.images]
+    answers = detector.predict([read_image(one.image) for one in chosen], [one.box for one in chosen])
+    np.testing.assert_allclose([answer.points for answer in answers], predictions.points, atol=1e-3)
+    image, truth = read_image(chosen[0].image), chosen[0].points
+    look = detector.recipe.look(image, Crop(*chosen[0].box, 64))
+    assert len(look.crops) == 2 and look.crops[0].angle != 0 and look.calibrated.shape == (14, 2)
+    # The calibrated mesh errs by less than a network that has seen ten faces once.
+    network = replace(detector, recipe=replace(detector.recipe, blend=0.0)).predict(image, chosen[0].box)[0].points
+    error, alone = (np.nanmean(np.abs(points - truth)) for points in (look.calibrated, network))
+    assert error < alone
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda file: file.unlink(), "recipe.json: missing"),
+        (lambda file: file.write_text("{}"), "recipe.json: 'views' is missing"),
+        (
+            lambda file: file.write_text(file.read_text().replace('"views": 2', '"views": 20')),
+            "recipe.json: views: exp",
+        ),
+    ],
+)
+def test_a_run_without_its_recipe_does_not_go_on(run, tmp_path, damage, message):
+    begun, command = run
+    folder = tmp_path / "run"
+    shutil.copytree(begun, folder)
+    damage(folder / "recipe.json")
+    with pytest.raises(InputError, match=f"{message}.*the run cannot go on: put recipe.json back, or remove"):
+        main([*command, "--output", str(folder), "--resume"])
+    assert not (folder / "metrics.json").exists()
