@@ -18,6 +18,7 @@ from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.face_parts import LEAST, WIDENED, FacePart, FaceParts
 from rtl_tf.inference.part_crops import load_part_crops
 from rtl_tf.inference.recipe import Recipe
+from rtl_tf.inference.views import VIEWS
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Part
 
@@ -80,9 +81,9 @@ def test_points_go_back_to_where_an_independent_warp_has_them(mirrored, angle):
             found.append(prediction(crop.to_original(centroid)[None]))
         return found
 
-    found = parts.look(image, square, prediction([place + (4.2, -3.1)]), locate, views=6, shift=0.0)
+    found = parts.look(image, square, prediction([place + (4.2, -3.1)]), locate, views=VIEWS, shift=0.0)
     np.testing.assert_allclose(found.points[0], place, atol=0.1)
-    moved = parts.look(image, square, prediction([place + (4.2, -3.1)]), locate, views=1, shift=2.5)
+    moved = parts.look(image, square, prediction([place + (4.2, -3.1)]), locate, views=VIEWS[:1], shift=2.5)
     np.testing.assert_allclose(moved.points[0], place + (2.5, 0), atol=0.1)
 
 
@@ -104,10 +105,10 @@ def test_what_no_part_has_stays_as_it_was_found_first():
         assert pixels.shape == (2, 96, 96, 3)
         return [prediction([[1, 1], [70, 70], [3, 3]]), prediction([[1, 1], [72, 74], [3, 3]])]
 
-    found = parts.look(image, Crop(0, 0, 200, 64), first, locate, views=2, shift=0.0)
+    found = parts.look(image, Crop(0, 0, 200, 64), first, locate, views=VIEWS[:2], shift=0.0)
     np.testing.assert_array_equal(found.points, [[50, 50], [71, 72], [120, 100]])
     np.testing.assert_array_equal(found.heatmap_points, first.heatmap_points)
-    small = parts.look(image, Crop(0, 0, 60, 64), first, None, views=2, shift=0.0)
+    small = parts.look(image, Crop(0, 0, 60, 64), first, None, views=VIEWS[:2], shift=0.0)
     np.testing.assert_array_equal(small.points, first.points)
 
 
@@ -135,14 +136,12 @@ def test_training_crops_show_each_part_around_its_labels(tmp_path):
     assert crops.images.shape == (3, 104, 104, 3)
     seen = np.isfinite(crops.points).all(axis=-1).tolist()
     assert seen == [[True, True, False], [True, True, False], [False, False, True]]  # the unlabelled part has no crop
-    for points, crop, sample, order in zip(
-        crops.points, crops.crops, (plain, mirrored, mirrored), (0, 1, 1), strict=True
-    ):
-        names = [1, 0, 2] if order else [0, 1, 2]
+    for points, crop, sample in zip(crops.points, crops.crops, (plain, mirrored, mirrored), strict=True):
+        names = [1, 0, 2] if sample.mirrored else [0, 1, 2]
         expected = crop.to_input(sample.points - np.array([0.01 * 200, 0]))[names]
         known = np.isfinite(points)
         np.testing.assert_allclose(points[known], expected[known], atol=1e-3)
-    np.testing.assert_array_equal(crops.plain[1], crop_image(read_image(mirrored.image), crops.crops[1]))
+    np.testing.assert_array_equal(crops.images[1], crop_image(read_image(mirrored.image), crops.crops[1].widened(4)))
     assert load_part_crops([plain], [Crop(-0.5, -0.5, 60, SIZE)], recipe, WITH_PARTS) is None
 
 

@@ -256,6 +256,17 @@ def test_a_turned_crop_is_that_of_an_independent_warp(angle, side, size, mirrore
     assert difference.mean() < 1 and difference.max() < 4
 
 
+@pytest.mark.parametrize("angle", [0.0, 0.2, -0.7])
+@pytest.mark.parametrize("context", [1, 4, 11])
+def test_a_wider_crop_has_the_same_pixels_in_its_middle(angle, context):
+    """So a network is asked of crops like those it was trained on, whose border is for augmentation."""
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    crop = Crop(40.3, 55.8, 97.0, 64, True, angle)
+    wide = images.crop_image(noise, crop.widened(context)).astype(int)
+    plain = images.crop_image(noise, crop).astype(int)
+    np.testing.assert_allclose(wide[context:-context, context:-context], plain, atol=1)
+
+
 @pytest.mark.parametrize("side", [0.0, -3.0, float("nan"), 1e6])
 def test_impossible_crops_are_refused(tmp_path, side):
     path = save(tmp_path / "a.png", COLOURS)
