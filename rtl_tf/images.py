@@ -126,15 +126,14 @@ def _upright_square(image: np.ndarray, left: float, top: float, side: float, siz
 def _turned_square(image: np.ndarray, crop: Crop) -> np.ndarray:
     """First an upright square around the turned one, at its scale and antialiased, then the turn."""
     cosine, sine = math.cos(crop.angle), math.sin(crop.angle)
-    size = math.ceil(crop.size * (abs(cosine) + abs(sine))) + 2
-    size += (size - crop.size) % 2  # so that a wider crop, `Crop.widened`, has the same pixels in its middle
+    # Larger by an even number of px, so that a `Crop.widened` has the same pixels in its middle.
+    size = crop.size + 2 * math.ceil(crop.size * (abs(cosine) + abs(sine) - 1) / 2 + 1)
     side = size / crop.input_px_per_px
-    (x, y), middle, wide = crop.centre, crop.size / 2, size / 2
+    (x, y), middle, wide, shape = crop.centre, crop.size / 2, size / 2, (crop.size, crop.size)
     upright = Image.fromarray(_upright_square(image, x - side / 2, y - side / 2, side, size))
     # Where an output point lies in `upright`, both counted from their edges.
     columns = (cosine, -sine, wide - cosine * middle + sine * middle)
     rows = (sine, cosine, wide - sine * middle - cosine * middle)
-    shape = (crop.size, crop.size)
     return np.asarray(upright.transform(shape, Image.Transform.AFFINE, columns + rows, Image.Resampling.BILINEAR))
 
 

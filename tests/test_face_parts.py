@@ -18,6 +18,7 @@ from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.face_parts import LEAST, WIDENED, FacePart, FaceParts
 from rtl_tf.inference.part_crops import load_part_crops
 from rtl_tf.inference.recipe import Recipe
+from rtl_tf.inference.views import VIEWS
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Part
 
@@ -80,9 +81,9 @@ def test_points_go_back_to_where_an_independent_warp_has_them(mirrored, angle):
             found.append(prediction(crop.to_original(centroid)[None]))
         return found
 
-    found = parts.look(image, square, prediction([place + (4.2, -3.1)]), locate, views=6, shift=0.0)
+    found = parts.look(image, square, prediction([place + (4.2, -3.1)]), locate, views=VIEWS, shift=0.0)
     np.testing.assert_allclose(found.points[0], place, atol=0.1)
-    moved = parts.look(image, square, prediction([place + (4.2, -3.1)]), locate, views=1, shift=2.5)
+    moved = parts.look(image, square, prediction([place + (4.2, -3.1)]), locate, views=VIEWS[:1], shift=2.5)
     np.testing.assert_allclose(moved.points[0], place + (2.5, 0), atol=0.1)
 
 
@@ -104,10 +105,10 @@ def test_what_no_part_has_stays_as_it_was_found_first():
         assert pixels.shape == (2, 96, 96, 3)
         return [prediction([[1, 1], [70, 70], [3, 3]]), prediction([[1, 1], [72, 74], [3, 3]])]
 
-    found = parts.look(image, Crop(0, 0, 200, 64), first, locate, views=2, shift=0.0)
+    found = parts.look(image, Crop(0, 0, 200, 64), first, locate, views=VIEWS[:2], shift=0.0)
     np.testing.assert_array_equal(found.points, [[50, 50], [71, 72], [120, 100]])
     np.testing.assert_array_equal(found.heatmap_points, first.heatmap_points)
-    small = parts.look(image, Crop(0, 0, 60, 64), first, None, views=2, shift=0.0)
+    small = parts.look(image, Crop(0, 0, 60, 64), first, None, views=VIEWS[:2], shift=0.0)
     np.testing.assert_array_equal(small.points, first.points)
 
 
