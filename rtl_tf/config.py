@@ -9,6 +9,7 @@ from typing import Any
 from rtl_tf.exceptions import InputError
 from rtl_tf.limits import check_range, check_word, flag_name
 from rtl_tf.methods import METHODS, Method
+from rtl_tf.presets import PRESETS
 
 
 def _setting(text: str, default: Any = None, choices: Collection[str] | None = None) -> Any:
@@ -227,48 +228,6 @@ COMMON: dict[str, Any] = {
     setting.name: setting.metadata["default"]
     for setting in dataclasses.fields(Settings)
     if setting.metadata["default"] is not None
-}
-NARROW = {"hg": 0.375, "unet": 0.25, "dsnt": 0.5}  # a step then costs about what one of FT does
-PRESETS: dict[str, dict[str, Any]] = {  # where methods differ, by method
-    "quick": {
-        "data": "synthetic",
-        "source": "dlib",
-        "decoder_filters": 128,
-        "width": NARROW,
-        "image_size": 128,
-        "epochs": 24,
-        "batch_size": 8,
-        "crop_jitter": 0.02,
-        "label_shift": True,
-    },
-    "detector": {  # chosen on validation images of photographs, see results/README.md
-        "data": "synthetic",
-        "source": "face_mesh",
-        "decoder": "pyramid",
-        "decoder_filters": 48,
-        "width": NARROW,
-        "image_size": 192,
-        "epochs": 60,
-        "batch_size": 16,
-        "crop_jitter": 0.0,
-        "augment": "strong",
-        "flips": False,
-        "aligned": True,
-        "label_shift": True,
-        "calibrated": True,
-        "views": 6,
-    },
-    "paper": {
-        "data": "synthetic:subjects=517,scans=3",  # the paper's 1549 scans, and two
-        "source": "vggface2",
-        "decoder_filters": 256,
-        "width": 1.0,
-        "image_size": 256,
-        "epochs": 150,
-        "batch_size": 2,
-        "crop_jitter": 0.0,
-        "label_shift": False,
-    },
 }
 # Decided by the data set, the source or the run's place, or by nobody.
 LEFT_OPEN = KINDS.keys() - COMMON.keys() - PRESETS["quick"].keys()

@@ -16,6 +16,7 @@ from PIL import Image, ImageFile
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.pixel_values import read_rgb
+from rtl_tf.resampling import square_of
 from rtl_tf.system.hashing import State, state_of
 from rtl_tf.system.notes import warn_once
 
@@ -105,36 +106,8 @@ def crop_image(image: np.ndarray, crop: Crop, name: str | Path = "image") -> np.
     """`read_crop` of an image that is already decoded: uint8 (H, W, 3); `name` stands for it in messages."""
     require_sensible(crop, name)
     require_overlap(image.shape[1::-1], crop, name)
-    seen = (
-        _turned_square(image, crop) if crop.angle else _upright_square(image, crop.left, crop.top, crop.side, crop.size)
-    )
+    seen = square_of(image, crop)
     return np.ascontiguousarray(seen[:, ::-1] if crop.mirrored else seen)
-
-
-def _upright_square(image: np.ndarray, left: float, top: float, side: float, size: int) -> np.ndarray:
-    # Whole pixels that the filter reaches: its radius is one output pixel, at least one original pixel.
-    reach = math.ceil(max(1.0, side / size)) + 1
-    first_x, first_y = math.floor(left) - reach, math.floor(top) - reach
-    count = math.ceil(side) + 2 * reach + 2
-    region = _region(image, (first_y, first_y + count), (first_x, first_x + count))
-    # Pillow counts from the edge of the first pixel, which lies half a pixel before its centre.
-    left, top = left + 0.5 - first_x, top + 0.5 - first_y
-    box = (left, top, left + side, top + side)
-    return np.asarray(Image.fromarray(region).resize((size, size), Image.Resampling.BILINEAR, box=box))
-
-
-def _turned_square(image: np.ndarray, crop: Crop) -> np.ndarray:
-    """First an upright square around the turned one, at its scale and antialiased, then the turn."""
-    cosine, sine = math.cos(crop.angle), math.sin(crop.angle)
-    # Larger by an even number of px, so that a `Crop.widened` has the same pixels in its middle.
-    size = crop.size + 2 * math.ceil(crop.size * (abs(cosine) + abs(sine) - 1) / 2 + 1)
-    side = size / crop.input_px_per_px
-    (x, y), middle, wide, shape = crop.centre, crop.size / 2, size / 2, (crop.size, crop.size)
-    upright = Image.fromarray(_upright_square(image, x - side / 2, y - side / 2, side, size))
-    # Where an output point lies in `upright`, both counted from their edges.
-    columns = (cosine, -sine, wide - cosine * middle + sine * middle)
-    rows = (sine, cosine, wide - sine * middle - cosine * middle)
-    return np.asarray(upright.transform(shape, Image.Transform.AFFINE, columns + rows, Image.Resampling.BILINEAR))
 
 
 def require_sensible(crop: Crop, name: str | Path = "image") -> None:
@@ -164,14 +137,6 @@ def _image_hash(path: Path, state: State | None) -> str:
     digest = hashlib.sha256(repr(image.shape).encode())
     digest.update(image.tobytes())
     return digest.hexdigest()
-
-
-def _region(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
-    """Half-open ranges of rows and columns, the image's edge repeated beyond it."""
-    ranges = list(zip((rows, columns), image.shape, strict=False))
-    inside = tuple(slice(max(start, 0), max(stop, 0)) for (start, stop), _ in ranges)
-    beyond = [(max(-start, 0), max(stop - length, 0)) for (start, stop), length in ranges]
-    return np.pad(image[inside], (*beyond, (0, 0)), mode="edge")
 
 
 @contextmanager

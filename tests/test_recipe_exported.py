@@ -9,12 +9,15 @@ import pytest
 
 from rtl_tf.config import Asked
 from rtl_tf.datasets.synthetic.rendered import samples as rendered
+from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.inference import exporting
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES, ExportedDetector
+from rtl_tf.inference.face_parts import FacePart, FaceParts
+from rtl_tf.inference.part_crops import load_part_crops
 from rtl_tf.inference.predicting import detector_hash
-from rtl_tf.inference.recipe import write_recipe
+from rtl_tf.inference.recipe import Recipe, write_recipe
 from rtl_tf.pipeline import load_crops
 from rtl_tf.records import Split
 from rtl_tf.runs import layout
@@ -31,10 +34,10 @@ def heads(tmp_path_factory):
     return rendered(subjects=3, scans=2, size=256, cache=tmp_path_factory.mktemp("cache"))
 
 
-def network() -> keras.Model:
+def network(size: int) -> keras.Model:
     """Heatmaps of random features: what it finds is somewhere, and changes with every pixel."""
-    keras.utils.set_random_seed(0)
-    image = keras.Input((SIZE, SIZE, 3))
+    keras.utils.set_random_seed(size)
+    image = keras.Input((size, size, 3))
     features = keras.layers.Conv2D(8, 9, 4, "same", activation="relu")(keras.layers.Rescaling(1 / 255)(image))
     return keras.Model(image, {"heatmaps": keras.layers.Conv2D(len(SCHEMA), 1, name="heatmaps")(features)})
 
@@ -46,8 +49,11 @@ def run(heads, tmp_path_factory):
     settings = Asked(aligned=True, calibrated=True, label_shift=True, views=2, image_size=SIZE).resolved()
     recipe = fit_recipe(Wanted.of(settings), heads, SCHEMA)
     assert recipe.alignment and recipe.calibration
-    network().save(folder / layout.NETWORK)
-    write_recipe(folder / layout.RECIPE, dataclasses.replace(recipe, blend=0.25, label_shift=0.01))
+    network(SIZE).save(folder / layout.NETWORK)
+    (folder / layout.FACE_PARTS).mkdir()
+    network(32).save(folder / layout.FACE_PARTS / layout.NETWORK)
+    parts = FaceParts(32, (FacePart((0, 1, 2), 0.4), FacePart((11,), 0.2)))
+    write_recipe(folder / layout.RECIPE, dataclasses.replace(recipe, blend=0.25, label_shift=0.01, parts=parts))
     resolved = {"method": "ft", "image_size": SIZE, "sigma": 1.5, "crop_margin": 0.4}
     (folder / layout.CONFIG).write_text(json.dumps({"asked": {}, "resolved": resolved}))
     (folder / layout.SCHEMA).write_text(schema_text("fas14"))
@@ -60,21 +66,37 @@ def test_an_exported_file_looks_at_photographs_as_its_run_does(run, heads, tmp_p
     file = tmp_path / f"detector{ENGINES[engine].suffix}"
     exporting.export(run, file, engine)
     detector, exported = Detector.load(run), ExportedDetector.load(file)
-    assert exported.recipe.to_json() == detector.recipe.to_json()
+    assert exported.recipe.to_json() == detector.recipe.to_json() and exported.parts.image_size == 32
     images, boxes = [sample.image for sample in heads[:3]], [(20.5, 20.5, 220.0)] * 3
     found, expected = (predictor.predict(images, boxes, [False, True, False]) for predictor in (exported, detector))
-    plain = dataclasses.replace(detector, recipe=type(detector.recipe)()).predict(images, boxes, [False, True, False])
+    plain = dataclasses.replace(detector, recipe=Recipe(), parts=None).predict(images, boxes, [False, True, False])
     for one, other, without in zip(found, expected, plain, strict=True):
         np.testing.assert_allclose(one.points, other.points, atol=1e-2)
         assert np.abs(without.points - other.points).max() > 1  # px: the recipe has its say
 
 
 def test_a_file_without_a_recipe_is_looked_at_plainly(run, tmp_path, monkeypatch):
+    """As earlier versions wrote it."""
     told = exporting.metadata
     without = {"recipe": None}
     monkeypatch.setattr(exporting, "metadata", lambda *arguments: told(*arguments) | without)
     exporting.export(run, tmp_path / "detector.tflite", "litert")
-    assert ExportedDetector.load(tmp_path / "detector.tflite").recipe.plain
+    exported = ExportedDetector.load(tmp_path / "detector.tflite")
+    assert exported.recipe.plain and exported.parts is None
+
+
+def test_the_network_of_the_parts_lies_beside_the_file_that_needs_it(run, tmp_path):
+    file = tmp_path / "detector-fp32.tflite"
+    exporting.export(run, file, "litert")
+    beside = tmp_path / "detector-fp32-parts.tflite"
+    assert sorted(tmp_path.iterdir()) == [beside, file]
+    assert ExportedDetector.load(beside).recipe.plain
+    before = detector_hash(file, None, None)
+    beside.write_bytes(beside.read_bytes()[:-1] + b"x")
+    assert detector_hash(file, None, None) != before
+    beside.unlink()
+    with pytest.raises(InputError, match=r"detector-fp32-parts\.tflite: no such file; make it with"):
+        ExportedDetector.load(file)
 
 
 def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, monkeypatch):
@@ -86,8 +108,12 @@ def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, monke
     monkeypatch.setattr(exporting.datasets, "content_hashes", lambda *_: {})
     recipe = Detector.load(run).recipe
     trained_on = load_crops(heads[:4], SCHEMA, size=SIZE, margin=0.4, square=recipe.square)
-    (crops,) = exporting.calibration_crops(run)
+    crops, parts = exporting.calibration_crops(run)
     np.testing.assert_array_equal(crops, trained_on.plain)
+    expected = load_part_crops(heads[:4], trained_on.crops, recipe, SCHEMA).plain
+    assert len(expected) == 8
+    np.testing.assert_array_equal(parts, expected)
+    assert [len(crops) for crops in exporting.calibration_crops(run, count=2)] == [2, 2]
     boxes = load_crops(heads[:4], SCHEMA, size=SIZE, margin=0.4)
     assert (trained_on.plain != boxes.plain).mean() > 0.5
 

@@ -12,7 +12,7 @@ from rtl_tf import datasets
 from rtl_tf.cli.train import main
 from rtl_tf.config import Asked
 from rtl_tf.coordinates import Crop
-from rtl_tf.datasets.mirrored_halves import same_half
+from rtl_tf.datasets.one_half import same_half
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import recipe_fitting
 from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, labels_in, mesh_samples
@@ -167,7 +167,7 @@ def test_a_run_keeps_its_recipe_and_predicts_by_it(run, tmp_path):
     before = (folder / "recipe.json").read_bytes()
     recipe = read_recipe(folder / "recipe.json", 14)
     assert recipe.views == 2 and recipe.alignment.scale >= 1 and recipe.calibration is not None
-    assert abs(recipe.label_shift) < 0.006
+    assert recipe.label_shift == 0  # of built-in faces it could be none
     main([*command, "--output", str(folder), "--resume"])
     assert (folder / "recipe.json").read_bytes() == before
     predictions = read_predictions(folder / "predictions.csv")

@@ -34,6 +34,24 @@ def test_a_schema_of_ones_own():
     assert undeclared_sides(schema) == []
 
 
+def part(*names: str) -> str:
+    return f'[[parts]]\nname = "eye"\nlandmarks = [{", ".join(map(repr, names))}]\n'
+
+
+def test_parts_are_no_other_landmarks():
+    """Runs are told apart by the fingerprint: one of a schema that has got parts since is comparable still."""
+    text = HEAD + landmarks("a", "b", "c")
+    plain, with_parts = parse_schema(text, "x"), parse_schema(text + part("b", "a") + part("c"), "x")
+    assert [part.landmarks for part in with_parts.parts] == [("b", "a"), ("c",)] and plain.parts == ()
+    assert with_parts.fingerprint == plain.fingerprint
+
+
+@pytest.mark.parametrize("name", ["fas14", "fas12"])
+def test_every_landmark_of_a_clinics_schema_is_in_a_part(name):
+    schema = load_schema(name)
+    assert sorted(name for part in schema.parts for name in part.landmarks) == sorted(schema.names)
+
+
 def test_names_with_left_and_right_that_no_pair_declares():
     schema = parse_schema(pairs('[["b_left", "b_right"]]'), "x")
     assert undeclared_sides(schema) == [("a_left", "a_right")]
@@ -75,6 +93,11 @@ def test_names_with_left_and_right_that_no_pair_declares():
             HEAD + landmarks("a") + '[[measurements]]\nname = "m"\nbetween = ["a", "a"]\nmeaning = "m"\n',
             r"measurements\[0\]\.between: expected two different landmarks",
         ),
+        (HEAD + landmarks("a") + part("b"), r"parts\[0\]\.landmarks: unknown landmark 'b': the schema has a"),
+        (HEAD + landmarks("a") + part(), r"parts\[0\]\.landmarks: a part needs one landmark at least"),
+        (HEAD + landmarks("a", "b") + part("a", "a"), r"parts\[0\]\.landmarks: 'a' is in a part already"),
+        (HEAD + landmarks("a", "b") + part("a") + part("b", "a"), r"parts\[1\]\.landmarks: 'a' is in a part already"),
+        (HEAD + landmarks("a") + '[[parts]]\nlandmarks = ["a"]\n', r"parts\[0\]: 'name' is missing"),
         ("name = ", "not TOML"),
     ],
 )  # fmt: skip

@@ -14,6 +14,11 @@ SHARES = tuple(np.linspace(0, 1, 11).round(1).tolist())
 FEWEST_PEOPLE = 5  # below, validation images tell too little
 
 
+def blended(detector: Detector, samples: Sequence[Sample], boxes: Sequence[Crop]) -> Detector:
+    """The detector, its recipe with the share of `choose_blend`."""
+    return replace(detector, recipe=replace(detector.recipe, blend=choose_blend(detector, samples, boxes)))
+
+
 def choose_blend(detector: Detector, samples: Sequence[Sample], boxes: Sequence[Crop]) -> float:
     """The share of SHARES with the smallest mean error on validation samples, by the detector of a trained run.
 

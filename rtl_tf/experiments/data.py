@@ -19,7 +19,7 @@ from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
 
-PART_SIZE = 128  # input px of the network that looks at parts of the face
+PART_SIZE = 192  # input px of the network that looks at parts of the face
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from rtl_tf.config import Asked, Settings
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
-from rtl_tf.experiments.blending import choose_blend
+from rtl_tf.experiments.blending import blended
 from rtl_tf.experiments.building import build, load_networks, stride_of
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
@@ -44,6 +43,7 @@ from rtl_tf.schema import schema_text
 from rtl_tf.system.atomic import write_bytes
 from rtl_tf.system.cache import source_cache
 from rtl_tf.system.lock import alone_in
+from rtl_tf.training.determinism import make_deterministic
 from rtl_tf.training.fit import fit
 from rtl_tf.training.model import RegularizedDetector
 from rtl_tf.training.source_cache import source_answers
@@ -129,8 +129,7 @@ def _run(
         train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)
     trained, validation = Detector.load(run.folder), unseen(run.data, "validation", run.settings.crop_margin)
     if trained.recipe.calibration:
-        blend = choose_blend(trained, validation.samples, validation.boxes)
-        trained = dataclasses.replace(trained, recipe=dataclasses.replace(trained.recipe, blend=blend))
+        trained = blended(trained, validation.samples, validation.boxes)
         write_recipe(run.folder / layout.RECIPE, trained.recipe)
     outputs.write_validation(run.folder, trained, validation)
     if not validation_only:
@@ -226,16 +225,6 @@ def unseen(data: Data, part: str, margin: float) -> outputs.UnseenImages:
     crops: Crops = getattr(data, part)
     boxes = [sample_crop(sample, crops.size, margin) for sample in samples]
     return outputs.UnseenImages(names, samples, crops, boxes)
-
-
-def make_deterministic(seed: int, jit_compile: bool = False) -> None:
-    """Seed everything; on a CPU also order every sum, so that a run can be repeated bit for bit.
-
-    Not with XLA, which TensorFlow refuses then (on a CPU it orders its sums by itself).
-    """
-    keras.utils.set_random_seed(seed)
-    if not (jit_compile or tf.config.list_physical_devices("GPU")):
-        tf.config.experimental.enable_op_determinism()
 
 
 def write_inputs(run: PreparedRun) -> None:

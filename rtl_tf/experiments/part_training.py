@@ -20,11 +20,12 @@ from rtl_tf.runs.history import read_history
 from rtl_tf.training.fit import fit
 
 NO_PART = "no training image shows all landmarks of a part in more pixels than the network sees"
-JITTER = 0.08  # shares of a part's side by which the first look misses its middle
+JITTER = 0.03  # share of a part's side by which the first look misses its middle; the chin's twice that
 
 
 def train_parts(folder: Path, settings: Settings, method: Method, data: Data) -> None:
-    """Train the network of `data.recipe.parts` as the run was, of as many steps; go on where it was interrupted.
+    """Train the network of `data.recipe.parts` as the run was, an epoch with each part of each face; go on where it was
+    interrupted.
 
     Args:
         folder: of the run; settings: resolved, lambda chosen.
@@ -45,7 +46,7 @@ def train_parts(folder: Path, settings: Settings, method: Method, data: Data) ->
     with computing_in(settings.mixed_precision):
         detector, _ = build(settings, method, load_networks(settings, method), training.plain, len(data.schema))
     place.mkdir(exist_ok=True)
-    images = images_an_epoch(data.dataset, settings)
+    images = round(images_an_epoch(data.dataset, settings) * len(training.images) / len(data.training.images))
     fit(detector, training, validation, data.schema, settings, place, images=images)
 
 

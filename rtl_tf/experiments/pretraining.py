@@ -12,7 +12,6 @@ from rtl_tf.datasets import splits
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
-from rtl_tf.experiments.experiment import make_deterministic
 from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.resuming import require_nothing_of_others
 from rtl_tf.networks import saved
@@ -24,6 +23,7 @@ from rtl_tf.runs.config_file import asked_to_json, to_json, write_config
 from rtl_tf.runs.environment import write_environment
 from rtl_tf.schema import load_schema
 from rtl_tf.system.lock import alone_in
+from rtl_tf.training.determinism import make_deterministic
 from rtl_tf.training.recognition import build_recognizer, fit_recognizer, hold_out, people
 
 # In this order, then layout.SOURCE_HISTORY.

@@ -23,6 +23,7 @@ from rtl_tf.system.notes import warn
 from rtl_tf.system.progress import progress
 
 USUAL_BLEND = 0.5  # until validation images say otherwise
+CERTAIN = 2.0  # standard errors that a shift of labels must be away from none
 BOXES = 8  # displaced ones of each training image
 FEWEST = 5  # faces with a mesh: below, there is nothing to fit
 
@@ -117,7 +118,7 @@ def _label_shift(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema
     sideways = np.nanmean(labels[..., 0] - meshes[:, nearest, 0], axis=1)
     mirrored = np.array([square.mirrored for square in squares])
     found = estimate(np.where(mirrored, -sideways, sideways), mirrored, [one.sample.subject for one in meshed])
-    return found.value if found else 0.0
+    return found.value if found and abs(found.value) > CERTAIN * found.error else 0.0
 
 
 def _labels(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema, shift: float) -> np.ndarray:

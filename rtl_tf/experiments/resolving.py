@@ -10,7 +10,7 @@ from rtl_tf import datasets
 from rtl_tf.config import Asked, Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
-from rtl_tf.datasets.mirrored_halves import same_half
+from rtl_tf.datasets.one_half import same_half
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.families import find_source

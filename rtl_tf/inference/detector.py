@@ -15,9 +15,10 @@ from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, box_of, pixels_of
 from rtl_tf.inference.face_square import FaceSquare, read_face_square
 from rtl_tf.inference.graph import locate_in_crops, locate_in_image
-from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
+from rtl_tf.inference.predictor import Located, Predictor
 from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.inference.squares import square_to_look_at
+from rtl_tf.inference.unlabelled import unlabelled_of, without
 from rtl_tf.networks import saved
 from rtl_tf.records import Prediction
 from rtl_tf.runs import layout
@@ -100,7 +101,7 @@ class Detector(Predictor):
         if mirrored:
             image, left = image[:, ::-1], image.shape[1] - 1 - (left + side)
         located = _located(self._in_image(image, np.array([left, top, side], np.float32)))
-        return self._without_unlabelled(self._in_original(located, [crop])[0])
+        return without(self._in_original(located, [crop])[0], self.unlabelled, self.schema)
 
     @cached_property
     def _in_crops(self):

@@ -13,8 +13,9 @@ from rtl_tf.documents import parse_json
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.inference.engines import METADATA_KEY, import_quietly
 from rtl_tf.inference.face_square import FaceSquare
-from rtl_tf.inference.predictor import Located, Predictor, unlabelled_of
+from rtl_tf.inference.predictor import Located, Predictor
 from rtl_tf.inference.recipe import Recipe
+from rtl_tf.inference.unlabelled import unlabelled_of
 from rtl_tf.runs import layout
 from rtl_tf.schema import Schema, parse_schema
 from rtl_tf.system.guarded import require_readable

@@ -13,7 +13,7 @@ from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 
 WIDENED = 1.6  # side of a part's square over twice the reach of its landmarks from their middle
-LEAST = 0.2  # of such a side, a share of that of the face's square
+LEAST = 0.3  # of such a side, a share of that of the face's square: a chin is known by its outline
 
 # uint8 crops (N, S, S, 3), and where they come from -> predictions, see `Predictor.predict_crops`
 Locate = Callable[[np.ndarray, Sequence[Crop]], list[Prediction]]

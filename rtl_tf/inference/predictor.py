@@ -2,7 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -16,8 +16,9 @@ from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.recipe import Look, Recipe
 from rtl_tf.inference.squares import square_to_look_at
+from rtl_tf.inference.unlabelled import without
 from rtl_tf.records import Prediction
-from rtl_tf.schema import UNLABELLED, Schema
+from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
 
 Image = str | os.PathLike[str] | np.ndarray | PIL.Image.Image
@@ -190,7 +191,7 @@ class Predictor(ABC):
             if isinstance(each, InputError):
                 yield each
             else:
-                found = self._without_unlabelled(next(predictions))
+                found = without(next(predictions), self.unlabelled, self.schema)
                 yield Found(found, each.box, each.size, each.look.crops[0].mirrored)
 
     def _look_at(self, faces: Sequence[_Seen]) -> list[Prediction]:
@@ -225,29 +226,9 @@ class Predictor(ABC):
         """Places of the landmarks in a view's answer: a mirrored one shows each pair swapped."""
         return self.schema.mirror_permutation if crop.mirrored else slice(None)
 
-    def _without_unlabelled(self, prediction: Prediction) -> Prediction:
-        known = np.array([name not in self.unlabelled for name in self.schema.names])
-        return Prediction(
-            np.where(known[:, None], prediction.points, np.float32(np.nan)),
-            np.where(known, prediction.peaks, np.float32(np.nan)),
-            np.where(known[:, None], prediction.heatmap_points, np.float32(np.nan)),
-        )
-
 
 def _seen_or_problem(future: Future[_Seen]) -> _Seen | InputError:
     try:
         return future.result()
     except InputError as problem:
         return problem
-
-
-def unlabelled_of(described: Mapping, schema: Schema, origin: str) -> tuple[str, ...]:
-    """The names under UNLABELLED in a run's settings or a file's metadata; none where it is not there.
-
-    Raises:
-        InputError: names `origin`: no list of the schema's landmarks.
-    """
-    names = described.get(UNLABELLED) or []
-    if not isinstance(names, list) or not all(name in schema.names for name in names):
-        raise InputError(f"{origin}: damaged: {UNLABELLED} is no list of landmarks of schema {schema.name}")
-    return tuple(names)

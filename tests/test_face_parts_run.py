@@ -1,0 +1,69 @@
+"""A run that looks at parts of faces: trained, killed, gone on with, loaded; and where it is refused."""
+
+import json
+
+import numpy as np
+import pytest
+from toy_table import flags, refused, write_table
+from toys import toy_samples
+
+from rtl_tf.cli.train import main
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.predicting import detector_hash
+from rtl_tf.runs.history import read_history
+from rtl_tf.training import fit as fit_module
+
+PARTS = '[[parts]]\nname = "pair"\nlandmarks = ["exocanthion", "endocanthion"]\n'
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """As `conftest.table`, of 200 px, with a schema that has a part."""
+    folder = tmp_path_factory.mktemp("photographs")
+    write_table(folder, toy_samples(folder, count=16, size=200))
+    with open(folder / "toy.toml", "a") as schema:
+        schema.write(PARTS)
+    return folder
+
+
+def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    arguments = flags(photographs, run, "--method", "ft", "--parts", epochs=2)
+
+    class Killed(Exception):
+        pass
+
+    def killed(recorder, epoch, logs=None):
+        ended(recorder, epoch, logs)
+        if recorder.folder.name == "parts":
+            raise Killed
+
+    ended = fit_module.Recorder.on_epoch_end
+    monkeypatch.setattr(fit_module, "STATE_INTERVAL", 0.0)
+    monkeypatch.setattr(fit_module.Recorder, "on_epoch_end", killed)
+    with pytest.raises(Killed):
+        main(arguments)
+    assert len(read_history(run / "history.csv")) == 2 and not (run / "metrics.json").exists()
+    monkeypatch.setattr(fit_module.Recorder, "on_epoch_end", ended)
+    main([*arguments, "--resume"])
+    assert sorted(path.name for path in (run / "parts").iterdir()) == ["best.keras", "history.csv"]
+    assert len(read_history(run / "parts" / "history.csv")) == 2
+    parts = json.loads((run / "recipe.json").read_text())["parts"]
+    assert parts["size"] == 192 and [part["landmarks"] for part in parts["parts"]] == [[0, 1]]
+
+    detector, image = Detector.load(run), photographs / "000.png"
+    assert detector.parts.network.input.shape[1:] == (192, 192, 3)
+    once = Detector(detector.network, detector.schema, detector.image_size, detector.sigma)
+    moved = detector.predict(image)[0].points - once.predict(image)[0].points
+    assert (np.abs(moved[:2]) > 0).any() and (moved[2] == 0).all()
+    before = detector_hash(run, None, None)
+    (run / "parts" / "best.keras").rename(run / "parts" / "gone.keras")
+    assert detector_hash(run, None, None) != before
+    with pytest.raises(InputError, match=r"parts/best.keras: no such file; train the run first"):
+        Detector.load(run)
+
+
+def test_a_schema_without_parts_is_refused(table, tmp_path):
+    output = tmp_path / "run"
+    refused(flags(table, output, "--parts"), "--parts: schema toy has no [[parts]]; add them, or leave", output)
