@@ -8,17 +8,21 @@ import pytest
 from toy_table import toy_source_beside
 from toys import SCHEMA, toy_samples
 
+from rtl_tf import datasets
 from rtl_tf.cli.train import main
 from rtl_tf.config import Asked
 from rtl_tf.coordinates import Crop
+from rtl_tf.datasets.one_half import same_half
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import recipe_fitting
 from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, labels_in, mesh_samples
 from rtl_tf.images import read_image
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.face_meshes import Mesh
+from rtl_tf.inference.label_shift import estimate
 from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.records import Sample
+from rtl_tf.schema import load_schema
 
 NAN = np.nan
 WANTED = Wanted.of(Asked(label_shift=True, views=2, image_size=64).resolved())
@@ -124,6 +128,22 @@ def test_a_box_beside_its_image_is_told_by_its_file(heads):
         mesh_samples([stray], WANTED)
 
 
+def built_in_heads():
+    """Ten by name, those that show the other half mirrored."""
+    samples = datasets.load("synthetic:subjects=10,scans=1", size=64)
+    return {sample.image.name: sample for sample in same_half(samples, load_schema("fas14"))}
+
+
+def test_labels_of_built_in_faces_have_no_shift(monkeypatch):
+    """They are points of the surface: what is estimated is nothing, within its error."""
+    told = []
+    monkeypatch.setattr(recipe_fitting, "estimate", lambda *of: told.append(estimate(*of)) or told[0])
+    samples = [*built_in_heads().values()]
+    assert {sample.mirrored for sample in samples} == {False, True}
+    fit_recipe(WANTED._replace(aligned=True), samples, load_schema("fas14"))
+    assert abs(told[0].value) < 2 * told[0].error < 0.01
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run with everything, before its test part is opened; its command."""
@@ -138,7 +158,6 @@ def run(tmp_path_factory):
 
 
 def test_a_run_keeps_its_recipe_and_predicts_by_it(run, tmp_path):
-    from rtl_tf import datasets
     from rtl_tf.inference import Detector
     from rtl_tf.runs.predictions import read_predictions
 
@@ -148,22 +167,25 @@ def test_a_run_keeps_its_recipe_and_predicts_by_it(run, tmp_path):
     before = (folder / "recipe.json").read_bytes()
     recipe = read_recipe(folder / "recipe.json", 14)
     assert recipe.views == 2 and recipe.alignment.scale >= 1 and recipe.calibration is not None
-    assert recipe.label_shift == 0  # built-in faces are never mirrored
+    assert recipe.label_shift == 0  # of built-in faces it could be none
     main([*command, "--output", str(folder), "--resume"])
     assert (folder / "recipe.json").read_bytes() == before
     predictions = read_predictions(folder / "predictions.csv")
     detector = Detector.load(folder)
-    samples = {sample.image.name: sample for sample in datasets.load("synthetic:subjects=10,scans=1", size=64)}
-    chosen = [samples[name] for name in predictions.images]
-    answers = detector.predict([read_image(one.image) for one in chosen], [one.box for one in chosen])
+    chosen = [built_in_heads()[name] for name in predictions.images]
+    answers = detector.predict(*zip(*[(read_image(one.image), one.box, one.mirrored) for one in chosen], strict=True))
     np.testing.assert_allclose([answer.points for answer in answers], predictions.points, atol=1e-3)
     image, truth = read_image(chosen[0].image), chosen[0].points
-    look = detector.recipe.look(image, Crop(*chosen[0].box, 64))
+    look = detector.recipe.look(image, Crop(*chosen[0].box, 64, chosen[0].mirrored))
     assert len(look.crops) == 2 and look.crops[0].angle != 0 and look.calibrated.shape == (14, 2)
     # The calibrated mesh errs by less than a network that has seen ten faces once.
-    network = replace(detector, recipe=replace(detector.recipe, blend=0.0)).predict(image, chosen[0].box)[0].points
-    error, alone = (np.nanmean(np.abs(points - truth)) for points in (look.calibrated, network))
-    assert error < alone
+    network = (
+        replace(detector, recipe=replace(detector.recipe, blend=0.0))
+        .predict(image, chosen[0].box, chosen[0].mirrored)[0]
+        .points
+    )
+    of_mesh, of_network = (np.nanmean(np.abs(points - truth)) for points in (look.calibrated, network))
+    assert of_mesh < of_network
 
 
 @pytest.mark.parametrize(
