@@ -10,7 +10,7 @@ import pytest
 from rtl_tf.coordinates import Crop, turned
 from rtl_tf.documents import parse_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference.alignment import BORDER, Alignment, turned_left
+from rtl_tf.inference.alignment import BORDER, Alignment
 from rtl_tf.inference.face_meshes import OUTER_EYE_CORNERS, Mesh
 
 VIEW = Crop(0.0, 0.0, 400.0, 192)
@@ -101,15 +101,6 @@ def test_one_landmark_in_a_thousand_widens_nothing():
     points[7] = -3.0, 5.0
     mesh = make_mesh()
     assert Alignment.fit([mesh], [mesh.square.from_shares(points)]) == Alignment((0.0, 0.0), 1.0)
-
-
-def test_the_tip_of_the_nose_tells_which_half_is_seen():
-    mesh = make_mesh()
-    for shift in (-12, 12):
-        points = mesh.points.copy()
-        points[1] = 200 + shift, 210
-        face = replace(mesh, points=points)
-        assert turned_left(face) == turned_left(moved(face, 2.0, 3.0, np.zeros(2))) == (shift < 0)
 
 
 def test_an_alignment_is_kept_as_it_is():

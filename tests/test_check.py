@@ -11,11 +11,11 @@ from rtl_tf.audit import examination
 from rtl_tf.audit.examination import examine
 from rtl_tf.audit.findings_text import findings_text
 from rtl_tf.audit.near_duplicates import find_duplicates
-from rtl_tf.audit.outliers import as_seen
 from rtl_tf.audit.sketches import Place, read_all
 from rtl_tf.audit.suspects import COLUMNS
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.check import main
+from rtl_tf.evaluation.halves import as_seen
 from rtl_tf.images import read_image, read_size
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema

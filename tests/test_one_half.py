@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rtl_tf.datasets.one_half import same_half
+from rtl_tf.experiments.one_half import same_half
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 

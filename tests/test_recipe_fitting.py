@@ -12,9 +12,9 @@ from rtl_tf import datasets
 from rtl_tf.cli.train import main
 from rtl_tf.config import Asked
 from rtl_tf.coordinates import Crop
-from rtl_tf.datasets.one_half import same_half
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import recipe_fitting
+from rtl_tf.experiments.one_half import same_half
 from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, labels_in, mesh_samples
 from rtl_tf.images import read_image
 from rtl_tf.inference.alignment import Alignment

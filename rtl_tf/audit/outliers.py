@@ -1,13 +1,10 @@
 """Which points of a face do not fit the others, found one after the other: the worst is left out, then the next."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rtl_tf.evaluation.shape_model import FEWEST_POINTS, Judged, ShapeModel
-from rtl_tf.records import Sample
-from rtl_tf.schema import Schema
 
 FAR = 4.5  # robust standard deviations: of 3,000 real faces 0.5 % have a point beyond
 
@@ -27,12 +24,6 @@ class Outliers:
     is_whole: bool
 
 
-def as_seen(points: np.ndarray, mirrored: bool, schema: Schema) -> np.ndarray:
-    """float64 (K, 2): as all faces of a data set are seen, mirrored ones about x = 0, names swapped; and back."""
-    points = np.asarray(points, np.float64)
-    return (points * (-1, 1))[schema.mirror_permutation] if mirrored else points
-
-
 def find_outliers(model: ShapeModel, points: np.ndarray, person: str) -> Outliers:
     """The points (K, 2) of a face that lie beyond FAR, given those that do not."""
     known = ~np.isnan(points).any(axis=1) & ~np.isnan(model.mean)
@@ -50,8 +41,3 @@ def find_outliers(model: ShapeModel, points: np.ndarray, person: str) -> Outlier
             return Outliers(known & (whole.deviations > FAR), whole, True)
     off = known & ~kept & (judged.deviations > FAR)
     return Outliers(off, judged, False)
-
-
-def frame_of(samples: Sequence[Sample], schema: Schema) -> np.ndarray:
-    """float64 (N, K, 2): all samples `as_seen`."""
-    return np.stack([as_seen(sample.points, sample.mirrored, schema) for sample in samples])

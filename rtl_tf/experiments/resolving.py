@@ -10,8 +10,8 @@ from rtl_tf import datasets
 from rtl_tf.config import Asked, Settings
 from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
-from rtl_tf.datasets.one_half import same_half
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.one_half import same_half
 from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.families import find_source
 from rtl_tf.records import Samples, Split

@@ -7,9 +7,8 @@ import numpy as np
 
 from rtl_tf.coordinates import Crop, turned
 from rtl_tf.documents import Node
-from rtl_tf.inference.face_meshes import OUTER_EYE_CORNERS, Mesh
+from rtl_tf.inference.face_meshes import Mesh
 
-NOSE_TIP = 1
 BORDER = 0.04  # between the outermost landmarks and the edge, a share of the mesh square's side
 
 
@@ -55,14 +54,3 @@ class Alignment:
     def from_json(cls, node: Node) -> "Alignment":
         x, y = node["offset"].array((2,)).tolist()
         return cls((x, y), node["scale"].number(1))
-
-
-def turned_left(mesh: Mesh) -> bool:
-    """Whether the half of the face on the view's right is turned to the camera.
-
-    The tip of the nose protrudes: along the line of the eyes it is nearer to the corner of the half that is turned
-    away.
-    """
-    first, second = (mesh.points[corner] for corner in OUTER_EYE_CORNERS)
-    tip, across = mesh.points[NOSE_TIP], second - first
-    return bool((second - tip) @ across > (tip - first) @ across)

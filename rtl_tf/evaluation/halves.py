@@ -1,10 +1,12 @@
 """Which half of the face each image shows, told from its points: whether all show the same one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rtl_tf.evaluation.similarity import apply, as_complex, fit, mean_shape
+from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 
 ROUNDS = 3
@@ -49,6 +51,17 @@ def as_one_half(points: np.ndarray, halves: Halves, schema: Schema) -> np.ndarra
     if not halves.is_mixed:
         return points
     return np.where(halves.other[:, None, None], (points * (-1, 1))[:, schema.mirror_permutation], points)
+
+
+def as_seen(points: np.ndarray, mirrored: bool, schema: Schema) -> np.ndarray:
+    """float64 (K, 2): as all faces of a data set are seen, mirrored ones about x = 0, names swapped; and back."""
+    points = np.asarray(points, np.float64)
+    return (points * (-1, 1))[schema.mirror_permutation] if mirrored else points
+
+
+def frame_of(samples: Sequence[Sample], schema: Schema) -> np.ndarray:
+    """float64 (N, K, 2): all samples `as_seen`."""
+    return np.stack([as_seen(sample.points, sample.mirrored, schema) for sample in samples])
 
 
 def _distance(shapes: np.ndarray, mean: np.ndarray) -> np.ndarray:
