@@ -31,8 +31,9 @@ MESH_POINTS = {
 }
 OUTER_EYE_CORNERS = (33, 263)  # right, left
 RIDGE_STRENGTHS = tuple(10.0**power for power in range(-2, 7))  # input px squared
+FLAG = 12.0  # input px that a flag of 1 counts for in the penalty
 
-Correction = Callable[[np.ndarray], np.ndarray]  # meshes (N, 468, 2) -> landmarks (N, K, 2)
+Correction = Callable[..., np.ndarray]  # meshes (N, 468, 2) -> landmarks (N, K, 2)
 
 
 def mean_offsets(mesh: np.ndarray, truth: np.ndarray) -> Correction:
@@ -54,15 +55,18 @@ def mean_offsets(mesh: np.ndarray, truth: np.ndarray) -> Correction:
     return corrected
 
 
-def ridge(mesh: np.ndarray, truth: np.ndarray) -> Correction:
-    """Adds to the 2K coordinates a linear function of them, learned by ridge regression.
+def ridge(mesh: np.ndarray, truth: np.ndarray, flags: np.ndarray | None = None) -> Correction:
+    """Adds to the 2K coordinates a linear function of them, and of flags (N,) on demand, learned by ridge regression.
+
+    With flags the correction takes (mesh, flags).
 
     Unlike `mean_offsets` it knows where in the crop a landmark lies, as a network does. Its strength is the one of
     RIDGE_STRENGTHS with the smallest leave-one-out error; images with NaN have no vote.
     """
     voting = np.isfinite(truth).all(axis=(1, 2)) & np.isfinite(mesh[:, 0, 0])
-    found = landmarks(mesh[voting]).reshape(np.sum(voting), -1)
-    offsets = truth[voting].reshape(found.shape) - found
+    points = landmarks(mesh[voting]).reshape(np.sum(voting), -1)
+    offsets = truth[voting].reshape(points.shape) - points
+    found = points if flags is None else np.c_[points, FLAG * flags[voting]]
     centre, mean = found.mean(axis=0), offsets.mean(axis=0)
     u, s, vt = np.linalg.svd(found - centre, full_matrices=False)
 
@@ -74,9 +78,10 @@ def ridge(mesh: np.ndarray, truth: np.ndarray) -> Correction:
     strength = min(RIDGE_STRENGTHS, key=left_out)
     weights = (vt.T * (s / (s**2 + strength))) @ u.T @ (offsets - mean)
 
-    def corrected(mesh: np.ndarray) -> np.ndarray:
+    def corrected(mesh: np.ndarray, flags: np.ndarray | None = None) -> np.ndarray:
         points = landmarks(mesh)
         flat = points.reshape(len(points), -1)
+        flat = flat if flags is None else np.c_[flat, FLAG * flags]
         return points + (mean + (flat - centre) @ weights).reshape(points.shape)
 
     return corrected

@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> None:
         found = np.isfinite(unseen[:, 0, 0])
         rows = {protocol: compare(judged, protocol, people) for protocol in PROTOCOLS}
         results[f"box jitter {jitter:g}"] = rows | {"faces_not_found": int(np.sum(~found))}
-        show(rows, options.part, jitter, people, found)
+        show(rows, options.part, of_boxes(jitter), people, f"no mesh in {np.sum(~found)} images")
     speed = {title: time_detector(detectors[0], crops.plain), "Face Mesh": milliseconds(seconds[-len(people) :])}
     print("\nms a frame: " + ", ".join(f"{name} {of_range(values)}" for name, values in speed.items()))
     details = {
@@ -173,10 +173,12 @@ def milliseconds(seconds: np.ndarray) -> dict[str, float]:
     return {name: 1e3 * float(pick(seconds)) for name, pick in (("median", np.median), ("min", min), ("max", max))}
 
 
-def show(rows: dict[str, dict], part: str, jitter: float, people: list[str], found: np.ndarray) -> None:
-    boxes = f"boxes off by up to {jitter:.0%}" if jitter else "boxes around the truth"
-    unmeshed = f"no mesh in {np.sum(~found)} images"
-    print(f"\n{len(people)} {part} images of {len(set(people))} people, {boxes}; heatmap px; {unmeshed}")
+def of_boxes(jitter: float) -> str:
+    return f"boxes off by up to {jitter:.0%}" if jitter else "boxes around the truth"
+
+
+def show(rows: dict[str, dict], part: str, boxes: str, people: list[str], note: str) -> None:
+    print(f"\n{len(people)} {part} images of {len(set(people))} people, {boxes}; heatmap px; {note}")
     for protocol, detectors in rows.items():
         first = next(iter(detectors))
         head = f"{protocol:20}{'mean (95 %)':>23}{'std':>7}{f'> {THRESHOLD}':>8}"

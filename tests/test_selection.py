@@ -79,6 +79,15 @@ def test_damaged_and_unfinished_runs_are_named_and_left_out(tmp_path):
     assert "fe/seed0/predictions.csv: missing column" in selection.warnings[0]
 
 
+def test_methods_with_settings_of_their_own_share_a_table(tmp_path):
+    """RTL-CO has a temperature, RTL-SAM a frame of its source; neither has the other's."""
+    for method in ("ft", "rtl-co", "rtl-sam", "hg"):
+        make_run(tmp_path, method, 0, ONES)
+    selection = selected(tmp_path)
+    assert set(folders(selection)) == {"FT", "RTL-CO", "RTL-SAM", "HG"}
+    assert {"temperature", "source_frame"} <= dict(selection.condition).keys()
+
+
 def test_a_folder_that_lost_its_settings_is_named(tmp_path):
     make_run(tmp_path, "ft", 0, ONES)
     (make_run(tmp_path, "fe", 0, ONES) / "config.json").unlink()

@@ -103,14 +103,24 @@ def _best_condition(rows: Sequence[Row], varied: Sequence[str], runs: list[Run])
     conditions = [condition_of(run, varied) for run in runs]
     different = set(conditions)
     # What does not apply to a method is missing in its condition, so that FT belongs to the runs of every lambda.
-    complete = [one for one in different if not any(one < other for other in different)]
+    complete = sorted((one for one in different if not any(one < other for other in different)), key=_as_text)
+    candidates = {_with_all_that_agree(one, complete) for one in complete}
 
     def merit(condition: Condition):
         members = [run for run, own in zip(runs, conditions, strict=True) if own <= condition]
         filled = sum(any(matches(run, row.settings) for run in members) for row in rows)
         return filled, -len(unusual(condition, members[0].resolved.get("preset", "quick"))), len(members)
 
-    return max(sorted(complete, key=_as_text), key=merit, default=EMPTY)
+    return max(sorted(candidates, key=_as_text), key=merit, default=EMPTY)
+
+
+def _with_all_that_agree(condition: Condition, others: Sequence[Condition]) -> Condition:
+    """And what applies to other methods alone, as where RTL-CO has a temperature and RTL-SAM a frame of its source."""
+    for other in others:
+        known = dict(condition)
+        if all(known.get(name, value) == value for name, value in other):
+            condition |= other
+    return condition
 
 
 def _as_text(condition: Condition) -> list[str]:
