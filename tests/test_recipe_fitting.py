@@ -111,7 +111,7 @@ def test_few_faces_are_said_and_boxes_stay(tmp_path, capsys):
     samples = toy_samples(tmp_path, count=6)
     wanted = WANTED._replace(aligned=True, calibrated=True)
     assert fit_recipe(wanted, samples, SCHEMA) == Recipe(views=2)
-    said = "a face mesh in 0 of 6 training images: boxes are looked at as they are"
+    said = "face meshes in 0 of 6 training images, of 0 people: too few, boxes are looked at as they are"
     assert said in "".join(capsys.readouterr())
 
 

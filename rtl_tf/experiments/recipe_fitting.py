@@ -67,8 +67,10 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Rec
     if not (wanted.aligned or wanted.calibrated or (wanted.label_shift and both_kinds)):
         return recipe
     meshed = mesh_samples(samples, wanted)
-    if len(meshed) < FEWEST:
-        warn(f"a face mesh in {len(meshed)} of {len(samples)} training images: boxes are looked at as they are")
+    people = {one.sample.subject for one in meshed}
+    if len(meshed) < FEWEST or len(people) < 2:
+        found = f"face meshes in {len(meshed)} of {len(samples)} training images, of {len(people)} people"
+        warn(f"{found}: too few, boxes are looked at as they are")
         return recipe
     if wanted.aligned:
         meshes, points = [one.mesh for one in meshed], [one.sample.points for one in meshed]
