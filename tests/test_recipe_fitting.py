@@ -115,6 +115,13 @@ def test_few_faces_are_said_and_boxes_stay(tmp_path, capsys):
     assert said in "".join(capsys.readouterr())
 
 
+def test_one_person_is_too_few(tmp_path, monkeypatch, capsys):
+    alone = [replace(face, sample=replace(face.sample, subject="a")) for face in meshed(tmp_path)]
+    recipe = fitted(monkeypatch, alone, aligned=True, calibrated=True)
+    assert recipe.alignment is None and recipe.calibration is None
+    assert "of 1 people: too few" in "".join(capsys.readouterr())
+
+
 def test_heads_have_meshes_and_at_least_two_views(heads):
     found = mesh_samples([*heads], WANTED._replace(views=1))
     assert [one.sample for one in found] == heads
