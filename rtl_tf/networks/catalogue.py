@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.system.packages import packaged_file
 
 # In a run folder the best epoch, in a pretraining folder the source network.
 SAVED_NAMES = ("best.keras", "source.keras")
@@ -210,6 +211,14 @@ RANDOM_RESNET50 = Source(
 
 NAMED = (VGGFACE2, IMAGENET, YOUTUBE_FACES, DLIB, FACE_MESH, EFFICIENTNET_LITE0, RANDOM, RANDOM_RESNET50)
 SOURCES = {source.name: source for source in NAMED}
+
+
+def packaged_weights(source: Source) -> Path:
+    """The weights file that an installed package has; InputError as `packaged_file`, ValueError where none has it."""
+    weights = source.weights
+    if weights is None or not weights.package:
+        raise ValueError(f"{source.name}: its weights are in no package")
+    return packaged_file(weights.package, weights.package_path, weights.checksum or "", weights.distribution)
 
 
 def saved_file(path: str | Path) -> Path:

@@ -8,9 +8,8 @@ import keras
 import numpy as np
 
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.networks.catalogue import Source, WeightsFile
+from rtl_tf.networks.catalogue import Source, WeightsFile, packaged_weights
 from rtl_tf.networks.weight_check import require_whole
-from rtl_tf.system.packages import packaged_file
 
 
 def locate(source: Source, path: str | Path | None = None) -> Path:
@@ -29,10 +28,7 @@ def locate(source: Source, path: str | Path | None = None) -> Path:
         return Path(path)
     if source.weights is None:
         raise ValueError(f"{source.name} has random weights, no file")
-    weights = source.weights
-    if weights.package:
-        return packaged_file(weights.package, weights.package_path, weights.checksum or "", weights.distribution)
-    return _downloaded(source.name, weights)
+    return packaged_weights(source) if source.weights.package else _downloaded(source.name, source.weights)
 
 
 def require_given(path: Path) -> None:
