@@ -51,10 +51,8 @@ def load_parts(run, judged: str, jitter: float) -> tuple:
 
 def displaced(sample, size: int, margin: float, jitter: float, random: np.random.Generator):
     """The sample with its crop as a box, shifted along x and y and zoomed by up to `jitter`, a share of its side."""
+    from rtl_tf.inference import box_evidence
     from rtl_tf.pipeline import sample_crop
 
-    crop = sample_crop(sample, size, margin)
-    x, y, zoom = jitter * random.uniform(-1, 1, 3)
-    side = crop.side * (1 + zoom)
-    left, top = (start + crop.side * (shift - zoom / 2) for start, shift in ((crop.left, x), (crop.top, y)))
-    return dataclasses.replace(sample, box=(left, top, side))
+    box = box_evidence.displaced(sample_crop(sample, size, margin), jitter, random)
+    return dataclasses.replace(sample, box=(box.left, box.top, box.side))
