@@ -54,6 +54,8 @@ setup(
         "tensorboard": ["tensorboard"],
     },
     entry_points={
-        "console_scripts": [f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check")]
+        "console_scripts": [
+            f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check", "convert")
+        ]
     },
 )
