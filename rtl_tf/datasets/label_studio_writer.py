@@ -16,7 +16,7 @@ from rtl_tf.images import read_size
 
 LABELS, IMAGE = "landmarks", "image"  # names in the labelling interface
 SIZE = 0.3  # of a point as it is drawn, percent of the image's width
-PERCENT_DECIMALS = 9
+PERCENT_DECIMALS, HAIR = 9, 1e-6  # px
 
 
 def write(collection: Collection, output: Path) -> Writing:
@@ -65,7 +65,9 @@ def _regions(collection: Collection, index: int) -> list[dict[str, Any]]:
     for column, (name, place) in enumerate(zip(collection.schema.names, places(sample), strict=True)):
         if np.isnan(place).any():
             continue
-        x, y = (round(float(value), PERCENT_DECIMALS) for value in place * 100 / (width, height))
+        # A little within, as percent of a point on the very edge can come back as a hair outside.
+        within = place.clip(-0.5 + HAIR, np.subtract((width, height), 0.5 + HAIR))
+        x, y = (round(float(value), PERCENT_DECIMALS) for value in within * 100 / (width, height))
         region = {
             "id": f"{index + 1}-{column + 1}", "type": KEYPOINTS, "from_name": LABELS, "to_name": IMAGE,
             "original_width": width, "original_height": height, "image_rotation": 0,

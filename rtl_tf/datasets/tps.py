@@ -118,7 +118,7 @@ def _schema(path: Path, specimens: list[Specimen], schema: str | None) -> Schema
     if not labelled:
         raise InputError(f"{path}: no point is labelled here")
     count = len(labelled[0].coordinates)
-    shipped = [load_schema(name) for name in available_schemas()]
+    shipped = map(load_schema, available_schemas())
     fitting = load_schema(schema) if schema else next((known for known in shipped if len(known) == count), None)
     if fitting is None:
         raise InputError(f"{labelled[0].origin}: {count} landmarks without names, as many as no schema has; name one")
