@@ -75,7 +75,10 @@ def test_modules_import_only_downward(path):
 @pytest.mark.parametrize("folder", ["datasets", "networks"])
 def test_no_dataset_imports_another_and_no_network_another(folder):
     kinds = {
-        "datasets": {"table", "youtube_faces", "pts", "coco", "labelme", "label_studio", "deeplabcut", "synthetic"},
+        "datasets": {
+            *("table", "youtube_faces", "pts", "coco", "labelme", "label_studio", "deeplabcut", "tps", "slicer"),
+            "synthetic",
+        },
         "networks": {
             "resnet50",
             "dlib_resnet",
@@ -112,6 +115,8 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
         "rtl_tf.cli.evaluate",
         "rtl_tf.cli.pack",
         "rtl_tf.cli.check",
+        "rtl_tf.cli.convert",
+        "rtl_tf.datasets.converting",
         "rtl_tf.audit.examination",
     ],
 )

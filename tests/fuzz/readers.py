@@ -21,6 +21,14 @@ def data_set(folder: Path, output: Path, schema: str | None = None) -> None:
     datasets.fingerprint(folder, datasets.load(folder, schema))
 
 
+def converted(folder: Path) -> None:
+    from rtl_tf.datasets.converting import WRITERS, collect
+
+    collection = collect(folder / "found.csv", None)
+    for kind in WRITERS.keys() - {"pts"}:
+        WRITERS[kind].write(collection, folder / "out.json")
+
+
 def boxes(folder: Path, output: Path) -> None:
     from rtl_tf.datasets.photographs import from_table
 
