@@ -215,7 +215,8 @@ def found(folder: Path, **more) -> Path:
     with open(file, newline="", encoding="utf-8") as opened:
         rows = list(csv.DictReader(opened))
     for row in rows:
-        del row["subject"]
+        if "subject" not in more:
+            del row["subject"]
         row |= {f"{name}_peak": 0.25 + index / 100 for index, name in enumerate(FAS12.names)}
     rows[0] |= {"nasion_x": "", "nasion_y": ""}
     rows[1]["error"] = "no landmark was found on the image"
@@ -296,6 +297,35 @@ def test_predictions_in_a_table_stay_predictions(tmp_path):
     assert first.detectors == again.detectors == ["3fa0bc11"]
 
 
+def test_cells_of_a_table_cannot_lead_out_of_the_output(tmp_path):
+    file = found(tmp_path, subject="../../p 1")
+    file.write_text(file.read_text().replace("3fa0bc11", "../../3fa0bc11"))
+    files, _ = convert(*collected(file), "deeplabcut", tmp_path / "out")
+    folder = tmp_path / "out" / "labeled-data" / "p-1"
+    assert sorted(files) == [folder / "0.png", folder / "CollectedData_rtl_tf-3fa0bc11.csv"]
+
+
+def test_people_of_predictions_are_looked_at(tmp_path):
+    file = found(tmp_path, subject="p1\n2")
+    with pytest.raises(InputError, match="holds characters that no file can keep"):
+        collected(file)
+
+
+def test_a_name_of_two_lines_is_refused_by_tps(one, tmp_path):
+    image = tmp_path / "a\nID=2.png"
+    image.write_bytes((tmp_path / "a.png").read_bytes())
+    with pytest.raises(InputError, match="its name has more than one line"):
+        convert(replace(one, samples=Samples([replace(one.samples[0], image=image)])), "tps", tmp_path / "a.tps")
+
+
+def test_morphoj_is_not_led_to_take_a_name_for_two_cells(one, tmp_path):
+    image = tmp_path / "a, b;c.png"
+    image.write_bytes((tmp_path / "a.png").read_bytes())
+    sample = replace(one.samples[0], image=image, points=np.ones((12, 2), np.float32) + np.arange(12)[:, None])
+    convert(replace(one, samples=Samples([sample])), "morphoj", tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text().splitlines()[1].startswith("a b c\t1.00000\t59.00000\t")
+
+
 def test_a_table_of_labels_holds_no_predictions(tmp_path):
     from rtl_tf.datasets.found_faces import holds_predictions
 
@@ -309,7 +339,7 @@ def test_images_that_are_displayed_turned_are_named(tmp_path):
     exif[0x0112] = 6
     Image.new("RGB", (60, 80)).save(tmp_path / "0.png", exif=exif)
     _, lines = convert(*collected(tmp_path), "tps", tmp_path / "out.tps")
-    assert lines[-1].startswith("1 image are displayed turned") or lines[-1].startswith("1 image is displayed turned")
+    assert lines[-1].startswith("1 image is displayed turned, by a tag (EXIF): points are of the displayed image")
 
 
 def test_photographs_that_lie_there_already_are_not_copied(tmp_path):

@@ -62,7 +62,7 @@ FIELDS: Mapping[str, Callable[[Collection], int]] = {
 def collect(data: str | Path, schema: str | None, subjects_as_written: bool = False) -> Collection:
     """The faces of any data set that `datasets.load` reads, or of a table of predict.py. InputError as they raise."""
     if not datasets.is_synthetic(data) and found_faces.holds_predictions(Path(data)):
-        return found_faces.read_predictions(Path(data), schema)
+        return found_faces.read_predictions(Path(data), schema, subjects_as_written)
     schema = schema or datasets.default_schema(data)
     return Collection(datasets.load(data, schema, subjects_as_written=subjects_as_written), load_schema(schema))
 
@@ -127,5 +127,5 @@ def _turned(samples: Samples) -> list[str]:
     turned = sum(map(is_turned, by_image(samples)))
     if not turned:
         return []
-    where = f"{turned} image{'s' * (turned != 1)} are displayed turned, by a tag (EXIF)"
+    where = f"{turned} {'image is' if turned == 1 else 'images are'} displayed turned, by a tag (EXIF)"
     return [f"{where}: points are of the displayed image; a program that ignores the tag shows them elsewhere"]

@@ -20,7 +20,7 @@ def write(collection: Collection, output: Path) -> Writing:
     samples = collection.samples
     faces = list(dict.fromkeys(sample.face for sample in samples if sample.face))
     individuals = faces if len(faces) > 1 else [""]
-    scorer = f"{SCORER}-{collection.detectors[0][:8]}" if collection.predicted else SCORER
+    scorer = "-".join([SCORER, *(re.sub(r"\W", "", name)[:8] for name in collection.detectors[:1])])
     folders, stems = folder_names(samples), image_stems(samples)
     files: dict[str, bytes | Path] = {}
     lines: dict[str, list[str]] = defaultdict(

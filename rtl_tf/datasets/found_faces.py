@@ -8,6 +8,7 @@ import numpy as np
 from rtl_tf.csv_rows import Row, read_header, read_rows
 from rtl_tf.datasets.annotations import fitting_schema
 from rtl_tf.datasets.collection import Collection
+from rtl_tf.datasets.subject_codes import checked_people
 from rtl_tf.datasets.table import TABLE, attributes_of, landmarks_of, number_in, require_image_and_box, sample_of
 from rtl_tf.datasets.table_cells import PEAK
 from rtl_tf.exceptions import InputError
@@ -27,13 +28,14 @@ def holds_predictions(path: Path) -> bool:
         return False
 
 
-def read_predictions(path: Path, schema: str | None = None) -> Collection:
+def read_predictions(path: Path, schema: str | None = None, subjects_as_written: bool = False) -> Collection:
     """The rows of a table of predict.py, without those in error, which are counted in an InputWarning.
 
     Args:
         path: see `holds_predictions`. Columns as `table.read` has them, but that `subject` may be missing, and
             `detector` and <landmark>_peak tell who found the points, and how sure.
         schema: its landmarks are taken; None = the largest shipped one that the columns fit.
+        subjects_as_written: as `datasets.load` has it, where somebody has added subjects.
     Raises:
         InputError: names the file and the row.
     """
@@ -59,6 +61,11 @@ def read_predictions(path: Path, schema: str | None = None) -> Collection:
         if (other := first_row.setdefault((sample.image, sample.face), row.line)) != row.line:
             raise row.error(f"{row.cells['image']} is already in row {other}; remove one")
         samples.append(replace(sample, place=f"row {row.line}"))
+    if any(sample.subject for sample in samples):
+        try:
+            samples[:] = checked_people(samples, subjects_as_written, samples.names)
+        except InputError as problem:
+            raise InputError(f"{file}: {problem}") from problem
     peaks = [_peaks_in(row, columns) for row in rows]
     return Collection(samples, fitting, [row.cells.get("detector", "") for row in rows], peaks)
 

@@ -1,5 +1,6 @@
 """MorphoJ, written: a text file with a row a face, cells parted by tabs. It names no image, so none is read."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from rtl_tf.datasets.collection import Collection, Writing, face_stems, places
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
+
+PARTING = re.compile(r"[\s,;]+")  # what MorphoJ takes for the end of a cell
 
 
 def write(collection: Collection, output: Path) -> Writing:
@@ -21,7 +24,7 @@ def write(collection: Collection, output: Path) -> Writing:
     for stem, sample in zip(face_stems(collection.samples), collection.samples, strict=True):
         points, height = places(sample), read_size(sample.image)[1]
         if not np.isnan(points).any():
-            rows.append("\t".join([stem, *(f"{x:.5f}\t{height - y:.5f}" for x, y in points)]))
+            rows.append("\t".join([PARTING.sub(" ", stem), *(f"{x:.5f}\t{height - y:.5f}" for x, y in points)]))
     if not rows:
         raise InputError("MorphoJ knows no missing landmark, and every face lacks one; write another format")
     left_out = len(collection.samples) - len(rows)

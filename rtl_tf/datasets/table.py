@@ -9,7 +9,7 @@ import numpy as np
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.csv_rows import Row, read_header, read_rows
-from rtl_tf.datasets.annotations import fitting_schema, require_usable, shipped_landmarks
+from rtl_tf.datasets.annotations import MM_PER_PX, fitting_schema, require_usable, shipped_landmarks
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import code_key
 from rtl_tf.exceptions import InputError, shortened
@@ -21,7 +21,6 @@ from rtl_tf.system.notes import tell_left_out
 
 TABLE = "landmarks.csv"
 BOX = ("box_left", "box_top", "box_side")
-MM_PER_PX = (1e-3, 100)  # from a pore of the skin over the whole image to a face of two pixels
 # As spreadsheets and people write them; a number of a program that knows no other type has its ".0".
 TRUE = ("true", "yes", "y", "t", "1", "1.0", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "waar")
 FALSE = ("false", "no", "n", "f", "0", "0.0", "falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from rtl_tf.datasets.annotations import MM_PER_PX
 from rtl_tf.datasets.named_points import Face, find_image, is_labelled, samples_of
-from rtl_tf.datasets.table import MM_PER_PX
 from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size

@@ -6,6 +6,7 @@ import numpy as np
 
 from rtl_tf.datasets.collection import Collection, Writing, are_numbered, places
 from rtl_tf.datasets.table_cells import image_cell
+from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
 
@@ -13,7 +14,11 @@ MISSING = "-1 -1"  # as tpsDig has it
 
 
 def write(collection: Collection, output: Path) -> Writing:
-    """One file, with SCALE (mm a px) if all faces have it, as geomorph uses it for all or none. See `tps.read`."""
+    """One file, with SCALE (mm a px) if all faces have it, as geomorph uses it for all or none. See `tps.read`.
+
+    Raises:
+        InputError: the name of an image has two lines.
+    """
     samples = collection.samples
     scaled = not any(np.isnan(sample.mm_per_px) for sample in samples)
     text = "".join(_block(sample, output.parent, scaled) for sample in samples)
@@ -27,12 +32,14 @@ def write(collection: Collection, output: Path) -> Writing:
 
 
 def _block(sample: Sample, folder: Path, scaled: bool) -> str:
-    height = read_size(sample.image)[1]
+    height, name = read_size(sample.image)[1], image_cell(sample.image, folder)
+    if len(name.splitlines()) > 1:
+        raise InputError(f"{sample.image}: its name has more than one line, which TPS cannot hold; rename it")
     rows = [MISSING if np.isnan((x, y)).any() else f"{x:.5f} {height - y:.5f}" for x, y in places(sample)]
     lines = [
         f"LM={len(rows)}",
         *rows,
-        f"IMAGE={image_cell(sample.image, folder)}",
+        f"IMAGE={name}",
         f"ID={sample.subject or sample.image.stem}",
         *([f"SCALE={sample.mm_per_px:.10f}"] if scaled else []),
     ]

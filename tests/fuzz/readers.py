@@ -21,12 +21,13 @@ def data_set(folder: Path, output: Path, schema: str | None = None) -> None:
     datasets.fingerprint(folder, datasets.load(folder, schema))
 
 
-def converted(folder: Path) -> None:
-    from rtl_tf.datasets.converting import WRITERS, collect
+def converted(folder: Path, output: Path) -> None:
+    """What `rtl-convert` makes of a table of predictions, in every format but that of 68 points."""
+    from rtl_tf.datasets.converting import WRITERS, collect, convert
 
     collection = collect(folder / "found.csv", None)
-    for kind in WRITERS.keys() - {"pts"}:
-        WRITERS[kind].write(collection, folder / "out.json")
+    for kind in sorted(WRITERS.keys() - {"pts"}):
+        convert(collection, kind, output / kind / f"out{WRITERS[kind].suffix}")
 
 
 def boxes(folder: Path, output: Path) -> None:
