@@ -71,9 +71,7 @@ class Settings:
         "learn how far all labels lie to the right in the image, which mirrored samples contradict; taken from "
         "training labels, given back to predictions"
     )
-    views: int = _setting(
-        "views that are averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1
-    )
+    views: int = _setting("views averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1)
     calibrated: bool = _setting(
         "average the network's points with those of the Face Mesh, corrected by training images", default=False
     )
@@ -84,6 +82,11 @@ class Settings:
     flips: bool = _setting(
         "show every second training image mirrored: another half of the face, where all crops show the same",
         default=True,
+    )
+    face_boxes: str = _setting(
+        "the square that is looked at: given = the data's own, or that around the labels; found = the face finder's",
+        default="given",
+        choices=("given", "found"),
     )
     box_jitter: float = _setting(
         "how far the boxes that will be given to --aligned detectors are off, share of their side, 0 to 0.5",

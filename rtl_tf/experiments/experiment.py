@@ -129,7 +129,7 @@ def _run(
         train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)
     trained, validation = Detector.load(run.folder), unseen(run.data, "validation", run.settings.crop_margin)
     if trained.recipe.calibration:
-        trained = blended(trained, validation.samples, validation.boxes)
+        trained = blended(trained, validation.samples, validation.looked_in)
         write_recipe(run.folder / layout.RECIPE, trained.recipe)
     outputs.write_validation(run.folder, trained, validation)
     if not validation_only:
@@ -214,7 +214,9 @@ def write_face_square(run: PreparedRun) -> None:
     file = run.folder / layout.FACE_SQUARE
     if searching_run(run.folder) != run.folder or read_face_square(file):
         return
-    learned = learn_face_square(run.data.part("training")[1], run.settings.crop_margin)
+    found = run.data.boxes
+    margin = run.settings.crop_margin
+    learned = found.face_square if found else learn_face_square(run.data.part("training")[1], margin)
     if learned:
         write_json(file, learned.to_json())
 
@@ -223,8 +225,10 @@ def unseen(data: Data, part: str, margin: float) -> outputs.UnseenImages:
     """The validation or the test part, to be predicted."""
     names, samples = data.part(part)
     crops: Crops = getattr(data, part)
-    boxes = [sample_crop(sample, crops.size, margin) for sample in samples]
-    return outputs.UnseenImages(names, samples, crops, boxes)
+    boxes, looked_in = (
+        [sample_crop(sample, crops.size, margin) for sample in boxed] for boxed in (samples, data.looked_at(part))
+    )
+    return outputs.UnseenImages(names, samples, crops, boxes, looked_in)
 
 
 def write_inputs(run: PreparedRun) -> None:

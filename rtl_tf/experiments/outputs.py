@@ -67,15 +67,21 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
 
 @dataclass(frozen=True)
 class UnseenImages:
-    """N images of a part: their names relative to the data set, what is known of them, their crops, and their boxes.
+    """N images of a part.
 
-    A box is the sample's own square, or the one around its landmarks: that of the crop, unless it is aligned.
+    Attributes:
+        names: relative to the data set.
+        samples: what is known of them.
+        crops: what a network sees first.
+        boxes: each sample's own square, or the one around its landmarks, by which errors are measured.
+        looked_in: the squares that a detector is told: these, or those that were found.
     """
 
     names: list[str]
     samples: list[Sample]
     crops: Crops
     boxes: list[Crop]
+    looked_in: list[Crop]
 
 
 def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
@@ -125,13 +131,13 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
     """
     boxes = [replace(box, size=detector.image_size) for box in part.boxes]
     if detector.recipe.sees_boxes:
-        answers = detector.predict_crops(part.crops.plain, boxes)
+        answers = detector.predict_crops(part.crops.plain, part.crops.crops)
     else:
-        squares = [(box.left, box.top, box.side) for box in boxes]
+        squares = [(box.left, box.top, box.side) for box in part.looked_in]
         files = [sample.image for sample in part.samples]
         everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
         answers = everything.predict(files, squares, [box.mirrored for box in boxes])
-    if detector.recipe.plain:
+    if detector.recipe.plain and part.looked_in == part.boxes:
         heatmap_points = np.stack([answer.heatmap_points for answer in answers])
     else:
         in_boxes = [box.to_input(answer.points) for box, answer in zip(boxes, answers, strict=True)]
