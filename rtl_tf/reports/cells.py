@@ -121,7 +121,7 @@ def references(table: Table, selection: Selection) -> list[int | None]:
         if table.reference is None:
             found.append(index - 1 if index else None)
             continue
-        wanted = row.settings | table.reference
+        wanted = {**row.settings, **table.reference}
         others = [other for other, candidate in enumerate(selection.rows) if candidate.settings == wanted]
         found.append(others[0] if others and others[0] != index else None)
     return found

@@ -1,6 +1,6 @@
 """The tables as data: what their rows are, by which settings runs belong into a row, and what the columns show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rtl_tf.evaluation.metrics import THRESHOLDS
@@ -35,7 +35,7 @@ class Table:
     caption: str
     rows: tuple[Row, ...]
     varied: tuple[str, ...] = ("method",)
-    reference: dict[str, object] | None = field(default_factory=lambda: {"method": "ft"})
+    reference: Mapping[str, object] | None = field(default_factory=lambda: {"method": "ft"})
     reference_title: str = "FT"
     header: tuple[str, ...] = ("Method",)
     units: tuple[str, ...] = ("heatmap_px", "input_px")

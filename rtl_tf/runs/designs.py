@@ -86,7 +86,8 @@ def parse_study(text: str, kind: str, name: str) -> Study:
     origin = f"study {kind} {name}"
     table = parse_toml(text, origin)
     one_by_one, judged_on = table.get("one_by_one"), table.get("judged_on")
-    configurations, titles, before = [], [], {}
+    configurations, titles = [], []
+    before: dict[str, Any] = {}
     for grid in table["runs"].elements():
         title = grid.get("title")
         own = {key: value for key, value in grid.object().items() if key != "title"}
