@@ -10,7 +10,8 @@ from toys import SCHEMA, toy_samples
 
 from rtl_tf.coordinates import Crop, round_to_grid
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.outputs import UnseenImages, collect
+from rtl_tf.experiments.data import UnseenImages
+from rtl_tf.experiments.outputs import collect
 from rtl_tf.images import crop_image, read_image
 from rtl_tf.inference import predictor
 from rtl_tf.inference.decoded import pixels_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rtl_tf.config import Settings
-from rtl_tf.coordinates import Crop
+from rtl_tf.coordinates import Crop, sample_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
@@ -21,6 +21,25 @@ from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
 
 PART_SIZE = 192  # input px of the network that looks at parts of the face
+
+
+@dataclass(frozen=True)
+class UnseenImages:
+    """N images of a part.
+
+    Attributes:
+        names: relative to the data set.
+        samples: what is known of them.
+        crops: what a network sees first.
+        boxes: each sample's own square, or the one around its landmarks, by which errors are measured.
+        looked_in: the squares that a detector is told: these, or those that were found.
+    """
+
+    names: list[str]
+    samples: list[Sample]
+    crops: Crops
+    boxes: list[Crop]
+    looked_in: list[Crop]
 
 
 @dataclass(frozen=True)
@@ -45,9 +64,15 @@ class Data:
         names, chosen = image_names(self.dataset.samples), self.split.parts[name]
         return [names[index] for index in chosen], [self.dataset.samples[index] for index in chosen]
 
-    def looked_at(self, name: str) -> list[Sample]:
-        """The samples of a part with the boxes that are looked at."""
-        return chosen_samples(self.dataset, self.split.parts[name], self.boxes)
+    def unseen(self, name: str, margin: float) -> UnseenImages:
+        """The validation or the test part, to be predicted. margin: see `crop_around`."""
+        names, samples = self.part(name)
+        crops: Crops = getattr(self, name)
+        looked_at = chosen_samples(self.dataset, self.split.parts[name], self.boxes)
+        boxes, looked_in = (
+            [sample_crop(sample, crops.size, margin) for sample in those] for those in (samples, looked_at)
+        )
+        return UnseenImages(names, samples, crops, boxes, looked_in)
 
 
 class DataLoader:

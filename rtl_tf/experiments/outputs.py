@@ -2,7 +2,7 @@
 
 import os
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,14 +12,14 @@ import tensorflow as tf
 
 import rtl_tf
 from rtl_tf.config import Settings
-from rtl_tf.coordinates import Crop, heatmap_to_input, input_to_heatmap, round_to_grid
+from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap, round_to_grid
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
+from rtl_tf.experiments.data import UnseenImages
 from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.pipeline import Crops
-from rtl_tf.records import Sample
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
 from rtl_tf.runs import layout
@@ -63,25 +63,6 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
         f"{settings.data}: {len(training.images)} training, {len(validation.images)} validation, "
         f"{len(test.images)} test images; landmarks {settings.schema}"
     )
-
-
-@dataclass(frozen=True)
-class UnseenImages:
-    """N images of a part.
-
-    Attributes:
-        names: relative to the data set.
-        samples: what is known of them.
-        crops: what a network sees first.
-        boxes: each sample's own square, or the one around its landmarks, by which errors are measured.
-        looked_in: the squares that a detector is told: these, or those that were found.
-    """
-
-    names: list[str]
-    samples: list[Sample]
-    crops: Crops
-    boxes: list[Crop]
-    looked_in: list[Crop]
 
 
 def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
