@@ -427,6 +427,12 @@ def test_several_faces_are_refused_by_label_studio(images, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_label_studio_is_not_told_to_serve_the_whole_disk(one, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.path.commonpath", lambda paths: "/")
+    with pytest.raises(InputError, match="no folder but / holds it and the photographs; write it nearer to them"):
+        convert(one, "label_studio", tmp_path / "a.json")
+
+
 def test_an_image_that_another_ones_face_would_be_taken_for(one, tmp_path):
     Image.new("RGB", (80, 60)).save(tmp_path / "a_1.png")
     first = [replace(one.samples[0], face=face) for face in "12"]

@@ -26,7 +26,8 @@ def write(collection: Collection, output: Path) -> Writing:
     missing landmark has no region.
 
     Raises:
-        InputError: an image shows several faces, whose keypoints Label Studio cannot tell apart.
+        InputError: an image shows several faces, whose keypoints Label Studio cannot tell apart, or the server would
+            have to show the whole disk.
     """
     several = next((image for image, faces in by_image(collection.samples).items() if len(faces) > 1), None)
     if several is not None:
@@ -35,6 +36,10 @@ def write(collection: Collection, output: Path) -> Writing:
         )
     folders = [os.path.abspath(sample.image.parent) for sample in collection.samples]
     root = os.path.commonpath([*folders, os.path.abspath(output.parent)])
+    if root == os.path.dirname(root):
+        raise InputError(
+            f"--output {output}: no folder but {root} holds it and the photographs; write it nearer to them"
+        )
     tasks = [_task(collection, index, root) for index in range(len(collection.samples))]
     interface = f"{output.stem}.xml"
     files = {output.name: json_bytes(tasks), interface: _interface(collection.schema.names)}
