@@ -47,9 +47,11 @@ def shapes(
     specimens: Specimens = next(iter(of_rows(selection, read, warnings, at_most=1).values()))[0]
     specimens, groups, covariates = _chosen(specimens, by, adjust, only)
     order = order_of(groups)
-    if len(set(zip(specimens.subjects, groups, strict=True))) < max(3, len(order) + 1):
-        raise InputError("too few people for an analysis of shape: there must be three, and more than groups")
+    if len(set(zip(specimens.subjects, groups, strict=True))) <= len(order):
+        raise InputError("too few people: a shape varies among more people than there are groups")
     found = study(specimens, groups, order, covariates)
+    if not len(found.components.variances) or np.linalg.matrix_rank(found.superimposed.mean, tol=1e-6) < 2:
+        raise InputError("all people have one shape, or all landmarks lie on one line: there is nothing to draw")
     terms, repeated = placement_terms(specimens)
     scores = found.components.scores(found.shapes)
     lines = [f"Shapes {specimens.source}.", *_confounders(specimens, scores, adjust), *_tests(found, order, adjust)]
@@ -74,13 +76,13 @@ def _chosen(
         cells = _column(specimens, "only", column)
         if value not in cells:
             raise InputError(f"--only {text}: no image has it; there are {', '.join(sorted(set(cells))[:10])}")
-        specimens = specimens.kept(np.array(cells) == value, f"only images with {column} {value}")
-    if by:
-        groups = groups_of(_column(specimens, "by", by))
-        specimens = specimens.kept(np.array(groups) != EMPTY, f"images without a value in {by} are left out")
-    for name in adjust:
-        numbers = _numbers(specimens, name)
-        specimens = specimens.kept(~np.isnan(numbers), f"images without a number in {name} are left out")
+        chosen = np.array(cells) == value
+        specimens = specimens.kept(chosen, f"only the {chosen.sum()} images with {column} {value}")
+    unknown = {by: np.array(groups_of(_column(specimens, "by", by))) == EMPTY} if by else {}
+    unknown |= {name: np.isnan(_numbers(specimens, name)) for name in adjust}
+    if unknown:
+        lacking = np.any([*unknown.values()], axis=0)
+        specimens = specimens.kept(~lacking, f"{lacking.sum()} images without {' or '.join(unknown)} are left out")
     groups = groups_of(_column(specimens, "by", by)) if by else [ALL] * len(specimens.images)
     if len(set(groups)) > MOST_GROUPS:
         raise InputError(f"--by {by}: {len(set(groups))} groups; a figure can show {MOST_GROUPS}")
