@@ -79,7 +79,7 @@ def test_the_panels_say_what_they_show(clinic):
     assert [text.get_text() for text in people.get_legend().texts] == ["female (6)", "male (6)"]
     assert "found by FT, seed 0, in the test images of clinic" in text_of(drawing.figure)
     assert "centroid size of images, mm" in titles(drawing.figure)
-    (grid,) = [title for title in titles(drawing.figure) if title.startswith("female (rings) to male")]
+    (grid,) = [title for title in titles(drawing.figure) if title.startswith("female (rings) to male (dots)")]
     lines = "\n".join(drawing.lines)
     distance = f"Procrustes distance {float(lines.split('Procrustes distance ')[1].split(',')[0]):.4f}, p "
     assert distance in lines and distance in grid
@@ -118,7 +118,7 @@ def test_mirrored_images_count_as_the_others(tmp_path):
     both = draw(run_with(tmp_path / "both", mirrored, columns()), by="sex")
     first, second = (np.array([row[-28:] for row in one.numbers[1]], float) for one in (plain, both))
     assert second == pytest.approx(first, abs=1e-5)
-    assert "8 images that show the other side are mirrored" in text_of(both.figure)
+    assert "8 images of the other side of the face, mirrored" in text_of(both.figure)
     assert "mirrored" not in text_of(plain.figure)
 
 
@@ -143,7 +143,9 @@ def test_mixed_views_and_unknown_ones_are_said(tmp_path):
     root = run_with(tmp_path / "views", faces(), attributes)
     assert "views frontal, lateral are mixed" in text_of(draw(root).figure)
     one = draw(root, only=["view=frontal"], by="sex")
-    assert "only the 12 images with view frontal" in text_of(one.figure) and "mixed" not in text_of(one.figure)
+    assert "12 images whose view is not frontal are left out" in text_of(one.figure) and "mixed" not in text_of(
+        one.figure
+    )
     assert len(one.numbers[1]) == 12
     silent = run_with(tmp_path / "silent", faces(), [{"sex": row["sex"]} for row in attributes])
     assert "no column yaw or view: on oblique heads the first component is half how" in text_of(draw(silent).figure)
@@ -192,6 +194,15 @@ def test_bad_flags_are_named(clinic, flags, message):
         draw(clinic, **flags)
 
 
+def test_long_names_of_groups_do_not_touch(tmp_path):
+    ages = [f"{4.8 + index // 2:.2f}" for index in range(2 * PEOPLE)]
+    drawing = draw(run_with(tmp_path, faces(), columns(years=ages)), by="years")
+    assert [label.get_text() for label in drawing.figure.axes[-1].get_xticklabels()][0].replace(
+        "\n", " "
+    ) == "4.80 to 6.80"
+    assert not untidy(drawing.figure)
+
+
 def test_too_many_groups_and_shapes_without_a_difference(tmp_path):
     letters = [chr(97 + index // 2) for index in range(2 * PEOPLE)]
     root = run_with(tmp_path / "many", faces(), columns(site=letters))
@@ -219,7 +230,7 @@ def test_images_that_lack_a_landmark_are_left_out_and_a_landmark_that_all_lack_t
     assert found.points.shape == (23, 13, 2) and "004.png" not in found.images
     assert found.landmarks == SCHEMA.names[:13] and found.source == "labelled in clinic"
     assert found.notes == (
-        "1 images that lack a landmark are left out",
+        "1 image that lack a landmark are left out",
         f"without {SCHEMA.names[13]}, which no image has",
     )
     points[:, 3] = np.nan

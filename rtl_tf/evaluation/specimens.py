@@ -52,8 +52,8 @@ class Specimens:
         sides = self.attributes.get(SIDE) or tuple(np.where(self.mirrored, "mirrored", "plain"))
         return sides if len(set(sides)) > 1 else None
 
-    def kept(self, which: np.ndarray, note: str = "") -> "Specimens":
-        """Those of bool (N,), with one more note where any goes."""
+    def kept(self, which: np.ndarray, note: str) -> "Specimens":
+        """Those of bool (N,); a note has how many of the others there are, whose sentence goes on with `note`."""
         if which.all():
             return self
         index = np.flatnonzero(which)
@@ -70,8 +70,11 @@ class Specimens:
             mirrored=self.mirrored[which],
             mm_per_px=self.mm_per_px[which],
             attributes={name: chosen(cells) for name, cells in self.attributes.items()},
-            notes=(*self.notes, *([note] if note else [])),
-        )
+        ).noted((~which).sum(), note)
+
+    def noted(self, count: int, note: str) -> "Specimens":
+        """With one more note: `3 images that ...`."""
+        return replace(self, notes=(*self.notes, f"{count} image{'' if count == 1 else 's'} {note}"))
 
 
 def tested_specimens(run: Run) -> Specimens:
@@ -112,10 +115,8 @@ def _specimens(
     mirrored = np.zeros(len(points), bool) if flagged is None else flagged
     there = ~np.isnan(points).all(axis=(0, 2))
     every = Specimens(source, images, subjects, schema.names, points, labels, mirrored, mm_per_px, attributes)
-    whole = np.isfinite(points[:, there]).all(axis=(1, 2))
-    lacking = int((~whole).sum())
-    whole &= centroid_sizes(np.nan_to_num(points)) > 0
-    every = every.kept(whole, f"{lacking} images that lack a landmark are left out" if lacking else "")
+    every = every.kept(np.isfinite(points[:, there]).all(axis=(1, 2)), "that lack a landmark are left out")
+    every = every.kept(centroid_sizes(every.points[:, there]) > 0, "whose landmarks lie in one place are left out")
     if len(set(every.subjects)) < 2:
         raise InputError(f"{source}: fewer than two people have all landmarks; an analysis of shape needs more")
     if there.sum() < 3:
@@ -125,12 +126,11 @@ def _specimens(
 
 def _of_one_side(every: Specimens, schema: Schema, there: np.ndarray) -> Specimens:
     """Mirrored where their points say so; landmarks of bool (K,) stay."""
-    halves = find_halves(every.points, schema)
+    known = every.points if every.labels is None else np.where(np.isnan(every.labels), every.points, every.labels)
+    halves = find_halves(known, schema)
     turned = halves.other & halves.is_mixed
     mirrored = every.mirrored != turned
     notes = [*every.notes]
-    if mirrored.any() and not mirrored.all():
-        notes.append(f"{mirrored.sum()} images that show the other side are mirrored")
     if not there.all():
         missing = ", ".join(name for name, known in zip(schema.names, there, strict=True) if not known)
         notes.append(f"without {missing}, which no image has")

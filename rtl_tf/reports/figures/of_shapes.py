@@ -23,7 +23,7 @@ FLAGS = ("by", "adjust", "only", "labels")
 MOST_GROUPS = 6  # that can be told apart in a figure
 ALL = "all"
 YAW, VIEW, AGE = "yaw", "view", "age"  # columns of the data table that tell what is in a shape beside the face
-MEANT = {YAW: "yaw (how the head is turned)", AGE: "age"}
+MEANT = {YAW: "yaw (how the head is turned)"}
 WEAK = 0.1  # a correlation that the figure is silent about
 
 
@@ -76,17 +76,18 @@ def _chosen(
         cells = _column(specimens, "only", column)
         if value not in cells:
             raise InputError(f"--only {text}: no image has it; there are {', '.join(sorted(set(cells))[:10])}")
-        chosen = np.array(cells) == value
-        specimens = specimens.kept(chosen, f"only the {chosen.sum()} images with {column} {value}")
+        specimens = specimens.kept(np.array(cells) == value, f"whose {column} is not {value} are left out")
     unknown = {by: np.array(groups_of(_column(specimens, "by", by))) == EMPTY} if by else {}
     unknown |= {name: np.isnan(_numbers(specimens, name)) for name in adjust}
     if unknown:
         lacking = np.any([*unknown.values()], axis=0)
-        specimens = specimens.kept(~lacking, f"{lacking.sum()} images without {' or '.join(unknown)} are left out")
+        specimens = specimens.kept(~lacking, f"without {' or '.join(unknown)} are left out")
     groups = groups_of(_column(specimens, "by", by)) if by else [ALL] * len(specimens.images)
     if len(set(groups)) > MOST_GROUPS:
         raise InputError(f"--by {by}: {len(set(groups))} groups; a figure can show {MOST_GROUPS}")
     covariates = [_numbers(specimens, name) for name in adjust]
+    if specimens.mirrored.any() and not specimens.mirrored.all():
+        specimens = specimens.noted(specimens.mirrored.sum(), "of the other side of the face, mirrored")
     return specimens, groups, np.array(covariates).reshape(len(adjust), len(groups)).T
 
 
@@ -134,7 +135,7 @@ def _tests(found: ShapeStudy, order: Sequence[str], adjust: Sequence[str]) -> li
     """A line for each pair of groups."""
     if found.shared:
         return [f"No test: {found.shared} people have images in several groups, whose labels cannot be exchanged."]
-    corrected = holm(np.array([one.p for one in found.differences])) if found.differences else []
+    corrected = holm(np.array([one.p for one in found.differences]))
     counts = np.bincount(found.people)
     lines = []
     for one, p in zip(found.differences, corrected, strict=True):
@@ -152,8 +153,9 @@ def _footer(specimens: Specimens, scores: np.ndarray, by: str | None, adjust: Se
     lines = [f"regressed out: {', '.join(adjust)}; shapes are those at their means"] if adjust else []
     correlated = {name: r for name, r in _correlated(specimens, scores[:, 0], adjust).items() if abs(r) >= WEAK}
     if correlated:
-        told = ", ".join(f"{MEANT.get(name, name)} {r:+.2f}" for name, r in list(correlated.items())[:3])
-        lines.append(f"PC1 correlates with {told}, which {'are' if len(correlated) > 1 else 'is'} not regressed out")
+        first = sorted(correlated, key=lambda name: name not in (YAW, AGE))[:3]
+        told = ", ".join(f"{MEANT.get(name, name)} {correlated[name]:+.2f}" for name in first)
+        lines.append(f"PC1 correlates with {told}, which {'are' if len(first) > 1 else 'is'} not regressed out")
     lines += [text] if (text := _pose(specimens, by, adjust)) else []
     lines.append("a dot is a person, the mean of the images in a group; components are in units of Procrustes distance")
     return lines

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ DEVIATIONS = 2.0  # from the mean to an extreme shape, along a component
 CELLS, MARGIN = 14, 0.18  # of a grid around a face
 SHOWN = 0.12  # of a face's centroid size: what the largest move in a grid of two means is magnified to, at most
 MOST_TIMES = 5  # that a difference is magnified
-LINE = 120  # characters
+LINE, NARROW = 120, 44  # characters over the page, and over a third of it
 FAINT = "0.65"
 
 
@@ -51,7 +52,7 @@ def shape_figure(study: ShapeStudy, panels: Panels) -> Figure:
     figure = new_figure(PAGE, 7.0)
     above = [[*["people"] * 6, *[f"PC{axis}-"] * 3, *[f"PC{axis}+"] * 3] for axis in (1, 2)]
     below = [*["means"] * 4, *["grid"] * 4, *["sizes"] * 4] if several else [*["means"] * 6, *["sizes"] * 6]
-    cells = figure.subplot_mosaic([*above, below], height_ratios=(1, 1, 1.5))  # type: ignore[arg-type]
+    cells = figure.subplot_mosaic([*above, below], height_ratios=(1, 1, 1.5))  # type: ignore[list-item]
     _people(cells["people"], study, panels)
     _extremes({name: cell for name, cell in cells.items() if name.startswith("PC")}, study.components)
     _means(cells["means"], study, panels)
@@ -72,7 +73,7 @@ def _people(axes: Axes, study: ShapeStudy, panels: Panels) -> None:
     centres = study.components.scores(study.means.means)
     for index, name in enumerate(panels.groups):
         own = scores[study.people == index]
-        look = {"marker": MARKS[index], "color": COLOURS[index]}
+        look: dict[str, Any] = {"marker": MARKS[index], "color": COLOURS[index]}
         label = f"{name} ({len(own)})" if panels.column else f"people ({len(own)})"
         axes.scatter(own[:, 0], _second(own), s=12, alpha=0.7, linewidths=0, label=label, **look)
         if panels.column:
@@ -81,6 +82,7 @@ def _people(axes: Axes, study: ShapeStudy, panels: Panels) -> None:
     axes.set_ylabel(f"PC2, {shares[1]:.0%} of variance" if len(shares) > 1 else "")
     axes.set_title("people" + (", large: mean of the group" if panels.column else ""))
     axes.margins(0.08)
+    axes.locator_params(nbins=6)
     axes.legend(title=panels.column or None, loc="best", handletextpad=0.2, borderpad=0.3)
 
 
@@ -108,7 +110,7 @@ def _warped(axes: Axes, start: np.ndarray, end: np.ndarray, colour: str = COLOUR
     """A square grid around `start` as the spline to `end` bends it; both shapes' landmarks. (M, 2): all its points."""
     lines = [warp(line, start, end) for line in grid_lines(start, CELLS, MARGIN)]
     axes.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.4))
-    ring = {"markerfacecolor": "white", "markeredgecolor": "0.3", "markeredgewidth": 0.6}
+    ring: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "0.3", "markeredgewidth": 0.6}
     axes.plot(*start.T, linestyle="", marker="o", markersize=2.6, **ring)
     axes.add_collection(LineCollection(list(np.stack([start, end], axis=1)), colors=colour, linewidths=0.9))
     axes.plot(*end.T, linestyle="", marker="o", markersize=2.6, color=colour)
@@ -126,9 +128,17 @@ def _upright(axes: Axes, points: np.ndarray) -> None:
 def _means(axes: Axes, study: ShapeStudy, panels: Panels) -> None:
     for index in range(len(panels.groups)):
         own = study.person_shapes[study.people == index].reshape(-1, 2)
-        axes.scatter(*own.T, s=1.5, color=COLOURS[index], alpha=0.4, linewidths=0)
+        axes.scatter(own[:, 0], own[:, 1], s=1.5, color=COLOURS[index], alpha=0.4, linewidths=0)
     for index, mean in enumerate(study.means.means):
-        axes.scatter(*mean.T, s=16, marker=MARKS[index], facecolors="none", edgecolors=COLOURS[index], linewidths=0.9)
+        axes.scatter(
+            mean[:, 0],
+            mean[:, 1],
+            s=16,
+            marker=MARKS[index],
+            facecolors="none",
+            edgecolors=COLOURS[index],
+            linewidths=0.9,
+        )
     axes.set_title("people superimposed\nopen: mean" + ("s" if panels.column else ""))
     _upright(axes, study.person_shapes.reshape(-1, 2))
 
@@ -141,17 +151,20 @@ def _grid(axes: Axes, study: ShapeStudy, panels: Panels) -> None:
     times = float(np.clip(np.floor(SHOWN / largest), 1, MOST_TIMES)) if largest else 1.0
     _upright(axes, _warped(axes, start, start + times * (end - start), COLOURS[most.second]))
     p = "no test" if np.isnan(most.p) else f"p {most.p:.3f}"
-    names = f"{panels.groups[most.first]} (rings) to {panels.groups[most.second]}"
+    names = f"{panels.groups[most.first]} (rings) to {panels.groups[most.second]} (dots)"
     magnified = f", drawn {times:.0f} times" if times > 1 else ""
-    axes.set_title(f"{names}{magnified}\nProcrustes distance {most.distance:.4f}, {p}")
+    title = f"{textwrap.fill(names, NARROW)}\nProcrustes distance {most.distance:.4f}, {p}"
+    axes.set_title(title + magnified, fontsize=7)
 
 
 def _sizes(axes: Axes, study: ShapeStudy, panels: Panels) -> None:
     sizes = [panels.sizes[study.group == index] for index in range(len(panels.groups))]
-    thin = dict.fromkeys(("boxprops", "whiskerprops", "capprops"), {"linewidth": 0.7})
+    thin: dict[str, Any] = dict.fromkeys(("boxprops", "whiskerprops", "capprops"), {"linewidth": 0.7})
     axes.boxplot(sizes, widths=0.5, sym="", medianprops={"color": "black"}, **thin)
     for index, own in enumerate(sizes):
         beside = index + 1 + np.linspace(-0.18, 0.18, len(own))
         axes.scatter(beside, own, s=5, color=COLOURS[index], marker=MARKS[index], alpha=0.6, linewidths=0)
-    axes.set_xticks(range(1, len(sizes) + 1), panels.groups if panels.column else ["images"])
+    names = panels.groups if panels.column else ["images"]
+    width = max(5, NARROW // len(names) - 3)
+    axes.set_xticks(range(1, len(sizes) + 1), [textwrap.fill(name, width) for name in names])
     axes.set_title(f"centroid size of images, {panels.unit}")
