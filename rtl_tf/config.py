@@ -64,19 +64,13 @@ class Settings:
         default="paper",
         choices=("paper", "strong"),
     )
-    aligned: bool = _setting(
-        "look at each face upright, in a square that its Face Mesh finds in the box", default=False
-    )
+    aligned: bool = _setting("look at each face upright, in the square that its Face Mesh finds", default=False)
     label_shift: bool = _setting(
         "learn how far all labels lie to the right in the image, which mirrored samples contradict; taken from "
         "training labels, given back to predictions"
     )
-    views: int = _setting(
-        "views that are averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1
-    )
-    calibrated: bool = _setting(
-        "average the network's points with those of the Face Mesh, corrected by training images", default=False
-    )
+    views: int = _setting("views averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1)
+    calibrated: bool = _setting("average with the Face Mesh's points, corrected by training images", default=False)
     parts: bool = _setting(
         "look again, by a second network, at eye, mouth, chin, ear (the schema's parts) in the photographs' own pixels",
         default=False,
@@ -84,6 +78,11 @@ class Settings:
     flips: bool = _setting(
         "show every second training image mirrored: another half of the face, where all crops show the same",
         default=True,
+    )
+    face_boxes: str = _setting(
+        "the square that is looked at: given = the data's own, or that around the labels; found = the face finder's",
+        default="given",
+        choices=("given", "found"),
     )
     box_jitter: float = _setting(
         "how far the boxes that will be given to --aligned detectors are off, share of their side, 0 to 0.5",
@@ -151,6 +150,10 @@ class Settings:
     )
     train_images: int = _setting("number of training images; --train-fraction is a share of them [all]")
     validation_images: int = _setting("number of validation images used [all]")
+    folds: int = _setting(
+        "cross-validation of the training part: one more network without each of so many folds of its people", default=0
+    )
+    fold: int = _setting("train without the people of this one of --folds, who are tested; 0 = with all", default=0)
     seed: int = _setting("seed of weights and augmentation", default=0)
     output: str = _setting("run folder [runs/<data>/<method>/seed<seed>]")
 

@@ -44,7 +44,7 @@ def make_parser() -> Parser:
         "--table",
         metavar="NAME",
         help="1: methods; 2: landmarks; 3: source networks; 4: skip connections; samples: learning curve; "
-        "robustness: learning rates, batch sizes, BatchNorm statistics",
+        "robustness: learning rates, batch sizes, BatchNorm statistics; detector: the detector, part by part",
     )
     what.add_argument(
         "--figure",

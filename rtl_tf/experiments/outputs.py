@@ -2,7 +2,7 @@
 
 import os
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,14 +12,14 @@ import tensorflow as tf
 
 import rtl_tf
 from rtl_tf.config import Settings
-from rtl_tf.coordinates import Crop, heatmap_to_input, input_to_heatmap, round_to_grid
+from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap, round_to_grid
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
+from rtl_tf.experiments.data import UnseenImages
 from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.pipeline import Crops
-from rtl_tf.records import Sample
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
 from rtl_tf.runs import layout
@@ -63,19 +63,6 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
         f"{settings.data}: {len(training.images)} training, {len(validation.images)} validation, "
         f"{len(test.images)} test images; landmarks {settings.schema}"
     )
-
-
-@dataclass(frozen=True)
-class UnseenImages:
-    """N images of a part: their names relative to the data set, what is known of them, their crops, and their boxes.
-
-    A box is the sample's own square, or the one around its landmarks: that of the crop, unless it is aligned.
-    """
-
-    names: list[str]
-    samples: list[Sample]
-    crops: Crops
-    boxes: list[Crop]
 
 
 def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
@@ -125,13 +112,13 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
     """
     boxes = [replace(box, size=detector.image_size) for box in part.boxes]
     if detector.recipe.sees_boxes:
-        answers = detector.predict_crops(part.crops.plain, boxes)
+        answers = detector.predict_crops(part.crops.plain, part.crops.crops)
     else:
-        squares = [(box.left, box.top, box.side) for box in boxes]
+        squares = [(box.left, box.top, box.side) for box in part.looked_in]
         files = [sample.image for sample in part.samples]
         everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
         answers = everything.predict(files, squares, [box.mirrored for box in boxes])
-    if detector.recipe.plain:
+    if detector.recipe.plain and part.looked_in == part.boxes:
         heatmap_points = np.stack([answer.heatmap_points for answer in answers])
     else:
         in_boxes = [box.to_input(answer.points) for box, answer in zip(boxes, answers, strict=True)]
