@@ -1,5 +1,6 @@
 """From specimens to an analysis of shape: people within groups, their means, components, tests and the ANOVA."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -66,7 +67,7 @@ def study(specimens: Specimens, groups: Sequence[str], order: Sequence[str], cov
     values, known = _averaged(laid.points, index), _averaged(covariates, index)
     means = group_means(values, people, known)
     adjusted = means.adjusted(values, known)
-    shared = len(units) - len({subject for subject, _ in units})
+    shared = sum(count > 1 for count in Counter(subject for subject, _ in units).values())
     differences = [
         Difference(*pair, means.distance(*pair), np.nan if shared else distance_p(values, people, known, pair))
         for pair in combinations(range(len(order)), 2)

@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rtl_tf.evaluation.procrustes_anova import Term
 from rtl_tf.evaluation.shape_study import ShapeStudy, correlations, placement_terms, study
 from rtl_tf.evaluation.shape_tests import PERMUTATIONS
 from rtl_tf.evaluation.specimens import Specimens, tested_specimens
 from rtl_tf.evaluation.statistics import holm
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.figures.of_runs import Drawing, of_rows
+from rtl_tf.reports.figures.shape_numbers import anova_grid, image_rows
 from rtl_tf.reports.figures.shape_panels import Panels, shape_figure
-from rtl_tf.reports.grid import Grid, as_text
+from rtl_tf.reports.grid import as_text
 from rtl_tf.reports.report import WIDTH
 from rtl_tf.reports.subgroups import EMPTY, groups_of, numbers_of, order_of
 from rtl_tf.runs.run import Run
@@ -60,8 +60,8 @@ def shapes(
     notes = [*specimens.notes, *([pose] if (pose := _pose(specimens, by, adjust)) else [])]
     notes = [f"{note[0].upper()}{note[1:]}." for note in notes]
     text = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in [*lines, *notes]]
-    text += ["", as_text(_anova_grid(terms, repeated, specimens.labels is not None)), ""]
-    numbers = _csv(specimens, found, scores, groups, by, panels)
+    text += ["", as_text(anova_grid(terms, repeated, specimens.labels is not None)), ""]
+    numbers = image_rows(specimens, found, scores, groups, by, panels)
     return Drawing(shape_figure(found, panels), text, warnings, numbers)
 
 
@@ -166,51 +166,3 @@ def _sizes(specimens: Specimens, found: ShapeStudy) -> tuple[np.ndarray, str]:
     if np.isnan(specimens.mm_per_px).any():
         return found.superimposed.sizes, "px of the image"
     return found.superimposed.sizes * specimens.mm_per_px, "mm"
-
-
-def _anova_grid(terms: Sequence[Term], repeated: float, with_labels: bool) -> Grid:
-    def number(value: float, form: str) -> str:
-        return "" if np.isnan(value) else format(value, form)
-
-    rows = [
-        [
-            term.name,
-            f"{term.squares:.5f}",
-            str(term.freedom),
-            f"{term.mean_square:.3g}",
-            f"{term.share:.3f}",
-            number(term.f, ".2f"),
-            number(term.p, ".3g"),
-            term.over,
-        ]
-        for term in terms
-    ]
-    notes = ["F and p (Goodall) take the variance to be the same at all landmarks."]
-    if with_labels:
-        notes.append("Placements on one image: the detector's and the label's.")
-    if not np.isnan(repeated):
-        notes.append(f"Repeatability (share of variance between individuals): {repeated:.3f}.")
-    header = ["", "squares", "df", "mean square", "share", "F", "p", "over"]
-    return Grid("Procrustes ANOVA of repeated placements", header, rows, notes=notes)
-
-
-def _csv(
-    specimens: Specimens, found: ShapeStudy, scores: np.ndarray, groups: Sequence[str], by: str | None, panels: Panels
-) -> tuple[list[str], list[list]]:
-    """A row an image, for R: size, scores, coordinates of the superimposed shape, freed of what was regressed out."""
-    places = [f"{name}_{axis}" for name in specimens.landmarks for axis in "xy"]
-    named = [f"PC{axis + 1}" for axis in range(scores.shape[1])]
-    header = ["image", "subject", *([by] if by else []), "centroid_size", "unit", *named, *places]
-    rows = [
-        [
-            specimens.images[index],
-            specimens.subjects[index],
-            *([groups[index]] if by else []),
-            f"{panels.sizes[index]:.6g}",
-            panels.unit.split()[0],
-            *(f"{score:.8f}" for score in scores[index]),
-            *(f"{value:.8f}" for value in found.shapes[index].ravel()),
-        ]
-        for index in range(len(groups))
-    ]
-    return header, rows
