@@ -152,7 +152,7 @@ def _grid(axes: Axes, study: ShapeStudy, panels: Panels) -> None:
     _upright(axes, _warped(axes, start, start + times * (end - start), COLOURS[most.second]))
     p = "no test" if np.isnan(most.p) else f"p {most.p:.3f}"
     names = f"{panels.groups[most.first]} (rings) to {panels.groups[most.second]} (dots)"
-    magnified = f", drawn {times:.0f} times" if times > 1 else ""
+    magnified = f"\ndrawn {times:.0f} times" if times > 1 else ""
     title = f"{textwrap.fill(names, NARROW)}\nProcrustes distance {most.distance:.4f}, {p}"
     axes.set_title(title + magnified, fontsize=7)
 
