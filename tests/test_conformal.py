@@ -12,7 +12,7 @@ def level(coverage: float) -> int:
 
 
 def test_quantiles_count_people_once_and_one_more_whom_nobody_saw():
-    """Nine people with the errors 1 to 9, equal doubts: 5 of 10 lie below 5, 9 of 10 below 9, and no radius holds 0.91."""
+    """Nine people with the errors 1 to 9: 5 of 10 lie within 5, 9 of 10 within 9, and nothing tells of 0.91."""
     errors = np.arange(1.0, 10)[:, None]
     fitted = Conformal.fit(errors, np.zeros((9, 1)), [f"p{index}" for index in range(9)])
     assert fitted.base[0] == pytest.approx(5.0) and fitted.slope[0] == 0
