@@ -41,6 +41,7 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
+            "ktch",  # shapes, as an oracle
             *HEIC,
             *EXPORT,
             *SOURCES,
