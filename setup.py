@@ -41,7 +41,7 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
-            *("sleap-io", "ktch"),  # other readers of the formats that are written
+            *("ktch", "sleap-io"),  # oracles: shapes; other readers of the formats that are written
             *HEIC,
             *EXPORT,
             *SOURCES,

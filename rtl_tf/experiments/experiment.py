@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from rtl_tf.config import Asked, Settings
+from rtl_tf.datasets import is_synthetic
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
@@ -146,6 +147,7 @@ def _run(
             run.source,
             run.data.unseen("test", margin),
             history,
+            run.settings.include_faces or is_synthetic(run.settings.data),
         )
         print(outputs.summary(run.folder))
     return run.folder

@@ -85,19 +85,22 @@ def write_results(
     source: keras.Model | None,
     test: UnseenImages,
     history: list[dict],
+    include_faces: bool,
 ) -> None:
     """Predict the test part; write what `evaluate.py` reads of it, figures, and at the end metrics.json.
 
+    Without `include_faces` nothing that is written shows a face.
     metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
     """
     predictions = collect(test, detector)
     write_predictions(folder / layout.PREDICTIONS, predictions)
     write_attributes(folder / layout.ATTRIBUTES, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
-    examples = example_faces(detector, source, test, errors)
-    write_examples(folder / layout.EXAMPLES, examples)
+    if include_faces:
+        examples = example_faces(detector, source, test, errors)
+        write_examples(folder / layout.EXAMPLES, examples)
+        save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
     save(curves.ced_figure({title: errors}), folder / layout.FIGURES / "ced")
-    save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
     save(histories.history_figure({title: [history]}), folder / layout.FIGURES / "history")
     card = make_card(read_run(folder))
     write_json(folder / layout.CARD, card)
@@ -186,8 +189,9 @@ def summary(folder: Path) -> str:
         mean = metrics.get(f"{protocol}.{unit}.mre.mean")
         if mean is not None:
             lines.append(f"  mean radial error {mean:6.3f} ± {metrics[f'{protocol}.{unit}.mre.std']:.3f} {label}")
-    pictures = (f"{layout.FIGURES}/{name}.png" for name in ("faces", "ced"))
-    shown = ", ".join([layout.PREDICTIONS, layout.METRICS, *pictures])
+    pictures = [f"{layout.FIGURES}/{name}.png" for name in ("faces", "ced")]
+    written = (layout.PREDICTIONS, layout.METRICS, layout.MODEL_CARD, *pictures)
+    shown = ", ".join(name for name in written if (folder / name).is_file())
     lines.append(f"Written to {folder}/: {shown}")
     lines.append(f"All metrics, per landmark: python evaluate.py --run {folder}")
     return "\n".join(lines)
