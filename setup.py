@@ -20,7 +20,9 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
-    package_data={"rtl_tf": ["py.typed", "schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
+    package_data={
+        "rtl_tf": ["py.typed", "schemas/*.toml", "measuring/*.csv", "reports/published/*.csv", "studies/*.toml"]
+    },
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.15.1",  # older: a model file could run code, read other files, fill the memory (to CVE-2026-12570)
@@ -54,6 +56,8 @@ setup(
         "tensorboard": ["tensorboard"],
     },
     entry_points={
-        "console_scripts": [f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check")]
+        "console_scripts": [
+            f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check", "measure")
+        ]
     },
 )

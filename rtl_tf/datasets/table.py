@@ -106,7 +106,7 @@ def _schema(file: Path, header: list[str], schema: str | None) -> Schema:
         there, missing = ("x", "y") if half[0] in x else ("y", "x")
         raise InputError(f"{file} row 1: column {half[0]}_{there} without {half[0]}_{missing}")
     try:
-        return fitting_schema(_landmarks(header), schema)
+        return fitting_schema(landmark_columns(header), schema)
     except InputError as problem:
         raise InputError(f"{file} row 1: {problem}") from problem
 
@@ -121,7 +121,7 @@ def require_image_and_box(file: Path, header: list[str]) -> None:
         raise InputError(f"{file} row 1: a box needs all of the columns {', '.join(BOX)}")
 
 
-def _landmarks(header: list[str]) -> list[str]:
+def landmark_columns(header: list[str]) -> list[str]:
     """Names that have both columns."""
     columns = set(header)
     return [name[:-2] for name in header if name.endswith("_x") and name[:-2] + "_y" in columns]
@@ -129,7 +129,7 @@ def _landmarks(header: list[str]) -> list[str]:
 
 def _attributes(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The cells of all columns that have no meaning here, a dictionary a row."""
-    coordinates = {name + axis for name in _landmarks(header) for axis in ("_x", "_y")}
+    coordinates = {name + axis for name in landmark_columns(header) for axis in ("_x", "_y")}
     meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", "error", *BOX, *coordinates}
     names = [name for name in header if name not in meant]
     return [{name: cells[name] for name in names} for cells in rows]
@@ -141,17 +141,18 @@ def _sample(folder: Path, cells: dict[str, str], schema: Schema, attributes: dic
     if not code_key(cells["subject"]):
         raise InputError("column subject is empty, or shows nothing")
     image = file_called(folder, cells["image"])
-    points = _points(cells, schema)
+    points = points_of(cells, schema)
     box = box_of(cells)
     if box:
         require_sensible(Crop(*box, 1), image)
     require_usable(points, read_size(image), schema.names, box)
     mirrored, face = mirrored_of(cells), cells.get("face", "")
     points = points.astype(np.float32)
-    return Sample(image, points, cells["subject"], box, mirrored, _mm_per_px(cells), attributes, face)
+    return Sample(image, points, cells["subject"], box, mirrored, mm_per_px_of(cells), attributes, face)
 
 
-def _mm_per_px(cells: dict[str, str]) -> float:
+def mm_per_px_of(cells: dict[str, str]) -> float:
+    """The cell `mm_per_px`; NaN where it is empty or the column is not there."""
     mm_per_px, (low, high) = _number(cells, "mm_per_px"), MM_PER_PX
     if mm_per_px <= 0:
         raise InputError(f"mm_per_px {mm_per_px:g} is not above 0; leave it empty where unknown")
@@ -167,7 +168,7 @@ def mirrored_of(cells: dict[str, str]) -> bool:
     return TRUTH[cells.get("mirrored", "").lower()]
 
 
-def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
+def points_of(cells: dict[str, str], schema: Schema) -> np.ndarray:
     """float64 (K, 2)."""
     return np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names])
 

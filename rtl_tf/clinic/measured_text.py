@@ -1,0 +1,76 @@
+"""What was measured, in a screenful: a line a measurement, and why values or z-scores are missing."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from rtl_tf.clinic.measured import Measured
+from rtl_tf.clinic.measured_table import DIGITS, USE, number
+from rtl_tf.reports.grid import Grid, as_text
+
+HEADER = ["Measurement", "Unit", "Values", "Mean", "SD", "Lowest", "Highest", "±", "In view"]
+MISSING = "-"
+
+
+def measured_text(measured: Sequence[Measured], level: float) -> str:
+    """A table over all faces, z-scores by norm, and what was left out and why."""
+    first = {(id(one.face), one.measurement.name): one for one in reversed(measured)}  # of several norms, one
+    by_name: dict[str, list[Measured]] = {}
+    for one in reversed(first.values()):
+        by_name.setdefault(one.measurement.name, []).append(one)
+    faces = len({id(one.face) for one in measured})
+    notes = [f"±: half the {level:.0%} interval, median over faces. In view: where the photograph's value stands for"]
+    notes[0] += " the head's."
+    names = _in_order(measured)
+    grid = Grid(f"{faces} face{'s' * (faces != 1)}. {USE.capitalize()}.", HEADER, [_line(by_name[n]) for n in names])
+    parts = [as_text(Grid(grid.caption, grid.header, grid.rows, 2, notes=notes))]
+    parts += filter(None, (_scores(measured), _met(measured), _reasons(measured)))
+    return "\n\n".join(parts)
+
+
+def _in_order(measured: Sequence[Measured]) -> list[str]:
+    return list(dict.fromkeys(one.measurement.name for one in measured))
+
+
+def _line(group: list[Measured]) -> list[str]:
+    measurement = group[0].measurement
+    values = np.array([one.value for one in group])
+    halves = np.array([(one.high - one.low) / 2 for one in group])
+    halves, there = halves[np.isfinite(halves)], values[np.isfinite(values)]
+    digits = DIGITS[measurement.unit] - 1
+    statistics = [there.mean(), there.std(ddof=1) if len(there) > 1 else np.nan, there.min(), there.max()] * (
+        len(there) > 0
+    ) or [np.nan] * 4
+    cells = [*statistics, np.median(halves) if len(halves) else np.nan]
+    seen = sum(one.in_view for one in group if np.isfinite(one.value))
+    unit = measurement.unit.replace("1", "ratio")
+    return [measurement.name, unit, str(len(there)), *(number(c, digits) or MISSING for c in cells), str(seen)]
+
+
+def _scores(measured: Sequence[Measured]) -> str:
+    """A line a norm and measurement with z-scores."""
+    groups: dict[tuple[str, str], list[float]] = {}
+    for one in measured:
+        if np.isfinite(one.z):
+            groups.setdefault((one.norm, one.measurement.name), []).append(one.z)
+    rows = [[norm, name, str(len(z)), f"{np.mean(z):+.2f}", f"{min(z):+.2f}"] for (norm, name), z in groups.items()]
+    return as_text(Grid("Z-scores", ["Norm", "Measurement", "Values", "Mean", "Lowest"], rows, 2)) if rows else ""
+
+
+def _met(measured: Sequence[Measured]) -> str:
+    counts = Counter(sentence for one in measured for sentence in one.criteria)
+    return "\n".join(f"{count} value{'s' * (count != 1)} {_verb(said, count)}" for said, count in counts.items())
+
+
+def _verb(sentence: str, count: int) -> str:
+    return sentence if count == 1 else sentence.replace("meets", "meet", 1)
+
+
+def _reasons(measured: Sequence[Measured]) -> str:
+    """Notes by how many values have them, the most frequent first."""
+    counts = Counter(note for one in measured for note in one.notes)
+    lines = [f"  {count} x {note}" for note, count in counts.most_common(8)]
+    more = len(counts) - len(lines)
+    lines += [f"  and {more} other reasons, in the column note"] if more > 0 else []
+    return "\n".join(["Notes:", *lines]) if lines else ""
