@@ -1,5 +1,6 @@
 """`rtl-measure`: distances, angles and ratios of faces with landmarks. Needs no TensorFlow."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     _check(options)
     yardsticks = _yardsticks(options)
     schema, faces = read_faces(options.data, options.schema)
-    scales = [_scale(options, face) for face in faces]
+    scales = [_scale(options, face) for face in progress(faces, len(faces), "looking for scales")]
     sights = [sight_of(face, options.view) for face in progress(faces, len(faces), "looking at the views")]
     measured = measure_faces(faces, sights, scales, schema, yardsticks)
     options.output.parent.mkdir(parents=True, exist_ok=True)
@@ -45,6 +46,8 @@ def _check(options) -> None:
     low, high = MM_PER_PX
     if options.mm_per_px is not None and not low <= options.mm_per_px <= high:
         raise InputError(f"--mm-per-px {options.mm_per_px:g}: not between {low:g} and {high:g}")
+    if options.sticker_mm is not None and not 1 <= options.sticker_mm <= 100:
+        raise InputError(f"--sticker-mm {options.sticker_mm:g}: not between 1 and 100")
     if not 0 <= options.scale_error < 50:
         raise InputError(f"--scale-error {options.scale_error:g}: a percentage from 0 to below 50")
     if not 0.5 <= options.level < 1:
@@ -56,9 +59,10 @@ def _check(options) -> None:
 
 
 def _scale(options, face):
-    from rtl_tf.clinic.scales import scale_of
+    from rtl_tf.clinic.scales import scale_of, sticker_scale
 
-    return scale_of(face, options.mm_per_px, options.scale_error / 100)
+    sticker = partial(sticker_scale, mm=options.sticker_mm) if options.sticker_mm is not None else None
+    return scale_of(face, options.mm_per_px, options.scale_error / 100, sticker)
 
 
 def _yardsticks(options) -> "Yardsticks":
@@ -130,7 +134,12 @@ def make_parser() -> Parser:
         "there are no intervals",
     )  # fmt: skip
     parser.add_argument("--level", type=float, default=0.95, help="of the intervals [0.95]")
-    parser.add_argument("--mm-per-px", type=float, metavar="MM", help="scale of photographs whose row tells none")
+    scale = parser.add_mutually_exclusive_group()
+    scale.add_argument("--mm-per-px", type=float, metavar="MM", help="scale of photographs whose row tells none")
+    scale.add_argument(
+        "--sticker-mm", type=float, metavar="MM",
+        help="such photographs show a round sticker of this diameter: it is found and measured",
+    )  # fmt: skip
     parser.add_argument(
         "--scale-error",
         type=float,

@@ -19,18 +19,22 @@ def measured_text(measured: Sequence[Measured], level: float) -> str:
     by_name: dict[str, list[Measured]] = {}
     for one in reversed(first.values()):
         by_name.setdefault(one.measurement.name, []).append(one)
-    faces = len({id(one.face) for one in measured})
-    notes = [f"±: half the {level:.0%} interval, median over faces. In view: where the photograph's value stands for"]
-    notes[0] += " the head's."
-    names = _in_order(measured)
-    grid = Grid(f"{faces} face{'s' * (faces != 1)}. {USE.capitalize()}.", HEADER, [_line(by_name[n]) for n in names])
-    parts = [as_text(Grid(grid.caption, grid.header, grid.rows, 2, notes=notes))]
+    faces = list({id(one.face): one for one in measured}.values())
+    caption = f"{len(faces)} face{'s' * (len(faces) != 1)}. {USE.capitalize()}."
+    rows = [_line(by_name[name]) for name in dict.fromkeys(one.measurement.name for one in measured)]
+    views = Counter(one.sight.view or "unknown" for one in faces)
+    scales = Counter("none" if np.isnan(one.scale.mm_per_px) else one.scale.source for one in faces)
+    notes = [
+        f"±: half the {level:.0%} interval, median over faces. In view: values that stand for the head's.",
+        f"Views: {_counted(views)}. Scales: {_counted(scales)}.",
+    ]
+    parts = [as_text(Grid(caption, HEADER, rows, 2, notes=notes))]
     parts += filter(None, (_scores(measured), _met(measured), _reasons(measured)))
     return "\n\n".join(parts)
 
 
-def _in_order(measured: Sequence[Measured]) -> list[str]:
-    return list(dict.fromkeys(one.measurement.name for one in measured))
+def _counted(kinds: Counter) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
 
 
 def _line(group: list[Measured]) -> list[str]:

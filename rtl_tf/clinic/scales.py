@@ -9,6 +9,7 @@ import numpy as np
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.datasets.table import MM_PER_PX
 from rtl_tf.exceptions import InputError
+from rtl_tf.images import read_image
 
 RULER = ("ruler_x1", "ruler_y1", "ruler_x2", "ruler_y2", "ruler_mm")
 CLICK_ERROR = 1.0  # px: standard deviation of a coordinate that is clicked
@@ -49,6 +50,21 @@ def scale_of(
     if mm_per_px is not None:
         return Scale(mm_per_px, error, "mm_per_px")
     return sticker(face) if sticker else UNKNOWN
+
+
+def sticker_scale(face: MarkedFace, mm: float) -> Scale:
+    """By a round sticker of `mm` diameter that is looked for in the photograph; unknown unless exactly one is found."""
+    from rtl_tf.clinic.sticker import find_stickers  # here: scikit-image takes a second to load
+
+    try:
+        found = find_stickers(read_image(face.image))
+    except InputError as problem:
+        return Scale(math.nan, problem=f"no scale: {problem}")
+    if len(found) != 1:
+        what = f"{len(found)} round stickers were found" if found else "no round sticker was found"
+        return Scale(math.nan, problem=f"no scale: {what} in the photograph")
+    (sticker,) = found
+    return Scale(mm / sticker.diameter, sticker.error / sticker.diameter, "sticker")
 
 
 def ruler_of(face: MarkedFace) -> Scale | None:
