@@ -43,6 +43,7 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
+            "pingouin",  # agreement of measurements, to compare with
             *HEIC,
             *EXPORT,
             *SOURCES,

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run
+from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import warn
 
 
@@ -17,6 +18,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             if getattr(options, flag):
                 wanted = "--table" if flag == "by" else "--table or --figure"
                 parser.error(f"--{flag} goes with {wanted}; --run only prints")
+    if options.measurements:
+        for flag in ("runs", "data", "where", "by"):
+            if getattr(options, flag):
+                parser.error(f"--{flag} does not go with --measurements")
+    for flag in ("labels", "second_labels", "schema"):
+        if getattr(options, flag) and not options.measurements:
+            parser.error(f"--{flag.replace('_', '-')} goes with --measurements")
     if options.by and options.table is None:
         parser.error("--by goes with --table")
     options.runs = options.runs or Path("runs")
@@ -44,6 +52,20 @@ def make_parser() -> Parser:
         "7: predictions and heatmaps; 8: AUC; 10, 11: cumulative errors for each lambda, sigma; 12: losses; "
         "samples: learning curve",
     )
+    what.add_argument(
+        "--measurements",
+        metavar="RUN|TABLE",
+        type=Path,
+        help="distances and angles by the detector against manual ones: bias, limits of agreement (with a Bland-Altman "
+        "plot), ICC; of a run's test part, or of what predict.py wrote beside --labels",
+    )
+    parser.add_argument("--labels", metavar="DATA", type=Path, help="labelled data of the images of a TABLE")
+    parser.add_argument(
+        "--second-labels", metavar="DATA", type=Path, help="the same images labelled again: the raters' own agreement"
+    )
+    parser.add_argument(
+        "--schema", metavar="NAME", help="of a TABLE's landmarks, a name or a .toml file [by the labels]"
+    )
     parser.add_argument("--by", metavar="COLUMN", help="split a table's rows by a column of the data table")
     parser.add_argument(
         "--where",
@@ -56,7 +78,12 @@ def make_parser() -> Parser:
         "--runs", metavar="DIR", type=Path, help="folder that train.py filled, or of a pack (default: runs)"
     )
     parser.add_argument("--data", metavar="NAME", help="data set of the runs; needed if there are several")
-    parser.add_argument("--output", metavar="DIR", type=Path, help="where files go (default: <runs>/<data>/reports)")
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="where files go (default: <runs>/<data>/reports; of --measurements: reports)",
+    )
     return parser
 
 
@@ -65,6 +92,9 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if options.run:
         _print_run(options.run)
+        return 0
+    if options.measurements:
+        _measurements(options)
         return 0
     from rtl_tf.runs.settings import parse_where
 
@@ -110,6 +140,35 @@ def _print_run(folder: Path) -> None:
     from rtl_tf.runs.run import read_run
 
     print(run_text(read_run(folder)))
+
+
+def _measurements(options: argparse.Namespace) -> None:
+    from rtl_tf.clinic.pairing import marks_of_run, marks_of_tables
+    from rtl_tf.reports.figures.bland_altman import bland_altman_figure
+    from rtl_tf.reports.figures.style import save
+    from rtl_tf.reports.measured_agreement import agreement_text, compare, write_agreement
+    from rtl_tf.runs.run import read_run
+
+    source = options.measurements
+    if source.suffix.lower() == ".csv":
+        if not options.labels:
+            raise InputError(
+                f"--measurements {source}: a table needs --labels DATA, the manual landmarks of its images"
+            )
+        marks = marks_of_tables(source, options.labels, options.second_labels, options.schema)
+    elif options.labels or options.schema:
+        raise InputError(
+            "--labels and --schema go with --measurements TABLE.csv: a run has kept the labels of its test part"
+        )
+    else:
+        marks = marks_of_run(read_run(source), options.second_labels)
+    compared = compare(marks)
+    folder = options.output or Path("reports")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_agreement(folder / "measurements.csv", compared)
+    paths = [folder / "measurements.csv", *save(bland_altman_figure(compared), folder / "bland-altman.png")]
+    print(agreement_text(compared, f"{source}: measurements of the detector against manual ones"), end="\n\n")
+    print(f"written: {', '.join(map(str, paths))}")
 
 
 def _table(options: argparse.Namespace) -> list[Path]:
