@@ -30,7 +30,7 @@ setup(
         "pandas",
         "scipy",
         "pillow",
-        "scikit-image",  # sheets of faces by now; next: edges and circles for measurements
+        "scikit-image",  # sheets of faces; edges and circles of stickers
         "matplotlib",
         "h5py",
         "filelock>=3.25",  # older: other answers where a lock file cannot be made, or a file system has no locks

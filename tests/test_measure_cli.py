@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -98,6 +99,13 @@ def test_why_a_z_score_or_a_value_is_missing(measure):
     _, _, rows = measure([boy], "--mm-per-px", "0.5", "--norm", "Clarren 2010")
     row = rows["b.jpg", "palpebral_fissure_length", norm]
     assert (row["value"], row["note"]) == ("25.000", "no sex (male, female), by which the norm differs: no z-score")
+
+
+def test_where_nothing_has_a_scale_angles_are_left(measure):
+    _, said, rows = measure([GIRL | {"mm_per_px": ""}])
+    assert rows["a.jpg", "nasal_height", ""]["value"] == "" and rows["a.jpg", "nose_to_face", ""]["value"] != ""
+    assert re.search(r"^nasal_height +mm +0 +- +- +- +- +- +0$", said, re.M)
+    assert "Views: 1 frontal. Scales: 1 none." in said
 
 
 def test_intervals_and_criteria(measure, tmp_path):

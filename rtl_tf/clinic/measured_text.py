@@ -42,11 +42,11 @@ def _line(group: list[Measured]) -> list[str]:
     values = np.array([one.value for one in group])
     halves = np.array([(one.high - one.low) / 2 for one in group])
     halves, there = halves[np.isfinite(halves)], values[np.isfinite(values)]
+    cells = [np.nan] * 5
+    if len(there):
+        spread = there.std(ddof=1) if len(there) > 1 else np.nan
+        cells = [there.mean(), spread, there.min(), there.max(), np.median(halves) if len(halves) else np.nan]
     digits = DIGITS[measurement.unit] - 1
-    statistics = [there.mean(), there.std(ddof=1) if len(there) > 1 else np.nan, there.min(), there.max()] * (
-        len(there) > 0
-    ) or [np.nan] * 4
-    cells = [*statistics, np.median(halves) if len(halves) else np.nan]
     seen = sum(one.in_view for one in group if np.isfinite(one.value))
     unit = measurement.unit.replace("1", "ratio")
     return [measurement.name, unit, str(len(there)), *(number(c, digits) or MISSING for c in cells), str(seen)]
