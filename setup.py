@@ -43,7 +43,8 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
-            "pingouin",  # agreement of measurements, to compare with
+            # oracles: shapes; other readers of the formats that are written; agreement of measurements
+            *("ktch", "sleap-io", "pingouin"),
             *HEIC,
             *EXPORT,
             *SOURCES,
@@ -58,7 +59,8 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check", "measure")
+            f"rtl-{name}=rtl_tf.cli.{name}:entry"
+            for name in ("train", "evaluate", "predict", "check", "convert", "measure")
         ]
     },
 )

@@ -6,12 +6,14 @@ import re
 
 import numpy as np
 import pytest
-from fake_runs import make_run
+from fake_runs import make_predictions, make_run
 from PIL import Image
 
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.measure import main
 from rtl_tf.clinic.measured_table import COLUMNS
+from rtl_tf.runs import layout
+from rtl_tf.runs.predictions import write_predictions
 from rtl_tf.schema import load_schema
 
 NAMES = load_schema("fas14").names
@@ -133,10 +135,15 @@ def test_intervals_and_criteria(measure, tmp_path):
 
 
 def test_errors_of_a_run(measure, tmp_path):
-    make_run(tmp_path / "runs", "ft", 0, np.tile([[0.5, -0.5, 0, 0]], (12, 1)))
+    run = make_run(tmp_path / "runs", "ft", 0, np.tile([[0.5, -0.5, 0, 0]], (12, 1)))
     _, _, rows = measure([GIRL], "--errors", "runs/synthetic/ft/seed0")
     row = rows["a.jpg", "palpebral_fissure_length", ""]
     assert float(row["low"]) < 25 < float(row["high"]) and rows["a.jpg", "nasal_height", ""]["low"] == ""
+    write_predictions(
+        run / layout.OUT_OF_FOLD, make_predictions(np.zeros((12, 4)))
+    )  # of people left out: they come first
+    _, _, rows = measure([GIRL], "--errors", "runs/synthetic/ft/seed0")
+    assert rows["a.jpg", "palpebral_fissure_length", ""]["low"] == "25.000"
 
 
 def test_the_view_by_yaw_by_flag_and_by_the_photograph(measure, tmp_path):

@@ -56,7 +56,7 @@ def rows_of(folder):
 
 
 def test_tables_by_hand(tables, tmp_path, capsys):
-    assert main(["--measurements", "found.csv", "--labels", "labels.csv"]) == 0
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv"]) == 0
     row = rows_of(tmp_path / "reports")["palpebral_fissure_length", "detector"]
     assert tuple(row) == COLUMNS and (row["images"], row["people"]) == ("5", "5")
     assert float(row["bias"]) == pytest.approx(1.2) and float(row["mae"]) == pytest.approx(1.2)
@@ -73,7 +73,7 @@ def test_tables_by_hand(tables, tmp_path, capsys):
 
 def test_raters_stand_beside_the_detector(tables, tmp_path, capsys):
     write(tmp_path / "second.csv", faces(RATER)[:4], "abcd", folder="elsewhere")
-    flags = ["--labels", "labels.csv", "--second-labels", "second.csv", "--output", "out"]
+    flags = ["--manual", "labels.csv", "--second", "second.csv", "--output", "out"]
     assert main(["--measurements", "found.csv", *flags]) == 0
     rows = rows_of(tmp_path / "out")
     raters = rows["palpebral_fissure_length", "raters"]
@@ -113,14 +113,14 @@ def test_without_a_scale_angles_and_ratios_are_left():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["found.csv"], "--measurements found.csv: a table needs --labels DATA"),
-        (["found.csv", "--labels", "labels.csv", "--by", "site"], "--by does not go with --measurements"),
+        (["found.csv"], "--measurements found.csv: a table needs --manual DATA"),
+        (["found.csv", "--manual", "labels.csv", "--by", "site"], "--by does not go with --measurements"),
         (
-            ["found.csv", "--labels", "other.csv"],
+            ["found.csv", "--manual", "other.csv"],
             "other.csv: none of its images is one of found.csv (images/0.jpg, ...)",
         ),
-        (["found.csv", "--labels", "twice.csv"], "twice.csv: several images are called 0.jpg, and none has the name"),
-        (["runs/a", "--labels", "labels.csv"], "--labels and --schema go with --measurements TABLE.csv"),
+        (["found.csv", "--manual", "twice.csv"], "twice.csv: several images are called 0.jpg, and none has the name"),
+        (["runs/a", "--manual", "labels.csv"], "--manual and --schema go with --measurements TABLE.csv"),
         (["runs/a"], "no run folder runs/a"),
     ],
 )
@@ -136,8 +136,8 @@ def test_what_is_refused(tables, tmp_path, capsys, arguments, message):
 
 def test_labels_need_measurements(capsys):
     with pytest.raises(SystemExit):
-        cli.run(main, ["--run", "x", "--labels", "y"])
-    assert "--labels goes with --measurements" in capsys.readouterr().err
+        cli.run(main, ["--run", "x", "--manual", "y"])
+    assert "--manual goes with --measurements" in capsys.readouterr().err
 
 
 def test_a_schema_without_measurements(tmp_path):

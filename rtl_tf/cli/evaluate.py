@@ -3,10 +3,16 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rtl_tf.cli import Parser, run
-from rtl_tf.exceptions import InputError
+from rtl_tf.cli import Parser, agreement, run
 from rtl_tf.system.notes import warn
+
+if TYPE_CHECKING:
+    from rtl_tf.evaluation.specimens import Specimens
+    from rtl_tf.runs.run import Run
+
+SHAPE = "shape"  # the figure that has flags of its own
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -14,19 +20,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = make_parser()
     options = parser.parse_args(arguments)
     if options.run:
-        for flag in ("runs", "data", "output", "where", "by"):
+        for flag in ("runs", "data", "output", "where"):
             if getattr(options, flag):
-                wanted = "--table" if flag == "by" else "--table or --figure"
-                parser.error(f"--{flag} goes with {wanted}; --run only prints")
-    if options.measurements:
-        for flag in ("runs", "data", "where", "by"):
-            if getattr(options, flag):
-                parser.error(f"--{flag} does not go with --measurements")
-    for flag in ("labels", "second_labels", "schema"):
-        if getattr(options, flag) and not options.measurements:
-            parser.error(f"--{flag.replace('_', '-')} goes with --measurements")
-    if options.by and options.table is None:
-        parser.error("--by goes with --table")
+                parser.error(f"--{flag} goes with --table or --figure; --run only prints")
+    agreement.check(options)
+    if options.by and options.table is None and options.figure != SHAPE:
+        parser.error(f"--by goes with --table or --figure {SHAPE}")
+    for flag in ("adjust", "only", "labels"):
+        if getattr(options, flag) and options.figure != SHAPE:
+            parser.error(f"--{flag} goes with --figure {SHAPE}")
     options.runs = options.runs or Path("runs")
     return options
 
@@ -43,30 +45,38 @@ def make_parser() -> Parser:
         "--table",
         metavar="NAME",
         help="1: methods; 2: landmarks; 3: source networks; 4: skip connections; samples: learning curve; "
-        "robustness: learning rates, batch sizes, BatchNorm statistics",
+        "robustness: learning rates, batch sizes, BatchNorm statistics; detector: the detector, part by part",
     )
     what.add_argument(
         "--figure",
         metavar="N",
         help="2: landmarks; 3: faces of the data; 4, 9: attention maps of methods, of sources; 6: cumulative errors; "
         "7: predictions and heatmaps; 8: AUC; 10, 11: cumulative errors for each lambda, sigma; 12: losses; "
-        "samples: learning curve",
+        "samples: learning curve; shape: shapes of groups of people",
     )
-    what.add_argument(
-        "--measurements",
-        metavar="RUN|TABLE",
-        type=Path,
-        help="distances and angles by the detector against manual ones: bias, limits of agreement (with a Bland-Altman "
-        "plot), ICC; of a run's test part, or of what predict.py wrote beside --labels",
-    )
-    parser.add_argument("--labels", metavar="DATA", type=Path, help="labelled data of the images of a TABLE")
+    agreement.add_flags(parser, what)
     parser.add_argument(
-        "--second-labels", metavar="DATA", type=Path, help="the same images labelled again: the raters' own agreement"
+        "--by", metavar="COLUMN", help="split a table's rows, or the people of --figure shape, by a column of the data"
     )
     parser.add_argument(
-        "--schema", metavar="NAME", help="of a TABLE's landmarks, a name or a .toml file [by the labels]"
+        "--adjust",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="of --figure shape: regress shapes on a column of numbers, for example age; may be repeated",
     )
-    parser.add_argument("--by", metavar="COLUMN", help="split a table's rows by a column of the data table")
+    parser.add_argument(
+        "--only",
+        metavar="COLUMN=VALUE",
+        action="append",
+        default=[],
+        help="of --figure shape: images with this cell, for example view=frontal; may be repeated",
+    )
+    parser.add_argument(
+        "--labels",
+        action="store_true",
+        help="of --figure shape: the labels of all images of the run's data, not its predictions of the test part",
+    )
     parser.add_argument(
         "--where",
         metavar="SETTING=VALUE",
@@ -94,7 +104,7 @@ def main(arguments: list[str]) -> int:
         _print_run(options.run)
         return 0
     if options.measurements:
-        _measurements(options)
+        agreement.print_agreement(options)
         return 0
     from rtl_tf.runs.settings import parse_where
 
@@ -142,35 +152,6 @@ def _print_run(folder: Path) -> None:
     print(run_text(read_run(folder)))
 
 
-def _measurements(options: argparse.Namespace) -> None:
-    from rtl_tf.clinic.pairing import marks_of_run, marks_of_tables
-    from rtl_tf.reports.figures.bland_altman import bland_altman_figure
-    from rtl_tf.reports.figures.style import save
-    from rtl_tf.reports.measured_agreement import agreement_text, compare, write_agreement
-    from rtl_tf.runs.run import read_run
-
-    source = options.measurements
-    if source.suffix.lower() == ".csv":
-        if not options.labels:
-            raise InputError(
-                f"--measurements {source}: a table needs --labels DATA, the manual landmarks of its images"
-            )
-        marks = marks_of_tables(source, options.labels, options.second_labels, options.schema)
-    elif options.labels or options.schema:
-        raise InputError(
-            "--labels and --schema go with --measurements TABLE.csv: a run has kept the labels of its test part"
-        )
-    else:
-        marks = marks_of_run(read_run(source), options.second_labels)
-    compared = compare(marks)
-    folder = options.output or Path("reports")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_agreement(folder / "measurements.csv", compared)
-    paths = [folder / "measurements.csv", *save(bland_altman_figure(compared), folder / "bland-altman.png")]
-    print(agreement_text(compared, f"{source}: measurements of the detector against manual ones"), end="\n\n")
-    print(f"written: {', '.join(map(str, paths))}")
-
-
 def _table(options: argparse.Namespace) -> list[Path]:
     from rtl_tf.reports.report import make_report, report_text, write_report
 
@@ -199,12 +180,27 @@ def _figure(options: argparse.Namespace) -> list[Path]:
 
         drawing = figure.rendered(portraits)
     else:
-        drawing = draw_runs(options.figure, runs, options.runs, options.where)
+        values = vars(options) | {"labels": _labels if options.labels else None}
+        own = {flag: values[flag] for flag in figure.takes}
+        drawing = draw_runs(options.figure, runs, options.runs, options.where, own)
     _warn(drawing.warnings)
-    paths = write_figure(options.figure, drawing, folder)
+    paths = write_figure(options.figure, drawing, folder, options.by)
     if drawing.lines:
         print("\n".join(drawing.lines), end="\n\n")
     return paths
+
+
+def _labels(run: "Run") -> "Specimens":
+    """The labels of a run's data, as they are now."""
+    from rtl_tf import datasets
+    from rtl_tf.evaluation.specimens import labelled_specimens
+    from rtl_tf.schema import load_schema
+
+    told = run.resolved
+    named = told.get("data") or told["data_name"]
+    as_written = bool(told.get("subjects_as_written"))
+    samples = datasets.load(named, told["schema"], size=told["image_size"], subjects_as_written=as_written)
+    return labelled_specimens(samples, load_schema(told["schema"]), told["data_name"])
 
 
 def entry() -> None:

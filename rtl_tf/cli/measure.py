@@ -88,13 +88,18 @@ def _norms(options) -> list:
 
 
 def _covariance(path: Path) -> "LandmarkCovariance":
-    """Of a file; or of a run's predictions of its test part, which its network has not seen."""
+    """Of a file; or of a run's predictions of people whom the network had not seen: by cross-validation, where it kept
+    those, else of its test part."""
     from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, read_covariance
+    from rtl_tf.runs import layout
+    from rtl_tf.runs.predictions import read_predictions
     from rtl_tf.runs.run import read_run
 
     if path.is_file():
         return read_covariance(path)
-    return LandmarkCovariance.fit(read_run(path).predictions)
+    run = read_run(path)
+    folds = run.folder / layout.OUT_OF_FOLD
+    return LandmarkCovariance.fit(read_predictions(folds) if folds.is_file() else run.predictions)
 
 
 def _list_norms(options) -> int:
@@ -130,8 +135,8 @@ def make_parser() -> Parser:
     )
     parser.add_argument(
         "--errors", type=Path, metavar="FILE",
-        help="covariance of the landmarks' errors (.json, .csv), or a run folder, whose test part is taken; without, "
-        "there are no intervals",
+        help="covariance of the landmarks' errors (.json, .csv), or a run folder (of its folds, else its "
+        "test part); without, there are no intervals",
     )  # fmt: skip
     parser.add_argument("--level", type=float, default=0.95, help="of the intervals [0.95]")
     scale = parser.add_mutually_exclusive_group()

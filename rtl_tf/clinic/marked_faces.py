@@ -12,7 +12,7 @@ from rtl_tf.datasets.annotations import fitting_schema
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import (
     TABLE,
-    landmark_columns,
+    landmarks_of,
     mirrored_of,
     mm_per_px_of,
     points_of,
@@ -82,7 +82,7 @@ def _of_table(file: Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]
     header, rows = read_rows(file)
     require_image_and_box(file, header)
     try:
-        fitting = fitting_schema(landmark_columns(header), schema)
+        fitting = fitting_schema(landmarks_of(header), schema)
     except InputError as problem:
         raise InputError(f"{file} row 1: {problem}") from problem
     return fitting, [_of_row(file.parent, row, fitting) for row in rows]
