@@ -1,6 +1,7 @@
-"""`predict.py`, `rtl-predict`: landmarks of photographs, as a table and as pictures."""
+"""`predict.py`, `rtl-predict`: landmarks of photographs and films, as a table and as pictures."""
 
 import sys
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from rtl_tf.inference.exported import ENGINES
 if TYPE_CHECKING:
     from rtl_tf.datasets.photographs import Listing
     from rtl_tf.inference.found_table import FoundTable
+    from rtl_tf.inference.predictor import Predictor
 
 NAMED = 5  # images in error that are named at the end
 
@@ -20,32 +22,100 @@ def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
     if bool(options.images) == bool(options.table):
         raise InputError("give either images (files or folders) or --table FILE (see --help)")
+    from rtl_tf.datasets.films import is_film
+
+    films = [path for path in options.images if is_film(path)]
+    _check(options, films)
+    return _films(options) if films else _photographs(options)
+
+
+def _check(options: Namespace, films: list[Path]) -> None:
+    """InputError for flags that make no sense, before anything is read."""
+    thinned = options.every is not None or options.frames_per_second is not None
+    if films and len(films) < len(options.images):
+        raise InputError(
+            f"{films[0]}: a film; films and photographs make tables of their own: predict one, then others"
+        )
+    if films and options.all_faces:
+        raise InputError("--all-faces: for photographs; of a film's frames the largest face is looked at")
+    if thinned and not films:
+        raise InputError("--every and --frames-per-second choose among the frames of films (mp4, mov, ...); name one")
+    if options.every is not None and options.every < 1:
+        raise InputError(f"--every {options.every}: 1 is each frame, 2 every other one, ...")
+    if options.frames_per_second is not None and not 0 < options.frames_per_second < float("inf"):
+        raise InputError(f"--frames-per-second {options.frames_per_second:g}: a number above 0")
+    if options.recursive and options.pictures:
+        within = [path for path in options.images if options.pictures.resolve().is_relative_to(path.resolve())]
+        if within:
+            raise InputError(
+                f"--pictures {options.pictures}: inside {within[0]}, which is searched; name another folder"
+            )
+
+
+def _films(options: Namespace) -> int:
+    from rtl_tf.clinic.filming import predict_films
+    from rtl_tf.datasets.films import Thinning, from_films
+
+    films = from_films(options.images).photographs
+    predictor, table = _prepared(options, of_films=True)
+    thinning = Thinning(options.every or 1, options.frames_per_second or 0.0)
+    try:
+        problems = predict_films(predictor, films, thinning, table, options.pictures, options.resume)
+    except (KeyboardInterrupt, OSError):
+        _say_how_to_go_on(table, "frames")
+        raise
+    summary = table.summary
+    found, drawn = (
+        summary.images - len(summary.failed),
+        f", pictures in {options.pictures}/" if options.pictures else "",
+    )
+    print(f"landmarks on {found} of {summary.images} frames: {table.output}{drawn}")
+    if summary.failed and found:
+        print(f"the others have their reasons in the column error of {table.output}")
+    sys.stdout.flush()
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems or not found else 0
+
+
+def _prepared(options: Namespace, of_films: bool) -> "tuple[Predictor, FoundTable]":
+    """The detector, and the table that takes what it finds."""
+    from rtl_tf.inference.found_table import FoundTable
+    from rtl_tf.inference.predicting import detector_hash, load_predictor
+
+    chosen = options.model, options.engine, options.precision
+    predictor = load_predictor(*chosen, start_tensorflow)
+    if predictor.unlabelled:
+        print(f"not predicted, as no training image had them: {', '.join(predictor.unlabelled)}")
+    finds_faces = predictor.face_square is not None
+    return predictor, FoundTable(options.output, predictor.schema, detector_hash(*chosen), finds_faces, of_films)
+
+
+def _photographs(options: Namespace) -> int:
     from rtl_tf.datasets.photographs import from_files, from_table
     from rtl_tf.datasets.table import BOX
     from rtl_tf.inference.all_faces import with_all_faces
-    from rtl_tf.inference.found_table import FoundTable
-    from rtl_tf.inference.predicting import detector_hash, load_predictor, predict_photographs
+    from rtl_tf.inference.predicting import predict_photographs
 
-    listing = from_table(options.table) if options.table else from_files(options.images)
-    chosen = options.model, options.engine, options.precision
-    predictor = load_predictor(*chosen, start_tensorflow)
+    listing = from_table(options.table) if options.table else from_files(options.images, options.recursive)
+    predictor, table = _prepared(options, of_films=False)
     if options.all_faces:
         listing = replace(listing, photographs=with_all_faces(predictor.face_square, listing.photographs))
     photographs = listing.photographs
-    finds_faces = predictor.face_square is not None
-    if options.table and not finds_faces and not any(photograph.box for photograph in photographs):
+    if options.table and not table.finds_faces and not any(photograph.box for photograph in photographs):
         print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image is looked at")
-    if predictor.unlabelled:
-        print(f"not predicted, as no training image had them: {', '.join(predictor.unlabelled)}")
-    table = FoundTable(options.output, predictor.schema, detector_hash(*chosen), finds_faces)
     try:
         predict_photographs(predictor, photographs, table, options.pictures, options.resume)
     except (KeyboardInterrupt, OSError):
-        if table.summary.images:
-            kept = f"{table.summary.images} of {len(photographs)} images are in {options.output}"
-            print(f"\n{kept}: the same command with --resume goes on", file=sys.stderr)
+        _say_how_to_go_on(table, f"of {len(photographs)} images")
         raise
     return report(table, options.pictures, listing)
+
+
+def _say_how_to_go_on(table: "FoundTable", what: str) -> None:
+    if table.summary.images:
+        kept = f"{table.summary.images} {what} are in {table.output}"
+        print(f"\n{kept}: the same command with --resume goes on", file=sys.stderr)
 
 
 def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> int:
@@ -70,7 +140,7 @@ def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> in
 def make_parser() -> Parser:
     parser = Parser(
         prog="predict.py",
-        description="Find landmarks on photographs with a trained detector.",
+        description="Find landmarks on photographs, or on the frames of films, with a trained detector.",
         epilog="The table has a row for each image: the square that was looked at, landmarks in px of the image, and "
         "the height of each heatmap's peak (near 1 = sure). With a subject column added, train.py --data reads it. "
         "Exit status 1: some images could not be used, the column error says why; 2: nothing was begun.",
@@ -79,8 +149,13 @@ def make_parser() -> Parser:
     parser.add_argument("model", type=Path, metavar="MODEL", help="run folder of train.py, or an exported file")
     parser.add_argument(
         "images", type=Path, nargs="*", metavar="IMAGE",
-        help="files or folders; the largest face of each is found and looked at",
+        help="files or folders; the largest face of each is found and looked at. Or films (mp4, mov, ...): the table "
+        "then has a row for each frame",
     )  # fmt: skip
+    parser.add_argument("--recursive", action="store_true", help="folders in folders too, but for hidden ones")
+    frames = parser.add_mutually_exclusive_group()
+    frames.add_argument("--every", type=int, metavar="N", help="of a film, every Nth frame [1]")
+    frames.add_argument("--frames-per-second", type=float, metavar="N", help="of a film, so many frames a second")
     parser.add_argument(
         "--table", type=Path, metavar="FILE",
         help="CSV with the column image and, where the squares around the faces are known, box_left, box_top, box_side "

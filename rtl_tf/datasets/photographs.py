@@ -1,7 +1,8 @@
 """Photographs without landmarks: what a trained detector is asked about, and what lay beside them."""
 
+import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,14 @@ from rtl_tf.images import (
     require_sensible,
 )
 
+FOLDER = "folder"
+FILM_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv")
 _PLURALS = {
-    "folder": "folders",
+    FOLDER: "folders",
+    "film (give its name to have it looked at)": "films (give their names to have them looked at)",
+    "folder that cannot be read": "folders that cannot be read",
+    "folder met twice": "folders met twice",
+    "hidden folder": "hidden folders",
     "._ file": "._ files",
     "hidden file": "hidden files",
     "file without suffix": "files without suffix",
@@ -35,13 +42,15 @@ _PLURALS = {
 class Photograph:
     """An image file, the square to look at (see `Sample.box`), and `Sample.mirrored`; None = not told.
 
-    `problem` is one line that says why it cannot be looked at; empty where it can.
+    `problem` is one line that says why it cannot be looked at; empty where it can. `below` is the folder in which it
+    lies, seen from the one that was asked for.
     """
 
     image: Path
     box: tuple[float, float, float] | None = None
     mirrored: bool | None = None
     problem: str = ""
+    below: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -61,31 +70,57 @@ class Listing:
         return f"{read} of {read + kinds.total()} read; skipped {', '.join(parts)}"
 
 
-def from_files(paths: Sequence[Path]) -> Listing:
-    """The image files among `paths`, and those in folders among them, by name; folders in folders are left out.
+def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
+    """The image files among `paths`, and those in folders among them, by name.
 
     All are looked at before the first is worked on: what is no image has a problem.
 
+    Args:
+        recursive: folders in folders too, links followed, each folder once; hidden ones are left out.
     Raises:
         InputError: a path that is not there, a folder without an image, or none of the images can be read.
     """
-    found: list[Path] = []
+    found: list[tuple[Path, Path]] = []
     skipped: Counter[str] = Counter()
+    seen: set[str] = set()
     for path in paths:
         if not path.is_dir():
             if not path.exists():
                 raise InputError(f"{path}: no such image")
-            found.append(path)
+            found.append((path, Path()))
             continue
-        kinds = {file: _other_kind(file) for file in sorted(path.iterdir())}
+        if recursive and os.path.realpath(path) in seen:
+            continue
+        kinds = dict(_entries(path, recursive, seen))
         files = [file for file, kind in kinds.items() if not kind]
         others = Counter(filter(None, kinds.values()))
         if not files:
             there = "; " + Listing([], others).sentence(0) if others else ""
-            raise InputError(f"{path}: no image in this folder ({', '.join(sorted(SUFFIXES))}){there}")
-        found += files
+            advice = "; --recursive looks into folders" if others[FOLDER] else ""
+            raise InputError(f"{path}: no image in this folder ({', '.join(sorted(SUFFIXES))}){there}{advice}")
+        first = Path(path.absolute().name) if recursive and len(paths) > 1 else Path()
+        found += [(file, first / file.parent.relative_to(path)) for file in files]
         skipped += others
-    return _listing([_photograph(path) for path in found], skipped)
+    return listing_of([_photograph(path, below) for path, below in found], skipped)
+
+
+def _entries(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Path, str]]:
+    """What lies in a folder, by name, each with its kind ("" = an image), then what lies in the folders there.
+
+    `seen` has the real paths of all folders that were looked into: none is twice, and a link that leads back ends.
+    """
+    seen.add(os.path.realpath(folder))
+    entries = {file: _other_kind(file) for file in sorted(folder.iterdir())}
+    inner = [file for file, kind in entries.items() if recursive and kind == FOLDER]
+    yield from ((file, kind) for file, kind in entries.items() if file not in inner)
+    for each in inner:
+        if os.path.realpath(each) in seen:
+            yield each, "folder met twice"
+            continue
+        try:
+            yield from _entries(each, recursive, seen)
+        except PermissionError:
+            yield each, "folder that cannot be read"
 
 
 def from_table(file: Path) -> Listing:
@@ -101,10 +136,11 @@ def from_table(file: Path) -> Listing:
     require_image_and_box(file, header)
     named = [row for row in rows if row.cells["image"]]
     skipped = Counter({"row without an image": len(rows) - len(named)})
-    return _listing([_photograph_of_row(file.parent, row) for row in named], +skipped)
+    return listing_of([_photograph_of_row(file.parent, row) for row in named], +skipped)
 
 
-def _listing(photographs: list[Photograph], skipped: Counter) -> Listing:
+def listing_of(photographs: list[Photograph], skipped: Counter) -> Listing:
+    """InputError where none of them can be looked at."""
     listing = Listing(photographs, skipped)
     if all(photograph.problem for photograph in photographs):
         first = next((photograph.problem for photograph in photographs), "nothing to read")
@@ -119,9 +155,11 @@ def _other_kind(file: Path) -> str:
     if file.name.startswith("._"):
         return "._ file"  # what macOS knows of a file, beside it on foreign disks, under its suffix
     if file.name.startswith("."):
-        return "hidden file"
+        return "hidden folder" if file.is_dir() else "hidden file"
     if file.is_dir():
-        return "folder"
+        return FOLDER
+    if suffix in FILM_SUFFIXES:
+        return "film (give its name to have it looked at)"
     if suffix not in SUFFIXES:
         return suffix or "file without suffix"
     if file.exists() and not file.is_file():
@@ -129,12 +167,12 @@ def _other_kind(file: Path) -> str:
     return f"HEIC ({INSTALL_HEIC})" if suffix in HEIC_SUFFIXES and not heic_is_readable() else ""
 
 
-def _photograph(path: Path) -> Photograph:
+def _photograph(path: Path, below: Path) -> Photograph:
     try:
         read_size(path)
     except InputError as problem:
-        return Photograph(path, problem=str(problem))
-    return Photograph(path)
+        return Photograph(path, problem=str(problem), below=below)
+    return Photograph(path, below=below)
 
 
 def _photograph_of_row(folder: Path, row: Row) -> Photograph:

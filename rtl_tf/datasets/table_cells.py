@@ -10,6 +10,7 @@ from rtl_tf.exceptions import InputError
 DECIMALS = 5
 MARK = "\ufeff"  # of UTF-8: a spreadsheet takes a file without it for one of an older encoding
 PEAK = "_peak"  # how the columns of a detector's peaks end
+FILMED = FRAME, TIME, YAW, SHARPNESS = "frame", "time_s", "yaw", "sharpness"  # columns of frames of films
 FORMULA = ("=", "+", "-", "@", "\t", "\r", " ")
 
 

@@ -1,6 +1,7 @@
 """found.csv: what was found on photographs, row by row as it comes; `train.py` reads it once it has a subject."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -8,7 +9,7 @@ from typing import IO
 from rtl_tf.csv_rows import as_line, read_header
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX
-from rtl_tf.datasets.table_cells import MARK, PEAK, image_cell, number, unwritable
+from rtl_tf.datasets.table_cells import FILMED, FRAME, MARK, PEAK, image_cell, number, unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.inference.found_cells import error_cell, places_on_image, unusable, whole_rows
@@ -31,6 +32,7 @@ class FoundTable:
 
     Columns:
         image: relative to the table, links not resolved; face: 1, 2, ... where an image has several rows.
+        frame, time_s, yaw, sharpness: in a table of films alone, see `clinic.filming`.
         box_left, box_top, box_side, mirrored: what was looked at, and how.
         detector: of which file, the beginning of its SHA-256.
         error: why the image could not be used (all that follows is empty then), or that it shows no landmark.
@@ -42,16 +44,16 @@ class FoundTable:
     `resume` mends.
     """
 
-    def __init__(self, output: Path, schema: Schema, detector: str, finds_faces: bool = False):
+    def __init__(self, output: Path, schema: Schema, detector: str, finds_faces: bool = False, of_films: bool = False):
         self.output, self.schema, self.detector, self.finds_faces = output, schema, detector, finds_faces
-        self.summary = Summary()
-        self._done: dict[tuple[str, str], dict[str, str]] = {}
+        self.of_films, self.summary = of_films, Summary()
+        self._done: dict[tuple[str, str, str], dict[str, str]] = {}
         self._file: IO[str] | None = None
 
     @property
     def header(self) -> list[str]:
         landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK)]
-        return ["image", "face", *BOX, "mirrored", "detector", "error", *landmarks]
+        return ["image", *(FILMED if self.of_films else ()), "face", *BOX, "mirrored", "detector", "error", *landmarks]
 
     @property
     def previous(self) -> Path:
@@ -89,7 +91,7 @@ class FoundTable:
                 raise InputError(f"--resume: {self.output} row {line}: {len(cells)} of {len(self.header)} cells")
             if row["detector"] != self.detector:
                 raise InputError(f"--resume: {self.output} row {line} was found by another detector")
-            self._done[row["image"], row["face"]] = row
+            self._done[row["image"], row.get(FRAME, ""), row["face"]] = row
             self._count(row)
         if rows:
             os.truncate(self.output, length)
@@ -102,8 +104,8 @@ class FoundTable:
         A row without a square is of an image that could not be read then, one with a problem cannot be read now.
         """
         name = self._name(photograph)
-        row = self._done.get((name, face))
-        if row is None and (name, "" if face else "1") in self._done:
+        row = self._done.get((name, "", face))
+        if row is None and (name, "", "" if face else "1") in self._done:
             raise InputError(f"--resume: {self.output} has {name} with another number of faces; begin a new table")
         if row is None:
             return True
@@ -113,10 +115,16 @@ class FoundTable:
                 raise InputError(f"--resume: {self.output} has {row['image']} with another box; begin a new table")
         return False
 
-    def append(self, photograph: Photograph, face: str, outcome: Outcome) -> None:
-        """Write the row of a photograph."""
+    def lacks_frame(self, film: Photograph, number: int) -> bool:
+        """Whether there is no row yet for a frame of a film."""
+        return (self._name(film), str(number), "") not in self._done
+
+    def append(
+        self, photograph: Photograph, face: str, outcome: Outcome, filmed: Mapping[str, str] | None = None
+    ) -> None:
+        """Write the row of a photograph, or of a film's frame with what is known of that."""
         file = self._file or self._begin()
-        row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face}
+        row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face} | dict(filmed or {})
         seen = outcome if isinstance(outcome, Found) else photograph
         row |= self._looked_at(seen.box, seen.mirrored) | {"detector": self.detector}
         if isinstance(outcome, Found):

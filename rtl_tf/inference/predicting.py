@@ -89,7 +89,7 @@ def predict_photographs(
     faces = list(_faces(photographs))
     if pictures:
         _require_free_pictures(faces, pictures)
-    _prepare_folders(table.output, pictures)
+    prepare_folders(table.output, pictures)
     with table:
         if resume:
             table.resume()
@@ -128,6 +128,7 @@ def _drawn(photograph: Photograph, outcome: Outcome, picture: Path) -> Outcome:
         image = read_image(photograph.image)
     except InputError as problem:
         return problem
+    picture.parent.mkdir(parents=True, exist_ok=True)
     draw_landmarks(image, outcome.box, outcome.prediction.points, picture)
     return outcome
 
@@ -138,32 +139,37 @@ def _require_free_pictures(faces: Sequence[tuple[Photograph, str]], folder: Path
     Names that differ in case or Unicode form alone are one file to some systems. What a killed prediction was drawing
     goes.
     """
-    if folder.resolve() in {parent.resolve() for parent in {photograph.image.parent for photograph, _ in faces}}:
+    folders = {folder / photograph.below for photograph, _ in faces}
+    sources = {parent.resolve() for parent in {photograph.image.parent for photograph, _ in faces}}
+    if any(each.resolve() in sources for each in folders):
         raise InputError(f"--pictures {folder}: photographs lie there and could be drawn over; name another folder")
     drawn_from: dict[str, Path] = {}
     for photograph, face in faces:
         picture = _picture(folder, photograph, face)
-        if _folded(picture.name) in drawn_from:
-            both = f"{drawn_from[_folded(picture.name)]} and {photograph.image}"
+        if _folded(picture) in drawn_from:
+            both = f"{drawn_from[_folded(picture)]} and {photograph.image}"
             raise InputError(f"--pictures: {both}: one would overwrite the other as {picture.name}; rename one")
-        drawn_from[_folded(picture.name)] = photograph.image
-    for file in folder.iterdir() if folder.is_dir() else ():
-        if _folded(file.name) in drawn_from and not is_drawn(file):
+        drawn_from[_folded(picture)] = photograph.image
+    for file in (file for each in folders if each.is_dir() for file in each.iterdir()):
+        if _folded(file) in drawn_from and not is_drawn(file):
             raise InputError(f"--pictures {file}: there already, and not drawn by predict.py; name another folder")
-        if (left := LEFT.fullmatch(file.name)) and _folded(left[1]) in drawn_from:
+        if (left := LEFT.fullmatch(file.name)) and _folded(file.with_name(left[1])) in drawn_from:
             file.unlink(missing_ok=True)
 
 
 def _picture(folder: Path, photograph: Photograph, face: str) -> Path:
-    """Its image's name; with the number of the face where an image has several. Without a square they are the same."""
-    return folder / f"{photograph.image.stem}{f'_{face}' if face and photograph.box else ''}.png"
+    """Its image's name, in folders as its image; with the number of the face where an image has several. Without a
+    square they are the same."""
+    name = f"{photograph.image.stem}{f'_{face}' if face and photograph.box else ''}.png"
+    return folder / photograph.below / name
 
 
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+def _folded(path: Path) -> str:
+    return unicodedata.normalize("NFC", str(path)).casefold()
 
 
-def _prepare_folders(output: Path, pictures: Path | None) -> None:
+def prepare_folders(output: Path, pictures: Path | None) -> None:
+    """Make the folders that are written to; InputError where that cannot be."""
     for flag, folder in (("--output", output.absolute().parent), ("--pictures", pictures)):
         try:
             if folder:

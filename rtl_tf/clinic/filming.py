@@ -1,0 +1,108 @@
+"""Films: landmarks of each frame, how sharp its face is and how far the head is turned, as rows of a table."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.clinic.head_turn import face_at, yaw_of
+from rtl_tf.clinic.sharpness import sharpness
+from rtl_tf.datasets.films import Film, Frame, Thinning
+from rtl_tf.datasets.photographs import Photograph
+from rtl_tf.datasets.table_cells import FILMED, number
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference.found_table import FoundTable
+from rtl_tf.inference.overlay import draw_landmarks, is_drawn
+from rtl_tf.inference.predicting import prepare_folders
+from rtl_tf.inference.predictor import Found, Outcome, Predictor
+from rtl_tf.system.progress import progress
+
+AT_ONCE = 8  # frames that are held in memory: 50 MB of Full HD, 200 MB of 4K
+
+
+def predict_films(
+    predictor: Predictor,
+    films: Sequence[Photograph],
+    thinning: Thinning,
+    table: FoundTable,
+    pictures: Path | None = None,
+    resume: bool = False,
+) -> list[str]:
+    """Write the table, a row a frame, and into the folder `pictures` each frame with its landmarks, as they come.
+
+    Each frame is looked at alone: its largest face. A film that cannot be read is a row in error; of one that is
+    damaged there are the frames that can be read; the others go on.
+
+    Args:
+        resume: take over the rows that the table's file has, and go on with the frames that it lacks.
+    Returns:
+        A line for each film with which something is wrong.
+    Raises:
+        InputError: a file or folder that cannot be written.
+    """
+    if not resume:
+        table.require_free()
+    if pictures:
+        _require_own_names(films)
+    prepare_folders(table.output, pictures)
+    with table:
+        if resume:
+            table.resume()
+        problems = [_predict_film(predictor, film, thinning, table, pictures) for film in films]
+        table.complete()
+    return list(filter(None, problems))
+
+
+def _predict_film(
+    predictor: Predictor, photograph: Photograph, thinning: Thinning, table: FoundTable, pictures: Path | None
+) -> str:
+    """What is wrong with a film, or ""."""
+    if photograph.problem:
+        if table.lacks(photograph, ""):
+            table.append(photograph, "", InputError(photograph.problem))
+        return photograph.problem
+    film, chosen = Film(photograph.image), thinning.chooser()
+    frames = film.frames(lambda index, time_s: chosen(index, time_s) and table.lacks_frame(photograph, index))
+    expected = thinning.expected(film.count, film.seconds)
+    for frame, outcome in progress(_outcomes(predictor, frames), expected, f"predicting {film.path.name}"):
+        if pictures and isinstance(outcome, Found):
+            _draw(frame, outcome, pictures / f"{film.path.stem}_{frame.number:06d}.png")
+        table.append(photograph, "", outcome, _told(frame, outcome))
+    return film.damage and f"{film.path}: {film.damage}"
+
+
+def _outcomes(predictor: Predictor, frames: Iterator[Frame]) -> Iterator[tuple[Frame, Outcome]]:
+    while part := list(islice(frames, AT_ONCE)):
+        nothing = [None] * len(part)
+        for index, outcome in enumerate(predictor.outcomes([frame.pixels for frame in part], nothing, nothing)):
+            if isinstance(outcome, InputError):  # an advice for photographs follows
+                outcome = InputError(str(outcome).removeprefix(f"images[{index}]: ").partition(";")[0])
+            yield part[index], outcome
+
+
+def _told(frame: Frame, outcome: Outcome) -> dict[str, str]:
+    """Cells of FILMED: number and seconds; the head's yaw in degrees and `sharpness.sharpness` where a face is seen."""
+    yaw = sharp = float("nan")
+    if isinstance(outcome, Found):
+        sharp = sharpness(frame.pixels, outcome.box)
+        points = outcome.prediction.points
+        face = None if np.isnan(points).all() else face_at(frame.pixels, points)
+        yaw = yaw if face is None else yaw_of(face)
+    values = (number(value) for value in (frame.time_s, yaw, sharp))
+    return dict(zip(FILMED, (str(frame.number), *values), strict=True))
+
+
+def _draw(frame: Frame, outcome: Found, picture: Path) -> None:
+    if picture.exists() and not is_drawn(picture):
+        raise InputError(f"--pictures {picture}: there already, and not drawn by predict.py; name another folder")
+    draw_landmarks(frame.pixels, outcome.box, outcome.prediction.points, picture)
+
+
+def _require_own_names(films: Sequence[Photograph]) -> None:
+    """InputError where pictures of two films would have the same names."""
+    stems: dict[str, Path] = {}
+    for film in films:
+        other = stems.setdefault(film.image.stem.casefold(), film.image)
+        if other is not film.image:
+            raise InputError(f"--pictures: {other} and {film.image}: pictures of one would overwrite the other's")
