@@ -1,5 +1,6 @@
 """`rtl-measure`: distances, angles and ratios of faces with landmarks. Needs no TensorFlow."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from rtl_tf.cli import Parser, run
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
-    from rtl_tf.clinic.measured import Yardsticks
+    from rtl_tf.clinic.measured import Measured, Yardsticks
     from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 
 
@@ -28,19 +29,35 @@ def main(arguments: list[str]) -> int:
     _check(options)
     yardsticks = _yardsticks(options)
     schema, faces = read_faces(options.data, options.schema)
+    if options.frame_means and not any(face.frame for face in faces):
+        raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")
     scales = [_scale(options, face) for face in progress(faces, len(faces), "looking for scales")]
     sights = [sight_of(face, options.view) for face in progress(faces, len(faces), "looking at the views")]
     measured = measure_faces(faces, sights, scales, schema, yardsticks)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     write_measured(options.output, measured)
     print(f"{options.data}: {measured_text(measured, yardsticks.level)}\n\nwritten: {options.output}")
+    if options.frame_means:
+        _write_frame_means(options, measured)
     return 0
+
+
+def _write_frame_means(options, measured: "Sequence[Measured]") -> None:
+    from rtl_tf.clinic.frame_means import frame_means
+    from rtl_tf.clinic.frame_means_table import frame_means_text, write_frame_means
+
+    means = frame_means(measured, options.level)
+    if not means:
+        raise InputError(f"--frame-means: {options.data} has no frame with a value and a known view")
+    options.frame_means.parent.mkdir(parents=True, exist_ok=True)
+    write_frame_means(options.frame_means, means)
+    print(f"\n{frame_means_text(means, options.level)}\n\nwritten: {options.frame_means}")
 
 
 def _check(options) -> None:
     """InputError for flags that make no sense, before anything is read."""
-    from rtl_tf.clinic.measured_table import COLUMNS
-    from rtl_tf.csv_rows import read_header
+    from rtl_tf.clinic.frame_means_table import is_frame_means_table
+    from rtl_tf.clinic.measured_table import is_measured_table
     from rtl_tf.datasets.table import MM_PER_PX
 
     low, high = MM_PER_PX
@@ -54,8 +71,13 @@ def _check(options) -> None:
         raise InputError(f"--level {options.level:g}: from 0.5 to below 1, as 0.95")
     if options.criterion and not options.norm:
         raise InputError("--criterion goes with --norm: criteria are limits of z-scores")
-    if options.output.exists() and (options.output.is_dir() or tuple(read_header(options.output)) != COLUMNS):
-        raise InputError(f"--output {options.output}: there already, and not written by rtl-measure; name another file")
+    outputs = (
+        ("--output", options.output, is_measured_table),
+        ("--frame-means", options.frame_means, is_frame_means_table),
+    )
+    for flag, file, is_ours in outputs:
+        if file and file.exists() and not is_ours(file):
+            raise InputError(f"{flag} {file}: there already, and not written by rtl-measure; name another file")
 
 
 def _scale(options, face):
@@ -165,6 +187,10 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--output", type=Path, metavar="FILE", default=Path("measurements.csv"),
         help="table; one of an earlier measuring is replaced, no other file [measurements.csv]",
+    )  # fmt: skip
+    parser.add_argument(
+        "--frame-means", type=Path, metavar="FILE",
+        help="of films: a table of the mean over the frames of each film and view, with its interval",
     )  # fmt: skip
     return parser
 

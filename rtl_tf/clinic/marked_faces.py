@@ -18,6 +18,7 @@ from rtl_tf.datasets.table import (
     points_of,
     require_image_and_box,
 )
+from rtl_tf.datasets.table_cells import FRAME
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample, image_names
@@ -51,6 +52,11 @@ class MarkedFace:
     face: str = ""
     place: str = ""
     problem: str = ""
+
+    @property
+    def frame(self) -> str:
+        """The number of the film's frame; "" = of a photograph."""
+        return self.cells.get(FRAME, "")
 
     def number(self, column: str) -> float:
         """A further column's number, NaN where it is empty or not there. InputError names the row."""

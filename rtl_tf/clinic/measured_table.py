@@ -1,35 +1,44 @@
 """measurements.csv: a row a measurement and norm, in the long form that R and pandas take."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rtl_tf.clinic.measured import Measured
-from rtl_tf.csv_rows import write_rows
+from rtl_tf.csv_rows import read_header, write_rows
+from rtl_tf.datasets.table_cells import FRAME, TIME
 
 USE = "research use, no diagnosis"
 COLUMNS = (
     *("image", "face", "subject", "measurement", "value", "low", "high", "unit", "view", "yaw"),
     *("scale", "mm_per_px", "scale_error", "norm", "citation", "z", "z_low", "z_high", "criterion", "note", "use"),
 )
+OF_FILMS = (FRAME, TIME)
 DIGITS = {"mm": 3, "deg": 2, "1": 4}  # after the point
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
-def write_measured(path: str | Path, measured: Iterable[Measured]) -> None:
-    """The table, whole or not at all."""
-    write_rows(path, COLUMNS, map(_cells, measured))
+def write_measured(path: str | Path, measured: Sequence[Measured]) -> None:
+    """The table, whole or not at all. Where there are frames of films, number and time stand at the end."""
+    of_films = OF_FILMS if any(one.face.frame for one in measured) else ()
+    rows = ([*_cells(one), *(text(one.face.cells.get(name, "")) for name in of_films)] for one in measured)
+    write_rows(path, (*COLUMNS, *of_films), rows)
+
+
+def is_measured_table(file: Path) -> bool:
+    """Whether `write_measured` wrote a file."""
+    return not file.is_dir() and tuple(read_header(file)) in (COLUMNS, (*COLUMNS, *OF_FILMS))
 
 
 def _cells(one: Measured) -> Iterator[str]:
     digits, measurement = DIGITS[one.measurement.unit], one.measurement
-    yield from (_text(one.face.name), _text(one.face.face), _text(one.face.subject), measurement.name)
+    yield from (text(one.face.name), text(one.face.face), text(one.face.subject), measurement.name)
     yield from (number(value, digits) for value in (one.value, one.low, one.high))
     yield from (measurement.unit, one.sight.view, number(one.sight.yaw, 1))
     scale = one.scale if measurement.needs_scale else one.scale._replace(source="", mm_per_px=math.nan)
     known = not math.isnan(scale.mm_per_px)
     yield from (scale.source, number(scale.mm_per_px, 5), number(scale.error, 5) if known else "")
-    yield from (_text(one.norm), _text(one.citation))
+    yield from (text(one.norm), text(one.citation))
     yield from (number(value, 2) for value in (one.z, one.z_low, one.z_high))
     yield from ("; ".join(one.criteria), "; ".join(one.notes), USE)
 
@@ -39,5 +48,6 @@ def number(value: float, digits: int) -> str:
     return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _text(cell: str) -> str:
+def text(cell: str) -> str:
+    """A cell that no spreadsheet runs."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.datasets.films import is_film
 from rtl_tf.datasets.table import MM_PER_PX
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
@@ -56,6 +57,9 @@ def sticker_scale(face: MarkedFace, mm: float) -> Scale:
     """By a round sticker of `mm` diameter that is looked for in the photograph; unknown unless exactly one is found."""
     from rtl_tf.clinic.sticker import find_stickers  # here: scikit-image takes a second to load
 
+    if is_film(face.image):
+        advice = "save its frames with rtl-frames --frames and measure these"
+        return Scale(math.nan, problem=f"no scale: stickers are not looked for in a film; {advice}")
     try:
         found = find_stickers(read_image(face.image))
     except InputError as problem:

@@ -7,6 +7,7 @@ import numpy as np
 
 from rtl_tf.clinic.head_turn import face_at, view_of, yaw_of
 from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.datasets.films import is_film
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
 from rtl_tf.measurement import VIEWS
@@ -37,6 +38,8 @@ def sight_of(face: MarkedFace, view: str | None = None) -> Sight:
 def _seen(face: MarkedFace) -> Sight:
     if np.isnan(face.points).all():
         return Sight("", problem="no landmarks")
+    if is_film(face.image):  # whose yaw predict.py has told where it could
+        return Sight("", problem="no face was found around the landmarks")
     try:
         found = face_at(read_image(face.image), face.points)
     except InputError as problem:
