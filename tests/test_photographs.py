@@ -1,6 +1,7 @@
 """What is found to predict, and what is said of the rest."""
 
 import os
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -112,3 +113,56 @@ def test_a_table_without_boxes_has_no_problem(tmp_path):
     image(tmp_path / "a.png")
     (tmp_path / "boxes.csv").write_text("image\na.png\n")
     assert from_table(tmp_path / "boxes.csv").photographs == [Photograph(tmp_path / "a.png")]
+
+
+def test_folders_in_folders_are_searched_once_each(tmp_path):
+    root = tmp_path / "photos"
+    names = ("b.png", "anna/a.png", "anna/visit 2/a.png", "ben/a.png", ".hidden/a.png", "empty/note.txt")
+    for name in names[:-1]:
+        image(root / name)
+    (root / "empty").mkdir()
+    (root / "empty" / "note.txt").touch()
+    (root / "anna" / "film.MP4").touch()
+    (root / "anna" / "back").symlink_to(root)
+    (root / "ben" / "herself").symlink_to(".")
+    image(tmp_path / "elsewhere" / "c.png")
+    (root / "link").symlink_to(tmp_path / "elsewhere")
+    listing = from_files([root], recursive=True)
+    found = ["b.png", "anna/a.png", "anna/visit 2/a.png", "ben/a.png", "link/c.png"]
+    below = [Path(name).parent for name in found]
+    assert listing.photographs == [
+        Photograph(root / name, below=folder) for name, folder in zip(found, below, strict=True)
+    ]
+    assert listing.skipped == {
+        "hidden folder": 1, "folder met twice": 2, ".txt": 1, "film (give its name to have it looked at)": 1,
+    }  # fmt: skip
+    assert [photograph.image for photograph in from_files([root]).photographs] == [root / "b.png"]
+    with pytest.raises(InputError, match=r"skipped 1 folder; --recursive looks into folders$"):
+        (tmp_path / "outer" / "inner").mkdir(parents=True)
+        from_files([tmp_path / "outer"])
+    with pytest.raises(InputError, match=r"no image in this folder .*skipped 1 \.txt$"):
+        from_files([root / "empty"], recursive=True)
+
+
+def test_of_several_folders_none_is_searched_twice(tmp_path):
+    for name in ("x/anna/a.png", "y/a.png"):
+        image(tmp_path / name)
+    listing = from_files([tmp_path / "x" / "anna", tmp_path / "x", tmp_path / "y", tmp_path / "y"], recursive=True)
+    assert [(each.image, str(each.below)) for each in listing.photographs] == [
+        (tmp_path / "x" / "anna" / "a.png", "anna"), (tmp_path / "y" / "a.png", "y"),
+    ]  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_read_does_not_end_the_others(tmp_path, monkeypatch):
+    whole, entries = image(tmp_path / "b" / "a.png"), Path.iterdir
+    (tmp_path / "a").mkdir()
+
+    def refused(folder):
+        if folder.name == "a":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return entries(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    listing = from_files([tmp_path], recursive=True)
+    assert [each.image for each in listing.photographs] == [whole]
+    assert listing.skipped == {"folder that cannot be read": 1}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from film_files import write_film
 from PIL import Image
 from test_export import run  # noqa: F401  (a fixture)
 from toys import SCHEMA, toy_samples
@@ -19,6 +20,7 @@ from toys import SCHEMA, toy_samples
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.predict import main
 from rtl_tf.datasets import table
+from rtl_tf.datasets.films import Film
 from rtl_tf.datasets.synthetic.rendered import samples as faces_of_people
 from rtl_tf.images import read_image
 from rtl_tf.inference import exporting
@@ -278,3 +280,53 @@ def test_all_faces_have_a_row_each_that_reads_as_data(knowing, heads, run, tmp_p
     assert [(sample.face, sample.mirrored) for sample in again] == [
         (row["face"], row["mirrored"] == "true") for row in rows
     ]
+
+
+def test_a_film_has_a_row_for_each_frame(run, faces, tmp_path, predict):  # noqa: F811
+    folder, samples = faces
+    film = write_film(tmp_path / "film.mp4", [read_image(sample.image) for sample in samples])
+    done = predict_alone(run, film, "--pictures", "drawn", "--every", 2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "landmarks on 2 of 2 frames: found.csv, pictures in drawn/\n"
+    with open(tmp_path / "found.csv", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["image"], row["frame"], row["time_s"]) for row in rows] == [
+        ("film.mp4", "0", "0"), ("film.mp4", "2", "0.20000"),
+    ]  # fmt: skip
+    pixels = [frame.pixels for frame in Film(film).frames(lambda number, _: number % 2 == 0)]
+    for row, prediction in zip(rows, Detector.load(run).predict(pixels), strict=True):
+        points = [[float(row[f"{name}_{axis}"]) for axis in "xy"] for name in SCHEMA.names]
+        np.testing.assert_allclose(points, prediction.points, atol=1e-3)
+    done = predict(run, film, "--resume", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "landmarks on 4 of 4 frames: found.csv\n")
+    film.write_bytes(film.read_bytes()[: film.stat().st_size * 3 // 4])
+    done = predict(run, film, "--output", "cut.csv", cwd=tmp_path)
+    assert done.returncode == 1 and re.fullmatch(r"landmarks on ([123]) of \1 frames: cut\.csv\n", done.stdout)
+    assert re.search(r"film\.mp4: damaged: [123] frames? can be read, the last at 0\.\d0 s of 0\.40 s\n$", done.stderr)
+
+
+def test_flags_of_films_and_folders_that_make_no_sense(faces, tmp_path, predict):
+    folder, samples = faces
+    (tmp_path / "text.mp4").write_text("no film")
+    photograph, film = samples[0].image, tmp_path / "text.mp4"
+    for arguments, problem in (
+        (
+            [film, photograph],
+            f"{film}: a film; films and photographs make tables of their own: predict one, then others",
+        ),
+        ([film, "--all-faces"], "--all-faces: for photographs; of a film's frames the largest face is looked at"),
+        ([film, "--every", 0], "--every 0: 1 is each frame, 2 every other one, ..."),
+        ([film, "--frames-per-second", "-1"], "--frames-per-second -1: a number above 0"),
+        ([film, "--frames-per-second", "nan"], "--frames-per-second nan: a number above 0"),
+        ([film], f"{film}: not a film that can be read (a recording that was cut off may lack its index)"),
+        (
+            [photograph, "--every", 2],
+            "--every and --frames-per-second choose among the frames of films (mp4, mov, ...); name one",
+        ),
+        (
+            [folder, "--recursive", "--pictures", folder / "drawn"],
+            f"--pictures {folder / 'drawn'}: inside {folder}, which is searched; name another folder",
+        ),
+    ):
+        done = predict("no run", *arguments, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (2, f"error: {problem}\n")

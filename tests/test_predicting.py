@@ -408,3 +408,20 @@ def test_files_that_cannot_be_read_stop_nothing_unless_all_are_such(faces):
 def test_a_byte_order_mark_within_the_header_is_no_part_of_a_name(tmp_path):
     (tmp_path / "table.csv").write_text("subject,\ufeffimage\ns1,a.png\n", encoding="utf-8")
     assert read_rows(tmp_path / "table.csv")[0] == ["subject", "image"]
+
+
+def test_pictures_of_folders_in_folders_lie_in_such_folders(faces, tmp_path):
+    root, drawn = tmp_path / "people", tmp_path / "drawn"
+    for name in ("anna/1.png", "ben/1.png", "ben/2/1.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(faces[0], root / name)
+    photographs = from_files([root], recursive=True).photographs
+    for _ in range(2):
+        predict(photographs, tmp_path / "found.csv", pictures=drawn)
+        pictures = sorted(str(file.relative_to(drawn)) for file in drawn.rglob("*.png"))
+        assert pictures == ["anna/1.png", "ben/1.png", "ben/2/1.png"]
+    shutil.copy(faces[0], drawn / "ben" / "1.png")
+    with pytest.raises(InputError, match=r"drawn/ben/1\.png: there already, and not drawn"):
+        predict(photographs, tmp_path / "other.csv", pictures=drawn)
+    with pytest.raises(InputError, match="photographs lie there and could be drawn over"):
+        predict(photographs, tmp_path / "other.csv", pictures=root)

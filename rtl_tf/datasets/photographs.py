@@ -21,13 +21,14 @@ from rtl_tf.images import (
     require_sensible,
 )
 
-FOLDER = "folder"
+FOLDER, TWICE = "folder", "folder met twice"
+FILM = "film (give its name to have it looked at)"
 FILM_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv")
 _PLURALS = {
     FOLDER: "folders",
-    "film (give its name to have it looked at)": "films (give their names to have them looked at)",
+    FILM: "films (give their names to have them looked at)",
     "folder that cannot be read": "folders that cannot be read",
-    "folder met twice": "folders met twice",
+    TWICE: "folders met twice",
     "hidden folder": "hidden folders",
     "._ file": "._ files",
     "hidden file": "hidden files",
@@ -94,7 +95,7 @@ def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
         kinds = dict(_entries(path, recursive, seen))
         files = [file for file, kind in kinds.items() if not kind]
         others = Counter(filter(None, kinds.values()))
-        if not files:
+        if not files and not others[TWICE]:
             there = "; " + Listing([], others).sentence(0) if others else ""
             advice = "; --recursive looks into folders" if others[FOLDER] else ""
             raise InputError(f"{path}: no image in this folder ({', '.join(sorted(SUFFIXES))}){there}{advice}")
@@ -115,7 +116,7 @@ def _entries(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Pa
     yield from ((file, kind) for file, kind in entries.items() if file not in inner)
     for each in inner:
         if os.path.realpath(each) in seen:
-            yield each, "folder met twice"
+            yield each, TWICE
             continue
         try:
             yield from _entries(each, recursive, seen)
@@ -159,7 +160,7 @@ def _other_kind(file: Path) -> str:
     if file.is_dir():
         return FOLDER
     if suffix in FILM_SUFFIXES:
-        return "film (give its name to have it looked at)"
+        return FILM
     if suffix not in SUFFIXES:
         return suffix or "file without suffix"
     if file.exists() and not file.is_file():
