@@ -115,6 +115,16 @@ def test_damaged_films_are_told_and_the_others_go_on(film, images, tmp_path):
     assert (tmp_path / "found.csv").read_bytes() == before
 
 
+def test_a_film_without_a_whole_frame_has_one_row(film, tmp_path):
+    content = film.read_bytes()
+    film.write_bytes(content[: content.index(b"mdat") + 40])
+    for resume in (False, True):
+        problems, summary = predict([film], tmp_path / "found.csv", resume=resume)
+        (row,) = read(tmp_path / "found.csv")
+        assert (row["image"], row["frame"], row["error"]) == ("film.mp4", "", "damaged: no frame can be read")
+        assert problems == [f"{film}: damaged: no frame can be read"] and summary.failed == ["film.mp4"]
+
+
 def test_pictures_of_frames(film, images, tmp_path):
     drawn = tmp_path / "drawn"
     predict([film], tmp_path / "found.csv", thinning=Thinning(every=10), pictures=drawn)

@@ -8,7 +8,7 @@ import numpy as np
 
 from rtl_tf.clinic.head_turn import face_at, yaw_of
 from rtl_tf.clinic.sharpness import sharpness
-from rtl_tf.datasets.films import Film, Frame, Thinning
+from rtl_tf.datasets.films import NO_FRAME, Film, Frame, Thinning
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table_cells import FILMED, number
 from rtl_tf.exceptions import InputError
@@ -59,8 +59,7 @@ def _predict_film(
 ) -> str:
     """What is wrong with a film, or ""."""
     if photograph.problem:
-        if table.lacks(photograph, ""):
-            table.append(photograph, "", InputError(photograph.problem))
+        _append_problem(table, photograph, photograph.problem)
         return photograph.problem
     film, chosen = Film(photograph.image), thinning.chooser()
     frames = film.frames(lambda index, time_s: chosen(index, time_s) and table.lacks_frame(photograph, index))
@@ -69,7 +68,15 @@ def _predict_film(
         if pictures and isinstance(outcome, Found):
             _draw(frame, outcome, pictures / f"{film.path.stem}_{frame.number:06d}.png")
         table.append(photograph, "", outcome, _told(frame, outcome))
+    if film.damage == NO_FRAME:
+        _append_problem(table, photograph, film.damage)
     return film.damage and f"{film.path}: {film.damage}"
+
+
+def _append_problem(table: FoundTable, film: Photograph, problem: str) -> None:
+    """The one row of a film without frames."""
+    if table.lacks(film, ""):
+        table.append(film, "", InputError(problem))
 
 
 def _outcomes(predictor: Predictor, frames: Iterator[Frame]) -> Iterator[tuple[Frame, Outcome]]:

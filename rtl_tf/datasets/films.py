@@ -21,6 +21,8 @@ CONTAINERS = "mov,matroska,avi,mpegts,mpeg,asf,ogg,flv,dv"
 READING = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
 # Without `explode` what is damaged would be filled in from other frames, and measured.
 DECODING = {"err_detect": "explode", "max_pixels": str(MAX_PIXELS)}
+NO_FRAME = "damaged: no frame can be read"
+WIDEST = 4  # width of a pixel over its height
 SHORT = 1.0  # seconds that a whole film may lack of what its header says: sound can outlast the pictures
 
 
@@ -81,23 +83,25 @@ class Film:
         What is damaged is left out, up to the next frame that needs no other one; `damage` tells of it afterwards.
         Turned and mirrored as players show it, and with square pixels.
         """
-        number, first, time_s, longest, self._broken = 0, None, 0.0, 0.0, False
+        count, first, time_s, longest, self._broken = 0, None, 0.0, 0.0, False
         with self._opened() as (container, stream):
-            for picture in self._pictures(container, stream):
-                known = picture.pts is not None
+            for number, picture in enumerate(self._pictures(container, stream)):
+                count, known = number + 1, picture.pts is not None
                 told = float(picture.pts * stream.time_base if known else number / (stream.average_rate or 1))
                 first = told if first is None else first
                 longest, time_s = max(longest, told - first - time_s), told - first
                 if chosen(number, time_s):
-                    yield Frame(number, time_s, _upright(picture, stream.sample_aspect_ratio))
-                number += 1
-        if not number:
-            self.damage = "damaged: no frame can be read"
+                    try:
+                        pixels = _upright(picture, stream.sample_aspect_ratio)
+                    except self._av.FFmpegError:  # of a size or format that nobody films in
+                        self._broken = True
+                        continue
+                    yield Frame(number, time_s, pixels)
+        if not count:
+            self.damage = NO_FRAME
         elif self._broken or self.seconds - time_s > max(SHORT, 2 * longest):
             length = f" of {self.seconds:.2f} s" if self.seconds else ""
-            self.damage = (
-                f"damaged: {number} frame{'s' * (number != 1)} can be read, the last at {time_s:.2f} s{length}"
-            )
+            self.damage = f"damaged: {count} frame{'s' * (count != 1)} can be read, the last at {time_s:.2f} s{length}"
 
     def _pictures(self, container: Any, stream: Any) -> Iterator[Any]:
         """Decoded frames, in the order in which they are shown."""
@@ -191,7 +195,8 @@ def _is_cover(stream: Any) -> bool:
 
 def _upright(picture: Any, aspect: Fraction | None) -> np.ndarray:
     """uint8 (H, W, 3) as players show a frame; `aspect`: width of a pixel over its height."""
-    width = round(picture.width * (aspect or 1))
+    aspect = aspect if aspect and 1 / WIDEST <= aspect <= WIDEST else Fraction(1)
+    width = round(picture.width * aspect)
     pixels = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
     matrix = next((bytes(each) for each in picture.side_data if each.type.name == "DISPLAYMATRIX"), b"")
     if len(matrix) < 36:

@@ -41,6 +41,25 @@ def measured(folder: Path, output: Path) -> None:
         main([str(folder / "marked.csv"), *flags, *where])
 
 
+def films(folder: Path, output: Path) -> None:
+    """Every frame of each film, as prediction does."""
+    from rtl_tf.datasets.films import Film, Thinning, from_films
+
+    for photograph in from_films(sorted(folder.iterdir())).photographs:
+        if not photograph.problem:
+            for frame in Film(photograph.image).frames(Thinning().chooser()):
+                assert frame.pixels.ndim == 3
+
+
+def filmed(folder: Path, output: Path) -> None:
+    """As `rtl-frames` and `rtl-measure --frame-means` do."""
+    from rtl_tf.cli import frames, measure
+
+    frames.main([str(folder / "filmed.csv"), "--output", str(output / "best.csv"), "--frames", str(output / "kept")])
+    where = ["--output", str(output / "measurements.csv"), "--frame-means", str(output / "means.csv")]
+    measure.main([str(folder / "filmed.csv"), *where])
+
+
 def boxes(folder: Path, output: Path) -> None:
     from rtl_tf.datasets.photographs import from_table
 

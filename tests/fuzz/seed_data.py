@@ -78,6 +78,26 @@ def measured(folder: Path) -> None:
     write_csv(folder / "criteria.csv", [limit])
 
 
+def films(folder: Path) -> None:
+    """A film of each of three kinds."""
+    from film_files import numbered, write_film
+
+    for name in ("a.mp4", "b.mkv", "c.avi"):
+        write_film(folder / name, numbered(6), **({"codec": "mpeg4"} if name == "c.avi" else {"g": "3"}))
+
+
+def filmed(folder: Path) -> None:
+    """A table of a film's frames, to be measured and chosen from."""
+    from film_files import numbered, write_film
+
+    (_, _, points), *_ = faces(folder)
+    write_film(folder / "a.mp4", numbered(3))
+    told = {"image": "a.mp4", "yaw": 3, "sharpness": 4.5, "face": "", "error": "", "mm_per_px": 0.5}
+    peaks = {f"{name}_peak": 0.9 for name in load_schema("fas12").names}
+    rows = [{**told, "frame": index, "time_s": 2.5 * index, **coordinates(points), **peaks} for index in range(3)]
+    write_csv(folder / "filmed.csv", rows)
+
+
 def coco(folder: Path) -> None:
     (folder / "faces.json").write_text(json.dumps(_coco(faces(folder))))
 
