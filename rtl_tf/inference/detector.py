@@ -20,6 +20,7 @@ from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import unlabelled_of, without
 from rtl_tf.networks import saved
+from rtl_tf.pyramid import Pyramid
 from rtl_tf.records import Prediction
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config
@@ -93,7 +94,7 @@ class Detector(Predictor):
         image = pixels_of(image)
         if not self.recipe.plain:
             return self.predict(image, box, mirrored)[0]
-        box, mirrored = square_to_look_at(self.face_square, image, box_of(box), mirrored)
+        box, mirrored = square_to_look_at(self.face_square, Pyramid.of(image), box_of(box), mirrored)
         crop = Crop(*box, self.image_size, mirrored)
         require_sensible(crop)
         require_overlap(image.shape[1::-1], crop)

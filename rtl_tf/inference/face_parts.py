@@ -7,8 +7,8 @@ import numpy as np
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.documents import Node
-from rtl_tf.images import crop_image
 from rtl_tf.inference.views import View
+from rtl_tf.pyramid import Photographed, crop_of
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 
@@ -86,7 +86,7 @@ class FaceParts:
         return found
 
     def look(
-        self, image: np.ndarray, square: Crop, first: Prediction, locate: Locate, views: Sequence[View], shift: float
+        self, image: Photographed, square: Crop, first: Prediction, locate: Locate, views: Sequence[View], shift: float
     ) -> Prediction:
         """What was found first, with the landmarks of the parts as a second look at a decoded image has them.
 
@@ -98,7 +98,7 @@ class FaceParts:
         points, peaks = first.points.copy(), first.peaks.copy()
         found = self.squares(square, first.points, image.shape[1::-1])
         crops = [view.of(part) for _, part in found for view in views]
-        seen = locate(np.stack([crop_image(image, crop) for crop in crops]), crops) if crops else []
+        seen = locate(np.stack([crop_of(image, crop) for crop in crops]), crops) if crops else []
         for number, (part, _) in enumerate(found):
             chosen, answers = list(part.landmarks), seen[number * len(views) : (number + 1) * len(views)]
             points[chosen] = np.mean([one.points[chosen] for one in answers], axis=0) + np.array((shift, 0), np.float32)

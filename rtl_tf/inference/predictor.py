@@ -11,12 +11,13 @@ import PIL.Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import crop_image, read_image, require_overlap, require_sensible
+from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.recipe import Look, Recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import without
+from rtl_tf.pyramid import Pyramid
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
@@ -66,7 +67,7 @@ Outcome = Found | InputError  # of one image: what was found, or why it could no
 class _Seen:
     """A face as the network sees it: uint8 (V, S, S, 3) views, in the box, in an image of this size.
 
-    `given` tells whether somebody gave the box. The image uint8 (H, W, 3) itself is kept where it is looked at again.
+    `given` tells whether somebody gave the box. The image itself is kept where it is looked at again.
     """
 
     pixels: np.ndarray
@@ -74,7 +75,7 @@ class _Seen:
     box: Box
     size: tuple[int, int]
     given: bool
-    image: np.ndarray | None = None
+    image: Pyramid | None = None
 
 
 class Predictor(ABC):
@@ -174,14 +175,15 @@ class Predictor(ABC):
     def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _Seen:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
-        pixels = read_image(os.fspath(image)) if is_file(image) else pixels_of(image, name)
+        photograph = Pyramid.of_file(image) if is_file(image) else Pyramid.of(pixels_of(image, name))
         given = box is not None
-        box, mirrored = square_to_look_at(self.face_square, pixels, box, mirrored, name)
+        box, mirrored = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
-        require_overlap(pixels.shape[1::-1], crop, name)
-        look = self.recipe.look(pixels, crop)
-        views = np.stack([crop_image(pixels, view, name) for view in look.crops])
-        return _Seen(views, look, box, pixels.shape[1::-1], given, None if self.parts is None else pixels)
+        size = photograph.shape[1], photograph.shape[0]
+        require_overlap(size, crop, name)
+        look = self.recipe.look(photograph, crop)
+        views = np.stack([photograph.crop(view, name) for view in look.crops])
+        return _Seen(views, look, box, size, given, None if self.parts is None else photograph)
 
     def _finish(self, coming: list[Future[_Seen]]) -> Iterator[Outcome]:
         seen = [_seen_or_problem(future) for future in coming]

@@ -12,6 +12,7 @@ from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
 from rtl_tf.inference.face_parts import FaceParts, Locate
 from rtl_tf.inference.mesh_calibration import Calibration
 from rtl_tf.inference.views import VIEWS, View
+from rtl_tf.pyramid import Photographed
 from rtl_tf.records import Prediction
 
 FACE = 0.0  # score of a mesh above which its face is believed
@@ -56,11 +57,11 @@ class Recipe:
     flips: bool = True
     box_evidence: BoxEvidence | None = None
 
-    def square(self, image: np.ndarray, box: Crop) -> Crop:
+    def square(self, image: Photographed, box: Crop) -> Crop:
         """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there."""
         return self.look(image, box).crops[0]
 
-    def look(self, image: np.ndarray, box: Crop) -> Look:
+    def look(self, image: Photographed, box: Crop) -> Look:
         """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen."""
         mesh = find_mesh(image, box) if self.alignment or self.calibration else None
         believed = mesh is not None and mesh.score > FACE
@@ -84,7 +85,7 @@ class Recipe:
         """float32 (K, 2) original px, named as `box` shows them: moved by what a given box tells."""
         return points if self.box_evidence is None else self.box_evidence(points, box).astype(np.float32)
 
-    def look_closer(self, image: np.ndarray, square: Crop, first: Prediction, locate: Locate) -> Prediction:
+    def look_closer(self, image: Photographed, square: Crop, first: Prediction, locate: Locate) -> Prediction:
         """At the parts, around what was found first in the face's square, by the network that knows them."""
         if self.parts is None:
             return first
@@ -133,7 +134,7 @@ class Recipe:
         )
 
 
-def mesh_views(image: np.ndarray, mesh: Mesh, views: int) -> np.ndarray:
+def mesh_views(image: Photographed, mesh: Mesh, views: int) -> np.ndarray:
     """(V, 468, 2) original px: a mesh found again in views of its own square."""
     return np.stack([mesh_in(image, view.of(mesh.square)).points for view in VIEWS[:views]])
 
