@@ -3,7 +3,7 @@
     python benchmarks/photographs.py --run RUN [--part validation] [--images 40] [--megapixels 12] [--exports FOLDER]
 
 Each photograph's face is found, looked at and answered as `predict.py` does it, without a box; which side of the face
-it shows is told. Every engine has a process of its own, of which only TensorFlow's knows TensorFlow, and they take turns
+it shows is told. Every engine has a process of its own, of which only TensorFlow's knows TensorFlow; they take turns
 photograph by photograph. Points are compared with TensorFlow's, px of the network's input, and with the labels, heatmap
 px of a crop of 128 px around them. `--megapixels` enlarges the photographs to the size of a camera's; `--exports` keeps
 the exported files, and takes them from there the next time.
@@ -27,31 +27,32 @@ from measure import RESULTS, machine, write_json
 from rtl_tf import cli
 
 TENSORFLOW = "tensorflow fp32"
-WHOLE = "all"
+WHOLE, NETWORK = "all", "network"
 PRECISIONS = ("fp32", "int8")
 WARM_UP = 3  # photographs
-SIZE = 128  # px, of the crops that errors are told in
+SIZE, HEATMAP_STRIDE = 128, 4  # px, of the crops that errors are told in
+PAUSE = 0.02  # seconds, in which other engines' threads come to rest
 PACKAGES = ("numpy", "pillow", "onnxruntime", "openvino", "ai-edge-litert")
-STAGES = {  # name -> (module, function): what they take without the stages within them
+STAGES = {  # name -> (module, function): with their crops, but without reading, which is done when it is needed
     "reading": [("rtl_tf.pyramid", "read_header"), ("rtl_tf.pyramid", "read_image")],
     "finding": [("rtl_tf.inference.predictor", "square_to_look_at")],
     "meshes": [("rtl_tf.inference.recipe", "find_mesh"), ("rtl_tf.inference.recipe", "mesh_views")],
-    "crops": [("rtl_tf.pyramid", "crop_image")],
 }
 
 
 def main(arguments: list[str]) -> None:
     options = parse(arguments)
-    if options.megapixels and not options.exports:
-        raise SystemExit("--megapixels: give --exports, a folder where the photographs are kept")
     with TemporaryDirectory() as folder:
         files = exported(options.run, options.exports or Path(folder))
         samples, margin, size = judged(options.run, options.part, options.images)
         images = [sample.image for sample in samples]
         if options.megapixels:
-            images = enlarged(images, options.megapixels, options.exports)
-        outcomes, memory = in_turns({TENSORFLOW: options.run, **files}, images, [sample.mirrored for sample in samples])
-    report(options, samples, images, outcomes, memory, margin, size)
+            images = enlarged(images, options.megapixels, Path(folder))
+        outcomes, memory = all_in_turns(
+            {TENSORFLOW: options.run, **files}, images, [sample.mirrored for sample in samples]
+        )
+        judge = Judge(samples, images, margin)
+    report(options, judge, outcomes, memory, size)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -112,7 +113,7 @@ def enlarged(images: Sequence[Path], megapixels: float, folder: Path) -> list[Pa
     return files
 
 
-def in_turns(
+def all_in_turns(
     models: dict[str, Path], images: Sequence[Path], mirrored: Sequence[bool]
 ) -> tuple[dict[str, list[dict]], dict[str, float]]:
     """Of each model what `looked_at` says of each image, and the most memory that its process took, MiB."""
@@ -127,6 +128,7 @@ def in_turns(
     photographs = list(zip(images, mirrored, strict=True))
     for number, photograph in enumerate([*photographs[:WARM_UP], *photographs]):
         for name, worker in workers.items():
+            time.sleep(PAUSE)
             worker.send(photograph)
             outcome = worker.recv()
             if number >= WARM_UP:
@@ -179,7 +181,7 @@ class Stages:
         for name, functions in STAGES.items():
             for module, function in functions:
                 self._time(sys.modules[module], function, name)
-        self._time(type(detector), "locate", "network")
+        self._time(type(detector), "locate", NETWORK)
 
     def _time(self, owner, function: str, stage: str) -> None:
         original = getattr(owner, function)
@@ -204,43 +206,66 @@ def looked_at(detector, image: Path, mirrored: bool, stages: Stages) -> dict:
     return {"points": found, "seconds": {name: values.tolist() for name, values in stages.seconds.items()}}
 
 
-def report(options, samples, images, outcomes, memory, margin, size) -> None:
-    from rtl_tf.coordinates import HEATMAP_STRIDE, sample_crop
-    from rtl_tf.images import read_size
+class Judge:
+    """Tells points on photographs, perhaps enlarged, in the units of crops around the labels."""
 
-    stages = [WHOLE, *STAGES, "network"]
-    print(f"{len(samples)} photographs, ms (median; processor time in brackets)")
+    def __init__(self, samples: Sequence, images: Sequence[Path], margin: float) -> None:
+        from rtl_tf.coordinates import sample_crop
+        from rtl_tf.images import read_size
+
+        self.truth = np.stack([sample.points for sample in samples])
+        widths = [
+            [read_size(file)[0] for file in (image, sample.image)]
+            for image, sample in zip(images, samples, strict=True)
+        ]
+        self.enlargement = np.array([enlarged / width for enlarged, width in widths])[:, None, None]
+        self.scale = np.array([sample_crop(sample, 1, margin).input_px_per_px for sample in samples])[:, None]
+
+    def apart(self, points: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """(N, K), shares of the crops' sides, of points (N, K, 2) on the photographs as the samples have them."""
+        return np.linalg.norm(points - others, axis=-1) * self.scale
+
+    def in_samples(self, answers: Sequence[dict]) -> np.ndarray:
+        """(N, K, 2): where an enlarged photograph's points are on the sample's; NaN where no face was found."""
+        nothing = np.full_like(self.truth[0], np.nan)
+        points = np.stack([nothing if each["points"] is None else each["points"] for each in answers])
+        return (points + 0.5) / self.enlargement - 0.5
+
+
+def report(options: argparse.Namespace, judge: Judge, outcomes: dict, memory: dict, size: int) -> None:
+    stages = [WHOLE, *STAGES, NETWORK]
+    print(f"{len(judge.truth)} photographs, ms (median; processor time in brackets)")
     print(f"{'':16} " + " ".join(f"{name:>13}" for name in stages) + "   MiB  from TensorFlow's, px  error")
-    rows, exact = {}, [outcome["points"] for outcome in outcomes[TENSORFLOW]]
-    enlargement = np.array([read_size(f)[0] / read_size(s.image)[0] for f, s in zip(images, samples, strict=True)])
-    crops = [sample_crop(sample, SIZE, margin) for sample in samples]
-    scale = np.array([crop.input_px_per_px for crop in crops])
+    rows, exact = {}, judge.in_samples(outcomes[TENSORFLOW])
     for name, answers in outcomes.items():
-        seconds = {
-            stage: np.median([each["seconds"].get(stage, (0, 0)) for each in answers], axis=0).tolist()
-            for stage in stages
+        points = judge.in_samples(answers)
+        apart = judge.apart(points, exact) * size
+        row = {
+            "seconds": {
+                stage: np.median([spent(each, stage) for each in answers], axis=0).tolist() for stage in stages
+            },
+            "mib": memory[name],
+            "from_tensorflow_px": {"median": float(np.nanmedian(apart)), "largest": float(np.nanmax(apart))},
+            "error_heatmap_px": float(np.nanmean(judge.apart(points, judge.truth))) * SIZE / HEATMAP_STRIDE,
+            "photographs": int(np.isfinite(points).any(axis=(1, 2)).sum()),
         }
-        both = [index for index, each in enumerate(answers) if each["points"] is not None and exact[index] is not None]
-        points = np.stack([in_frame(answers[index]["points"], enlargement[index]) for index in both])
-        expected = np.stack([in_frame(exact[index], enlargement[index]) for index in both])
-        truth = np.stack([samples[index].points for index in both])
-        apart = np.linalg.norm(points - expected, axis=-1) * scale[both, None] * size / SIZE
-        error = float(np.nanmean(np.linalg.norm(points - truth, axis=-1) * scale[both, None])) / HEATMAP_STRIDE
-        times = " ".join(f"{1e3 * wall:5.1f} ({1e3 * cpu:5.1f})" for wall, cpu in seconds.values())
-        away = f"{np.nanmedian(apart):.4f} to {np.nanmax(apart):.4f}"
-        print(f"{name:16} {times} {memory[name]:5.0f}  {away:20} {error:.4f}")
-        rows[name] = {
-            "seconds": seconds, "mib": memory[name], "from_tensorflow_px": [float(np.nanmedian(apart)), float(np.nanmax(apart))],
-            "error_heatmap_px": error, "photographs": len(both),
-        }  # fmt: skip
-    figures = {f"ms, {name}": 1e3 * row["seconds"]["all"][0] for name, row in rows.items()}
-    details = {"part": options.part, "megapixels": options.megapixels, "engines": rows, "machine": machine(PACKAGES)}
+        times = " ".join(f"{1e3 * wall:5.1f} ({1e3 * cpu:5.1f})" for wall, cpu in row["seconds"].values())
+        away = "{median:.4f} to {largest:.4f}".format(**row["from_tensorflow_px"])
+        print(f"{name:16} {times} {memory[name]:5.0f}  {away:20} {row['error_heatmap_px']:.4f}")
+        rows[name] = row
+    figures = {f"ms, {name}": 1e3 * row["seconds"][WHOLE][0] for name, row in rows.items()}
+    details = {
+        "run": options.run.name,
+        "part": options.part,
+        "megapixels": options.megapixels,
+        "engines": rows,
+        "machine": machine(PACKAGES),
+    }
     write_json(options.json, figures, details)
 
 
-def in_frame(points: np.ndarray, enlargement: float) -> np.ndarray:
-    """Points of an enlarged photograph where the photograph itself has them."""
-    return (points + 0.5) / enlargement - 0.5
+def spent(answer: dict, stage: str) -> tuple[float, float]:
+    return answer["seconds"].get(stage, (0.0, 0.0))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ FINE = 2  # pixels of the photograph, along each side, for one that is seen: fro
 
 
 class Pyramid:
-    """An image of which several squares are looked at, by one thread at a time.
+    """An image of which several squares are looked at.
 
     A square is cropped from the smallest size that has FINE pixels for each that is seen, and a square that has been
     seen before, mirrored or not, is not cropped again. Each size is made when it is first needed: that of a JPEG file

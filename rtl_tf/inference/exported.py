@@ -3,7 +3,9 @@
 import os
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from rtl_tf.documents import parse_json
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.inference.engines import METADATA_KEY, import_quietly
+from rtl_tf.inference.engines import METADATA_KEY, Reserve, import_quietly
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.predictor import Located, Predictor
 from rtl_tf.inference.recipe import Recipe
@@ -72,11 +74,19 @@ def _openvino(openvino: ModuleType, file: Path) -> tuple[Locate, str | None]:
 
 
 def _litert(litert: ModuleType, file: Path) -> tuple[Locate, str | None]:
-    interpreter = litert.Interpreter(str(file), num_threads=os.cpu_count())
-    runner = interpreter.get_signature_runner()
+    def runner(threads: int | None):
+        return litert.Interpreter(str(file), num_threads=threads).get_signature_runner()
 
-    def locate(crops):
-        answers = [runner(crops=crops[i : i + 1]) for i in range(len(crops))]  # such files take one image
+    alone, several, pool = runner(os.cpu_count()), Reserve(partial(runner, 1)), ThreadPoolExecutor(os.cpu_count())
+
+    def one_of_several(crop):
+        with several.one() as look:
+            return look(crops=crop)
+
+    def locate(crops):  # such files take one image: on all cores, or each of several on one
+        if len(crops) == 1:
+            return alone(crops=crops)
+        answers = list(pool.map(one_of_several, np.split(crops, len(crops))))
         return {name: np.concatenate([answer[name] for answer in answers]) for name in OUTPUTS}
 
     if not zipfile.is_zipfile(file):

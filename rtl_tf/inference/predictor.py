@@ -175,7 +175,7 @@ class Predictor(ABC):
     def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _Seen:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
-        photograph = Pyramid.of_file(image) if is_file(image) else Pyramid.of(pixels_of(image, name))
+        photograph = Pyramid.of_file(os.fspath(image)) if is_file(image) else Pyramid.of(pixels_of(image, name))
         given = box is not None
         box, mirrored = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
