@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from toys import SCHEMA, toy_samples
 
+from rtl_tf import pyramid
 from rtl_tf.csv_rows import read_rows
 from rtl_tf.datasets import table
 from rtl_tf.datasets.photographs import Photograph, from_files
@@ -196,6 +197,26 @@ def test_resume_wants_the_same_detector_columns_and_boxes(faces, tmp_path):
         predict(boxed, output, resume=True)
 
 
+def test_resume_notices_a_box_for_an_image_that_had_no_face(faces, tmp_path, monkeypatch):
+    """It is what the row in error tells to do; once that is removed, the image is looked at."""
+
+    def no_face(*_):
+        raise InputError("no face was found; give the square around it")
+
+    output = tmp_path / "found.csv"
+    with monkeypatch.context() as patched:
+        patched.setattr(predictor_module, "square_to_look_at", no_face)
+        predict(faces[:1], output)
+    assert read(output)[0]["error"] == "no face was found; give the square around it"
+    predict(faces[:1], output, resume=True)  # as before
+    boxed = [Photograph(faces[0], (-0.5, -0.5, 40.0))]
+    with pytest.raises(InputError, match=r"000\.png with another box; remove its row, or begin a new table"):
+        predict(boxed, output, resume=True)
+    output.write_text("".join(output.read_text().splitlines(keepends=True)[:1]))
+    predict(boxed, output, resume=True)
+    assert [row["error"] for row in read(output)] == [""]
+
+
 def test_an_earlier_table_stays_until_the_new_one_is_complete(faces, tmp_path):
     output, previous = tmp_path / "found.csv", tmp_path / "found.csv.previous"
     predict(faces[:2], output)
@@ -351,9 +372,7 @@ def test_a_file_is_named_by_its_path_whatever_object_stands_for_it(faces, tmp_pa
 
 def test_images_are_read_as_they_are_needed(faces, tmp_path, monkeypatch):
     opened = []
-    monkeypatch.setattr(
-        predictor_module, "read_image", lambda path: opened.append(path) or np.zeros((48, 48, 3), np.uint8)
-    )
+    monkeypatch.setattr(pyramid, "read_image", lambda path, _: opened.append(path) or np.zeros((48, 48, 3), np.uint8))
     outcomes = Spots().outcomes(faces, [None] * 20, [False] * 20)
     next(outcomes)
     assert len(opened) <= 8

@@ -109,7 +109,8 @@ class FoundTable:
         """Whether there is no row yet for a photograph. InputError where there is one, of another square, or where its
         faces were counted and now are not.
 
-        A row without a square is of an image that could not be read then, one with a problem cannot be read now.
+        A row without a square is of an image for which none was given and in which none was found, or that could not be
+        read. One with a problem now cannot be read now.
         """
         name = self._name(photograph)
         row = self._done.get((name, face))
@@ -117,10 +118,14 @@ class FoundTable:
             raise InputError(f"--resume: {self.output} has {name} with another number of faces; begin a new table")
         if row is None:
             return True
-        if row[BOX[0]] and not photograph.problem:
-            expected = self._expected(photograph)
-            if any(row[name] != cell for name, cell in expected.items()):
-                raise InputError(f"--resume: {self.output} has {row['image']} with another box; begin a new table")
+        if photograph.problem:
+            return False
+        changed = photograph.box is not None
+        if row[BOX[0]]:
+            changed = any(row[name] != cell for name, cell in self._expected(photograph).items())
+        if changed:
+            advice = "remove its row, or begin a new table"
+            raise InputError(f"--resume: {self.output} has {row['image']} with another box; {advice}")
         return False
 
     def append(self, photograph: Photograph, face: str, outcome: Outcome) -> None:
