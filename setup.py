@@ -41,6 +41,7 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
+            *("ktch", "sleap-io"),  # oracles: shapes; other readers of the formats that are written
             *HEIC,
             *EXPORT,
             *SOURCES,
@@ -54,6 +55,8 @@ setup(
         "tensorboard": ["tensorboard"],
     },
     entry_points={
-        "console_scripts": [f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check")]
+        "console_scripts": [
+            f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check", "convert")
+        ]
     },
 )

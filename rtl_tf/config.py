@@ -64,26 +64,22 @@ class Settings:
         default="paper",
         choices=("paper", "strong"),
     )
-    aligned: bool = _setting(
-        "look at each face upright, in a square that its Face Mesh finds in the box", default=False
-    )
+    aligned: bool = _setting("look at each face upright, in the square that its Face Mesh finds", default=False)
     label_shift: bool = _setting(
         "learn how far all labels lie to the right in the image, which mirrored samples contradict; taken from "
         "training labels, given back to predictions"
     )
-    views: int = _setting(
-        "views that are averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1
-    )
-    calibrated: bool = _setting(
-        "average the network's points with those of the Face Mesh, corrected by training images", default=False
-    )
+    views: int = _setting("views averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1)
+    calibrated: bool = _setting("average with the Face Mesh's points, corrected by training images", default=False)
     parts: bool = _setting(
         "look again, by a second network, at eye, mouth, chin, ear (the schema's parts) in the photographs' own pixels",
         default=False,
     )
-    flips: bool = _setting(
-        "show every second training image mirrored: another half of the face, where all crops show the same",
-        default=True,
+    flips: bool = _setting("mirror every second training image, which then shows the other half", default=True)
+    face_boxes: str = _setting(
+        "the square that is looked at: given = the data's own, or that around the labels; found = the face finder's",
+        default="given",
+        choices=("given", "found"),
     )
     box_jitter: float = _setting(
         "how far the boxes that will be given to --aligned detectors are off, share of their side, 0 to 0.5",
@@ -106,9 +102,7 @@ class Settings:
         default="batch",
         choices=("batch", "frozen"),
     )
-    heatmap_loss: str = _setting(
-        "mean over map entries, or Eq. 2's literal sum", default="mean", choices=("mean", "sum")
-    )
+    heatmap_loss: str = _setting("mean over map entries, or Eq. 2's sum", default="mean", choices=("mean", "sum"))
     temperature: float = _setting("mu of RTL-CO (Eq. 4), > 0", default=2.0)
     mixed_precision: bool = _setting(
         "compute in bfloat16 (float16 on NVIDIA GPUs before Ampere), keep weights, heads and losses in float32",
@@ -126,6 +120,10 @@ class Settings:
         "does, which leaves a frame on the right and below; edge = it repeats their edges, and there is no frame",
         default="zeros",
         choices=("zeros", "edge"),
+    )
+    include_faces: bool = _setting(
+        "keep crops of eight test faces with the run, for its pictures; of built-in faces they always are",
+        default=False,
     )
     memory_gb: float = _setting(
         "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder",
@@ -151,6 +149,10 @@ class Settings:
     )
     train_images: int = _setting("number of training images; --train-fraction is a share of them [all]")
     validation_images: int = _setting("number of validation images used [all]")
+    folds: int = _setting(
+        "cross-validation of the training part: one more network without each of so many folds of its people", default=0
+    )
+    fold: int = _setting("train without the people of this one of --folds, who are tested; 0 = with all", default=0)
     seed: int = _setting("seed of weights and augmentation", default=0)
     output: str = _setting("run folder [runs/<data>/<method>/seed<seed>]")
 

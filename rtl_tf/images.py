@@ -110,6 +110,12 @@ def read_size(path: str | Path) -> tuple[int, int]:
     return read_header(path).size
 
 
+def is_turned(path: str | Path) -> bool:
+    """Whether the image is displayed turned or mirrored by its EXIF tag, which some programs ignore."""
+    with _opened(path) as image:
+        return _orientation(image) in _EXIF_TRANSPOSE
+
+
 def read_crop(path: str | Path, crop: Crop) -> np.ndarray:
     """uint8 (size, size, 3): the square of the image that `crop` describes, such that the original point p is seen at
     `crop.to_input(p)`. Bilinear, antialiased where it shrinks; beyond the image its edge is repeated.

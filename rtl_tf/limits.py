@@ -30,6 +30,8 @@ RANGES = {
     "train_fraction": (0, 1, True),
     "train_images": (1, None, False),
     "validation_images": (1, None, False),
+    "folds": (0, None, False),
+    "fold": (0, None, False),
     "seed": (0, 2**31 - 1, False),
     "split_seed": (0, 2**31 - 1, False),
 }

@@ -4,7 +4,7 @@ import hashlib
 import json
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -123,6 +123,7 @@ def schema_text(name_or_path: str | Path) -> str:
     return (resources.files("rtl_tf") / "schemas" / f"{name_or_path}.toml").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=32)  # an immutable answer, asked for at every turn
 def parse_schema(text: str, origin: str) -> Schema:
     """A schema from the text of its TOML file; `origin` names it in messages.
 

@@ -10,7 +10,8 @@ from toys import SCHEMA, toy_samples
 
 from rtl_tf.coordinates import Crop, round_to_grid
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.outputs import UnseenImages, collect
+from rtl_tf.experiments.data import UnseenImages
+from rtl_tf.experiments.outputs import collect
 from rtl_tf.images import crop_image, read_image
 from rtl_tf.inference import predictor
 from rtl_tf.inference.decoded import pixels_of
@@ -36,7 +37,8 @@ def test_predictions_return_to_original_pixels_under_their_own_names(tmp_path, m
     samples = [dataclasses.replace(sample, mirrored=mirrored) for sample in toy_samples(tmp_path)]
     crops = load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
     predictions = collect(
-        UnseenImages([s.image.name for s in samples], samples, crops, list(crops.crops)), spots(mirrored)
+        UnseenImages([s.image.name for s in samples], samples, crops, *(2 * [list(crops.crops)])),
+        spots(mirrored),
     )
     # Pooling shifts by 1.5 input px against p / 4; spots of neighbours blur into each other.
     error = np.linalg.norm(predictions.points - predictions.truth, axis=-1)
@@ -150,10 +152,11 @@ def test_nothing_is_predicted_of_landmarks_that_no_training_image_had(tmp_path, 
     assert np.isnan(partial.predict_frame(read_image(files[0])).points).any(axis=-1).tolist() == [False, True, False]
     crops = load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
     judged = collect(
-        UnseenImages(["0", "1"], samples, crops, list(crops.crops)), partial
+        UnseenImages(["0", "1"], samples, crops, *(2 * [list(crops.crops)])), partial
     )  # errors of such a landmark count
     np.testing.assert_array_equal(
-        judged.points, collect(UnseenImages(["0", "1"], samples, crops, list(crops.crops)), detector).points
+        judged.points,
+        collect(UnseenImages(["0", "1"], samples, crops, *(2 * [list(crops.crops)])), detector).points,
     )
 
 

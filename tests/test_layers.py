@@ -14,7 +14,7 @@ from rtl_tf.runs import layout
 PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
 LAYERS = {
     "exceptions": 0, "schema": 0, "records": 0, "coordinates": 0, "config": 0, "limits": 0, "methods": 0, "system": 0,
-    "documents": 0, "csv_rows": 0, "arrays": 0, "numerals": 0, "presets": 0,
+    "documents": 0, "csv_rows": 0, "arrays": 0, "numerals": 0, "presets": 0, "conformal": 0,
     "heatmaps": 1,
     "datasets": 2, "images": 2, "pixel_values": 2, "resampling": 2, "augment": 2, "augment_strong": 2,
     "photometric": 2, "warp": 2, "pipeline": 2, "pyramid": 2,
@@ -75,7 +75,10 @@ def test_modules_import_only_downward(path):
 @pytest.mark.parametrize("folder", ["datasets", "networks"])
 def test_no_dataset_imports_another_and_no_network_another(folder):
     kinds = {
-        "datasets": {"table", "youtube_faces", "pts", "coco", "labelme", "label_studio", "deeplabcut", "synthetic"},
+        "datasets": {
+            *("table", "youtube_faces", "pts", "coco", "labelme", "label_studio", "deeplabcut", "tps", "slicer"),
+            "synthetic",
+        },
         "networks": {
             "resnet50",
             "dlib_resnet",
@@ -112,6 +115,8 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
         "rtl_tf.cli.evaluate",
         "rtl_tf.cli.pack",
         "rtl_tf.cli.check",
+        "rtl_tf.cli.convert",
+        "rtl_tf.datasets.converting",
         "rtl_tf.audit.examination",
     ],
 )

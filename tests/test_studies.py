@@ -14,7 +14,7 @@ EVERY = [(kind, name) for kind in ("table", "figure") for name in available_stud
 
 
 def test_there_is_a_study_for_everything_that_is_trained():
-    assert available_studies("table") == ["1", "2", "3", "4", "robustness", "samples"]
+    assert available_studies("table") == ["1", "2", "3", "4", "detector", "robustness", "samples"]
     assert available_studies("figure") == ["10", "11"]
 
 
@@ -34,8 +34,9 @@ def test_a_study_trains_the_rows_of_its_table_and_no_others(name):
 @pytest.mark.parametrize(("kind", "name"), EVERY)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_each_configuration_has_a_folder_of_its_own(kind, name, preset):
-    configurations = load_study(kind, name).configurations
-    assert len({configuration_name(one, preset) for one in configurations}) == len(configurations)
+    study = load_study(kind, name)
+    named = list(zip(study.configurations, study.titles, strict=True))
+    assert len({configuration_name(one, preset, title) for one, title in named}) == len(named)
 
 
 def test_names_of_folders():
@@ -44,6 +45,7 @@ def test_names_of_folders():
     assert configuration_name({"method": "ft", "source": "imagenet"}, "quick") == "ft-imagenet"
     assert configuration_name({"method": "ft", "skip_connections": True}, "quick") == "ft-skip_connections"
     assert configuration_name({"method": "ft", "source": "vggface2"}, "paper") == "ft"
+    assert configuration_name({"method": "ft", "views": 6}, "quick", "shift, six views") == "ft-shift-six-views"
 
 
 def test_lambda_and_sigma_are_judged_on_validation():
@@ -77,6 +79,39 @@ def test_grids_are_products_and_add_up():
     assert study.varied == ("sigma", "method") and study.label == "table x" and study.judged_on == "test"
 
 
+def test_one_by_one_each_grid_keeps_what_the_one_before_it_has():
+    text = """
+title = "t"
+seeds = 1
+one_by_one = true
+[[runs]]
+title = "plain"
+method = "ft"
+views = 1
+[[runs]]
+title = "with views"
+views = 6
+[[runs]]
+title = "and a method"
+method = "rtl-eo"
+"""
+    study = parse_study(text, "table", "x")
+    assert study.titles == ("plain", "with views", "and a method") and study.varied == ("method", "views")
+    assert study.configurations == (
+        {"method": "ft", "views": 1},
+        {"method": "ft", "views": 6},
+        {"method": "rtl-eo", "views": 6},
+    )
+
+
+def test_the_detectors_parts_end_at_its_preset_with_parts_and_found_boxes():
+    last, preset = load_study("table", "detector").configurations[-1], PRESETS["detector"]
+    assert {name: last[name] for name in last.keys() & preset.keys()} == {
+        name: preset[name] for name in last.keys() & preset.keys()
+    }
+    assert last["parts"] and last["face_boxes"] == "found"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -93,7 +128,7 @@ def test_a_bad_study_is_refused(text, message):
 
 
 def test_an_unknown_study_is_refused_with_the_names():
-    with pytest.raises(InputError, match="--table 7: .*choose --table 1, 2, 3, 4, robustness, samples"):
+    with pytest.raises(InputError, match="--table 7: .*choose --table 1, 2, 3, 4, detector, robustness, samples"):
         load_study("table", "7")
     with pytest.raises(InputError, match="--figure 6: .*choose --figure 10, 11"):
         load_study("figure", "6")

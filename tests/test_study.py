@@ -181,7 +181,10 @@ def test_a_study_has_one_bar_on_a_terminal_and_lines_in_a_log(monkeypatch, capsy
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--table", "9"], "--table 9: no study of that name; choose --table 1, 2, 3, 4, robustness, samples"),
+        (
+            ["--table", "9"],
+            "--table 9: no study of that name; choose --table 1, 2, 3, 4, detector, robustness, ",
+        ),
         (["--figure", "6"], "choose --figure 10, 11"),
         (["--table", "1", "--figure", "10"], "not allowed with"),
         (["--seeds", "3"], "--seeds: goes with --table or --figure"),

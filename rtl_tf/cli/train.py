@@ -91,7 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     study = parser.add_argument_group("studies", STUDY)
     what = study.add_mutually_exclusive_group()
-    what.add_argument("--table", metavar="NAME", help="1, 2, 3, 4, samples or robustness, see evaluate.py")
+    what.add_argument("--table", metavar="NAME", help="1, 2, 3, 4, samples, robustness or detector, see evaluate.py")
     what.add_argument(
         "--figure", metavar="N", help="10: lambda, 11: sigma; judged on the validation part, the test part stays closed"
     )

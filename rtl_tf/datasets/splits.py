@@ -81,6 +81,34 @@ def _nested(part: Sequence[int], images: int, name: str, samples: Sequence[Sampl
     return tuple(_by_name(sorted(shuffled, key=rounds.__getitem__)[:images], names))
 
 
+def folds(
+    samples: Sequence[Sample], training: Sequence[int], count: int, by: str = "subject", seed: int = 0
+) -> list[tuple[int, ...]]:
+    """The training part in `count` folds of nearly equal size, at random, of whole subjects or of single scans.
+
+    InputError for fewer subjects (images) than folds.
+    """
+    names = image_names(samples)
+    groups: dict[str, list[int]] = defaultdict(list)
+    for index in training:
+        groups[samples[index].subject if by == "subject" else names[index]].append(index)
+    if not 2 <= count <= len(groups):
+        raise InputError(f"--folds {count}: use 2 to {len(groups)}, as many {by}s as the training part has")
+    parts: list[list[int]] = [[] for _ in range(count)]
+    for key in sorted(groups, key=lambda key: (-len(groups[key]), _shuffle_key(seed, key))):
+        min(parts, key=len).extend(groups[key])
+    return [tuple(_by_name(part, names)) for part in parts]
+
+
+def without_fold(whole: Split, parts: Sequence[tuple[int, ...]], fold: int) -> Split:
+    """The training part without a fold, 1 to the number of `parts`, which is tested; InputError for another."""
+    if fold > len(parts):
+        raise InputError(f"--fold {fold}: there are {len(parts)}")
+    left_out = set(parts[fold - 1])
+    training = tuple(index for index in whole.training if index not in left_out)
+    return replace(whole, training=training, test=parts[fold - 1])
+
+
 def audit(samples: Sequence[Sample], parts: Split, by: str = "subject") -> None:
     """Searches for leaks between parts: a subject in two of them (when split by subject), or an image.
 

@@ -1,7 +1,8 @@
-"""How much of an answer is the calibrated mesh's: as much as serves the validation part best."""
+"""How much of an answer is the calibrated mesh's: as much as serves people best whom neither of the two has seen."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,36 +12,56 @@ from rtl_tf.inference.detector import Detector
 from rtl_tf.records import Sample
 
 SHARES = tuple(np.linspace(0, 1, 11).round(1).tolist())
-FEWEST_PEOPLE = 5  # below, validation images tell too little
+FEWEST_PEOPLE = 5  # below, images tell too little
 
 
-def blended(detector: Detector, samples: Sequence[Sample], boxes: Sequence[Crop]) -> Detector:
-    """The detector, its recipe with the share of `choose_blend`."""
-    return replace(detector, recipe=replace(detector.recipe, blend=choose_blend(detector, samples, boxes)))
+class Apart(NamedTuple):
+    """What network and mesh say of N faces, each alone.
 
-
-def choose_blend(detector: Detector, samples: Sequence[Sample], boxes: Sequence[Crop]) -> float:
-    """The share of SHARES with the smallest mean error on validation samples, by the detector of a trained run.
-
-    Errors are shares of the boxes' sides. Of equal ones it is the one nearest to the usual.
+    Attributes:
+        network, mesh, truth: (N, K, 2) original px, NaN = not labelled.
+        sides: (N,) of the faces' boxes, original px.
+        people: N names.
     """
-    if len({sample.subject for sample in samples}) < FEWEST_PEOPLE:
-        return USUAL_BLEND
+
+    network: np.ndarray
+    mesh: np.ndarray
+    truth: np.ndarray
+    sides: np.ndarray
+    people: tuple[str, ...]
+
+
+def apart(detector: Detector, samples: Sequence[Sample], boxes: Sequence[Crop]) -> Apart:
+    """Of samples that the detector, of a trained run with a calibration, has not seen."""
     squares = [(box.left, box.top, box.side) for box in boxes]
+    images, mirrored = [sample.image for sample in samples], [box.mirrored for box in boxes]
     network, mesh = (
-        np.stack([found.points for found in _alone(detector, blend).predict(
-            [sample.image for sample in samples], squares, [box.mirrored for box in boxes]
-        )])
+        np.stack([found.points for found in _alone(detector, blend).predict(images, squares, mirrored)])
         for blend in (0.0, 1.0)
-    )  # fmt: skip
-    truth = np.stack([sample.points for sample in samples])
-    sides = np.array([box.side for box in boxes])[:, None]
+    )
+    truth, sides = np.stack([sample.points for sample in samples]), np.array([box.side for box in boxes])
+    return Apart(network, mesh, truth, sides, tuple(sample.subject for sample in samples))
+
+
+def choose_blend(answers: Sequence[Apart]) -> float:
+    """The share of SHARES with the smallest mean error over all images of all answers; errors are shares of the boxes'
+    sides. Of equal ones it is the one nearest to the usual, which it is too where there are too few people."""
+    if len({person for one in answers for person in one.people}) < FEWEST_PEOPLE:
+        return USUAL_BLEND
 
     def error(share: float) -> float:
-        found = (1 - share) * network + share * mesh
-        return float(np.nanmean(np.linalg.norm(found - truth, axis=-1) / sides))
+        errors = [
+            np.linalg.norm((1 - share) * one.network + share * one.mesh - one.truth, axis=-1) / one.sides[:, None]
+            for one in answers
+        ]
+        return float(np.nanmean(np.concatenate(errors)))
 
     return min(SHARES, key=lambda share: (error(share), abs(share - USUAL_BLEND)))
+
+
+def with_blend(detector: Detector, blend: float) -> Detector:
+    """The detector, its recipe with another share."""
+    return replace(detector, recipe=replace(detector.recipe, blend=blend))
 
 
 def _alone(detector: Detector, blend: float) -> Detector:

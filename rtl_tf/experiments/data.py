@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rtl_tf.config import Settings
-from rtl_tf.coordinates import Crop
+from rtl_tf.coordinates import Crop, sample_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.cautions import cautions
+from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
 from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
@@ -23,8 +24,31 @@ PART_SIZE = 192  # input px of the network that looks at parts of the face
 
 
 @dataclass(frozen=True)
+class UnseenImages:
+    """N images of a part.
+
+    Attributes:
+        names: relative to the data set.
+        samples: what is known of them.
+        crops: what a network sees first.
+        boxes: each sample's own square, or the one around its landmarks, by which errors are measured.
+        looked_in: the squares that a detector is told: these, or those that were found.
+    """
+
+    names: list[str]
+    samples: list[Sample]
+    crops: Crops
+    boxes: list[Crop]
+    looked_in: list[Crop]
+
+
+@dataclass(frozen=True)
 class Data:
-    """A data set, split; the crops of each part, and how their squares were found."""
+    """A data set, split; the crops of each part, and how their squares were found.
+
+    Attributes:
+        boxes: that were found in the photographs; None = those of the samples count.
+    """
 
     dataset: Dataset
     split: Split
@@ -33,11 +57,22 @@ class Data:
     training: Crops
     validation: Crops
     test: Crops
+    boxes: FoundBoxes | None = None
 
     def part(self, name: str) -> tuple[list[str], list[Sample]]:
         """Names and samples of "training", "validation" or "test"."""
         names, chosen = image_names(self.dataset.samples), self.split.parts[name]
         return [names[index] for index in chosen], [self.dataset.samples[index] for index in chosen]
+
+    def unseen(self, name: str, margin: float) -> UnseenImages:
+        """The validation or the test part, to be predicted. margin: see `crop_around`."""
+        names, samples = self.part(name)
+        crops: Crops = getattr(self, name)
+        looked_at = chosen_samples(self.dataset, self.split.parts[name], self.boxes)
+        boxes, looked_in = (
+            [sample_crop(sample, crops.size, margin) for sample in those] for those in (samples, looked_at)
+        )
+        return UnseenImages(names, samples, crops, boxes, looked_in)
 
 
 class DataLoader:
@@ -49,6 +84,7 @@ class DataLoader:
 
     def __init__(self) -> None:
         self._dataset = lru_cache(maxsize=1)(read_dataset)
+        self._boxes = lru_cache(maxsize=1)(self._find_boxes)
         self._recipe = lru_cache(maxsize=1)(self._fit_recipe)
         self._crops = lru_cache(maxsize=3)(self._load_crops)
         self._said: set[str] = set()
@@ -68,27 +104,34 @@ class DataLoader:
                 warn(line)
             self._said.add(line)
 
-        recipe = self._recipe(split.training, dataset_key(settings), Wanted.of(settings))
+        key, margin, boxes = dataset_key(settings), settings.crop_margin, None
+        if settings.face_boxes == FOUND:
+            boxes = self._boxes(key, split.training, (*split.validation, *split.test), margin)
+        recipe = self._recipe(split.training, key, Wanted.of(settings), boxes)
 
         def crops(part: str, context: int = 0) -> Crops:
-            crop_settings = (settings.crop_margin, context, settings.memory_gb, recipe.alignment, recipe.label_shift)
-            return self._crops(part, split.parts[part], dataset_key(settings), *crop_settings)
+            crop_settings = (margin, context, settings.memory_gb, recipe.alignment, recipe.label_shift)
+            return self._crops(part, split.parts[part], key, boxes, *crop_settings)
 
         training = crops("training", AUGMENTATIONS[settings.augment].context_px(settings.image_size))
         if settings.parts:
             samples = [dataset.samples[index] for index in split.training]
             recipe = replace(recipe, parts=fit_parts(dataset.schema, samples, training.crops))
-        return Data(dataset, split, dataset.schema, recipe, training, crops("validation"), crops("test"))
+        return Data(dataset, split, dataset.schema, recipe, training, crops("validation"), crops("test"), boxes)
 
-    def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted) -> Recipe:
+    def _find_boxes(self, key: tuple, training: tuple[int, ...], others: tuple[int, ...], margin: float) -> FoundBoxes:
+        return find_boxes(self._dataset(*key).samples, training, others, margin)
+
+    def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted, boxes: FoundBoxes | None) -> Recipe:
         dataset = self._dataset(*key)
-        return fit_recipe(wanted, [dataset.samples[index] for index in indices], dataset.schema)
+        return fit_recipe(wanted, chosen_samples(dataset, indices, boxes), dataset.schema)
 
     def _load_crops(
         self,
         part: str,
         indices: tuple[int, ...],
         key: tuple,
+        boxes: FoundBoxes | None,
         margin: float,
         context: int,
         memory_gb: float,
@@ -97,7 +140,7 @@ class DataLoader:
     ) -> Crops:
         dataset, (_, _, image_size, *_) = self._dataset(*key), key
         return load_crops(
-            [dataset.samples[index] for index in indices],
+            chosen_samples(dataset, indices, boxes),
             dataset.schema,
             size=image_size,
             margin=margin,
@@ -107,6 +150,11 @@ class DataLoader:
             square=Recipe(alignment).square if alignment else None,
             label_shift=label_shift,
         )
+
+
+def chosen_samples(dataset: Dataset, indices: Sequence[int], boxes: FoundBoxes | None) -> list[Sample]:
+    """Samples of a data set, with the boxes that were found, if any were looked for."""
+    return [boxes.samples[index] if boxes else dataset.samples[index] for index in indices]
 
 
 def fit_parts(schema: Schema, samples: Sequence[Sample], squares: Sequence[Crop]) -> FaceParts | None:

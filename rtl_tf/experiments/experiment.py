@@ -3,15 +3,18 @@
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from rtl_tf.config import Asked, Settings
+from rtl_tf.datasets import is_synthetic
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
-from rtl_tf.experiments.blending import blended
+from rtl_tf.experiments.blending import apart, choose_blend, with_blend
 from rtl_tf.experiments.building import build, load_networks, stride_of
+from rtl_tf.experiments.cross_validation import Fold, cross_validate
 from rtl_tf.experiments.data import Data, DataLoader
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
 from rtl_tf.experiments.lineage import write_record
@@ -33,7 +36,6 @@ from rtl_tf.inference.recipe import write_recipe
 from rtl_tf.limits import AUTO
 from rtl_tf.methods import Method, get_method
 from rtl_tf.networks.precision import computing_in
-from rtl_tf.pipeline import Crops, sample_crop
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import asked_to_json, to_json, write_config
 from rtl_tf.runs.environment import write_environment
@@ -108,28 +110,32 @@ def _run(
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
     write_face_square(run)
-    chosen = run.settings.reg_weight
+
+    same: dict[str, Any] = {"tensorboard": tensorboard, "loader": loader, "callbacks": callbacks}
+
+    def train_beside(candidate: Asked, folder: Path) -> None:
+        candidate = candidate.but(output=str(folder))
+        run_experiment(candidate, resume=layout.is_begun(folder), validation_only=True, **same)
+
+    chosen, margin = run.settings.reg_weight, run.settings.crop_margin
     if chosen == AUTO:
-
-        def train_with(reg_weight: float, folder: Path) -> None:
-            candidate = asked.but(reg_weight=reg_weight, output=str(folder), parts=False)
-            run_experiment(
-                candidate,
-                resume=layout.is_begun(folder),
-                tensorboard=tensorboard,
-                validation_only=True,
-                loader=loader,
-                callbacks=callbacks,
-            )
-
-        chosen = choose_lambda(run.folder, train_with)
+        tried = asked.but(parts=False, folds=0)
+        chosen = choose_lambda(run.folder, lambda value, folder: train_beside(tried.but(reg_weight=value), folder))
     else:
         train(run, (*callbacks, *more_callbacks))
     if run.data.recipe.parts:
         train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)
-    trained, validation = Detector.load(run.folder), unseen(run.data, "validation", run.settings.crop_margin)
-    if trained.recipe.calibration:
-        trained = blended(trained, validation.samples, validation.boxes)
+    trained, validation = Detector.load(run.folder), run.data.unseen("validation", margin)
+    if run.settings.folds and not run.settings.fold:
+        known = asked.but(reg_weight=chosen) if run.method.regularizers else asked
+
+        def without(fold: int, folder: Path) -> Fold:
+            train_beside(known.but(fold=fold), folder)
+            return Detector.load(folder), loader.load(resolve(known.but(fold=fold))).unseen("test", margin)
+
+        trained = cross_validate(trained, run.folder, run.settings.folds, without)
+    elif trained.recipe.calibration:
+        trained = with_blend(trained, choose_blend([apart(trained, validation.samples, validation.looked_in)]))
         write_recipe(run.folder / layout.RECIPE, trained.recipe)
     outputs.write_validation(run.folder, trained, validation)
     if not validation_only:
@@ -139,8 +145,9 @@ def _run(
             run.method.title,
             trained,
             run.source,
-            unseen(run.data, "test", run.settings.crop_margin),
+            run.data.unseen("test", margin),
             history,
+            run.settings.include_faces or is_synthetic(run.settings.data),
         )
         print(outputs.summary(run.folder))
     return run.folder
@@ -214,17 +221,11 @@ def write_face_square(run: PreparedRun) -> None:
     file = run.folder / layout.FACE_SQUARE
     if searching_run(run.folder) != run.folder or read_face_square(file):
         return
-    learned = learn_face_square(run.data.part("training")[1], run.settings.crop_margin)
+    found = run.data.boxes
+    margin = run.settings.crop_margin
+    learned = found.face_square if found else learn_face_square(run.data.part("training")[1], margin)
     if learned:
         write_json(file, learned.to_json())
-
-
-def unseen(data: Data, part: str, margin: float) -> outputs.UnseenImages:
-    """The validation or the test part, to be predicted."""
-    names, samples = data.part(part)
-    crops: Crops = getattr(data, part)
-    boxes = [sample_crop(sample, crops.size, margin) for sample in samples]
-    return outputs.UnseenImages(names, samples, crops, boxes)
 
 
 def write_inputs(run: PreparedRun) -> None:

@@ -56,8 +56,9 @@ def _require_network(folder: Path) -> None:
 
 
 def searching_run(folder: Path) -> Path:
-    """The run that a candidate is trained for; another run's folder itself."""
-    return folder.parent.parent if folder.parent.name == layout.SEARCH_RUNS else folder
+    """The run that a candidate, or the run of a fold, is trained for; another run's folder itself."""
+    place, run = folder.parent.name, folder.parent.parent
+    return run if place in (layout.SEARCH_RUNS, layout.FOLDS) and layout.is_begun(run) else folder
 
 
 def _candidate(value: float, folder: Path, train: Callable[[float, Path], None]) -> dict[str, float]:

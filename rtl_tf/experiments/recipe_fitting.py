@@ -9,6 +9,7 @@ import numpy as np
 
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import Crop
+from rtl_tf.experiments.face_boxes import GIVEN
 from rtl_tf.images import read_around
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.box_evidence import BoxEvidence, displaced
@@ -51,6 +52,7 @@ class Wanted(NamedTuple):
     label_shift: bool
     views: int
     flips: bool
+    face_boxes: str
     box_jitter: float
     image_size: int
     crop_margin: float
@@ -80,8 +82,10 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Rec
         recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
     if wanted.calibrated:
         calibration, left_out = _calibration(meshed, squares, schema, recipe)
-        evidence = _box_evidence(meshed, squares, schema, left_out, recipe.label_shift, wanted)
-        recipe = replace(recipe, calibration=calibration, box_evidence=evidence, blend=USUAL_BLEND)
+        recipe = replace(recipe, calibration=calibration, blend=USUAL_BLEND)
+        if wanted.face_boxes == GIVEN:
+            evidence = _box_evidence(meshed, squares, schema, left_out, recipe.label_shift, wanted)
+            recipe = replace(recipe, box_evidence=evidence)
     return recipe
 
 

@@ -116,14 +116,22 @@ def dataset_key(settings: Settings) -> tuple:
 
 
 def thinned(dataset: Dataset, settings: Settings) -> Split:
-    """The split with as many training and validation images as the settings say."""
-    return splits.subset(
+    """The split with as many training and validation images as the settings say; for one of several folds, without that
+    fold's people, who take the place of the test part.
+    """
+    split = splits.subset(
         dataset.split,
         dataset.samples,
         training_images=max(1, round(settings.train_fraction * images_an_epoch(dataset, settings))),
         validation_images=settings.validation_images or len(dataset.split.validation),
         seed=settings.split_seed,
     )
+    if settings.fold and not settings.folds:
+        raise InputError(f"--fold {settings.fold}: goes with --folds")
+    if not settings.folds:
+        return split
+    folds = splits.folds(dataset.samples, split.training, settings.folds, settings.split_by, settings.split_seed)
+    return splits.without_fold(split, folds, settings.fold) if settings.fold else split
 
 
 def images_an_epoch(dataset: Dataset, settings: Settings) -> int:

@@ -36,7 +36,9 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     if not layout.is_begun(folder):
         if resume:
             raise InputError(f"--resume: {folder} holds no run that could go on")
-        require_nothing_of_others(folder, layout.INPUTS, (*layout.RESULTS, layout.FIGURES, layout.FACE_PARTS))
+        require_nothing_of_others(
+            folder, layout.INPUTS, (*layout.RESULTS, layout.FIGURES, layout.FACE_PARTS, layout.FOLDS)
+        )
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")

@@ -8,23 +8,13 @@ from typing import IO
 from rtl_tf.csv_rows import as_line, read_header
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX
+from rtl_tf.datasets.table_cells import MARK, PEAK, image_cell, number, unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
-from rtl_tf.inference.found_cells import (
-    MARK,
-    error_cell,
-    image_cell,
-    number,
-    places_on_image,
-    unusable,
-    unwritable,
-    whole_rows,
-)
+from rtl_tf.inference.found_cells import error_cell, places_on_image, unusable, whole_rows
 from rtl_tf.inference.predictor import Found, Outcome
 from rtl_tf.inference.squares import central_square
 from rtl_tf.schema import Schema
-
-PEAK = "_peak"
 
 
 @dataclass

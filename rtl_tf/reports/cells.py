@@ -118,7 +118,10 @@ def references(table: Table, selection: Selection) -> list[int | None]:
     """For each row the index of the row it is compared with; None: it is the reference, or there is none."""
     found = []
     for index, row in enumerate(selection.rows):
-        wanted = row.settings | table.reference
+        if table.reference is None:
+            found.append(index - 1 if index else None)
+            continue
+        wanted = {**row.settings, **table.reference}
         others = [other for other, candidate in enumerate(selection.rows) if candidate.settings == wanted]
         found.append(others[0] if others and others[0] != index else None)
     return found

@@ -105,7 +105,8 @@ def training_command(row: Row, seeds: list[int], shared: Shared) -> str:
     if own.get("source") == ALIGNED:
         own["source"] = shared.aligned
     words = ["python train.py --method", method, *_flags(typed | own)]
-    folder = free_folder(shared.root / like.resolved["data_name"], configuration_name(row.settings, preset), seeds)
+    name = configuration_name(row.settings, preset, row.title)
+    folder = free_folder(shared.root / like.resolved["data_name"], name, seeds)
     if len(seeds) == 1:
         seed, loop, end = str(seeds[0]), "", ""
     else:

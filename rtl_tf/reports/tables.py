@@ -1,6 +1,6 @@
 """The tables as data: what their rows are, by which settings runs belong into a row, and what the columns show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rtl_tf.evaluation.metrics import THRESHOLDS
@@ -24,7 +24,7 @@ class Table:
         rows: in order; `more_rows` adds, of the runs that exist, those that the paper has not.
         varied: settings that differ between rows, or come with one that does.
         reference: settings of the row that another row is compared with, where they differ from its own; its name in
-            the columns is `reference_title`.
+            the columns is `reference_title`. None: the row above.
         header: titles of the rows' labels.
         units: each has its protocol (PROTOCOL_OF); mm appears where an image's scale is known.
         thresholds: which of THRESHOLDS[unit] failure rate and AUC are shown at.
@@ -35,7 +35,7 @@ class Table:
     caption: str
     rows: tuple[Row, ...]
     varied: tuple[str, ...] = ("method",)
-    reference: dict[str, object] = field(default_factory=lambda: {"method": "ft"})
+    reference: Mapping[str, object] | None = field(default_factory=lambda: {"method": "ft"})
     reference_title: str = "FT"
     header: tuple[str, ...] = ("Method",)
     units: tuple[str, ...] = ("heatmap_px", "input_px")
@@ -117,6 +117,11 @@ def _robustness() -> tuple[Row, ...]:
     )
 
 
+def _detector() -> tuple[Row, ...]:
+    study = load_study("table", "detector")
+    return tuple(Row((title,), one, title=title) for title, one in zip(study.titles, study.configurations, strict=True))
+
+
 LEARNING_CURVE_METHODS = _methods("samples")
 
 
@@ -163,6 +168,19 @@ TABLES = {
         notes=(
             "Rate: initial learning rate. BatchNorm: statistics of each batch, or the source's, frozen. Batch: images.",
             "Compared within the same three settings.",
+        ),
+    ),
+    "detector": Table(
+        "The detector, part by part",
+        _detector(),
+        varied=load_study("table", "detector").varied,
+        reference=None,
+        reference_title="above",
+        header=("With",),
+        units=("heatmap_px", "input_px", "mm"),
+        notes=(
+            "Each row has what the rows above it have, and is compared with the one above.",
+            "Boxes are those around the labels, then, from `boxes of found faces` on, those of the face finder.",
         ),
     ),
 }

@@ -3,15 +3,16 @@
     title = "Table III, source networks"
     seeds = 3                                # how many, unless asked otherwise
     judged_on = "test"                       # or "validation": then no run opens the test part
+    one_by_one = false                       # true: each grid has what the one before it has, but for what it says
     [[runs]]                                 # a grid: every combination, the last key fastest; grids add up
+    title = "..."                            # what a grid is called, if it has a name
     source = ["imagenet", "vggface2"]
     method = ["ft", "rtl-sam"]
 
-The keys of a grid are settings as in config.json; what a study does not name is as the caller or the preset says.
+The other keys of a grid are settings as in config.json; what a study does not name is as the caller or the preset says.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -35,6 +36,7 @@ class Study:
         seeds: each configuration is trained with the seeds 0 to seeds - 1.
         judged_on: "test", or "validation" for a study that chooses settings.
         configurations: settings under their JSON names, `method` among them.
+        titles: of the configurations; empty for one without a name.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Study:
     seeds: int
     judged_on: str
     configurations: tuple[dict[str, Any], ...]
+    titles: tuple[str, ...]
 
     @property
     def label(self) -> str:
@@ -82,14 +85,20 @@ def parse_study(text: str, kind: str, name: str) -> Study:
     """A study from its TOML. InputError: not a study, a setting that does not exist, or no method."""
     origin = f"study {kind} {name}"
     table = parse_toml(text, origin)
-    configurations = tuple(
-        {key: value for key, value in zip(grid.object(), values, strict=True)}
-        for grid in table["runs"].elements()
-        for values in _combinations(grid)
-    )
-    judged_on = table.get("judged_on")
+    one_by_one, judged_on = table.get("one_by_one"), table.get("judged_on")
+    configurations, titles = [], []
+    before: dict[str, Any] = {}
+    for grid in table["runs"].elements():
+        title = grid.get("title")
+        own = {key: value for key, value in grid.object().items() if key != "title"}
+        settings = before | own if one_by_one and one_by_one.flag() else own
+        before = settings
+        combinations = _combinations(settings, grid)
+        configurations += combinations
+        titles += [title.text() if title else ""] * len(combinations)
     part = judged_on.text() if judged_on else "test"
-    study = Study(kind, name, table["title"].text(), table["seeds"].whole(1), part, configurations)
+    head = kind, name, table["title"].text(), table["seeds"].whole(1), part
+    study = Study(*head, tuple(configurations), tuple(titles))
     for one in configurations:
         check_types(one, origin)
     unknown = {key for one in configurations for key in one} - FIELDS.keys()
@@ -100,9 +109,9 @@ def parse_study(text: str, kind: str, name: str) -> Study:
     return study
 
 
-def _combinations(grid: Node) -> Iterator[tuple]:
+def _combinations(settings: dict[str, Any], grid: Node) -> list[dict[str, Any]]:
     """Each value of each setting with each of the others. InputError for more than anybody trains."""
-    values = [value if isinstance(value, list) else [value] for value in grid.object().values()]
+    values = [value if isinstance(value, list) else [value] for value in settings.values()]
     if math.prod(map(len, values)) > MOST_RUNS:
         raise grid.error(f"more than {MOST_RUNS} combinations")
-    return product(*values)
+    return [dict(zip(settings, combination, strict=True)) for combination in product(*values)]

@@ -14,14 +14,20 @@ HISTORY = "history.csv"  # grows while it trains
 FACE_SQUARE = "face_square.json"  # where the network looks once a face is found; not where training images show none
 NETWORK = "best.keras"  # the best epoch so far
 SEARCH = "lambda_search.json"  # of `--lambda auto`: every value's score and the choice
+OUT_OF_FOLD = "out-of-fold-predictions.csv"  # as PREDICTIONS, of the training part, by networks without each person
 VALIDATION = "validation-predictions.csv"  # as PREDICTIONS, of the validation part
 PREDICTIONS = "predictions.csv"  # of the test part
 ATTRIBUTES = "test.csv"  # what the data table says of the test images
 EXAMPLES = "examples.npz"  # a few test faces, for figures
+CARD = "card.json"  # what the detector was trained on and can do, without names; MODEL_CARD tells people the same
+MODEL_CARD = "MODEL_CARD.md"
 METRICS = "metrics.json"  # written last: a folder with it holds a run that has ended
 
 INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON, RECIPE)  # written in this order, then CONFIG
-RESULTS = (FACE_SQUARE, HISTORY, NETWORK, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH)  # then METRICS
+RESULTS = (  # then METRICS
+    *(FACE_SQUARE, HISTORY, NETWORK, OUT_OF_FOLD, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH),
+    *(CARD, MODEL_CARD),
+)
 FILES = (*INPUTS, CONFIG, *RESULTS, METRICS)
 
 STATE = "state-{epoch:04d}.npz"  # weights and optimizer after an epoch, while it trains
@@ -30,6 +36,7 @@ LOG = "train.log"  # what a failed run of a study said
 # Folders in it
 FIGURES = "figures"
 SEARCH_RUNS = "lambda_search"  # a run for each value that `--lambda auto` tries
+FOLDS = "folds"  # a run without each fold of the training part, while `--folds` trains them
 EXPORT = "export"
 FACE_PARTS = "parts"  # HISTORY, NETWORK and states of the network that looks at parts of the face
 TENSORBOARD = "tensorboard"

@@ -1,5 +1,6 @@
 """Names of run folders: <runs>/<data>/<configuration>/seed<seed>. Names only: a run is what its config.json says."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,13 @@ def unlike_preset(settings: dict[str, Any], preset: str) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name != "method" and value != usual.get(name)}
 
 
-def configuration_name(settings: dict[str, Any], preset: str) -> str:
-    """`rtl-sam`, `rtl-sam-imagenet`, `ft-skip_connections`, `rtl-eo-lambda-0.02`: the method and what is unusual."""
+def configuration_name(settings: dict[str, Any], preset: str, title: str = "") -> str:
+    """`rtl-sam`, `rtl-sam-imagenet`, `ft-skip_connections`, `rtl-eo-lambda-0.02`: the method and what is unusual.
+
+    `ft-six-views`: the method and the words of the title, where a study gives one.
+    """
+    if title:
+        return "-".join([str(settings["method"]), *re.findall(r"\w+", title.lower())])
     unusual = unlike_preset(settings, preset).items()
     return "-".join([str(settings["method"]), *(_in_a_name(name, value) for name, value in unusual)])
 

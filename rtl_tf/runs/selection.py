@@ -31,11 +31,13 @@ class Row:
         labels: what the leading columns say.
         settings: those that its runs must have; all others must only be the same in the whole table.
         paper: the paper's numbers, by metric as in `metrics_of`, and `<metric>.std`.
+        title: that its study gives it, for the names of folders.
     """
 
     labels: tuple[str, ...]
     settings: dict[str, Any]
     paper: dict[str, float] = field(default_factory=dict)
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ NAMES = tuple(FIELDS)
 # Settings of one run, of its computer, or told by others: equal results may differ in them.
 IMMATERIAL = {
     *("method", "preset", "data", "seed", "output", "subjects_as_written"),
-    *("memory_gb", "cache_gb", "jit_compile", "steps_per_execution"),
+    *("include_faces", "memory_gb", "cache_gb", "jit_compile", "steps_per_execution"),
 }
 # Settings whose default depends on the method: runs of different methods need not agree in them.
 BY_METHOD = {"width"}
@@ -35,6 +35,7 @@ OWN = "own"  # what a --source-weights file is called whose SOURCE_HASH is known
 BEFORE = {
     **{"decoder": "deconvolution", "augment": "paper", "aligned": False, "label_shift": False},
     **{"views": 1, "calibrated": False, "parts": False, "source_frame": "zeros", "flips": True},
+    **{"face_boxes": "given", "folds": 0, "fold": 0},
 }
 
 # Where these differ, errors are of other images or mean something else, and no table may hold both. What an older run

@@ -159,20 +159,21 @@ def _wanted_runs(study: Study, typed: dict[str, Any], seeds: int, root: Path) ->
             reason = "varies it" if name in study.varied else "is of its own method"
             raise InputError(f"{flag}: {study.label} {reason}, leave the flag out")
     read, wanted = cache(read_dataset), []
-    for own in study.configurations:
+    for own, named in zip(study.configurations, study.titles, strict=True):
         own = own | {name: value for name, value in typed.items() if name in own}
         for name in own:
             if not applies(name, own["method"]):
                 raise InputError(f"--method {own['method']}: {study.label} varies {name}, which it does not have")
         preset = typed.get("preset", "quick")
-        name = configuration_name(own, preset)
+        name = configuration_name(own, preset, named)
         values = {name: value for name, value in typed.items() if applies(name, own["method"])}
         values |= {"method": own["method"]} | unlike_preset(own, preset)
         if values.get("source") == ALIGNED:
             values["source"] = _pretrained(root)
         for seed in range(seeds):
             asked = from_json(values | {"seed": seed})
-            title = ", ".join([own["method"], *_told_apart(own, study.varied), f"seed {seed}"])
+            apart = [named] if named else [own["method"], *_told_apart(own, study.varied)]
+            title = ", ".join([*apart, f"seed {seed}"])
             wanted.append(Wanted(name, title, asked, *_resolved(asked, read)))
     return wanted
 

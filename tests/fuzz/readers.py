@@ -21,6 +21,15 @@ def data_set(folder: Path, output: Path, schema: str | None = None) -> None:
     datasets.fingerprint(folder, datasets.load(folder, schema))
 
 
+def converted(folder: Path, output: Path) -> None:
+    """What `rtl-convert` makes of a table of predictions, in every format but that of 68 points."""
+    from rtl_tf.datasets.converting import WRITERS, collect, convert
+
+    collection = collect(folder / "found.csv", None)
+    for kind in sorted(WRITERS.keys() - {"pts"}):
+        convert(collection, kind, output / kind / f"out{WRITERS[kind].suffix}")
+
+
 def boxes(folder: Path, output: Path) -> None:
     from rtl_tf.datasets.photographs import from_table
 

@@ -138,6 +138,37 @@ def deeplabcut(folder: Path) -> None:
         csv.writer(file).writerows(head + rows)
 
 
+def tps(folder: Path) -> None:
+    """One text file, y upwards."""
+    lines: list[str] = []
+    for name, subject, points in faces(folder / "images"):
+        places = [f"{x:g} {SIZE - y:g}" for x, y in points]
+        lines += [f"LM={len(NAMES)}", *places, f"IMAGE=images/{name}", f"ID={subject}", "SCALE=0.5"]
+    (folder / "faces.tps").write_text("\n".join(lines))
+
+
+def slicer(folder: Path) -> None:
+    """A `.mrk.json` file beside every image."""
+    for name, subject, points in faces(folder):
+        controls = [
+            {"label": label, "description": f"subject={subject}", "position": [x, y, 0], "positionStatus": "defined"}
+            for label, (x, y) in zip(NAMES, points.tolist(), strict=True)
+        ]
+        markup = {"type": "Fiducial", "coordinateSystem": "LPS", "controlPoints": controls}
+        (folder / name).with_suffix(".mrk.json").write_text(json.dumps({"markups": [markup]}))
+
+
+def predictions(folder: Path) -> None:
+    """found.csv as predict.py writes it."""
+    rows = [
+        {"image": f"images/{name}", "face": "", **BOX, "mirrored": "false", "detector": "ab12", "error": ""}
+        | coordinates(points)
+        | {f"{label}_peak": 0.5 for label in NAMES}
+        for name, _, points in faces(folder / "images")
+    ]
+    write_csv(folder / "found.csv", rows)
+
+
 def schema(folder: Path) -> None:
     (folder / "own.toml").write_text(schema_text("fas12"), encoding="utf-8")
 

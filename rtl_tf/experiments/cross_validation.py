@@ -1,0 +1,66 @@
+"""Cross-validation inside the training part: what is said of its people by networks that have not seen them.
+
+<run>/folds/<k>/                     a run without the people of fold k, while it trains; the folder goes at the end
+<run>/out-of-fold-predictions.csv    as predictions.csv, of the training part
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtl_tf.experiments.blending import apart, choose_blend, with_blend
+from rtl_tf.experiments.data import UnseenImages
+from rtl_tf.experiments.outputs import collect
+from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.recipe import write_recipe
+from rtl_tf.runs import layout
+from rtl_tf.runs.predictions import Predictions, write_predictions
+
+Fold = tuple[Detector, UnseenImages]  # trained without some people, and those people's images
+
+
+def cross_validate(trained: Detector, folder: Path, folds: int, train: Callable[[int, Path], Fold]) -> Detector:
+    """Train a detector without each fold, and write what each says of its own; the blend is chosen by all of them.
+
+    Args:
+        trained: the detector of the run in `folder`.
+        train: (fold, folder): trains there without the people of that fold, 1 to `folds`, or goes on.
+    Returns:
+        The run's detector with that blend, which recipe.json has too.
+    """
+    record = folder / layout.OUT_OF_FOLD
+    if not record.exists():
+        told = []
+        for fold in range(1, folds + 1):
+            print(f"\nFold {fold} of {folds}:")
+            told.append(train(fold, folder / layout.FOLDS / str(fold)))
+        if trained.recipe.calibration:
+            blend = choose_blend([apart(detector, part.samples, part.looked_in) for detector, part in told])
+            told = [(with_blend(detector, blend), part) for detector, part in told]
+            trained = with_blend(trained, blend)
+            write_recipe(folder / layout.RECIPE, trained.recipe)
+        write_predictions(record, joined([collect(part, detector) for detector, part in told]))
+    if (folder / layout.FOLDS).is_dir():
+        shutil.rmtree(folder / layout.FOLDS)
+    return trained
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """Predictions of several parts of a data set as those of one, in the order of the images' names."""
+    names = [name for part in parts for name in part.images]
+    order = sorted(range(len(names)), key=names.__getitem__)
+
+    def of_all(name: str) -> Any:
+        values = [getattr(part, name) for part in parts]
+        if isinstance(values[0], tuple):
+            flat = [value for each in values for value in each]
+            return tuple(flat[index] for index in order)
+        return np.concatenate(values)[order]
+
+    known = [field.name for field in fields(Predictions) if field.name != "landmarks"]
+    columns: dict[str, Any] = {name: of_all(name) for name in known}
+    return Predictions(landmarks=parts[0].landmarks, **columns)

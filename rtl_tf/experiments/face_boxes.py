@@ -1,0 +1,57 @@
+"""The boxes in which a run looks: those of the data, or those that the face finder gives for the photograph alone."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.training_faces import learn_face_square
+from rtl_tf.images import read_image
+from rtl_tf.inference.face_finder import find_faces
+from rtl_tf.inference.face_square import FaceSquare
+from rtl_tf.inference.squares import central_square
+from rtl_tf.records import Sample
+from rtl_tf.system.progress import progress
+
+GIVEN, FOUND = "given", "found"  # values of the setting `face_boxes`
+
+
+@dataclass(frozen=True, eq=False)
+class FoundBoxes:
+    """Samples with the boxes that were found, in the place of those around their labels.
+
+    Attributes:
+        samples: by their index in the data set.
+        face_square: from found faces to these boxes.
+    """
+
+    samples: dict[int, Sample]
+    face_square: FaceSquare
+
+
+def find_boxes(samples: Sequence[Sample], training: Sequence[int], others: Sequence[int], margin: float) -> FoundBoxes:
+    """What a photograph without a box gets: the square of its largest face, as training images teach it, or, where no
+    face is found, its largest central square. Which half of the face it shows is as the data say.
+
+    Args:
+        samples: of the whole data set.
+        training, others: indices of the samples that are looked at; of the others no label is used.
+        margin: of the squares around labels that training images teach, see `coordinates.crop_around`.
+    Raises:
+        InputError: hardly any face is found in the training images.
+    """
+    learned = learn_face_square([samples[index] for index in training], margin)
+    if learned is None:
+        raise InputError("--face-boxes found: the face finder knows too few of the training images; leave the flag out")
+
+    def boxed(sample: Sample) -> Sample:
+        image = read_image(sample.image)
+        faces = find_faces(image)
+        box = learned.apply(faces[0], sample.mirrored)[0] if faces else central_square(image.shape[1::-1])
+        return replace(sample, box=box)
+
+    looked_at = [*training, *others]
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(boxed, [samples[index] for index in looked_at])
+        found = progress(found, len(looked_at), "finding faces")
+        return FoundBoxes(dict(zip(looked_at, found, strict=True)), learned)

@@ -1,0 +1,72 @@
+"""Conformal radii against numbers worked out by hand, and their promise over many new people."""
+
+import numpy as np
+import pytest
+
+from rtl_tf.conformal import LEVELS, Conformal
+from rtl_tf.documents import Node
+
+
+def level(coverage: float) -> int:
+    return LEVELS.index(coverage)
+
+
+def test_quantiles_count_people_once_and_one_more_whom_nobody_saw():
+    """Nine people with the errors 1 to 9: 5 of 10 lie within 5, 9 of 10 within 9, and nothing tells of 0.91."""
+    errors = np.arange(1.0, 10)[:, None]
+    fitted = Conformal.fit(errors, np.zeros((9, 1)), [f"p{index}" for index in range(9)])
+    assert fitted.base[0] == pytest.approx(5.0) and fitted.slope[0] == 0
+    radii = fitted.radii(np.zeros((1, 1)), 0.9)
+    assert radii[0, 0] == pytest.approx(9.0)
+    assert fitted.radii(np.zeros((1, 1)), 0.5)[0, 0] == pytest.approx(5.0)
+    assert np.isnan(fitted.radii(np.zeros((1, 1)), 0.91)[0, 0])
+    # a person with a hundred images of error 9 is one person
+    many = np.concatenate([errors, np.full((99, 1), 9.0)])
+    names = [f"p{index}" for index in range(9)] + ["p8"] * 99
+    again = Conformal.fit(many, np.zeros_like(many), names)
+    np.testing.assert_allclose(again.radii(np.zeros((1, 1)), 0.8), 8.0)
+
+
+def test_the_expected_error_follows_the_doubt_and_is_never_negative():
+    doubts = np.linspace(0, 1, 50)[:, None]
+    fitted = Conformal.fit(2 + 3 * doubts, doubts, [str(index) for index in range(50)])
+    assert (fitted.base[0], fitted.slope[0]) == (pytest.approx(2), pytest.approx(3))
+    np.testing.assert_allclose(fitted.radii(np.array([[0.5]]), 0.9), 3.5)
+    falling = Conformal.fit(5 - 4 * doubts, doubts, [str(index) for index in range(50)])
+    assert falling.slope[0] == 0 and falling.base[0] > 0
+
+
+def test_missing_labels_have_no_vote_and_a_landmark_without_any_no_radius():
+    errors = np.column_stack([np.append(np.arange(1.0, 20), np.nan), np.full(20, np.nan)])
+    fitted = Conformal.fit(errors, np.zeros_like(errors), [str(index) for index in range(20)])
+    radii = fitted.radii(np.zeros((1, 2)), 0.9)
+    assert radii[0, 0] == pytest.approx(18.0) and np.isnan(radii[0, 1])
+
+
+@pytest.mark.parametrize("coverage", [0.8, 0.9, 0.95])
+def test_new_people_are_covered_as_promised(coverage):
+    """People with several images of correlated, heavy-tailed errors, whose size the doubt tells badly: over 400 fits of
+    60 people each, one image of a new person lies within the radius as often as promised, and not much more often."""
+    random, hits = np.random.default_rng(0), []
+    for _ in range(400):
+        images = random.integers(1, 4, 61)
+        people = np.repeat(np.arange(61), images)
+        own = random.gamma(2, 0.5, 61)[people]
+        doubts = random.gamma(2, 1, len(people)) * own**0.5
+        errors = (np.abs(random.standard_t(3, len(people))) * own)[:, None]
+        known = people < 60
+        fitted = Conformal.fit(errors[known], doubts[known, None], people[known].astype(str).tolist())
+        new = np.flatnonzero(~known)[0]
+        hits.append(errors[new, 0] <= fitted.radii(doubts[new, None, None], coverage)[0, 0])
+    assert coverage - 0.035 < np.mean(hits) < coverage + 1 / 61 + 0.04
+
+
+def test_json_gives_back_the_same_radii(tmp_path):
+    random = np.random.default_rng(1)
+    fitted = Conformal.fit(
+        random.gamma(2, 1, (12, 3)), random.gamma(2, 1, (12, 3)), [str(index) for index in range(12)]
+    )
+    again = Conformal.from_json(Node(fitted.to_json(), "file"), 3)
+    doubts = random.gamma(2, 1, (4, 3))
+    for coverage in (0.5, 0.9, 0.99):
+        np.testing.assert_array_equal(fitted.radii(doubts, coverage), again.radii(doubts, coverage))

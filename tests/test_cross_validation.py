@@ -1,0 +1,132 @@
+"""Folds of the training part: whom each leaves out, what a run keeps of them, and the blend that they choose."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy_table import flags, refused
+
+from rtl_tf.cli.train import main
+from rtl_tf.datasets import splits
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import cross_validation
+from rtl_tf.experiments.blending import Apart, choose_blend
+from rtl_tf.experiments.cross_validation import joined
+from rtl_tf.records import Sample, Split
+from rtl_tf.runs.predictions import Predictions, read_predictions
+from rtl_tf.training import fit as fit_module
+
+
+def people(*counts: int) -> list[Sample]:
+    return [
+        Sample(Path(f"/data/{person}-{image}.png"), np.zeros((3, 2)), f"p{person}")
+        for person, count in enumerate(counts)
+        for image in range(count)
+    ]
+
+
+def test_folds_hold_whole_people_in_nearly_equal_numbers():
+    samples = people(*[3] * 4, *[1] * 9, 5)
+    training = tuple(range(len(samples) - 5))
+    folds = splits.folds(samples, training, 4)
+    assert sorted(index for fold in folds for index in fold) == list(training)
+    assert max(map(len, folds)) - min(map(len, folds)) <= 1
+    owners = Counter(person for fold in folds for person in {samples[index].subject for index in fold})
+    assert set(owners.values()) == {1}
+    assert folds == splits.folds(samples, training, 4) != splits.folds(samples, training, 4, seed=1)
+
+
+def test_a_fold_takes_the_place_of_the_test_part():
+    whole = Split((0, 1, 2, 3), (4,), (5, 6))
+    assert splits.without_fold(whole, [(0, 3), (1, 2)], 2) == Split((0, 3), (4,), (1, 2))
+    with pytest.raises(InputError, match="--fold 3: there are 2"):
+        splits.without_fold(whole, [(0, 3), (1, 2)], 3)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_more_folds_than_people_or_one_are_refused(count):
+    with pytest.raises(InputError, match=f"--folds {count}: use 2 to 3, as many subjects as the training part has"):
+        splits.folds(people(2, 2, 2), range(6), count)
+
+
+def test_the_blend_is_the_share_with_the_smallest_error_over_all_answers():
+    """Truth 0; the network errs by +2 and the mesh by -3, in boxes of 10 and 20 px: 0 at 2 / 5."""
+
+    def answer(side: float, names: str) -> Apart:
+        ones = np.ones((len(names), 1, 2)) * (1, 0)
+        return Apart(2 * ones, -3 * ones, 0 * ones, np.full(len(names), side), tuple(names))
+
+    assert choose_blend([answer(10, "abc"), answer(20, "de")]) == 0.4
+    assert choose_blend([answer(10, "abc"), answer(20, "a")]) == 0.5  # of three people nothing is chosen
+    one = answer(10, "abcde")
+    small = one._replace(network=-one.network, mesh=one.mesh, sides=one.sides / 100)  # the network's
+    assert choose_blend([one, small]) == 0.0
+
+
+def test_joined_predictions_are_in_the_order_of_names():
+    def told(*names):
+        number = np.array([float(name) for name in names], np.float32)
+        points = np.broadcast_to(number[:, None, None], (len(names), 1, 2))
+        peaks = points[..., 0]
+        return Predictions(names, names, ("nasion",), points, points, peaks, points, points, number, number)
+
+    both = joined([told("3", "1"), told("2")])
+    assert both.images == both.subjects == ("1", "2", "3") and both.landmarks == ("nasion",)
+    assert both.points[:, 0, 0].tolist() == both.mm_per_px.tolist() == [1.0, 2.0, 3.0]
+
+
+def run_flags(table, output):
+    return flags(table, output, "--method", "ft", "--folds", "2", epochs=1)
+
+
+def test_a_run_with_folds_predicts_each_training_image_by_a_network_without_its_person(table, tmp_path, monkeypatch):
+    trained = {}
+
+    def listening(detector, training, *more):
+        trained[str(more[3])] = len(training.images)
+        return fit(detector, training, *more)
+
+    fit = fit_module.fit
+    monkeypatch.setattr("rtl_tf.experiments.experiment.fit", listening)
+    run = tmp_path / "run"
+    main(run_flags(table, run))
+    told = read_predictions(run / "out-of-fold-predictions.csv")
+    training = [line.split(",") for line in (run / "split.csv").read_text().splitlines() if line.endswith(",training")]
+    assert sorted(told.images) == sorted(row[0] for row in training) and np.isfinite(told.points).all()
+    whole, *folds = trained.values()
+    assert sum(whole - images for images in folds) == whole and len(folds) == 2
+    assert not (run / "folds").exists() and (run / "metrics.json").exists()
+    kept = json.loads((run / "config.json").read_text())["resolved"]
+    assert (kept["folds"], kept["fold"]) == (2, 0)
+    first = tmp_path / "first"
+    main([*run_flags(table, first), "--fold", "1"])
+    alone = read_predictions(first / "predictions.csv")
+    rows = [told.images.index(name) for name in alone.images]
+    np.testing.assert_array_equal(told.points[rows], alone.points)
+
+
+def test_a_run_that_was_killed_between_folds_goes_on(table, tmp_path, monkeypatch):
+    class Killed(Exception):
+        pass
+
+    def killed(*arguments):
+        raise Killed
+
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    monkeypatch.setattr(cross_validation, "write_predictions", killed)
+    with pytest.raises(Killed):
+        main(run_flags(table, run))
+    assert (run / "folds" / "2" / "best.keras").exists() and not (run / "metrics.json").exists()
+    monkeypatch.undo()
+    main([*run_flags(table, run), "--resume"])
+    main(run_flags(table, whole))
+    name = "out-of-fold-predictions.csv"
+    assert (run / name).read_text() == (whole / name).read_text() and not (run / "folds").exists()
+
+
+def test_folds_that_cannot_be_are_refused_before_anything_is_written(table, tmp_path):
+    refused(flags(table, tmp_path / "run", "--folds", "99"), "--folds 99: use 2 to ", tmp_path / "run")
+    refused(flags(table, tmp_path / "run", "--folds", "2", "--fold", "3"), "--fold 3: there are 2", tmp_path / "run")
+    refused(flags(table, tmp_path / "run", "--fold", "1"), "--fold 1: goes with --folds", tmp_path / "run")
