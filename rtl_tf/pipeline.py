@@ -89,7 +89,10 @@ def load_crops(
         for index, (image, crop) in enumerate(progress(pool.map(decoded, samples), len(samples), label)):
             images[index] = image
             crops.append(crop)
-    points = [_crop_points(*pair, schema, label_shift) for pair in zip(samples, crops, strict=True)]
+    points = [
+        labels_in(crop, sample.points, schema, label_shift * crop.side)
+        for sample, crop in zip(samples, crops, strict=True)
+    ]
     return Crops(images, np.stack(points), tuple(crops))
 
 
@@ -110,9 +113,15 @@ def room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
     return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
-def _crop_points(sample: Sample, crop: Crop, schema: Schema, label_shift: float) -> np.ndarray:
-    points = crop.to_input(sample.points - np.array([label_shift * crop.side, 0]) if label_shift else sample.points)
-    return points[schema.mirror_permutation] if sample.mirrored else points
+def labels_in(crop: Crop, points: np.ndarray, schema: Schema, shift: float = 0.0) -> np.ndarray:
+    """float32 (K, 2) input px: labels as a view shows them, pairs swapped where it is mirrored.
+
+    Args:
+        points: (K, 2) original px, NaN = missing.
+        shift: that is taken from them, to the left in the image, original px, see `inference.recipe.Recipe`.
+    """
+    points = crop.to_input(points - np.array([shift, 0.0]))
+    return points[schema.mirror_permutation] if crop.mirrored else points
 
 
 def targets(points, size: int, sigma: float):

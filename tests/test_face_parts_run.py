@@ -1,6 +1,8 @@
 """A run that looks at parts of faces: trained, killed, gone on with, loaded; and where it is refused."""
 
 import json
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -29,7 +31,8 @@ def photographs(tmp_path_factory):
 
 def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, tmp_path, monkeypatch):
     run = tmp_path / "run"
-    arguments = flags(photographs, run, "--method", "ft", "--parts", epochs=2)
+    arguments = flags(photographs, run, "--method", "ft", "--parts", "--tensorboard", epochs=2)
+    monkeypatch.setitem(sys.modules, "tensorboard", ModuleType("tensorboard"))  # Keras writes its logs without it
 
     class Killed(Exception):
         pass
@@ -49,6 +52,8 @@ def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, t
     main([*arguments, "--resume"])
     assert sorted(path.name for path in (run / "parts").iterdir()) == ["best.keras", "history.csv"]
     assert len(read_history(run / "parts" / "history.csv")) == 2
+    logs = {file.parent.relative_to(run).as_posix() for file in run.rglob("events.out.*")}
+    assert logs == {f"tensorboard/{network}{part}" for network in ("", "parts/") for part in ("train", "validation")}
     parts = json.loads((run / "recipe.json").read_text())["parts"]
     assert parts["size"] == 192 and [part["landmarks"] for part in parts["parts"]] == [[0, 1]]
 

@@ -15,7 +15,7 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import recipe_fitting
 from rtl_tf.experiments.one_half import same_half
-from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, labels_in, mesh_samples
+from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, mesh_samples
 from rtl_tf.images import read_image
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.face_meshes import Mesh
@@ -70,15 +70,6 @@ def test_a_missing_landmark_hinders_nothing(tmp_path, monkeypatch):
 
 def test_where_no_image_is_mirrored_there_is_no_shift_to_be_told(tmp_path, monkeypatch):
     assert fitted(monkeypatch, meshed(tmp_path, 0.02, all_plain=True)) == Recipe(views=2)
-
-
-def test_labels_are_seen_without_their_shift_and_by_the_names_of_the_view(tmp_path):
-    points = np.array([[20.0, 30], [60, 30], [40, 80]])
-    sample = Sample(tmp_path / "a.png", points, "s0")
-    square = Crop(-10.0, 0.0, 100.0, 64)
-    np.testing.assert_allclose(labels_in(square, sample, SCHEMA), [[0.3, 0.3], [0.7, 0.3], [0.5, 0.8]], atol=1e-6)
-    mirrored = labels_in(replace(square, mirrored=True), sample, SCHEMA, shift=0.1)
-    np.testing.assert_allclose(mirrored, [[0.4, 0.3], [0.8, 0.3], [0.6, 0.8]], atol=1e-6)
 
 
 @pytest.mark.parametrize("aligned", [False, True])

@@ -17,7 +17,7 @@ from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import estimate
 from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks, nearest_points
 from rtl_tf.inference.recipe import FACE, Recipe, mesh_views
-from rtl_tf.pipeline import sample_crop
+from rtl_tf.pipeline import labels_in, sample_crop
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
@@ -103,12 +103,6 @@ def mesh_samples(samples: Sequence[Sample], wanted: Wanted) -> list[MeshedSample
     return [one for one in found if one.mesh.score > FACE]
 
 
-def labels_in(square: Crop, sample: Sample, schema: Schema, shift: float = 0.0) -> np.ndarray:
-    """float64 (K, 2): a sample's labels as the view of `square` shows them, without their shift; shares of its side."""
-    points = square.to_shares(sample.points - np.array([shift * square.side, 0]))
-    return points[schema.mirror_permutation] if square.mirrored else points
-
-
 def _landmarks(meshed: Sequence[MeshedSample], squares: Sequence[Crop], labels: np.ndarray) -> MeshLandmarks:
     plain, flipped = (
         np.stack([square.to_shares(one.views[view]) for one, square in zip(meshed, squares, strict=True)])
@@ -128,7 +122,12 @@ def _label_shift(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema
 
 
 def _labels(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema, shift: float) -> np.ndarray:
-    return np.stack([labels_in(square, one.sample, schema, shift) for one, square in zip(meshed, squares, strict=True)])
+    """float64 (N, K, 2) shares of the squares' sides, without the labels' shift, one too."""
+    labels = [
+        square.in_shares(labels_in(square, one.sample.points, schema, shift * square.side))
+        for one, square in zip(meshed, squares, strict=True)
+    ]
+    return np.stack(labels)
 
 
 def _calibration(
