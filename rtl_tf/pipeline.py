@@ -61,7 +61,7 @@ def load_crops(
     context: int = 0,
     label: str = "reading",
     memory_gb: float = 4.0,
-    square: Callable[[np.ndarray, Crop], Crop] | None = None,
+    square: Callable[[Sample, np.ndarray, Crop], Crop] | None = None,
     label_shift: float = 0.0,
 ) -> Crops:
     """Decode and crop all samples, in threads, with a progress bar.
@@ -70,7 +70,7 @@ def load_crops(
         size, context: side of the plain crop and border around it, input px.
         margin: of crops around landmarks, see `crop_around`.
         memory_gb: GiB of images that stay in memory; more go to a file in the cache folder, which ends with the run.
-        square: of a decoded image and its `sample_crop` the square that is cropped instead.
+        square: of a sample, its decoded image and its `sample_crop` the square that is cropped instead.
         label_shift: what is taken from the labels, see `inference.recipe.Recipe`.
     """
     side = size + 2 * context
@@ -81,7 +81,7 @@ def load_crops(
         if square is None:
             return read_crop(sample.image, crop.widened(context)), crop
         image = read_around(sample.image, crop)
-        crop = square(image, crop)
+        crop = square(sample, image, crop)
         return crop_image(image, crop.widened(context), sample.image), crop
 
     crops = []

@@ -25,7 +25,7 @@ from rtl_tf.inference.exported import (
 )
 from rtl_tf.inference.graph import locate_in_crops
 from rtl_tf.inference.part_crops import load_part_crops
-from rtl_tf.inference.recipe import Recipe, read_recipe
+from rtl_tf.inference.recipe import read_recipe
 from rtl_tf.pipeline import load_crops
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import from_json, read_config
@@ -86,7 +86,7 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.nda
         size=settings.image_size,
         margin=settings.crop_margin,
         label="reading training images",
-        square=Recipe(recipe.alignment).square if recipe.alignment else None,
+        square=(lambda _, image, box: recipe.square(image, box)) if recipe.alignment else None,
     )
     parts = load_part_crops(chosen, faces.crops, recipe, schema, label="reading their parts") if recipe.parts else None
     return [faces.plain] if parts is None else [faces.plain, np.stack(_evenly(parts.plain, count))]

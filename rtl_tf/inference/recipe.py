@@ -60,19 +60,22 @@ class Recipe:
     flips: bool = True
     box_evidence: BoxEvidence | None = None
 
-    def square(self, image: Photographed, box: Crop) -> Crop:
-        """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there."""
-        return self.look(image, box).crops[0]
+    def square(self, image: Photographed, box: Crop, mesh: Mesh | None = None) -> Crop:
+        """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there.
+
+        mesh: `find_mesh` of these, where that is known.
+        """
+        return VIEWS[0].of(self._square(mesh or find_mesh(image, box), box) if self.alignment else box)
+
+    def _square(self, mesh: Mesh, box: Crop) -> Crop:
+        return self.alignment.square(mesh, box.size) if self.alignment and mesh.score > FACE else box
 
     def look(self, image: Photographed, box: Crop) -> Look:
         """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen."""
         mesh = find_mesh(image, box) if self.alignment or self.calibration else None
-        believed = mesh is not None and mesh.score > FACE
-        square = self.alignment.square(mesh, box.size) if self.alignment and mesh and believed else box
+        square = self._square(mesh, box) if mesh else box
         crops = tuple(view.of(square) for view in self.seen_views)
-        if mesh is None or not believed:
-            return Look(crops)
-        if self.calibration is None:
+        if mesh is None or mesh.score <= FACE or self.calibration is None:
             return Look(crops)
         found = self.calibration.landmarks.of(mesh_views(image, mesh, self.views))
         return Look(crops, square.from_shares(self.calibration(square.to_shares(found))))
