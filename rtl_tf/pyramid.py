@@ -1,6 +1,5 @@
 """A photograph at several sizes: where a square of thousands of pixels is seen at hundreds, not all are needed."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +39,7 @@ class Pyramid:
         return cls(pixels.shape, lambda reduction: pixels if reduction == 1 else None)
 
     @classmethod
-    def of_file(cls, path: str | os.PathLike[str]) -> "Pyramid":
+    def of_file(cls, path: str | Path) -> "Pyramid":
         """Of an image file, see `read_image`. InputError where that is damaged can also come from `crop` and `full`."""
         header = read_header(path)
 
@@ -57,7 +56,7 @@ class Pyramid:
     def crop(self, crop: Crop, name: str | Path = "image") -> np.ndarray:
         """See `images.crop_image`."""
         require_sensible(crop, name)
-        require_overlap(self.shape[1::-1], crop, name)
+        require_overlap(size_of(self), crop, name)
         plain = replace(crop, mirrored=False)
         if plain not in self._seen:
             reduction = next(factor for factor in REDUCTIONS if factor * FINE * crop.size <= crop.side or factor == 1)
@@ -78,6 +77,11 @@ class Pyramid:
 
 
 Photographed: TypeAlias = np.ndarray | Pyramid  # an image whose squares are cropped
+
+
+def size_of(image: Photographed) -> tuple[int, int]:
+    """(width, height)."""
+    return image.shape[1], image.shape[0]
 
 
 def crop_of(image: Photographed, crop: Crop, name: str | Path = "image") -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from rtl_tf.coordinates import Crop
 from rtl_tf.documents import Node
 from rtl_tf.inference.views import VIEWS, View
-from rtl_tf.pyramid import Photographed, crop_of
+from rtl_tf.pyramid import Photographed, crop_of, size_of
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 
@@ -99,7 +99,7 @@ class FaceParts:
             shift: of labels to the right, see `recipe.Recipe.label_shift`, original px: what networks learn lacks it.
         """
         points, peaks = first.points.copy(), first.peaks.copy()
-        found = self.squares(square, first.points, image.shape[1::-1])
+        found = self.squares(square, first.points, size_of(image))
         views = views[: self.views]
         crops = [view.of(part) for _, part in found for view in views]
         seen = locate(np.stack([crop_of(image, crop) for crop in crops]), crops) if crops else []

@@ -17,7 +17,7 @@ from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.recipe import Look, Recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import without
-from rtl_tf.pyramid import Pyramid
+from rtl_tf.pyramid import Pyramid, size_of
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
@@ -179,7 +179,7 @@ class Predictor(ABC):
         given = box is not None
         box, mirrored = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
-        size = photograph.shape[1], photograph.shape[0]
+        size = size_of(photograph)
         require_overlap(size, crop, name)
         look = self.recipe.look(photograph, crop)
         views = np.stack([photograph.crop(view, name) for view in look.crops])

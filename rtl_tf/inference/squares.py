@@ -9,7 +9,7 @@ from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_square import FaceSquare
-from rtl_tf.pyramid import Photographed, Pyramid
+from rtl_tf.pyramid import Photographed, Pyramid, size_of
 
 NO_FACE = "no face was found; give the square around it, see --table (in Python: boxes)"
 
@@ -31,7 +31,7 @@ def square_to_look_at(
     if box is not None:
         return box, _side_in(learned, image, box, name) if mirrored is None else mirrored
     if learned is None:
-        return central_square(image.shape[1::-1]), bool(mirrored)
+        return central_square(size_of(image)), bool(mirrored)
     faces = find_faces(image)
     if not faces:
         raise InputError(f"{name}: {NO_FACE}")
@@ -53,7 +53,7 @@ def _side_in(learned: FaceSquare | None, image: Photographed, box: Box, name: st
         return learned.side
     crop = Crop(*box, 1)
     require_sensible(crop, name)
-    require_overlap(image.shape[1::-1], crop, name)
+    require_overlap(size_of(image), crop, name)
     left, top, side = box
     rows, columns = (slice(max(0, math.floor(start)), math.ceil(start + side) + 1) for start in (top, left))
     pixels = image.full if isinstance(image, Pyramid) else image
