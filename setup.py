@@ -20,7 +20,9 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
-    package_data={"rtl_tf": ["py.typed", "schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
+    package_data={
+        "rtl_tf": ["py.typed", "schemas/*.toml", "measuring/*.csv", "reports/published/*.csv", "studies/*.toml"]
+    },
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.15.1",  # older: a model file could run code, read other files, fill the memory (to CVE-2026-12570)
@@ -28,7 +30,7 @@ setup(
         "pandas",
         "scipy",
         "pillow",
-        "scikit-image",  # sheets of faces by now; next: edges and circles for measurements
+        "scikit-image",  # sheets of faces; edges and circles of stickers
         "matplotlib",
         "h5py",
         "filelock>=3.25",  # older: other answers where a lock file cannot be made, or a file system has no locks
@@ -41,7 +43,8 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
-            *("ktch", "sleap-io"),  # oracles: shapes; other readers of the formats that are written
+            # oracles: shapes; other readers of the formats that are written; agreement of measurements
+            *("ktch", "sleap-io", "pingouin"),
             *HEIC,
             *EXPORT,
             *SOURCES,
@@ -56,7 +59,8 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check", "convert")
+            f"rtl-{name}=rtl_tf.cli.{name}:entry"
+            for name in ("train", "evaluate", "predict", "check", "convert", "measure")
         ]
     },
 )

@@ -8,8 +8,8 @@ from rtl_tf.evaluation.procrustes_anova import procrustes_anova, repeatability
 from rtl_tf.evaluation.shape_components import components
 from rtl_tf.evaluation.shape_study import correlations
 from rtl_tf.evaluation.shape_tests import distance_p, group_means
-from rtl_tf.evaluation.similarity import as_complex, as_points
 from rtl_tf.evaluation.thin_plate import grid_lines, warp
+from rtl_tf.geometry.similarity import as_complex, as_points
 
 SQUARE = np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]])
 

@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtl_tf.cli import Parser, run
+from rtl_tf.cli import Parser, agreement, run
 from rtl_tf.system.notes import warn
 
 if TYPE_CHECKING:
     from rtl_tf.evaluation.specimens import Specimens
     from rtl_tf.runs.run import Run
 
-SHAPE = "shape"  # the figure that has flags of its own
+SHAPE, CONFIDENCE = "shape", "confidence"  # the figures that have flags of their own
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -23,8 +23,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         for flag in ("runs", "data", "output", "where"):
             if getattr(options, flag):
                 parser.error(f"--{flag} goes with --table or --figure; --run only prints")
-    if options.by and options.table is None and options.figure != SHAPE:
-        parser.error(f"--by goes with --table or --figure {SHAPE}")
+    agreement.check(options)
+    if options.by and options.table is None and options.figure not in (SHAPE, CONFIDENCE):
+        parser.error(f"--by goes with --table, or --figure {SHAPE} or {CONFIDENCE}")
     for flag in ("adjust", "only", "labels"):
         if getattr(options, flag) and options.figure != SHAPE:
             parser.error(f"--{flag} goes with --figure {SHAPE}")
@@ -51,8 +52,10 @@ def make_parser() -> Parser:
         metavar="N",
         help="2: landmarks; 3: faces of the data; 4, 9: attention maps of methods, of sources; 6: cumulative errors; "
         "7: predictions and heatmaps; 8: AUC; 10, 11: cumulative errors for each lambda, sigma; 12: losses; "
-        "samples: learning curve; shape: shapes of groups of people",
+        "samples: learning curve; shape: shapes of groups of people; "
+        "confidence: what radii promise and hold",
     )
+    agreement.add_flags(parser, what)
     parser.add_argument(
         "--by", metavar="COLUMN", help="split a table's rows, or the people of --figure shape, by a column of the data"
     )
@@ -86,7 +89,12 @@ def make_parser() -> Parser:
         "--runs", metavar="DIR", type=Path, help="folder that train.py filled, or of a pack (default: runs)"
     )
     parser.add_argument("--data", metavar="NAME", help="data set of the runs; needed if there are several")
-    parser.add_argument("--output", metavar="DIR", type=Path, help="where files go (default: <runs>/<data>/reports)")
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="where files go (default: <runs>/<data>/reports; of --measurements: reports)",
+    )
     return parser
 
 
@@ -95,6 +103,9 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if options.run:
         _print_run(options.run)
+        return 0
+    if options.measurements:
+        agreement.print_agreement(options)
         return 0
     from rtl_tf.runs.settings import parse_where
 

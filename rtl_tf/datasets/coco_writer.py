@@ -51,4 +51,5 @@ def _box(sample: Sample, points: np.ndarray) -> tuple[float, float, float, float
         left, top, side = sample.box
         return left + 0.5, top + 0.5, side, side
     (left, top), (right, bottom) = points.min(axis=0) + 0.5, points.max(axis=0) + 0.5
-    return tuple(round(float(value), DECIMALS) for value in (left, top, right - left, bottom - top))
+    x, y, width, height = (round(float(value), DECIMALS) for value in (left, top, right - left, bottom - top))
+    return x, y, width, height

@@ -113,7 +113,8 @@ def _lost(collection: Collection, writer: Writer, writing: Writing) -> list[str]
         columns = dict.fromkeys(name for sample in collection.samples for name in sample.attributes)
         lost += [f"columns {', '.join(columns)}"] if columns else []
     if "unlabelled" not in writing.carried:
-        nowhere = np.isnan([sample.points for sample in collection.samples]).any(axis=-1).all(axis=0)
+        points = np.stack([sample.points for sample in collection.samples])
+        nowhere = np.isnan(points).any(axis=-1).all(axis=0).tolist()
         names = [name for name, missing in zip(collection.schema.names, nowhere, strict=True) if missing]
         lost += [f"landmarks that no face has: {', '.join(names)}"] if names else []
     lines = [f"not in it, as {writer.name} cannot carry it: {', '.join(lost)}"] if lost else []

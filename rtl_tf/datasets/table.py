@@ -146,17 +146,18 @@ def sample_of(folder: Path, cells: dict[str, str], schema: Schema, attributes: d
     if not cells["image"]:
         raise InputError("column image is empty")
     image = file_called(folder, cells["image"])
-    points = _points(cells, schema)
+    points = points_of(cells, schema)
     box = box_of(cells)
     if box:
         require_sensible(Crop(*box, 1), image)
     require_usable(points, read_size(image), schema.names, box)
     mirrored, face = mirrored_of(cells), cells.get("face", "")
     points = points.astype(np.float32)
-    return Sample(image, points, cells.get("subject", ""), box, mirrored, _mm_per_px(cells), attributes, face)
+    return Sample(image, points, cells.get("subject", ""), box, mirrored, mm_per_px_of(cells), attributes, face)
 
 
-def _mm_per_px(cells: dict[str, str]) -> float:
+def mm_per_px_of(cells: dict[str, str]) -> float:
+    """The cell `mm_per_px`; NaN where it is empty or the column is not there."""
     mm_per_px, (low, high) = number_in(cells, "mm_per_px"), MM_PER_PX
     if mm_per_px <= 0:
         raise InputError(f"mm_per_px {mm_per_px:g} is not above 0; leave it empty where unknown")
@@ -172,7 +173,7 @@ def mirrored_of(cells: dict[str, str]) -> bool:
     return TRUTH[cells.get("mirrored", "").lower()]
 
 
-def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
+def points_of(cells: dict[str, str], schema: Schema) -> np.ndarray:
     """float64 (K, 2)."""
     return np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtl_tf.evaluation.similarity import apply, as_complex, as_points, fit
+from rtl_tf.geometry.similarity import apply, as_complex, as_points, fit
 
 ROUNDS = 100  # at most; five do for faces
 CLOSE = 1e-12  # of a mean of size 1: it has come to rest

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rtl_tf.csv_rows import read_own_rows
+from rtl_tf.evaluation.coverage import judge_confidence, observed
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
 from rtl_tf.evaluation.metrics import THRESHOLDS, failures, per_image
 from rtl_tf.evaluation.statistics import estimate, interval, rate_interval, rounded
@@ -20,6 +21,7 @@ from rtl_tf.methods import METHODS
 from rtl_tf.reports.subgroups import groups_by, order_of
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import read_attributes
+from rtl_tf.runs.confidence import read_confidence
 from rtl_tf.runs.environment import last_environment, versions_of
 from rtl_tf.runs.run import Run
 from rtl_tf.schema import UNLABELLED
@@ -27,6 +29,7 @@ from rtl_tf.system.hashing import file_hash
 
 VERSION = 1
 FEWEST = 5  # people of a group that is told apart
+COVERAGES = (0.8, 0.9, 0.95)
 MOST_GROUPS = 12  # of a column; one with more tells people apart, not groups
 UNIT_OF = {"heatmap_px": "paper", "input_px": "clinical", "mm": "clinical"}
 # Settings that are names of somebody's files or folders, or of no one's interest.
@@ -60,6 +63,7 @@ def make_card(run: Run) -> dict[str, Any]:
         "protocol": {name: value for name, value in settings.items() if value is not None},
         "metrics": {unit: _metrics(values, people, unit) for unit, values in errors.items()},
         "landmarks": _of_landmarks(run.predictions.landmarks, errors["input_px"], people),
+        "coverage": _coverage(run),
         "subgroups": _subgroups(run, per_image(errors["input_px"])),
         "intended_use": USE,
         "limits": _limits(run),
@@ -132,6 +136,20 @@ def _subgroups(run: Run, values: np.ndarray) -> list[dict[str, Any]]:
             if len(set(people)) >= FEWEST:
                 counts = {"images": int(inside.sum()), "people": len(set(people)), "unit": "input_px"}
                 found.append({"column": column, "group": name} | counts | _mean(values[inside], people.tolist()))
+    return found
+
+
+def _coverage(run: Run) -> list[dict[str, Any]]:
+    """Whether radii held what they promised on the test part; nothing for a run without folds."""
+    confidence = read_confidence(run.folder / layout.CONFIDENCE, len(run.predictions.landmarks))
+    if confidence is None:
+        return []
+    judged = judge_confidence(run.predictions, confidence, COVERAGES)
+    found = []
+    for asked in COVERAGES:
+        held = dict(zip(MEAN, map(_known, observed([judged.hits[asked]], run.predictions.subjects)), strict=True))
+        radius = _known(float(np.nanmean(judged.radii[asked]))) if not np.isnan(judged.radii[asked]).all() else None
+        found.append({"asked": asked, "held": held, "mean_radius_input_px": radius})
     return found
 
 

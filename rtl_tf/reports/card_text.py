@@ -34,6 +34,8 @@ def card_text(card: dict[str, Any]) -> str:
         "Mean radial error over images with its 95 % interval for other people, median, 95th percentile.",
         _table(["unit", "protocol", "mean", "95 %", "median", "P95"], errors),
         _table(["landmark", "input px", "95 %"], landmarks),
+        "## Radii",
+        _radii(card["coverage"]),
         "## Subgroups",
         _groups(card["subgroups"]),
         "## Protocol",
@@ -60,6 +62,14 @@ def _with_interval(found: dict[str, Any]) -> list[str]:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
+
+
+def _radii(coverage: Sequence[dict[str, Any]]) -> str:
+    if not coverage:
+        return "None: it was trained without folds (`--folds`), and does not know how far its landmarks may be off."
+    rows = [[one["asked"], *_with_interval(one["held"]), _number(one["mean_radius_input_px"])] for one in coverage]
+    note = "How often test labels lay within the radius that the detector gave."
+    return _table(["asked", "held", "95 %", "mean radius, input px"], rows) + f"\n\n{note}"
 
 
 def _groups(groups: Sequence[dict[str, Any]]) -> str:

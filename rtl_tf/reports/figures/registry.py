@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.figures import of_attention, of_runs, of_shapes
+from rtl_tf.reports.figures import of_attention, of_confidence, of_runs, of_shapes
 from rtl_tf.reports.figures.anatomy import anatomy_figure
 from rtl_tf.reports.figures.faces import data_figure
 from rtl_tf.reports.figures.of_runs import Drawing
@@ -111,6 +111,7 @@ FIGURES = {
     "11": Figure("cumulative errors for each sigma", of_runs.sigmas, _sigmas, ("sigma",), part="validation"),
     "12": Figure("training and validation loss", of_runs.losses, _methods(*LEARNING_CURVE_METHODS)),
     "samples": Figure("learning curve", of_runs.training_sizes, _table("samples"), TABLES["samples"].varied),
+    "confidence": Figure("confidence", of_confidence.confidence, _methods(), one_row=True, takes=of_confidence.FLAGS),
     "shape": Figure("shapes of groups", of_shapes.shapes, _methods(), one_row=True, takes=of_shapes.FLAGS),
 }
 
