@@ -214,7 +214,9 @@ class Predictor(ABC):
         points = self.recipe.answer(square, np.stack([view.points for view in views]), calibrated)
         if face.given:  # the permutation is its own inverse
             points = self.recipe.heed(points[names], Crop(*face.box, self.image_size, square.mirrored))[names]
-        return Prediction(points, np.mean([view.peaks for view in views], axis=0), views[0].heatmap_points)
+        answers = [view.points for view in views] + ([] if calibrated is None else [calibrated])
+        peaks = np.mean([view.peaks for view in views], axis=0)
+        return Prediction(points, peaks, views[0].heatmap_points, spread_of(answers))
 
     def _in_original(self, located: Located, crops: Sequence[Crop]) -> list[Prediction]:
         predictions = []
@@ -227,6 +229,14 @@ class Predictor(ABC):
     def _names(self, crop: Crop) -> np.ndarray | slice:
         """Places of the landmarks in a view's answer: a mirrored one shows each pair swapped."""
         return self.schema.mirror_permutation if crop.mirrored else slice(None)
+
+
+def spread_of(answers: Sequence[np.ndarray]) -> np.ndarray | None:
+    """float32 (K,): root mean square distance of answers (K, 2) from their mean; None of a single one."""
+    if len(answers) == 1:
+        return None
+    away = np.stack(answers) - np.mean(answers, axis=0)
+    return np.sqrt((away**2).sum(axis=-1).mean(axis=0)).astype(np.float32)
 
 
 def _seen_or_problem(future: Future[_Seen]) -> _Seen | InputError:
