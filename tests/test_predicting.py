@@ -18,6 +18,7 @@ from rtl_tf.datasets.photographs import Photograph, from_files
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference import predicting
 from rtl_tf.inference import predictor as predictor_module
+from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.overlay import is_drawn
 from rtl_tf.inference.predictor import Located, Predictor
@@ -60,8 +61,8 @@ def faces(tmp_path):
     return [sample.image for sample in toy_samples(folder, count=20, size=SIZE)]
 
 
-def predict(photographs, output, predictor=None, pictures=None, resume=False, detector="sha256:1"):
-    found = FoundTable(output, SCHEMA, detector)
+def predict(photographs, output, predictor=None, pictures=None, resume=False, detector="sha256:1", doubt=None):
+    found = FoundTable(output, SCHEMA, detector, doubt=doubt)
     photographs = [Photograph(each) if isinstance(each, Path) else each for each in photographs]
     predicting.predict_photographs(predictor or Spots(), photographs, found, pictures, resume)
     return found.summary
@@ -427,3 +428,41 @@ def test_files_that_cannot_be_read_stop_nothing_unless_all_are_such(faces):
 def test_a_byte_order_mark_within_the_header_is_no_part_of_a_name(tmp_path):
     (tmp_path / "table.csv").write_text("subject,\ufeffimage\ns1,a.png\n", encoding="utf-8")
     assert read_rows(tmp_path / "table.csv")[0] == ["subject", "image"]
+
+
+class Known:
+    """A confidence that knows everything: half a peak is a radius, and the first face is odd."""
+
+    def radii(self, points, peaks, coverage):
+        return np.where(np.arange(peaks.shape[1]) == 2, np.nan, coverage * peaks)
+
+    def flags(self, points, peaks, spread):
+        return [("unsure", "improbable shape") if points[0, 0, 0] < 20 else ()]
+
+
+def test_radii_and_flags_are_columns_that_train_reads_over(faces, tmp_path):
+    output = tmp_path / "found.csv"
+    summary = predict(faces, output, doubt=Doubt(Known(), 0.8), pictures=tmp_path / "drawn")
+    rows = read(output)
+    assert {row["coverage"] for row in rows} == {"0.80000"}
+    names = SCHEMA.names
+    for row in rows:
+        assert float(row[f"{names[0]}_radius"]) == pytest.approx(0.8 * float(row[f"{names[0]}_peak"]), abs=1e-5)
+        assert row[f"{names[2]}_radius"] == ""
+        assert row["flags"] == ("unsure; improbable shape" if float(row[f"{names[0]}_x"]) < 20 else "")
+    assert summary.flagged == sum(row["flags"] != "" for row in rows) > 0
+    (first, *_) = as_data(output)
+    assert not {"coverage", "flags", f"{names[0]}_radius"} & first.attributes.keys()
+    with pytest.raises(InputError, match="--resume: .*found.csv row 2 has another --coverage, 0.80000"):
+        predict(faces, output, doubt=Doubt(Known(), 0.9), resume=True)
+    with pytest.raises(InputError, match="other columns"):
+        predict(faces, output, resume=True)
+
+
+def test_a_coverage_that_nobody_can_tell_is_refused():
+    assert Doubt.of(None, None, "run") is None and Doubt.of(Known(), None, "run").coverage == 0.9
+    with pytest.raises(InputError, match="--coverage 0.9: run does not know its errors; train it with --folds 5"):
+        Doubt.of(None, 0.9, "run")
+    for wrong in (0.3, 1.0, float("nan")):
+        with pytest.raises(InputError, match="--coverage .*: give 0.5 to 0.99"):
+            Doubt.of(Known(), wrong, "run")

@@ -19,6 +19,7 @@ from rtl_tf.inference.predictor import Located, Predictor
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.inference.unlabelled import unlabelled_of
 from rtl_tf.runs import layout
+from rtl_tf.runs.confidence import Confidence
 from rtl_tf.schema import Schema, parse_schema
 from rtl_tf.system.guarded import require_readable
 
@@ -27,6 +28,7 @@ OUTPUTS = [field.name for field in fields(Located)]
 LITERT_METADATA = "rtl_tf.json"
 # In the metadata:
 FACE_SQUARE = "face_square"  # see `FaceSquare.to_json`; null where the run has none
+CONFIDENCE = "confidence"  # see `Confidence.to_json`; null where the run has none, older files lack it
 RECIPE = "recipe"  # see `Recipe.to_json`; older files lack it
 # OpenVINO would take bfloat16 for float32 where the processor has it.
 OPENVINO_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
@@ -132,7 +134,7 @@ class ExportedDetector(Predictor):
 
     Attributes:
         answer: uint8 crops (N, S, S, 3) -> the arrays of `Located`, by name.
-        schema, image_size, unlabelled, recipe, face_square, parts: see `Predictor`.
+        schema, image_size, unlabelled, recipe, face_square, parts, confidence: see `Predictor`.
         metadata: all that the file says of itself.
     """
 
@@ -144,6 +146,7 @@ class ExportedDetector(Predictor):
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
     parts: "ExportedDetector | None" = None
+    confidence: Confidence | None = None
 
     @classmethod
     def load(cls, file: str | Path) -> "ExportedDetector":
@@ -184,7 +187,10 @@ class ExportedDetector(Predictor):
         fitted, learned = metadata.get(RECIPE), metadata.get(FACE_SQUARE)
         recipe = Recipe.from_json(fitted, len(schema)) if fitted else Recipe()
         face_square = FaceSquare.from_json(learned) if learned else None
-        return cls(answer, schema, size, metadata.object(), unlabelled, recipe, face_square)
+        told = metadata.get(CONFIDENCE)
+        confidence = Confidence.from_json(told, len(schema)) if told else None
+        described = metadata.object()
+        return cls(answer, schema, size, described, unlabelled, recipe, face_square, confidence=confidence)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return Located(**self.answer(pixels))

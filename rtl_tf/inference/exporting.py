@@ -15,6 +15,7 @@ from rtl_tf.heatmaps import decoding
 from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import (
+    CONFIDENCE,
     ENGINES,
     FACE_SQUARE,
     RECIPE,
@@ -162,6 +163,7 @@ def metadata(run: Path, detector: Detector, precision: str) -> dict:
         UNLABELLED: list(detector.unlabelled),
         RECIPE: detector.recipe.to_json(),
         FACE_SQUARE: detector.face_square and detector.face_square.to_json(),
+        CONFIDENCE: detector.confidence and detector.confidence.to_json(),
         "image_size": detector.image_size,
         "heatmap_stride": HEATMAP_STRIDE,
         "sigma": detector.sigma,

@@ -19,6 +19,7 @@ from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import without
 from rtl_tf.pyramid import Pyramid, size_of
 from rtl_tf.records import Prediction
+from rtl_tf.runs.confidence import Confidence
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
 
@@ -89,6 +90,7 @@ class Predictor(ABC):
         face_square: how faces lie in the squares that the network knows; None = it was trained on images in which
             none are found.
         parts: looks at crops of `recipe.parts`; None = there are none.
+        confidence: what is known of its errors; None = nothing, it was trained without folds.
     """
 
     schema: Schema
@@ -97,6 +99,7 @@ class Predictor(ABC):
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
     parts: "Predictor | None" = None
+    confidence: Confidence | None = None
 
     @abstractmethod
     def locate(self, pixels: np.ndarray) -> Located:
