@@ -65,13 +65,13 @@ def _films(options: Namespace) -> int:
         _say_how_to_go_on(table, "frames")
         raise
     summary = table.summary
-    found, drawn = (
-        summary.images - len(summary.failed),
-        f", pictures in {options.pictures}/" if options.pictures else "",
-    )
+    found = summary.images - len(summary.failed)
+    drawn = f", pictures in {options.pictures}/" if options.pictures else ""
     print(f"landmarks on {found} of {summary.images} frames: {table.output}{drawn}")
     if summary.failed and found:
         print(f"the others have their reasons in the column error of {table.output}")
+    if summary.flagged:
+        print(f"to be looked at first: {summary.flagged} (column flags)")
     sys.stdout.flush()
     for problem in problems:
         print(problem, file=sys.stderr)
@@ -80,6 +80,7 @@ def _films(options: Namespace) -> int:
 
 def _prepared(options: Namespace, of_films: bool) -> "tuple[Predictor, FoundTable]":
     """The detector, and the table that takes what it finds."""
+    from rtl_tf.inference.doubt import Doubt
     from rtl_tf.inference.found_table import FoundTable
     from rtl_tf.inference.predicting import detector_hash, load_predictor
 
@@ -87,8 +88,9 @@ def _prepared(options: Namespace, of_films: bool) -> "tuple[Predictor, FoundTabl
     predictor = load_predictor(*chosen, start_tensorflow)
     if predictor.unlabelled:
         print(f"not predicted, as no training image had them: {', '.join(predictor.unlabelled)}")
-    finds_faces = predictor.face_square is not None
-    return predictor, FoundTable(options.output, predictor.schema, detector_hash(*chosen), finds_faces, of_films)
+    doubt = Doubt.of(predictor.confidence, options.coverage, options.model)
+    known = predictor.schema, detector_hash(*chosen), predictor.face_square is not None, doubt
+    return predictor, FoundTable(options.output, *known, of_films)
 
 
 def _photographs(options: Namespace) -> int:
@@ -128,6 +130,8 @@ def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> in
         print(listing.sentence(found))
     if summary.outside:
         print(f"landmarks outside their images: {summary.outside} (their cells are empty, their peaks are kept)")
+    if summary.flagged:
+        print(f"to be looked at first: {summary.flagged} (column flags)")
     if not summary.failed:
         return 0
     sys.stdout.flush()
@@ -173,6 +177,10 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--resume", action="store_true", help="go on with the table of a stopped prediction: images it lacks are added"
     )
+    parser.add_argument(
+        "--coverage", type=float, metavar="SHARE",
+        help="radii within which this share of landmarks lies, 0.5 to 0.99; of runs trained with --folds [0.9]",
+    )  # fmt: skip
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the landmarks on each photograph")
     return parser
 

@@ -12,6 +12,7 @@ from rtl_tf.datasets.films import NO_FRAME, Film, Frame, Thinning
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table_cells import FILMED, number
 from rtl_tf.exceptions import InputError
+from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.overlay import draw_landmarks, is_drawn
 from rtl_tf.inference.predicting import prepare_folders
@@ -66,7 +67,7 @@ def _predict_film(
     expected = thinning.expected(film.count, film.seconds)
     for frame, outcome in progress(_outcomes(predictor, frames), expected, f"predicting {film.path.name}"):
         if pictures and isinstance(outcome, Found):
-            _draw(frame, outcome, pictures / f"{film.path.stem}_{frame.number:06d}.png")
+            _draw(frame, outcome, table.doubt, pictures / f"{film.path.stem}_{frame.number:06d}.png")
         table.append(photograph, "", outcome, _told(frame, outcome))
     if film.damage == NO_FRAME:
         _append_problem(table, photograph, film.damage)
@@ -100,10 +101,11 @@ def _told(frame: Frame, outcome: Outcome) -> dict[str, str]:
     return dict(zip(FILMED, (str(frame.number), *values), strict=True))
 
 
-def _draw(frame: Frame, outcome: Found, picture: Path) -> None:
+def _draw(frame: Frame, outcome: Found, doubt: Doubt | None, picture: Path) -> None:
     if picture.exists() and not is_drawn(picture):
         raise InputError(f"--pictures {picture}: there already, and not drawn by predict.py; name another folder")
-    draw_landmarks(frame.pixels, outcome.box, outcome.prediction.points, picture)
+    radii = doubt.radii(outcome.prediction) if doubt else None
+    draw_landmarks(frame.pixels, outcome.box, outcome.prediction.points, picture, radii)
 
 
 def _require_own_names(films: Sequence[Photograph]) -> None:

@@ -73,6 +73,5 @@ def _mean(frames: Sequence[Measured], level: float) -> FrameMean:
         notes.append(f"{frames[0].sight.view} view; stands for the head's in a {views} view alone")
     shared_low, shared_high = np.array([(one.low, one.high) for one in frames]).mean(axis=0).tolist()
     spread = float(values.std(ddof=1)) if len(values) > 1 else np.nan
-    return FrameMean(
-        frames[0], len(values), float(values.mean()), spread, low, high, *shared.tolist(), "; ".join(notes)
-    )
+    ends = low, high, shared_low, shared_high
+    return FrameMean(frames[0], len(values), float(values.mean()), spread, *ends, "; ".join(notes))
