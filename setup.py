@@ -43,8 +43,8 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
-            # oracles: shapes; other readers of the formats that are written; agreement of measurements
-            *("ktch", "sleap-io", "pingouin"),
+            # oracles: shapes; other readers of the formats that are written; agreement of measurements; meshes
+            *("ktch", "sleap-io", "pingouin", "trimesh"),
             *HEIC,
             *EXPORT,
             *SOURCES,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rtl_tf.clinic.texture_views import TextureView
-from rtl_tf.datasets.meshes.textured import Place, TexturedMesh, TextureMap
+from rtl_tf.datasets.meshes.textured import NOWHERE, Place, TexturedMesh, TextureMap
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.measuring.quantities import measure
@@ -95,7 +95,7 @@ def _require_unit(mesh: TexturedMesh, how: Lifting) -> None:
 
 def _place(texture: TextureMap, point: np.ndarray, how: Lifting) -> Place:
     if np.isnan(point).any():
-        return Place(np.full(3, np.nan), np.nan, NOT_PLACED)
+        return Place(NOWHERE, np.nan, NOT_PLACED)
     return texture.find(point, how.reach, how.mm_per_unit)
 
 

@@ -21,8 +21,8 @@ OTHER_TEXTURE = "name the texture with --texture"
 def read_obj(path: Path, texture: Path | None = None) -> TexturedMesh:
     """A mesh with its textures.
 
-    Faces of more than three corners become fans of triangles, negative indices count back from the last vertex, normals
-    and colours of vertices are left aside. Faces without UV coordinates, or whose material has no texture, stay without.
+    Faces of more than three corners become fans of triangles, negative indices count back from the last vertex; normals
+    and colours are left aside. Faces without UV coordinates, or whose material has no texture, lie on none.
 
     Args:
         texture: the image that all faces with UV coordinates lie on, whatever the material libraries say; they are not
@@ -136,10 +136,11 @@ class Content:
         """Indices of vertex and UV coordinate, from 0; of the second -1 where there is none."""
         first, *more = word.split(b"/")
         try:
-            vertex = _index(int(first), len(self.vertices) // 3)
-            return vertex, _index(int(more[0]), len(self.uv) // 2) if more and more[0] else -1
+            vertex, uv = int(first), int(more[0]) if more and more[0] else None
         except ValueError:
             raise InputError(f"corner '{_shown(word)}' of a face: expected 1, 1/1, 1//1 or 1/1/1") from None
+        vertex = _index(vertex, len(self.vertices) // 3)
+        return vertex, -1 if uv is None else _index(uv, len(self.uv) // 2)
 
 
 def _index(told: int, count: int) -> int:

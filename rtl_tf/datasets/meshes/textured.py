@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 TOUCH = 0.01  # px that a place may lie beside a triangle: numbers in files are rounded
+LOOKED_AT = 50.0  # px around a place
 BORDER = 1.0  # px from the border of a chart within which a detector's error leads off it
-ONE_PLACE, NEAR = (
-    0.01,
-    0.5,
-)  # mm: places nearer to each other are one; of places up to that far apart the middle is taken
+ONE_PLACE = 0.01  # mm between places that are taken for one
+NEAR = 0.5  # mm between places whose middle is taken
+NOWHERE = np.full(3, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,18 +73,17 @@ class TextureMap:
 
         Where triangles of different places share the point, it is nowhere, unless they are less than NEAR mm apart.
         """
-        margin = max(reach, BORDER)
+        margin = max(reach, LOOKED_AT)
         near = np.flatnonzero(((self._low <= point + margin) & (self._high >= point - margin)).all(axis=1))
-        if not len(near):
-            return _nowhere(reach)
         corners = self._corners[near]
         weights, away = nearest_places(corners, point)
-        off = float(away.min())
+        off = float(np.min(away, initial=np.inf))
         if off > max(reach, TOUCH):
-            return _nowhere(reach)
-        hit = np.flatnonzero(away <= max(off, TOUCH))
+            beyond = f"{off:.1f} px" if off < margin else f"more than {margin:g} px"
+            return Place(NOWHERE, np.nan, f"outside all charts: the nearest place is {beyond} away")
+        hit = np.flatnonzero(away == off)
         places = (weights[hit, :, None] * self._surface[near[hit]]).sum(axis=1)
-        apart = float(np.linalg.norm(places - places[:, None], axis=-1).max()) * mm_per_unit
+        apart = float(np.linalg.norm(places - places[0], axis=-1).max()) * mm_per_unit
         if apart > NEAR:
             return Place(
                 np.full(3, np.nan), np.nan, f"places of the mesh {apart:.1f} mm apart have this px: none is taken"
@@ -95,10 +94,6 @@ class TextureMap:
         elif border_distance(corners, point) <= BORDER:
             notes.append(f"within {BORDER:g} px of the border of its chart")
         return Place(places.mean(axis=0), off if off > TOUCH else 0.0, "; ".join(notes))
-
-
-def _nowhere(reach: float) -> Place:
-    return Place(np.full(3, np.nan), np.nan, f"outside all charts: no triangle within {reach:g} px")
 
 
 def nearest_places(corners: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
