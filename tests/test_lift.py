@@ -69,7 +69,7 @@ def found(mesh, point, reach=2.0):
 def test_places_by_hand():
     place = found(SQUARE, (50, 50))  # 0.8 and 0.2 of the square's sides: 0.2, 0.6, 0.2 of the first triangle
     np.testing.assert_allclose(place.position, [80, 20, 10], atol=1e-9)
-    assert place[1:] == (0, "")
+    assert place[1:3] == (0, "")
     np.testing.assert_allclose(found(SQUARE, (20, 20)).position, [20, 80, 10], atol=1e-9)  # 0.2, 0.2, 0.6 of the second
 
 
@@ -79,20 +79,20 @@ def test_an_edge_and_a_corner_that_triangles_share_are_one_place():
     assert place.note == ""
     corner = found(SQUARE, (60, 10))
     np.testing.assert_allclose(corner.position, [100, 100, 50], atol=1e-9)
-    assert corner[1:] == (0, "within 1 px of the border of its chart")
+    assert corner[1:3] == (0, "within 1 px of the border of its chart")
 
 
 def test_outside_all_charts_the_nearest_place_or_none():
     near = found(SQUARE, (61.5, 35))
     np.testing.assert_allclose(near.position, [100, 50, 25], atol=1e-9)
-    assert near[1:] == (1.5, "outside all charts: the nearest place, 1.50 px away")
+    assert near[1:3] == (1.5, "outside all charts: the nearest place, 1.50 px away")
     far = found(SQUARE, (63, 35))
     assert np.isnan(far.position).all()
     assert far.note == "outside all charts: the nearest place is 3.0 px away"
     assert found(SQUARE, (63, 35), reach=3).off_px == 3
     assert found(SQUARE, (190, 35)).note == "outside all charts: the nearest place is more than 50 px away"
     # what rounding in a file moved off is inside
-    assert found(SQUARE, (60.005, 35))[1:] == (0, "within 1 px of the border of its chart")
+    assert found(SQUARE, (60.005, 35))[1:3] == (0, "within 1 px of the border of its chart")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,28 @@ def test_two_triangles_on_one_place_of_the_texture(away, note):
     place = found(mesh, (20, 50))
     assert place.note == note
     np.testing.assert_allclose(place.position, [20, 20, 0.1] if away < 1 else [np.nan] * 3, atol=1e-9)
+
+
+def test_an_outline_behind_which_the_texture_shows_something_else_is_said():
+    corners = [(0, 0, 0), (10, 0, 0), (10, 10, 0), (0, 10, 0), (0, 0, -35), (10, 0, -35), (10, 10, -35), (0, 10, -35)]
+    pixels = [(10, 60), (60, 60), (60, 10), (10, 10), (60, 60), (110, 60), (110, 10), (60, 10)]
+    mesh = textured(corners, [(0, 1, 2), (0, 2, 3), (4, 5, 6), (4, 6, 7)], pixels)
+    place = found(mesh, (58.5, 35))
+    np.testing.assert_allclose(place.position, [9.7, 5, 0], atol=1e-9)
+    assert place.spread_mm == pytest.approx(np.hypot(9.6, 35), abs=0.02)
+    assert place.note == "what is seen 2 px beside it lies up to 36.3 mm away"
+    inside = found(mesh, (50, 30))
+    assert inside.note == "" and not inside.leaps
+    assert inside.spread_mm == pytest.approx(0.4)  # 2 of 50 px of 10 mm
+
+
+def test_of_two_views_the_one_away_from_an_outline_counts(lift):
+    """Behind the corner c of the square a second one begins on the texture, 90 mm deeper."""
+    behind = "v 0 0 -90\nv 100 0 -90\nv 100 100 -90\nvt 0.3025 0.895\nvt 0.5 0.895\nvt 0.3025 0.6\nf 5/5 6/6 7/7\n"
+    first = row((10, 60), (60, 60), (60, 11), face=1, c_peak=0.9)
+    assert lift([first, row((10, 60), (60, 60), (57, 13), face=2, c_peak=0.3)], obj=HEAD + behind)[0] == 0
+    used = {one["landmark"]: one["face"] for one in table("head_lifted/lifted.csv") if one["used"] == "true"}
+    assert used == {"a": "1", "b": "1", "c": "2"}
 
 
 def test_a_texture_repeats_and_flat_triangles_hold_nothing():

@@ -19,7 +19,7 @@ from rtl_tf.schema import Schema
 POINTS, MEASUREMENTS = "lifted.csv", "measurements.csv"
 HEADER = (
     *("mesh", "mirrored", "landmark", "texture", "face", "x_px", "y_px", "peak"),
-    *("x", "y", "z", "used", "apart_mm", "off_px", "note"),
+    *("x", "y", "z", "used", "apart_mm", "off_px", "spread_mm", "note"),
 )
 MEASURED = ("mesh", "mirrored", "measurement", "value", "unit", "note", "use")
 FLAGS = {False: "false", True: "true"}
@@ -88,7 +88,8 @@ def _point_cells(
     yield from (number(each, 3) for each in view.points[point.index].tolist())
     yield number(float(view.peaks[point.index]), 3)
     yield from (number(each, 5) for each in point.place.position.tolist())
-    yield from (FLAGS[point.used], number(point.apart_mm, 3), number(point.place.off_px, 2), point.place.note)
+    yield from (FLAGS[point.used], number(point.apart_mm, 3), number(point.place.off_px, 2))
+    yield from (number(point.place.spread_mm, 2), point.place.note)
 
 
 def _measured_cells(name: str, half: LiftedHalf, column: int, schema: Schema) -> tuple[str, ...]:

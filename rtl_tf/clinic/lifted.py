@@ -64,8 +64,8 @@ class LiftedHalf:
 def lift(mesh: TexturedMesh, views: Sequence[TextureView], schema: Schema, how: Lifting) -> list[LiftedHalf]:
     """The half that is seen as it is first, then the mirrored one.
 
-    Of a landmark that several views show, the one inside a chart counts, of several such the one with the highest peak,
-    else the first.
+    Of a landmark that several views show, the one inside a chart counts, and not at an outline behind which the texture
+    shows something else; of several such the one with the highest peak, else the first.
 
     Raises:
         InputError: the mesh cannot be in the unit that was taken for granted, or no landmark lies on it.
@@ -111,10 +111,10 @@ def _half(points: Sequence[LiftedPoint], mirrored: bool, schema: Schema, how: Li
     return LiftedHalf(mirrored, compared, positions, np.array(values, np.float64))
 
 
-def _rank(point: LiftedPoint) -> tuple[bool, float]:
+def _rank(point: LiftedPoint) -> tuple[bool, bool, float]:
     """The best first; sorting keeps the order of the views where it knows no difference."""
     peak = point.view.peaks[point.index]
-    return point.place.off_px > 0, -np.nan_to_num(float(peak))
+    return point.place.off_px > 0, point.place.leaps, -np.nan_to_num(float(peak))
 
 
 def _compared(point: LiftedPoint, best: LiftedPoint | None, mm_per_unit: float) -> LiftedPoint:

@@ -11,6 +11,8 @@ LOOKED_AT = 50.0  # px around a place
 BORDER = 1.0  # px from the border of a chart within which a detector's error leads off it
 ONE_PLACE = 0.01  # mm between places that are taken for one
 NEAR = 0.5  # mm between places whose middle is taken
+AROUND = 2.0  # px: an error that a detector makes easily
+LEAP = 5.0  # mm that it must not make of it on the surface without being said
 NOWHERE = np.full(3, np.nan)
 
 
@@ -49,11 +51,19 @@ class Place(NamedTuple):
     Attributes:
         position: (3,), NaN = nowhere; `note` says why.
         off_px: how far from the triangle that it was taken to; NaN = nowhere.
+        spread_mm: how far from there lies what the texture shows AROUND px away; much at the outline of a nose, behind
+            which a cheek is seen. NaN = nowhere.
     """
 
     position: np.ndarray
     off_px: float
     note: str = ""
+    spread_mm: float = float("nan")
+
+    @property
+    def leaps(self) -> bool:
+        """Whether a small error on the texture is a large one on the surface."""
+        return self.spread_mm > LEAP
 
 
 class TextureMap:
@@ -81,19 +91,36 @@ class TextureMap:
         if off > max(reach, TOUCH):
             beyond = f"{off:.1f} px" if off < margin else f"more than {margin:g} px"
             return Place(NOWHERE, np.nan, f"outside all charts: the nearest place is {beyond} away")
-        hit = np.flatnonzero(away == off)
-        places = (weights[hit, :, None] * self._surface[near[hit]]).sum(axis=1)
-        apart = float(np.linalg.norm(places - places[0], axis=-1).max()) * mm_per_unit
+        same = _in_space(weights, self._surface[near])[away == off]
+        apart = float(np.linalg.norm(same - same[0], axis=-1).max()) * mm_per_unit
         if apart > NEAR:
-            return Place(
-                np.full(3, np.nan), np.nan, f"places of the mesh {apart:.1f} mm apart have this px: none is taken"
-            )
+            return Place(NOWHERE, np.nan, f"places of the mesh {apart:.1f} mm apart have this px: none is taken")
+        position, off = same.mean(axis=0), off if off > TOUCH else 0.0
+        close = away <= max(off, AROUND) + TOUCH
+        spread = _spread(corners[close], self._surface[near[close]], point, position) * mm_per_unit
         notes = [f"middle of places {apart:.2f} mm apart"] if apart > ONE_PLACE else []
-        if off > TOUCH:
+        if off:
             notes.append(f"outside all charts: the nearest place, {off:.2f} px away")
         elif border_distance(corners, point) <= BORDER:
             notes.append(f"within {BORDER:g} px of the border of its chart")
-        return Place(places.mean(axis=0), off if off > TOUCH else 0.0, "; ".join(notes))
+        if spread > LEAP:
+            notes.append(f"what is seen {AROUND:g} px beside it lies up to {spread:.1f} mm away")
+        return Place(position, off, "; ".join(notes), spread)
+
+
+def _in_space(weights: np.ndarray, surface: np.ndarray) -> np.ndarray:
+    """(N, 3): the places of barycentric weights (N, 3) in triangles (N, 3, 3)."""
+    return (weights[..., None] * surface).sum(axis=1)
+
+
+def _spread(corners: np.ndarray, surface: np.ndarray, point: np.ndarray, position: np.ndarray) -> float:
+    """The largest distance from a position to what triangles show on a circle of AROUND px about its point."""
+    farthest = 0.0
+    for angle in np.arange(16) * np.pi / 8:
+        weights, away = nearest_places(corners, point + AROUND * np.array([np.cos(angle), np.sin(angle)]))
+        shown = _in_space(weights, surface)[away <= TOUCH]
+        farthest = max(farthest, float(np.max(np.linalg.norm(shown - position, axis=-1), initial=0.0)))
+    return farthest
 
 
 def nearest_places(corners: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
