@@ -60,7 +60,7 @@ setup(
     entry_points={
         "console_scripts": [
             f"rtl-{name}=rtl_tf.cli.{name}:entry"
-            for name in ("train", "evaluate", "predict", "check", "convert", "lift", "measure")
+            for name in ("train", "evaluate", "predict", "check", "convert", "lift", "measure", "suggest")
         ]
     },
 )

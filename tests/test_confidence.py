@@ -12,6 +12,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.geometry.shape_check import ShapeCheck
 from rtl_tf.geometry.shape_model import ShapeModel
 from rtl_tf.runs.confidence import (
+    DISAGREE,
     UNLIKE,
     UNSURE,
     Confidence,
@@ -166,3 +167,14 @@ def test_without_folds_there_is_no_such_figure(tmp_path):
     make_run(tmp_path, "ft", 0, np.zeros((12, 4)))
     with pytest.raises(InputError, match=r"no confidence\.json; train\.py --folds 5 makes it"):
         main(["--figure", "confidence", "--runs", str(tmp_path)])
+
+
+def test_views_that_lie_apart_are_flagged():
+    known = faces(150, 0)
+    random = np.random.default_rng(3)
+    fitted = Confidence.fit(replace(known, spread=random.uniform(0, 1, known.peaks.shape).astype(np.float32)))
+    new = faces(3, 1)
+    spread = np.float32([[0.5] * 5, [3.0] * 5, [np.nan] * 5])
+    told = fitted.flags(new.points, np.full((3, 5), 0.99), spread)
+    assert [DISAGREE in flags for flags in told] == [False, True, False]
+    assert DISAGREE not in fitted.flags(new.points, new.peaks)[1]

@@ -18,7 +18,7 @@ LAYERS = {
     "geometry": 0,
     "heatmaps": 1,
     "datasets": 2, "images": 2, "pixel_values": 2, "resampling": 2, "augment": 2, "augment_strong": 2,
-    "photometric": 2, "warp": 2, "pipeline": 2,
+    "photometric": 2, "warp": 2, "pipeline": 2, "pyramid": 2,
     "networks": 3,
     "losses": 4, "regularizers": 4,
     "runs": 5,

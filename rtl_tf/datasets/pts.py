@@ -40,8 +40,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     Raises:
         InputError: there is no `.pts` file with an image, or one is malformed; names the file and its line.
     """
-    schema = schema or default_schema(path)
-    ibug68.require_schema(schema)
+    schema = ibug68.schema_read(schema or default_schema(path))
     files, images = _files(path)
     if not files:
         raise InputError(f"{path}: no .pts file in this folder")

@@ -12,6 +12,7 @@ from rtl_tf.csv_rows import Row, read_header, read_rows
 from rtl_tf.datasets.annotations import MM_PER_PX, fitting_schema, require_usable, shipped_landmarks
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import code_key
+from rtl_tf.datasets.table_cells import DOUBT, RADIUS
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size, require_sensible
 from rtl_tf.numerals import as_number
@@ -130,7 +131,9 @@ def landmarks_of(header: list[str]) -> list[str]:
 def attributes_of(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The cells of all columns that have no meaning here, a dictionary a row."""
     coordinates = {name + axis for name in landmarks_of(header) for axis in ("_x", "_y")}
-    meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", "error", *BOX, *coordinates}
+    radii = {name + RADIUS for name in landmarks_of(header)} & set(header)
+    doubt = (*DOUBT, *radii) if radii else ()  # of predict.py's tables
+    meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", "error", *doubt, *BOX, *coordinates}
     names = [name for name in header if name not in meant]
     return [{name: cells[name] for name in names} for cells in rows]
 

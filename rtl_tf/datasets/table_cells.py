@@ -9,7 +9,8 @@ from rtl_tf.exceptions import InputError
 # A spreadsheet of a country with decimal commas takes "12.345" for 12345, and "12.1950" for December 1950.
 DECIMALS = 5
 MARK = "\ufeff"  # of UTF-8: a spreadsheet takes a file without it for one of an older encoding
-PEAK = "_peak"  # how the columns of a detector's peaks end
+PEAK, RADIUS = "_peak", "_radius"  # how the columns of a detector's peaks and radii end
+DOUBT = ("coverage", "flags")  # its columns on the whole face
 FORMULA = ("=", "+", "-", "@", "\t", "\r", " ")
 
 

@@ -47,7 +47,7 @@ def judge_confidence(predictions: Predictions, confidence: Confidence, coverages
         {coverage: of_level * scale for coverage, of_level in radii.items()},
         per_image(errors * scale),
         per_image(expected * scale),
-        np.array([bool(flags) for flags in confidence.flags(points, peaks)]),
+        np.array([bool(flags) for flags in confidence.flags(points, peaks, predictions.spread)]),
     )
 
 

@@ -64,6 +64,8 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
 
     def of_all(name: str) -> Any:
         values = [getattr(part, name) for part in parts]
+        if any(value is None for value in values):
+            return None
         if isinstance(values[0], tuple):
             flat = [value for each in values for value in each]
             return tuple(flat[index] for index in order)

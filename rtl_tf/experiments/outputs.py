@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +22,7 @@ from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.pipeline import Crops
+from rtl_tf.records import Prediction
 from rtl_tf.reports.card import make_card
 from rtl_tf.reports.card_text import card_text
 from rtl_tf.reports.figures import curves, faces, histories
@@ -147,7 +149,16 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
         heatmap_points=heatmap_points,
         input_px_per_px=np.array([crop.input_px_per_px for crop in boxes], np.float32),
         mm_per_px=np.array([sample.mm_per_px for sample in part.samples], np.float32),
+        spread=_spreads(answers),
     )
+
+
+def _spreads(answers: Sequence[Prediction]) -> np.ndarray | None:
+    """(N, K), NaN for a face that was looked at once; None where all were."""
+    single = np.full(len(answers[0].peaks), np.nan, np.float32)
+    if all(answer.spread is None for answer in answers):
+        return None
+    return np.stack([single if answer.spread is None else answer.spread for answer in answers])
 
 
 def example_faces(

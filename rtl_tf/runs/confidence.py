@@ -17,7 +17,7 @@ from rtl_tf.runs.predictions import Predictions
 
 FEWEST_PEOPLE = 10  # below, radii would be the largest error that there was
 FLAGGED = 0.95  # share of faces like the training ones whose score is below a limit
-UNSURE, UNLIKE = "unsure", "improbable shape"
+KINDS = UNSURE, UNLIKE, DISAGREE = "unsure", "improbable shape", "views disagree"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,7 @@ class Confidence:
         conformal, model = Conformal.fit(errors, doubts, people), ShapeModel(unseen.truth.astype(np.float64), people)
         misfits = np.array([model.judge(*pair).misfit for pair in zip(unseen.points, people, strict=True)])
         scores = {UNSURE: _unsureness(conformal, doubts), UNLIKE: misfits}
+        scores[DISAGREE] = _disagreement(unseen.points, unseen.spread)
         limits = {name: float(quantiles(values, people, (FLAGGED,))[0]) for name, values in scores.items()}
         return cls(conformal, ShapeCheck.of(model), limits, len(set(people)), len(people))
 
@@ -60,11 +61,12 @@ class Confidence:
         """float64 (N, K), original px: by these, faces can be put in an order of doubt."""
         return self.conformal.expected(doubts_of(peaks)) * extents(points)[:, None]
 
-    def flags(self, points: np.ndarray, peaks: np.ndarray) -> list[tuple[str, ...]]:
+    def flags(self, points: np.ndarray, peaks: np.ndarray, spread: np.ndarray | None = None) -> list[tuple[str, ...]]:
         """Of each of N faces, why somebody should look at it; empty for about nine in ten that are like the training
-        ones."""
+        ones. spread: see `records.Prediction`."""
         misfits = np.array([self.shape.misfit(face) for face in np.asarray(points, np.float64)])
         scores = {UNSURE: _unsureness(self.conformal, doubts_of(peaks)), UNLIKE: misfits}
+        scores[DISAGREE] = _disagreement(points, spread)
         beyond = {name: values > self.limits[name] for name, values in scores.items()}
         return [tuple(name for name, marked in beyond.items() if marked[index]) for index in range(len(points))]
 
@@ -80,7 +82,7 @@ class Confidence:
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Confidence":
         told = node["limits"]
-        limits = {name: limit.number() if (limit := told.get(name)) else np.inf for name in (UNSURE, UNLIKE)}
+        limits = {name: limit.number() if (limit := told.get(name)) else np.inf for name in KINDS}
         conformal = Conformal.from_json(node["conformal"], landmarks)
         shape = ShapeCheck.from_json(node["shape"], landmarks)
         return cls(conformal, shape, limits, node["people"].whole(1), node["images"].whole(1))
@@ -103,6 +105,16 @@ def extents(points: np.ndarray) -> np.ndarray:
 def doubts_of(peaks: np.ndarray) -> np.ndarray:
     """(N, K) -> float64 (N, K), 0 to 1."""
     return np.clip(1 - np.asarray(peaks, np.float64), 0, 1)
+
+
+def _disagreement(points: np.ndarray, spread: np.ndarray | None) -> np.ndarray:
+    """(N,): the mean spread, share of the extent; NaN where a face was looked at once."""
+    if spread is None:
+        return np.full(len(points), np.nan)
+    known = ~np.isnan(spread).all(axis=1)
+    means = np.full(len(points), np.nan)
+    means[known] = np.nanmean(spread[known], axis=1) / extents(points[known])
+    return means
 
 
 def _unsureness(conformal: Conformal, doubts: np.ndarray) -> np.ndarray:
