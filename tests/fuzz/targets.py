@@ -53,6 +53,7 @@ TARGETS = (
     Target("slicer", seed_data.slicer, fas12, LABELS),
     Target("predictions to convert", seed_data.predictions, readers.converted, LABELS),
     Target("measured", seed_data.measured, readers.measured, LABELS),
+    Target("lifted", seed_data.scan, readers.lifted, ("*.obj", "*.mtl", "*.csv")),
     Target("schema", seed_data.schema, readers.schema),
     Target("boxes", seed_data.boxes, readers.boxes, LABELS),
     Target("photographs", seed_data.boxes, readers.folder_of_photographs, ("*.png",), 0.2),
