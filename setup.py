@@ -47,8 +47,8 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
-            # oracles: shapes; other readers of the formats that are written; agreement of measurements
-            *("ktch", "sleap-io", "pingouin"),
+            # oracles: shapes; other readers of the formats that are written; agreement of measurements; meshes
+            *("ktch", "sleap-io", "pingouin", "trimesh"),
             *HEIC,
             *VIDEO,
             *EXPORT,
@@ -66,7 +66,7 @@ setup(
     entry_points={
         "console_scripts": [
             f"rtl-{name}=rtl_tf.cli.{name}:entry"
-            for name in ("train", "evaluate", "predict", "check", "convert", "measure", "suggest", "frames")
+            for name in ("train", "evaluate", "predict", "check", "convert", "lift", "measure", "suggest", "frames")
         ]
     },
 )

@@ -45,6 +45,26 @@ def test_a_line_through_three_points_has_the_least_squares_to_them():
     assert value("point_to_line", "abcd", upright, 1.0) == pytest.approx(1.0)
 
 
+def test_values_in_space_are_those_of_the_plane_that_the_points_lie_in():
+    rng = np.random.default_rng(5)
+    flat = rng.normal(size=(200, 6, 2))
+    turned, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    space = flat @ turned[:2] + [30.0, -20.0, 90.0]
+    for kind, count in (("distance", 2), ("angle", 3), ("ratio", 4), ("point_to_line", 6)):
+        one = Measurement("m", kind, tuple("abcdef"[:count]), "made up")
+        np.testing.assert_allclose(measure(one, space, "abcdef", 2.0), measure(one, flat, "abcdef", 2.0), rtol=1e-8)
+
+
+def test_a_line_in_space_by_hand():
+    line = Measurement("m", "point_to_line", ("a", "b", "c", "d"), "made up")
+    points = np.array([[3.0, 4, 50], [0, 0, -9], [0, 0, 2], [0, 0, 31]])
+    assert measure(line, points, "abcd", 1.0) == pytest.approx(5)
+    points[2] = np.nan
+    assert np.isnan(measure(line, points, "abcd", 1.0))
+    points[1:] = 7
+    assert np.isnan(measure(line, points, "abcd", 1.0))  # no line
+
+
 def test_angles_do_not_turn_with_the_image_and_reach_180_degrees():
     turned = SQUARE @ np.array([[0.6, 0.8], [-0.8, 0.6]]) * 7 + 100
     assert value("angle", "abc", turned) == pytest.approx(value("angle", "abc"))

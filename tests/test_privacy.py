@@ -79,6 +79,16 @@ def test_measuring(blocked, table):
     assert "no scale: no round sticker was found" in (blocked / "measurements.csv").read_text(encoding="utf-8")
 
 
+def test_lifting(blocked, table):
+    corners = [(x, y) for y in (0, 1) for x in (0, 1)]
+    lines = ["mtllib head.mtl", *(f"v {200 * x} {200 * y} 0" for x, y in corners), *(f"vt {x} {y}" for x, y in corners)]
+    (table / "head.obj").write_text("\n".join([*lines, "usemtl skin", "f 1/1 2/2 4/4 3/3"]))
+    (table / "head.mtl").write_text("newmtl skin\nmap_Kd 000.png\n")
+    flags = ["--points", table / "landmarks.csv", "--schema", table / "toy.toml", "--output", blocked / "lifted"]
+    command(blocked, "-m", "rtl_tf.cli.lift", table / "head.obj", *flags)
+    assert (blocked / "lifted" / "head.mrk.json").exists()
+
+
 def test_training_and_predicting(blocked, trained, table):
     command(blocked, ROOT / "predict.py", trained, table / "000.png", "--output", blocked / "tensorflow.csv")
 

@@ -18,7 +18,9 @@ def main(arguments: list[str]) -> int:
     from rtl_tf.datasets.photographs import from_files
 
     listing = from_files(options.images)
-    if not (options.run / "best.keras").is_file():
+    from rtl_tf.runs import layout
+
+    if not (options.run / layout.NETWORK).is_file():
         raise InputError(f"{options.run}: no trained run")
     start_tensorflow()
     rows, known, without = _suggestions(options, [photograph.image for photograph in listing.photographs])

@@ -9,6 +9,7 @@ from rtl_tf.datasets.annotations import landmark_name
 from rtl_tf.datasets.beside import FACE, image_beside
 from rtl_tf.datasets.json_files import json_files
 from rtl_tf.datasets.named_points import Face, is_labelled, samples_of, schema_of
+from rtl_tf.datasets.slicer_markups import POINTS
 from rtl_tf.documents import Node, read_json
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES
@@ -16,7 +17,7 @@ from rtl_tf.records import Sample
 from rtl_tf.system.notes import tell_left_out
 
 SUFFIX = ".mrk.json"
-POINTS, SUBJECT = "Fiducial", "subject="
+SUBJECT = "subject="
 SIGNS = {"LPS": 1, "RAS": -1}  # of x and y, which are px to the right and downwards in LPS
 THICKEST = 0.5  # px that a point may lie before or behind the photograph
 

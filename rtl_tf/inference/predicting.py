@@ -92,7 +92,7 @@ def predict_photographs(
     """
     if not resume:
         table.require_free()
-    faces = list(_faces(photographs))
+    faces = list(numbered_faces(photographs))
     if pictures:
         _require_free_pictures(faces, pictures)
     prepare_folders(table.output, pictures)
@@ -100,7 +100,7 @@ def predict_photographs(
         if resume:
             table.resume()
         waiting = [(photograph, face) for photograph, face in faces if table.lacks(photograph, face)]
-        outcomes = _outcomes(predictor, [photograph for photograph, _ in waiting])
+        outcomes = outcomes_of(predictor, [photograph for photograph, _ in waiting])
         for outcome, (photograph, face) in zip(
             progress(outcomes, len(waiting), "predicting"), waiting, strict=True
         ):  # the picture first: what has a row has its picture
@@ -110,7 +110,7 @@ def predict_photographs(
         table.complete()
 
 
-def _faces(photographs: Sequence[Photograph]) -> Iterator[tuple[Photograph, str]]:
+def numbered_faces(photographs: Sequence[Photograph]) -> Iterator[tuple[Photograph, str]]:
     """Each photograph, and "1", "2", ... where its image comes several times: its faces; else ""."""
     several = Counter(photograph.image for photograph in photographs)
     seen: Counter[Path] = Counter()
@@ -119,7 +119,8 @@ def _faces(photographs: Sequence[Photograph]) -> Iterator[tuple[Photograph, str]
         yield photograph, str(seen[photograph.image]) if several[photograph.image] > 1 else ""
 
 
-def _outcomes(predictor: Predictor, photographs: Sequence[Photograph]) -> Iterator[Outcome]:
+def outcomes_of(predictor: Predictor, photographs: Sequence[Photograph]) -> Iterator[Outcome]:
+    """One for each photograph, also for those with a problem."""
     usable = [photograph for photograph in photographs if not photograph.problem]
     images, boxes = ([getattr(photograph, name) for photograph in usable] for name in ("image", "box"))
     found = predictor.outcomes(images, boxes, [photograph.mirrored for photograph in usable])

@@ -1,4 +1,7 @@
-"""Measurements as geometry: points in px and a scale, to millimetres, degrees and ratios. Pure NumPy, vectorised."""
+"""Measurements as geometry: points and a scale, to millimetres, degrees and ratios. Pure NumPy, vectorised.
+
+Points are those of a photograph, in px, or of a surface, in its unit: D is 2 or 3.
+"""
 
 from collections.abc import Sequence
 
@@ -18,9 +21,9 @@ def measure(
         array(2.5)
 
     Args:
-        points: (..., K, 2), original px, NaN = missing; images, draws, or both.
+        points: (..., K, D), original px, NaN = missing; images, draws, or both.
         landmarks: the K names.
-        mm_per_px: (...,) or one for all; of no account for angles and ratios.
+        mm_per_px: (...,) or one for all, of a surface mm per unit; of no account for angles and ratios.
     """
     columns = [list(landmarks).index(name) for name in measurement.points]
     places = np.asarray(points, np.float64)[..., columns, :]
@@ -31,32 +34,52 @@ def measure(
 
 
 def distance(places: np.ndarray) -> np.ndarray:
-    """(..., 2, 2) -> (...,), px."""
+    """(..., 2, D) -> (...,), px."""
     return np.linalg.norm(places[..., 1, :] - places[..., 0, :], axis=-1)
 
 
 def angle(places: np.ndarray) -> np.ndarray:
-    """(..., 3, 2) -> (...,): at the second point, degrees from 0 to 180."""
+    """(..., 3, D) -> (...,): at the second point, degrees from 0 to 180."""
     one, other = places[..., 0, :] - places[..., 1, :], places[..., 2, :] - places[..., 1, :]
-    cross = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
     flat = np.where(((one == 0).all(axis=-1)) | ((other == 0).all(axis=-1)), np.nan, 0.0)  # no angle at a point itself
-    return np.degrees(np.arctan2(np.abs(cross), (one * other).sum(axis=-1))) + flat
+    return np.degrees(np.arctan2(_spanned(one, other), (one * other).sum(axis=-1))) + flat
 
 
 def ratio(places: np.ndarray) -> np.ndarray:
-    """(..., 4, 2) -> (...,): the distance of the first two points over that of the last two."""
+    """(..., 4, D) -> (...,): the distance of the first two points over that of the last two."""
     return distance(places[..., :2, :]) / distance(places[..., 2:, :])
 
 
 def point_to_line(places: np.ndarray) -> np.ndarray:
-    """(..., P, 2) -> (...,), px: from the first point to the line that has the least squares to all others."""
+    """(..., P, D) -> (...,), px: from the first point to the line that has the least squares to all others."""
     others = places[..., 1:, :]
     middle = others.mean(axis=-2)
-    x, y = np.moveaxis(others - middle[..., None, :], -1, 0)
+    along = (_direction if places.shape[-1] == 2 else _direction_in_space)(others - middle[..., None, :])
+    return _spanned(places[..., 0, :] - middle, along)
+
+
+def _spanned(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Areas (...,) of the parallelograms of two vectors (..., D)."""
+    if one.shape[-1] == 2:
+        return np.abs(one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0])
+    return np.linalg.norm(np.cross(one, other), axis=-1)
+
+
+def _direction(around: np.ndarray) -> np.ndarray:
+    """Unit vectors (..., 2) along points (..., P, 2) around their middle; NaN where no direction is the longest."""
+    x, y = np.moveaxis(around, -1, 0)
     spread, lean = (x * x).sum(axis=-1) - (y * y).sum(axis=-1), 2 * (x * y).sum(axis=-1)
-    direction = np.where((spread == 0) & (lean == 0), np.nan, np.arctan2(lean, spread) / 2)  # none where all are one
-    away = places[..., 0, :] - middle
-    return np.abs(away[..., 1] * np.cos(direction) - away[..., 0] * np.sin(direction))
+    angles = np.where((spread == 0) & (lean == 0), np.nan, np.arctan2(lean, spread) / 2)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+
+
+def _direction_in_space(around: np.ndarray) -> np.ndarray:
+    """As `_direction`, of points (..., P, 3)."""
+    squares = np.swapaxes(around, -1, -2) @ around
+    known = np.isfinite(squares).all(axis=(-1, -2))
+    values, vectors = np.linalg.eigh(np.where(known[..., None, None], squares, 0.0))
+    known &= values[..., 2] > values[..., 1] * (1 + 1e-9)
+    return np.where(known[..., None], vectors[..., 2], np.nan)
 
 
 FORMULAS = {"distance": distance, "angle": angle, "ratio": ratio, "point_to_line": point_to_line}

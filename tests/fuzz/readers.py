@@ -60,6 +60,14 @@ def filmed(folder: Path, output: Path) -> None:
     measure.main([str(folder / "filmed.csv"), *where])
 
 
+def lifted(folder: Path, output: Path) -> None:
+    """As `rtl-lift` does with a table of points."""
+    from rtl_tf.cli.lift import main
+
+    where = ["--points", str(folder / "landmarks.csv"), "--output", str(output / "lifted")]
+    command(main, [str(folder / "head.obj"), *where])
+
+
 def boxes(folder: Path, output: Path) -> None:
     from rtl_tf.datasets.photographs import from_table
 

@@ -98,6 +98,16 @@ def filmed(folder: Path) -> None:
     write_csv(folder / "filmed.csv", rows)
 
 
+def scan(folder: Path) -> None:
+    """A square of 200 mm with a photograph on it, as OBJ and MTL, and a table of landmarks."""
+    name, who, points = faces(folder)[0]
+    write_csv(folder / "landmarks.csv", [{"image": name, "subject": who, **coordinates(points)}])
+    corners = [(x, y) for y in (0, 1) for x in (0, 1)]
+    lines = ["mtllib head.mtl", *(f"v {200 * x} {200 * y} 0" for x, y in corners), *(f"vt {x} {y}" for x, y in corners)]
+    (folder / "head.obj").write_text("\n".join([*lines, "usemtl skin", "f 1/1 2/2 4/4", "f -4/-4 -1/-1 -2/-2"]))
+    (folder / "head.mtl").write_text(f"newmtl skin\nKd 1 1 1\nmap_Kd {name}\n")
+
+
 def coco(folder: Path) -> None:
     (folder / "faces.json").write_text(json.dumps(_coco(faces(folder))))
 

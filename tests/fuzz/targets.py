@@ -55,6 +55,7 @@ TARGETS = (
     Target("measured", seed_data.measured, readers.measured, LABELS),
     Target("films", seed_data.films, readers.films, share=0.5),
     Target("films measured", seed_data.filmed, readers.filmed, LABELS),
+    Target("lifted", seed_data.scan, readers.lifted, ("*.obj", "*.mtl", "*.csv")),
     Target("schema", seed_data.schema, readers.schema),
     Target("boxes", seed_data.boxes, readers.boxes, LABELS),
     Target("photographs", seed_data.boxes, readers.folder_of_photographs, ("*.png",), 0.2),

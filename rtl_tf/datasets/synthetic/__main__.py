@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     console.forgive()
     options = _parser().parse_args(arguments)
     if options.size is None:
-        options.size = 1200 if options.photographs else 256
+        options.size = 1200 if options.photographs or options.meshes else 256
     try:
         if options.contact_sheet or options.fas_sliders:
             _draw(options)
@@ -39,10 +39,17 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="whole photographs, with the face somewhere inside, instead of crops of the face; into --output",
     )
+    parser.add_argument(
+        "--meshes",
+        action="store_true",
+        help="scans, as 3dMD exports them (OBJ, MTL, a texture of two views), with landmarks in space; into --output",
+    )
     parser.add_argument("--landmarks", action="store_true", help="mark the landmarks in the sheet")
     parser.add_argument("--subjects", type=int, default=12, help="number of people (default 12)")
     parser.add_argument("--scans", type=int, default=3, help="pictures of each in a data set (default 3)")
-    parser.add_argument("--size", type=int, help="side of a picture, px (default 256; of a photograph 1200)")
+    parser.add_argument(
+        "--size", type=int, help="side of a picture, px (default 256; of a photograph or a view of a mesh 1200)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="which world of people (default 0)")
     parser.add_argument("--columns", type=int, default=4, help="pictures in a row of the contact sheet (default 4)")
     return parser
@@ -50,11 +57,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _render(options: argparse.Namespace) -> None:
     numbers = (options.subjects, options.scans, options.size, options.seed)
+    whole = [flag for flag in ("photographs", "meshes") if getattr(options, flag)]
+    if len(whole) > 1:
+        raise InputError("--photographs and --meshes: choose one")
     if options.output:
-        table, pictures = write(options.output, *numbers, options.photographs)
-        print(f"{pictures} pictures and {table.name} in {table.parent}")
-    elif options.photographs:
-        raise InputError("--photographs needs --output DIR, a folder for them")
+        table, pictures = write(options.output, *numbers, options.photographs, options.meshes)
+        what = "textured meshes" if options.meshes else "pictures"
+        print(f"{pictures} {what} and {table.name} in {table.parent}")
+    elif whole:
+        raise InputError(f"--{whole[0]} needs --output DIR, a folder for them")
     else:
         faces = samples(*numbers)
         print(f"{len(faces)} pictures and landmarks.csv in {faces[0].image.parents[1]}")

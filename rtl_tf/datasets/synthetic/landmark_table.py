@@ -43,7 +43,7 @@ def row_of(
     for name in NUMBER_ATTRIBUTES[:-1]:
         row[name] = f"{getattr(subject, name):g}"
     for name, (x, y) in zip(SCHEMA.names, rendering.points, strict=True):
-        row[f"{name}_x"], row[f"{name}_y"] = f"{x:.3f}", f"{y:.3f}"
+        row[f"{name}_x"], row[f"{name}_y"] = ("", "") if np.isnan(x) else (f"{x:.3f}", f"{y:.3f}")
     return row
 
 

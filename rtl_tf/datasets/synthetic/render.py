@@ -13,7 +13,7 @@ from rtl_tf.datasets.synthetic.gaze import paint_eyes
 from rtl_tf.datasets.synthetic.landmarks import SCHEMA
 from rtl_tf.datasets.synthetic.people import Subject, sample_subject
 from rtl_tf.datasets.synthetic.scans import MAX_POSES, Pose, Scan, photographed, sample_pose, sample_scan
-from rtl_tf.datasets.synthetic.scene import SUPERSAMPLING, View, build_scene, look
+from rtl_tf.datasets.synthetic.scene import SUPERSAMPLING, Scene, View, build_scene, look
 from rtl_tf.datasets.synthetic.shading import shade
 from rtl_tf.datasets.synthetic.surface import Surface
 
@@ -45,15 +45,23 @@ def render_sample(
     It is a crop of the face, or a photograph with the face somewhere inside.
     """
     person, picture = sample_subject(seed, subject), sample_scan(seed, subject, scan)
-    scene = build_scene(person, picture, size)
+    view, posed = posed_view(build_scene(person, picture, size), picture, (seed, subject), size, photograph)
+    return picture_of(view, posed, size), person, posed
+
+
+def posed_view(
+    scene: Scene, picture: Scan, source: tuple[int, int], size: int, photograph: bool = False
+) -> tuple[View, Scan]:
+    """The first pose of a picture that shows all landmarks; `source` is the seed and the subject."""
+    seed, subject = source
     for attempt in range(MAX_POSES):
-        posed = replace(picture, pose=sample_pose(seed, subject, scan, attempt))
+        posed = replace(picture, pose=sample_pose(seed, subject, picture.index, attempt))
         posed = photographed(posed, seed, subject, size) if photograph else posed
         view = look(scene, posed.pose, size)
         if view.visible.all():
-            return picture_of(view, posed, size), person, posed
+            return view, posed
     hidden = ", ".join(SCHEMA.names[k] for k in np.flatnonzero(~view.visible))
-    raise RuntimeError(f"subject {subject} of seed {seed}, scan {scan}: no pose shows {hidden}")
+    raise RuntimeError(f"subject {subject} of seed {seed}, scan {picture.index}: no pose shows {hidden}")
 
 
 def render(subject: Subject, scan: Scan, size: int) -> Rendering:

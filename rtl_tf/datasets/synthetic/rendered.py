@@ -58,12 +58,13 @@ def samples(
 
 
 def write(
-    folder: Path, subjects: int, scans: int, size: int, seed: int = 0, photographs: bool = False
+    folder: Path, subjects: int, scans: int, size: int, seed: int = 0, photographs: bool = False, meshes: bool = False
 ) -> tuple[Path, int]:
     """Renders pictures into a folder of the user's, as data of one's own that `load` reads; goes on with a begun one.
 
     Photographs show the head smaller than the frame, off its middle and tilted: their faces must be found. Their table
-    has no box, but the column `mirrored`.
+    has no box, but the column `mirrored`. With meshes the pictures are textures of scans, two faces on each, with OBJ,
+    MTL and the landmarks in space beside them.
 
     Returns:
         The table, and how many pictures it has.
@@ -72,7 +73,9 @@ def write(
         InputError: a number is out of range; the folder holds something else, or cannot be written.
     """
     check_settings(subjects, scans, size, seed)
-    settings = recipe(subjects, scans, size, seed) | ({"photographs": 1} if photographs else {})
+    settings = recipe(subjects, scans, size, seed) | {
+        name: 1 for name, asked in (("photographs", photographs), ("meshes", meshes)) if asked
+    }
     try:
         if folder.is_dir() and any(folder.iterdir()) and _settings(folder) != settings:
             raise InputError(f"{folder}: holds other files or pictures of other settings; name an empty folder")

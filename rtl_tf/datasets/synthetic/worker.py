@@ -8,6 +8,7 @@ from PIL import Image
 
 from rtl_tf.datasets.synthetic.landmark_table import row_of
 from rtl_tf.datasets.synthetic.render import render_sample
+from rtl_tf.datasets.synthetic.scan_files import write_scan
 from rtl_tf.system.atomic import replacing
 
 
@@ -15,6 +16,9 @@ def render_subject(subject: int, settings: dict[str, int], folder: Path) -> list
     """Writes all pictures of one subject; returns their rows of the table."""
     rows = []
     for scan in range(settings["scans"]):
+        if settings.get("meshes"):
+            rows += write_scan(settings["seed"], subject, scan, settings["size"], folder)
+            continue
         photograph = bool(settings.get("photographs"))
         rendering, person, picture = render_sample(settings["seed"], subject, scan, settings["size"], photograph)
         image = f"images/{person.name}_{scan}.png"

@@ -1,0 +1,103 @@
+"""Landmarks on the textures of a mesh: from a table, or as a detector finds them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.clinic.marked_faces import MarkedFace, read_faces
+from rtl_tf.datasets.meshes.textured import TexturedMesh
+from rtl_tf.datasets.photographs import Photograph
+from rtl_tf.datasets.table_cells import PEAK
+from rtl_tf.exceptions import InputError
+from rtl_tf.schema import Schema
+
+
+@dataclass(frozen=True, eq=False)
+class TextureView:
+    """A face on a texture.
+
+    Attributes:
+        texture: which of the mesh's.
+        face: see `Sample.face`.
+        mirrored: see `Sample.mirrored`: views that differ in it show the two halves of the face, whose landmarks are
+            other points under the same names.
+        points: float64 (K, 2), px of the texture, NaN = missing.
+        peaks: float64 (K,), of a detector's heatmaps; NaN = a person placed the point.
+    """
+
+    texture: int
+    face: str
+    mirrored: bool
+    points: np.ndarray
+    peaks: np.ndarray
+
+
+def views_of_table(mesh: TexturedMesh, table: Path, schema: str | None) -> tuple[Schema, list[TextureView], list[str]]:
+    """The rows of a table (or the faces of any data set) whose image is a texture of the mesh, and lines that say what
+    was left out.
+
+    Raises:
+        InputError: there is no such row, or none with landmarks; else as `read_faces`.
+    """
+    fitting, faces = read_faces(table, schema)
+    mine = [(index, face) for face in faces if (index := _texture_of(mesh, face)) is not None]
+    if not mine:
+        raise InputError(f"{table}: no row with the image {_named(mesh)}, which the mesh has")
+    views = [_view(index, face, fitting) for index, face in mine if not face.problem]
+    problems = [f"{face.place}: {face.problem}" for _, face in mine if face.problem]
+    if not views:
+        raise InputError(problems[0])
+    return fitting, views, problems
+
+
+def views_of_detector(
+    mesh: TexturedMesh, model: Path, all_faces: bool, start_tensorflow: Callable[[], None]
+) -> tuple[Schema, list[TextureView], list[str]]:
+    """What a run's detector, or an exported one, finds on the textures: on each the largest face, or all; and lines
+    that say what was not found.
+
+    Raises:
+        InputError: no model, or no face on any texture.
+    """
+    from rtl_tf.inference.all_faces import with_all_faces
+    from rtl_tf.inference.found_cells import places_on_image
+    from rtl_tf.inference.predicting import load_predictor, numbered_faces, outcomes_of
+
+    predictor = load_predictor(model, None, None, start_tensorflow)
+    photographs = [Photograph(image) for image in mesh.textures]
+    if all_faces:
+        photographs = with_all_faces(predictor.face_square, photographs)
+    views, problems = [], []
+    faces = numbered_faces(photographs)
+    for (photograph, face), found in zip(faces, outcomes_of(predictor, photographs), strict=True):
+        if isinstance(found, InputError):
+            problems.append(str(found))
+            continue
+        index, peaks = mesh.textures.index(photograph.image), found.prediction.peaks.astype(np.float64)
+        views.append(TextureView(index, face, found.mirrored, places_on_image(found), peaks))
+    if not views:
+        raise InputError(problems[0])
+    if predictor.face_square is None:
+        problems.append("the detector finds no faces: the largest central square of each texture was looked at")
+    return predictor.schema, views, problems
+
+
+def _texture_of(mesh: TexturedMesh, face: MarkedFace) -> int | None:
+    """By where it lies; else by its name, where a table has another folder."""
+    for index, texture in enumerate(mesh.textures):
+        if face.image.exists() and face.image.samefile(texture):
+            return index
+    names = [texture.name.casefold() for texture in mesh.textures]
+    name = face.image.name.casefold()
+    return names.index(name) if names.count(name) == 1 and not face.image.exists() else None
+
+
+def _view(texture: int, face: MarkedFace, schema: Schema) -> TextureView:
+    peaks = np.array([face.number(name + PEAK) for name in schema.names])
+    return TextureView(texture, face.face, face.mirrored, face.points, peaks)
+
+
+def _named(mesh: TexturedMesh) -> str:
+    return " or ".join(texture.name for texture in mesh.textures)
