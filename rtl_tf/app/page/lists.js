@@ -1,0 +1,81 @@
+// The lists: photographs, flagged ones first, landmarks, measurements.
+
+// Photographs in the order of work: flagged and not checked, not checked, checked; by name within.
+export function inOrder(images, shown, search) {
+  const rank = (image) => (image.checked ? 2 : image.flags.length ? 0 : 1);
+  const wanted = (image) =>
+    image.name.toLowerCase().includes(search.toLowerCase()) &&
+    (shown === "all" || (shown === "flagged" ? image.flags.length : !image.checked));
+  return images.map((image, index) => ({ ...image, index })).filter(wanted).sort((one, other) => rank(one) - rank(other) || one.index - other.index);
+}
+
+export function showImages(list, images, current, landmarks) {
+  show(list, images.map((image) => {
+    const row = option(`image-${image.index}`, image.index === current);
+    row.dataset.index = image.index;
+    const state = part(row, "state", image.checked ? "\u2713 checked" : image.said ? `${image.said} of ${landmarks}` : "");
+    if (image.checked) state.classList.add("checked");
+    part(row, "name", image.name);
+    for (const flag of image.flags) part(row, "flag", flag.replaceAll("_", " "));
+    return row;
+  }), `image-${current}`);
+}
+
+export function showLandmarks(list, points, selected) {
+  show(list, points.map((point, index) => {
+    const row = option(`landmark-${index}`, point.name === selected);
+    row.dataset.landmark = point.name;
+    row.title = point.anatomy;
+    part(row, "state", point.said || (point.human ? "placed" : point.model ? "detector" : "no place"));
+    const label = document.createElement("b");
+    label.textContent = point.label;
+    row.append(label, point.name.replaceAll("_", " "));
+    return row;
+  }), `landmark-${points.findIndex((point) => point.name === selected)}`);
+}
+
+// Distances between the points as they are now; those of a detector's points are called so.
+export function showMeasurements(table, measurements, pointOf, mmPerPx, found = []) {
+  table.replaceChildren(...measurements.map(({ name, between, meaning }) => {
+    const [one, other] = between.map(pointOf);
+    const places = [one, other].map((point) => point && (point.human || point.model));
+    const known = places.every(Boolean);
+    const px = known ? Math.hypot(places[0][0] - places[1][0], places[0][1] - places[1][1]) : 0;
+    const value = !known ? "\u2013" : mmPerPx ? `${(px * mmPerPx).toFixed(2)} mm` : `${px.toFixed(2)} px`;
+    const row = cells(name.replaceAll("_", " "), value, known && !(one.human && other.human) ? "with detector\u2019s points" : "");
+    row.title = meaning;
+    row.dataset.measurement = name;
+    return row;
+  }), ...found.map((one) => cells(`${one.name.replaceAll("_", " ")} (detector)`, `${one.value} ${one.unit || ""}`, one.low === undefined ? "" : `${one.low} to ${one.high}`)));
+}
+
+function cells(name, value, note) {
+  const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
+  head.scope = "row";
+  head.textContent = name;
+  cell.textContent = value;
+  if (note) cell.append(Object.assign(document.createElement("small"), { textContent: note }));
+  row.append(head, cell);
+  return row;
+}
+
+function option(id, selected) {
+  const row = document.createElement("li");
+  row.id = id;
+  row.setAttribute("role", "option");
+  row.setAttribute("aria-selected", selected);
+  return row;
+}
+
+function part(row, name, text) {
+  const made = Object.assign(document.createElement("span"), { className: name, textContent: text });
+  row.append(made);
+  return made;
+}
+
+function show(list, rows, current) {
+  const place = list.scrollTop;
+  list.replaceChildren(...rows);
+  list.scrollTop = place;
+  list.setAttribute("aria-activedescendant", document.getElementById(current) ? current : "");
+}
