@@ -42,7 +42,7 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
-            *("httpx", "websocket-client", "axe-core-python"),  # the page: its server, its browser, accessibility
+            *("httpx2", "websocket-client", "axe-core-python"),  # the page: its server, its browser, accessibility
             *APP,
             *HEIC,
             *EXPORT,

@@ -42,11 +42,12 @@ class Browser:
     def call(self, method: str, **parameters) -> dict:
         """Ask Chromium; its answer."""
         self._number += 1
-        self.socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
+        number = self._number
+        self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
             told = json.loads(self.socket.recv())
             self._note(told)
-            if told.get("id") == self._number:
+            if told.get("id") == number:
                 assert "error" not in told, told
                 return told["result"]
 
@@ -92,8 +93,11 @@ class Browser:
 
     def middle(self, selector: str) -> tuple[float, float]:
         """Where on the screen an element's middle is."""
-        box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
-        return tuple(self.run(f"(() => {{ const b = {box}; return [b.x + b.width / 2, b.y + b.height / 2] }})()"))
+        found = (
+            f"const found = document.querySelector({json.dumps(selector)}); found.scrollIntoView({{block: 'nearest'}})"
+        )
+        code = "const box = found.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]"
+        return tuple(self.run(f"(() => {{ {found}; {code} }})()"))
 
     def screenshot(self, file: Path) -> None:
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
@@ -107,6 +111,10 @@ class Browser:
         parameters = told.get("params", {})
         if told.get("method") == "Network.requestWillBeSent":
             self.asked.append(parameters["request"]["url"])
+        elif told.get("method") == "Page.javascriptDialogOpening":  # whether to leave a page that is still saving
+            self._number += 1
+            answer = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+            self.socket.send(json.dumps(answer))
         elif told.get("method") == "Runtime.exceptionThrown":
             self.errors.append(parameters["exceptionDetails"].get("exception", {}).get("description", "?"))
         elif told.get("method") == "Log.entryAdded" and parameters["entry"]["level"] == "error":

@@ -2,11 +2,9 @@
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from rtl_tf.documents import Node
-from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
 
 Value = tuple[float, float] | str | None  # (x, y) in original px; a word; None = nobody has said anything
@@ -109,12 +107,3 @@ def require_attribute(name: str, value: Value, node: Node) -> None:
             number = math.nan
         if not 1e-3 <= number <= 100:
             raise node.error("expected a number from 0.001 to 100 (mm in one px), or nothing")
-
-
-def entries_of(nodes: Iterator[Node], schema: Schema) -> Iterator[Entry]:
-    """Entries of the lines of a journal."""
-    for node in nodes:
-        try:
-            yield Entry.from_json(node, schema)
-        except InputError as problem:
-            raise InputError(f"{problem}; mend the line or move it out of the file") from problem

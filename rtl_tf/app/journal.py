@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rtl_tf.app.entries import Entry, entries_of
+from rtl_tf.app.entries import Entry
 from rtl_tf.documents import Node, decoded, parse_json, read_bytes
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Landmark, Schema
@@ -88,7 +88,10 @@ def read(path: Path) -> tuple[Schema, list[Entry]]:
         raise InputError(f"{path}: no journal of corrections")
     nodes = (parse_json(decoded(line, path), f"{path} line {number}") for number, line in enumerate(lines, start=1))
     schema = _schema(next(nodes), path)
-    return schema, list(entries_of(nodes, schema))
+    try:
+        return schema, [Entry.from_json(node, schema) for node in nodes]
+    except InputError as problem:
+        raise InputError(f"{problem}; mend the line or move it out of the file") from problem
 
 
 def _schema(first: Node, path: Path) -> Schema:

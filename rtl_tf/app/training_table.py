@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from rtl_tf.app.entries import CHECKED, MM_PER_PX, SUBJECT, Value
 from rtl_tf.app.folder import Folder, Photo, labels_of
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.csv_rows import read_header, write_rows
+from rtl_tf.datasets.annotations import require_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.found_cells import image_cell, number
 
@@ -53,14 +56,17 @@ def training_table(folder: Folder, labels: AllLabels, names: Sequence[str], besi
     """
     coordinates = [f"{name}_{axis}" for name in names for axis in "xy"]
     header = ["image", SUBJECT, MM_PER_PX, HUMAN, CHECKED, *coordinates]
-    rows, nameless = [], []
+    rows, nameless, few = [], [], []
     for photo, said in _labelled(folder.photos, labels):
+        if not _has_extent(said):
+            few.append(photo.name)
+            continue
         if SUBJECT not in said.attributes:
             nameless.append(photo.name)
         about = [said.attributes.get(SUBJECT) or photo.path.stem, said.attributes.get(MM_PER_PX) or ""]
         places = [cell for name in names for cell in _cells(said.points.get(name))]
         rows.append([image_cell(photo.path, beside), *map(str, about), said.who, _checked(said), *places])
-    return TrainingTable(header, rows, _notes(nameless, folder.missing(labels)))
+    return TrainingTable(header, rows, _notes(nameless, few, folder.missing(labels)))
 
 
 def is_training_table(path: Path) -> bool:
@@ -77,6 +83,15 @@ def _labelled(photos: Iterable[Photo], labels: AllLabels) -> Iterable[tuple[Phot
             yield photo, said
 
 
+def _has_extent(said: Labels) -> bool:
+    """Whether there is a square around what is placed: `train.py` refuses a table with a row that has none."""
+    try:
+        require_crop(np.array(list(said.placed.values())))
+    except InputError:
+        return False
+    return True
+
+
 def _cells(value: Value) -> tuple[str, str]:
     return (number(value[0]), number(value[1])) if isinstance(value, tuple) else ("", "")
 
@@ -85,12 +100,16 @@ def _checked(said: Labels) -> str:
     return str(said.attributes.get(CHECKED) or "no")
 
 
-def _notes(nameless: list[str], missing: list[str]) -> list[str]:
+def _notes(nameless: list[str], few: list[str], missing: list[str]) -> list[str]:
     notes = []
     if nameless:
         notes.append(
             f"{len(nameless)} without a person's code ({nameless[0]} first): each counts as a person of its own; give "
             "photographs of one person one code, or they come into both training and test"
+        )
+    if few:
+        notes.append(
+            f"{len(few)} with landmarks on one spot alone ({few[0]} first): left out, no face can be cut out around it"
         )
     if missing:
         notes.append(f"{len(missing)} in the journal, but not in the folder any more ({missing[0]} first): left out")

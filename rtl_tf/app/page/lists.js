@@ -21,12 +21,12 @@ export function showImages(list, images, current, landmarks) {
   }), `image-${current}`);
 }
 
-export function showLandmarks(list, points, selected) {
+export function showLandmarks(list, points, selected, guesser) {
   show(list, points.map((point, index) => {
     const row = option(`landmark-${index}`, point.name === selected);
     row.dataset.landmark = point.name;
     row.title = point.anatomy;
-    part(row, "state", point.said || (point.human ? "placed" : point.model ? "detector" : "no place"));
+    part(row, "state", point.said || (point.human ? "placed" : point.model ? guesser : "no place"));
     const label = document.createElement("b");
     label.textContent = point.label;
     row.append(label, point.name.replaceAll("_", " "));

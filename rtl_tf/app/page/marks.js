@@ -8,6 +8,7 @@ const RING = 7;
 // Draw all anew: `points` are {name, label, human, model, radius}, in original px; null = none.
 export function draw(group, view, points, selected, shows) {
   group.replaceChildren();
+  const labelled = [];
   const order = [...points].sort((one, other) => (one.name === selected) - (other.name === selected));
   for (const point of order) {
     const chosen = point.name === selected;
@@ -19,7 +20,10 @@ export function draw(group, view, points, selected, shows) {
     }
     const place = point.human || (shows.model && point.model);
     if (!place) continue;
-    const drawn = mark(group, view.toScreen(place), point.human ? "human" : "model", point.label, chosen);
+    const at = view.toScreen(place);
+    const free = labelled.every(([x, y]) => Math.abs(x - at[0]) > 26 || Math.abs(y - at[1]) > 13);
+    if (free || chosen) labelled.push(at);
+    const drawn = mark(group, at, point.human ? "human" : "model", free || chosen ? point.label : "", chosen);
     drawn.dataset.landmark = point.name;
     element("title", {}, drawn).textContent = point.name;
   }

@@ -122,6 +122,7 @@ async function open(index, keepsView = true) {
   photo = null;
   by("flags").hidden = true;
   try {
+    await saver.done(index);
     const told = await ask(`images/${index}`);
     if (index !== current) return;
     photo = { ...told, stacks: stacks(told.history), guess: null };
@@ -241,7 +242,7 @@ function render() {
   if (!photo) return;
   const points = allPoints(), point = pointOf(selected), place = placeOf(point);
   drawMarks();
-  showLandmarks(by("landmarks"), points, selected);
+  showLandmarks(by("landmarks"), points, selected, about.labelling ? "face mesh" : "detector");
   by(`landmark-${points.findIndex((one) => one.name === selected)}`)?.scrollIntoView({ block: "nearest" });
   showMeasurements(by("measurements").tBodies[0], about.schema.measurements, (name) => shownPoints().find((one) => one.name === name), Number(photo.attributes.mm_per_px), photo.guess?.measurements);
   const what = about.schema.landmarks.find((one) => one.name === selected);

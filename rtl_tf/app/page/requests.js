@@ -1,6 +1,7 @@
 // What is asked of the server, all below the address with the token; and changes, each sent until it is saved.
 
 const RETRY = 1000; // ms
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export async function ask(path) {
   const answer = await fetch(path);
@@ -46,22 +47,26 @@ export class Saver {
       } catch {
         const number = this.waiting.length;
         this.told("bad", `NOT SAVED: ${number} change${number > 1 ? "s" : ""}. rtl-app does not answer; keep this page open`);
-        await new Promise((done) => setTimeout(done, RETRY));
-        continue;
-      }
-      if (answer.status === 507 || answer.status >= 500) {
-        this.told("bad", `NOT SAVED: ${(await answer.json().catch(() => ({}))).problem || "an error of rtl-app"}`);
-        await new Promise((done) => setTimeout(done, RETRY));
+        await pause(RETRY);
         continue;
       }
       const told = await answer.json().catch(() => ({}));
-      this.waiting.shift();
-      if (answer.ok) this.saved(image, told, this.waiting.length);
-      else {
+      if (answer.ok) {
+        this.waiting.shift();
+        this.saved(image, told, this.waiting.length);
+      } else if (answer.status === 400 || answer.status === 409) {
         this.waiting = this.waiting.filter((other) => other.image !== image);
-        this.refused(image, told.problem || "rtl-app was started anew: open the address that it prints now");
+        this.refused(image, told.problem);
+      } else {
+        this.told("bad", `NOT SAVED: ${told.problem || "rtl-app was started anew; what this page shows is not in its journal, note it before you open the new address"}`);
+        await pause(RETRY);
       }
     }
     this.busy = false;
+  }
+
+  // Until every change of a photograph is saved.
+  async done(image) {
+    while (this.waiting.some((other) => other.image === image)) await pause(50);
   }
 }
