@@ -6,6 +6,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -60,19 +61,22 @@ def serve(options, journal: Path) -> int:
     password = "" if is_own_machine(host) else require_password(_password())
     schema, load, labelling = _guesser(options)
     folder = Folder(options.paths[-1])
-    with writing(journal, schema) as opened, _listening(host, options.port) as listening:
+    with _listening(host, options.port) as listening, writing(journal, schema) as opened:
         access = Access(host, listening.getsockname()[1], new_token(), password)
         session = _session(folder, schema, opened, load, options.who or getpass.getuser(), labelling)
-        if folder.skipped:
-            print(folder.skipped)
-        print(f"corrections: {journal} ({len(opened.entries)} by now)")
-        print(f"open in a browser on {'this' if is_own_machine(host) else 'a'} machine: {access.url}")
-        if password:
-            print("what is sent can be read on the way: use a network that you trust, or a tunnel (ssh -L)")
-        print("Ctrl-C stops it; everything is saved at once", flush=True)
-        if options.open:
-            webbrowser.open(access.url)
-        _run(session, access, listening)
+        server = _server(session, access)
+        with suppress(KeyboardInterrupt):
+            if folder.skipped:
+                print(folder.skipped)
+            print(f"corrections: {journal} ({len(opened.entries)} by now)")
+            if password:
+                print("what is sent can be read on the way: use a network that you trust, or a tunnel (ssh -L)")
+            print(f"open in a browser on {'this' if is_own_machine(host) else 'that'} machine: {access.url}")
+            print("Ctrl-C stops it; every change is saved at once", flush=True)
+            if options.open:
+                webbrowser.open(access.url)
+            server.run(sockets=[listening])
+        session.guesses.close()
         print(f"\nstopped; {len(opened.entries)} changes are in {journal}", file=sys.stderr)
     return 0
 
@@ -103,7 +107,7 @@ def _session(folder, schema, journal, load: Callable, who: str, labelling: bool)
     return Session(folder, schema, journal, labels, guesses, pictures, who, labelling)
 
 
-def _run(session, access, listening: socket.socket) -> None:
+def _server(session, access):
     import uvicorn
 
     from rtl_tf.app.server import application
@@ -113,12 +117,7 @@ def _run(session, access, listening: socket.socket) -> None:
         application(session, access), log_level="error", access_log=False, server_header=False, lifespan="off",
         proxy_headers=False, ws="none", timeout_graceful_shutdown=2,
     )  # fmt: skip
-    try:
-        uvicorn.Server(settings).run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        session.guesses.close()
+    return uvicorn.Server(settings)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtl_tf.app.labels import AllLabels, Labels
-from rtl_tf.datasets.photographs import from_files
+from rtl_tf.datasets.photographs import Listing, from_files
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.found_cells import unwritable
 from rtl_tf.system.hashing import file_hash
+
+OWN = (".jsonl", ".lock", ".csv")  # the journal, what keeps it to one process, and tables: nobody misses them
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class Folder:
         listing = from_files([path])
         self.path = path
         self.photos = [_photo(one.image, one.problem) for one in listing.photographs]
-        self.skipped = listing.sentence(sum(not photo.problem for photo in self.photos))
+        others = Listing(
+            listing.photographs, {kind: number for kind, number in listing.skipped.items() if kind not in OWN}
+        )
+        self.skipped = others.sentence(sum(not photo.problem for photo in self.photos))
 
     def adopt(self, labels: AllLabels) -> None:
         """Know photographs again that have another name now: then those are read whose names nobody has labelled."""

@@ -80,7 +80,7 @@ class MeshGuesser:
         shares = self._shares(square.to_shares(points), photo)
         seen = square.from_shares(shares)[self._order(mirrored)]
         height, width = pixels.shape[:2]
-        inside = ((seen > -0.5) & (seen < (width - 0.5, height - 0.5))).all(axis=-1)  # not so for NaN
+        inside = np.all((seen > -0.5) & (seen < (width - 0.5, height - 0.5)), axis=-1)  # not so for NaN
         places = {
             name: (round(float(x), 2), round(float(y), 2))
             for name, (x, y), there in zip(self.schema.names, seen, inside, strict=True)

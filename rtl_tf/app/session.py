@@ -68,7 +68,7 @@ class Session:
     def listing(self) -> dict:
         """Each photograph with its flags and how far somebody has got with it, in the order of their names."""
         rows = [self._row(index, photo) for index, photo in enumerate(self.folder.photos)]
-        return {"images": rows, "status": self.guesses.status}
+        return {"images": rows, "status": self.guesses.status, "broken": bool(self.guesses.problem)}
 
     def image(self, index: int) -> dict:
         """All that people have said of a photograph. InputError where it cannot be read."""

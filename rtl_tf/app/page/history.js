@@ -26,5 +26,7 @@ export function record(found, action) {
 export function reversal(found, kind) {
   const action = found[kind].at(-1);
   if (!action) return null;
-  return kind === "redo" ? action.changes : action.changes.map((one) => ({ landmark: one.landmark, old: one.new, new: one.old }));
+  return kind === "redo"
+    ? action.changes
+    : action.changes.map((one) => ({ landmark: one.landmark, old: one.new, new: one.old }));
 }

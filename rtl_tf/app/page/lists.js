@@ -1,56 +1,86 @@
 // The lists: photographs, flagged ones first, landmarks, measurements.
 
-// Photographs in the order of work: flagged and not checked, not checked, checked; by name within.
+// Photographs in the order of work: flagged and not checked, not checked, checked, unreadable; by name within.
 export function inOrder(images, shown, search) {
-  const rank = (image) => (image.checked ? 2 : image.flags.length ? 0 : 1);
+  const rank = (image) => (image.problem ? 3 : image.checked ? 2 : image.flags.length ? 0 : 1);
   const wanted = (image) =>
     image.name.toLowerCase().includes(search.toLowerCase()) &&
     (shown === "all" || (shown === "flagged" ? image.flags.length : !image.checked));
-  return images.map((image, index) => ({ ...image, index })).filter(wanted).sort((one, other) => rank(one) - rank(other) || one.index - other.index);
+  return images
+    .map((image, index) => ({ ...image, index }))
+    .filter(wanted)
+    .sort((one, other) => rank(one) - rank(other) || one.index - other.index);
 }
 
 export function showImages(list, images, current, landmarks) {
-  show(list, images.map((image) => {
-    const row = option(`image-${image.index}`, image.index === current);
-    row.dataset.index = image.index;
-    const state = part(row, "state", image.checked ? "\u2713 checked" : image.said ? `${image.said} of ${landmarks}` : "");
-    if (image.checked) state.classList.add("checked");
-    part(row, "name", image.name);
-    for (const flag of image.flags) part(row, "flag", flag.replaceAll("_", " "));
-    return row;
-  }), `image-${current}`);
+  show(
+    list,
+    images.map((image) => {
+      const row = option(`image-${image.index}`, image.index === current);
+      row.dataset.index = image.index;
+      const state = part(
+        row,
+        "state",
+        image.checked ? "\u2713 checked" : image.said ? `${image.said} of ${landmarks}` : "",
+      );
+      if (image.checked) state.classList.add("checked");
+      part(row, "name", image.name);
+      for (const flag of image.flags) part(row, "flag", flag.replaceAll("_", " "));
+      return row;
+    }),
+    `image-${current}`,
+  );
 }
 
 export function showLandmarks(list, points, selected, guesser) {
-  show(list, points.map((point, index) => {
-    const row = option(`landmark-${index}`, point.name === selected);
-    row.dataset.landmark = point.name;
-    row.title = point.anatomy;
-    part(row, "state", point.said || (point.human ? "placed" : point.model ? guesser : "no place"));
-    const label = document.createElement("b");
-    label.textContent = point.label;
-    row.append(label, point.name.replaceAll("_", " "));
-    return row;
-  }), `landmark-${points.findIndex((point) => point.name === selected)}`);
+  show(
+    list,
+    points.map((point, index) => {
+      const row = option(`landmark-${index}`, point.name === selected);
+      row.dataset.landmark = point.name;
+      row.title = point.anatomy;
+      part(row, "state", point.said || (point.human ? "placed" : point.model ? guesser : "no place"));
+      const label = document.createElement("b");
+      label.textContent = point.label;
+      row.append(label, point.name.replaceAll("_", " "));
+      return row;
+    }),
+    `landmark-${points.findIndex((point) => point.name === selected)}`,
+  );
 }
 
 // Distances between the points as they are now; those of a detector's points are called so.
 export function showMeasurements(table, measurements, pointOf, mmPerPx, found = []) {
-  table.replaceChildren(...measurements.map(({ name, between, meaning }) => {
-    const [one, other] = between.map(pointOf);
-    const places = [one, other].map((point) => point && (point.human || point.model));
-    const known = places.every(Boolean);
-    const px = known ? Math.hypot(places[0][0] - places[1][0], places[0][1] - places[1][1]) : 0;
-    const value = !known ? "\u2013" : mmPerPx ? `${(px * mmPerPx).toFixed(2)} mm` : `${px.toFixed(2)} px`;
-    const row = cells(name.replaceAll("_", " "), value, known && !(one.human && other.human) ? "with detector\u2019s points" : "");
-    row.title = meaning;
-    row.dataset.measurement = name;
-    return row;
-  }), ...found.map((one) => cells(`${one.name.replaceAll("_", " ")} (detector)`, `${one.value} ${one.unit || ""}`, one.low === undefined ? "" : `${one.low} to ${one.high}`)));
+  table.replaceChildren(
+    ...measurements.map(({ name, between, meaning }) => {
+      const [one, other] = between.map(pointOf);
+      const places = [one, other].map((point) => point && (point.human || point.model));
+      const known = places.every(Boolean);
+      const px = known ? Math.hypot(places[0][0] - places[1][0], places[0][1] - places[1][1]) : 0;
+      const value = !known ? "\u2013" : mmPerPx ? `${(px * mmPerPx).toFixed(2)} mm` : `${px.toFixed(2)} px`;
+      const row = cells(
+        name.replaceAll("_", " "),
+        value,
+        known && !(one.human && other.human) ? "with detector\u2019s points" : "",
+      );
+      row.title = meaning;
+      row.dataset.measurement = name;
+      return row;
+    }),
+    ...found.map((one) =>
+      cells(
+        `${one.name.replaceAll("_", " ")} (detector)`,
+        `${one.value} ${one.unit || ""}`,
+        one.low === undefined ? "" : `${one.low} to ${one.high}`,
+      ),
+    ),
+  );
 }
 
 function cells(name, value, note) {
-  const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
+  const row = document.createElement("tr"),
+    head = document.createElement("th"),
+    cell = document.createElement("td");
   head.scope = "row";
   head.textContent = name;
   cell.textContent = value;

@@ -12,7 +12,8 @@ export function draw(group, view, points, selected, shows) {
   const order = [...points].sort((one, other) => (one.name === selected) - (other.name === selected));
   for (const point of order) {
     const chosen = point.name === selected;
-    if (shows.radius && point.model && point.radius) circle(group, view.toScreen(point.model), point.radius * view.scale, "limit");
+    if (shows.radius && point.model && point.radius)
+      circle(group, view.toScreen(point.model), point.radius * view.scale, "limit");
     if (point.human && point.model && shows.model) {
       const [from, to] = [view.toScreen(point.model), view.toScreen(point.human)];
       element("line", { class: "moved", x1: from[0], y1: from[1], x2: to[0], y2: to[1] }, group);

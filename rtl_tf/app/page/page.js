@@ -6,13 +6,20 @@ import { draw } from "./marks.js";
 import { ask, askHeatmap, Saver } from "./requests.js";
 import { element, View } from "./view.js";
 
-const STEP = 0.25, LONG_STEP = 2; // original px, of an arrow key, and with Shift
+const STEP = 0.25,
+  LONG_STEP = 2; // original px, of an arrow key, and with Shift
 const POLL = 2500; // ms between looks at the list
 const CLICK = 4; // screen px that a click may move
 const by = (id) => document.getElementById(id);
 const stage = by("stage");
 
-let about, images = [], rows = [], current = -1, photo = null, selected = "", parts = [];
+let about,
+  images = [],
+  rows = [],
+  current = -1,
+  photo = null,
+  selected = "",
+  parts = [];
 const shows = { heatmap: false, radius: true, model: true };
 const view = new View(stage, by("scene"), by("photo"), () => photo && drawMarks());
 const saver = new Saver({
@@ -39,10 +46,15 @@ function say(kind, text) {
 
 function pointOf(name) {
   const landmark = about.schema.landmarks.find((one) => one.name === name);
-  const said = photo.points[name] ?? null, guess = photo.guess?.points?.[name] ?? null;
+  const said = photo.points[name] ?? null,
+    guess = photo.guess?.points?.[name] ?? null;
   return {
-    ...landmark, old: said, human: Array.isArray(said) ? said : null, said: typeof said === "string" ? said : "",
-    model: guess, radius: photo.guess?.radius?.[name] ?? null,
+    ...landmark,
+    old: said,
+    human: Array.isArray(said) ? said : null,
+    said: typeof said === "string" ? said : "",
+    model: guess,
+    radius: photo.guess?.radius?.[name] ?? null,
   };
 }
 
@@ -50,7 +62,10 @@ const allPoints = () => about.schema.landmarks.map(({ name }) => pointOf(name));
 const placeOf = (point) => point.human || (point.said ? null : point.model);
 const shownPoints = () => allPoints().map((point) => (point.said ? { ...point, model: null } : point));
 const rounded = (point) => point.map((value) => Math.round(value * 100) / 100);
-const inside = ([x, y]) => [Math.min(Math.max(x, -0.5), photo.width - 0.5), Math.min(Math.max(y, -0.5), photo.height - 0.5)];
+const inside = ([x, y]) => [
+  Math.min(Math.max(x, -0.5), photo.width - 0.5),
+  Math.min(Math.max(y, -0.5), photo.height - 0.5),
+];
 
 // --- changes
 
@@ -62,13 +77,22 @@ function change(kind, changes, joins = false) {
     else photo.points[landmark] = now;
   }
   const unsent = joins && saver.unsent();
-  if (unsent && unsent.kind === kind && unsent.sha256 === photo.sha256 && unsent.changes.length === 1 && unsent.changes[0].landmark === wanted[0].landmark) {
+  if (
+    unsent &&
+    unsent.kind === kind &&
+    unsent.sha256 === photo.sha256 &&
+    unsent.changes.length === 1 &&
+    unsent.changes[0].landmark === wanted[0].landmark
+  ) {
     unsent.changes[0].new = wanted[0].new;
     photo.stacks.undo.at(-1).changes[0].new = wanted[0].new;
   } else {
     const action = { change: crypto.getRandomValues(new Uint32Array(4)).join("-"), kind, changes: wanted };
     record(photo.stacks, { ...action, changes: wanted.map((one) => ({ ...one })) });
-    saver.add(current, photo.sha256, { ...action, changes: wanted.map((one) => ({ ...one, model: photo.guess?.points?.[one.landmark] ?? null })) });
+    saver.add(current, photo.sha256, {
+      ...action,
+      changes: wanted.map((one) => ({ ...one, model: photo.guess?.points?.[one.landmark] ?? null })),
+    });
   }
   render();
 }
@@ -99,13 +123,17 @@ function accept() {
 
 function acceptRest() {
   const rest = allPoints().filter((point) => point.old === null && point.model);
-  change("accept", rest.map((point) => ({ landmark: point.name, old: null, new: point.model })));
+  change(
+    "accept",
+    rest.map((point) => ({ landmark: point.name, old: null, new: point.model })),
+  );
   attribute("checked", "yes");
   go(1);
 }
 
 function attribute(name, text) {
-  const old = photo.attributes[name] ?? null, now = text.trim() || null;
+  const old = photo.attributes[name] ?? null,
+    now = text.trim() || null;
   if (old === now) return;
   if (now === null) delete photo.attributes[name];
   else photo.attributes[name] = now;
@@ -132,7 +160,10 @@ async function open(index, keepsView = true) {
     return;
   }
   selected = about.schema.landmarks.some((one) => one.name === selected) ? selected : about.schema.landmarks[0].name;
-  stage.setAttribute("aria-label", `Photograph ${photo.name}: arrow keys move the selected landmark by a quarter of a pixel`);
+  stage.setAttribute(
+    "aria-label",
+    `Photograph ${photo.name}: arrow keys move the selected landmark by a quarter of a pixel`,
+  );
   document.title = `${photo.name} – landmarks`;
   by("subject").value = photo.attributes.subject ?? "";
   by("mm").value = photo.attributes.mm_per_px ?? "";
@@ -193,7 +224,9 @@ function select(name) {
 function bringIntoView() {
   const place = photo && placeOf(pointOf(selected));
   if (!place) return;
-  const [x, y] = view.toScreen(place), [width, height] = view.size, edge = 40;
+  const [x, y] = view.toScreen(place),
+    [width, height] = view.size,
+    edge = 40;
   if (x < edge || y < edge || x > width - edge || y > height - edge) view.centre(place);
 }
 
@@ -208,7 +241,11 @@ function face() {
 function showPart(names) {
   const places = names.map((name) => placeOf(pointOf(name))).filter(Boolean);
   const all = allPoints().map(placeOf).filter(Boolean);
-  const extent = Math.max(...[0, 1].map((axis) => Math.max(...all.map((place) => place[axis])) - Math.min(...all.map((place) => place[axis]))));
+  const extent = Math.max(
+    ...[0, 1].map(
+      (axis) => Math.max(...all.map((place) => place[axis])) - Math.min(...all.map((place) => place[axis])),
+    ),
+  );
   if (places.length) view.fit(places, 1.7, extent * 0.12);
   if (!names.includes(selected)) select(names[0]);
 }
@@ -220,8 +257,18 @@ async function heat() {
   const found = await askHeatmap(index, name).catch(() => null);
   if (!found || index !== current || name !== selected || !shows.heatmap) return;
   by("heat").replaceChildren();
-  element("image", { href: found.url, x: found.left, y: found.top, width: found.side, height: found.side, preserveAspectRatio: "none" }, by("heat"))
-    .addEventListener("load", () => URL.revokeObjectURL(found.url));
+  element(
+    "image",
+    {
+      href: found.url,
+      x: found.left,
+      y: found.top,
+      width: found.side,
+      height: found.side,
+      preserveAspectRatio: "none",
+    },
+    by("heat"),
+  ).addEventListener("load", () => URL.revokeObjectURL(found.url));
 }
 
 function toggle(name) {
@@ -240,13 +287,22 @@ function drawMarks() {
 
 function render() {
   if (!photo) return;
-  const points = allPoints(), point = pointOf(selected), place = placeOf(point);
+  const points = allPoints(),
+    point = pointOf(selected),
+    place = placeOf(point);
   drawMarks();
   showLandmarks(by("landmarks"), points, selected, about.labelling ? "face mesh" : "detector");
   by(`landmark-${points.findIndex((one) => one.name === selected)}`)?.scrollIntoView({ block: "nearest" });
-  showMeasurements(by("measurements").tBodies[0], about.schema.measurements, (name) => shownPoints().find((one) => one.name === name), Number(photo.attributes.mm_per_px), photo.guess?.measurements);
+  showMeasurements(
+    by("measurements").tBodies[0],
+    about.schema.measurements,
+    (name) => shownPoints().find((one) => one.name === name),
+    Number(photo.attributes.mm_per_px),
+    photo.guess?.measurements,
+  );
   const what = about.schema.landmarks.find((one) => one.name === selected);
-  by("where").textContent = `${what.label} ${what.name.replaceAll("_", " ")}: ${place ? `x ${place[0].toFixed(2)}, y ${place[1].toFixed(2)} px` : point.said || "no place"} – ${what.anatomy}`;
+  by("where").textContent =
+    `${what.label} ${what.name.replaceAll("_", " ")}: ${place ? `x ${place[0].toFixed(2)}, y ${place[1].toFixed(2)} px` : point.said || "no place"} – ${what.anatomy}`;
   by("accept").disabled = !(point.old === null && point.model);
   by("hidden").disabled = point.said === "not visible";
   by("delete").disabled = point.said === "deleted" || (!point.human && !point.model);
@@ -277,9 +333,11 @@ async function poll() {
     if (!saver.waiting.length) images = told.images;
     const done = images.filter((image) => image.checked).length;
     by("status").textContent = `${done} of ${images.length} checked. ${told.status}`;
+    by("status").classList.toggle("broken", told.broken);
     renderList();
   } catch (problem) {
-    if (!saver.waiting.length) say("bad", `rtl-app does not answer (${problem.message}): start it again and open the address that it prints`);
+    if (!saver.waiting.length)
+      say("bad", `rtl-app does not answer (${problem.message}): start it again and open the address that it prints`);
   }
   setTimeout(poll, POLL);
 }
@@ -305,7 +363,13 @@ stage.addEventListener("pointermove", (event) => {
     held.to = rounded(inside([0, 1].map((axis) => held.from[axis] + (at[axis] - held.at[axis]) / view.scale)));
     const points = shownPoints().map((point) => (point.name === held.name ? { ...point, human: held.to } : point));
     draw(by("marks"), view, points, selected, shows);
-    showMeasurements(by("measurements").tBodies[0], about.schema.measurements, (name) => points.find((one) => one.name === name), Number(photo.attributes.mm_per_px), photo.guess?.measurements);
+    showMeasurements(
+      by("measurements").tBodies[0],
+      about.schema.measurements,
+      (name) => points.find((one) => one.name === name),
+      Number(photo.attributes.mm_per_px),
+      photo.guess?.measurements,
+    );
   } else view.pan(at[0] - held.last[0], at[1] - held.last[1]);
   held.last = at;
 });
@@ -317,8 +381,14 @@ stage.addEventListener("pointerup", (event) => {
   else if (!done.name && !done.moved && !placeOf(pointOf(selected))) putAt(view.local(event));
   else render();
 });
-stage.addEventListener("pointercancel", () => { held = null; if (photo) render(); });
-stage.addEventListener("dblclick", (event) => { if (photo && !event.target.closest("[data-landmark]")) changePoint(selected, rounded(inside(view.toPhoto(view.local(event))))); });
+stage.addEventListener("pointercancel", () => {
+  held = null;
+  if (photo) render();
+});
+stage.addEventListener("dblclick", (event) => {
+  if (photo && !event.target.closest("[data-landmark]"))
+    changePoint(selected, rounded(inside(view.toPhoto(view.local(event)))));
+});
 
 // Place the selected landmark, and go on with the next that has none.
 function putAt(screen) {
@@ -334,17 +404,39 @@ const KEYS = [
   ["Ctrl + arrow", "move the view", null],
   [", .", "landmark before, after", { ",": () => step(-1), ".": () => step(1) }],
   ["A", "accept the detector's place, next landmark", { a: accept }],
-  ["Space", "put a landmark without a place into the middle of the view", { " ": () => { if (!placeOf(pointOf(selected))) putAt(view.size.map((side) => side / 2)); } }],
+  [
+    "Space",
+    "put a landmark without a place into the middle of the view",
+    {
+      " ": () => {
+        if (!placeOf(pointOf(selected))) putAt(view.size.map((side) => side / 2));
+      },
+    },
+  ],
   ["X", "not visible", { x: () => changePoint(selected, "not visible", "not visible") }],
   ["Delete", "delete the point", { Delete: () => by("delete").click(), Backspace: () => by("delete").click() }],
   ["Z, Y", "undo, redo (with or without Ctrl)", { z: () => reverse("undo"), y: () => reverse("redo") }],
   ["Enter", "accept the rest, next photograph", { Enter: acceptRest }],
-  ["N, P", "next, previous photograph", { n: () => go(1), p: () => go(-1), PageDown: () => go(1), PageUp: () => go(-1) }],
+  [
+    "N, P",
+    "next, previous photograph",
+    { n: () => go(1), p: () => go(-1), PageDown: () => go(1), PageUp: () => go(-1) },
+  ],
   ["0", "the whole photograph", { 0: () => view.whole() }],
   ["F", "the face", { f: face }],
-  ["1 to 9", "a part of the face", Object.fromEntries([...Array(9).keys()].map((index) => [index + 1, () => parts[index] && showPart(parts[index].landmarks)]))],
+  [
+    "1 to 9",
+    "a part of the face",
+    Object.fromEntries(
+      [...Array(9).keys()].map((index) => [index + 1, () => parts[index] && showPart(parts[index].landmarks)]),
+    ),
+  ],
   ["+ −", "larger, smaller", { "+": () => view.zoom(1.25), "=": () => view.zoom(1.25), "-": () => view.zoom(0.8) }],
-  ["H, R, M", "heatmap, radius, detector's points", { h: () => toggle("heatmap"), r: () => toggle("radius"), m: () => toggle("model") }],
+  [
+    "H, R, M",
+    "heatmap, radius, detector's points",
+    { h: () => toggle("heatmap"), r: () => toggle("radius"), m: () => toggle("model") },
+  ],
   ["?", "this list", { "?": () => by("help").showModal() }],
 ];
 const ACTIONS = Object.assign({}, ...KEYS.map(([, , actions]) => actions));
@@ -354,12 +446,14 @@ document.addEventListener("keydown", (event) => {
   const inField = event.target.closest("input, select, dialog");
   const onButton = event.target.closest("button, a") && (event.key === "Enter" || event.key === " ");
   if (inField || onButton || event.altKey || event.metaKey) return;
-  const arrow = ARROWS[event.key], list = event.target.closest("#list, #landmarks");
+  const arrow = ARROWS[event.key],
+    list = event.target.closest("#list, #landmarks");
   let act = null;
   if (list && arrow && arrow[1]) act = () => (list.id === "list" ? go(arrow[1]) : photo && step(arrow[1]));
   else if (list && event.key === "Enter" && list.id === "list") act = () => stage.focus();
   else if (arrow && photo && event.ctrlKey) act = () => view.pan(-60 * arrow[0], -60 * arrow[1]);
-  else if (arrow && photo) act = () => nudge(...arrow.map((direction) => direction * (event.shiftKey ? LONG_STEP : STEP)));
+  else if (arrow && photo)
+    act = () => nudge(...arrow.map((direction) => direction * (event.shiftKey ? LONG_STEP : STEP)));
   else if (event.ctrlKey && event.key.toLowerCase() === "z") act = () => reverse(event.shiftKey ? "redo" : "undo");
   else if (event.ctrlKey && event.key.toLowerCase() === "y") act = () => reverse("redo");
   else if (!event.ctrlKey) {
@@ -367,12 +461,19 @@ document.addEventListener("keydown", (event) => {
     const needsNone = "nNpP?".includes(event.key) || event.key.startsWith("Page");
     act = action && (photo || needsNone) ? action : null;
   }
-  if (act) { event.preventDefault(); act(); }
+  if (act) {
+    event.preventDefault();
+    act();
+  }
 });
 
 // --- start
 
-function onClick(id, act) { by(id).addEventListener("click", () => { act(); }); }
+function onClick(id, act) {
+  by(id).addEventListener("click", () => {
+    act();
+  });
+}
 
 async function start() {
   about = await ask("session");
@@ -381,19 +482,30 @@ async function start() {
   by("folder").textContent = about.folder.split(/[\\/]/).filter(Boolean).pop() ?? about.folder;
   by("folder").title = about.folder;
   if (about.labelling) by("guesser").textContent = "face mesh";
-  const views = [["Whole", "0", () => view.whole()], ["Face", "F", face], ...parts.slice(0, 9).map((part, index) => [part.name.replaceAll("_", " "), `${index + 1}`, () => showPart(part.landmarks)])];
-  by("parts").append(...views.map(([name, key, act]) => {
-    const button = Object.assign(document.createElement("button"), { textContent: name, title: `${name} (${key})` });
-    button.addEventListener("click", () => photo && act());
-    return button;
-  }));
-  by("keys").append(...KEYS.map(([keys, what]) => {
-    const row = document.createElement("tr"), head = document.createElement("th");
-    head.scope = "row";
-    head.textContent = keys;
-    row.append(head, Object.assign(document.createElement("td"), { textContent: what }));
-    return row;
-  }));
+  const views = [
+    ["Whole", "0", () => view.whole()],
+    ["Face", "F", face],
+    ...parts
+      .slice(0, 9)
+      .map((part, index) => [part.name.replaceAll("_", " "), `${index + 1}`, () => showPart(part.landmarks)]),
+  ];
+  by("parts").append(
+    ...views.map(([name, key, act]) => {
+      const button = Object.assign(document.createElement("button"), { textContent: name, title: `${name} (${key})` });
+      button.addEventListener("click", () => photo && act());
+      return button;
+    }),
+  );
+  by("keys").append(
+    ...KEYS.map(([keys, what]) => {
+      const row = document.createElement("tr"),
+        head = document.createElement("th");
+      head.scope = "row";
+      head.textContent = keys;
+      row.append(head, Object.assign(document.createElement("td"), { textContent: what }));
+      return row;
+    }),
+  );
   onClick("zoom-in", () => view.zoom(1.25));
   onClick("zoom-out", () => view.zoom(0.8));
   for (const name of ["heatmap", "radius", "model"]) onClick(name, () => toggle(name));
@@ -406,12 +518,24 @@ async function start() {
   onClick("finish", () => photo && acceptRest());
   onClick("next", () => go(1));
   onClick("previous", () => go(-1));
-  by("list").addEventListener("click", (event) => { const row = event.target.closest("[data-index]"); if (row) open(Number(row.dataset.index)); });
-  by("landmarks").addEventListener("click", (event) => { const row = event.target.closest("[data-landmark]"); if (row) { select(row.dataset.landmark); bringIntoView(); } });
+  by("list").addEventListener("click", (event) => {
+    const row = event.target.closest("[data-index]");
+    if (row) open(Number(row.dataset.index));
+  });
+  by("landmarks").addEventListener("click", (event) => {
+    const row = event.target.closest("[data-landmark]");
+    if (row) {
+      select(row.dataset.landmark);
+      bringIntoView();
+    }
+  });
   by("subject").addEventListener("change", () => attribute("subject", by("subject").value));
   by("mm").addEventListener("change", () => {
     const value = Number(by("mm").value.replace(",", "."));
-    if (by("mm").value && !(value >= 0.001 && value <= 100)) { say("bad", "NOT SAVED: mm in one px is a number from 0.001 to 100"); return; }
+    if (by("mm").value && !(value >= 0.001 && value <= 100)) {
+      say("bad", "NOT SAVED: mm in one px is a number from 0.001 to 100");
+      return;
+    }
     attribute("mm_per_px", by("mm").value ? String(value) : "");
   });
   by("search").addEventListener("input", renderList);

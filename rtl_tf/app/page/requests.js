@@ -5,7 +5,10 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export async function ask(path) {
   const answer = await fetch(path);
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).problem || (await answer.text().catch(() => "")) || answer.statusText);
+  if (!answer.ok)
+    throw new Error(
+      (await answer.json().catch(() => ({}))).problem || (await answer.text().catch(() => "")) || answer.statusText,
+    );
   return answer.json();
 }
 
@@ -21,7 +24,9 @@ export async function askHeatmap(image, landmark) {
 export class Saver {
   constructor({ told, refused, saved }) {
     Object.assign(this, { told, refused, saved, waiting: [], busy: false });
-    window.addEventListener("beforeunload", (event) => { if (this.waiting.length) event.preventDefault(); });
+    window.addEventListener("beforeunload", (event) => {
+      if (this.waiting.length) event.preventDefault();
+    });
   }
 
   add(image, sha256, change) {
@@ -43,10 +48,17 @@ export class Saver {
       const { image, body } = this.waiting[0];
       let answer;
       try {
-        answer = await fetch(`images/${image}/changes`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+        answer = await fetch(`images/${image}/changes`, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify(body),
+        });
       } catch {
         const number = this.waiting.length;
-        this.told("bad", `NOT SAVED: ${number} change${number > 1 ? "s" : ""}. rtl-app does not answer; keep this page open`);
+        this.told(
+          "bad",
+          `NOT SAVED: ${number} change${number > 1 ? "s" : ""}. rtl-app does not answer; keep this page open`,
+        );
         await pause(RETRY);
         continue;
       }
@@ -58,7 +70,10 @@ export class Saver {
         this.waiting = this.waiting.filter((other) => other.image !== image);
         this.refused(image, told.problem);
       } else {
-        this.told("bad", `NOT SAVED: ${told.problem || "rtl-app was started anew; what this page shows is not in its journal, note it before you open the new address"}`);
+        this.told(
+          "bad",
+          `NOT SAVED: ${told.problem || "rtl-app was started anew; what this page shows is not in its journal, note it before you open the new address"}`,
+        );
         await pause(RETRY);
       }
     }

@@ -13,12 +13,27 @@ export function element(name, attributes = {}, parent = null) {
 
 export class View {
   constructor(stage, scene, photo, changed) {
-    Object.assign(this, { stage, scene, photo, changed, scale: 1, left: 0, top: 0, width: 1, height: 1, tiles: new Map() });
+    Object.assign(this, {
+      stage,
+      scene,
+      photo,
+      changed,
+      scale: 1,
+      left: 0,
+      top: 0,
+      width: 1,
+      height: 1,
+      tiles: new Map(),
+    });
     new ResizeObserver(() => this.update()).observe(stage);
-    stage.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), ...this.local(event));
-    }, { passive: false });
+    stage.addEventListener(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), ...this.local(event));
+      },
+      { passive: false },
+    );
   }
 
   // Another photograph. Pixel centres lie on integers, so its edge is at -0.5.
@@ -26,17 +41,36 @@ export class View {
     Object.assign(this, { image, width, height, tile });
     this.photo.replaceChildren();
     this.tiles.clear();
-    element("image", { href: `images/${image}/overview`, x: -0.5, y: -0.5, width, height, preserveAspectRatio: "none" }, this.photo);
+    element(
+      "image",
+      { href: `images/${image}/overview`, x: -0.5, y: -0.5, width, height, preserveAspectRatio: "none" },
+      this.photo,
+    );
     this.whole();
   }
 
-  get size() { return [this.stage.clientWidth, this.stage.clientHeight]; }
-  local(event) { const box = this.stage.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; }
-  toScreen([x, y]) { return [(x - this.left) * this.scale, (y - this.top) * this.scale]; }
-  toPhoto([x, y]) { return [x / this.scale + this.left, y / this.scale + this.top]; }
+  get size() {
+    return [this.stage.clientWidth, this.stage.clientHeight];
+  }
+  local(event) {
+    const box = this.stage.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+  toScreen([x, y]) {
+    return [(x - this.left) * this.scale, (y - this.top) * this.scale];
+  }
+  toPhoto([x, y]) {
+    return [x / this.scale + this.left, y / this.scale + this.top];
+  }
 
   whole() {
-    this.fit([[-0.5, -0.5], [this.width - 0.5, this.height - 0.5]], 1);
+    this.fit(
+      [
+        [-0.5, -0.5],
+        [this.width - 0.5, this.height - 0.5],
+      ],
+      1,
+    );
     this.isWhole = true;
   }
 
@@ -92,20 +126,43 @@ export class View {
     const range = (from, to, length) => {
       const last = Math.ceil(length / this.tile) - 1;
       const first = Math.max(0, Math.floor((from + 0.5) / this.tile));
-      return Array.from({ length: Math.max(0, Math.min(last, Math.floor((to + 0.5) / this.tile)) - first + 1) }, (_, index) => first + index);
+      return Array.from(
+        { length: Math.max(0, Math.min(last, Math.floor((to + 0.5) / this.tile)) - first + 1) },
+        (_, index) => first + index,
+      );
     };
     const seen = new Set();
     for (const row of range(this.top, bottom, this.height)) {
       for (const column of range(this.left, right, this.width)) {
-        const key = `${column}/${row}`, x = column * this.tile, y = row * this.tile;
+        const key = `${column}/${row}`,
+          x = column * this.tile,
+          y = row * this.tile;
         seen.add(key);
         if (this.tiles.has(key)) continue;
         const [width, height] = [Math.min(this.tile, this.width - x), Math.min(this.tile, this.height - y)];
-        this.tiles.set(key, element("image", { href: `images/${this.image}/tiles/${key}`, x: x - 0.5, y: y - 0.5, width, height, preserveAspectRatio: "none", class: "tile" }, this.photo));
+        this.tiles.set(
+          key,
+          element(
+            "image",
+            {
+              href: `images/${this.image}/tiles/${key}`,
+              x: x - 0.5,
+              y: y - 0.5,
+              width,
+              height,
+              preserveAspectRatio: "none",
+              class: "tile",
+            },
+            this.photo,
+          ),
+        );
       }
     }
     for (const [key, tile] of this.tiles) {
-      if (!seen.has(key)) { tile.remove(); this.tiles.delete(key); }
+      if (!seen.has(key)) {
+        tile.remove();
+        this.tiles.delete(key);
+      }
     }
   }
 }
