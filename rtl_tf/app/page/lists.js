@@ -77,6 +77,12 @@ export function showMeasurements(table, measurements, pointOf, mmPerPx, found = 
   );
 }
 
+export function showKeys(table, keys) {
+  for (const [names, what] of keys) {
+    table.append(cells(names, what, ""));
+  }
+}
+
 function cells(name, value, note) {
   const row = document.createElement("tr"),
     head = document.createElement("th"),

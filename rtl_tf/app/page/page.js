@@ -1,15 +1,15 @@
 // The page: one photograph at a time, its landmarks moved by mouse or keys, every change sent at once.
 
+import { listen as listenToButtons } from "./buttons.js";
 import { record, reversal, stacks } from "./history.js";
-import { inOrder, showImages, showLandmarks, showMeasurements } from "./lists.js";
+import { listen as listenToKeys } from "./keys.js";
+import { inOrder, showImages, showKeys, showLandmarks, showMeasurements } from "./lists.js";
 import { draw } from "./marks.js";
+import { listen as listenToMouse } from "./mouse.js";
 import { ask, askHeatmap, Saver } from "./requests.js";
 import { element, View } from "./view.js";
 
-const STEP = 0.25,
-  LONG_STEP = 2; // original px, of an arrow key, and with Shift
 const POLL = 2500; // ms between looks at the list
-const CLICK = 4; // screen px that a click may move
 const by = (id) => document.getElementById(id);
 const stage = by("stage");
 
@@ -19,13 +19,13 @@ let about,
   current = -1,
   photo = null,
   selected = "",
-  parts = [];
+  dragged = null;
 const shows = { heatmap: false, radius: true, model: true };
 const view = new View(stage, by("scene"), by("photo"), () => photo && drawMarks());
 const saver = new Saver({
   told: (kind, text) => say(kind, text),
   saved(image, told, left) {
-    if (image === current && !left) Object.assign(photo, told);
+    if (photo && image === current && !left) Object.assign(photo, told);
     Object.assign(images[image], { said: Object.keys(told.points).length, checked: "checked" in told.attributes });
     if (!left) say("", "All changes are saved");
     render();
@@ -47,12 +47,13 @@ function say(kind, text) {
 function pointOf(name) {
   const landmark = about.schema.landmarks.find((one) => one.name === name);
   const said = photo.points[name] ?? null,
-    guess = photo.guess?.points?.[name] ?? null;
+    guess = photo.guess?.points?.[name] ?? null,
+    held = dragged?.name === name ? dragged.point : null;
   return {
     ...landmark,
     old: said,
-    human: Array.isArray(said) ? said : null,
-    said: typeof said === "string" ? said : "",
+    human: held ?? (Array.isArray(said) ? said : null),
+    said: typeof said === "string" && !held ? said : "",
     model: guess,
     radius: photo.guess?.radius?.[name] ?? null,
   };
@@ -285,6 +286,14 @@ function drawMarks() {
   draw(by("marks"), view, shownPoints(), selected, shows);
 }
 
+function measure() {
+  const points = new Map(shownPoints().map((point) => [point.name, point]));
+  const found = photo.guess?.measurements;
+  const mmPerPx = Number(photo.attributes.mm_per_px);
+  const pointNamed = (name) => points.get(name);
+  showMeasurements(by("measurements").tBodies[0], about.schema.measurements, pointNamed, mmPerPx, found);
+}
+
 function render() {
   if (!photo) return;
   const points = allPoints(),
@@ -293,16 +302,10 @@ function render() {
   drawMarks();
   showLandmarks(by("landmarks"), points, selected, about.labelling ? "face mesh" : "detector");
   by(`landmark-${points.findIndex((one) => one.name === selected)}`)?.scrollIntoView({ block: "nearest" });
-  showMeasurements(
-    by("measurements").tBodies[0],
-    about.schema.measurements,
-    (name) => shownPoints().find((one) => one.name === name),
-    Number(photo.attributes.mm_per_px),
-    photo.guess?.measurements,
-  );
+  measure();
   const what = about.schema.landmarks.find((one) => one.name === selected);
-  by("where").textContent =
-    `${what.label} ${what.name.replaceAll("_", " ")}: ${place ? `x ${place[0].toFixed(2)}, y ${place[1].toFixed(2)} px` : point.said || "no place"} – ${what.anatomy}`;
+  const at = place ? `x ${place[0].toFixed(2)}, y ${place[1].toFixed(2)} px` : point.said || "no place";
+  by("where").textContent = `${what.label} ${what.name.replaceAll("_", " ")}: ${at} – ${what.anatomy}`;
   by("accept").disabled = !(point.old === null && point.model);
   by("hidden").disabled = point.said === "not visible";
   by("delete").disabled = point.said === "deleted" || (!point.human && !point.model);
@@ -342,204 +345,63 @@ async function poll() {
   setTimeout(poll, POLL);
 }
 
-// --- mouse
-
-let held = null;
-stage.addEventListener("pointerdown", (event) => {
-  if (!photo || event.button !== 0) return;
-  const name = event.target.closest?.("[data-landmark]")?.dataset.landmark ?? null;
-  stage.setPointerCapture(event.pointerId);
-  const at = view.local(event);
-  held = { name, at, last: at, from: name && placeOf(pointOf(name)), moved: false };
-  if (name && name !== selected) select(name);
-  stage.focus({ preventScroll: true });
-});
-stage.addEventListener("pointermove", (event) => {
-  if (!held || !photo) return;
-  const at = view.local(event);
-  held.moved ||= Math.hypot(at[0] - held.at[0], at[1] - held.at[1]) > CLICK;
-  if (!held.moved) return;
-  if (held.name) {
-    held.to = rounded(inside([0, 1].map((axis) => held.from[axis] + (at[axis] - held.at[axis]) / view.scale)));
-    const points = shownPoints().map((point) => (point.name === held.name ? { ...point, human: held.to } : point));
-    draw(by("marks"), view, points, selected, shows);
-    showMeasurements(
-      by("measurements").tBodies[0],
-      about.schema.measurements,
-      (name) => points.find((one) => one.name === name),
-      Number(photo.attributes.mm_per_px),
-      photo.guess?.measurements,
-    );
-  } else view.pan(at[0] - held.last[0], at[1] - held.last[1]);
-  held.last = at;
-});
-stage.addEventListener("pointerup", (event) => {
-  const done = held;
-  held = null;
-  if (!done || !photo) return;
-  if (done.name && done.to) changePoint(done.name, done.to);
-  else if (!done.name && !done.moved && !placeOf(pointOf(selected))) putAt(view.local(event));
-  else render();
-});
-stage.addEventListener("pointercancel", () => {
-  held = null;
-  if (photo) render();
-});
-stage.addEventListener("dblclick", (event) => {
-  if (photo && !event.target.closest("[data-landmark]"))
-    changePoint(selected, rounded(inside(view.toPhoto(view.local(event)))));
-});
+// --- what mouse, keys and buttons act on
 
 // Place the selected landmark, and go on with the next that has none.
-function putAt(screen) {
-  changePoint(selected, rounded(inside(view.toPhoto(screen))));
-  const next = allPoints().find((point) => point.old === null && !point.model);
+function placeNext(point) {
+  changePoint(selected, rounded(inside(point)));
+  const next = allPoints().find((one) => one.old === null && !one.model);
   if (next) select(next.name);
 }
 
-// --- keys
-
-const KEYS = [
-  ["← → ↑ ↓", "move the landmark by 0.25 px; with Shift by 2 px", null],
-  ["Ctrl + arrow", "move the view", null],
-  [", .", "landmark before, after", { ",": () => step(-1), ".": () => step(1) }],
-  ["A", "accept the detector's place, next landmark", { a: accept }],
-  [
-    "Space",
-    "put a landmark without a place into the middle of the view",
-    {
-      " ": () => {
-        if (!placeOf(pointOf(selected))) putAt(view.size.map((side) => side / 2));
-      },
-    },
-  ],
-  ["X", "not visible", { x: () => changePoint(selected, "not visible", "not visible") }],
-  ["Delete", "delete the point", { Delete: () => by("delete").click(), Backspace: () => by("delete").click() }],
-  ["Z, Y", "undo, redo (with or without Ctrl)", { z: () => reverse("undo"), y: () => reverse("redo") }],
-  ["Enter", "accept the rest, next photograph", { Enter: acceptRest }],
-  [
-    "N, P",
-    "next, previous photograph",
-    { n: () => go(1), p: () => go(-1), PageDown: () => go(1), PageUp: () => go(-1) },
-  ],
-  ["0", "the whole photograph", { 0: () => view.whole() }],
-  ["F", "the face", { f: face }],
-  [
-    "1 to 9",
-    "a part of the face",
-    Object.fromEntries(
-      [...Array(9).keys()].map((index) => [index + 1, () => parts[index] && showPart(parts[index].landmarks)]),
-    ),
-  ],
-  ["+ −", "larger, smaller", { "+": () => view.zoom(1.25), "=": () => view.zoom(1.25), "-": () => view.zoom(0.8) }],
-  [
-    "H, R, M",
-    "heatmap, radius, detector's points",
-    { h: () => toggle("heatmap"), r: () => toggle("radius"), m: () => toggle("model") },
-  ],
-  ["?", "this list", { "?": () => by("help").showModal() }],
-];
-const ACTIONS = Object.assign({}, ...KEYS.map(([, , actions]) => actions));
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-document.addEventListener("keydown", (event) => {
-  const inField = event.target.closest("input, select, dialog");
-  const onButton = event.target.closest("button, a") && (event.key === "Enter" || event.key === " ");
-  if (inField || onButton || event.altKey || event.metaKey) return;
-  const arrow = ARROWS[event.key],
-    list = event.target.closest("#list, #landmarks");
-  let act = null;
-  if (list && arrow && arrow[1]) act = () => (list.id === "list" ? go(arrow[1]) : photo && step(arrow[1]));
-  else if (list && event.key === "Enter" && list.id === "list") act = () => stage.focus();
-  else if (arrow && photo && event.ctrlKey) act = () => view.pan(-60 * arrow[0], -60 * arrow[1]);
-  else if (arrow && photo)
-    act = () => nudge(...arrow.map((direction) => direction * (event.shiftKey ? LONG_STEP : STEP)));
-  else if (event.ctrlKey && event.key.toLowerCase() === "z") act = () => reverse(event.shiftKey ? "redo" : "undo");
-  else if (event.ctrlKey && event.key.toLowerCase() === "y") act = () => reverse("redo");
-  else if (!event.ctrlKey) {
-    const action = ACTIONS[event.key] ?? ACTIONS[event.key.toLowerCase()];
-    const needsNone = "nNpP?".includes(event.key) || event.key.startsWith("Page");
-    act = action && (photo || needsNone) ? action : null;
-  }
-  if (act) {
-    event.preventDefault();
-    act();
-  }
-});
+const page = {
+  ready: () => photo !== null,
+  selected: () => selected,
+  placeOf: (name) => placeOf(pointOf(name)),
+  place: (name, point) => changePoint(name, rounded(inside(point))),
+  placeInMiddle: () => placeOf(pointOf(selected)) || placeNext(view.toPhoto(view.size.map((side) => side / 2))),
+  preview(name, point) {
+    dragged = name && { name, point: rounded(inside(point)) };
+    drawMarks();
+    measure();
+  },
+  notVisible: () => changePoint(selected, "not visible", "not visible"),
+  deletePoint: () => by("delete").disabled || changePoint(selected, "deleted", "deleted"),
+  part: (index) => about.schema.parts[index] && showPart(about.schema.parts[index].landmarks),
+  larger: () => view.zoom(1.25),
+  smaller: () => view.zoom(0.8),
+  help: () => by("help").showModal(),
+  undo: () => reverse("undo"),
+  redo: () => reverse("redo"),
+  ...{
+    accept,
+    acceptRest,
+    attribute,
+    bringIntoView,
+    face,
+    go,
+    nudge,
+    open,
+    placeNext,
+    renderList,
+    say,
+    select,
+    step,
+    toggle,
+  },
+};
 
 // --- start
-
-function onClick(id, act) {
-  by(id).addEventListener("click", () => {
-    act();
-  });
-}
 
 async function start() {
   about = await ask("session");
   images = (await ask("images")).images;
-  parts = about.schema.parts;
   by("folder").textContent = about.folder.split(/[\\/]/).filter(Boolean).pop() ?? about.folder;
   by("folder").title = about.folder;
   if (about.labelling) by("guesser").textContent = "face mesh";
-  const views = [
-    ["Whole", "0", () => view.whole()],
-    ["Face", "F", face],
-    ...parts
-      .slice(0, 9)
-      .map((part, index) => [part.name.replaceAll("_", " "), `${index + 1}`, () => showPart(part.landmarks)]),
-  ];
-  by("parts").append(
-    ...views.map(([name, key, act]) => {
-      const button = Object.assign(document.createElement("button"), { textContent: name, title: `${name} (${key})` });
-      button.addEventListener("click", () => photo && act());
-      return button;
-    }),
-  );
-  by("keys").append(
-    ...KEYS.map(([keys, what]) => {
-      const row = document.createElement("tr"),
-        head = document.createElement("th");
-      head.scope = "row";
-      head.textContent = keys;
-      row.append(head, Object.assign(document.createElement("td"), { textContent: what }));
-      return row;
-    }),
-  );
-  onClick("zoom-in", () => view.zoom(1.25));
-  onClick("zoom-out", () => view.zoom(0.8));
-  for (const name of ["heatmap", "radius", "model"]) onClick(name, () => toggle(name));
-  onClick("undo", () => reverse("undo"));
-  onClick("redo", () => reverse("redo"));
-  onClick("help-button", () => by("help").showModal());
-  onClick("accept", accept);
-  onClick("hidden", () => changePoint(selected, "not visible", "not visible"));
-  onClick("delete", () => changePoint(selected, "deleted", "deleted"));
-  onClick("finish", () => photo && acceptRest());
-  onClick("next", () => go(1));
-  onClick("previous", () => go(-1));
-  by("list").addEventListener("click", (event) => {
-    const row = event.target.closest("[data-index]");
-    if (row) open(Number(row.dataset.index));
-  });
-  by("landmarks").addEventListener("click", (event) => {
-    const row = event.target.closest("[data-landmark]");
-    if (row) {
-      select(row.dataset.landmark);
-      bringIntoView();
-    }
-  });
-  by("subject").addEventListener("change", () => attribute("subject", by("subject").value));
-  by("mm").addEventListener("change", () => {
-    const value = Number(by("mm").value.replace(",", "."));
-    if (by("mm").value && !(value >= 0.001 && value <= 100)) {
-      say("bad", "NOT SAVED: mm in one px is a number from 0.001 to 100");
-      return;
-    }
-    attribute("mm_per_px", by("mm").value ? String(value) : "");
-  });
-  by("search").addEventListener("input", renderList);
-  by("shown").addEventListener("change", renderList);
+  listenToMouse(stage, view, page);
+  showKeys(by("keys"), listenToKeys(stage, view, page));
+  listenToButtons(about.schema.parts, view, page);
   renderList();
   if (rows.length) await open(rows[0].index);
   stage.focus({ preventScroll: true });

@@ -1,15 +1,14 @@
 // What is asked of the server, all below the address with the token; and changes, each sent until it is saved.
 
 const RETRY = 1000; // ms
+const ANEW = "rtl-app was started anew: note what is not saved, then open the address that it printed";
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export async function ask(path) {
   const answer = await fetch(path);
-  if (!answer.ok)
-    throw new Error(
-      (await answer.json().catch(() => ({}))).problem || (await answer.text().catch(() => "")) || answer.statusText,
-    );
-  return answer.json();
+  if (answer.ok) return answer.json();
+  const told = await answer.json().catch(() => ({}));
+  throw new Error(told.problem || answer.statusText || `status ${answer.status}`);
 }
 
 // Heatmap of a landmark: {url, left, top, side}, original px; null where there is none.
@@ -20,7 +19,7 @@ export async function askHeatmap(image, landmark) {
   return { url: URL.createObjectURL(await answer.blob()), left, top, side };
 }
 
-// Sends changes one after the other. What waits behind one that is under way is joined where it moves the same point on.
+// Sends changes one after the other, each until it is saved. What has not been sent yet may go further, see `unsent`.
 export class Saver {
   constructor({ told, refused, saved }) {
     Object.assign(this, { told, refused, saved, waiting: [], busy: false });
@@ -70,10 +69,7 @@ export class Saver {
         this.waiting = this.waiting.filter((other) => other.image !== image);
         this.refused(image, told.problem);
       } else {
-        this.told(
-          "bad",
-          `NOT SAVED: ${told.problem || "rtl-app was started anew; what this page shows is not in its journal, note it before you open the new address"}`,
-        );
+        this.told("bad", `NOT SAVED: ${told.problem || ANEW}`);
         await pause(RETRY);
       }
     }
