@@ -21,7 +21,16 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
-    package_data={"rtl_tf": ["py.typed", "schemas/*.toml", "reports/published/*.csv", "studies/*.toml", "app/page/*"]},
+    package_data={
+        "rtl_tf": [
+            "py.typed",
+            "schemas/*.toml",
+            "measuring/*.csv",
+            "reports/published/*.csv",
+            "studies/*.toml",
+            "app/page/*",
+        ]
+    },
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.15.1",  # older: a model file could run code, read other files, fill the memory (to CVE-2026-12570)
@@ -29,7 +38,7 @@ setup(
         "pandas",
         "scipy",
         "pillow",
-        "scikit-image",  # sheets of faces by now; next: edges and circles for measurements
+        "scikit-image",  # sheets of faces; edges and circles of stickers
         "matplotlib",
         "h5py",
         "filelock>=3.25",  # older: other answers where a lock file cannot be made, or a file system has no locks
@@ -44,6 +53,8 @@ setup(
             *("tf-keras", "keras-vggface", "keras-applications"),
             *("httpx2", "websocket-client", "axe-core-python"),  # the page: its server, its browser, accessibility
             *APP,
+            # oracles: shapes; other readers of the formats that are written; agreement of measurements
+            *("ktch", "sleap-io", "pingouin"),
             *HEIC,
             *EXPORT,
             *SOURCES,
@@ -59,7 +70,10 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            *(f"rtl-{name}=rtl_tf.cli.{name}:entry" for name in ("train", "evaluate", "predict", "check")),
+            *(
+                f"rtl-{name}=rtl_tf.cli.{name}:entry"
+                for name in ("train", "evaluate", "predict", "check", "convert", "measure")
+            ),
             "rtl-app=rtl_tf.app.__main__:entry",
         ]
     },

@@ -75,10 +75,7 @@ class Settings:
         "look again, by a second network, at eye, mouth, chin, ear (the schema's parts) in the photographs' own pixels",
         default=False,
     )
-    flips: bool = _setting(
-        "show every second training image mirrored: another half of the face, where all crops show the same",
-        default=True,
-    )
+    flips: bool = _setting("mirror every second training image, which then shows the other half", default=True)
     face_boxes: str = _setting(
         "the square that is looked at: given = the data's own, or that around the labels; found = the face finder's",
         default="given",
@@ -105,9 +102,7 @@ class Settings:
         default="batch",
         choices=("batch", "frozen"),
     )
-    heatmap_loss: str = _setting(
-        "mean over map entries, or Eq. 2's literal sum", default="mean", choices=("mean", "sum")
-    )
+    heatmap_loss: str = _setting("mean over map entries, or Eq. 2's sum", default="mean", choices=("mean", "sum"))
     temperature: float = _setting("mu of RTL-CO (Eq. 4), > 0", default=2.0)
     mixed_precision: bool = _setting(
         "compute in bfloat16 (float16 on NVIDIA GPUs before Ampere), keep weights, heads and losses in float32",
@@ -125,6 +120,10 @@ class Settings:
         "does, which leaves a frame on the right and below; edge = it repeats their edges, and there is no frame",
         default="zeros",
         choices=("zeros", "edge"),
+    )
+    include_faces: bool = _setting(
+        "keep crops of eight test faces with the run, for its pictures; of built-in faces they always are",
+        default=False,
     )
     memory_gb: float = _setting(
         "decoded images kept in memory, GiB a part of the split, >= 0; more go to a file in the cache folder",

@@ -43,8 +43,7 @@ class Conformal:
         """
         base, slope = np.transpose([_expected_error(*pair) for pair in zip(errors.T, doubts.T, strict=True)])
         ratios = errors / np.maximum(base + slope * doubts, SMALLEST)
-        quantiles = np.stack([_quantiles(column, people) for column in ratios.T], axis=1)
-        return cls(base, slope, quantiles)
+        return cls(base, slope, np.stack([quantiles(column, people) for column in ratios.T], axis=1))
 
     def expected(self, doubts: np.ndarray) -> np.ndarray:
         """(..., K) -> (..., K): the error that a doubt lets expect."""
@@ -66,8 +65,8 @@ class Conformal:
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Conformal":
         base, slope = (node[name].array((landmarks,)) for name in ("base", "slope"))
-        quantiles = node["quantiles"].array((len(LEVELS), landmarks))
-        return cls(base, slope, np.where(quantiles < 0, np.inf, quantiles))
+        kept = node["quantiles"].array((len(LEVELS), landmarks))
+        return cls(base, slope, np.where(kept < 0, np.inf, kept))
 
 
 def _expected_error(errors: np.ndarray, doubts: np.ndarray) -> np.ndarray:
@@ -78,13 +77,18 @@ def _expected_error(errors: np.ndarray, doubts: np.ndarray) -> np.ndarray:
     return nnls(np.stack([np.ones(known.sum()), doubts[known]], axis=1), errors[known])[0]
 
 
-def _quantiles(ratios: np.ndarray, people: Sequence[str]) -> np.ndarray:
-    """(len(LEVELS),): the smallest ratio below which lies that share of people, one more with an infinite one."""
-    known = np.isfinite(ratios)
-    values, names = ratios[known], np.asarray(people)[known]
+def quantiles(scores: np.ndarray, people: Sequence[str], levels: Sequence[float] = LEVELS) -> np.ndarray:
+    """(len(levels),): the smallest score up to which lie those of that share of people, one more being infinite.
+
+    Args:
+        scores: (N,), of images, NaN = unknown.
+        people: N names.
+    """
+    known = np.isfinite(scores)
+    values, names = scores[known], np.asarray(people)[known]
     order = np.argsort(values, kind="stable")
     _, which, images = np.unique(names, return_inverse=True, return_counts=True)
     weights = 1 / (images[which] * (len(images) + 1))
     reached = np.cumsum(weights[order])
-    places = np.searchsorted(reached, np.array(LEVELS) - 1e-9)
+    places = np.searchsorted(reached, np.array(levels) - 1e-9)
     return np.append(values[order], np.inf)[places]

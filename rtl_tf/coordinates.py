@@ -67,7 +67,11 @@ class Crop:
 
     def to_shares(self, points: np.ndarray) -> np.ndarray:
         """(..., 2) original px -> shares of the view's side, from edge to edge 0 to 1; float64."""
-        return (self.to_input(points).astype(np.float64) + 0.5) / self.size
+        return self.in_shares(self.to_input(points))
+
+    def in_shares(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) input px -> shares of the view's side; float64."""
+        return (points.astype(np.float64) + 0.5) / self.size
 
     def from_shares(self, shares: np.ndarray) -> np.ndarray:
         """The inverse of `to_shares`."""

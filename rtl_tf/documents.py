@@ -89,6 +89,11 @@ def write_json(path: str | Path, content: dict) -> None:
     write_bytes(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
+def json_bytes(content: dict | list) -> bytes:
+    """JSON in one line, for files of other programs: long lists of numbers would take a line each."""
+    return (json.dumps(content, allow_nan=False) + "\n").encode()
+
+
 def parse_toml(text: str, origin: str) -> "Node":
     """The content of TOML text; `origin` names it in messages. InputError where it is not TOML."""
     try:

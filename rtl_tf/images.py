@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
@@ -77,11 +78,42 @@ def read_image(path: str | Path, reduction: int = 1) -> np.ndarray:
     return pixels
 
 
-def read_size(path: str | Path) -> tuple[int, int]:
-    """(width, height) of `read_image`, from the file's header alone: damage further on is not noticed."""
+@dataclass(frozen=True)
+class Header:
+    """What a file's header tells of its image.
+
+    Attributes:
+        size: (width, height), of `read_image`.
+        orientation: EXIF's; 1 = upright.
+        is_jpeg: or one of those files of several that phones make.
+    """
+
+    size: tuple[int, int]
+    orientation: int
+    is_jpeg: bool
+
+    def reduces(self, reduction: int) -> bool:
+        """Whether `read_image` with this reduction gives means of squares of pixels, from its corner on."""
+        return self.is_jpeg and (self.orientation == 1 or not any(length % reduction for length in self.size))
+
+
+def read_header(path: str | Path) -> Header:
+    """Of an image file: damage further on is not noticed. InputError as `read_image`."""
     with _opened(path) as image:
-        swapped = _orientation(image) in (5, 6, 7, 8)
-        return (image.height, image.width) if swapped else image.size
+        orientation = _orientation(image)
+        size = (image.height, image.width) if orientation in (5, 6, 7, 8) else image.size
+        return Header(size, orientation, image.format in ("JPEG", "MPO"))
+
+
+def read_size(path: str | Path) -> tuple[int, int]:
+    """(width, height) of `read_image`, from the file's header alone."""
+    return read_header(path).size
+
+
+def is_turned(path: str | Path) -> bool:
+    """Whether the image is displayed turned or mirrored by its EXIF tag, which some programs ignore."""
+    with _opened(path) as image:
+        return _orientation(image) in _EXIF_TRANSPOSE
 
 
 def read_crop(path: str | Path, crop: Crop) -> np.ndarray:

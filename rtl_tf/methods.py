@@ -54,7 +54,8 @@ class Method:
     Attributes:
         name: as on the command line and in run folders.
         title: as in the tables.
-        trains: "decoder" (encoder frozen), "last-convolution" (the encoder's last one and the decoder), "all".
+        trains: "decoder" (encoder frozen), "last-convolution" (the encoder's last one that joins channels, and the
+            decoder), "all".
         regularizers: summed, each with weight lambda (Eq. 3).
         network: module of `rtl_tf.networks` whose `network` builds it (image_size, landmarks, width, seed) from random
             weights; None = encoder of the source network and decoder of the simple baseline.

@@ -61,7 +61,7 @@ def load_crops(
     context: int = 0,
     label: str = "reading",
     memory_gb: float = 4.0,
-    square: Callable[[np.ndarray, Crop], Crop] | None = None,
+    square: Callable[[Sample, np.ndarray, Crop], Crop] | None = None,
     label_shift: float = 0.0,
 ) -> Crops:
     """Decode and crop all samples, in threads, with a progress bar.
@@ -70,7 +70,7 @@ def load_crops(
         size, context: side of the plain crop and border around it, input px.
         margin: of crops around landmarks, see `crop_around`.
         memory_gb: GiB of images that stay in memory; more go to a file in the cache folder, which ends with the run.
-        square: of a decoded image and its `sample_crop` the square that is cropped instead.
+        square: of a sample, its decoded image and its `sample_crop` the square that is cropped instead.
         label_shift: what is taken from the labels, see `inference.recipe.Recipe`.
     """
     side = size + 2 * context
@@ -81,7 +81,7 @@ def load_crops(
         if square is None:
             return read_crop(sample.image, crop.widened(context)), crop
         image = read_around(sample.image, crop)
-        crop = square(image, crop)
+        crop = square(sample, image, crop)
         return crop_image(image, crop.widened(context), sample.image), crop
 
     crops = []
@@ -89,7 +89,10 @@ def load_crops(
         for index, (image, crop) in enumerate(progress(pool.map(decoded, samples), len(samples), label)):
             images[index] = image
             crops.append(crop)
-    points = [_crop_points(*pair, schema, label_shift) for pair in zip(samples, crops, strict=True)]
+    points = [
+        labels_in(crop, sample.points, schema, label_shift * crop.side)
+        for sample, crop in zip(samples, crops, strict=True)
+    ]
     return Crops(images, np.stack(points), tuple(crops))
 
 
@@ -110,9 +113,15 @@ def room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
     return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
-def _crop_points(sample: Sample, crop: Crop, schema: Schema, label_shift: float) -> np.ndarray:
-    points = crop.to_input(sample.points - np.array([label_shift * crop.side, 0]) if label_shift else sample.points)
-    return points[schema.mirror_permutation] if sample.mirrored else points
+def labels_in(crop: Crop, points: np.ndarray, schema: Schema, shift: float = 0.0) -> np.ndarray:
+    """float32 (K, 2) input px: labels as a view shows them, pairs swapped where it is mirrored.
+
+    Args:
+        points: (K, 2) original px, NaN = missing.
+        shift: that is taken from them, to the left in the image, original px, see `inference.recipe.Recipe`.
+    """
+    points = crop.to_input(points - np.array([shift, 0.0]))
+    return points[schema.mirror_permutation] if crop.mirrored else points
 
 
 def targets(points, size: int, sigma: float):

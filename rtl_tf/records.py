@@ -85,8 +85,11 @@ class Prediction:
         points: float32 (K, 2), (x, y) in original px, sub-pixel decoding (DSNT: its coordinates).
         peaks: float32 (K,), height of each heatmap's maximum: near 1 where the detector is sure.
         heatmap_points: float32 (K, 2), heatmap px of the crop that the network saw, by argmax (DSNT: rounded).
+        spread: float32 (K,), original px: how far apart the answers are that `points` are the mean of (views, the
+            calibrated mesh), as a root mean square distance from it; None of a single answer.
     """
 
     points: np.ndarray
     peaks: np.ndarray
     heatmap_points: np.ndarray
+    spread: np.ndarray | None = None

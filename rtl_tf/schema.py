@@ -4,7 +4,7 @@ import hashlib
 import json
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import numpy as np
 
 from rtl_tf.documents import Node, parse_toml, read_text, repeated
 from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import KEYS as MEASUREMENT_KEYS
+from rtl_tf.measurement import Measurement, parse_measurement
 
 KEYS = {"name", "source", "mirrored_pairs", "landmarks", "measurements", "parts"}
 # In a run's config.json and in exported files: names of landmarks that no training image had.
@@ -26,15 +28,6 @@ class Landmark:
     name: str
     label: str
     anatomy: str
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """The distance between two landmarks, given by name."""
-
-    name: str
-    between: tuple[str, str]
-    meaning: str
 
 
 @dataclass(frozen=True)
@@ -123,12 +116,14 @@ def schema_text(name_or_path: str | Path) -> str:
     return (resources.files("rtl_tf") / "schemas" / f"{name_or_path}.toml").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=32)  # an immutable answer, asked for at every turn
 def parse_schema(text: str, origin: str) -> Schema:
     """A schema from the text of its TOML file; `origin` names it in messages.
 
     Raises:
         InputError: the text is no TOML, has keys that mean nothing, two landmarks of one name, or mirrored pairs that
-            do not say for each landmark where it lies in a mirrored image, or a landmark in two parts.
+            do not say for each landmark where it lies in a mirrored image, a measurement that there is not, or a
+            landmark in two parts.
     """
     document = _toml(text, f"schema {origin}")
     _require_keys(document, KEYS)
@@ -144,7 +139,7 @@ def parse_schema(text: str, origin: str) -> Schema:
         source=document["source"].text(),
         landmarks=landmarks,
         mirrored_pairs=_mirrored_pairs(pairs, names) if pairs else (),
-        measurements=tuple(_measurement(entry, names) for entry in measurements.elements()) if measurements else (),
+        measurements=_measurements(measurements, names) if measurements else (),
         parts=_parts(parts, names) if parts else (),
     )
 
@@ -203,9 +198,15 @@ def _mirrored_pairs(node: Node, names: list[str]) -> tuple[tuple[str, str], ...]
     return tuple(pairs)
 
 
-def _measurement(entry: Node, names: list[str]) -> Measurement:
-    _require_keys(entry, {"name", "between", "meaning"})
-    return Measurement(entry["name"].text(), _two_landmarks(entry["between"], names), entry["meaning"].text())
+def _measurements(node: Node, names: list[str]) -> tuple[Measurement, ...]:
+    """Measurements of different names."""
+    found = []
+    for entry in node.elements():
+        _require_keys(entry, MEASUREMENT_KEYS)
+        found.append(parse_measurement(entry, lambda points: _known(points, names)))
+    if (name := repeated(measurement.name for measurement in found)) is not None:
+        raise node.error(f"the name '{name}' appears twice")
+    return tuple(found)
 
 
 def _parts(node: Node, names: list[str]) -> tuple[Part, ...]:

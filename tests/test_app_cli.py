@@ -106,7 +106,7 @@ def test_bad_input_is_one_line(photos, tmp_path):
     refused("no such file", "--export", tmp_path / "t.csv", photos)
     refused("give --label or --export, not both", "--label", "fas14", "--export", tmp_path / "t.csv", photos)
     with writing(photos / NAME, FAS14) as opened:
-        refused("nobody has placed a landmark yet", "--export", tmp_path / "t.csv", photos)
+        refused("nobody has placed two landmarks on a photograph yet", "--export", tmp_path / "t.csv", photos)
         opened.append([entry()])
         refused("not written by rtl-app; name another file", "--export", tmp_path / "mine.csv", photos)
         refused("is being corrected by another process", "--label", "fas14", photos)

@@ -19,6 +19,7 @@ from app_server import POINTS, TOKEN, listening_at, write_photographs  # noqa: E
 from browser import CONTROL, SHIFT, Browser, wait  # noqa: E402
 
 from rtl_tf.app.journal import NAME, read  # noqa: E402
+from rtl_tf.measuring.quantities import FORMULAS  # noqa: E402
 from rtl_tf.system import child  # noqa: E402
 
 STATE = """({ name: document.querySelector('#list [aria-selected=true] .name')?.textContent,
@@ -211,6 +212,14 @@ def test_a_persons_code_and_a_scale(browser, server):
     assert shown(browser, "palpebral_fissure_length") == "15.00 mm"
     fill(browser, "#mm", "x")
     assert browser.run(STATE)["saved"] == "NOT SAVED: mm in one px is a number from 0.001 to 100"
+
+
+def test_measurements_are_those_of_the_package(browser, server):
+    generator = np.random.default_rng(0)
+    for kind, number in (("distance", 2), ("angle", 3), ("ratio", 4), ("point_to_line", 3), ("point_to_line", 6)):
+        points = generator.normal(size=(number, 2)) * 100
+        told = browser.run(f"import('./measure.js').then(one => one.value('{kind}', {json.dumps(points.tolist())}))")
+        assert told == pytest.approx(float(FORMULAS[kind](points)), rel=1e-9)
 
 
 def test_zoom_heatmap_and_radius(browser, server):

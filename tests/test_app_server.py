@@ -320,7 +320,7 @@ def test_the_table_holds_what_people_placed_and_train_reads_it(client, folder):
     change(client, place([0, 0]), place([9, 9], landmark="alare"), index=2, name="change-5")
     change(client, place([5, 5]), index=1, name="change-6")  # one point has no square around it
     text = client.get("landmarks.csv").text
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [(row["image"], row["subject"], row["mm_per_px"], row["labelled_by"]) for row in rows] == [
         ("a.png", "P7", "0.5", "tester"),
         ("c.png", "c", "", "tester"),

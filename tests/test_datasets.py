@@ -15,7 +15,7 @@ from rtl_tf import datasets
 from rtl_tf.datasets import ibug68
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, image_names
-from rtl_tf.schema import load_schema
+from rtl_tf.schema import load_schema, schema_text
 from rtl_tf.system.notes import InputWarning
 
 pytestmark = pytest.mark.filterwarnings(
@@ -399,6 +399,15 @@ def test_youtube_faces(tmp_path):
     assert samples[0].image == tmp_path / "training" / "Ann_B_10.jpg"
     assert samples[0].points.shape == (12, 2)
     assert datasets.load(tmp_path, "ibug68")[1].points.shape == (68, 2)
+
+
+@pytest.mark.parametrize("name", ["fas12", "ibug68"])
+def test_68_points_are_read_as_the_schema_whose_copy_a_run_keeps(tmp_path, name):
+    (tmp_path / "schema.toml").write_text(schema_text(name))
+    copied = datasets.load(write_youtube(tmp_path), str(tmp_path / "schema.toml"))
+    for sample, expected in zip(copied, datasets.load(tmp_path, name), strict=True):
+        np.testing.assert_array_equal(sample.points, expected.points)
+        assert sample.mirrored == expected.mirrored
 
 
 def test_youtube_faces_test_part_by_its_file(tmp_path):

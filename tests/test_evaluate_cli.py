@@ -147,7 +147,7 @@ def test_a_damaged_run_is_named_and_the_rest_still_prints(runs, capsys):
 
 def test_bad_input_is_one_line_and_status_2(runs, tmp_path, capsys):
     assert "python train.py" in refuse(["--table", 1, "--runs", tmp_path / "nothing"], capsys)
-    names = "1, 2, 3, 4, samples, robustness"
+    names = "1, 2, 3, 4, samples, robustness, detector"
     assert refuse(["--table", 9, "--runs", runs], capsys) == f"error: unknown table 9: choose --table {names}\n"
     assert "unknown figure 5: choose --figure 2, 3, 4" in refuse(["--figure", 5, "--runs", runs], capsys)
     assert "no run folder" in refuse(["--run", tmp_path / "nothing"], capsys)

@@ -65,7 +65,7 @@ def test_points_go_back_to_where_an_independent_warp_has_them(mirrored, angle):
     y, x = np.mgrid[0:height, 0:width]
     dot = np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / (2 * 3.0**2))
     image = np.repeat((20 + 200 * dot)[..., None], 3, axis=-1).astype(np.uint8)
-    parts = FaceParts(96, (FacePart((0,), 0.2),))
+    parts = FaceParts(96, (FacePart((0,), 0.2),), views=len(VIEWS))
     square = Crop(60, 10, 280, 64, mirrored, angle)
 
     def locate(pixels, crops):
@@ -97,15 +97,15 @@ def own_transform(crop: Crop) -> SimilarityTransform:
 
 
 def test_what_no_part_has_stays_as_it_was_found_first():
-    parts = FaceParts(96, (FacePart((1,), 0.2),))
+    parts = FaceParts(96, (FacePart((1,), 0.2),), views=2)
     first = prediction([[50, 50], [80, 80], [120, 100]])
     image = np.zeros((200, 200, 3), np.uint8)
 
     def locate(pixels, crops):
-        assert pixels.shape == (2, 96, 96, 3)
+        assert pixels.shape == (2, 96, 96, 3)  # of three that the recipe shows
         return [prediction([[1, 1], [70, 70], [3, 3]]), prediction([[1, 1], [72, 74], [3, 3]])]
 
-    found = parts.look(image, Crop(0, 0, 200, 64), first, locate, views=VIEWS[:2], shift=0.0)
+    found = parts.look(image, Crop(0, 0, 200, 64), first, locate, views=VIEWS[:3], shift=0.0)
     np.testing.assert_array_equal(found.points, [[50, 50], [71, 72], [120, 100]])
     np.testing.assert_array_equal(found.heatmap_points, first.heatmap_points)
     small = parts.look(image, Crop(0, 0, 60, 64), first, None, views=VIEWS[:2], shift=0.0)
@@ -116,6 +116,8 @@ def test_a_part_comes_back_from_json_and_damage_is_named():
     recipe = Recipe(parts=FaceParts(96, (FacePart((0, 2), 0.3), FacePart((1,), 0.2))))
     told = json.loads(json.dumps(recipe.to_json()))
     assert Recipe.from_json(Node(told, "recipe.json"), 3) == recipe and not recipe.plain
+    assert told["parts"].pop("views") == 1  # earlier files lack it: each part was seen in all views
+    assert Recipe.from_json(Node(told, "recipe.json"), 3).parts.views == len(VIEWS)
     del told["parts"]["size"]
     with pytest.raises(InputError, match=r"recipe.json: parts: 'size' is missing"):
         Recipe.from_json(Node(told, "recipe.json"), 3)

@@ -1,7 +1,9 @@
 """A run that looks at parts of faces: trained, killed, gone on with, loaded; and where it is refused."""
 
 import json
+from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from toy_table import flags, refused, write_table
@@ -9,6 +11,8 @@ from toys import toy_samples
 
 from rtl_tf.cli.train import main
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import experiment
+from rtl_tf.experiments.tensorboard_logs import tensorboard_callbacks
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.predicting import detector_hash
 from rtl_tf.runs.history import read_history
@@ -29,7 +33,20 @@ def photographs(tmp_path_factory):
 
 def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, tmp_path, monkeypatch):
     run = tmp_path / "run"
-    arguments = flags(photographs, run, "--method", "ft", "--parts", epochs=2)
+    arguments = flags(photographs, run, "--method", "ft", "--parts", "--tensorboard", epochs=2)
+    logged = []
+
+    class Log(keras.callbacks.Callback):
+        def __init__(self, folder, network=""):
+            super().__init__()
+            (written,) = tensorboard_callbacks(folder, network)
+            self.folder = Path(written.log_dir).relative_to(run).as_posix()
+
+        def on_epoch_end(self, epoch, logs=None):
+            logged.append((self.folder, epoch))
+
+    monkeypatch.setattr(experiment, "require_tensorboard", lambda: None)
+    monkeypatch.setattr(experiment, "tensorboard_callbacks", lambda *of: (Log(*of),))
 
     class Killed(Exception):
         pass
@@ -49,6 +66,7 @@ def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, t
     main([*arguments, "--resume"])
     assert sorted(path.name for path in (run / "parts").iterdir()) == ["best.keras", "history.csv"]
     assert len(read_history(run / "parts" / "history.csv")) == 2
+    assert logged == [("tensorboard", 0), ("tensorboard", 1), ("tensorboard/parts", 1)]  # one epoch before was killed
     parts = json.loads((run / "recipe.json").read_text())["parts"]
     assert parts["size"] == 192 and [part["landmarks"] for part in parts["parts"]] == [[0, 1]]
 

@@ -160,11 +160,12 @@ def test_a_run_writes_it_once_and_says_where_it_is_damaged(tmp_path, monkeypatch
 
     def run_in(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        data = SimpleNamespace(part=lambda name: ([], ["a sample"] if name == "training" else []))
+        data = SimpleNamespace(part=lambda name: ([], ["a sample"] if name == "training" else []), boxes=None)
         experiment.write_face_square(SimpleNamespace(folder=folder, data=data, settings=SimpleNamespace(crop_margin=1)))
         return folder / "face_square.json"
 
     file = run_in(tmp_path)
+    (tmp_path / "config.json").write_text("{}")  # it is a run
     written = file.read_bytes()
     np.testing.assert_array_equal(read_face_square(file).ridge.weights, learned.ridge.weights)
     monkeypatch.setattr(experiment, "learn_face_square", None)

@@ -6,7 +6,8 @@ import pytest
 from toys import SCHEMA, toy_samples
 
 from rtl_tf.augment import context_px
-from rtl_tf.pipeline import Preparation, evaluation_batches, load_crops, training_batches
+from rtl_tf.coordinates import Crop
+from rtl_tf.pipeline import Preparation, evaluation_batches, labels_in, load_crops, training_batches
 
 SIZE = 64
 
@@ -37,6 +38,13 @@ def test_plain_crops_show_the_landmarks_where_they_are_said_to_be(samples):
     assert data.images.shape == (12, 80, 80, 3) and data.plain.shape == (12, 64, 64, 3)
     for image, points in zip(data.plain, data.points, strict=True):
         np.testing.assert_allclose(colour_centroids(image), points, atol=1.0)
+
+
+def test_labels_are_seen_without_their_shift_and_by_the_names_of_the_view():
+    points, square = np.array([[20.0, 30], [60, 30], [40, 80]]), Crop(-10.0, 0.0, 100.0, 50)
+    np.testing.assert_allclose(labels_in(square, points, SCHEMA), [[14.5, 14.5], [34.5, 14.5], [24.5, 39.5]])
+    mirrored = labels_in(dataclasses.replace(square, mirrored=True), points, SCHEMA, shift=10)
+    np.testing.assert_allclose(mirrored, [[19.5, 14.5], [39.5, 14.5], [29.5, 39.5]])  # the first two are a pair
 
 
 def test_mirrored_samples_are_mirrored_and_their_pair_swapped(samples):

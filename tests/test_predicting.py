@@ -11,12 +11,14 @@ import pytest
 from PIL import Image
 from toys import SCHEMA, toy_samples
 
+from rtl_tf import pyramid
 from rtl_tf.csv_rows import read_rows
 from rtl_tf.datasets import table
 from rtl_tf.datasets.photographs import Photograph, from_files
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference import predicting
 from rtl_tf.inference import predictor as predictor_module
+from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.overlay import is_drawn
 from rtl_tf.inference.predictor import Located, Predictor
@@ -59,8 +61,8 @@ def faces(tmp_path):
     return [sample.image for sample in toy_samples(folder, count=20, size=SIZE)]
 
 
-def predict(photographs, output, predictor=None, pictures=None, resume=False, detector="sha256:1"):
-    found = FoundTable(output, SCHEMA, detector)
+def predict(photographs, output, predictor=None, pictures=None, resume=False, detector="sha256:1", doubt=None):
+    found = FoundTable(output, SCHEMA, detector, doubt=doubt)
     photographs = [Photograph(each) if isinstance(each, Path) else each for each in photographs]
     predicting.predict_photographs(predictor or Spots(), photographs, found, pictures, resume)
     return found.summary
@@ -194,6 +196,26 @@ def test_resume_wants_the_same_detector_columns_and_boxes(faces, tmp_path):
     output.write_bytes(before.replace(b",-0.5", b"", 1))
     with pytest.raises(InputError, match=r"found\.csv row 2: 16 of 17 cells"):
         predict(boxed, output, resume=True)
+
+
+def test_resume_notices_a_box_for_an_image_that_had_no_face(faces, tmp_path, monkeypatch):
+    """It is what the row in error tells to do; once that is removed, the image is looked at."""
+
+    def no_face(*_):
+        raise InputError("no face was found; give the square around it")
+
+    output = tmp_path / "found.csv"
+    with monkeypatch.context() as patched:
+        patched.setattr(predictor_module, "square_to_look_at", no_face)
+        predict(faces[:1], output)
+    assert read(output)[0]["error"] == "no face was found; give the square around it"
+    predict(faces[:1], output, resume=True)  # as before
+    boxed = [Photograph(faces[0], (-0.5, -0.5, 40.0))]
+    with pytest.raises(InputError, match=r"000\.png with another box; remove its row, or begin a new table"):
+        predict(boxed, output, resume=True)
+    output.write_text("".join(output.read_text().splitlines(keepends=True)[:1]))
+    predict(boxed, output, resume=True)
+    assert [row["error"] for row in read(output)] == [""]
 
 
 def test_an_earlier_table_stays_until_the_new_one_is_complete(faces, tmp_path):
@@ -351,9 +373,7 @@ def test_a_file_is_named_by_its_path_whatever_object_stands_for_it(faces, tmp_pa
 
 def test_images_are_read_as_they_are_needed(faces, tmp_path, monkeypatch):
     opened = []
-    monkeypatch.setattr(
-        predictor_module, "read_image", lambda path: opened.append(path) or np.zeros((48, 48, 3), np.uint8)
-    )
+    monkeypatch.setattr(pyramid, "read_image", lambda path, _: opened.append(path) or np.zeros((48, 48, 3), np.uint8))
     outcomes = Spots().outcomes(faces, [None] * 20, [False] * 20)
     next(outcomes)
     assert len(opened) <= 8
@@ -408,3 +428,41 @@ def test_files_that_cannot_be_read_stop_nothing_unless_all_are_such(faces):
 def test_a_byte_order_mark_within_the_header_is_no_part_of_a_name(tmp_path):
     (tmp_path / "table.csv").write_text("subject,\ufeffimage\ns1,a.png\n", encoding="utf-8")
     assert read_rows(tmp_path / "table.csv")[0] == ["subject", "image"]
+
+
+class Known:
+    """A confidence that knows everything: half a peak is a radius, and the first face is odd."""
+
+    def radii(self, points, peaks, coverage):
+        return np.where(np.arange(peaks.shape[1]) == 2, np.nan, coverage * peaks)
+
+    def flags(self, points, peaks, spread):
+        return [("unsure", "improbable shape") if points[0, 0, 0] < 20 else ()]
+
+
+def test_radii_and_flags_are_columns_that_train_reads_over(faces, tmp_path):
+    output = tmp_path / "found.csv"
+    summary = predict(faces, output, doubt=Doubt(Known(), 0.8), pictures=tmp_path / "drawn")
+    rows = read(output)
+    assert {row["coverage"] for row in rows} == {"0.80000"}
+    names = SCHEMA.names
+    for row in rows:
+        assert float(row[f"{names[0]}_radius"]) == pytest.approx(0.8 * float(row[f"{names[0]}_peak"]), abs=1e-5)
+        assert row[f"{names[2]}_radius"] == ""
+        assert row["flags"] == ("unsure; improbable shape" if float(row[f"{names[0]}_x"]) < 20 else "")
+    assert summary.flagged == sum(row["flags"] != "" for row in rows) > 0
+    (first, *_) = as_data(output)
+    assert not {"coverage", "flags", f"{names[0]}_radius"} & first.attributes.keys()
+    with pytest.raises(InputError, match="--resume: .*found.csv row 2 has another --coverage, 0.80000"):
+        predict(faces, output, doubt=Doubt(Known(), 0.9), resume=True)
+    with pytest.raises(InputError, match="other columns"):
+        predict(faces, output, resume=True)
+
+
+def test_a_coverage_that_nobody_can_tell_is_refused():
+    assert Doubt.of(None, None, "run") is None and Doubt.of(Known(), None, "run").coverage == 0.9
+    with pytest.raises(InputError, match="--coverage 0.9: run does not know its errors; train it with --folds 5"):
+        Doubt.of(None, 0.9, "run")
+    for wrong in (0.3, 1.0, float("nan")):
+        with pytest.raises(InputError, match="--coverage .*: give 0.5 to 0.99"):
+            Doubt.of(Known(), wrong, "run")

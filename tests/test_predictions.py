@@ -31,6 +31,7 @@ def test_what_is_written_reads_back_bit_for_bit(tmp_path):
     predictions.heatmap_truth[0, 0] = np.nextafter(np.float32(12.5), np.float32(0))  # rounds down, 12.5 would round up
     predictions.truth[1, 2] = predictions.heatmap_truth[1, 2] = np.nan
     predictions.mm_per_px[3] = np.nan
+    predictions = replace(predictions, spread=random.gamma(2, 1, (5, 4)).astype(np.float32))
     write_predictions(tmp_path / "predictions.csv", predictions)
     read = read_predictions(tmp_path / "predictions.csv")
     for field in fields(predictions):
@@ -47,8 +48,14 @@ def test_the_header_is_the_documented_one(written):
     header = written.read_text().splitlines()[0]
     assert header == (
         "image,subject,landmark,truth_x,truth_y,x,y,peak,"
-        "heatmap_truth_x,heatmap_truth_y,heatmap_x,heatmap_y,input_px_per_px,mm_per_px"
+        "heatmap_truth_x,heatmap_truth_y,heatmap_x,heatmap_y,input_px_per_px,mm_per_px,spread"
     )
+
+
+def test_an_older_table_has_no_spread(written):
+    lines = written.read_text().splitlines()
+    written.write_text("\n".join([lines[0].removesuffix(",spread"), *(line[:-1] for line in lines[1:])]))
+    assert read_predictions(written).spread is None
 
 
 def test_one_landmark_and_names_that_look_like_something_else(tmp_path):
@@ -99,7 +106,7 @@ def test_a_file_cut_within_a_row(written):
 def test_a_row_with_a_field_too_many(written):
     lines = written.read_text().splitlines()
     written.write_text("\n".join([*lines[:3], lines[3] + ",1", *lines[4:]]))
-    with pytest.raises(InputError, match="Expected 14 fields in line 4, saw 15"):
+    with pytest.raises(InputError, match="Expected 15 fields in line 4, saw 16"):
         read_predictions(written)
 
 

@@ -67,6 +67,18 @@ def trained(blocked, table) -> Path:
     return blocked / "run"
 
 
+def test_measuring(blocked, table):
+    marked = table / "marked.csv"
+    marked.write_text("image,exocanthion_x,exocanthion_y,endocanthion_x,endocanthion_y\n000.png,10,10,40,50\n")
+    schema = (table / "toy.toml").read_text(encoding="utf-8").split('[[landmarks]]\nname = "nasion"')[0]
+    (blocked / "two.toml").write_text(
+        schema + '[[measurements]]\nname = "m"\nmeaning = "m"\nbetween = ["exocanthion", "endocanthion"]\n'
+    )
+    flags = ["--schema", blocked / "two.toml", "--sticker-mm", "19", "--output", blocked / "measurements.csv"]
+    command(blocked, "-m", "rtl_tf.cli.measure", marked, *flags)
+    assert "no scale: no round sticker was found" in (blocked / "measurements.csv").read_text(encoding="utf-8")
+
+
 def test_training_and_predicting(blocked, trained, table):
     command(blocked, ROOT / "predict.py", trained, table / "000.png", "--output", blocked / "tensorflow.csv")
 

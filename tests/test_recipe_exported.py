@@ -107,7 +107,9 @@ def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, monke
     monkeypatch.setattr(exporting.datasets, "load", lambda *_, **__: heads)
     monkeypatch.setattr(exporting.datasets, "content_hashes", lambda *_: {})
     recipe = Detector.load(run).recipe
-    trained_on = load_crops(heads[:4], SCHEMA, size=SIZE, margin=0.4, square=recipe.square)
+    trained_on = load_crops(
+        heads[:4], SCHEMA, size=SIZE, margin=0.4, square=lambda _, image, box: recipe.square(image, box)
+    )
     crops, parts = exporting.calibration_crops(run)
     np.testing.assert_array_equal(crops, trained_on.plain)
     expected = load_part_crops(heads[:4], trained_on.crops, recipe, SCHEMA).plain

@@ -14,13 +14,17 @@ from rtl_tf.config import Asked
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import recipe_fitting
+from rtl_tf.experiments.data import DataLoader
 from rtl_tf.experiments.one_half import same_half
-from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, labels_in, mesh_samples
+from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, mesh_samples
+from rtl_tf.experiments.resolving import resolve
 from rtl_tf.images import read_image
+from rtl_tf.inference import recipe as recipes
 from rtl_tf.inference.alignment import Alignment
-from rtl_tf.inference.face_meshes import Mesh
+from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import estimate
 from rtl_tf.inference.recipe import Recipe, read_recipe
+from rtl_tf.pipeline import load_crops
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
@@ -52,7 +56,7 @@ def meshed(tmp_path, shift=0.0, count=24, anatomy=0.04, all_plain=False):
 
 
 def fitted(monkeypatch, faces, **wanted) -> Recipe:
-    monkeypatch.setattr(recipe_fitting, "mesh_samples", lambda samples, wanted: faces)
+    monkeypatch.setattr(recipe_fitting, "mesh_samples", lambda *_: faces)
     return fit_recipe(WANTED._replace(**wanted), [face.sample for face in faces], SCHEMA)
 
 
@@ -70,15 +74,6 @@ def test_a_missing_landmark_hinders_nothing(tmp_path, monkeypatch):
 
 def test_where_no_image_is_mirrored_there_is_no_shift_to_be_told(tmp_path, monkeypatch):
     assert fitted(monkeypatch, meshed(tmp_path, 0.02, all_plain=True)) == Recipe(views=2)
-
-
-def test_labels_are_seen_without_their_shift_and_by_the_names_of_the_view(tmp_path):
-    points = np.array([[20.0, 30], [60, 30], [40, 80]])
-    sample = Sample(tmp_path / "a.png", points, "s0")
-    square = Crop(-10.0, 0.0, 100.0, 64)
-    np.testing.assert_allclose(labels_in(square, sample, SCHEMA), [[0.3, 0.3], [0.7, 0.3], [0.5, 0.8]], atol=1e-6)
-    mirrored = labels_in(replace(square, mirrored=True), sample, SCHEMA, shift=0.1)
-    np.testing.assert_allclose(mirrored, [[0.4, 0.3], [0.8, 0.3], [0.6, 0.8]], atol=1e-6)
 
 
 @pytest.mark.parametrize("aligned", [False, True])
@@ -123,7 +118,7 @@ def test_one_person_is_too_few(tmp_path, monkeypatch, capsys):
 
 
 def test_heads_have_meshes_and_at_least_two_views(heads):
-    found = mesh_samples([*heads], WANTED._replace(views=1))
+    found = mesh_samples([*heads], WANTED._replace(views=1), {})
     assert [one.sample for one in found] == heads
     assert {one.views.shape for one in found} == {(2, 468, 2)}
     assert found[0].box == Crop(*heads[0].box, 64)
@@ -132,7 +127,7 @@ def test_heads_have_meshes_and_at_least_two_views(heads):
 def test_a_box_beside_its_image_is_told_by_its_file(heads):
     stray = replace(heads[0], box=(3000.0, 0.0, 50.0))
     with pytest.raises(InputError, match=f"^{heads[0].image}: the square to crop lies outside"):
-        mesh_samples([stray], WANTED)
+        mesh_samples([stray], WANTED, {})
 
 
 def built_in_heads():
@@ -214,3 +209,23 @@ def test_a_run_without_its_recipe_does_not_go_on(run, tmp_path, damage, message)
     with pytest.raises(InputError, match=f"{message}.*the run cannot go on: put recipe.json back, or remove"):
         main([*command, "--output", str(folder), "--resume"])
     assert not (folder / "metrics.json").exists()
+
+
+def test_the_mesh_of_a_training_image_is_found_once(tmp_path, monkeypatch):
+    looked = []
+
+    def counted(image, box):
+        looked.append(box)
+        return find_mesh(image, box)
+
+    for module in (recipe_fitting, recipes):
+        monkeypatch.setattr(module, "find_mesh", counted)
+    asked = Asked(method="ft", data="synthetic:subjects=10,scans=1", image_size=64, aligned=True, calibrated=True)
+    loader, settings = DataLoader(), resolve(asked.but(output=str(tmp_path / "run")))
+    data = loader.load(settings)
+    assert data.recipe.alignment and len(looked) == len(data.dataset.samples)
+    again = load_crops(
+        data.part("training")[1], data.schema, size=64, margin=settings.crop_margin,
+        square=lambda _, image, box: data.recipe.square(image, box),
+    )  # fmt: skip
+    assert again.crops == data.training.crops

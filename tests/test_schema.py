@@ -26,12 +26,44 @@ def test_shipped_schemas_mirror_twice_to_themselves(name):
 
 
 def test_a_schema_of_ones_own():
-    measured = '[[measurements]]\nname = "width"\nbetween = ["a_left", "a_right"]\nmeaning = "m"\n'
+    measured = '[[measurements]]\nname = "width"\nbetween = ["a_left", "a_right"]\nmeaning = "m"\n'  # as runs keep it
     schema = parse_schema(pairs('[["a_left", "a_right"], ["b_right", "b_left"]]') + measured, "x")
     assert schema.names == ("a_left", "a_right", "b_left", "b_right") and schema.labels[0] == "a_l"
     assert schema.mirror_permutation.tolist() == [1, 0, 3, 2]
-    assert schema.measurements[0].between == ("a_left", "a_right")
+    (width,) = schema.measurements
+    assert (width.kind, width.points, width.unit) == ("distance", ("a_left", "a_right"), "mm")
+    assert width.views == ("frontal", "oblique", "lateral")
     assert undeclared_sides(schema) == []
+
+
+def measurement(rows: str, name: str = "m") -> str:
+    return HEAD + landmarks("a", "b", "c", "d") + f'[[measurements]]\nname = "{name}"\nmeaning = "m"\n{rows}\n'
+
+
+def of_kind(kind: str, points: str, more: str = "") -> str:
+    return measurement(f'kind = "{kind}"\npoints = {list(points)}\n{more}')
+
+
+def test_measurements_of_every_kind():
+    text = measurement(
+        'kind = "point_to_line"\npoints = ["a", "b", "c", "d"]\nunit = "mm"\nviews = ["lateral", "frontal"]\n'
+        'norms = ["photo"]\nhpo = { low = "HP:0012745" }'
+    )
+    for kind, points in (("angle", '"a", "b", "c"'), ("ratio", '"a", "b", "a", "c"')):
+        text += f'[[measurements]]\nname = "{kind}"\nkind = "{kind}"\npoints = [{points}]\nmeaning = "m"\n'
+    line, angle, ratio = parse_schema(text, "x").measurements
+    assert line.views == ("frontal", "lateral") and line.norms == ("photo",)
+    assert (line.hpo_low, line.hpo_high, line.needs_scale) == ("HP:0012745", "", True)
+    assert (angle.unit, ratio.unit, ratio.needs_scale, ratio.hpo_low) == ("deg", "1", False, "")
+
+
+@pytest.mark.parametrize(("name", "count"), [("fas14", 17), ("fas12", 16)])
+def test_a_clinics_schema_has_what_its_landmarks_carry(name, count):
+    measurements = {each.name: each for each in load_schema(name).measurements}
+    assert len(measurements) == count
+    fissure = measurements["palpebral_fissure_length"]
+    assert (fissure.views, fissure.norms, fissure.hpo_low) == (("frontal",), ("photo",), "HP:0012745")
+    assert ("lobule_to_fossa" in measurements) == (name == "fas14")
 
 
 def part(*names: str) -> str:
@@ -92,6 +124,22 @@ def test_names_with_left_and_right_that_no_pair_declares():
         (
             HEAD + landmarks("a") + '[[measurements]]\nname = "m"\nbetween = ["a", "a"]\nmeaning = "m"\n',
             r"measurements\[0\]\.between: expected two different landmarks",
+        ),
+        (measurement('points = ["a", "b"]'), r"measurements\[0\]: 'kind' is missing"),
+        (of_kind("area", "ab"), r"measurements\[0\]\.kind: 'area' is none of distance, angle"),
+        (of_kind("angle", "ab"), r"measurements\[0\]\.points: kind angle takes 3 landmarks, .* 2"),
+        (of_kind("angle", "aba"), r"measurements\[0\]\.points: a landmark is there twice"),
+        (of_kind("ratio", "abcc"), r"measurements\[0\]\.points: a landmark is there"),
+        (of_kind("ratio", "abce"), r"measurements\[0\]\.points: unknown landmark 'e'"),
+        (of_kind("angle", "abc", 'unit = "mm"'), r"measurements\[0\]\.unit: .* is 'deg'"),
+        (of_kind("distance", "ab", 'views = []'), r"measurements\[0\]\.views: name one at"),
+        (of_kind("distance", "ab", 'views = ["side"]'), r"measurements\[0\]\.views\[0\]: 'side'"),
+        (of_kind("distance", "ab", 'hpo = { low = "12745" }'), r".*\.hpo\.low: '12745' is no term"),
+        (of_kind("distance", "ab", 'hpo = { short = "x" }'), r".*\.hpo: unknown key 'short'"),
+        (of_kind("distance", "ab", 'colour = 1'), r"measurements\[0\]: unknown key 'colour'"),
+        (
+            measurement('between = ["a", "b"]') + '[[measurements]]\nname = "m"\nmeaning = "m"\nbetween = ["a", "c"]\n',
+            "measurements: the name 'm' appears twice",
         ),
         (HEAD + landmarks("a") + part("b"), r"parts\[0\]\.landmarks: unknown landmark 'b': the schema has a"),
         (HEAD + landmarks("a") + part(), r"parts\[0\]\.landmarks: a part needs one landmark at least"),

@@ -22,14 +22,15 @@ DISTANCES = {
     "philtrum_width": ("crista_philtri_left", "crista_philtri_right"),
     "facial_height": ("nasion", "gnathion"),
 }
-CLARREN, WEINBERG = "Clarren 2010", "Weinberg 2016 (PMC4841760)"
+PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
+CLARREN, WEINBERG = "Clarren 2010", "Weinberg 2016"
 BANDS = ((4, 6), (6, 11), (11, 18), (18, 66))  # years; the norms end at 16 and 20, those of grown-ups are their last
 
 
 def read_norms() -> dict[tuple[str, str, str], np.ndarray]:
     """(measurement, source, sex) -> (ages, means, sds)."""
     norms = defaultdict(list)
-    with open(Path(__file__).parent / "norms.csv", encoding="utf-8", newline="") as file:
+    with open(PACKAGE / "measuring" / "norms.csv", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             key = (row["measurement"], row["source"], row["sex"])
             norms[key].append([float(row[column]) for column in ("age", "mean", "sd")])

@@ -19,7 +19,7 @@ from rtl_tf.runs.history import read_history
 @pytest.fixture(scope="module")
 def finished(table, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "runs" / "toy" / "rtl-sam" / "seed0"
-    main(flags(table, folder))
+    main(flags(table, folder, "--include-faces"))
     return folder
 
 
@@ -28,7 +28,8 @@ def test_a_run_writes_everything(finished):
     figures = {f"figures/{name}.{suffix}" for name in ("ced", "faces", "history") for suffix in ("png", "pdf")}
     inputs = {"config.json", "environment.json", "schema.toml", "split.csv", "trained_on.csv"}
     judged = {"predictions.csv", "validation-predictions.csv", "test.csv", "metrics.json", "examples.npz"}
-    assert names == inputs | figures | judged | {"history.csv", "best.keras"}
+    cards = {"MODEL_CARD.md", "card.json"}
+    assert names == inputs | figures | judged | cards | {"history.csv", "best.keras"}
     config = json.loads((finished / "config.json").read_text())
     assert config["asked"]["method"] == "rtl-sam" and "sigma" not in config["asked"]
     assert config["resolved"]["sigma"] == 1.5 and config["resolved"]["lambda"] == 0.002
@@ -37,7 +38,7 @@ def test_a_run_writes_everything(finished):
 
 def test_a_run_from_the_published_source_goes_the_whole_way(finished, table, tmp_path):
     """dlib's network, calibrated, with its descriptor: all other runs here start from the toy source."""
-    main(flags(table, tmp_path / "run", "--source", "dlib", "--method", "rtl-co-eo", epochs=1))
+    main(flags(table, tmp_path / "run", "--source", "dlib", "--method", "rtl-co-eo", "--include-faces", epochs=1))
     config = json.loads((tmp_path / "run" / "config.json").read_text())["resolved"]
     assert (config["source"], config["encoder_stride"]) == ("dlib", 16)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == sorted(
@@ -108,7 +109,7 @@ def test_the_detector_of_a_run_predicts_as_the_run_did(finished, table):
 def from_random_weights(request, table, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "runs" / "toy" / request.param / "seed0"
     smaller = ["--image-size", "32"] if request.param == "hg" else []  # one halving less, each traced twice
-    main(flags(table, folder, "--method", request.param, "--width", "0.0625", *smaller))
+    main(flags(table, folder, "--method", request.param, "--width", "0.0625", "--include-faces", *smaller))
     return folder
 
 
@@ -139,6 +140,8 @@ def test_a_network_from_random_weights_is_no_source(from_random_weights, table, 
 
 def test_a_run_serves_as_source(finished, table, tmp_path):
     main(flags(table, tmp_path / "second", "--source", str(finished), epochs=1))
+    kept = {path.relative_to(tmp_path / "second").as_posix() for path in (tmp_path / "second").rglob("*")}
+    assert not {name for name in kept if "faces" in name or "examples" in name}  # nobody asked for faces
     assert (tmp_path / "second" / "metrics.json").exists()
 
 

@@ -15,7 +15,14 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.pipeline import load_crops
 from rtl_tf.training import fit as fitting
-from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze, inference_network
+from rtl_tf.training.model import (
+    RegularizedDetector,
+    build_network,
+    build_source,
+    freeze,
+    inference_network,
+    last_convolution,
+)
 from rtl_tf.training.optimizer import make_optimizer
 from rtl_tf.training.state import restore_state, write_state
 
@@ -149,6 +156,25 @@ def test_fe_trains_the_decoder_alone_and_keeps_the_encoders_statistics():
     assert changed(decoder_before, weights(detector.get_layer("decoder")))
     images, _ = batch()
     np.testing.assert_array_equal(encoder(images, training=True)[-1], encoder(images, training=False)[-1])
+
+
+LAYERS = keras.layers
+ENDS = {  # of encoders, with the layers that are its last convolution
+    "pointwise": ([LAYERS.Conv2D(6, 3), LAYERS.DepthwiseConv2D(3), LAYERS.Conv2D(5, 1, name="last"), LAYERS.ReLU()], 1),
+    "depthwise": ([LAYERS.Conv2D(6, 1, name="last"), LAYERS.DepthwiseConv2D(3, name="behind")], 2),
+    "grouped": ([LAYERS.Conv2D(6, 1), LAYERS.Conv2D(6, 3, groups=2, name="last")], 1),
+    "ConvNeXt": ([LAYERS.Conv2D(6, 3, groups=6), LAYERS.Dense(12), LAYERS.Dense(6, name="last")], 1),
+    "separable": ([LAYERS.Conv2D(6, 1), LAYERS.SeparableConv2D(6, 3, name="last")], 1),
+    "single channels": ([LAYERS.DepthwiseConv2D(3), LAYERS.Conv2D(6, 3, groups=6)], 0),
+    "none": ([LAYERS.Flatten(), LAYERS.Dense(6)], 0),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_last_convolution_joins_channels(end):
+    layers, count = ENDS[end]
+    encoder = keras.Sequential([keras.Input((8, 8, 6)), *layers])
+    assert [layer.name for layer in last_convolution(encoder)] == ["last", "behind"][:count]
 
 
 def test_ftp_trains_the_encoders_last_convolution_alone():

@@ -43,9 +43,9 @@ def export(photos: Path, journal: Path, output: Path) -> int:
     schema, entries = read(journal)
     labels = AllLabels(entries)
     folder.adopt(labels)
-    table = training_table(folder, labels, schema.names, output.absolute().parent)
+    table = training_table(folder, labels, schema)
     table.write(output)
-    print(f"{len(table.rows)} photographs: {output}")
+    print(f"{len(table.collection.samples)} photographs: {output}")
     for note in table.notes:
         print(note)
     return 0

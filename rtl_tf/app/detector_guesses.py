@@ -13,6 +13,7 @@ from rtl_tf.datasets.annotations import inside_image
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image
 from rtl_tf.inference import squares
+from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.predicting import load_predictor
 from rtl_tf.inference.predictor import Found, Predictor
 from rtl_tf.runs import layout
@@ -40,6 +41,7 @@ class DetectorGuesser:
 
     def __init__(self, predictor: Predictor, name: str):
         self.predictor, self.name = predictor, name
+        self.doubt = Doubt.of(predictor.confidence, None, name)
 
     @classmethod
     def load(cls, model: Path) -> "DetectorGuesser":
@@ -48,7 +50,7 @@ class DetectorGuesser:
     def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
         (outcome,) = self.predictor.outcomes([pixels], [None], [None])
         if isinstance(outcome, Found):
-            return found_guess(outcome, self.predictor, self.name)
+            return found_guess(outcome, self.predictor, self.name, self.doubt)
         reason = NO_FACE if squares.NO_FACE in str(outcome) else f"error: {outcome}"
         return Guess({}, self.name, (reason,))
 
@@ -63,23 +65,27 @@ class DetectorGuesser:
         return upright(maps[..., order[landmark]], square)
 
 
-def found_guess(found: Found, predictor: Predictor, name: str) -> Guess:
-    """What the page is told of what was found."""
+def found_guess(found: Found, predictor: Predictor, name: str, doubt: Doubt | None) -> Guess:
+    """What the page is told of what was found; flags are those of a detector that knows its errors, or low peaks."""
     points, peaks = found.prediction.points.astype(np.float64), found.prediction.peaks
     names = predictor.schema.names
     known = np.isfinite(points).all(axis=-1)
     inside = known & inside_image(found.prediction.points, found.size)
-    flags = [
+    low = () if doubt else (_flag("low peak", names, known & (peaks < LOW_PEAK)),)
+    flags = (
         _flag("outside the photograph", names, known & ~inside),
-        _flag("low peak", names, known & (peaks < LOW_PEAK)),
-    ]
+        *low,
+        *(doubt.flags(found.prediction) if doubt else ()),
+    )
+    radii = doubt.radii(found.prediction) if doubt else np.full(len(names), np.nan)
+    radius = {name: round(float(one), 2) for name, one in zip(names, radii, strict=True) if np.isfinite(one)}
     places = {
         name: (round(float(x), 2), round(float(y), 2))
         for name, (x, y), there in zip(names, points, inside, strict=True)
         if there
     }
     crop = Crop(*found.box, predictor.image_size, found.mirrored)
-    return Guess(places, name, tuple(filter(None, flags)), crop=crop)
+    return Guess(places, name, tuple(filter(None, flags)), radius or None, crop=crop)
 
 
 def upright(heatmap: np.ndarray, square: Crop) -> tuple[np.ndarray, Crop]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.datasets.photographs import Listing, from_files
+from rtl_tf.datasets.table_cells import unwritable
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference.found_cells import unwritable
 from rtl_tf.system.hashing import file_hash
 
 OWN = (".jsonl", ".lock", ".csv")  # the journal, what keeps it to one process, and tables: nobody misses them

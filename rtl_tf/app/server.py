@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from rtl_tf.app.pictures import as_png
 from rtl_tf.app.security import Access, Guard, login_name
 from rtl_tf.app.session import Conflict, Session
+from rtl_tf.datasets.table import TABLE
 from rtl_tf.documents import decoded, parse_json
 from rtl_tf.exceptions import InputError, told
 
@@ -150,6 +151,6 @@ def _changed(session: Session, index: int, body: bytes, who: str) -> Response:
 
 def _table(session: Session) -> Response:
     """The table, to be saved in the folder of the photographs."""
-    table = session.table(session.folder.path)
+    content = session.table().content(session.folder.path / TABLE)
     named = {"Content-Disposition": 'attachment; filename="landmarks.csv"'}
-    return Response(table.text.encode(), media_type="text/csv", headers=named)
+    return Response(content, media_type="text/csv", headers=named)

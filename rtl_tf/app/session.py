@@ -3,7 +3,6 @@
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rtl_tf.app.entries import ACCEPT, ATTRIBUTE, ATTRIBUTES, CHECKED, KINDS, Entry, attribute, one_of, place
 from rtl_tf.app.entries import require_attribute as require_value
@@ -61,7 +60,10 @@ class Session:
                 "name": self.schema.name,
                 "landmarks": [vars(landmark) for landmark in self.schema.landmarks],
                 "parts": [vars(part) for part in self.schema.parts],
-                "measurements": [vars(measurement) for measurement in self.schema.measurements],
+                "measurements": [
+                    {name: getattr(one, name) for name in ("name", "kind", "points", "unit", "views", "meaning")}
+                    for one in self.schema.measurements
+                ],
             },
         }
 
@@ -114,9 +116,9 @@ class Session:
                     self.guesses.forget(index)
             return said_json(self.labels.of(sha256))
 
-    def table(self, beside: Path) -> TrainingTable:
-        """The training table, for a file in the folder `beside`."""
-        return training_table(self.folder, self.labels, self.schema.names, beside)
+    def table(self) -> TrainingTable:
+        """What people have placed by now."""
+        return training_table(self.folder, self.labels, self.schema)
 
     def _entries(self, photo: Photo, sha256: str, asked: Node, who: str) -> list[Entry]:
         kind = one_of(asked["kind"], KINDS)

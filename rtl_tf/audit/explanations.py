@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rtl_tf.audit.outliers import find_outliers
-from rtl_tf.evaluation.shape_model import ShapeModel
+from rtl_tf.geometry.shape_model import ShapeModel
 from rtl_tf.schema import Schema
 
 MOST_SWAPPED = 4  # points off: beyond that no two names are to blame

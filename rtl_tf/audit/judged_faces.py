@@ -8,7 +8,7 @@ import numpy as np
 from rtl_tf.audit.outliers import Outliers, find_outliers
 from rtl_tf.audit.sketches import Place
 from rtl_tf.evaluation.halves import Halves, as_one_half, as_seen, find_halves, frame_of
-from rtl_tf.evaluation.shape_model import FEWEST_POINTS, ShapeModel
+from rtl_tf.geometry.shape_model import FEWEST_POINTS, ShapeModel
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress

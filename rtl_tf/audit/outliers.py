@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtl_tf.evaluation.shape_model import FEWEST_POINTS, Judged, ShapeModel
+from rtl_tf.geometry.shape_model import FEWEST_POINTS, Judged, ShapeModel
 
 FAR = 4.5  # robust standard deviations: of 3,000 real faces 0.5 % have a point beyond
 

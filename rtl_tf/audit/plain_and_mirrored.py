@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtl_tf.evaluation.similarity import as_points
+from rtl_tf.geometry.similarity import as_points
 from rtl_tf.schema import Schema
 
 FEWEST = 5  # samples of each kind

@@ -3,9 +3,16 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rtl_tf.cli import Parser, run
+from rtl_tf.cli import Parser, agreement, run
 from rtl_tf.system.notes import warn
+
+if TYPE_CHECKING:
+    from rtl_tf.evaluation.specimens import Specimens
+    from rtl_tf.runs.run import Run
+
+SHAPE, CONFIDENCE = "shape", "confidence"  # the figures that have flags of their own
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -13,12 +20,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = make_parser()
     options = parser.parse_args(arguments)
     if options.run:
-        for flag in ("runs", "data", "output", "where", "by"):
+        for flag in ("runs", "data", "output", "where"):
             if getattr(options, flag):
-                wanted = "--table" if flag == "by" else "--table or --figure"
-                parser.error(f"--{flag} goes with {wanted}; --run only prints")
-    if options.by and options.table is None:
-        parser.error("--by goes with --table")
+                parser.error(f"--{flag} goes with --table or --figure; --run only prints")
+    agreement.check(options)
+    if options.by and options.table is None and options.figure not in (SHAPE, CONFIDENCE):
+        parser.error(f"--by goes with --table, or --figure {SHAPE} or {CONFIDENCE}")
+    for flag in ("adjust", "only", "labels"):
+        if getattr(options, flag) and options.figure != SHAPE:
+            parser.error(f"--{flag} goes with --figure {SHAPE}")
     options.runs = options.runs or Path("runs")
     return options
 
@@ -42,9 +52,32 @@ def make_parser() -> Parser:
         metavar="N",
         help="2: landmarks; 3: faces of the data; 4, 9: attention maps of methods, of sources; 6: cumulative errors; "
         "7: predictions and heatmaps; 8: AUC; 10, 11: cumulative errors for each lambda, sigma; 12: losses; "
-        "samples: learning curve",
+        "samples: learning curve; shape: shapes of groups of people; "
+        "confidence: what radii promise and hold",
     )
-    parser.add_argument("--by", metavar="COLUMN", help="split a table's rows by a column of the data table")
+    agreement.add_flags(parser, what)
+    parser.add_argument(
+        "--by", metavar="COLUMN", help="split a table's rows, or the people of --figure shape, by a column of the data"
+    )
+    parser.add_argument(
+        "--adjust",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="of --figure shape: regress shapes on a column of numbers, for example age; may be repeated",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="COLUMN=VALUE",
+        action="append",
+        default=[],
+        help="of --figure shape: images with this cell, for example view=frontal; may be repeated",
+    )
+    parser.add_argument(
+        "--labels",
+        action="store_true",
+        help="of --figure shape: the labels of all images of the run's data, not its predictions of the test part",
+    )
     parser.add_argument(
         "--where",
         metavar="SETTING=VALUE",
@@ -56,7 +89,12 @@ def make_parser() -> Parser:
         "--runs", metavar="DIR", type=Path, help="folder that train.py filled, or of a pack (default: runs)"
     )
     parser.add_argument("--data", metavar="NAME", help="data set of the runs; needed if there are several")
-    parser.add_argument("--output", metavar="DIR", type=Path, help="where files go (default: <runs>/<data>/reports)")
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="where files go (default: <runs>/<data>/reports; of --measurements: reports)",
+    )
     return parser
 
 
@@ -65,6 +103,9 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if options.run:
         _print_run(options.run)
+        return 0
+    if options.measurements:
+        agreement.print_agreement(options)
         return 0
     from rtl_tf.runs.settings import parse_where
 
@@ -140,12 +181,27 @@ def _figure(options: argparse.Namespace) -> list[Path]:
 
         drawing = figure.rendered(portraits)
     else:
-        drawing = draw_runs(options.figure, runs, options.runs, options.where)
+        values = vars(options) | {"labels": _labels if options.labels else None}
+        own = {flag: values[flag] for flag in figure.takes}
+        drawing = draw_runs(options.figure, runs, options.runs, options.where, own)
     _warn(drawing.warnings)
-    paths = write_figure(options.figure, drawing, folder)
+    paths = write_figure(options.figure, drawing, folder, options.by)
     if drawing.lines:
         print("\n".join(drawing.lines), end="\n\n")
     return paths
+
+
+def _labels(run: "Run") -> "Specimens":
+    """The labels of a run's data, as they are now."""
+    from rtl_tf import datasets
+    from rtl_tf.evaluation.specimens import labelled_specimens
+    from rtl_tf.schema import load_schema
+
+    told = run.resolved
+    named = told.get("data") or told["data_name"]
+    as_written = bool(told.get("subjects_as_written"))
+    samples = datasets.load(named, told["schema"], size=told["image_size"], subjects_as_written=as_written)
+    return labelled_specimens(samples, load_schema(told["schema"]), told["data_name"])
 
 
 def entry() -> None:

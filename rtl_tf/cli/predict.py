@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
     from rtl_tf.datasets.photographs import from_files, from_table
     from rtl_tf.datasets.table import BOX
     from rtl_tf.inference.all_faces import with_all_faces
+    from rtl_tf.inference.doubt import Doubt
     from rtl_tf.inference.found_table import FoundTable
     from rtl_tf.inference.predicting import detector_hash, load_predictor, predict_photographs
 
@@ -37,7 +38,8 @@ def main(arguments: list[str]) -> int:
         print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image is looked at")
     if predictor.unlabelled:
         print(f"not predicted, as no training image had them: {', '.join(predictor.unlabelled)}")
-    table = FoundTable(options.output, predictor.schema, detector_hash(*chosen), finds_faces)
+    doubt = Doubt.of(predictor.confidence, options.coverage, options.model)
+    table = FoundTable(options.output, predictor.schema, detector_hash(*chosen), finds_faces, doubt)
     try:
         predict_photographs(predictor, photographs, table, options.pictures, options.resume)
     except (KeyboardInterrupt, OSError):
@@ -58,6 +60,8 @@ def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> in
         print(listing.sentence(found))
     if summary.outside:
         print(f"landmarks outside their images: {summary.outside} (their cells are empty, their peaks are kept)")
+    if summary.flagged:
+        print(f"to be looked at first: {summary.flagged} (column flags)")
     if not summary.failed:
         return 0
     sys.stdout.flush()
@@ -98,6 +102,10 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--resume", action="store_true", help="go on with the table of a stopped prediction: images it lacks are added"
     )
+    parser.add_argument(
+        "--coverage", type=float, metavar="SHARE",
+        help="radii within which this share of landmarks lies, 0.5 to 0.99; of runs trained with --folds [0.9]",
+    )  # fmt: skip
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the landmarks on each photograph")
     return parser
 

@@ -10,6 +10,7 @@ import numpy as np
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema, available_schemas, load_schema
 
+MM_PER_PX = (1e-3, 100)  # from a pore of the skin over the whole image to a face of two pixels
 HINTED = 500  # names that are compared with those of a schema: each takes a while
 
 

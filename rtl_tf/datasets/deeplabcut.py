@@ -1,12 +1,11 @@
 """DeepLabCut: the CSV file of labelled frames, CollectedData_<scorer>.csv."""
 
-import math
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from rtl_tf.csv_rows import read_lines
 from rtl_tf.datasets.annotations import landmark_name
-from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of
+from rtl_tf.datasets.named_points import Face, find_image, is_labelled, samples_of, schema_of
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
@@ -93,14 +92,13 @@ def _faces_of(file: Path, empty: list[str]) -> list[Face]:
             image = find_image(file.parent, _path(cells[:start]), file.parent.parent.parent)
             for individual in individuals:
                 points = {
-                    part: point
-                    for (owner, part), axes in columns.items()
-                    if owner == individual and (point := _point(cells, axes, part))
+                    part: _point(cells, axes, part) for (owner, part), axes in columns.items() if owner == individual
                 }
                 face = individual if len(individuals) > 1 else ""
                 where = f"{origin} {face}".rstrip()
-                if points:
-                    faces.append(Face(where, image, points, "", face))
+                found = Face(where, image, points, "", face)
+                if is_labelled(found):
+                    faces.append(found)
                 else:
                     empty.append(where.removeprefix(f"{file} "))
         except InputError as problem:
@@ -146,10 +144,10 @@ def _path(cells: list[str]) -> str:
     return str(path)
 
 
-def _point(cells: list[str], axes: dict[str, int], part: str) -> tuple[float, float] | None:
-    """(x, y), one of which may be NaN; None where both are."""
+def _point(cells: list[str], axes: dict[str, int], part: str) -> tuple[float, float]:
+    """(x, y); NaN where a cell is empty."""
     try:
         x, y = (as_number(cells[axes[axis]]) for axis in "xy")
     except InputError as problem:
         raise InputError(f"landmark {part}: {problem}") from None
-    return None if math.isnan(x) and math.isnan(y) else (x, y)
+    return x, y

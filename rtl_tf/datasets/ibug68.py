@@ -32,10 +32,12 @@ FAS12_INDICES = {
 }
 
 
-def require_schema(schema: str) -> None:
-    """Raises InputError unless 68 points can be read as this schema."""
-    if schema not in SCHEMAS:
+def schema_read(schema: str) -> str:
+    """That of SCHEMAS which `schema` is, or is a file of: each run keeps one. InputError for another."""
+    name = load_schema(schema).identity
+    if name not in SCHEMAS:
         raise InputError(f"schema {schema}: data with 68 points are read as {' or '.join(SCHEMAS)}")
+    return name
 
 
 def left_half_is_seen(points: np.ndarray) -> bool:

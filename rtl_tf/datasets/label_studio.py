@@ -15,6 +15,7 @@ from rtl_tf.records import Sample
 from rtl_tf.system.notes import tell_left_out
 
 KEYPOINTS = "keypointlabels"
+LOCAL_FILES = "/data/local-files/?d="  # and the path of an image below the folder that the server shows
 NO_LABELS = ("predictions", "drafts")
 _UPLOAD_CODE = re.compile(r"^[0-9a-f]+-")
 
@@ -39,7 +40,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     Of a task's annotations the cancelled ones do not count, nor do predictions and drafts; of several by one person the
     last one that was saved does, and where two persons differ, the export is refused. The image is the one value of
     the task's `data` that is called like an image, found by `find_image`; the code that an upload puts before its
-    name (`/data/upload/1/3f2a-face.jpg`) may be there or not. The subject is `subject` of the task's `data`, else the
+    name (`/data/upload/1/3f2a-face.jpg`) may be there or not, and a local file's path (`/data/local-files/?d=...`) may
+    begin in any folder above the export. The subject is `subject` of the task's `data`, else the
     image's name without suffix.
 
     Coordinates are percent of the image's width and height, and become px as Label Studio's manual does it,
@@ -70,7 +72,7 @@ def _faces(path: Path) -> list[Face]:
         data = task.get("data") or task
         name = _image_name(data)
         try:
-            image = _image(file, name)
+            image = _image(file, name, data)
             for size in sizes:
                 require_size(image.name, size, read_size(image))
         except InputError as problem:
@@ -155,9 +157,11 @@ def _image_name(data: Node) -> str:
     return names[0]
 
 
-def _image(file: Path, name: str) -> Path:
+def _image(file: Path, name: str, data: Node) -> Path:
+    """The image; a local file's path begins in any folder above the export."""
+    is_local = any(isinstance(text, str) and text.startswith(LOCAL_FILES) for text in data.object().values())
     try:
-        return find_image(file.parent, name)
+        return find_image(file.parent, name, *(file.absolute().parents if is_local else ()))
     except InputError:
         return find_image(file.parent, _without_code(name))
 

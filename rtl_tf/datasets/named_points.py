@@ -1,7 +1,9 @@
 """Faces with their points by name, as annotation tools export them: how they become samples."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -20,8 +22,9 @@ class Face:
 
     Attributes:
         origin: file and place, for messages.
-        image: see `Sample`, as are subject and face.
-        points: (x, y) in original px, pixel centres on integers, of the landmarks that are labelled.
+        image: see `Sample`, as are subject, face and mm_per_px.
+        points: (x, y) in original px, pixel centres on integers, of the landmarks that are labelled; NaN where the file
+            names one that is not.
     """
 
     origin: str
@@ -29,6 +32,12 @@ class Face:
     points: dict[str, tuple[float, float]]
     subject: str
     face: str = ""
+    mm_per_px: float = float("nan")
+
+
+def is_labelled(face: Face) -> bool:
+    """Whether the face has a point."""
+    return not all(map(math.isnan, chain(*face.points.values())))
 
 
 def schema_of(path: Path, faces: Sequence[Face], schema: str | None) -> Schema:
@@ -55,7 +64,8 @@ def samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[Sa
             require_usable(points, read_size(face.image), fitting.names)
         except InputError as problem:
             raise InputError(f"{face.origin}: {problem}") from problem
-        samples.append(Sample(face.image, points.astype(np.float32), face.subject, face=face.face))
+        points = points.astype(np.float32)
+        samples.append(Sample(face.image, points, face.subject, mm_per_px=face.mm_per_px, face=face.face))
     return samples
 
 

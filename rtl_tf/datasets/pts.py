@@ -1,6 +1,5 @@
 """300-W: a `.pts` file with 68 points beside every image."""
 
-import re
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.datasets import ibug68
+from rtl_tf.datasets.beside import FACE, image_beside
 from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES, image_hash, read_size
@@ -16,7 +16,6 @@ from rtl_tf.records import Sample
 from rtl_tf.system.notes import tell_left_out
 
 POINTS = 68
-_FACE = re.compile(r"(.+)_(\d+)")  # 1051618982_1.pts: the first face of a photograph
 
 
 def recognises(path: Path) -> bool:
@@ -41,12 +40,11 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     Raises:
         InputError: there is no `.pts` file with an image, or one is malformed; names the file and its line.
     """
-    schema = schema or default_schema(path)
-    ibug68.require_schema(schema)
+    schema = ibug68.schema_read(schema or default_schema(path))
     files, images = _files(path)
     if not files:
         raise InputError(f"{path}: no .pts file in this folder")
-    beside = {file: _image_beside(file, images) for file in files}
+    beside = {file: image_beside(file, file.stem, images) for file in files}
     pairs = {file: image for file, image in beside.items() if image}
     if not pairs:
         raise InputError(f"{files[0]}: no image {files[0].stem}{{{','.join(SUFFIXES)}}} beside it")
@@ -77,18 +75,6 @@ def _files(path: Path) -> tuple[list[Path], dict[tuple[Path, str], list[Path]]]:
         elif file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
             images[file.parent, file.stem].append(file)
     return points, images
-
-
-def _image_beside(file: Path, images: dict[tuple[Path, str], list[Path]]) -> Path | None:
-    """The image of the same stem, or of the stem without the number of a face."""
-    several = _FACE.fullmatch(file.stem)
-    for stem in (file.stem, *(several.groups()[:1] if several else ())):
-        found = images.get((file.parent, stem), [])
-        if len(found) > 1:
-            raise InputError(f"{file}: {found[0].name} and {found[1].name} lie beside it; keep the one it belongs to")
-        if found:
-            return found[0]
-    return None
 
 
 def _tell_what_is_left_out(path: Path, files: list[Path], pairs: dict[Path, Path], images: dict) -> None:
@@ -127,7 +113,7 @@ def _with_faces(files: list[Path], samples: list[Sample]) -> list[Sample]:
     """The same samples, `face` filled in where several of them show one photograph."""
     groups = defaultdict(list)
     for index, file in enumerate(files):
-        if several := _FACE.fullmatch(file.stem):
+        if several := FACE.fullmatch(file.stem):
             groups[file.parent, several.group(1)].append((index, several.group(2)))
     samples = list(samples)
     for members in groups.values():

@@ -9,9 +9,10 @@ import numpy as np
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.csv_rows import Row, read_header, read_rows
-from rtl_tf.datasets.annotations import fitting_schema, require_usable, shipped_landmarks
+from rtl_tf.datasets.annotations import MM_PER_PX, fitting_schema, require_usable, shipped_landmarks
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import code_key
+from rtl_tf.datasets.table_cells import DOUBT, RADIUS
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size, require_sensible
 from rtl_tf.numerals import as_number
@@ -21,7 +22,6 @@ from rtl_tf.system.notes import tell_left_out
 
 TABLE = "landmarks.csv"
 BOX = ("box_left", "box_top", "box_side")
-MM_PER_PX = (1e-3, 100)  # from a pore of the skin over the whole image to a face of two pixels
 # As spreadsheets and people write them; a number of a program that knows no other type has its ".0".
 TRUE = ("true", "yes", "y", "t", "1", "1.0", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "waar")
 FALSE = ("false", "no", "n", "f", "0", "0.0", "falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "")
@@ -63,12 +63,13 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     if not rows:
         raise InputError(f"{file}: no row without an error")
     fitting = _schema(file, header, schema)
-    attributes = _attributes(header, [row.cells for row in rows])
+    attributes = attributes_of(header, [row.cells for row in rows])
     samples: list[Sample] = []
     first_row: dict[tuple[Path, str], int] = {}
     for row, others in zip(rows, attributes, strict=True):
         try:
-            sample = _sample(file.parent, row.cells, fitting, others)
+            _require_subject(row.cells)
+            sample = sample_of(file.parent, row.cells, fitting, others)
         except InputError as problem:
             raise row.error(problem) from problem
         other = first_row.setdefault((sample.image, sample.face), row.line)
@@ -106,7 +107,7 @@ def _schema(file: Path, header: list[str], schema: str | None) -> Schema:
         there, missing = ("x", "y") if half[0] in x else ("y", "x")
         raise InputError(f"{file} row 1: column {half[0]}_{there} without {half[0]}_{missing}")
     try:
-        return fitting_schema(_landmarks(header), schema)
+        return fitting_schema(landmarks_of(header), schema)
     except InputError as problem:
         raise InputError(f"{file} row 1: {problem}") from problem
 
@@ -121,38 +122,46 @@ def require_image_and_box(file: Path, header: list[str]) -> None:
         raise InputError(f"{file} row 1: a box needs all of the columns {', '.join(BOX)}")
 
 
-def _landmarks(header: list[str]) -> list[str]:
+def landmarks_of(header: list[str]) -> list[str]:
     """Names that have both columns."""
     columns = set(header)
     return [name[:-2] for name in header if name.endswith("_x") and name[:-2] + "_y" in columns]
 
 
-def _attributes(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str]]:
+def attributes_of(header: list[str], rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The cells of all columns that have no meaning here, a dictionary a row."""
-    coordinates = {name + axis for name in _landmarks(header) for axis in ("_x", "_y")}
-    meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", "error", *BOX, *coordinates}
+    coordinates = {name + axis for name in landmarks_of(header) for axis in ("_x", "_y")}
+    radii = {name + RADIUS for name in landmarks_of(header)} & set(header)
+    doubt = (*DOUBT, *radii) if radii else ()  # of predict.py's tables
+    meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", "error", *doubt, *BOX, *coordinates}
     names = [name for name in header if name not in meant]
     return [{name: cells[name] for name in names} for cells in rows]
 
 
-def _sample(folder: Path, cells: dict[str, str], schema: Schema, attributes: dict[str, str]) -> Sample:
+def _require_subject(cells: dict[str, str]) -> None:
+    if cells["image"] and not code_key(cells["subject"]):
+        raise InputError("column subject is empty, or shows nothing")
+
+
+def sample_of(folder: Path, cells: dict[str, str], schema: Schema, attributes: dict[str, str]) -> Sample:
+    """The sample of a row of a table in `folder`; its subject is empty where the table has none. InputError as `read`,
+    without the row."""
     if not cells["image"]:
         raise InputError("column image is empty")
-    if not code_key(cells["subject"]):
-        raise InputError("column subject is empty, or shows nothing")
     image = file_called(folder, cells["image"])
-    points = _points(cells, schema)
+    points = points_of(cells, schema)
     box = box_of(cells)
     if box:
         require_sensible(Crop(*box, 1), image)
     require_usable(points, read_size(image), schema.names, box)
     mirrored, face = mirrored_of(cells), cells.get("face", "")
     points = points.astype(np.float32)
-    return Sample(image, points, cells["subject"], box, mirrored, _mm_per_px(cells), attributes, face)
+    return Sample(image, points, cells.get("subject", ""), box, mirrored, mm_per_px_of(cells), attributes, face)
 
 
-def _mm_per_px(cells: dict[str, str]) -> float:
-    mm_per_px, (low, high) = _number(cells, "mm_per_px"), MM_PER_PX
+def mm_per_px_of(cells: dict[str, str]) -> float:
+    """The cell `mm_per_px`; NaN where it is empty or the column is not there."""
+    mm_per_px, (low, high) = number_in(cells, "mm_per_px"), MM_PER_PX
     if mm_per_px <= 0:
         raise InputError(f"mm_per_px {mm_per_px:g} is not above 0; leave it empty where unknown")
     if not math.isnan(mm_per_px) and not low <= mm_per_px <= high:
@@ -167,7 +176,7 @@ def mirrored_of(cells: dict[str, str]) -> bool:
     return TRUTH[cells.get("mirrored", "").lower()]
 
 
-def _points(cells: dict[str, str], schema: Schema) -> np.ndarray:
+def points_of(cells: dict[str, str], schema: Schema) -> np.ndarray:
     """float64 (K, 2)."""
     return np.array([_numbers(cells, (f"{name}_x", f"{name}_y")) for name in schema.names])
 
@@ -184,10 +193,10 @@ def box_of(cells: dict[str, str]) -> tuple[float, float, float] | None:
 
 
 def _numbers(cells: dict[str, str], columns: Iterable[str]) -> tuple[float, ...]:
-    return tuple(_number(cells, column) for column in columns)
+    return tuple(number_in(cells, column) for column in columns)
 
 
-def _number(cells: dict[str, str], column: str) -> float:
+def number_in(cells: dict[str, str], column: str) -> float:
     """A cell's number; NaN where it is empty or the column is not there."""
     try:
         return as_number(cells.get(column, ""))

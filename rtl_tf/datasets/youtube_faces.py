@@ -37,8 +37,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     Raises:
         InputError: a file is missing, a cell is not a number, a frame appears twice; names the file and the row.
     """
-    schema = schema or default_schema(path)
-    ibug68.require_schema(schema)
+    schema = ibug68.schema_read(schema or default_schema(path))
     table = path / TABLE if path.is_dir() else path
     header, rows = read_rows(table)
     if header[1:] != COORDINATES:

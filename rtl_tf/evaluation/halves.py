@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtl_tf.evaluation.similarity import apply, as_complex, fit, mean_shape
+from rtl_tf.geometry.similarity import apply, as_complex, fit, mean_shape
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 

@@ -11,7 +11,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.methods import Method
 from rtl_tf.networks.edge_padding import pads
 from rtl_tf.networks.sources import SourceNetwork, load_source
-from rtl_tf.training.model import RegularizedDetector, build_network, build_source, convolutions, freeze
+from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze, last_convolution
 
 # The source network twice: one to be trained, one to stay as it is.
 Pair = tuple[SourceNetwork, SourceNetwork]
@@ -49,7 +49,7 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         raise InputError(f"{flag}: --source {settings.source} has one map only")
     if pyramid and settings.skip_connections:
         raise InputError("--skip-connections: a pyramid joins the maps of all strides as it is, leave the flag out")
-    if method.trains == "last-convolution" and not convolutions(start.encoder):
+    if method.trains == "last-convolution" and not last_convolution(start.encoder):
         raise InputError(f"--method {method.name}: --source {settings.source} has no convolution that could be trained")
     if settings.classifier_distance == "cross-entropy" and frozen.source.without_softmax:
         given = "points" if frozen.source.classifier == "points" else "a descriptor"

@@ -2,6 +2,7 @@
 
 <run>/folds/<k>/                     a run without the people of fold k, while it trains; the folder goes at the end
 <run>/out-of-fold-predictions.csv    as predictions.csv, of the training part
+<run>/confidence.json                what these errors tell of new faces
 """
 
 import shutil
@@ -18,7 +19,9 @@ from rtl_tf.experiments.outputs import collect
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.recipe import write_recipe
 from rtl_tf.runs import layout
+from rtl_tf.runs.confidence import Confidence, write_confidence
 from rtl_tf.runs.predictions import Predictions, write_predictions
+from rtl_tf.system.notes import warn
 
 Fold = tuple[Detector, UnseenImages]  # trained without some people, and those people's images
 
@@ -43,7 +46,12 @@ def cross_validate(trained: Detector, folder: Path, folds: int, train: Callable[
             told = [(with_blend(detector, blend), part) for detector, part in told]
             trained = with_blend(trained, blend)
             write_recipe(folder / layout.RECIPE, trained.recipe)
-        write_predictions(record, joined([collect(part, detector) for detector, part in told]))
+        unseen = joined([collect(part, detector) for detector, part in told])
+        if confidence := Confidence.fit(unseen):
+            write_confidence(folder / layout.CONFIDENCE, confidence)
+        else:
+            warn("--folds: too few people to tell how far landmarks may be off; predictions come without radii")
+        write_predictions(record, unseen)
     if (folder / layout.FOLDS).is_dir():
         shutil.rmtree(folder / layout.FOLDS)
     return trained
@@ -56,6 +64,8 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
 
     def of_all(name: str) -> Any:
         values = [getattr(part, name) for part in parts]
+        if any(value is None for value in values):
+            return None
         if isinstance(values[0], tuple):
             flat = [value for each in values for value in each]
             return tuple(flat[index] for index in order)

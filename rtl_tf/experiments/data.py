@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
+
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import Crop, sample_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
 from rtl_tf.experiments.lineage import require_unseen
-from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
+from rtl_tf.experiments.recipe_fitting import Meshes, Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.face_parts import FaceParts
@@ -87,6 +89,7 @@ class DataLoader:
         self._boxes = lru_cache(maxsize=1)(self._find_boxes)
         self._recipe = lru_cache(maxsize=1)(self._fit_recipe)
         self._crops = lru_cache(maxsize=3)(self._load_crops)
+        self._meshes: Meshes = {}  # of the last recipe's samples
         self._said: set[str] = set()
 
     def load(self, settings: Settings) -> Data:
@@ -124,7 +127,8 @@ class DataLoader:
 
     def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted, boxes: FoundBoxes | None) -> Recipe:
         dataset = self._dataset(*key)
-        return fit_recipe(wanted, chosen_samples(dataset, indices, boxes), dataset.schema)
+        self._meshes.clear()
+        return fit_recipe(wanted, chosen_samples(dataset, indices, boxes), dataset.schema, self._meshes)
 
     def _load_crops(
         self,
@@ -139,6 +143,10 @@ class DataLoader:
         label_shift: float,
     ) -> Crops:
         dataset, (_, _, image_size, *_) = self._dataset(*key), key
+
+        def square(sample: Sample, image: np.ndarray, box: Crop) -> Crop:
+            return Recipe(alignment).square(image, box, self._meshes.get((sample.image, box)))
+
         return load_crops(
             chosen_samples(dataset, indices, boxes),
             dataset.schema,
@@ -147,7 +155,7 @@ class DataLoader:
             context=context,
             label=f"reading {part} images",
             memory_gb=memory_gb,
-            square=Recipe(alignment).square if alignment else None,
+            square=square if alignment else None,
             label_shift=label_shift,
         )
 

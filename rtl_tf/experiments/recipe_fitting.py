@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import estimate
 from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks, nearest_points
 from rtl_tf.inference.recipe import FACE, Recipe, mesh_views
-from rtl_tf.pipeline import sample_crop
+from rtl_tf.pipeline import labels_in, sample_crop
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
@@ -44,6 +45,9 @@ class MeshedSample:
     views: np.ndarray
 
 
+Meshes = dict[tuple[Path, Crop], Mesh]  # by an image and the box that was looked into, whether it shows a face or not
+
+
 class Wanted(NamedTuple):
     """The settings that a recipe depends on, under their names."""
 
@@ -62,21 +66,21 @@ class Wanted(NamedTuple):
         return cls(*(getattr(settings, name) for name in cls._fields))
 
 
-def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Recipe:
-    """The recipe of the training part's samples."""
+def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes: Meshes | None = None) -> Recipe:
+    """The recipe of the training part's samples. The meshes that are found go into `meshes`."""
     recipe = Recipe(views=wanted.views, flips=wanted.flips)
     both_kinds = len({sample.mirrored for sample in samples}) == 2  # else no shift shows
     if not (wanted.aligned or wanted.calibrated or (wanted.label_shift and both_kinds)):
         return recipe
-    meshed = mesh_samples(samples, wanted)
+    meshed = mesh_samples(samples, wanted, {} if meshes is None else meshes)
     people = {one.sample.subject for one in meshed}
     if len(meshed) < FEWEST or len(people) < 2:
         found = f"face meshes in {len(meshed)} of {len(samples)} training images, of {len(people)} people"
         warn(f"{found}: too few, boxes are looked at as they are")
         return recipe
     if wanted.aligned:
-        meshes, points = [one.mesh for one in meshed], [one.sample.points for one in meshed]
-        recipe = replace(recipe, alignment=Alignment.fit(meshes, points))
+        alignment = Alignment.fit([one.mesh for one in meshed], [one.sample.points for one in meshed])
+        recipe = replace(recipe, alignment=alignment)
     squares = [recipe.alignment.square(one.mesh, 1) if recipe.alignment else replace(one.box, size=1) for one in meshed]
     if wanted.label_shift:
         recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
@@ -89,24 +93,18 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema) -> Rec
     return recipe
 
 
-def mesh_samples(samples: Sequence[Sample], wanted: Wanted) -> list[MeshedSample]:
-    """Those of the samples in whose box a mesh is found; read in threads, with a progress bar."""
+def mesh_samples(samples: Sequence[Sample], wanted: Wanted, meshes: Meshes) -> list[MeshedSample]:
+    """Those of the samples in whose box a mesh is found; read in threads, with a progress bar. All go into `meshes`."""
 
     def meshed(sample: Sample) -> MeshedSample:
         box = sample_crop(sample, wanted.image_size, wanted.crop_margin)
         image = read_around(sample.image, box)
-        mesh = find_mesh(image, box)
+        mesh = meshes[sample.image, box] = find_mesh(image, box)
         return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, wanted.views)))
 
     with ThreadPoolExecutor() as pool:
         found = list(progress(pool.map(meshed, samples), len(samples), "finding face meshes"))
     return [one for one in found if one.mesh.score > FACE]
-
-
-def labels_in(square: Crop, sample: Sample, schema: Schema, shift: float = 0.0) -> np.ndarray:
-    """float64 (K, 2): a sample's labels as the view of `square` shows them, without their shift; shares of its side."""
-    points = square.to_shares(sample.points - np.array([shift * square.side, 0]))
-    return points[schema.mirror_permutation] if square.mirrored else points
 
 
 def _landmarks(meshed: Sequence[MeshedSample], squares: Sequence[Crop], labels: np.ndarray) -> MeshLandmarks:
@@ -128,7 +126,12 @@ def _label_shift(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema
 
 
 def _labels(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema, shift: float) -> np.ndarray:
-    return np.stack([labels_in(square, one.sample, schema, shift) for one, square in zip(meshed, squares, strict=True)])
+    """float64 (N, K, 2) shares of the squares' sides, without the labels' shift, one too."""
+    labels = [
+        square.in_shares(labels_in(square, one.sample.points, schema, shift * square.side))
+        for one, square in zip(meshed, squares, strict=True)
+    ]
+    return np.stack(labels)
 
 
 def _calibration(

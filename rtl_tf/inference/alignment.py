@@ -1,7 +1,7 @@
 """From a face's mesh to the square that a network looks at: upright in the face, wherever the face was found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,8 +38,10 @@ class Alignment:
         return cls((float(x), float(y)), float((high - low).max()))
 
     def square(self, mesh: Mesh, size: int) -> Crop:
-        """The view of `size` input px."""
+        """The view of `size` input px; where it is the mesh's square, that to the last bit."""
         base = mesh.square
+        if self == Alignment((0.0, 0.0), 1.0):
+            return replace(base, size=size)
         x = -self.offset[0] if base.mirrored else self.offset[0]
         shift = base.side * np.array([x, self.offset[1]])
         centre = turned(np.array(base.centre) + shift, base.angle, base.centre)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import read_image
 from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.squares import NO_FACE
+from rtl_tf.pyramid import Pyramid
 from rtl_tf.system.progress import progress
 
 
@@ -26,7 +26,8 @@ def with_all_faces(learned: FaceSquare | None, photographs: Sequence[Photograph]
         if photograph.problem or photograph.box:
             return [photograph]
         try:
-            squares = [learned.apply(face, photograph.mirrored) for face in find_faces(read_image(photograph.image))]
+            faces = find_faces(Pyramid.of_file(photograph.image))
+            squares = [learned.apply(face, photograph.mirrored) for face in faces]
         except InputError as problem:
             return [replace(photograph, problem=str(problem))]
         found = [replace(photograph, box=box, mirrored=mirrored) for box, mirrored in squares]

@@ -4,11 +4,16 @@ import importlib
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Generic, TypeVar
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.redirection import silenced
+
+T = TypeVar("T")
 
 METADATA_KEY = "rtl_tf"
 SWITCHES = ("ORT_DISABLE_TELEMETRY", "ORT_TELEMETRY_DISABLED")  # of ONNX Runtime 1.32, and as later ones call it
@@ -43,3 +48,23 @@ def litert_interpreter(file: Path, threads: int | None = None):
         interpreter = litert.Interpreter(os.fspath(file), num_threads=threads)
         interpreter.allocate_tensors()
     return interpreter
+
+
+class Reserve(Generic[T]):
+    """Things that take time to make and that one thread at a time may use: as many as threads ever asked at once."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._idle: list[T] = []
+
+    @contextmanager
+    def one(self) -> Iterator[T]:
+        """One that nobody uses until the block ends."""
+        try:
+            taken = self._idle.pop()
+        except IndexError:
+            taken = self._make()
+        try:
+            yield taken
+        finally:
+            self._idle.append(taken)

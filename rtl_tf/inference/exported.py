@@ -3,7 +3,9 @@
 import os
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -11,12 +13,13 @@ import numpy as np
 
 from rtl_tf.documents import parse_json
 from rtl_tf.exceptions import InputError, in_one_line
-from rtl_tf.inference.engines import METADATA_KEY, import_quietly
+from rtl_tf.inference.engines import METADATA_KEY, Reserve, import_quietly
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.predictor import Located, Predictor
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.inference.unlabelled import unlabelled_of
 from rtl_tf.runs import layout
+from rtl_tf.runs.confidence import Confidence
 from rtl_tf.schema import Schema, parse_schema
 from rtl_tf.system.guarded import require_readable
 
@@ -25,6 +28,7 @@ OUTPUTS = [field.name for field in fields(Located)]
 LITERT_METADATA = "rtl_tf.json"
 # In the metadata:
 FACE_SQUARE = "face_square"  # see `FaceSquare.to_json`; null where the run has none
+CONFIDENCE = "confidence"  # see `Confidence.to_json`; null where the run has none, older files lack it
 RECIPE = "recipe"  # see `Recipe.to_json`; older files lack it
 # OpenVINO would take bfloat16 for float32 where the processor has it.
 OPENVINO_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
@@ -72,11 +76,19 @@ def _openvino(openvino: ModuleType, file: Path) -> tuple[Locate, str | None]:
 
 
 def _litert(litert: ModuleType, file: Path) -> tuple[Locate, str | None]:
-    interpreter = litert.Interpreter(str(file), num_threads=os.cpu_count())
-    runner = interpreter.get_signature_runner()
+    def runner(threads: int | None):
+        return litert.Interpreter(str(file), num_threads=threads).get_signature_runner()
 
-    def locate(crops):
-        answers = [runner(crops=crops[i : i + 1]) for i in range(len(crops))]  # such files take one image
+    alone, several, pool = runner(os.cpu_count()), Reserve(partial(runner, 1)), ThreadPoolExecutor(os.cpu_count())
+
+    def one_of_several(crop):
+        with several.one() as look:
+            return look(crops=crop)
+
+    def locate(crops):  # such files take one image: on all cores, or each of several on one
+        if len(crops) == 1:
+            return alone(crops=crops)
+        answers = list(pool.map(one_of_several, np.split(crops, len(crops))))
         return {name: np.concatenate([answer[name] for answer in answers]) for name in OUTPUTS}
 
     if not zipfile.is_zipfile(file):
@@ -122,7 +134,7 @@ class ExportedDetector(Predictor):
 
     Attributes:
         answer: uint8 crops (N, S, S, 3) -> the arrays of `Located`, by name.
-        schema, image_size, unlabelled, recipe, face_square, parts: see `Predictor`.
+        schema, image_size, unlabelled, recipe, face_square, parts, confidence: see `Predictor`.
         metadata: all that the file says of itself.
     """
 
@@ -134,6 +146,7 @@ class ExportedDetector(Predictor):
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
     parts: "ExportedDetector | None" = None
+    confidence: Confidence | None = None
 
     @classmethod
     def load(cls, file: str | Path) -> "ExportedDetector":
@@ -174,7 +187,10 @@ class ExportedDetector(Predictor):
         fitted, learned = metadata.get(RECIPE), metadata.get(FACE_SQUARE)
         recipe = Recipe.from_json(fitted, len(schema)) if fitted else Recipe()
         face_square = FaceSquare.from_json(learned) if learned else None
-        return cls(answer, schema, size, metadata.object(), unlabelled, recipe, face_square)
+        told = metadata.get(CONFIDENCE)
+        confidence = Confidence.from_json(told, len(schema)) if told else None
+        described = metadata.object()
+        return cls(answer, schema, size, described, unlabelled, recipe, face_square, confidence=confidence)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return Located(**self.answer(pixels))

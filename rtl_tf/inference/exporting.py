@@ -15,6 +15,7 @@ from rtl_tf.heatmaps import decoding
 from rtl_tf.inference import export_litert, export_onnx, export_openvino
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import (
+    CONFIDENCE,
     ENGINES,
     FACE_SQUARE,
     RECIPE,
@@ -25,7 +26,7 @@ from rtl_tf.inference.exported import (
 )
 from rtl_tf.inference.graph import locate_in_crops
 from rtl_tf.inference.part_crops import load_part_crops
-from rtl_tf.inference.recipe import Recipe, read_recipe
+from rtl_tf.inference.recipe import read_recipe
 from rtl_tf.pipeline import load_crops
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import from_json, read_config
@@ -86,7 +87,7 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.nda
         size=settings.image_size,
         margin=settings.crop_margin,
         label="reading training images",
-        square=Recipe(recipe.alignment).square if recipe.alignment else None,
+        square=(lambda _, image, box: recipe.square(image, box)) if recipe.alignment else None,
     )
     parts = load_part_crops(chosen, faces.crops, recipe, schema, label="reading their parts") if recipe.parts else None
     return [faces.plain] if parts is None else [faces.plain, np.stack(_evenly(parts.plain, count))]
@@ -162,6 +163,7 @@ def metadata(run: Path, detector: Detector, precision: str) -> dict:
         UNLABELLED: list(detector.unlabelled),
         RECIPE: detector.recipe.to_json(),
         FACE_SQUARE: detector.face_square and detector.face_square.to_json(),
+        CONFIDENCE: detector.confidence and detector.confidence.to_json(),
         "image_size": detector.image_size,
         "heatmap_stride": HEATMAP_STRIDE,
         "sigma": detector.sigma,

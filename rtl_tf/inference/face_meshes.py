@@ -1,15 +1,14 @@
 """MediaPipe's Face Mesh, run by LiteRT: 468 points of a face, by which it is found again, upright. No TensorFlow."""
 
 import math
-import threading
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rtl_tf.coordinates import Crop, turned
-from rtl_tf.images import crop_image
-from rtl_tf.inference.engines import litert_interpreter
+from rtl_tf.inference.engines import Reserve, litert_interpreter
 from rtl_tf.networks.catalogue import FACE_MESH, packaged_weights
+from rtl_tf.pyramid import Photographed, crop_of
 
 SIZE = 192  # input px
 OUTER_EYE_CORNERS = (33, 263)  # right, left
@@ -46,14 +45,16 @@ class Mesh:
         return replace(self.crop, left=left, top=top, side=side, angle=angle)
 
 
-def mesh_in(image: np.ndarray, crop: Crop) -> Mesh:
+def mesh_in(image: Photographed, crop: Crop) -> Mesh:
     """The mesh in one view of a decoded image (H, W, 3): the network always answers, see `Mesh.score`."""
     view = replace(crop, size=SIZE)
-    points, score = _network().locate(crop_image(image, view))
+    pixels = crop_of(image, view)
+    with _networks.one() as network:
+        points, score = network.locate(pixels)
     return Mesh(view.to_original(points), score, view)
 
 
-def find_mesh(image: np.ndarray, crop: Crop) -> Mesh:
+def find_mesh(image: Photographed, crop: Crop) -> Mesh:
     """The mesh of the face that a square shows, roughly: looked at again in its own square, then in that one's.
 
     Where there is no face its points can lie anywhere: if their square has its middle beside the image, its score is
@@ -69,7 +70,7 @@ def find_mesh(image: np.ndarray, crop: Crop) -> Mesh:
 
 
 class _Network:
-    """The interpreter; of one thread."""
+    """The interpreter; one thread at a time may ask it."""
 
     def __init__(self) -> None:
         self.interpreter = litert_interpreter(packaged_weights(FACE_MESH), threads=1)
@@ -84,10 +85,4 @@ class _Network:
         return points.reshape(-1, 3)[:, :2].astype(np.float64), float(score.ravel()[0])
 
 
-_own = threading.local()
-
-
-def _network() -> _Network:
-    if not hasattr(_own, "network"):
-        _own.network = _Network()
-    return _own.network
+_networks = Reserve(_Network)

@@ -7,8 +7,8 @@ import numpy as np
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.documents import Node
-from rtl_tf.images import crop_image
-from rtl_tf.inference.views import View
+from rtl_tf.inference.views import VIEWS, View
+from rtl_tf.pyramid import Photographed, crop_of, size_of
 from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 
@@ -39,10 +39,13 @@ class FaceParts:
     Attributes:
         size: of its input, px.
         parts: their squares; no landmark is in two.
+        views: how many of those that the recipe shows of the face are seen of each part. More than one bring little
+            (docs/detector.md).
     """
 
     size: int
     parts: tuple[FacePart, ...]
+    views: int = 1
 
     @classmethod
     def fit(cls, schema: Schema, squares: Sequence[Crop], points: Sequence[np.ndarray], size: int) -> "FaceParts":
@@ -86,19 +89,20 @@ class FaceParts:
         return found
 
     def look(
-        self, image: np.ndarray, square: Crop, first: Prediction, locate: Locate, views: Sequence[View], shift: float
+        self, image: Photographed, square: Crop, first: Prediction, locate: Locate, views: Sequence[View], shift: float
     ) -> Prediction:
         """What was found first, with the landmarks of the parts as a second look at a decoded image has them.
 
         Args:
             square: of the face.
-            views: of each part, which are averaged.
+            views: that the recipe shows, the first of which are averaged.
             shift: of labels to the right, see `recipe.Recipe.label_shift`, original px: what networks learn lacks it.
         """
         points, peaks = first.points.copy(), first.peaks.copy()
-        found = self.squares(square, first.points, image.shape[1::-1])
+        found = self.squares(square, first.points, size_of(image))
+        views = views[: self.views]
         crops = [view.of(part) for _, part in found for view in views]
-        seen = locate(np.stack([crop_image(image, crop) for crop in crops]), crops) if crops else []
+        seen = locate(np.stack([crop_of(image, crop) for crop in crops]), crops) if crops else []
         for number, (part, _) in enumerate(found):
             chosen, answers = list(part.landmarks), seen[number * len(views) : (number + 1) * len(views)]
             points[chosen] = np.mean([one.points[chosen] for one in answers], axis=0) + np.array((shift, 0), np.float32)
@@ -107,7 +111,7 @@ class FaceParts:
 
     def to_json(self) -> dict:
         parts = [{"landmarks": list(part.landmarks), "side": part.side} for part in self.parts]
-        return {"size": self.size, "parts": parts}
+        return {"size": self.size, "parts": parts, "views": self.views}
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "FaceParts":
@@ -117,4 +121,5 @@ class FaceParts:
             )
             for part in node["parts"].elements()
         ]
-        return cls(node["size"].whole(32, 4096), tuple(parts))
+        views = node.get("views")  # older files lack it: all were seen
+        return cls(node["size"].whole(32, 4096), tuple(parts), views.whole(1, len(VIEWS)) if views else len(VIEWS))

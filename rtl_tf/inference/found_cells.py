@@ -1,6 +1,5 @@
-"""Cells and rows of found.csv: as spreadsheets, `train.py` and people can read them."""
+"""What stands in the cells of found.csv, and the rows of one that is gone on with."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,29 +8,9 @@ import numpy as np
 from rtl_tf.csv_rows import lines_of
 from rtl_tf.datasets.annotations import inside_image, require_crop
 from rtl_tf.datasets.photographs import Photograph
+from rtl_tf.datasets.table_cells import DECIMALS, FORMULA
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.predictor import Found
-
-# A spreadsheet of a country with decimal commas takes "12.345" for 12345, and "12.1950" for December 1950.
-DECIMALS = 5
-MARK = "\ufeff"  # of UTF-8: a spreadsheet takes a file without it for one of an older encoding
-FORMULA = ("=", "+", "-", "@", "\t", "\r", " ")
-
-
-def image_cell(image: Path, folder: Path) -> str:
-    """The path of an image as a table in `folder` has it, links not resolved; absolute where there is no other way.
-
-    A spreadsheet would run a name such as =A1.png as a formula: there a ./ comes first, which changes no path. A name
-    that is not UTF-8 cannot stand in a table: its odd bytes are shown as \\udcff.
-    """
-    try:
-        name = Path(os.path.relpath(os.path.abspath(image), os.path.abspath(folder))).as_posix()
-        if image.exists() and not os.path.samefile(folder / name, image):
-            name = str(Path.cwd() / image)
-    except (OSError, ValueError):  # over a link the way back leads elsewhere; on Windows, another drive
-        name = str(Path.cwd() / image)
-    name = name.encode("utf-8", "backslashreplace").decode()
-    return f"./{name}" if name.startswith(FORMULA) else name
 
 
 def places_on_image(found: Found) -> np.ndarray:
@@ -42,15 +21,6 @@ def places_on_image(found: Found) -> np.ndarray:
     return points
 
 
-def unwritable(image: Path) -> InputError | None:
-    """Why a table cannot have the path of an image."""
-    try:
-        str(image).encode()
-    except UnicodeEncodeError:
-        return InputError("its name is not UTF-8; rename it")
-    return InputError("its name ends in a blank; rename it") if str(image) != str(image).rstrip() else None
-
-
 def unusable(points: np.ndarray, box: tuple[float, float, float]) -> str:
     """Why `train.py` could do nothing with a row of these points; else empty."""
     try:
@@ -58,12 +28,6 @@ def unusable(points: np.ndarray, box: tuple[float, float, float]) -> str:
     except InputError:
         return "no landmark was found on the image"
     return ""
-
-
-def number(value: float) -> str:
-    if np.isnan(value):
-        return ""
-    return f"{value:.{DECIMALS}f}".removesuffix("." + "0" * DECIMALS)
 
 
 def error_cell(problem: InputError, photograph: Photograph) -> str:

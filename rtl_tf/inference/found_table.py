@@ -8,32 +8,25 @@ from typing import IO
 from rtl_tf.csv_rows import as_line, read_header
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX
+from rtl_tf.datasets.table_cells import DOUBT, MARK, PEAK, RADIUS, image_cell, number, unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
-from rtl_tf.inference.found_cells import (
-    MARK,
-    error_cell,
-    image_cell,
-    number,
-    places_on_image,
-    unusable,
-    unwritable,
-    whole_rows,
-)
+from rtl_tf.inference.doubt import Doubt
+from rtl_tf.inference.found_cells import error_cell, places_on_image, unusable, whole_rows
 from rtl_tf.inference.predictor import Found, Outcome
 from rtl_tf.inference.squares import central_square
 from rtl_tf.schema import Schema
 
-PEAK = "_peak"
-
 
 @dataclass
 class Summary:
-    """What a table holds: images, the names of those that could not be used, and landmarks outside their images."""
+    """What a table holds: images, the names of those that could not be used, landmarks outside their images, and faces
+    that somebody should look at."""
 
     images: int = 0
     failed: list[str] = field(default_factory=list)
     outside: int = 0
+    flagged: int = 0
 
 
 class FoundTable:
@@ -43,25 +36,31 @@ class FoundTable:
         image: relative to the table, links not resolved; face: 1, 2, ... where an image has several rows.
         box_left, box_top, box_side, mirrored: what was looked at, and how.
         detector: of which file, the beginning of its SHA-256.
+        coverage, flags: where the detector knows its errors: the share of landmarks that lie within their radii, and
+        why somebody should look at the face, with semicolons between.
         error: why the image could not be used (all that follows is empty then), or that it shows no landmark.
-        <landmark>_x, <landmark>_y in original px, <landmark>_peak. A landmark that was found outside the image has a
-        peak and no place; one that no training image had has neither.
+        <landmark>_x, <landmark>_y in original px, <landmark>_peak, and <landmark>_radius in original px. A landmark
+        that was found outside the image has a peak and no place; one that no training image had has neither.
 
     A table that is there already is put aside when the first row of the new one is written, and removed when the new
     one is complete. At any time the file is a table of whole rows; after a kill the last one can be cut off, which
     `resume` mends.
     """
 
-    def __init__(self, output: Path, schema: Schema, detector: str, finds_faces: bool = False):
+    def __init__(
+        self, output: Path, schema: Schema, detector: str, finds_faces: bool = False, doubt: Doubt | None = None
+    ):
         self.output, self.schema, self.detector, self.finds_faces = output, schema, detector, finds_faces
+        self.doubt = doubt
         self.summary = Summary()
         self._done: dict[tuple[str, str], dict[str, str]] = {}
         self._file: IO[str] | None = None
 
     @property
     def header(self) -> list[str]:
-        landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK)]
-        return ["image", "face", *BOX, "mirrored", "detector", "error", *landmarks]
+        doubtful, radius = (DOUBT, [RADIUS]) if self.doubt else ((), [])
+        landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK, *radius)]
+        return ["image", "face", *BOX, "mirrored", "detector", "error", *doubtful, *landmarks]
 
     @property
     def previous(self) -> Path:
@@ -97,6 +96,8 @@ class FoundTable:
             row = dict(zip(self.header, cells, strict=False))
             if len(cells) != len(self.header):
                 raise InputError(f"--resume: {self.output} row {line}: {len(cells)} of {len(self.header)} cells")
+            if self.doubt and row["coverage"] not in ("", number(self.doubt.coverage)):
+                raise InputError(f"--resume: {self.output} row {line} has another --coverage, {row['coverage']}")
             if row["detector"] != self.detector:
                 raise InputError(f"--resume: {self.output} row {line} was found by another detector")
             self._done[row["image"], row["face"]] = row
@@ -109,7 +110,8 @@ class FoundTable:
         """Whether there is no row yet for a photograph. InputError where there is one, of another square, or where its
         faces were counted and now are not.
 
-        A row without a square is of an image that could not be read then, one with a problem cannot be read now.
+        A row without a square is of an image for which none was given and in which none was found, or that could not be
+        read. One with a problem now cannot be read now.
         """
         name = self._name(photograph)
         row = self._done.get((name, face))
@@ -117,10 +119,14 @@ class FoundTable:
             raise InputError(f"--resume: {self.output} has {name} with another number of faces; begin a new table")
         if row is None:
             return True
-        if row[BOX[0]] and not photograph.problem:
-            expected = self._expected(photograph)
-            if any(row[name] != cell for name, cell in expected.items()):
-                raise InputError(f"--resume: {self.output} has {row['image']} with another box; begin a new table")
+        if photograph.problem:
+            return False
+        changed = photograph.box is not None
+        if row[BOX[0]]:
+            changed = any(row[name] != cell for name, cell in self._expected(photograph).items())
+        if changed:
+            advice = "remove its row, or begin a new table"
+            raise InputError(f"--resume: {self.output} has {row['image']} with another box; {advice}")
         return False
 
     def append(self, photograph: Photograph, face: str, outcome: Outcome) -> None:
@@ -138,6 +144,11 @@ class FoundTable:
             row["error"] = unusable(points, outcome.box)
             for name, place, peak in zip(self.schema.names, points, outcome.prediction.peaks, strict=True):
                 row |= dict(zip((f"{name}_x", f"{name}_y", f"{name}{PEAK}"), map(number, (*place, peak)), strict=True))
+            if self.doubt:
+                radii = map(number, self.doubt.radii(outcome.prediction))
+                row |= {f"{name}{RADIUS}": radius for name, radius in zip(self.schema.names, radii, strict=True)}
+                told = number(self.doubt.coverage), "; ".join(self.doubt.flags(outcome.prediction))
+                row |= dict(zip(DOUBT, told, strict=True))
         self._write(file, as_line(row.values()))
         self._count(row)
 
@@ -179,6 +190,7 @@ class FoundTable:
         found = [name for name in self.schema.names if row[f"{name}{PEAK}"]]
         self.summary.images += 1
         self.summary.outside += sum(not row[f"{name}_x"] for name in found)
+        self.summary.flagged += bool(row.get("flags"))
         if row["error"] and not found:
             self.summary.failed.append(row["image"])
 

@@ -12,8 +12,16 @@ DOT, EDGE = (255, 196, 0), (0, 0, 0)
 MARK = ("Software", "rtl_tf")
 
 
-def draw_landmarks(image: np.ndarray, box: tuple[float, float, float], points: np.ndarray, output: Path) -> None:
+def draw_landmarks(
+    image: np.ndarray,
+    box: tuple[float, float, float],
+    points: np.ndarray,
+    output: Path,
+    radii: np.ndarray | None = None,
+) -> None:
     """Write `output` (PNG): the image (H, W, 3), the square that was looked at, and points (K, 2), in px; NaN = none.
+
+    radii: (K,), of rings around the points, px; NaN = none.
 
     The file says of itself that it was drawn here, see `is_drawn`.
     """
@@ -25,6 +33,10 @@ def draw_landmarks(image: np.ndarray, box: tuple[float, float, float], points: n
     radius = max(2.0, side / 120)
     for x, y in points[np.isfinite(points).all(axis=-1)]:
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=DOT, outline=EDGE, width=width)
+    if radii is not None:
+        for (x, y), ring in zip(points, radii, strict=True):
+            if np.isfinite((x, y, ring)).all():
+                draw.ellipse((x - ring, y - ring, x + ring, y + ring), outline=DOT, width=width)
     mark = PngInfo()
     mark.add_text(*MARK)
     with replacing(output) as unfinished:

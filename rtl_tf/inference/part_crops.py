@@ -9,7 +9,7 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.images import crop_image, read_image, read_size
 from rtl_tf.inference.face_parts import FacePart
 from rtl_tf.inference.recipe import Recipe
-from rtl_tf.pipeline import Crops, room
+from rtl_tf.pipeline import Crops, labels_in, room
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
@@ -70,6 +70,5 @@ def _points(sample: Sample, part: FacePart, crop: Crop, shift: float, schema: Sc
     """float32 (K, 2) input px of the part's landmarks, NaN for the others."""
     points = np.full_like(sample.points, np.nan)
     chosen = list(part.landmarks)
-    points[chosen] = sample.points[chosen] - np.array([shift, 0])
-    points = crop.to_input(points)
-    return points[schema.mirror_permutation] if crop.mirrored else points
+    points[chosen] = sample.points[chosen]
+    return labels_in(crop, points, schema, shift)

@@ -11,6 +11,7 @@ from pathlib import Path
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
+from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of, parts_file
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.overlay import draw_landmarks, is_drawn
@@ -58,7 +59,12 @@ def detector_hash(model: Path, engine: str | None, precision: str | None) -> str
     """The beginning of the SHA-256 of the files that `load_predictor` reads, one after the other."""
     if model.is_dir() and engine in (None, "tensorflow"):
         needed = [model / layout.NETWORK]
-        others = [model / layout.RECIPE, model / layout.FACE_SQUARE, model / layout.FACE_PARTS / layout.NETWORK]
+        others = [
+            model / layout.RECIPE,
+            model / layout.FACE_SQUARE,
+            model / layout.CONFIDENCE,
+            model / layout.FACE_PARTS / layout.NETWORK,
+        ]
     else:
         exported = exported_file(model, engine, precision or "fp32") if model.is_dir() and engine else model
         needed, others = files_of(exported), files_of(parts_file(exported))
@@ -99,7 +105,8 @@ def predict_photographs(
             progress(outcomes, len(waiting), "predicting"), waiting, strict=True
         ):  # the picture first: what has a row has its picture
             picture = _picture(pictures, photograph, face) if pictures else None
-            table.append(photograph, face, _drawn(photograph, outcome, picture) if picture else outcome)
+            outcome = _drawn(photograph, outcome, picture, table.doubt) if picture else outcome
+            table.append(photograph, face, outcome)
         table.complete()
 
 
@@ -120,7 +127,7 @@ def _outcomes(predictor: Predictor, photographs: Sequence[Photograph]) -> Iterat
         yield InputError(photograph.problem) if photograph.problem else next(found)
 
 
-def _drawn(photograph: Photograph, outcome: Outcome, picture: Path) -> Outcome:
+def _drawn(photograph: Photograph, outcome: Outcome, picture: Path, doubt: Doubt | None) -> Outcome:
     """Draw the picture of a photograph; the outcome, which is a problem if the image cannot be read a second time."""
     if isinstance(outcome, InputError):
         return outcome
@@ -128,7 +135,8 @@ def _drawn(photograph: Photograph, outcome: Outcome, picture: Path) -> Outcome:
         image = read_image(photograph.image)
     except InputError as problem:
         return problem
-    draw_landmarks(image, outcome.box, outcome.prediction.points, picture)
+    radii = doubt.radii(outcome.prediction) if doubt else None
+    draw_landmarks(image, outcome.box, outcome.prediction.points, picture, radii)
     return outcome
 
 

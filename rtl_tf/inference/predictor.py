@@ -11,13 +11,15 @@ import PIL.Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import crop_image, read_image, require_overlap, require_sensible
+from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.recipe import Look, Recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import without
+from rtl_tf.pyramid import Pyramid, size_of
 from rtl_tf.records import Prediction
+from rtl_tf.runs.confidence import Confidence
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
 
@@ -66,7 +68,7 @@ Outcome = Found | InputError  # of one image: what was found, or why it could no
 class _Seen:
     """A face as the network sees it: uint8 (V, S, S, 3) views, in the box, in an image of this size.
 
-    `given` tells whether somebody gave the box. The image uint8 (H, W, 3) itself is kept where it is looked at again.
+    `given` tells whether somebody gave the box. The image itself is kept where it is looked at again.
     """
 
     pixels: np.ndarray
@@ -74,7 +76,7 @@ class _Seen:
     box: Box
     size: tuple[int, int]
     given: bool
-    image: np.ndarray | None = None
+    image: Pyramid | None = None
 
 
 class Predictor(ABC):
@@ -88,6 +90,7 @@ class Predictor(ABC):
         face_square: how faces lie in the squares that the network knows; None = it was trained on images in which
             none are found.
         parts: looks at crops of `recipe.parts`; None = there are none.
+        confidence: what is known of its errors; None = nothing, it was trained without folds.
     """
 
     schema: Schema
@@ -96,6 +99,7 @@ class Predictor(ABC):
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
     parts: "Predictor | None" = None
+    confidence: Confidence | None = None
 
     @abstractmethod
     def locate(self, pixels: np.ndarray) -> Located:
@@ -174,14 +178,15 @@ class Predictor(ABC):
     def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _Seen:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
-        pixels = read_image(os.fspath(image)) if is_file(image) else pixels_of(image, name)
+        photograph = Pyramid.of_file(os.fspath(image)) if is_file(image) else Pyramid.of(pixels_of(image, name))
         given = box is not None
-        box, mirrored = square_to_look_at(self.face_square, pixels, box, mirrored, name)
+        box, mirrored = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
-        require_overlap(pixels.shape[1::-1], crop, name)
-        look = self.recipe.look(pixels, crop)
-        views = np.stack([crop_image(pixels, view, name) for view in look.crops])
-        return _Seen(views, look, box, pixels.shape[1::-1], given, None if self.parts is None else pixels)
+        size = size_of(photograph)
+        require_overlap(size, crop, name)
+        look = self.recipe.look(photograph, crop)
+        views = np.stack([photograph.crop(view, name) for view in look.crops])
+        return _Seen(views, look, box, size, given, None if self.parts is None else photograph)
 
     def _finish(self, coming: list[Future[_Seen]]) -> Iterator[Outcome]:
         seen = [_seen_or_problem(future) for future in coming]
@@ -212,7 +217,9 @@ class Predictor(ABC):
         points = self.recipe.answer(square, np.stack([view.points for view in views]), calibrated)
         if face.given:  # the permutation is its own inverse
             points = self.recipe.heed(points[names], Crop(*face.box, self.image_size, square.mirrored))[names]
-        return Prediction(points, np.mean([view.peaks for view in views], axis=0), views[0].heatmap_points)
+        answers = [view.points for view in views] + ([] if calibrated is None else [calibrated])
+        peaks = np.mean([view.peaks for view in views], axis=0)
+        return Prediction(points, peaks, views[0].heatmap_points, spread_of(answers))
 
     def _in_original(self, located: Located, crops: Sequence[Crop]) -> list[Prediction]:
         predictions = []
@@ -225,6 +232,14 @@ class Predictor(ABC):
     def _names(self, crop: Crop) -> np.ndarray | slice:
         """Places of the landmarks in a view's answer: a mirrored one shows each pair swapped."""
         return self.schema.mirror_permutation if crop.mirrored else slice(None)
+
+
+def spread_of(answers: Sequence[np.ndarray]) -> np.ndarray | None:
+    """float32 (K,): root mean square distance of answers (K, 2) from their mean; None of a single one."""
+    if len(answers) == 1:
+        return None
+    away = np.stack(answers) - np.mean(answers, axis=0)
+    return np.sqrt((away**2).sum(axis=-1).mean(axis=0)).astype(np.float32)
 
 
 def _seen_or_problem(future: Future[_Seen]) -> _Seen | InputError:

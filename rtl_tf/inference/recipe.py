@@ -1,6 +1,9 @@
 """How a photograph is looked at, and how a network's answers become landmarks: what a run fits beside its network."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
 from rtl_tf.inference.face_parts import FaceParts, Locate
 from rtl_tf.inference.mesh_calibration import Calibration
 from rtl_tf.inference.views import VIEWS, View
+from rtl_tf.pyramid import Photographed
 from rtl_tf.records import Prediction
 
 FACE = 0.0  # score of a mesh above which its face is believed
@@ -56,19 +60,22 @@ class Recipe:
     flips: bool = True
     box_evidence: BoxEvidence | None = None
 
-    def square(self, image: np.ndarray, box: Crop) -> Crop:
-        """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there."""
-        return self.look(image, box).crops[0]
+    def square(self, image: Photographed, box: Crop, mesh: Mesh | None = None) -> Crop:
+        """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there.
 
-    def look(self, image: np.ndarray, box: Crop) -> Look:
+        mesh: `find_mesh` of these, where that is known.
+        """
+        return VIEWS[0].of(self._square(mesh or find_mesh(image, box), box) if self.alignment else box)
+
+    def _square(self, mesh: Mesh, box: Crop) -> Crop:
+        return self.alignment.square(mesh, box.size) if self.alignment and mesh.score > FACE else box
+
+    def look(self, image: Photographed, box: Crop) -> Look:
         """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen."""
         mesh = find_mesh(image, box) if self.alignment or self.calibration else None
-        believed = mesh is not None and mesh.score > FACE
-        square = self.alignment.square(mesh, box.size) if self.alignment and mesh and believed else box
+        square = self._square(mesh, box) if mesh else box
         crops = tuple(view.of(square) for view in self.seen_views)
-        if mesh is None or not believed:
-            return Look(crops)
-        if self.calibration is None:
+        if mesh is None or mesh.score <= FACE or self.calibration is None:
             return Look(crops)
         found = self.calibration.landmarks.of(mesh_views(image, mesh, self.views))
         return Look(crops, square.from_shares(self.calibration(square.to_shares(found))))
@@ -84,7 +91,7 @@ class Recipe:
         """float32 (K, 2) original px, named as `box` shows them: moved by what a given box tells."""
         return points if self.box_evidence is None else self.box_evidence(points, box).astype(np.float32)
 
-    def look_closer(self, image: np.ndarray, square: Crop, first: Prediction, locate: Locate) -> Prediction:
+    def look_closer(self, image: Photographed, square: Crop, first: Prediction, locate: Locate) -> Prediction:
         """At the parts, around what was found first in the face's square, by the network that knows them."""
         if self.parts is None:
             return first
@@ -133,9 +140,17 @@ class Recipe:
         )
 
 
-def mesh_views(image: np.ndarray, mesh: Mesh, views: int) -> np.ndarray:
-    """(V, 468, 2) original px: a mesh found again in views of its own square."""
-    return np.stack([mesh_in(image, view.of(mesh.square)).points for view in VIEWS[:views]])
+def mesh_views(image: Photographed, mesh: Mesh, views: int) -> np.ndarray:
+    """(V, 468, 2) original px: a mesh found again in views of its own square, on all cores."""
+    numbers = sorted(range(views), key=lambda number: VIEWS[number].flipped)  # a pyramid knows what flipped ones show
+    crops = [VIEWS[number].of(mesh.square) for number in numbers]
+    found = dict(zip(numbers, _threads().map(partial(mesh_in, image), crops), strict=True))
+    return np.stack([found[number].points for number in range(views)])
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count())
 
 
 def write_recipe(path, recipe: Recipe) -> None:

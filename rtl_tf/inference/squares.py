@@ -3,26 +3,25 @@
 import math
 from pathlib import Path
 
-import numpy as np
-
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_square import FaceSquare
+from rtl_tf.pyramid import Photographed, Pyramid, size_of
 
 NO_FACE = "no face was found; give the square around it, see --table (in Python: boxes)"
 
 
 def square_to_look_at(
-    learned: FaceSquare | None, image: np.ndarray, box: Box | None, mirrored: bool | None, name: str | Path = "image"
+    learned: FaceSquare | None, image: Photographed, box: Box | None, mirrored: bool | None, name: str | Path = "image"
 ) -> tuple[Box, bool]:
     """The square (left, top, side), original px, and whether it shall be seen mirrored.
 
     Args:
         learned: of the run, how faces lie in its squares; None = the run knows no faces.
-        image: uint8 (H, W, 3).
+        image: decoded, uint8 (H, W, 3), or a pyramid.
         box, mirrored: what is given wins. Without a square it is that of the largest face, or, where the run knows no
             faces, the largest central one; without the flag the face tells its side.
         name: of the image, in messages.
@@ -32,7 +31,7 @@ def square_to_look_at(
     if box is not None:
         return box, _side_in(learned, image, box, name) if mirrored is None else mirrored
     if learned is None:
-        return central_square(image.shape[1::-1]), bool(mirrored)
+        return central_square(size_of(image)), bool(mirrored)
     faces = find_faces(image)
     if not faces:
         raise InputError(f"{name}: {NO_FACE}")
@@ -46,7 +45,7 @@ def central_square(size: tuple[int, int]) -> Box:
     return ((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, float(side))
 
 
-def _side_in(learned: FaceSquare | None, image: np.ndarray, box: Box, name: str | Path) -> bool:
+def _side_in(learned: FaceSquare | None, image: Photographed, box: Box, name: str | Path) -> bool:
     """Whether a square shall be seen mirrored, by the largest face in it; not where it shows none."""
     if learned is None:
         return False
@@ -54,8 +53,9 @@ def _side_in(learned: FaceSquare | None, image: np.ndarray, box: Box, name: str 
         return learned.side
     crop = Crop(*box, 1)
     require_sensible(crop, name)
-    require_overlap(image.shape[1::-1], crop, name)
+    require_overlap(size_of(image), crop, name)
     left, top, side = box
     rows, columns = (slice(max(0, math.floor(start)), math.ceil(start + side) + 1) for start in (top, left))
-    faces = find_faces(image[rows, columns])
+    pixels = image.full if isinstance(image, Pyramid) else image
+    faces = find_faces(Pyramid.of(pixels[rows, columns]))
     return bool(faces) and learned.is_mirrored(faces[0])

@@ -16,6 +16,7 @@ def without(prediction: Prediction, unlabelled: Collection[str], schema: Schema)
         np.where(known[:, None], prediction.points, np.float32(np.nan)),
         np.where(known, prediction.peaks, np.float32(np.nan)),
         np.where(known[:, None], prediction.heatmap_points, np.float32(np.nan)),
+        None if prediction.spread is None else np.where(known, prediction.spread, np.float32(np.nan)),
     )
 
 

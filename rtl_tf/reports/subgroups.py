@@ -33,8 +33,12 @@ def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
     if column not in columns:
         there = f"there are {', '.join(sorted(columns))}" if columns else "the data table has no columns of that kind"
         raise InputError(f"--by {column}: no such column in {file}; {there}")
-    cells = columns[column]
-    numbers = _numbers(cells)
+    return groups_of(columns[column])
+
+
+def groups_of(cells: Sequence[str]) -> list[str]:
+    """The groups of a column's cells, as `groups_by` has them."""
+    numbers = numbers_of(cells)
     if numbers is not None and len(set(numbers[~np.isnan(numbers)])) > MOST_NUMBERS:
         return _quarters(numbers, cells)
     if numbers is not None:  # `NA` among numbers is no group
@@ -57,13 +61,13 @@ def order_of(groups: Sequence[str]) -> list[str]:
     """The groups' names: numbers and ranges by size, words by the alphabet, images without a value last."""
 
     def key(name: str):
-        numbers = _numbers([name.split(" to ")[0]])
+        numbers = numbers_of([name.split(" to ")[0]])
         return name == EMPTY, numbers is None, numbers[0] if numbers is not None else 0.0, name
 
     return sorted(set(groups), key=key)
 
 
-def _numbers(cells: Sequence[str]) -> np.ndarray | None:
+def numbers_of(cells: Sequence[str]) -> np.ndarray | None:
     """float64, NaN = empty; None where a cell is no number."""
     if any(map(_is_code, cells)):
         return None

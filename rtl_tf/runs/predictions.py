@@ -17,7 +17,8 @@ NUMBERS = (
     *("heatmap_truth_x", "heatmap_truth_y", "heatmap_x", "heatmap_y"),
     *("input_px_per_px", "mm_per_px"),
 )
-COLUMNS = TEXTS + NUMBERS
+SPREAD = "spread"  # which older tables lack
+COLUMNS = (*TEXTS, *NUMBERS, SPREAD)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Predictions:
         heatmap_points: (N, K, 2), heatmap px, by argmax (DSNT: its coordinates, rounded to the grid).
         input_px_per_px: (N,), magnification of the crop that the network saw.
         mm_per_px: (N,), scale of the original image, NaN = unknown.
+        spread: (N, K), original px, see `records.Prediction`; None where each point is of a single answer.
     """
 
     images: tuple[str, ...]
@@ -46,6 +48,7 @@ class Predictions:
     heatmap_points: np.ndarray
     input_px_per_px: np.ndarray
     mm_per_px: np.ndarray
+    spread: np.ndarray | None = None
 
 
 def write_predictions(path: str | Path, predictions: Predictions) -> None:
@@ -62,6 +65,7 @@ def prediction_rows(predictions: Predictions) -> Iterator[tuple[str, ...]]:
         *(predictions.heatmap_truth[..., 0], predictions.heatmap_truth[..., 1]),
         *(predictions.heatmap_points[..., 0], predictions.heatmap_points[..., 1]),
         *(predictions.input_px_per_px[:, None], predictions.mm_per_px[:, None]),
+        np.float32(np.nan) if predictions.spread is None else predictions.spread,
     ]
     texts = [np.repeat(predictions.images, landmarks), np.repeat(predictions.subjects, landmarks)]
     texts.append(np.tile(predictions.landmarks, images))
@@ -105,6 +109,7 @@ def read_predictions(path: File) -> Predictions:
         heatmap_points=np.stack([grid["heatmap_x"], grid["heatmap_y"]], axis=-1),
         input_px_per_px=grid["input_px_per_px"][:, 0],
         mm_per_px=grid["mm_per_px"][:, 0],
+        spread=None if np.isnan(grid[SPREAD]).all() else grid[SPREAD],
     )
 
 
@@ -123,18 +128,20 @@ def _read_columns(path: File) -> tuple[dict[str, np.ndarray], dict[str, np.ndarr
             io.StringIO(text),
             dtype=dict.fromkeys(TEXTS, str),
             keep_default_na=False,
-            na_values=dict.fromkeys(NUMBERS, ""),
+            na_values=dict.fromkeys((*NUMBERS, SPREAD), ""),
             low_memory=False,
             skip_blank_lines=False,
         )
     except (ValueError, OverflowError) as problem:  # empty, rows longer than the header, endless digits
         raise InputError(f"{path}: not a table of predictions ({in_one_line(problem)})") from problem
-    missing = [name for name in COLUMNS if name not in table]
+    missing = [name for name in (*TEXTS, *NUMBERS) if name not in table]
     if missing:
         raise InputError(f"{path}: missing column {', '.join(missing)}")
     if table.empty:
         raise InputError(f"{path}: no rows below the header")
-    numbers = {name: _to_numbers(path, name, table[name].to_numpy()) for name in NUMBERS}
+    if SPREAD not in table:
+        table[SPREAD] = np.nan
+    numbers = {name: _to_numbers(path, name, table[name].to_numpy()) for name in (*NUMBERS, SPREAD)}
     return {name: table[name].to_numpy(object) for name in TEXTS}, numbers
 
 
@@ -165,6 +172,7 @@ def _check_numbers(path: File, numbers: dict[str, np.ndarray], per_image: int) -
         refuse(np.isfinite(numbers[name]) != labelled, "the truth is there in some columns and missing in others")
     refuse(~(np.isfinite(numbers["input_px_per_px"]) & (numbers["input_px_per_px"] > 0)), "input_px_per_px must be > 0")
     refuse(np.isinf(numbers["mm_per_px"]) | (numbers["mm_per_px"] <= 0), "mm_per_px must be > 0, or empty if unknown")
+    refuse(np.isinf(numbers[SPREAD]) | (numbers[SPREAD] < 0), f"{SPREAD} must be >= 0, or empty if unknown")
     for name in ("input_px_per_px", "mm_per_px"):
         of_image = np.repeat(numbers[name][::per_image], per_image)
         refuse(

@@ -18,7 +18,7 @@ NAMES = tuple(FIELDS)
 # Settings of one run, of its computer, or told by others: equal results may differ in them.
 IMMATERIAL = {
     *("method", "preset", "data", "seed", "output", "subjects_as_written"),
-    *("memory_gb", "cache_gb", "jit_compile", "steps_per_execution"),
+    *("include_faces", "memory_gb", "cache_gb", "jit_compile", "steps_per_execution"),
 }
 # Settings whose default depends on the method: runs of different methods need not agree in them.
 BY_METHOD = {"width"}

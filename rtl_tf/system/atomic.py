@@ -1,7 +1,8 @@
 """Files that appear whole or not at all."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -35,6 +36,37 @@ def write_bytes(path: str | Path, content: bytes | memoryview) -> None:
     """A file of this content, whole or not at all."""
     with replacing(path) as unfinished:
         unfinished.write_bytes(content)
+
+
+def write_together(folder: Path, files: Mapping[str, bytes | Path]) -> None:
+    """Files below a folder by their paths there, of given content or copies of other files: all of them or none.
+
+    They are written aside and moved when all are whole; a folder that was not there appears with all of them.
+    """
+    new, moved = not folder.exists(), []
+    aside = (folder.parent if new else folder) / f"{UNFINISHED}{os.getpid()}-{folder.name}"
+    name, copied = "", {str(content) for content in files.values() if isinstance(content, Path)}
+    try:
+        for name, content in files.items():
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, Path):
+                shutil.copyfile(content, aside / name)
+            else:
+                (aside / name).write_bytes(content)
+        for name in () if new else files:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(aside / name, folder / name)
+            moved.append(folder / name)
+        if new:
+            os.replace(aside, folder)
+    except BaseException as problem:
+        for file in moved:
+            file.unlink(missing_ok=True)
+        if isinstance(problem, OSError) and problem.filename not in copied:
+            problem.filename, problem.filename2 = str(folder / name), None
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def allocate(file: BinaryIO, size: int) -> None:

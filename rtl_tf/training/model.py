@@ -69,7 +69,7 @@ def freeze(network: keras.Model, trains: str, batch_norm: str) -> None:
     """
     network.trainable = True
     encoder = network.get_layer("encoder")
-    last = convolutions(encoder)[-1:]
+    last = last_convolution(encoder)
     for layer in encoder.layers:
         if trains == "decoder" or (trains == "last-convolution" and layer not in last):
             layer.trainable = False
@@ -81,9 +81,28 @@ def freeze(network: keras.Model, trains: str, batch_norm: str) -> None:
                         layer.trainable = False
 
 
-def convolutions(encoder: keras.Model) -> list[keras.layers.Layer]:
-    """An encoder's convolutions, from the image on."""
-    return [layer for layer in encoder.layers if isinstance(layer, keras.layers.Conv2D)]
+def last_convolution(encoder: keras.Model) -> list[keras.layers.Layer]:
+    """The last convolution of an encoder that joins channels, and those of single channels behind it, if any.
+
+    Of a depthwise and a pointwise convolution, which together do what a usual one does, it is the pointwise one, where
+    nearly all weights are. Empty for an encoder that has none, such as a transformer.
+    """
+    layers = keras.layers
+    kinds = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
+    found = [layer for layer in encoder.layers if isinstance(layer, kinds) or _is_pointwise(layer)]
+    joining = [index for index, layer in enumerate(found) if _joins_channels(layer)]
+    return found[joining[-1] :] if joining else []
+
+
+def _is_pointwise(layer: keras.layers.Layer) -> bool:
+    """Whether it is a dense layer at each place of a map, as ConvNeXt has them."""
+    return isinstance(layer, keras.layers.Dense) and len(layer.output.shape) == 4
+
+
+def _joins_channels(layer: keras.layers.Layer) -> bool:
+    if isinstance(layer, keras.layers.Conv2D):
+        return layer.groups == 1 or layer.kernel.shape[-2] > 1
+    return not isinstance(layer, keras.layers.DepthwiseConv2D)
 
 
 class RegularizedDetector(keras.Model):

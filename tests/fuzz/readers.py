@@ -21,6 +21,26 @@ def data_set(folder: Path, output: Path, schema: str | None = None) -> None:
     datasets.fingerprint(folder, datasets.load(folder, schema))
 
 
+def converted(folder: Path, output: Path) -> None:
+    """What `rtl-convert` makes of a table of predictions, in every format but that of 68 points."""
+    from rtl_tf.datasets.converting import WRITERS, collect, convert
+
+    collection = collect(folder / "found.csv", None)
+    for kind in sorted(WRITERS.keys() - {"pts"}):
+        convert(collection, kind, output / kind / f"out{WRITERS[kind].suffix}")
+
+
+def measured(folder: Path, output: Path) -> None:
+    """As `rtl-measure` does, with everything of one's own."""
+    from rtl_tf.cli.measure import main
+
+    own = ["--norms", "norms.csv", "--norm", "Mine", "--criteria", "criteria.csv", "--criterion", "Mine"]
+    flags = [str(folder / word) if word.endswith(".csv") else word for word in own]
+    for errors in ("errors.csv", "errors.json"):
+        where = ["--errors", str(folder / errors), "--output", str(output / "measurements.csv")]
+        main([str(folder / "marked.csv"), *flags, *where])
+
+
 def boxes(folder: Path, output: Path) -> None:
     from rtl_tf.datasets.photographs import from_table
 

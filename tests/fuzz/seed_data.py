@@ -62,6 +62,22 @@ def boxes(folder: Path) -> None:
     write_csv(folder / "boxes.csv", rows)
 
 
+def measured(folder: Path) -> None:
+    """A table of landmarks to be measured, how they err, norms and criteria of one's own."""
+    ruler = {"ruler_x1": 1, "ruler_y1": 1, "ruler_x2": 31, "ruler_y2": 41, "ruler_mm": 20}
+    more = {"mm_per_px": "", **ruler, "view": "frontal", "yaw": 3, "age": 8, "sex": "f", "mirrored": "false"}
+    rows = [{"image": name, "subject": who, **more, **coordinates(points)} for name, who, points in faces(folder)]
+    write_csv(folder / "marked.csv", rows)
+    names = load_schema("fas12").names
+    write_csv(folder / "errors.csv", [{"landmark": name, "xx": 1e-4, "xy": 0, "yy": 1e-4} for name in names])
+    covariance = (1e-4 * np.eye(2 * len(names))).tolist()
+    (folder / "errors.json").write_text(json.dumps({"landmarks": names, "images": 9, "covariance": covariance}))
+    norm = {"measurement": "nasal_height", "source": "Mine", "doi": "", "sex": "both", "ethnicity": "", "n": 9}
+    write_csv(folder / "norms.csv", [{**norm, "photo_or_3d": "photo", "age": a, "mean": 45, "sd": 3} for a in (4, 20)])
+    limit = {"source": "Mine", "doi": "", "measurement": "nasal_height", "side": "low", "z": -2, "or_equal": "true"}
+    write_csv(folder / "criteria.csv", [limit])
+
+
 def coco(folder: Path) -> None:
     (folder / "faces.json").write_text(json.dumps(_coco(faces(folder))))
 
@@ -136,6 +152,37 @@ def deeplabcut(folder: Path) -> None:
     head.append(["coords", "", "", *["x", "y"] * count])
     with open(folder / place / "CollectedData_me.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(head + rows)
+
+
+def tps(folder: Path) -> None:
+    """One text file, y upwards."""
+    lines: list[str] = []
+    for name, subject, points in faces(folder / "images"):
+        places = [f"{x:g} {SIZE - y:g}" for x, y in points]
+        lines += [f"LM={len(NAMES)}", *places, f"IMAGE=images/{name}", f"ID={subject}", "SCALE=0.5"]
+    (folder / "faces.tps").write_text("\n".join(lines))
+
+
+def slicer(folder: Path) -> None:
+    """A `.mrk.json` file beside every image."""
+    for name, subject, points in faces(folder):
+        controls = [
+            {"label": label, "description": f"subject={subject}", "position": [x, y, 0], "positionStatus": "defined"}
+            for label, (x, y) in zip(NAMES, points.tolist(), strict=True)
+        ]
+        markup = {"type": "Fiducial", "coordinateSystem": "LPS", "controlPoints": controls}
+        (folder / name).with_suffix(".mrk.json").write_text(json.dumps({"markups": [markup]}))
+
+
+def predictions(folder: Path) -> None:
+    """found.csv as predict.py writes it."""
+    rows = [
+        {"image": f"images/{name}", "face": "", **BOX, "mirrored": "false", "detector": "ab12", "error": ""}
+        | coordinates(points)
+        | {f"{label}_peak": 0.5 for label in NAMES}
+        for name, _, points in faces(folder / "images")
+    ]
+    write_csv(folder / "found.csv", rows)
 
 
 def schema(folder: Path) -> None:

@@ -1,11 +1,13 @@
 // The lists: photographs, flagged ones first, landmarks, measurements.
 
+import { shown } from "./measure.js";
+
 // Photographs in the order of work: flagged and not checked, not checked, checked, unreadable; by name within.
-export function inOrder(images, shown, search) {
+export function inOrder(images, which, search) {
   const rank = (image) => (image.problem ? 3 : image.checked ? 2 : image.flags.length ? 0 : 1);
   const wanted = (image) =>
     image.name.toLowerCase().includes(search.toLowerCase()) &&
-    (shown === "all" || (shown === "flagged" ? image.flags.length : !image.checked));
+    (which === "all" || (which === "flagged" ? image.flags.length : !image.checked));
   return images
     .map((image, index) => ({ ...image, index }))
     .filter(wanted)
@@ -49,32 +51,27 @@ export function showLandmarks(list, points, selected, guesser) {
   );
 }
 
-// Distances between the points as they are now; those of a detector's points are called so.
+// Of the points as they are now; those of a detector's points are called so.
 export function showMeasurements(table, measurements, pointOf, mmPerPx, found = []) {
-  table.replaceChildren(
-    ...measurements.map(({ name, between, meaning }) => {
-      const [one, other] = between.map(pointOf);
-      const places = [one, other].map((point) => point && (point.human || point.model));
-      const known = places.every(Boolean);
-      const px = known ? Math.hypot(places[0][0] - places[1][0], places[0][1] - places[1][1]) : 0;
-      const value = !known ? "\u2013" : mmPerPx ? `${(px * mmPerPx).toFixed(2)} mm` : `${px.toFixed(2)} px`;
-      const row = cells(
-        name.replaceAll("_", " "),
-        value,
-        known && !(one.human && other.human) ? "with detector\u2019s points" : "",
-      );
-      row.title = meaning;
-      row.dataset.measurement = name;
-      return row;
-    }),
-    ...found.map((one) =>
-      cells(
-        `${one.name.replaceAll("_", " ")} (detector)`,
-        `${one.value} ${one.unit || ""}`,
-        one.low === undefined ? "" : `${one.low} to ${one.high}`,
-      ),
+  const rows = measurements.map((measurement) => {
+    const points = measurement.points.map(pointOf);
+    const places = points.map((point) => point && (point.human || point.model));
+    const known = places.every(Boolean);
+    const note = known && !points.every((point) => point.human) ? "with detector\u2019s points" : "";
+    const text = known ? shown(measurement, places, mmPerPx) : "\u2013";
+    const row = cells(measurement.name.replaceAll("_", " "), text, note);
+    row.title = `${measurement.meaning} (stands for the head's in views: ${measurement.views.join(", ")})`;
+    row.dataset.measurement = measurement.name;
+    return row;
+  });
+  const theirs = found.map(({ name, value, unit, low, high }) =>
+    cells(
+      `${name.replaceAll("_", " ")} (detector)`,
+      `${value} ${unit || ""}`,
+      high === undefined ? "" : `${low} to ${high}`,
     ),
   );
+  table.replaceChildren(...rows, ...theirs);
 }
 
 export function showKeys(table, keys) {

@@ -29,11 +29,16 @@ Value = TypeVar("Value")
 
 @dataclass
 class Drawing:
-    """A figure, its numbers as lines for the screen, and a line for each run or row that is left out of it."""
+    """A figure, its numbers as lines for the screen, and a line for each run or row that is left out of it.
+
+    Attributes:
+        numbers: header and rows of a CSV beside it.
+    """
 
     figure: Figure
     lines: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    numbers: tuple[list[str], list[list]] | None = None
 
 
 def image_errors(predictions: Predictions, protocol: str = "paper", unit: str = "heatmap_px") -> np.ndarray:

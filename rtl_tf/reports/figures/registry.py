@@ -7,14 +7,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.figures import of_attention, of_runs
+from rtl_tf.reports.figures import of_attention, of_confidence, of_runs, of_shapes
 from rtl_tf.reports.figures.anatomy import anatomy_figure
 from rtl_tf.reports.figures.faces import data_figure
 from rtl_tf.reports.figures.of_runs import Drawing
 from rtl_tf.reports.tables import LEARNING_CURVE_METHODS, TABLES, method_titles, rows_of
 from rtl_tf.runs.designs import lambda_grid, load_study
 from rtl_tf.runs.run import Run
-from rtl_tf.runs.selection import Row, Selection
+from rtl_tf.runs.selection import Row
 from rtl_tf.runs.settings import applies, setting
 from rtl_tf.schema import load_schema
 
@@ -41,15 +41,17 @@ class Figure:
         one_row: a single row is enough.
         part: whose predictions it shows, "test" or "validation".
         rendered: draws it from built-in faces, where there is no run, or runs of no other faces.
+        takes: flags of its own that `draw` takes by name.
     """
 
     title: str
-    draw: Callable[[Selection], Drawing] | None = None
+    draw: Callable[..., Drawing] | None = None
     rows: Callable[[list[Run]], tuple[Row, ...]] = lambda runs: ()
     varied: tuple[str, ...] = ("method",)
     one_row: bool = False
     part: str = "test"
     rendered: Callable[[Renderer], Drawing] | None = None
+    takes: tuple[str, ...] = ()
 
 
 def _methods(*names: str) -> Callable[[list[Run]], tuple[Row, ...]]:
@@ -109,6 +111,8 @@ FIGURES = {
     "11": Figure("cumulative errors for each sigma", of_runs.sigmas, _sigmas, ("sigma",), part="validation"),
     "12": Figure("training and validation loss", of_runs.losses, _methods(*LEARNING_CURVE_METHODS)),
     "samples": Figure("learning curve", of_runs.training_sizes, _table("samples"), TABLES["samples"].varied),
+    "confidence": Figure("confidence", of_confidence.confidence, _methods(), one_row=True, takes=of_confidence.FLAGS),
+    "shape": Figure("shapes of groups", of_shapes.shapes, _methods(), one_row=True, takes=of_shapes.FLAGS),
 }
 
 

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+from rtl_tf.csv_rows import write_rows
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.commands import NOTHING, missing_text
 from rtl_tf.reports.figures.of_runs import Drawing
@@ -14,12 +15,15 @@ from rtl_tf.runs.run import Run
 from rtl_tf.runs.selection import Selection, select
 
 
-def draw_runs(name: str, runs: list[Run], root: Path, where: Mapping[str, object] = NOTHING) -> Drawing:
+def draw_runs(
+    name: str, runs: list[Run], root: Path, where: Mapping[str, object] = NOTHING, own: Mapping[str, object] = NOTHING
+) -> Drawing:
     """Draw a figure from the runs that belong into it; what else is there, and what is missing, is among its lines.
 
     Args:
         root: of the run folders.
         where: settings that the runs were chosen by.
+        own: values of the flags that only this figure takes.
     Raises:
         InputError: the runs cannot share a figure, or there is none for it: the line has a command that trains one.
     """
@@ -30,7 +34,7 @@ def draw_runs(name: str, runs: list[Run], root: Path, where: Mapping[str, object
     if figure.draw is None or not selection.all_runs:
         raise InputError(_nothing(name, selection, missing))
     try:
-        drawing = figure.draw(selection)
+        drawing = figure.draw(selection, **own)
     except InputError as problem:
         raise InputError(f"--figure {name}: {problem}") from problem
     drawing.warnings[:0] = selection.warnings
@@ -39,9 +43,14 @@ def draw_runs(name: str, runs: list[Run], root: Path, where: Mapping[str, object
     return drawing
 
 
-def write_figure(name: str, drawing: Drawing, folder: Path) -> list[Path]:
-    """Write figure<name> as PNG and PDF; their paths."""
-    return save(drawing.figure, folder / file_name("figure", name))
+def write_figure(name: str, drawing: Drawing, folder: Path, by: str | None = None) -> list[Path]:
+    """Write figure<name> as PNG and PDF, and its numbers as CSV where it has some; their paths."""
+    stem = file_name("figure", name, by)
+    paths = save(drawing.figure, folder / stem)
+    if drawing.numbers:
+        paths.append(folder / f"{stem}.csv")
+        write_rows(paths[-1], *drawing.numbers)
+    return paths
 
 
 def _nothing(name: str, selection: Selection, missing: str) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtl_tf.evaluation.point_gaussian import PointGaussian
-from rtl_tf.evaluation.similarity import apply, as_complex, as_points, fit, mean_shape
+from rtl_tf.geometry.point_gaussian import PointGaussian
+from rtl_tf.geometry.similarity import apply, as_complex, as_points, fit, mean_shape
 
 FREE = 1e3  # variance of a similarity, in units of the shape's size
 ROUNDS = 3  # of filling in what is missing
@@ -91,6 +91,10 @@ class ShapeModel:
         shapes = as_complex(points)
         return as_points(apply(fit(shapes, self.mean), shapes) - self.mean)
 
+    def of_all(self) -> PointGaussian:
+        """Of differences from the mean shape, all people in it."""
+        return self._gaussian(*self._moments.of_all())
+
     def _without(self, person: str) -> PointGaussian:
         if person not in self._gaussians:
             self._gaussians = {person: self._gaussian(*self._moments.without(person))}
@@ -153,6 +157,9 @@ class _Moments:
             own = self.totals[person]
             count, total, square = count - own[0], total - own[1], square - own[2]
         return self._of(count, total, square)
+
+    def of_all(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._of(*self.total)
 
     @staticmethod
     def _of(count: float, total: np.ndarray, square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -25,17 +25,18 @@ def apply(similarity: tuple[np.ndarray, np.ndarray], shapes: np.ndarray) -> np.n
     return turn[..., None] * shapes + shift[..., None]
 
 
-def fit(shapes: np.ndarray, onto: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fit(shapes: np.ndarray, onto: np.ndarray, rounds: int = ROUNDS) -> tuple[np.ndarray, np.ndarray]:
     """The similarities that bring shapes (N, K) nearest to `onto` (K,), by the sum of distances.
 
-    Distances, not their squares: a few points that lie elsewhere hardly move it. The scale is that of the spreads: the
-    nearest one would shrink a shape that does not fit to nothing. A shape needs two different points.
+    Distances, not their squares: a few points that lie elsewhere hardly move it. A single round, where all points weigh
+    the same, is the one by squares. The scale is that of the spreads: the nearest one would shrink a shape that does
+    not fit to nothing. A shape needs two different points.
     """
     known = ~np.isnan(shapes) & ~np.isnan(onto)
     shapes, onto = np.where(known, shapes, 0), np.where(known, onto, 0)
     weights = known.astype(np.float64)
     smallest = 1e-3 * np.sqrt(np.mean(np.abs(onto) ** 2) + 1e-30)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         total = weights.sum(-1, keepdims=True) + 1e-30
         middle, target = ((weights * part).sum(-1, keepdims=True) / total for part in (shapes, onto))
         moved, aim = shapes - middle, onto - target

@@ -1,0 +1,178 @@
+"""`rtl-measure`: distances, angles and ratios of faces with landmarks. Needs no TensorFlow."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rtl_tf.cli import Parser, run
+from rtl_tf.exceptions import InputError
+
+if TYPE_CHECKING:
+    from rtl_tf.clinic.measured import Yardsticks
+    from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
+
+
+def main(arguments: list[str]) -> int:
+    options = make_parser().parse_args(arguments)
+    if options.list_norms:
+        return _list_norms(options)
+    if options.data is None:
+        raise InputError("give a table of landmarks, or --list-norms (see --help)")
+    from rtl_tf.clinic.marked_faces import read_faces
+    from rtl_tf.clinic.measured import measure_faces
+    from rtl_tf.clinic.measured_table import write_measured
+    from rtl_tf.clinic.measured_text import measured_text
+    from rtl_tf.clinic.sights import sight_of
+    from rtl_tf.system.progress import progress
+
+    _check(options)
+    yardsticks = _yardsticks(options)
+    schema, faces = read_faces(options.data, options.schema)
+    scales = [_scale(options, face) for face in progress(faces, len(faces), "looking for scales")]
+    sights = [sight_of(face, options.view) for face in progress(faces, len(faces), "looking at the views")]
+    measured = measure_faces(faces, sights, scales, schema, yardsticks)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    write_measured(options.output, measured)
+    print(f"{options.data}: {measured_text(measured, yardsticks.level)}\n\nwritten: {options.output}")
+    return 0
+
+
+def _check(options) -> None:
+    """InputError for flags that make no sense, before anything is read."""
+    from rtl_tf.clinic.measured_table import COLUMNS
+    from rtl_tf.csv_rows import read_header
+    from rtl_tf.datasets.table import MM_PER_PX
+
+    low, high = MM_PER_PX
+    if options.mm_per_px is not None and not low <= options.mm_per_px <= high:
+        raise InputError(f"--mm-per-px {options.mm_per_px:g}: not between {low:g} and {high:g}")
+    if options.sticker_mm is not None and not 1 <= options.sticker_mm <= 100:
+        raise InputError(f"--sticker-mm {options.sticker_mm:g}: not between 1 and 100")
+    if not 0 <= options.scale_error < 50:
+        raise InputError(f"--scale-error {options.scale_error:g}: a percentage from 0 to below 50")
+    if not 0.5 <= options.level < 1:
+        raise InputError(f"--level {options.level:g}: from 0.5 to below 1, as 0.95")
+    if options.criterion and not options.norm:
+        raise InputError("--criterion goes with --norm: criteria are limits of z-scores")
+    if options.output.exists() and (options.output.is_dir() or tuple(read_header(options.output)) != COLUMNS):
+        raise InputError(f"--output {options.output}: there already, and not written by rtl-measure; name another file")
+
+
+def _scale(options, face):
+    from rtl_tf.clinic.scales import scale_of, sticker_scale
+
+    sticker = partial(sticker_scale, mm=options.sticker_mm) if options.sticker_mm is not None else None
+    return scale_of(face, options.mm_per_px, options.scale_error / 100, sticker)
+
+
+def _yardsticks(options) -> "Yardsticks":
+    from rtl_tf.clinic.measured import Yardsticks
+    from rtl_tf.measuring.criteria import named_criteria, read_criteria, shipped_criteria
+    from rtl_tf.measuring.norms import named_norms
+
+    norms, criteria = _norms(options), shipped_criteria()
+    for file in options.criteria or ():
+        criteria += read_criteria(file)
+    return Yardsticks(
+        covariance=_covariance(options.errors) if options.errors else None,
+        norms=[named_norms(norms, name) for name in options.norm or ()],
+        criteria=[each for name in options.criterion or () for each in named_criteria(criteria, name)],
+        level=options.level,
+    )
+
+
+def _norms(options) -> list:
+    from rtl_tf.measuring.norms import read_norms, shipped_norms
+
+    return shipped_norms() + [norm for file in options.norms or () for norm in read_norms(file)]
+
+
+def _covariance(path: Path) -> "LandmarkCovariance":
+    """Of a file; or of a run's predictions of people whom the network had not seen: by cross-validation, where it kept
+    those, else of its test part."""
+    from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, read_covariance
+    from rtl_tf.runs import layout
+    from rtl_tf.runs.predictions import read_predictions
+    from rtl_tf.runs.run import read_run
+
+    if path.is_file():
+        return read_covariance(path)
+    run = read_run(path)
+    folds = run.folder / layout.OUT_OF_FOLD
+    return LandmarkCovariance.fit(read_predictions(folds) if folds.is_file() else run.predictions)
+
+
+def _list_norms(options) -> int:
+    """Sources, what they have, and their citations."""
+    from rtl_tf.measuring.criteria import shipped_criteria
+    from rtl_tf.reports.grid import Grid, as_text
+
+    rows = []
+    for norm in _norms(options):
+        ages = f"{norm.ages[0]:g}-{norm.ages[-1]:g}"
+        rows.append([norm.name, norm.measurement, norm.sex, norm.kind, ages, norm.n, norm.doi])
+    print(as_text(Grid("Norms (--norm)", ["Name", "Measurement", "Sex", "Of", "Years", "People", "Citation"], rows, 7)))
+    limits = [[c.source, c.measurement, f"{c.side} {c.z:g}", c.doi] for c in shipped_criteria()]
+    print("\n" + as_text(Grid("Criteria (--criterion)", ["Name", "Measurement", "z", "Citation"], limits, 4)))
+    return 0
+
+
+def make_parser() -> Parser:
+    parser = Parser(
+        prog="rtl-measure",
+        description="Measure faces with landmarks: distances in mm, angles, ratios, each with an interval; z-scores "
+        "against norms that are named. Research use, no diagnosis.",
+        epilog="A value is held against a norm only in a view in which the photograph's value stands for the head's. "
+        "The view is that of the columns view or yaw, else that of the face on the photograph; the scale is that of "
+        "the columns mm_per_px or ruler_x1, ruler_y1, ruler_x2, ruler_y2, ruler_mm. Age and sex are columns, too.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "data", metavar="TABLE", nargs="?", help="what predict.py wrote, or labelled data as train.py --data takes it"
+    )
+    parser.add_argument(
+        "--schema", metavar="NAME", help="landmarks and measurements: fas14, fas12 or a .toml file [by the table]"
+    )
+    parser.add_argument(
+        "--errors", type=Path, metavar="FILE",
+        help="covariance of the landmarks' errors (.json, .csv), or a run folder (of its folds, else its "
+        "test part); without, there are no intervals",
+    )  # fmt: skip
+    parser.add_argument("--level", type=float, default=0.95, help="of the intervals [0.95]")
+    scale = parser.add_mutually_exclusive_group()
+    scale.add_argument("--mm-per-px", type=float, metavar="MM", help="scale of photographs whose row tells none")
+    scale.add_argument(
+        "--sticker-mm", type=float, metavar="MM",
+        help="such photographs show a round sticker of this diameter: it is found and measured",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scale-error",
+        type=float,
+        default=0.0,
+        metavar="PERCENT",
+        help="standard deviation of scales that are told [0]",
+    )
+    parser.add_argument(
+        "--view", choices=("frontal", "oblique", "lateral"), help="of photographs whose row tells none [by the face]"
+    )
+    parser.add_argument("--norm", action="append", metavar="SOURCE", help="z-scores by this norm; may be repeated")
+    parser.add_argument("--norms", action="append", type=Path, metavar="FILE", help="CSV with norms of one's own")
+    parser.add_argument(
+        "--criterion", action="append", metavar="SOURCE", help="say which values meet its criteria; may be repeated"
+    )
+    parser.add_argument("--criteria", action="append", type=Path, metavar="FILE", help="CSV with criteria of one's own")
+    parser.add_argument("--list-norms", action="store_true", help="print the norms and criteria that there are")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", default=Path("measurements.csv"),
+        help="table; one of an earlier measuring is replaced, no other file [measurements.csv]",
+    )  # fmt: skip
+    return parser
+
+
+def entry() -> None:
+    """`rtl-measure`."""
+    run(main)
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,126 @@
+"""Faces with landmarks, to be measured: rows of a table that predict.py or a person wrote, or of any data set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.csv_rows import Row, read_rows
+from rtl_tf.datasets import default_schema, is_synthetic, load
+from rtl_tf.datasets.annotations import fitting_schema
+from rtl_tf.datasets.files import file_called
+from rtl_tf.datasets.table import (
+    TABLE,
+    landmarks_of,
+    mirrored_of,
+    mm_per_px_of,
+    points_of,
+    require_image_and_box,
+)
+from rtl_tf.exceptions import InputError
+from rtl_tf.numerals import as_number
+from rtl_tf.records import Sample, image_names
+from rtl_tf.schema import Schema, load_schema
+
+
+@dataclass(frozen=True, eq=False)
+class MarkedFace:
+    """A face with its landmarks.
+
+    Attributes:
+        image: the photograph's file, which need not be there where nothing is looked for in it.
+        name: of the image, as its table has it.
+        subject: the person; "" = not told.
+        points: float64 (K, 2), original px, NaN = missing.
+        mirrored: see `Sample.mirrored`.
+        mm_per_px: NaN = unknown.
+        cells: all other columns as written: view, yaw, age, sex, ruler_x1, ...
+        face: see `Sample.face`.
+        place: for messages, "found.csv row 3".
+        problem: why there are no landmarks; "" where there are.
+    """
+
+    image: Path
+    name: str
+    subject: str
+    points: np.ndarray
+    mirrored: bool = False
+    mm_per_px: float = float("nan")
+    cells: Mapping[str, str] = field(default_factory=dict)
+    face: str = ""
+    place: str = ""
+    problem: str = ""
+
+    def number(self, column: str) -> float:
+        """A further column's number, NaN where it is empty or not there. InputError names the row."""
+        try:
+            return as_number(self.cells.get(column, ""))
+        except InputError as problem:
+            raise InputError(f"{self.place}: {column} {problem}") from problem
+
+
+def read_faces(data: str | Path, schema: str | None = None) -> tuple[Schema, list[MarkedFace]]:
+    """The faces of a table (CSV, or a folder with landmarks.csv) or of any data set that `datasets.load` reads.
+
+    A table needs the columns image and <landmark>_x, <landmark>_y, and no subject: what predict.py writes will do.
+
+    Raises:
+        InputError: names the file and the row.
+    """
+    path = Path(data)
+    file = path / TABLE if path.is_dir() else path
+    if not is_synthetic(data) and file.suffix.lower() == ".csv" and file.is_file():
+        return _of_table(file, schema)
+    samples = load(data, schema)
+    names = image_names(samples)
+    faces = [_of_sample(sample, name, str(data)) for sample, name in zip(samples, names, strict=True)]
+    return load_schema(schema or default_schema(data)), faces
+
+
+def _of_table(file: Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:
+    header, rows = read_rows(file)
+    require_image_and_box(file, header)
+    try:
+        fitting = fitting_schema(landmarks_of(header), schema)
+    except InputError as problem:
+        raise InputError(f"{file} row 1: {problem}") from problem
+    return fitting, [_of_row(file.parent, row, fitting) for row in rows]
+
+
+def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
+    cells = row.cells
+    if not cells["image"]:
+        raise row.error("column image is empty")
+    try:
+        points, scale, mirrored = points_of(cells, schema), mm_per_px_of(cells), mirrored_of(cells)
+    except InputError as problem:
+        raise row.error(problem) from problem
+    if (half := np.isnan(points).sum(axis=1) == 1).any():
+        raise row.error(f"landmark {schema.names[int(np.argmax(half))]} has one of its two coordinates")
+    return MarkedFace(
+        image=file_called(folder, cells["image"]),
+        name=cells["image"],
+        subject=cells.get("subject", ""),
+        points=points,
+        mirrored=mirrored,
+        mm_per_px=scale,
+        cells=cells,
+        face=cells.get("face", ""),
+        place=f"{row.origin} row {row.line}",
+        problem=cells.get("error", ""),
+    )
+
+
+def _of_sample(sample: Sample, name: str, origin: str) -> MarkedFace:
+    return MarkedFace(
+        image=sample.image,
+        name=name.removesuffix(f"#{sample.face}") if sample.face else name,
+        subject=sample.subject,
+        points=sample.points.astype(np.float64),
+        mirrored=sample.mirrored,
+        mm_per_px=sample.mm_per_px,
+        cells=sample.attributes,
+        face=sample.face,
+        place=f"{origin} {sample.place or name}",
+    )

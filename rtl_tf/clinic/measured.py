@@ -1,0 +1,156 @@
+"""Faces measured: for each a row a measurement, and a norm where several are named; ready for a table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.scales import Scale
+from rtl_tf.clinic.sights import Sight
+from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import VIEWS, Measurement
+from rtl_tf.measuring.criteria import Criterion
+from rtl_tf.measuring.intervals import LEVEL, intervals
+from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
+from rtl_tf.measuring.norms import Norm, norm_for, refusal, sex_of
+from rtl_tf.measuring.quantities import measure
+from rtl_tf.schema import Schema
+
+
+@dataclass(frozen=True, eq=False)
+class Yardsticks:
+    """What values are held against, all of it asked for by name: none has a default.
+
+    Attributes:
+        covariance: of the landmarks' errors; None = no intervals.
+        norms: a list for each `--norm`.
+        criteria: of all guides that were named.
+        level: of the intervals.
+    """
+
+    covariance: LandmarkCovariance | None = None
+    norms: Sequence[Sequence[Norm]] = ()
+    criteria: Sequence[Criterion] = ()
+    level: float = LEVEL
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One value. NaN = unknown; `notes` say why, and what it must not be taken for.
+
+    Attributes:
+        low, high: ends of its interval.
+        norm, citation: whose z-score this is; "" = none was named that has this measurement.
+        criteria: sentences of criteria that are met.
+    """
+
+    face: MarkedFace
+    sight: Sight
+    scale: Scale
+    measurement: Measurement
+    value: float
+    low: float
+    high: float
+    norm: str = ""
+    citation: str = ""
+    z: float = float("nan")
+    z_low: float = float("nan")
+    z_high: float = float("nan")
+    criteria: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def in_view(self) -> bool:
+        """Whether the photograph's value stands for the head's; where it does in all views, none has to be known."""
+        return self.measurement.views == VIEWS or self.sight.view in self.measurement.views
+
+
+def measure_faces(
+    faces: Sequence[MarkedFace],
+    sights: Sequence[Sight],
+    scales: Sequence[Scale],
+    schema: Schema,
+    yardsticks: Yardsticks,
+) -> list[Measured]:
+    """All measurements of a schema on N faces; InputError where it has none."""
+    if not schema.measurements:
+        raise InputError(f"schema {schema.name} has no [[measurements]]")
+    points = np.array([face.points for face in faces])
+    mm_per_px = np.array([scale.mm_per_px for scale in scales])
+    values = np.stack([measure(each, points, schema.names, mm_per_px) for each in schema.measurements], axis=1)
+    low = high = np.full(values.shape, np.nan)
+    if yardsticks.covariance is not None:
+        errors = np.array([scale.error for scale in scales])
+        mirrored = np.array([face.mirrored for face in faces])
+        told = (mm_per_px, errors, mirrored, yardsticks.level)
+        low, high = intervals(schema.measurements, points, yardsticks.covariance, schema.names, *told)
+    found = []
+    for row, (face, sight, scale) in enumerate(zip(faces, sights, scales, strict=True)):
+        for column, measurement in enumerate(schema.measurements):
+            value, start, end = (float(each[row, column]) for each in (values, low, high))
+            notes = tuple(_missing(face, measurement, scale, schema))
+            plain = Measured(face, sight, scale, measurement, value, start, end, notes=notes)
+            found += _compared(plain, yardsticks)
+    return found
+
+
+def _missing(face: MarkedFace, measurement: Measurement, scale: Scale, schema: Schema) -> Iterable[str]:
+    """Why there is no value."""
+    if face.problem:
+        yield face.problem
+        return
+    absent = [name for name in dict.fromkeys(measurement.points) if np.isnan(face.points[schema.index(name)]).any()]
+    if absent:
+        yield f"no {', '.join(absent)}"
+    if measurement.needs_scale and np.isnan(scale.mm_per_px):
+        yield scale.problem
+
+
+def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
+    """A value beside each norm that has its measurement; once without where none has, or where it must not be."""
+    if np.isnan(plain.value):
+        return [plain]
+    if not plain.in_view:
+        return [replace(plain, notes=(*plain.notes, _out_of_view(plain)))]
+    mine = [[norm for norm in norms if norm.measurement == plain.measurement.name] for norms in yardsticks.norms]
+    rows = [_beside(plain, norms, yardsticks.criteria) for norms in mine if norms]
+    return rows or [plain]
+
+
+def _out_of_view(plain: Measured) -> str:
+    views = ", ".join(plain.measurement.views)
+    if not plain.sight.view:
+        return f"view unknown ({plain.sight.problem}); stands for the head's in a {views} view alone: no z-score"
+    return f"{plain.sight.view} view; stands for the head's in a {views} view alone: no z-score"
+
+
+def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion]) -> Measured:
+    """A value beside the norms that one source has of it."""
+    sex = sex_of(plain.face.cells.get("sex", ""))
+    norm = norm_for(norms, plain.measurement.name, sex)
+    named = replace(plain, norm=(norm or norms[0]).name, citation=(norm or norms[0]).doi)
+    if problem := _incomparable(plain, norm):
+        return replace(named, notes=(*plain.notes, problem))
+    assert norm is not None
+    try:
+        z, *ends = norm.z(np.array([plain.value, plain.low, plain.high]), plain.face.number("age")).tolist()
+    except InputError as problem:
+        return replace(named, notes=(*plain.notes, f"{problem}: no z-score"))
+    mine = [criterion for criterion in criteria if criterion.measurement == plain.measurement.name]
+    met = tuple(each.sentence(plain.measurement, norm.name) for each in mine if each.meets(z))
+    open_ = [f"the interval of z reaches across the limit of {each.source}" for each in mine if _across(each, ends)]
+    return replace(named, z=z, z_low=ends[0], z_high=ends[1], criteria=met, notes=(*plain.notes, *open_))
+
+
+def _incomparable(plain: Measured, norm: Norm | None) -> str:
+    if norm is None:
+        return "no sex (male, female), by which the norm differs: no z-score"
+    if problem := refusal(plain.measurement, norm):
+        return problem
+    return "no age: no z-score" if np.isnan(plain.face.number("age")) else ""
+
+
+def _across(criterion: Criterion, ends: Sequence[float]) -> bool:
+    """Whether one end of an interval meets a criterion and the other does not."""
+    return not np.isnan(ends).any() and criterion.meets(ends[0]) != criterion.meets(ends[1])

@@ -1,0 +1,89 @@
+"""Millimetres a pixel: told by the table, clicked on a ruler, or measured on a sticker; each with its own error."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.datasets.table import MM_PER_PX
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import read_image
+
+RULER = ("ruler_x1", "ruler_y1", "ruler_x2", "ruler_y2", "ruler_mm")
+CLICK_ERROR = 1.0  # px: standard deviation of a coordinate that is clicked
+
+
+class Scale(NamedTuple):
+    """Millimetres a pixel (NaN = unknown), its standard deviation as a share of it, where it is from, and why it is
+    not known."""
+
+    mm_per_px: float
+    error: float = 0.0
+    source: str = ""
+    problem: str = ""
+
+
+UNKNOWN = Scale(math.nan, problem="no scale: give mm_per_px, a ruler or a sticker")
+
+
+def scale_of(
+    face: MarkedFace,
+    mm_per_px: float | None = None,
+    error: float = 0.0,
+    sticker: Callable[[MarkedFace], Scale] | None = None,
+) -> Scale:
+    """The scale of a photograph: of its own row (mm_per_px, else a ruler), else the one for all, else the sticker's.
+
+    Args:
+        mm_per_px: for all photographs that do not tell theirs.
+        error: standard deviation of any mm_per_px that is told, as a share of it.
+        sticker: looks for one in the photograph.
+    Raises:
+        InputError: names the row whose ruler makes no scale.
+    """
+    if not math.isnan(face.mm_per_px):
+        return Scale(face.mm_per_px, error, "mm_per_px")
+    if (ruler := ruler_of(face)) is not None:
+        return ruler
+    if mm_per_px is not None:
+        return Scale(mm_per_px, error, "mm_per_px")
+    return sticker(face) if sticker else UNKNOWN
+
+
+def sticker_scale(face: MarkedFace, mm: float) -> Scale:
+    """By a round sticker of `mm` diameter that is looked for in the photograph; unknown unless exactly one is found."""
+    from rtl_tf.clinic.sticker import find_stickers  # here: scikit-image takes a second to load
+
+    try:
+        found = find_stickers(read_image(face.image))
+    except InputError as problem:
+        return Scale(math.nan, problem=f"no scale: {problem}")
+    if len(found) != 1:
+        what = f"{len(found)} round stickers were found" if found else "no round sticker was found"
+        return Scale(math.nan, problem=f"no scale: {what} in the photograph")
+    (sticker,) = found
+    return Scale(mm / sticker.diameter, sticker.error / sticker.diameter, "sticker")
+
+
+def ruler_of(face: MarkedFace) -> Scale | None:
+    """By two points that were clicked on a ruler in the photograph; None where there are none."""
+    numbers = [face.number(column) for column in RULER]
+    if all(map(math.isnan, numbers)):
+        return None
+    if any(map(math.isnan, numbers)):
+        raise InputError(f"{face.place}: a ruler needs all of {', '.join(RULER)}")
+    try:
+        return ruler_scale(np.array(numbers[:4]).reshape(2, 2), numbers[4])
+    except InputError as problem:
+        raise InputError(f"{face.place}: {problem}") from problem
+
+
+def ruler_scale(ends: np.ndarray, mm: float) -> Scale:
+    """Of points (2, 2), original px, that lie `mm` apart. InputError where they make no sensible scale."""
+    length = float(np.linalg.norm(ends[1] - ends[0]))
+    low, high = MM_PER_PX
+    if not (mm > 0 and length > 0 and low <= mm / length <= high):
+        raise InputError(f"a ruler of {length:g} px for {mm:g} mm makes no scale between {low:g} and {high:g} mm/px")
+    return Scale(mm / length, math.sqrt(2) * CLICK_ERROR / length, "ruler")

@@ -1,0 +1,47 @@
+"""The view of each photograph: told by its row, else by the face that is found on it."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from rtl_tf.clinic.head_turn import face_at, view_of, yaw_of
+from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import read_image
+from rtl_tf.measurement import VIEWS
+
+
+class Sight(NamedTuple):
+    """One of VIEWS ("" = unknown), the yaw in degrees (NaN = unknown), and why nothing is known."""
+
+    view: str
+    yaw: float = math.nan
+    problem: str = ""
+
+
+def sight_of(face: MarkedFace, view: str | None = None) -> Sight:
+    """By the columns view or yaw, else `view` (that of all photographs), else by the photograph.
+
+    Raises:
+        InputError: names the row whose view is none.
+    """
+    told, yaw = face.cells.get("view", "").casefold(), face.number("yaw")
+    if told and told not in VIEWS:
+        raise InputError(f"{face.place}: view '{told}' is none of {', '.join(VIEWS)}")
+    if told or view or not math.isnan(yaw):
+        return Sight(told or view_of(yaw) or str(view), yaw)
+    return _seen(face)
+
+
+def _seen(face: MarkedFace) -> Sight:
+    if np.isnan(face.points).all():
+        return Sight("", problem="no landmarks")
+    try:
+        found = face_at(read_image(face.image), face.points)
+    except InputError as problem:
+        return Sight("", problem=str(problem))
+    if found is None:
+        return Sight("", problem="no face was found around the landmarks")
+    yaw = yaw_of(found)
+    return Sight(view_of(yaw), yaw)

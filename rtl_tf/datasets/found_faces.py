@@ -1,0 +1,86 @@
+"""A detector's predictions from the table that predict.py writes: faces whose points nobody has looked at yet."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.csv_rows import Row, read_header, read_rows
+from rtl_tf.datasets.annotations import fitting_schema
+from rtl_tf.datasets.collection import Collection
+from rtl_tf.datasets.subject_codes import checked_people
+from rtl_tf.datasets.table import TABLE, attributes_of, landmarks_of, number_in, require_image_and_box, sample_of
+from rtl_tf.datasets.table_cells import PEAK
+from rtl_tf.exceptions import InputError
+from rtl_tf.records import Samples
+from rtl_tf.system.notes import tell_left_out
+
+
+def holds_predictions(path: Path) -> bool:
+    """Whether `path` is a table with a detector's peaks, or a folder with one as its `landmarks.csv`; with people's
+    codes added it stays one."""
+    file = _table(path)
+    if file.suffix.lower() != ".csv" or not file.is_file():
+        return False
+    try:
+        return bool(_peaks(read_header(file)))
+    except InputError:
+        return False
+
+
+def read_predictions(path: Path, schema: str | None = None, subjects_as_written: bool = False) -> Collection:
+    """The rows of a table of predict.py, without those in error, which are counted in an InputWarning.
+
+    Args:
+        path: see `holds_predictions`. Columns as `table.read` has them, but that `subject` may be missing, and
+            `detector` and <landmark>_peak tell who found the points, and how sure.
+        schema: its landmarks are taken; None = the largest shipped one that the columns fit.
+        subjects_as_written: as `datasets.load` has it, where somebody has added subjects.
+    Raises:
+        InputError: names the file and the row.
+    """
+    file = _table(path)
+    header, rows = read_rows(file)
+    require_image_and_box(file, header)
+    try:
+        fitting = fitting_schema(landmarks_of(header), schema)
+    except InputError as problem:
+        raise InputError(f"{file} row 1: {problem}") from problem
+    tell_left_out(file, "rows with an error", [f"row {row.line}" for row in rows if row.cells.get("error")])
+    rows = [row for row in rows if not row.cells.get("error")]
+    if not rows:
+        raise InputError(f"{file}: no row without an error")
+    columns, samples = [name + PEAK for name in fitting.names], Samples()
+    first_row: dict[tuple[Path, str], int] = {}
+    for row, others in zip(rows, attributes_of(header, [row.cells for row in rows]), strict=True):
+        attributes = {name: cell for name, cell in others.items() if name not in _peaks(header) and name != "detector"}
+        try:
+            sample = sample_of(file.parent, row.cells, fitting, attributes)
+        except InputError as problem:
+            raise row.error(problem) from problem
+        if (other := first_row.setdefault((sample.image, sample.face), row.line)) != row.line:
+            raise row.error(f"{row.cells['image']} is already in row {other}; remove one")
+        samples.append(replace(sample, place=f"row {row.line}"))
+    if any(sample.subject for sample in samples):
+        try:
+            samples[:] = checked_people(samples, subjects_as_written, samples.names)
+        except InputError as problem:
+            raise InputError(f"{file}: {problem}") from problem
+    peaks = [_peaks_in(row, columns) for row in rows]
+    return Collection(samples, fitting, [row.cells.get("detector", "") for row in rows], peaks)
+
+
+def _table(path: Path) -> Path:
+    return path / TABLE if path.is_dir() else path
+
+
+def _peaks(header: list[str]) -> set[str]:
+    """Columns of the peaks of landmarks."""
+    return {name + PEAK for name in landmarks_of(header)} & set(header)
+
+
+def _peaks_in(row: Row, columns: list[str]) -> np.ndarray:
+    try:
+        return np.array([number_in(row.cells, column) for column in columns])
+    except InputError as problem:
+        raise row.error(problem) from problem

@@ -1,0 +1,65 @@
+"""Whether radii hold what they promise, and what is gained by looking at the doubtful images first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rtl_tf.evaluation.errors import radial_errors
+from rtl_tf.evaluation.metrics import per_image
+from rtl_tf.evaluation.statistics import estimate, interval
+from rtl_tf.runs.confidence import Confidence
+from rtl_tf.runs.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run's test images with what its confidence says of them.
+
+    Attributes:
+        hits: by coverage asked for, float (N, K): 1 where the label lies within the radius, 0 where not, NaN where
+            there is no label or no radius.
+        radii: by coverage, (N, K), input px.
+        errors: (N,), mean radial errors, input px.
+        expected: (N,), the errors that the doubts let expect, input px.
+        flagged: bool (N,).
+    """
+
+    hits: dict[float, np.ndarray]
+    radii: dict[float, np.ndarray]
+    errors: np.ndarray
+    expected: np.ndarray
+    flagged: np.ndarray
+
+
+def judge_confidence(predictions: Predictions, confidence: Confidence, coverages: Sequence[float]) -> Judged:
+    """Of N test images with K landmarks."""
+    points, peaks, scale = predictions.points, predictions.peaks, predictions.input_px_per_px[:, None]
+    errors = radial_errors(predictions.truth, points)
+    radii = {coverage: confidence.radii(points, peaks, coverage) for coverage in coverages}
+    hits = {
+        coverage: np.where(np.isnan(errors) | np.isnan(of_level), np.nan, errors <= of_level)
+        for coverage, of_level in radii.items()
+    }
+    expected = np.where(np.isnan(errors), np.nan, confidence.expected_errors(points, peaks))
+    return Judged(
+        hits,
+        {coverage: of_level * scale for coverage, of_level in radii.items()},
+        per_image(errors * scale),
+        per_image(expected * scale),
+        np.array([bool(flags) for flags in confidence.flags(points, peaks, predictions.spread)]),
+    )
+
+
+def observed(hits: Sequence[np.ndarray], people: Sequence[str]) -> tuple[float, float, float]:
+    """Share of labels within their radii, and its 95 % interval for other people, of T trainings' hits (N, K)."""
+    of_images = np.stack([per_image(one) for one in hits], axis=1)
+    found = estimate(of_images, people, other_trainings=False)
+    low, high = interval(found)
+    return float(found.mean[0]), float(low[0]), float(high[0])
+
+
+def risk_curve(errors: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """(N,): the mean error of the first 1, 2, ..., N images of an order, from the surest on."""
+    ordered = errors[order]
+    return np.cumsum(ordered) / np.arange(1, len(ordered) + 1)

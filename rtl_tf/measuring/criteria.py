@@ -1,0 +1,84 @@
+"""Criteria of published guides: at which z-score they call a measurement small or large. None is a default."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from rtl_tf.csv_rows import Row, read_rows
+from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import Measurement
+from rtl_tf.numerals import as_number
+
+COLUMNS = ("source", "doi", "measurement", "side", "z", "or_equal")
+FLAGS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """That a guide calls a measurement `side` ("low", "high") from a z-score on, itself included or not."""
+
+    source: str
+    doi: str
+    measurement: str
+    side: str
+    z: float
+    or_equal: bool
+
+    def meets(self, z: float) -> bool:
+        beyond = z < self.z if self.side == "low" else z > self.z
+        return beyond or (self.or_equal and z == self.z)
+
+    def term(self, measurement: Measurement) -> str:
+        """Of the Human Phenotype Ontology, as the schema has it; "" = none."""
+        return measurement.hpo_low if self.side == "low" else measurement.hpo_high
+
+    def sentence(self, measurement: Measurement, norm: str) -> str:
+        """What may be said of a value that meets it."""
+        sign = ("<" if self.side == "low" else ">") + "=" * self.or_equal
+        term = self.term(measurement)
+        said = f"meets the criterion of {self.source} (z {sign} {self.z:g} on {norm})"
+        return f"{said} for {term}" if term else said
+
+
+def named_criteria(criteria: Sequence[Criterion], source: str) -> list[Criterion]:
+    """Those of one source. InputError where there is none."""
+    chosen = [criterion for criterion in criteria if criterion.source.casefold() == source.casefold()]
+    if not chosen:
+        names = dict.fromkeys(criterion.source for criterion in criteria)
+        raise InputError(f"--criterion {source}: no such source; there are {', '.join(names)}")
+    return chosen
+
+
+def shipped_criteria() -> list[Criterion]:
+    """The published criteria that come with the package."""
+    with resources.as_file(resources.files("rtl_tf") / "measuring" / "criteria.csv") as file:
+        return read_criteria(file)
+
+
+def read_criteria(path: Path) -> list[Criterion]:
+    """Criteria of a CSV table: source, doi, measurement, side (low, high), z, or_equal (true, false).
+
+    Raises:
+        InputError: names the file and the row.
+    """
+    header, rows = read_rows(path)
+    if missing := [name for name in COLUMNS if name not in header]:
+        raise InputError(f"{path} row 1: no column {', '.join(missing)}")
+    return [_criterion(row) for row in rows]
+
+
+def _criterion(row: Row) -> Criterion:
+    cells = row.cells
+    if cells["side"] not in ("low", "high"):
+        raise row.error(f"side '{cells['side']}' is neither low nor high")
+    if cells["or_equal"].casefold() not in FLAGS:
+        raise row.error(f"or_equal '{cells['or_equal']}' is neither true nor false")
+    try:
+        z = as_number(cells["z"])
+    except InputError as problem:
+        raise row.error(problem) from problem
+    if z != z:
+        raise row.error("z is empty")
+    or_equal = FLAGS[cells["or_equal"].casefold()]
+    return Criterion(cells["source"], cells["doi"], cells["measurement"], cells["side"], z, or_equal)

@@ -1,0 +1,158 @@
+"""How a detector errs: the covariance of its landmarks' errors on faces that it has not seen, kept beside a run.
+
+Errors are shares of the face's size, so that they hold for photographs of any resolution, and of faces as the network
+sees them: a mirrored one is mirrored back. They are about zero: an error that is always the same counts, too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.csv_rows import read_rows, write_rows
+from rtl_tf.documents import read_json, repeated, write_json
+from rtl_tf.exceptions import InputError
+from rtl_tf.numerals import as_number
+from rtl_tf.runs.predictions import Predictions
+
+COLUMNS = ("landmark", "xx", "xy", "yy")
+FEWEST = 5  # images that label a landmark, for its errors to be told
+ROUND_OFF = 1e-9  # of the largest eigenvalue: a negative one beyond is none of a covariance
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkCovariance:
+    """Covariance of the errors (truth - found) of K landmarks.
+
+    Attributes:
+        landmarks: K names.
+        covariance: float64 (2K, 2K), of x and y of the first landmark, of the second, ..., in squares of `face_size`.
+        images: on how many it was measured; 0 = not told.
+    """
+
+    landmarks: tuple[str, ...]
+    covariance: np.ndarray
+    images: int = 0
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """(K, 2, 2): each landmark's own."""
+        count = len(self.landmarks)
+        own = self.covariance.reshape(count, 2, count, 2)
+        return own[np.arange(count), :, np.arange(count), :]
+
+    @classmethod
+    def of_blocks(cls, landmarks: Sequence[str], blocks: np.ndarray, images: int = 0) -> "LandmarkCovariance":
+        """Of each landmark's own covariance (K, 2, 2), as if they erred independently."""
+        covariance = np.zeros((len(landmarks), 2, len(landmarks), 2))
+        covariance[np.arange(len(landmarks)), :, np.arange(len(landmarks)), :] = blocks
+        return cls(tuple(landmarks), covariance.reshape(2 * len(landmarks), -1), images)
+
+    @classmethod
+    def fit(cls, predictions: Predictions, mirrored: np.ndarray | None = None) -> "LandmarkCovariance":
+        """Of predictions for images that the network has not seen: mean products of errors over those that have both.
+
+        Args:
+            mirrored: bool (N,), see `Sample.mirrored`; None: of no image, as in data that show one side.
+        Raises:
+            InputError: fewer than FEWEST images.
+        """
+        sizes = face_size(predictions.points)
+        errors = (predictions.truth - predictions.points).astype(np.float64) / sizes[:, None, None]
+        if mirrored is not None:
+            errors[np.asarray(mirrored, bool), :, 0] *= -1
+        seen = np.isfinite(errors).all(axis=-1)
+        known = np.flatnonzero(seen.sum(axis=0) >= FEWEST)
+        if not known.size:
+            raise InputError(f"errors of landmarks need {FEWEST} labelled images, there are {seen.any(axis=1).sum()}")
+        flat = np.where(seen[..., None], errors, 0.0)[:, known].reshape(len(errors), -1)
+        votes = np.repeat(seen[:, known], 2, axis=1).astype(np.float64)
+        products = flat.T @ flat / np.maximum(votes.T @ votes, 1)
+        names = tuple(predictions.landmarks[index] for index in known)
+        return cls(names, _without_negative(products), int(seen.any(axis=1).sum()))
+
+    def draws(self, landmarks: Sequence[str], count: int, seed: int = 0) -> np.ndarray:
+        """float64 (count, K, 2): normal errors of these landmarks, shares of `face_size`; NaN = unknown."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        normal = np.random.default_rng([seed, count]).standard_normal((count, len(values)))
+        drawn = (normal * np.sqrt(np.maximum(values, 0))) @ vectors.T
+        found = np.full((count, len(landmarks), 2), np.nan)
+        for column, name in enumerate(landmarks):
+            if name in self.landmarks:
+                at = 2 * self.landmarks.index(name)
+                found[:, column] = drawn[:, at : at + 2]
+        return found
+
+
+def face_size(points: np.ndarray) -> np.ndarray:
+    """(..., K, 2) -> (...,), px: root mean square distance of the landmarks that are there from their middle.
+
+    Examples:
+        >>> face_size(np.array([[0.0, 0.0], [6.0, 8.0]]))
+        array(5.)
+    """
+    points = np.asarray(points, np.float64)
+    there = np.isfinite(points).all(axis=-1, keepdims=True)
+    count = np.maximum(there.sum(axis=-2), 1)
+    middle = np.where(there, points, 0).sum(axis=-2) / count
+    squares = np.where(there, (points - middle[..., None, :]) ** 2, 0).sum(axis=(-2, -1)) / count[..., 0]
+    return np.where(squares > 0, np.sqrt(squares), np.nan)
+
+
+def write_covariance(path: str | Path, found: LandmarkCovariance) -> None:
+    """As JSON, all of it; or, by the name `.csv`, as a table of each landmark's own xx, xy and yy."""
+    if Path(path).suffix.lower() == ".csv":
+        rows = [(name, *(repr(float(own[at])) for at in ((0, 0), (0, 1), (1, 1)))) for name, own in _named(found)]
+        write_rows(path, COLUMNS, rows)
+    else:
+        content = {"landmarks": list(found.landmarks), "images": found.images, "unit": "squares of the face's size"}
+        write_json(path, content | {"covariance": found.covariance.tolist()})
+
+
+def read_covariance(path: str | Path) -> LandmarkCovariance:
+    """What `write_covariance` wrote, or a person. InputError, which names the place, where it is no covariance."""
+    path = Path(path)
+    found = _of_table(path) if path.suffix.lower() == ".csv" else _of_json(path)
+    if (name := repeated(found.landmarks)) is not None:
+        raise InputError(f"{path}: landmark '{name}' is there twice")
+    values = np.linalg.eigvalsh(found.covariance)
+    if not np.allclose(found.covariance, found.covariance.T) or values[0] < -ROUND_OFF * max(values[-1], 0):
+        raise InputError(f"{path}: no covariance: not symmetric, or some variance is negative")
+    return found
+
+
+def _of_json(path: Path) -> LandmarkCovariance:
+    document = read_json(path)
+    names = tuple(name.text() for name in document["landmarks"].elements())
+    if not names:
+        raise document["landmarks"].error("name one landmark at least")
+    images = document.get("images")
+    covariance = document["covariance"].array((2 * len(names), 2 * len(names)))
+    return LandmarkCovariance(names, covariance, images.whole(low=0) if images else 0)
+
+
+def _of_table(path: Path) -> LandmarkCovariance:
+    header, rows = read_rows(path)
+    if missing := [name for name in COLUMNS if name not in header]:
+        raise InputError(f"{path} row 1: no column {', '.join(missing)}")
+    blocks = []
+    for row in rows:
+        try:
+            xx, xy, yy = (as_number(row.cells[name]) for name in COLUMNS[1:])
+        except InputError as problem:
+            raise row.error(problem) from problem
+        if not np.isfinite([xx, xy, yy]).all():
+            raise row.error("xx, xy or yy is empty")
+        blocks.append([[xx, xy], [xy, yy]])
+    return LandmarkCovariance.of_blocks([row.cells["landmark"] for row in rows], np.array(blocks))
+
+
+def _named(found: LandmarkCovariance) -> list[tuple[str, np.ndarray]]:
+    return list(zip(found.landmarks, found.blocks, strict=True))
+
+
+def _without_negative(products: np.ndarray) -> np.ndarray:
+    """The nearest covariance: products over different images need not make one."""
+    values, vectors = np.linalg.eigh(products)
+    return (vectors * np.maximum(values, 0)) @ vectors.T

@@ -1,0 +1,171 @@
+"""The model card of a run: what it was trained on, in counts, what it can do, and for whom nobody knows.
+
+In the order of Mitchell et al. 2019, *Model cards for model reporting*. It can be shown to anybody: no file name, no
+person, no pixel, and no group of people so small that it could point at one of them.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtl_tf.csv_rows import read_own_rows
+from rtl_tf.evaluation.coverage import judge_confidence, observed
+from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
+from rtl_tf.evaluation.metrics import THRESHOLDS, failures, per_image
+from rtl_tf.evaluation.statistics import estimate, interval, rate_interval, rounded
+from rtl_tf.exceptions import InputError
+from rtl_tf.methods import METHODS
+from rtl_tf.reports.subgroups import groups_by, order_of
+from rtl_tf.runs import layout
+from rtl_tf.runs.attributes import read_attributes
+from rtl_tf.runs.confidence import read_confidence
+from rtl_tf.runs.environment import last_environment, versions_of
+from rtl_tf.runs.run import Run
+from rtl_tf.schema import UNLABELLED
+from rtl_tf.system.hashing import file_hash
+
+VERSION = 1
+FEWEST = 5  # people of a group that is told apart
+COVERAGES = (0.8, 0.9, 0.95)
+MOST_GROUPS = 12  # of a column; one with more tells people apart, not groups
+UNIT_OF = {"heatmap_px": "paper", "input_px": "clinical", "mm": "clinical"}
+# Settings that are names of somebody's files or folders, or of no one's interest.
+PRIVATE = ("data", "output", "source", "source_weights", "schema", "memory_gb", "cache_gb", "subjects_as_written")
+FACTS = ("data_name", UNLABELLED)
+MEAN = ("mean", "low", "high")
+USE = (
+    "Research on faces by people who can look at each result. No diagnosis follows from a landmark or a measurement, "
+    "and none was tested here."
+)
+
+
+def make_card(run: Run) -> dict[str, Any]:
+    """Of a run that has predicted its test part. InputError where a file of it is missing or damaged."""
+    folder = Path(run)
+    errors: dict[str, np.ndarray] = {}
+    for protocol in PROTOCOLS:
+        errors |= protocol_errors(run.predictions, protocol)
+    settings = {name: value for name, value in run.resolved.items() if name not in (*PRIVATE, *FACTS)}
+    hashes = {name: settings.pop(name) for name in [*settings] if name.endswith("_hash")}
+    people = run.predictions.subjects
+    return {
+        "card": VERSION,
+        "detector": {
+            "method": METHODS[run.method].title,
+            "source": _source(run.resolved.get("source")),
+            "landmarks": list(run.predictions.landmarks),
+            "never_labelled": run.resolved.get(UNLABELLED, []),
+        },
+        "data": {"parts": _parts(run), "test_images_with_scale": int(np.isfinite(run.predictions.mm_per_px).sum())},
+        "protocol": {name: value for name, value in settings.items() if value is not None},
+        "metrics": {unit: _metrics(values, people, unit) for unit, values in errors.items()},
+        "landmarks": _of_landmarks(run.predictions.landmarks, errors["input_px"], people),
+        "coverage": _coverage(run),
+        "subgroups": _subgroups(run, per_image(errors["input_px"])),
+        "intended_use": USE,
+        "limits": _limits(run),
+        "versions": versions_of(last_environment(folder / layout.ENVIRONMENT)),
+        "hashes": hashes | {"network_sha256": file_hash(folder / layout.NETWORK)},
+    }
+
+
+def _source(source: str | None) -> str:
+    """A source by its name; one of the user's own files has none that could be told."""
+    if not source:
+        return "random weights"
+    return "a network of one's own" if "/" in source or "\\" in source or source.endswith(".keras") else source
+
+
+def _parts(run: Run) -> dict[str, dict[str, int]]:
+    """Images and people of each part of the split."""
+    people: dict[str, Counter[str]] = {}
+    for row in read_own_rows(run.folder / layout.SPLIT, ["subject", "part"]):
+        people.setdefault(row.cells["part"], Counter())[row.cells["subject"]] += 1
+    return {part: {"images": found.total(), "people": len(found)} for part, found in sorted(people.items())}
+
+
+def _metrics(errors: np.ndarray, people: Sequence[str], unit: str) -> dict[str, Any]:
+    """Mean, median and 95th percentile over images, and shares of images beyond thresholds."""
+    of_images = per_image(errors)
+    told = of_images[~np.isnan(of_images)]
+    quantiles = {"median": np.median(told), "p95": np.percentile(told, 95)} if told.size else {}
+    found: dict[str, Any] = {"protocol": UNIT_OF[unit], **_mean(of_images, people)}
+    found |= {name: float(rounded(value)) for name, value in quantiles.items()}
+    for limit in THRESHOLDS[unit]:
+        beyond = np.where(np.isnan(of_images), np.nan, failures(of_images, limit))
+        low, high = (float(end[0]) for end in rate_interval(beyond[:, None], people))
+        found[f"above_{limit}"] = {"share": float(np.nanmean(beyond)), "low": _known(low), "high": _known(high)}
+    return found
+
+
+def _mean(values: np.ndarray, people: Sequence[str]) -> dict[str, Any]:
+    """(N,) -> mean and its 95 % interval for other people, of this training alone."""
+    if np.isnan(values).all():
+        return dict.fromkeys(MEAN)
+    found = estimate(values[:, None], people, other_trainings=False)
+    ends = interval(found)
+    return {name: _known(float(value[0])) for name, value in zip(MEAN, (found.mean, *ends), strict=True)}
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(rounded(value))
+
+
+def _of_landmarks(names: Sequence[str], errors: np.ndarray, people: Sequence[str]) -> dict[str, dict[str, Any]]:
+    return {name: {"unit": "input_px"} | _mean(errors[:, index], people) for index, name in enumerate(names)}
+
+
+def _subgroups(run: Run, values: np.ndarray) -> list[dict[str, Any]]:
+    """Of each column of the data table with few groups, those of FEWEST people and more; clinical, input px."""
+    try:
+        columns = read_attributes(run.folder / layout.ATTRIBUTES, run.predictions.images)
+    except InputError:
+        return []
+    found, subjects = [], np.array(run.predictions.subjects)
+    for column in sorted(columns):
+        groups = np.array(groups_by(column, [run]))
+        names = order_of(groups.tolist())
+        if not 1 < len(names) <= MOST_GROUPS:
+            continue
+        for name in names:
+            inside = groups == name
+            people = subjects[inside]
+            if len(set(people)) >= FEWEST:
+                counts = {"images": int(inside.sum()), "people": len(set(people)), "unit": "input_px"}
+                found.append({"column": column, "group": name} | counts | _mean(values[inside], people.tolist()))
+    return found
+
+
+def _coverage(run: Run) -> list[dict[str, Any]]:
+    """Whether radii held what they promised on the test part; nothing for a run without folds."""
+    confidence = read_confidence(run.folder / layout.CONFIDENCE, len(run.predictions.landmarks))
+    if confidence is None:
+        return []
+    judged = judge_confidence(run.predictions, confidence, COVERAGES)
+    found = []
+    for asked in COVERAGES:
+        held = dict(zip(MEAN, map(_known, observed([judged.hits[asked]], run.predictions.subjects)), strict=True))
+        radius = _known(float(np.nanmean(judged.radii[asked]))) if not np.isnan(judged.radii[asked]).all() else None
+        found.append({"asked": asked, "held": held, "mean_radius_input_px": radius})
+    return found
+
+
+def _limits(run: Run) -> list[str]:
+    """What this run cannot tell, by what it was trained and judged on."""
+    parts = _parts(run)
+    people = parts.get("training", {}).get("people", 0)
+    lines = [
+        f"Trained on {people} people: of faces unlike theirs (age, ancestry, pose, camera) nothing is known.",
+        "Its errors are those against the labels of one data set, with whatever the labels are off by.",
+        "The intervals are for other people of the same kind, and of this training alone.",
+    ]
+    if np.isnan(run.predictions.mm_per_px).all():
+        lines.append("No test image has a scale: errors in mm are not known.")
+    if run.resolved.get("split_by") == "scan":
+        lines.append("Split by scan: people of the test part were seen in training; of new people errors are larger.")
+    if run.resolved.get("face_boxes", "given") == "given":
+        lines.append("Judged in squares around labels; where the face has to be found first, errors may be larger.")
+    return lines

@@ -1,0 +1,49 @@
+"""Bland-Altman plots: differences of two ways of measuring over their mean, a panel a measurement."""
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rtl_tf.reports.figures.style import COLOURS, PAGE, new_figure, styled
+from rtl_tf.reports.measured_agreement import DETECTOR, DIGITS, USE, Compared
+
+COLUMNS, HEIGHT = 3, 1.95  # panels in a row, inch a row
+POINTS, LINES, RATERS_COLOUR = COLOURS[1], COLOURS[0], COLOURS[2]
+UNITS = {"mm": "mm", "deg": "degrees", "1": "ratio"}
+
+
+@styled
+def bland_altman_figure(compared: Sequence[Compared]) -> Figure:
+    """A panel for each measurement of the detector; the limits between raters, where there are some, are dotted."""
+    detector = [one for one in compared if one.between == DETECTOR]
+    raters = {one.measurement.name: one for one in compared if one.between != DETECTOR}
+    rows = math.ceil(len(detector) / COLUMNS)
+    figure = new_figure(PAGE, HEIGHT * rows + 0.45)
+    grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+    for axes, one in zip(grid, detector, strict=False):
+        _panel(axes, one, raters.get(one.measurement.name))
+    for axes in grid[len(detector) :]:
+        axes.remove()
+    dotted = "; orange dots: limits between the raters" if raters else ""
+    figure.supxlabel(f"mean of both; bands: 95 % intervals{dotted}. {USE.capitalize()}.", fontsize=7)
+    figure.supylabel("detector − manual", fontsize=8)
+    return figure
+
+
+def _panel(axes: Axes, one: Compared, raters: Compared | None) -> None:
+    unit, digits = one.measurement.unit, DIGITS[one.measurement.unit]
+    axes.set_title(f"{one.measurement.name.replace('_', ' ')}, {UNITS[unit]}", fontsize=7.5)
+    axes.axhline(0, color="#bbbbbb", linewidth=0.8)
+    axes.scatter((one.first + one.other) / 2, one.other - one.first, s=7, color=POINTS, alpha=0.55, linewidths=0)
+    agreement = one.agreement
+    for found, dashes in ((agreement.bias, "-"), (agreement.lower, "--"), (agreement.upper, "--")):
+        if math.isnan(found.value):
+            continue
+        axes.axhspan(found.low, found.high, color=LINES, alpha=0.1, linewidth=0)
+        axes.axhline(found.value, color=LINES, linestyle=dashes, linewidth=1)
+        text = f"{found.value:.{digits}f}".replace("-", "−")
+        axes.text(1.01, found.value, text, transform=axes.get_yaxis_transform(), va="center", fontsize=6.5)
+    for limit in (raters.agreement.lower, raters.agreement.upper) if raters else ():
+        axes.axhline(limit.value, color=RATERS_COLOUR, linestyle=":", linewidth=1.3)

@@ -1,0 +1,136 @@
+"""A detector's measurements against manual ones, and two raters' against each other, in one table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.csv_rows import write_rows
+from rtl_tf.evaluation.agreement import Agreement, Interval, bland_altman, icc
+from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import Measurement
+from rtl_tf.measuring.quantities import measure
+from rtl_tf.reports.grid import Grid, as_text
+from rtl_tf.reports.texts import number
+from rtl_tf.schema import Schema
+
+DETECTOR, RATERS = "detector", "raters"
+USE = "research use, no diagnosis"
+INTERVALS = ("bias", "lower", "upper", "icc_2_1", "icc_3_1")
+COLUMNS = (
+    *("measurement", "unit", "between", "images", "people", "sd", "mae"),
+    *(f"{name}{end}" for name in INTERVALS for end in ("", "_low", "_high")),
+    "use",
+)
+DIGITS = {"mm": 2, "deg": 1, "1": 3}
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """Landmarks of N images, placed by a person, by the detector, and perhaps by a second person.
+
+    Attributes:
+        subjects: N names.
+        mm_per_px: (N,), NaN = unknown.
+        manual, found, second: (N, K, 2), original px, NaN = missing; `second` None where there is none.
+    """
+
+    schema: Schema
+    subjects: Sequence[str]
+    mm_per_px: np.ndarray
+    manual: np.ndarray
+    found: np.ndarray
+    second: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One measurement by two hands, of the images where both have it.
+
+    Attributes:
+        between: DETECTOR (against the manual one) or RATERS (the second against the first).
+        first, other: (P,), mm, degrees or ratios.
+    """
+
+    measurement: Measurement
+    between: str
+    first: np.ndarray
+    other: np.ndarray
+    agreement: Agreement
+    icc_2_1: Interval
+    icc_3_1: Interval
+
+
+def compare(marks: Marks) -> list[Compared]:
+    """All measurements of the schema of which there are any pairs. InputError where there is none."""
+    found = []
+    for measurement in marks.schema.measurements:
+        first = measure(measurement, marks.manual, marks.schema.names, marks.mm_per_px)
+        for between, points in ((DETECTOR, marks.found), (RATERS, marks.second)):
+            if points is not None:
+                other = measure(measurement, points, marks.schema.names, marks.mm_per_px)
+                both = np.isfinite(first) & np.isfinite(other)
+                if both.any():
+                    people = len({subject for subject, there in zip(marks.subjects, both, strict=True) if there})
+                    found.append(_compared(measurement, between, first[both], other[both], people))
+    if not found:
+        raise InputError(f"no measurement of schema {marks.schema.name} is there twice: no labels, or no scale")
+    return found
+
+
+def _compared(measurement: Measurement, between: str, first: np.ndarray, other: np.ndarray, people: int) -> Compared:
+    pairs = icc(np.stack([first, other], axis=1), people)
+    return Compared(measurement, between, first, other, bland_altman(other - first, people), *pairs)
+
+
+def agreement_text(compared: Sequence[Compared], title: str) -> str:
+    """For a terminal: errors, then correlations."""
+    errors = ["Measurement", "Unit", "Of", "Images", "Bias", "SD", "MAE", "Limits of agreement"]
+    names = ["", *(one.measurement.name for one in compared)]
+    rows, shares = [], []
+    for one, last in zip(compared, names, strict=False):
+        name, unit = one.measurement.name, one.measurement.unit.replace("1", "ratio")
+        first = [name, unit] if name != last else ["", ""]
+        rows.append([*first, one.between, *_cells(one)])
+        correlations = [_with_ends(each, 2) for each in (one.icc_2_1, one.icc_3_1)]
+        shares.append([first[0], one.between, str(one.agreement.people), *correlations])
+    notes = [
+        "Bias: detector - manual; of raters: the second - the first. Limits: bias ± 1.96 SD. Views are of no account",
+        "here, where both measure one image.",
+    ]
+    more = [
+        "ICC(2,1): absolute agreement; ICC(3,1): consistency. In brackets 95 % intervals, of as many independent draws",
+        f"as there are people. {USE.capitalize()}.",
+    ]
+    correlated = Grid(
+        "Intraclass correlation", ["Measurement", "Of", "People", "ICC(2,1)", "ICC(3,1)"], shares, 2, notes=more
+    )
+    return "\n\n".join(map(as_text, (Grid(title, errors, rows, 3, notes=notes), correlated)))
+
+
+def _cells(one: Compared) -> list[str]:
+    agreement, digits = one.agreement, DIGITS[one.measurement.unit]
+    template = f"{{:.{digits}f}}"
+    limits = f"{number(agreement.lower.value, template)} to {number(agreement.upper.value, template)}"
+    spread = (number(value, template) for value in (agreement.sd, agreement.mae))
+    return [str(agreement.images), _with_ends(agreement.bias, digits), *spread, limits]
+
+
+def _with_ends(found: Interval, digits: int) -> str:
+    value, low, high = (number(each, f"{{:.{digits}f}}") for each in found)
+    return f"{value} [{low}, {high}]"
+
+
+def write_agreement(path: Path, compared: Sequence[Compared]) -> None:
+    """All numbers as CSV, whole or not at all."""
+    write_rows(path, COLUMNS, map(_numbers, compared))
+
+
+def _numbers(one: Compared) -> list[str]:
+    agreement = one.agreement
+    intervals = (agreement.bias, agreement.lower, agreement.upper, one.icc_2_1, one.icc_3_1)
+    numbers = [agreement.sd, agreement.mae, *(end for interval in intervals for end in interval)]
+    cells = ["" if np.isnan(value) else f"{value:.6g}" for value in numbers]
+    who = [one.measurement.name, one.measurement.unit, one.between, str(agreement.images), str(agreement.people)]
+    return [*who, *cells, USE]

@@ -1,0 +1,122 @@
+"""What a run knows of its own errors: radii around landmarks, and which faces somebody should look at.
+
+Fitted to out-of-fold predictions, of people whom the networks had not seen. Lengths are shares of the extent of the
+found landmarks (the larger of width and height), so that they hold for photographs of any size. A landmark's doubt is
+what its heatmap lacks of a peak of 1.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rtl_tf.conformal import Conformal, quantiles
+from rtl_tf.documents import File, Node, read_json, write_json
+from rtl_tf.geometry.shape_check import ShapeCheck
+from rtl_tf.geometry.shape_model import ShapeModel
+from rtl_tf.runs.predictions import Predictions
+
+FEWEST_PEOPLE = 10  # below, radii would be the largest error that there was
+FLAGGED = 0.95  # share of faces like the training ones whose score is below a limit
+KINDS = UNSURE, UNLIKE, DISAGREE = "unsure", "improbable shape", "views disagree"
+
+
+@dataclass(frozen=True, eq=False)
+class Confidence:
+    """Of a detector of K landmarks.
+
+    Attributes:
+        conformal: of errors, shares of the extent.
+        shape: of the faces' landmarks.
+        limits: by flag, of the score above which a face gets it; infinite where too few people tell.
+        people, images: that it was fitted to.
+    """
+
+    conformal: Conformal
+    shape: ShapeCheck
+    limits: dict[str, float]
+    people: int
+    images: int
+
+    @classmethod
+    def fit(cls, unseen: Predictions) -> "Confidence | None":
+        """Of out-of-fold predictions; None for fewer than FEWEST_PEOPLE people."""
+        people = unseen.subjects
+        if len(set(people)) < FEWEST_PEOPLE:
+            return None
+        errors = np.linalg.norm(unseen.points - unseen.truth, axis=-1) / extents(unseen.points)[:, None]
+        doubts = doubts_of(unseen.peaks)
+        conformal, model = Conformal.fit(errors, doubts, people), ShapeModel(unseen.truth.astype(np.float64), people)
+        misfits = np.array([model.judge(*pair).misfit for pair in zip(unseen.points, people, strict=True)])
+        scores = {UNSURE: _unsureness(conformal, doubts), UNLIKE: misfits}
+        scores[DISAGREE] = _disagreement(unseen.points, unseen.spread)
+        limits = {name: float(quantiles(values, people, (FLAGGED,))[0]) for name, values in scores.items()}
+        return cls(conformal, ShapeCheck.of(model), limits, len(set(people)), len(people))
+
+    def radii(self, points: np.ndarray, peaks: np.ndarray, coverage: float) -> np.ndarray:
+        """float64 (N, K), original px: within it lie `coverage` of the landmarks, 0.5 to 0.99; NaN where too few people
+        can promise that, or a landmark is missing. Of points (N, K, 2), original px, and peaks (N, K)."""
+        return self.conformal.radii(doubts_of(peaks), coverage) * extents(points)[:, None]
+
+    def expected_errors(self, points: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+        """float64 (N, K), original px: by these, faces can be put in an order of doubt."""
+        return self.conformal.expected(doubts_of(peaks)) * extents(points)[:, None]
+
+    def flags(self, points: np.ndarray, peaks: np.ndarray, spread: np.ndarray | None = None) -> list[tuple[str, ...]]:
+        """Of each of N faces, why somebody should look at it; empty for about nine in ten that are like the training
+        ones. spread: see `records.Prediction`."""
+        misfits = np.array([self.shape.misfit(face) for face in np.asarray(points, np.float64)])
+        scores = {UNSURE: _unsureness(self.conformal, doubts_of(peaks)), UNLIKE: misfits}
+        scores[DISAGREE] = _disagreement(points, spread)
+        beyond = {name: values > self.limits[name] for name, values in scores.items()}
+        return [tuple(name for name, marked in beyond.items() if marked[index]) for index in range(len(points))]
+
+    def to_json(self) -> dict:
+        return {
+            "people": self.people,
+            "images": self.images,
+            "limits": {name: None if np.isinf(limit) else limit for name, limit in self.limits.items()},
+            "conformal": self.conformal.to_json(),
+            "shape": self.shape.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, node: Node, landmarks: int) -> "Confidence":
+        told = node["limits"]
+        limits = {name: limit.number() if (limit := told.get(name)) else np.inf for name in KINDS}
+        conformal = Conformal.from_json(node["conformal"], landmarks)
+        shape = ShapeCheck.from_json(node["shape"], landmarks)
+        return cls(conformal, shape, limits, node["people"].whole(1), node["images"].whole(1))
+
+
+def write_confidence(path, confidence: Confidence) -> None:
+    write_json(path, confidence.to_json())
+
+
+def read_confidence(path: File, landmarks: int) -> Confidence | None:
+    """None where a run has none. InputError for a damaged file."""
+    return Confidence.from_json(read_json(path), landmarks) if path.is_file() else None
+
+
+def extents(points: np.ndarray) -> np.ndarray:
+    """(N, K, 2) -> float64 (N,): the larger of width and height of the landmarks that are there."""
+    return np.nanmax(np.nanmax(points, axis=1) - np.nanmin(points, axis=1), axis=-1).astype(np.float64)
+
+
+def doubts_of(peaks: np.ndarray) -> np.ndarray:
+    """(N, K) -> float64 (N, K), 0 to 1."""
+    return np.clip(1 - np.asarray(peaks, np.float64), 0, 1)
+
+
+def _disagreement(points: np.ndarray, spread: np.ndarray | None) -> np.ndarray:
+    """(N,): the mean spread, share of the extent; NaN where a face was looked at once."""
+    if spread is None:
+        return np.full(len(points), np.nan)
+    known = ~np.isnan(spread).all(axis=1)
+    means = np.full(len(points), np.nan)
+    means[known] = np.nanmean(spread[known], axis=1) / extents(points[known])
+    return means
+
+
+def _unsureness(conformal: Conformal, doubts: np.ndarray) -> np.ndarray:
+    """(N,): the mean expected error."""
+    return np.nanmean(conformal.expected(doubts), axis=1)

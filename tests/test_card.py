@@ -1,0 +1,61 @@
+"""The model card: counts and intervals by hand, small groups left out, and nobody's name in it."""
+
+import json
+
+import numpy as np
+import pytest
+from fake_runs import make_run
+from toy_table import flags
+from toys import write_network
+
+from rtl_tf.cli.train import main
+from rtl_tf.reports.card import make_card
+from rtl_tf.reports.card_text import card_text
+from rtl_tf.runs.run import read_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Two images of each of twelve people at two sites, four and eight of them, with errors 1 and 2 input px."""
+    errors = np.repeat([1.0, 2.0], [8, 16])[:, None] * np.ones((24, 3))
+    attributes = [{"site": "north" if index < 8 else "south", "code": f"c{index:03d}"} for index in range(24)]
+    folder = make_run(tmp_path, "ft", 0, errors / 4, attributes=attributes)
+    write_network(folder / "best.keras")
+    people = [f"p{index},{part}" for part, count in (("training", 3), ("validation", 1)) for index in range(count)]
+    rows = [f"images/{index}.png,{row}" for index, row in enumerate(people)]
+    (folder / "split.csv").write_text("\n".join(["image,subject,part", *rows, "images/8.png,p0,training\n"]))
+    return folder
+
+
+def test_counts_are_of_images_and_people(run):
+    card = make_card(read_run(run))
+    assert card["data"]["parts"] == {
+        "training": {"images": 4, "people": 3},
+        "validation": {"images": 1, "people": 1},
+    }
+    assert card["limits"][0].startswith("Trained on 3 people")
+
+
+def test_errors_are_means_with_intervals_over_people(run):
+    found = make_card(read_run(run))["metrics"]["input_px"]
+    assert found["mean"] == pytest.approx(5 / 3) and found["median"] == pytest.approx(2)
+    half = 2.200985 * np.std(np.repeat([1.0, 2.0], [4, 8]), ddof=1) / 12**0.5  # t of 11 degrees of freedom
+    assert (found["low"], found["high"]) == (pytest.approx(5 / 3 - half), pytest.approx(5 / 3 + half))
+
+
+def test_groups_of_fewer_than_five_people_and_columns_that_tell_people_apart_are_left_out(run):
+    groups = make_card(read_run(run))["subgroups"]
+    assert [(one["column"], one["group"], one["images"], one["people"]) for one in groups] == [("site", "south", 16, 8)]
+    assert groups[0]["mean"] == pytest.approx(2)
+
+
+def test_a_trained_run_has_its_card_and_names_nobody(table, tmp_path):
+    folder = tmp_path / "run"
+    main(flags(table, folder, "--method", "ft", epochs=1))
+    card, text = json.loads((folder / "card.json").read_text()), (folder / "MODEL_CARD.md").read_text()
+    assert text == card_text(card) and card["data"]["parts"]["training"]["images"] > 0
+    assert card["detector"]["source"] == "a network of one's own"
+    rows = [line.split(",") for line in (table / "landmarks.csv").read_text().splitlines()[1:]]
+    private = {cell for row in rows for cell in row[:2]} | {str(table), table.name, str(tmp_path)}
+    for word in private:
+        assert f'"{word}"' not in json.dumps(card) and f" {word} " not in text and f"/{word}" not in text

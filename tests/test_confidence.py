@@ -1,0 +1,180 @@
+"""Radii, flags and risk curves of a run, against numbers worked out by hand and the figure's own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake_runs import make_run
+
+from rtl_tf.cli.evaluate import main
+from rtl_tf.evaluation.coverage import judge_confidence, observed, risk_curve
+from rtl_tf.exceptions import InputError
+from rtl_tf.geometry.shape_check import ShapeCheck
+from rtl_tf.geometry.shape_model import ShapeModel
+from rtl_tf.runs.confidence import (
+    DISAGREE,
+    UNLIKE,
+    UNSURE,
+    Confidence,
+    extents,
+    read_confidence,
+    write_confidence,
+)
+from rtl_tf.runs.predictions import Predictions, read_predictions, write_predictions
+
+NAMES = ("exocanthion", "endocanthion", "nasion", "pronasale", "cheilion")
+MEAN = np.array([[0, 0], [30, 2], [50, 5], [60, 40], [20, 70]], float)
+
+
+def faces(count: int, seed: int, spread: float = 2.0, images: int = 1) -> Predictions:
+    """Faces of people who vary, found with an error of 0 to 4 px that grows as the peak falls from 1 to 0.6."""
+    random = np.random.default_rng(seed)
+    truth = MEAN + random.normal(0, spread, (count, 5, 2)) + random.uniform(100, 300, (count, 1, 2))
+    peaks = random.uniform(0.6, 1.0, (count, 5))
+    angle = random.uniform(0, 2 * np.pi, (count, 5))
+    length = 10 * (1 - peaks) * random.uniform(0, 1, (count, 5))
+    points = truth + length[..., None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    zeros = np.zeros((count, 5, 2), np.float32)
+    names = tuple(f"{seed}-{index:03d}.png" for index in range(count))
+    people = tuple(f"person{index // images}" for index in range(count))
+    values = [array.astype(np.float32) for array in (truth, points, peaks)]
+    return Predictions(
+        names, people, NAMES, *values, zeros, zeros, np.full(count, 2, np.float32), np.full(count, np.nan, np.float32)
+    )
+
+
+@pytest.fixture(scope="module")
+def confidence() -> Confidence:
+    return Confidence.fit(faces(150, 0))
+
+
+def test_radii_are_shares_of_the_extent_and_grow_with_the_doubt(confidence):
+    face = faces(1, 5)
+    sure, unsure = (confidence.radii(face.points, np.full((1, 5), peak), 0.9) for peak in (0.95, 0.65))
+    assert (unsure > 2 * sure).all()
+    doubled = confidence.radii(2 * face.points, np.full((1, 5), 0.95), 0.9)
+    np.testing.assert_allclose(doubled, 2 * sure)
+    assert extents(np.array([[[0, 0], [3, 8], [np.nan, np.nan]]]))[0] == 8
+
+
+def test_new_people_lie_within_their_radii_as_often_as_asked(confidence):
+    new = faces(2000, 1)
+    judged = judge_confidence(new, confidence, (0.8, 0.95))
+    for coverage in (0.8, 0.95):
+        assert np.mean(judged.hits[coverage]) == pytest.approx(coverage, abs=0.03)
+    assert np.corrcoef(judged.errors, judged.expected)[0, 1] > 0.4
+    assert judged.errors[0] == pytest.approx(2 * np.linalg.norm(new.points[0] - new.truth[0], axis=-1).mean())
+
+
+def test_few_people_promise_nothing():
+    assert Confidence.fit(faces(9, 0)) is None
+    assert Confidence.fit(faces(18, 0, images=2)) is None
+    known = Confidence.fit(faces(12, 0))
+    face = faces(1, 3)
+    assert np.isfinite(known.radii(face.points, face.peaks, 0.9)).all()
+    assert np.isnan(known.radii(face.points, face.peaks, 0.95)).all()  # 12 of 13 is less
+    assert known.limits[UNSURE] == np.inf and known.flags(face.points, np.full((1, 5), 0.1)) == [()]
+
+
+def test_flags_say_why_and_most_faces_have_none(confidence):
+    new = faces(400, 2)
+    told = confidence.flags(new.points, new.peaks)
+    assert 0.85 < np.mean([flags == () for flags in told]) < 0.97
+    odd = new.points[:1].copy()
+    odd[0, [1, 4]] = odd[0, [4, 1]]  # names exchanged
+    assert UNLIKE in confidence.flags(odd, np.full((1, 5), 0.99))[0]
+    assert confidence.flags(new.truth[:1], np.full((1, 5), 0.45))[0] == (UNSURE,)
+    turned = (new.truth[0] @ np.array([[0, 1], [-1, 0]])) * 3 + 7  # the same shape, elsewhere
+    assert confidence.shape.misfit(turned) == pytest.approx(
+        confidence.shape.misfit(new.truth[0].astype(float)), rel=1e-4
+    )
+
+
+def test_a_landmark_that_is_missing_has_no_radius_and_no_vote(confidence):
+    face = faces(1, 4)
+    points, peaks = face.points.copy(), face.peaks.copy()
+    points[0, 2] = peaks[0, 2] = np.nan
+    radii = confidence.radii(points, peaks, 0.9)
+    assert np.isnan(radii[0, 2]) and np.isfinite(np.delete(radii, 2, axis=1)).all()
+    assert confidence.flags(points, peaks)[0] in ((), (UNSURE,), (UNLIKE,))
+
+
+def test_the_file_gives_back_the_same_answers(confidence, tmp_path):
+    write_confidence(tmp_path / "confidence.json", confidence)
+    again, new = read_confidence(tmp_path / "confidence.json", 5), faces(30, 6)
+    np.testing.assert_array_equal(again.radii(new.points, new.peaks, 0.9), confidence.radii(new.points, new.peaks, 0.9))
+    assert again.flags(new.points, new.peaks) == confidence.flags(new.points, new.peaks)
+    assert "person" not in (tmp_path / "confidence.json").read_text().replace('"people"', "")
+    assert read_confidence(tmp_path / "nothing.json", 5) is None
+    with pytest.raises(InputError, match="confidence.json: shape.mean: 5 points, not 4|conformal"):
+        read_confidence(tmp_path / "confidence.json", 4)
+
+
+def test_a_check_says_what_its_model_says_of_strangers():
+    known = faces(60, 7)
+    model = ShapeModel(known.truth.astype(float), known.subjects)
+    check, stranger = ShapeCheck.of(model), faces(1, 8).truth[0].astype(float)
+    assert check.misfit(stranger) == pytest.approx(model.judge(stranger, "a stranger").misfit)
+    assert np.isnan(check.misfit(np.full((5, 2), np.nan)))
+
+
+def test_risk_is_the_mean_error_of_the_surest():
+    np.testing.assert_allclose(risk_curve(np.array([3.0, 1.0, 2.0]), np.array([1, 0, 2])), [1, 2, 2])
+
+
+def test_observed_coverage_is_of_people():
+    hits = np.array([[1, 1], [1, 0], [np.nan, 1], [0, 0]])
+    mean, low, high = observed([hits], ["a", "b", "c", "d"])
+    assert mean == pytest.approx((1 + 0.5 + 1 + 0) / 4) and np.isnan(low) and np.isnan(high)  # of four people
+
+
+@pytest.fixture
+def runs(tmp_path, confidence):
+    """Two seeds with confidence and groups, and one that was trained without folds."""
+    for seed in (0, 1, 2):
+        attributes = [{"site": "north" if index % 3 else "south"} for index in range(60)]
+        folder = make_run(tmp_path, "ft", seed, np.zeros((60, 4)), attributes=attributes)
+        kept = read_predictions(folder / "predictions.csv")
+        new = replace(faces(60, 10 + seed), images=kept.images, subjects=kept.subjects)
+        write_predictions(folder / "predictions.csv", replace(new, heatmap_truth=new.truth, heatmap_points=new.points))
+        if seed < 2:
+            write_confidence(folder / "confidence.json", confidence)
+    return tmp_path
+
+
+def test_the_figure_tells_what_radii_hold(runs, capsys):
+    main(["--figure", "confidence", "--runs", str(runs), "--by", "site"])
+    told = capsys.readouterr()
+    assert "FT, 2 seeds: 60 test images of 30 people" in told.out and "seed2 has no confidence.json" in told.err
+    judged = [
+        judge_confidence(read_predictions(runs / f"synthetic/ft/seed{seed}/predictions.csv"),
+                         read_confidence(runs / f"synthetic/ft/seed{seed}/confidence.json", 5), (0.9,))
+        for seed in (0, 1)
+    ]  # fmt: skip
+    held = 100 * np.mean([one.hits[0.9] for one in judged])
+    row = next(line.split() for line in told.out.splitlines() if line.strip().startswith("90 "))
+    assert float(row[1]) == pytest.approx(held, abs=0.051)
+    south = next(line.split() for line in told.out.splitlines() if line.startswith("south"))
+    inside = np.arange(60) % 3 == 0
+    assert float(south[3]) == pytest.approx(100 * np.mean([one.hits[0.9][inside] for one in judged]), abs=0.051)
+    reports = runs / "synthetic" / "reports"
+    assert (reports / "figure-confidence-by-site.png").is_file()
+    lines = (reports / "figure-confidence-by-site.csv").read_text().splitlines()
+    assert lines[0] == "landmark,coverage,observed,mean_radius_input_px" and len(lines) == 1 + 5 * 50
+
+
+def test_without_folds_there_is_no_such_figure(tmp_path):
+    make_run(tmp_path, "ft", 0, np.zeros((12, 4)))
+    with pytest.raises(InputError, match=r"no confidence\.json; train\.py --folds 5 makes it"):
+        main(["--figure", "confidence", "--runs", str(tmp_path)])
+
+
+def test_views_that_lie_apart_are_flagged():
+    known = faces(150, 0)
+    random = np.random.default_rng(3)
+    fitted = Confidence.fit(replace(known, spread=random.uniform(0, 1, known.peaks.shape).astype(np.float32)))
+    new = faces(3, 1)
+    spread = np.float32([[0.5] * 5, [3.0] * 5, [np.nan] * 5])
+    told = fitted.flags(new.points, np.full((3, 5), 0.99), spread)
+    assert [DISAGREE in flags for flags in told] == [False, True, False]
+    assert DISAGREE not in fitted.flags(new.points, new.peaks)[1]

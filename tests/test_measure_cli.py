@@ -1,0 +1,220 @@
+"""`rtl-measure`: its table, its text, what it refuses."""
+
+import csv
+import json
+import re
+
+import numpy as np
+import pytest
+from fake_runs import make_predictions, make_run
+from PIL import Image
+
+from rtl_tf.cli import run as run_command
+from rtl_tf.cli.measure import main
+from rtl_tf.clinic.measured_table import COLUMNS
+from rtl_tf.runs import layout
+from rtl_tf.runs.predictions import write_predictions
+from rtl_tf.schema import load_schema
+
+NAMES = load_schema("fas14").names
+POINTS = dict(zip(NAMES, [(10 * index, 5 * (index % 3)) for index in range(1, 15)], strict=True))
+POINTS |= {"exocanthion": (100, 50), "endocanthion": (130, 90), "nasion": (10, 10), "subnasale": (10, 110)}
+# 50 px and 100 px
+
+
+@pytest.fixture
+def measure(tmp_path, monkeypatch, capsys):
+    """Write rows to faces.csv, and run the command: status, what it said, and the rows it wrote by image and name."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(rows, *arguments):
+        write(tmp_path / "faces.csv", rows)
+        with pytest.raises(SystemExit) as ended:
+            run_command(main, ["faces.csv", *arguments])
+        said = capsys.readouterr()
+        written = {}
+        if ended.value.code == 0:
+            with open(tmp_path / "measurements.csv", encoding="utf-8", newline="") as file:
+                written = {(row["image"], row["measurement"], row["norm"]): row for row in csv.DictReader(file)}
+        return ended.value.code, said.out or said.err, written
+
+    return call
+
+
+def write(path, rows):
+    """Faces with POINTS, unless a row has others."""
+    points = {
+        f"{name}_{axis}": value for name, place in POINTS.items() for axis, value in zip("xy", place, strict=True)
+    }
+    rows = [{**points, **row} for row in rows]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(key for row in rows for key in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+GIRL = {"image": "a.jpg", "subject": "p1", "view": "frontal", "mm_per_px": 0.5, "age": 8, "sex": "F"}
+
+
+def test_values_and_z_scores_by_hand(measure):
+    status, said, rows = measure([GIRL], "--norm", "clarren 2010", "--norm", "Weinberg 2016")
+    fissure = rows["a.jpg", "palpebral_fissure_length", "Clarren 2010, Canadian"]
+    assert status == 0 and tuple(fissure) == COLUMNS
+    assert (fissure["value"], fissure["unit"], fissure["view"], fissure["scale"]) == (
+        "25.000",
+        "mm",
+        "frontal",
+        "mm_per_px",
+    )
+    assert fissure["z"] == "-0.36"  # (25 - 25.44) / 1.22
+    assert (fissure["citation"], fissure["low"], fissure["z_low"]) == ("PMID 20147771", "", "")
+    surfaces = rows["a.jpg", "palpebral_fissure_length", "Weinberg 2016, European"]
+    assert (surfaces["z"], surfaces["note"]) == ("", "Weinberg 2016 was measured on 3D surfaces: no z-score")
+    height = rows["a.jpg", "nasal_height", "Weinberg 2016, European"]
+    assert height["z"] == "1.02"  # 50 mm; at 8 years 47.015 of 2.935
+    assert rows["a.jpg", "fissure_to_nose", ""]["value"] == "0.5000"
+    protrusion = rows["a.jpg", "nasal_protrusion", ""]
+    assert protrusion["note"] == "frontal view; stands for the head's in a lateral view alone: no z-score"
+    assert {row["use"] for row in rows.values()} == {"research use, no diagnosis"}
+    assert "1 face. Research use, no diagnosis." in said and "written: measurements.csv" in said
+
+
+def test_without_a_name_there_is_no_norm(measure):
+    _, said, rows = measure([GIRL])
+    assert {row["z"] for row in rows.values()} == {""} and "Z-scores" not in said
+
+
+def test_why_a_z_score_or_a_value_is_missing(measure):
+    boy = GIRL | {"image": "b.jpg", "sex": "", "mm_per_px": ""}
+    old = GIRL | {"image": "c.jpg", "age": 17, "nasion_x": "", "nasion_y": ""}
+    ageless = GIRL | {"image": "d.jpg", "age": ""}
+    failed = GIRL | {"image": "e.jpg", "error": "no face", **{f"{n}_{a}": "" for n in NAMES for a in "xy"}}
+    _, _, rows = measure([boy, old, ageless, failed], "--norm", "Clarren 2010")
+    notes = {key: row["note"] for key, row in rows.items()}
+    assert notes["b.jpg", "palpebral_fissure_length", ""] == "no scale: give mm_per_px, a ruler or a sticker"
+    assert rows["b.jpg", "fissure_to_nose", ""]["value"] == "0.5000"
+    norm = "Clarren 2010, Canadian"
+    assert notes["c.jpg", "palpebral_fissure_length", norm].endswith("6 to 16 years, none of this age: no z-score")
+    assert notes["c.jpg", "nasal_height", ""] == "no nasion"
+    assert notes["d.jpg", "palpebral_fissure_length", norm] == "no age: no z-score"
+    assert notes["e.jpg", "nasal_height", ""] == "no face"
+    _, _, rows = measure([boy], "--mm-per-px", "0.5", "--norm", "Clarren 2010")
+    row = rows["b.jpg", "palpebral_fissure_length", norm]
+    assert (row["value"], row["note"]) == ("25.000", "no sex (male, female), by which the norm differs: no z-score")
+
+
+def test_where_nothing_has_a_scale_angles_are_left(measure):
+    _, said, rows = measure([GIRL | {"mm_per_px": ""}])
+    assert rows["a.jpg", "nasal_height", ""]["value"] == "" and rows["a.jpg", "nose_to_face", ""]["value"] != ""
+    assert re.search(r"^nasal_height +mm +0 +- +- +- +- +- +0$", said, re.M)
+    assert "Views: 1 frontal. Scales: 1 none." in said
+
+
+def test_intervals_and_criteria(measure, tmp_path):
+    small = GIRL | {"image": "b.jpg", "mm_per_px": 0.4}
+    blocks = "".join(f"{name},{'1e-4,0,1e-4' if name == 'exocanthion' else '0,0,0'}\n" for name in NAMES)
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\n" + blocks)
+    flags = ["--norm", "Clarren 2010", "--criterion", "4-Digit Code", "--criterion", "Hoyme 2016"]
+    near = GIRL | {"image": "c.jpg", "mm_per_px": 0.48}  # 24 mm: z -1.18
+    _, said, rows = measure([GIRL, small, near], *flags, "--errors", "errors.csv", "--scale-error", "1")
+    row = rows["b.jpg", "palpebral_fissure_length", "Clarren 2010, Canadian"]
+    assert float(row["z"]) == pytest.approx((20 - 25.44) / 1.22, abs=0.01)
+    assert row["criterion"] == (
+        "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010, Canadian) for HP:0012745; "
+        "meets the criterion of Hoyme 2016 (z <= -1.2816 on Clarren 2010, Canadian) for HP:0012745"
+    )
+    size = np.sqrt(
+        np.square(np.array(list(POINTS.values())) - np.mean(list(POINTS.values()), axis=0)).sum(axis=1).mean()
+    )
+    half = 1.96 * np.hypot(0.01 * size * 0.4, 0.01 * 20)
+    assert (float(row["high"]) - float(row["low"])) / 2 == pytest.approx(half, rel=0.06)
+    assert float(row["z_high"]) == pytest.approx((float(row["high"]) - 25.44) / 1.22, abs=0.01)
+    assert "1 value meets the criterion of 4-Digit Code" in said
+    wide = rows["c.jpg", "palpebral_fissure_length", "Clarren 2010, Canadian"]
+    assert (wide["criterion"], wide["note"]) == ("", "the interval of z reaches across the limit of Hoyme 2016")
+
+
+def test_errors_of_a_run(measure, tmp_path):
+    run = make_run(tmp_path / "runs", "ft", 0, np.tile([[0.5, -0.5, 0, 0]], (12, 1)))
+    _, _, rows = measure([GIRL], "--errors", "runs/synthetic/ft/seed0")
+    row = rows["a.jpg", "palpebral_fissure_length", ""]
+    assert float(row["low"]) < 25 < float(row["high"]) and rows["a.jpg", "nasal_height", ""]["low"] == ""
+    write_predictions(
+        run / layout.OUT_OF_FOLD, make_predictions(np.zeros((12, 4)))
+    )  # of people left out: they come first
+    _, _, rows = measure([GIRL], "--errors", "runs/synthetic/ft/seed0")
+    assert rows["a.jpg", "palpebral_fissure_length", ""]["low"] == "25.000"
+
+
+def test_the_view_by_yaw_by_flag_and_by_the_photograph(measure, tmp_path):
+    turned, told = GIRL | {"view": "", "yaw": -40}, GIRL | {"image": "b.jpg", "view": ""}
+    _, _, rows = measure([turned, told], "--view", "lateral")
+    assert rows["a.jpg", "nasal_height", ""]["view"] == "oblique"
+    assert rows["b.jpg", "nasal_height", ""]["view"] == "lateral"
+    _, _, rows = measure([told])
+    fissure, height = (rows["b.jpg", name, ""] for name in ("palpebral_fissure_length", "nasal_height"))
+    said = "view unknown (b.jpg: no such image); stands for the head's in a frontal view alone: no z-score"
+    assert (fissure["value"], fissure["note"]) == ("25.000", said)
+    assert (height["value"], height["note"]) == ("50.000", "")  # the same in all views
+    Image.new("RGB", (200, 200)).save(tmp_path / "b.jpg")
+    _, _, rows = measure([told])
+    note = rows["b.jpg", "palpebral_fissure_length", ""]["note"]
+    assert note.startswith("view unknown (no face was found around the landmarks)")
+
+
+def test_a_ruler_that_was_clicked(measure):
+    ends = {"ruler_x1": 10, "ruler_y1": 20, "ruler_x2": 70, "ruler_y2": 100, "ruler_mm": 50}  # 100 px
+    _, _, rows = measure([GIRL | {"mm_per_px": ""} | ends])
+    row = rows["a.jpg", "palpebral_fissure_length", ""]
+    assert (row["value"], row["scale"], row["mm_per_px"], row["scale_error"]) == (
+        "25.000",
+        "ruler",
+        "0.50000",
+        "0.01414",
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "flags", "message"),
+    [
+        ({"view": "side"}, [], "faces.csv row 2: view 'side' is none of frontal, oblique, lateral"),
+        ({"age": "eight"}, ["--norm", "Clarren 2010"], "faces.csv row 2: age 'eight' is not a number"),
+        ({"nasion_x": ""}, [], "faces.csv row 2: landmark nasion has one of its two coordinates"),
+        ({"mm_per_px": "0"}, [], "faces.csv row 2: mm_per_px 0 is not above 0; leave it empty where unknown"),
+        ({"mm_per_px": "", "ruler_x1": 1}, [], "faces.csv row 2: a ruler needs all of ruler_x1, ruler_y1, ruler_x2"),
+        ({}, ["--norm", "Hall"], "--norm Hall: no such source; there are Clarren 2010, Stromland 1999, Weinberg 2016"),
+        ({}, ["--criterion", "Hoyme 2016"], "--criterion goes with --norm: criteria are limits of z-scores"),
+        ({}, ["--mm-per-px", "1000"], "--mm-per-px 1000: not between 0.001 and 100"),
+        ({}, ["--scale-error", "60"], "--scale-error 60: a percentage from 0 to below 50"),
+        ({}, ["--level", "95"], "--level 95: from 0.5 to below 1, as 0.95"),
+        ({}, ["--output", "faces.csv"], "--output faces.csv: there already, and not written by rtl-measure"),
+        ({}, ["--errors", "none"], "no run folder none"),
+    ],
+)
+def test_what_is_refused(measure, row, flags, message):
+    status, said, _ = measure([GIRL | row], *flags)
+    assert status == 2 and said.startswith(f"error: {message}") and said.count("\n") == 1
+
+
+def test_norms_are_listed_with_their_citations(capsys):
+    assert main(["--list-norms"]) == 0
+    said = capsys.readouterr().out
+    assert "Clarren 2010, Canadian" in said and "PMID 20147771" in said and "10.1542/peds.2015-4256" in said
+
+
+def test_other_formats_and_schemas_without_measurements(tmp_path, capsys):
+    def refused(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            run_command(main, list(arguments))
+        return ended.value.code, capsys.readouterr().err
+
+    assert refused() == (2, "error: give a table of landmarks, or --list-norms (see --help)\n")
+    (tmp_path / "labels.json").write_text(json.dumps({"images": []}))
+    status, said = refused(str(tmp_path / "labels.json"))
+    assert status == 2 and "labels.json" in said
+    (tmp_path / "s.toml").write_text(
+        'name = "s"\nsource = "x"\n[[landmarks]]\nname = "nasion"\nlabel = "n"\nanatomy = "n"\n'
+    )
+    (tmp_path / "t.csv").write_text("image,nasion_x,nasion_y,view\na.jpg,1,2,frontal\n")
+    flags = ["--schema", str(tmp_path / "s.toml"), "--output", str(tmp_path / "m.csv")]
+    assert refused(str(tmp_path / "t.csv"), *flags) == (2, "error: schema s has no [[measurements]]\n")

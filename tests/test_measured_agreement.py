@@ -1,0 +1,147 @@
+"""`evaluate.py --measurements`: runs and tables against manual measurements, and raters against each other."""
+
+import csv
+
+import numpy as np
+import pytest
+from fake_runs import make_run
+
+from rtl_tf import cli
+from rtl_tf.cli.evaluate import main
+from rtl_tf.reports.figures.bland_altman import bland_altman_figure
+from rtl_tf.reports.measured_agreement import COLUMNS, Marks, compare
+from rtl_tf.schema import load_schema, parse_schema
+
+FAS14 = load_schema("fas14")
+NAMES = FAS14.names
+EXOCANTHION = NAMES.index("exocanthion")
+# Fissures of 50 to 90 px and 0.5 mm a pixel; the detector is off by 2, 4, 0, 2 px and 4 px, the second rater by 2 px.
+FISSURES = np.array([50.0, 60, 70, 80, 90])
+OFF, RATER = np.array([2.0, 4, 0, 2, 4]), 2.0
+
+
+def faces(more=0.0):
+    points = np.tile(np.arange(28.0).reshape(14, 2) ** 1.5, (5, 1, 1))
+    points[:, EXOCANTHION] = points[:, EXOCANTHION + 1] + np.stack([FISSURES + more, np.zeros(5)], axis=1)
+    return points
+
+
+def write(path, points, subjects=None, scale="0.5", folder="images"):
+    header = [
+        "image",
+        *(["subject"] if subjects else []),
+        "mm_per_px",
+        *(f"{name}_{axis}" for name in NAMES for axis in "xy"),
+    ]
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for index, face in enumerate(points):
+            who = [subjects[index]] if subjects else []
+            writer.writerow([f"{folder}/{index}.jpg", *who, scale, *face.ravel()])
+    return path
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "found.csv", faces(OFF), scale="")
+    write(tmp_path / "labels.csv", faces(), "abcde")
+    write(tmp_path / "second.csv", faces(RATER)[::-1], "edcba")
+
+
+def rows_of(folder):
+    with open(folder / "measurements.csv", encoding="utf-8", newline="") as file:
+        return {(row["measurement"], row["between"]): row for row in csv.DictReader(file)}
+
+
+def test_tables_by_hand(tables, tmp_path, capsys):
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv"]) == 0
+    row = rows_of(tmp_path / "reports")["palpebral_fissure_length", "detector"]
+    assert tuple(row) == COLUMNS and (row["images"], row["people"]) == ("5", "5")
+    assert float(row["bias"]) == pytest.approx(1.2) and float(row["mae"]) == pytest.approx(1.2)
+    assert float(row["sd"]) == pytest.approx(0.83666, abs=1e-4)  # of 1, 2, 0, 1, 2 mm
+    assert float(row["upper"]) == pytest.approx(1.2 + 1.96 * 0.83666, abs=1e-4)
+    assert 0.9 < float(row["icc_2_1"]) < float(row["icc_3_1"]) < 1
+    said = capsys.readouterr().out
+    assert "1.20 [0.16, 2.24]" in said  # t of 4 degrees of freedom: 2.776 * 0.83666 / sqrt(5)
+    assert max(map(len, said.splitlines())) < 112
+    assert {path.name for path in (tmp_path / "reports").iterdir()} == {
+        *("measurements.csv", "bland-altman.png", "bland-altman.pdf")
+    }
+
+
+def test_raters_stand_beside_the_detector(tables, tmp_path, capsys):
+    write(tmp_path / "second.csv", faces(RATER)[:4], "abcd", folder="elsewhere")
+    flags = ["--manual", "labels.csv", "--second", "second.csv", "--output", "out"]
+    assert main(["--measurements", "found.csv", *flags]) == 0
+    rows = rows_of(tmp_path / "out")
+    raters = rows["palpebral_fissure_length", "raters"]
+    assert (raters["images"], float(raters["bias"])) == ("4", 1.0) and float(raters["sd"]) < 1e-9
+    assert rows["nasal_height", "raters"]["bias"] == "0" and "raters" in capsys.readouterr().out
+
+
+def test_a_run_against_the_labels_that_it_kept(tmp_path, capsys):
+    errors = np.zeros((6, 14))
+    errors[:, EXOCANTHION] = [-1, 0, 1, -1, 0, 1]  # 2 px, which are 1 mm; the fissure lies along the diagonal
+    run = make_run(tmp_path / "runs", "ft", 0, errors, landmarks=NAMES)
+    assert main(["--measurements", str(run), "--output", str(tmp_path / "out")]) == 0
+    row = rows_of(tmp_path / "out")["palpebral_fissure_length", "detector"]
+    assert (row["images"], row["people"]) == ("6", "3")
+    lengths = np.hypot(2 - np.array([-2, 0, 2]), 2) * 0.5
+    assert float(row["bias"]) == pytest.approx(lengths.mean() - np.sqrt(2), abs=1e-4)
+    assert abs(float(row["icc_3_1"])) < 1e-6  # the heads are all alike: nothing but error differs
+    assert "6  " in capsys.readouterr().out
+
+
+def test_the_figure_has_a_panel_for_each_measurement(tables):
+    marks = Marks(FAS14, list("abcde"), np.full(5, 0.5), faces(), faces(OFF), faces(RATER))
+    figure = bland_altman_figure(compare(marks))
+    assert len(figure.axes) == len(FAS14.measurements)
+    fissure = figure.axes[0]
+    assert fissure.get_title() == "palpebral fissure length, mm"
+    np.testing.assert_allclose(fissure.collections[0].get_offsets()[:, 1], OFF / 2)
+    heights = sorted(float(line.get_ydata()[0]) for line in fissure.lines)
+    np.testing.assert_allclose(heights, [1.2 - 1.96 * 0.83666, 0, 1, 1, 1.2, 1.2 + 1.96 * 0.83666], atol=1e-4)
+
+
+def test_without_a_scale_angles_and_ratios_are_left():
+    marks = Marks(FAS14, list("abcde"), np.full(5, np.nan), faces(), faces(OFF))
+    assert {one.measurement.unit for one in compare(marks)} == {"deg", "1"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["found.csv"], "--measurements found.csv: a table needs --manual DATA"),
+        (["found.csv", "--manual", "labels.csv", "--by", "site"], "--by does not go with --measurements"),
+        (
+            ["found.csv", "--manual", "other.csv"],
+            "other.csv: none of its images is one of found.csv (images/0.jpg, ...)",
+        ),
+        (["found.csv", "--manual", "twice.csv"], "twice.csv: several images are called 0.jpg, and none has the name"),
+        (["runs/a", "--manual", "labels.csv"], "--manual and --schema go with --measurements TABLE.csv"),
+        (["runs/a"], "no run folder runs/a"),
+    ],
+)
+def test_what_is_refused(tables, tmp_path, capsys, arguments, message):
+    lines = (tmp_path / "labels.csv").read_text().replace("images/", "else/").splitlines()
+    (tmp_path / "other.csv").write_text("\n".join(lines).replace(".jpg", ".png"))
+    (tmp_path / "twice.csv").write_text("\n".join([*lines, lines[1].replace("else/", "third/")]))
+    with pytest.raises(SystemExit) as stopped:
+        cli.run(main, ["--measurements", *arguments])
+    error = capsys.readouterr().err
+    assert stopped.value.code == 2 and error.startswith(f"error: {message}") and error.count("\n") == 1
+
+
+def test_labels_need_measurements(capsys):
+    with pytest.raises(SystemExit):
+        cli.run(main, ["--run", "x", "--manual", "y"])
+    assert "--manual goes with --measurements" in capsys.readouterr().err
+
+
+def test_a_schema_without_measurements(tmp_path):
+    schema = parse_schema('name = "s"\nsource = "x"\n[[landmarks]]\nname = "a"\nlabel = "a"\nanatomy = "a"\n', "s")
+    marks = Marks(schema, ["p"], np.ones(1), np.zeros((1, 1, 2)), np.zeros((1, 1, 2)))
+    with pytest.raises(cli.InputError, match="^no measurement of schema s is there twice: no labels, or no scale$"):
+        compare(marks)

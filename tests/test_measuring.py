@@ -1,0 +1,288 @@
+"""Measurements by hand: right triangles, a line, norms between two ages; intervals against what they shall cover."""
+
+import numpy as np
+import pytest
+from fake_runs import make_predictions
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import Measurement
+from rtl_tf.measuring.criteria import named_criteria, read_criteria, shipped_criteria
+from rtl_tf.measuring.intervals import intervals
+from rtl_tf.measuring.landmark_covariance import (
+    LandmarkCovariance,
+    face_size,
+    read_covariance,
+    write_covariance,
+)
+from rtl_tf.measuring.norms import named_norms, norm_for, read_norms, refusal, sex_of, shipped_norms
+from rtl_tf.measuring.quantities import measure
+from rtl_tf.schema import load_schema
+
+NAMES = ("a", "b", "c", "d")
+SQUARE = np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 0.0], [0.0, 10.0]])
+DISTANCE = Measurement("m", "distance", ("a", "b"), "")
+HEADER = "measurement,source,doi,sex,ethnicity,photo_or_3d,n,age,mean,sd\n"
+
+
+def value(kind, points, places=SQUARE, mm_per_px=0.5):
+    return float(measure(Measurement("m", kind, tuple(points), ""), places, NAMES, mm_per_px))
+
+
+def test_values_by_hand():
+    assert value("distance", "ab") == 2.5
+    assert value("angle", "abc") == pytest.approx(36.8699, abs=1e-4)  # at b, between the legs of 4 and the side of 5
+    assert value("angle", "bac") == pytest.approx(53.1301, abs=1e-4)
+    assert value("ratio", "abad") == 0.5
+    assert value("point_to_line", "bad") == 1.5  # 3 px from the line x = 0
+    assert value("point_to_line", "bad", mm_per_px=np.nan) != value("point_to_line", "bad", mm_per_px=np.nan)
+    assert value("angle", "abc", mm_per_px=np.nan) == pytest.approx(36.8699, abs=1e-4)
+
+
+def test_a_line_through_three_points_has_the_least_squares_to_them():
+    places = np.array([[5.0, 2.0], [0.0, 0.0], [10.0, 0.0], [5.0, 3.0]])  # the line is y = 1
+    assert value("point_to_line", "abcd", places, 1.0) == pytest.approx(1.0)
+    upright = places[:, ::-1]
+    assert value("point_to_line", "abcd", upright, 1.0) == pytest.approx(1.0)
+
+
+def test_angles_do_not_turn_with_the_image_and_reach_180_degrees():
+    turned = SQUARE @ np.array([[0.6, 0.8], [-0.8, 0.6]]) * 7 + 100
+    assert value("angle", "abc", turned) == pytest.approx(value("angle", "abc"))
+    assert value("angle", "abc", np.array([[0.0, 0], [1, 0], [2, 0], [0, 0]])) == 180
+    assert value("angle", "abc", np.array([[0.0, 0], [1, 0], [1, 1], [0, 0]])) == 90
+
+
+@pytest.mark.parametrize(
+    ("kind", "points", "places"),
+    [
+        ("distance", "ab", np.where(np.arange(4)[:, None] == 1, np.nan, SQUARE)),
+        ("ratio", "abcd", SQUARE[[0, 1, 2, 2]]),
+        ("angle", "abc", SQUARE[[1, 1, 2, 3]]),
+        ("point_to_line", "abc", SQUARE[[0, 1, 1, 3]]),
+    ],
+)
+def test_what_cannot_be_measured_is_missing(kind, points, places):
+    assert np.isnan(value(kind, points, places))
+
+
+def test_images_and_draws_at_once():
+    points = np.stack([SQUARE, 2 * SQUARE])
+    found = measure(DISTANCE, np.stack([points] * 3), NAMES, np.array([0.5, 0.1]))
+    assert found.tolist() == [[2.5, 1.0]] * 3
+
+
+def test_the_size_of_a_face():
+    assert face_size(np.array([[[0.0, 0], [6, 8]], [[1.0, 1], [np.nan, np.nan]]])).tolist()[0] == 5
+    assert np.isnan(face_size(np.full((2, 2), np.nan)))
+
+
+def test_the_covariance_is_of_errors_as_shares_of_the_faces_size():
+    rng = np.random.default_rng(0)
+    predictions = make_predictions(np.zeros((4000, 3)))
+    size = face_size(predictions.points[0])
+    drawn = rng.multivariate_normal(np.zeros(2), [[0.04, 0.01], [0.01, 0.09]], size=4000)
+    predictions.truth[:, 0] += size * drawn
+    predictions.truth[::2, 1] = np.nan
+    predictions.truth[:, 1] += 0.5 * size  # always the same error: it counts
+    predictions.truth[3:, 2] = np.nan  # in three images alone
+    found = LandmarkCovariance.fit(predictions)
+    assert found.landmarks == predictions.landmarks[:2] and found.images == 4000
+    np.testing.assert_allclose(found.blocks[0], [[0.04, 0.01], [0.01, 0.09]], atol=0.005)
+    np.testing.assert_allclose(found.blocks[1], 0.25, atol=1e-6)
+    mirrored = LandmarkCovariance.fit(predictions, np.ones(4000, bool))
+    np.testing.assert_allclose(mirrored.blocks[0], found.blocks[0] * [[1, -1], [-1, 1]])
+    with pytest.raises(InputError, match="errors of landmarks need 5 labelled images, there are 4$"):
+        LandmarkCovariance.fit(make_predictions(np.zeros((4, 2))))
+
+
+@pytest.mark.parametrize("name", ["errors.json", "errors.csv"])
+def test_covariances_are_read_as_written(tmp_path, name):
+    blocks = np.array([[[0.4, 0.1], [0.1, 0.9]], [[0.2, -0.1], [-0.1, 0.3]]])
+    write_covariance(tmp_path / name, LandmarkCovariance.of_blocks(("a", "b"), blocks, images=7))
+    read = read_covariance(tmp_path / name)
+    assert read.landmarks == ("a", "b") and read.images == (7 if name.endswith("json") else 0)
+    assert (read.blocks == blocks).all() and read.covariance[0, 2] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "landmark,xx,xy\nx,1,2\n", "a.csv row 1: no column yy$"),
+        ("a.csv", "landmark,xx,xy,yy\nx,1,0,\n", "a.csv row 2: xx, xy or yy is empty$"),
+        ("a.csv", "landmark,xx,xy,yy\nx,1,0,?\n", "a.csv row 2: '[?]' is not a number$"),
+        ("a.csv", "landmark,xx,xy,yy\nx,1,2,1\n", "a.csv: no covariance: not symmetric, or some variance is negative$"),
+        ("a.csv", "landmark,xx,xy,yy\nx,1,0,1\nx,1,0,1\n", "a.csv: landmark 'x' is there twice$"),
+        (
+            "a.json",
+            '{"landmarks": ["x"], "covariance": [[1, 0]]}',
+            "a.json: covariance: expected 2 elements, there are 1$",
+        ),
+        ("a.json", '{"landmarks": ["x"], "covariance": [[1, 1], [0, 1]]}', "a.json: no covariance: not symmetric"),
+        ("a.json", '{"landmarks": [], "covariance": []}', "a.json: landmarks: name one landmark at least$"),
+    ],
+)
+def test_what_is_no_covariance_is_refused(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_covariance(tmp_path / name)
+
+
+def test_intervals_by_hand():
+    """Along x alone the one end errs by 1 % of the face's size, which is 5 px: the distance of 10 px errs by 0.05."""
+    points = np.array([[[0.0, 0.0], [10.0, 0.0]]])
+    covariance = LandmarkCovariance.of_blocks(("a", "b"), [[[1e-4, 0], [0, 0]], np.zeros((2, 2))])
+    low, high = intervals([DISTANCE], points, covariance, ("a", "b"), np.array([2.0]))
+    assert (low[0, 0] + high[0, 0]) / 2 == pytest.approx(20, abs=0.01)
+    assert (high[0, 0] - low[0, 0]) / 2 == pytest.approx(1.96 * 0.1, rel=0.05)
+    both = intervals([DISTANCE], points, covariance, ("a", "b"), np.array([2.0]), scale_error=0.01)
+    assert (both[1] - both[0])[0, 0] / 2 == pytest.approx(1.96 * np.hypot(0.1, 0.2), rel=0.05)
+    unknown = intervals(
+        [DISTANCE], points, LandmarkCovariance.of_blocks(("a",), np.zeros((1, 2, 2))), ("a", "b"), [2.0]
+    )
+    assert np.isnan(unknown).all()
+
+
+def test_errors_that_go_together_cancel():
+    """Both ends shift alike: the distance is certain."""
+    covariance = LandmarkCovariance(("a", "b"), np.tile(np.diag([0.01, 0.01]), (2, 2)))
+    low, high = intervals([DISTANCE], np.array([[[0.0, 0], [10, 0]]]), covariance, ("a", "b"), np.array([1.0]))
+    np.testing.assert_allclose([low[0, 0], high[0, 0]], 10, atol=1e-6)
+
+
+def test_mirrored_faces_have_mirrored_errors():
+    """The end errs towards the lower right; of a mirrored face, the lower left, across this distance."""
+    covariance = LandmarkCovariance.of_blocks(("a", "b"), [[[1e-4, 1e-4], [1e-4, 1e-4]], np.zeros((2, 2))])
+    points = np.array([[[0.0, 0.0], [30.0, 40.0]]] * 2) * [[[1, -1]]]
+    low, high = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(2), mirrored=np.array([False, True]))
+    halves = (high - low)[:, 0] / 2
+    assert halves[1] / halves[0] == pytest.approx(7.0, rel=0.02)  # |(1, 1) . (3, -4)| = 1, |(-1, 1) . (3, -4)| = 7
+
+
+def test_intervals_do_not_depend_on_other_images():
+    rng = np.random.default_rng(1)
+    points = rng.uniform(0, 100, (60, 4, 2))
+    covariance = LandmarkCovariance.of_blocks(NAMES, np.tile(1e-3 * np.eye(2), (4, 1, 1)))
+    low, _ = intervals([DISTANCE], points, covariance, NAMES, np.ones(60))
+    alone, _ = intervals([DISTANCE], points[55:56], covariance, NAMES, np.ones(1))
+    assert low[55, 0] == alone[0, 0]
+
+
+def test_intervals_cover_as_they_promise():
+    """Errors of 2 % of the face's size, correlated; the covariance as it is, and fitted on 400 other faces."""
+    rng = np.random.default_rng(2)
+    schema = load_schema("fas14")
+    shape = rng.uniform(0, 200, (len(schema), 2))
+    mixing = rng.normal(size=(28, 28)) * 0.02 / np.sqrt(28)
+    found = np.tile(shape, (2400, 1, 1)) * rng.uniform(0.8, 1.2, (2400, 1, 1))
+    truth = found + face_size(found)[:, None, None] * (rng.normal(size=(2400, 28)) @ mixing.T).reshape(-1, 14, 2)
+    predictions = make_predictions(np.zeros((400, 14)), landmarks=schema.names)
+    predictions.truth[:], predictions.points[:] = truth[:400], found[:400]
+    values = np.stack([measure(each, truth[400:], schema.names, 0.3) for each in schema.measurements], axis=1)
+
+    def covered(covariance):
+        low, high = intervals(schema.measurements, found[400:], covariance, schema.names, np.full(2000, 0.3))
+        return ((low <= values) & (values <= high)).mean(axis=0)
+
+    assert (np.abs(covered(LandmarkCovariance(schema.names, mixing @ mixing.T)) - 0.95) < 0.015).all()
+    fitted = covered(LandmarkCovariance.fit(predictions))
+    assert abs(fitted.mean() - 0.95) < 0.01 and (np.abs(fitted - 0.95) < 0.04).all()
+
+
+def test_the_shipped_norms_are_the_published_numbers():
+    norms = shipped_norms()
+    (clarren,) = [norm for norm in named_norms(norms, "clarren 2010") if norm.sex == "male"]
+    assert (clarren.doi, clarren.kind, clarren.n) == ("PMID 20147771", "photo", "903")
+    assert clarren.z(np.array([25.10, 25.10 + 1.27]), 6).tolist() == pytest.approx([0, 1])
+    stromland = norm_for(named_norms(norms, "Stromland 1999"), "palpebral_fissure_length", "female")
+    assert stromland.z(np.array([19.10 - 0.99]), 0).tolist() == pytest.approx([-1])
+    assert all(norm.doi and norm.n for norm in norms)
+
+
+def test_between_ages_norms_are_straight_lines_and_end_with_their_people():
+    norm = norm_for(named_norms(shipped_norms(), "Clarren 2010"), "palpebral_fissure_length", "female")
+    # at 9 years: (25.44 + 26.03) / 2 = 25.735, sd (1.22 + 1.27) / 2 = 1.245
+    assert norm.z(np.array([25.735 - 2 * 1.245]), 9).tolist() == pytest.approx([-2])
+    for age in (5.99, 16.01, 40):
+        with pytest.raises(InputError, match="^Clarren 2010 has people of 6 to 16 years, none of this age$"):
+            norm.z(np.array([25.0]), age)
+
+
+def test_a_photographs_fissure_is_compared_with_norms_of_photographs_alone():
+    fissure, height = (load_schema("fas14").measurements[index] for index in (0, 1))
+    of_photographs = named_norms(shipped_norms(), "Clarren 2010")[0]
+    of_surfaces = named_norms(shipped_norms(), "Weinberg 2016")[0]
+    assert refusal(fissure, of_photographs) == refusal(height, of_surfaces) == ""
+    assert refusal(fissure, of_surfaces) == "Weinberg 2016 was measured on 3D surfaces: no z-score"
+
+
+def test_norms_of_ones_own(tmp_path):
+    rows = [
+        "width,Mine,,both,Black,photo,,10,20,2",
+        "width,Mine,,both,Black,photo,,0,10,1",
+        "width,Mine,,F,Blue,3D,,0,9,1",
+    ]
+    rows.append("width,Mine,,both,Blue,photo,,0,30,1")
+    (tmp_path / "norms.csv").write_text(HEADER + "\n".join(rows))
+    norms = read_norms(tmp_path / "norms.csv")
+    assert [norm.name for norm in norms] == ["Mine, Black", "Mine, Blue", "Mine, Blue"]
+    assert norms[0].z(np.array([15.0 + 1.5]), 5).tolist() == [1]
+    with pytest.raises(InputError, match="^--norm mine: of several people; name one of Mine, Black; Mine, Blue$"):
+        named_norms(norms, "mine")
+    blue = named_norms(norms, "mine, blue")
+    assert norm_for(blue, "width", "female").sex == "female" and norm_for(blue, "width", "").sex == "both"
+    assert norm_for(blue, "height", "female") is None
+    with pytest.raises(InputError, match="^--norm Hall: no such source; there are Mine$"):
+        named_norms(norms, "Hall")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("w,S,,male,,photo,,1,0,1", "row 2: age must be at least 0, mean and sd above 0$"),
+        ("w,S,,male,,photo,,1,x,1", "row 2: 'x' is not a number$"),
+        ("w,S,,male,,photo,,,2,1", "row 2: age is empty$"),
+        ("w,S,,x,,photo,,1,2,1", "row 2: sex 'x' is none of male, female, both$"),
+        ("w,S,,male,,mri,,1,2,1", "row 2: photo_or_3d 'mri' is none of photo, 3d$"),
+        ("w,S,,male,,photo,,1,2,1\nw,S,,m,,photo,,1,3,1", "row 3: age 1 is there twice for one norm$"),
+    ],
+)
+def test_bad_norms_are_named_by_row(tmp_path, row, message):
+    (tmp_path / "n.csv").write_text(HEADER + row + "\n")
+    with pytest.raises(InputError, match="n.csv " + message):
+        read_norms(tmp_path / "n.csv")
+
+
+def test_sexes_as_people_write_them():
+    assert [sex_of(text) for text in ("M", "girl", "Female ", "unknown", "")] == ["male", "female", "female", "", ""]
+
+
+def test_criteria_are_limits_of_z():
+    hoyme, digits = (named_criteria(shipped_criteria(), name)[0] for name in ("Hoyme 2016", "4-digit code"))
+    assert hoyme.meets(-1.3) and not digits.meets(-1.3)
+    strict = named_criteria(shipped_criteria(), "Elements of Morphology")[0]
+    assert digits.meets(-2) and not strict.meets(-2) and strict.meets(-2.01)
+    fissure = load_schema("fas14").measurements[0]
+    said = "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010) for HP:0012745"
+    assert digits.sentence(fissure, "Clarren 2010") == said
+    with pytest.raises(InputError, match="^--criterion x: no such source; there are Elements of Morphology, 4-Digit"):
+        named_criteria(shipped_criteria(), "x")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("S,,w,short,-2,true", "row 2: side 'short' is neither low nor high$"),
+        ("S,,w,low,,true", "row 2: z is empty$"),
+        ("S,,w,low,-2,maybe", "row 2: or_equal 'maybe' is neither true nor false$"),
+    ],
+)
+def test_bad_criteria_are_named_by_row(tmp_path, row, message):
+    (tmp_path / "c.csv").write_text("source,doi,measurement,side,z,or_equal\n" + row + "\n")
+    with pytest.raises(InputError, match="c.csv " + message):
+        read_criteria(tmp_path / "c.csv")
+
+
+def test_every_criterion_has_a_term_and_a_norm_that_it_is_of():
+    measurements = {each.name: each for each in load_schema("fas14").measurements}
+    assert all(each.term(measurements[each.measurement]) for each in shipped_criteria())
+    assert {each.measurement for each in shipped_criteria()} <= {norm.measurement for norm in shipped_norms()}
