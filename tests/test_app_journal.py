@@ -169,6 +169,14 @@ def test_journals_of_others_are_refused(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("content", [b"\xff\xd8 a photograph\n and more", b'{"flips": true}', b"a,b\n1,2", b"\0\0x"])
+def test_files_that_are_no_journals_stay_as_they_are(tmp_path, content):
+    (tmp_path / "other").write_bytes(content)
+    with pytest.raises(InputError, match="other: no journal of corrections"), writing(tmp_path / "other", FAS14):
+        pass
+    assert (tmp_path / "other").read_bytes() == content
+
+
 def test_labels_are_what_was_said_last():
     labels = AllLabels([
         entry(0), entry(1, (1.0, 2.25), (5.0, 6.0)), entry(2, None, "not visible", "not visible", "gnathion"),

@@ -163,7 +163,9 @@ def test_everything_by_keyboard_alone(browser, server):
     }  # fmt: skip
     kinds = {(entry.what, entry.kind) for entry in server.entries()}
     assert {("nasion", "not visible"), ("nasion", "undo"), ("gnathion", "accept")} <= kinds
-    browser.press("p")
+    browser.press("c")
+    browser.press("c")
+    wait(lambda: [entry.new for entry in server.entries() if entry.image == "a.png"] == ["yes", None], "both")
     browser.press("?")
     assert browser.run("document.querySelector('#help').open")
     browser.press("Escape")

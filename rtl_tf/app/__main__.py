@@ -63,7 +63,7 @@ def serve(options, journal: Path) -> int:
     folder = Folder(options.paths[-1])
     with _listening(host, options.port) as listening, writing(journal, schema) as opened:
         access = Access(host, listening.getsockname()[1], new_token(), password)
-        session = _session(folder, schema, opened, load, options.who or getpass.getuser(), labelling)
+        session = _session(folder, schema, opened, load, options.who or _user(), labelling)
         server = _server(session, access)
         with suppress(KeyboardInterrupt):
             if folder.skipped:
@@ -133,6 +133,13 @@ def _listening(host: str, port: int) -> socket.socket:
         reason = getattr(problem, "strerror", None) or problem
         raise InputError(f"--host {host} --port {port}: {reason}; leave --port out for any free one") from problem
     return listening
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # some containers have numbers alone
+        return "unknown"
 
 
 def _password() -> str:

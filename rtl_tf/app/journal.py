@@ -20,6 +20,7 @@ from rtl_tf.system.lock import alone_in
 NAME = "corrections.jsonl"
 FORMAT = "rtl_tf corrections"
 VERSION = 1
+BEGINNING = b'{"journal": "rtl_tf corrections"'
 PRIVATE = 0o600  # who may read the file: who made it
 
 
@@ -109,8 +110,10 @@ def _first_line(schema: Schema) -> bytes:
 
 
 def _mend(path: Path, file: int) -> None:
-    """Remove a last line that has no end; a whole one that lacks its end alone gets it."""
+    """Remove a last line that has no end; a whole one that lacks its end alone gets it. Other files stay so."""
     content = read_bytes(path)
+    if content[: len(BEGINNING)] != BEGINNING[: len(content)] and content.strip(b"\0"):
+        raise InputError(f"{path}: no journal of corrections")
     whole = _whole(content)
     if len(whole) > len(content):
         _write(file, b"\n")

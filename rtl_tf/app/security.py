@@ -20,6 +20,7 @@ from rtl_tf.exceptions import InputError
 
 LARGEST_BODY = 2**20  # bytes
 SHORTEST_PASSWORD = 10
+LONGEST_NAME = 100
 PAUSE = 1.0  # s, after a wrong password
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -147,7 +148,8 @@ def refusal(access: Access, method: str, path: str, headers: Sequence[tuple[byte
 
 def login_name(access: Access, authorization: str) -> str:
     """Under which name somebody has given the password; "" where none is asked for."""
-    return _login({b"authorization": authorization})[0] if access.password else ""
+    name = _login({b"authorization": authorization})[0] if access.password else ""
+    return "".join(filter(str.isprintable, name))[:LONGEST_NAME]
 
 
 def _login(headers: dict[bytes, str]) -> tuple[str, str]:

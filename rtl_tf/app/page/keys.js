@@ -17,6 +17,7 @@ export function listen(stage, view, page) {
     ["Delete", "delete the point", { Delete: page.deletePoint, Backspace: page.deletePoint }],
     ["Z, Y", "undo, redo (with or without Ctrl)", { z: page.undo, y: page.redo }],
     ["Enter", "accept the rest, next photograph", { Enter: page.acceptRest }],
+    ["C", "checked, or not yet", { c: page.toggleChecked }],
     ["N, P", "next, previous photograph", { n: () => page.go(1), p: () => page.go(-1) }],
     ["0", "the whole photograph", { 0: () => view.whole() }],
     ["F", "the face", { f: page.face }],

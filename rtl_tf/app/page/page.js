@@ -370,6 +370,7 @@ const page = {
   part: (index) => about.schema.parts[index] && showPart(about.schema.parts[index].landmarks),
   larger: () => view.zoom(1.25),
   smaller: () => view.zoom(0.8),
+  toggleChecked: () => attribute("checked", photo.attributes.checked ? "" : "yes"),
   help: () => by("help").showModal(),
   undo: () => reverse("undo"),
   redo: () => reverse("redo"),
