@@ -72,7 +72,7 @@ setup(
         "console_scripts": [
             *(
                 f"rtl-{name}=rtl_tf.cli.{name}:entry"
-                for name in ("train", "evaluate", "predict", "check", "convert", "measure")
+                for name in ("train", "evaluate", "predict", "check", "convert", "measure", "suggest")
             ),
             "rtl-app=rtl_tf.app.__main__:entry",
         ]
