@@ -80,9 +80,11 @@ def serve(browser):
         return servers[-1]
 
     yield start
-    browser.open("about:blank")
-    for server in servers:
-        server.kill()
+    try:
+        browser.open("about:blank")
+    finally:
+        for server in servers:
+            server.kill()
 
 
 def open_page(browser: Browser, server: Server) -> None:
