@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "rtl_tf" / "__init__.py").read_text()).group(1)
 EXPORT = ["onnx", "tf2onnx", "onnxruntime", "openvino", "nncf"]
+APP = ["starlette", "uvicorn"]
 HEIC = ["pillow-heif"]
 # PyAV rather than imageio-ffmpeg: it gives each frame's own time stamp and the film's rotation with the pixels, which
 # the other's pipe of bare pixels lacks, says which packet is damaged, starts no program, takes less of the disk (about
@@ -25,7 +26,14 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["rtl_tf", "rtl_tf.*"]),
     package_data={
-        "rtl_tf": ["py.typed", "schemas/*.toml", "measuring/*.csv", "reports/published/*.csv", "studies/*.toml"]
+        "rtl_tf": [
+            "py.typed",
+            "schemas/*.toml",
+            "measuring/*.csv",
+            "reports/published/*.csv",
+            "studies/*.toml",
+            "app/page/*",
+        ]
     },
     install_requires=[
         "tensorflow>=2.18",
@@ -47,6 +55,8 @@ setup(
         "test": [
             *("pytest", "pytest-xdist", "pytest-cov", "hypothesis", "ruff", "mypy", "nbclient", "ipykernel"),
             *("tf-keras", "keras-vggface", "keras-applications"),
+            *("httpx2", "websocket-client", "axe-core-python"),  # the page: its server, its browser, accessibility
+            *APP,
             # oracles: shapes; other readers of the formats that are written; agreement of measurements; meshes
             *("ktch", "sleap-io", "pingouin", "trimesh"),
             *HEIC,
@@ -54,6 +64,7 @@ setup(
             *EXPORT,
             *SOURCES,
         ],
+        "app": APP,
         "docs": ["mkdocs-material", "mkdocstrings[python]", "latex2mathml"],
         "cuda": ["tensorflow[and-cuda]>=2.18"],
         "export": EXPORT,
@@ -65,8 +76,11 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            f"rtl-{name}=rtl_tf.cli.{name}:entry"
-            for name in ("train", "evaluate", "predict", "check", "convert", "lift", "measure", "suggest", "frames")
+            *(
+                f"rtl-{name}=rtl_tf.cli.{name}:entry"
+                for name in ("train", "evaluate", "predict", "check", "convert", "lift", "measure", "suggest", "frames")
+            ),
+            "rtl-app=rtl_tf.app.__main__:entry",
         ]
     },
 )

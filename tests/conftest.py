@@ -29,6 +29,7 @@ LONGEST = (
     *("test_train_cli", "test_fuzz", "test_execution", "test_training", "test_privacy", "test_precision"),
     *("test_pretrain_cli", "test_method_contract", "test_sources", "test_export", "test_study", "test_paper_preset"),
     *("test_vggface_oracle", "test_predict_cli", "test_lambda_search", "test_resuming", "test_scratch_networks"),
+    *("test_app_journal", "test_app_page"),
 )
 MUCH = 100 * 2**20  # bytes
 kept = 0  # bytes that this process had when it was last tidied up

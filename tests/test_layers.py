@@ -25,7 +25,7 @@ LAYERS = {
     "training": 6, "inference": 6,
     "measuring": 7, "evaluation": 7, "reports": 7,
     "experiments": 8, "studies": 8, "audit": 8, "clinic": 8,
-    "cli": 9, "api": 9,
+    "cli": 9, "api": 9, "app": 9,
 }  # fmt: skip
 ALLOWED = {
     0: {0},
@@ -125,6 +125,9 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
         "rtl_tf.clinic.best_frames",
         "rtl_tf.datasets.converting",
         "rtl_tf.audit.examination",
+        "rtl_tf.app.__main__",
+        "rtl_tf.app.server",
+        "rtl_tf.app.detector_guesses",
     ],
 )
 def test_light_modules_do_not_load_tensorflow(module):

@@ -101,4 +101,4 @@ def test_without_locks_it_is_said_and_the_run_goes_on(tmp_path, monkeypatch, cap
     with alone_in(tmp_path / "seed0"):
         said = capsys.readouterr().err
     assert said.startswith(f"warning: {tmp_path}/seed0: its file system has no locks (") and said.count("\n") == 1
-    assert "see to it that no other process trains there" in said
+    assert "see to it that no other process has it" in said

@@ -1,4 +1,7 @@
-"""One process for each run: a folder that is being trained is closed to all others, by a lock file beside it."""
+"""One process for each run: a folder that is being trained is closed to all others, by a lock file beside it.
+
+So is a file that one process alone may write.
+"""
 
 import errno
 import os
@@ -17,20 +20,22 @@ NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.E
 
 
 @contextmanager
-def alone_in(folder: str | Path) -> Iterator[None]:
-    """Hold a folder, which need not exist yet, by `<folder>.lock`; a killed process lets go of it.
+def alone_in(folder: str | Path, flag: str = "--output", use: str = "being trained") -> Iterator[None]:
+    """Hold a folder or file, which need not exist yet, by `<folder>.lock`; a killed process lets go of it.
 
     The lock file goes at the end, and so do the folders above it that were made for it and stay empty. Where the file
     system has no locks, that is said and nothing is held.
 
+    Args:
+        flag: by which another one can be given; use: what a process that holds it does. Both for messages.
     Raises:
         InputError: another process holds it, or there is no place for the lock file.
     """
     file = _lock_file(folder)
     made = []
     try:
-        made = _make(file.parent)
-        lock = _taken(file, folder)
+        made = _make(file.parent, flag)
+        lock = _taken(file, folder, flag, use)
         try:
             yield
         finally:
@@ -69,13 +74,13 @@ def _lock_file(folder: str | Path) -> Path:
     return folder.with_name(folder.name + ".lock")
 
 
-def _make(folder: Path) -> list[Path]:
+def _make(folder: Path, flag: str) -> list[Path]:
     """Make a folder and those above it; which were made, the outermost first."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise InputError(f"--output {folder}: {problem.strerror}") from problem
+        raise InputError(f"{flag} {folder}: {problem.strerror}") from problem
     return missing[::-1]
 
 
@@ -83,7 +88,7 @@ def _lock(file: Path) -> FileLock:
     return FileLock(file, mode=0o644)
 
 
-def _taken(file: Path, folder: str | Path) -> FileLock:
+def _taken(file: Path, folder: str | Path, flag: str, use: str) -> FileLock:
     lock = _lock(file)
     try:
         with warnings.catch_warnings():
@@ -92,18 +97,16 @@ def _taken(file: Path, folder: str | Path) -> FileLock:
             lock.acquire(timeout=0)
     except Timeout as problem:
         if not file.exists():  # the library waits for the folder to let it be made
-            raise InputError(f"--output {folder}: no lock file can be made beside it") from problem
-        raise InputError(
-            f"{folder} is being trained by another process: let it end, or give another --output"
-        ) from problem
+            raise InputError(f"{flag} {folder}: no lock file can be made beside it") from problem
+        raise InputError(f"{folder} is {use} by another process: let it end, or give another {flag}") from problem
     except (NotImplementedError, UserWarning):
         _warn(folder, os.strerror(errno.ENOSYS))
     except OSError as problem:
         if problem.errno not in NO_LOCKS:
-            raise InputError(f"--output {folder}: no lock file beside it: {problem.strerror}") from problem
+            raise InputError(f"{flag} {folder}: no lock file beside it: {problem.strerror}") from problem
         _warn(folder, problem.strerror or str(problem))
     return lock
 
 
 def _warn(folder: str | Path, reason: str) -> None:
-    warn(f"{folder}: its file system has no locks ({reason}): see to it that no other process trains there")
+    warn(f"{folder}: its file system has no locks ({reason}): see to it that no other process has it")

@@ -1,0 +1,105 @@
+"""Guesses of a trained detector, with the reasons for which somebody should look at them."""
+
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from rtl_tf.app.folder import Photo
+from rtl_tf.app.guesses import NO_FACE, Guess
+from rtl_tf.cli import start_tensorflow
+from rtl_tf.coordinates import HEATMAP_STRIDE, Crop
+from rtl_tf.datasets.annotations import inside_image
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import crop_image
+from rtl_tf.inference import squares
+from rtl_tf.inference.doubt import Doubt
+from rtl_tf.inference.predicting import load_predictor
+from rtl_tf.inference.predictor import Found, Predictor
+from rtl_tf.runs import layout
+from rtl_tf.schema import Schema, load_schema
+
+LOW_PEAK = 0.3  # of a heatmap, which is near 1 where the detector is sure
+NAMED = 3  # landmarks in a flag
+OVERLAY = 256  # px of a heatmap's picture
+
+
+def schema_of(model: Path) -> Schema:
+    """The landmarks of a run's folder or an exported detector, without TensorFlow. InputError where it is neither."""
+    if not model.is_dir():
+        return load_predictor(model, None, None, start_tensorflow).schema
+    for name in (layout.NETWORK, layout.SCHEMA):
+        if not (model / name).is_file():
+            raise InputError(f"{model / name}: no such file; name the folder of a run that is trained")
+    return load_schema(model / layout.SCHEMA)
+
+
+class DetectorGuesser:
+    """See `guesses.Guesser`."""
+
+    ahead = True
+
+    def __init__(self, predictor: Predictor, name: str):
+        self.predictor, self.name = predictor, name
+        self.doubt = Doubt.of(predictor.confidence, None, name)
+
+    @classmethod
+    def load(cls, model: Path) -> "DetectorGuesser":
+        return cls(load_predictor(model, None, None, start_tensorflow), f"detector {model.name}")
+
+    def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
+        (outcome,) = self.predictor.outcomes([pixels], [None], [None])
+        if isinstance(outcome, Found):
+            return found_guess(outcome, self.predictor, self.name, self.doubt)
+        reason = NO_FACE if squares.NO_FACE in str(outcome) else f"error: {outcome}"
+        return Guess({}, self.name, (reason,))
+
+    def heatmap(self, guess: Guess, pixels: np.ndarray, landmark: int) -> tuple[np.ndarray, Crop] | None:
+        network = getattr(self.predictor, "network", None)  # of other engines the graph gives points alone
+        if network is None or guess.crop is None:
+            return None
+        square = self.predictor.recipe.square(pixels, guess.crop)
+        seen = crop_image(pixels, square)[None].astype(np.float32)
+        maps = np.asarray(network(seen, training=False)["heatmaps"])[0]
+        order = self.predictor.schema.mirror_permutation if square.mirrored else np.arange(maps.shape[-1])
+        return upright(maps[..., order[landmark]], square)
+
+
+def found_guess(found: Found, predictor: Predictor, name: str, doubt: Doubt | None) -> Guess:
+    """What the page is told of what was found; flags are those of a detector that knows its errors, or low peaks."""
+    points, peaks = found.prediction.points.astype(np.float64), found.prediction.peaks
+    names = predictor.schema.names
+    known = np.isfinite(points).all(axis=-1)
+    inside = known & inside_image(found.prediction.points, found.size)
+    low = () if doubt else (_flag("low peak", names, known & (peaks < LOW_PEAK)),)
+    flags = (
+        _flag("outside the photograph", names, known & ~inside),
+        *low,
+        *(doubt.flags(found.prediction) if doubt else ()),
+    )
+    radii = doubt.radii(found.prediction) if doubt else np.full(len(names), np.nan)
+    radius = {name: round(float(one), 2) for name, one in zip(names, radii, strict=True) if np.isfinite(one)}
+    places = {
+        name: (round(float(x), 2), round(float(y), 2))
+        for name, (x, y), there in zip(names, points, inside, strict=True)
+        if there
+    }
+    crop = Crop(*found.box, predictor.image_size, found.mirrored)
+    return Guess(places, name, tuple(filter(None, flags)), radius or None, crop=crop)
+
+
+def upright(heatmap: np.ndarray, square: Crop) -> tuple[np.ndarray, Crop]:
+    """A heatmap (h, w) of a crop as the photograph lies: float (OVERLAY, OVERLAY), and the square that it covers."""
+    side = square.side * (abs(np.cos(square.angle)) + abs(np.sin(square.angle)))
+    left, top = (middle - side / 2 for middle in square.centre)
+    covered = Crop(float(left), float(top), float(side), OVERLAY)
+    x, y = np.meshgrid(np.arange(OVERLAY), np.arange(OVERLAY))
+    seen = square.to_input(covered.to_original(np.stack([x, y], axis=-1))) / HEATMAP_STRIDE
+    places = [seen[..., 1], seen[..., 0]]
+    return ndimage.map_coordinates(heatmap, places, order=1, mode="constant"), covered
+
+
+def _flag(what: str, names: tuple[str, ...], where: np.ndarray) -> str:
+    found = [name for name, here in zip(names, where, strict=True) if here]
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return f"{what}: {', '.join(found[:NAMED])}{more}" if found else ""

@@ -1,0 +1,109 @@
+"""A line of the journal: one landmark, or one attribute of a photograph, that a person changed."""
+
+import json
+import math
+from dataclasses import dataclass, fields
+
+from rtl_tf.documents import Node
+from rtl_tf.schema import Schema
+
+Value = tuple[float, float] | str | None  # (x, y) in original px; a word; None = nobody has said anything
+
+NOT_VISIBLE, DELETED = "not visible", "deleted"  # what is said of a landmark that has no place
+WORDS = (NOT_VISIBLE, DELETED)
+PLACE, ACCEPT, UNDO, REDO, ATTRIBUTE = "place", "accept", "undo", "redo", "attribute"
+KINDS = (PLACE, ACCEPT, *WORDS, UNDO, REDO, ATTRIBUTE)
+SUBJECT, MM_PER_PX, CHECKED = "subject", "mm_per_px", "checked"
+ATTRIBUTES = (SUBJECT, MM_PER_PX, CHECKED)
+DECIMALS = 2  # of coordinates, px
+LONGEST_TEXT = 200
+REACH = 1e6  # px
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What somebody changed.
+
+    Attributes:
+        time: UTC, ISO 8601; who: their name.
+        kind: one of KINDS.
+        image: relative to the folder of photographs; sha256: of the file's bytes, by which it is known again.
+        change: what one action of a person is called; one may change several landmarks.
+        what: name of the landmark; where `kind` is ATTRIBUTE, one of ATTRIBUTES.
+        old, new: what a person said of it before and says now.
+        model: where the detector had the landmark, which is never what a person said.
+    """
+
+    time: str
+    who: str
+    kind: str
+    image: str
+    sha256: str
+    change: str
+    what: str
+    old: Value
+    new: Value
+    model: Value = None
+
+    def to_json(self) -> dict:
+        key = "attribute" if self.kind == ATTRIBUTE else "landmark"
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key if name == "what" else name: value for name, value in named.items()}
+
+    @property
+    def line(self) -> bytes:
+        return (json.dumps(self.to_json(), ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+    @classmethod
+    def from_json(cls, node: Node, schema: Schema) -> "Entry":
+        """InputError, which names file and line, where it is no such entry."""
+        kind = one_of(node["kind"], KINDS)
+        read = attribute if kind == ATTRIBUTE else place
+        what = one_of(node["attribute"], ATTRIBUTES) if kind == ATTRIBUTE else one_of(node["landmark"], schema.names)
+        texts = {name: node[name].text() for name in ("time", "who", "image", "sha256", "change")}
+        model = place(node.get("model"))
+        return cls(**texts, kind=kind, what=what, old=read(node.get("old")), new=read(node.get("new")), model=model)
+
+
+def one_of(node: Node, names: tuple[str, ...]) -> str:
+    """Text that is one of the names. InputError where it is not."""
+    if node.text() not in names:
+        raise node.error(f"'{node.text()}' is none of {', '.join(names)}")
+    return node.text()
+
+
+def place(node: Node | None) -> Value:
+    """What is said of a landmark."""
+    if node is None:
+        return None
+    if isinstance(node.value, str):
+        return one_of(node, WORDS)
+    x, y = (round(float(value), DECIMALS) for value in node.array((2,)))
+    if not max(abs(x), abs(y)) < REACH:
+        raise node.error("lies outside every image")
+    return x, y
+
+
+def attribute(node: Node | None) -> Value:
+    """What is said of a photograph: text in one line, as a table can have it."""
+    if node is None:
+        return None
+    text = node.text().strip()
+    if not text.isprintable() or len(text) > LONGEST_TEXT:
+        raise node.error(f"expected one line of at most {LONGEST_TEXT} characters")
+    return text or None
+
+
+def require_attribute(name: str, value: Value, node: Node) -> None:
+    """InputError where an attribute has a value that the training table would not take."""
+    if value is None or name == SUBJECT:
+        return
+    if name == CHECKED and value != "yes":
+        raise node.error("expected yes, or nothing")
+    if name == MM_PER_PX:
+        try:
+            number = float(str(value))
+        except ValueError:
+            number = math.nan
+        if not 1e-3 <= number <= 100:
+            raise node.error("expected a number from 0.001 to 100 (mm in one px), or nothing")

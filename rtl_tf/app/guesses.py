@@ -1,0 +1,160 @@
+"""What programs make of the photographs, worked out in the background; the page shows photographs meanwhile.
+
+A guess never becomes a correction by itself: people accept it, and then it is theirs.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from rtl_tf.app.folder import Photo
+from rtl_tf.app.pictures import Pictures
+from rtl_tf.coordinates import Crop
+from rtl_tf.exceptions import in_one_line
+from rtl_tf.images import read_image
+
+NO_FACE, UNREADABLE = "no face", "cannot be read"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Of one photograph.
+
+    Attributes:
+        points: landmark -> (x, y), original px; what is not known is not in it.
+        source: of whom, as people read it.
+        flags: why somebody should look at it; none = nothing is odd.
+        radius: landmark -> original px within which it lies, where that is known.
+        measurements: as the page shows them, where they are known: each has name, value, unit, low, high.
+        crop: what a network saw.
+    """
+
+    points: dict[str, tuple[float, float]]
+    source: str
+    flags: tuple[str, ...] = ()
+    radius: dict[str, float] | None = None
+    measurements: list[dict] | None = None
+    crop: Crop | None = None
+
+    def to_json(self) -> dict:
+        told = {"points": self.points, "source": self.source, "flags": list(self.flags)}
+        optional = {"radius": self.radius, "measurements": self.measurements}
+        return told | {name: value for name, value in optional.items() if value is not None}
+
+
+class Guesser(Protocol):
+    """Attributes:
+    name: as people read it.
+    ahead: whether it shall look at all photographs, for their flags, before somebody opens them.
+    """
+
+    name: str
+    ahead: bool
+
+    def guess(self, photo: Photo, pixels: np.ndarray) -> Guess: ...
+
+    def heatmap(self, guess: Guess, pixels: np.ndarray, landmark: int) -> tuple[np.ndarray, Crop] | None:
+        """float (h, w) and the square that it lies over, where the guesser has such; `landmark` is its place."""
+
+
+@dataclass
+class _Work:
+    """What is to be looked at: first what somebody has open, the last asked first."""
+
+    asked: deque[int] = field(default_factory=deque)
+    ahead: deque[int] = field(default_factory=deque)
+
+
+class Guesses:
+    """The guesses for the photographs of a folder, by a thread of its own, in which the guesser is loaded too.
+
+    Attributes:
+        problem: why there is no guesser; "" where there is, or is still being loaded.
+    """
+
+    def __init__(self, load: Callable[[], Guesser], photos: Sequence[Photo], pictures: Pictures):
+        self._load, self._photos, self._pictures = load, photos, pictures
+        self._done: dict[int, Guess] = {}
+        self._work = _Work()
+        self._changed = threading.Condition()
+        self._ended = False
+        self.guesser: Guesser | None = None
+        self.problem = ""
+        self._thread = threading.Thread(target=self._run, name="guesses", daemon=True)
+        self._thread.start()
+
+    def done(self, index: int) -> Guess | None:
+        """What is known by now."""
+        return self._done.get(index)
+
+    def wait_for(self, index: int, seconds: float) -> Guess | None:
+        """The guess, before those of all others; None where it takes longer, or there is no guesser."""
+        with self._changed:
+            if index not in self._done:
+                self._work.asked.appendleft(index)
+                self._changed.notify_all()
+            self._changed.wait_for(lambda: index in self._done or self.problem or self._ended, seconds)
+            return self._done.get(index)
+
+    def forget(self, index: int) -> None:
+        """The photograph shall be looked at anew when it is opened again: somebody has taught the guesser more."""
+        with self._changed:
+            self._done.pop(index, None)
+
+    @property
+    def looked_at(self) -> int:
+        return len(self._done)
+
+    @property
+    def status(self) -> str:
+        """A line for people."""
+        if self.problem:
+            return self.problem
+        if self.guesser is None:
+            return "the detector is being loaded"
+        left = len(self._work.ahead)
+        return f"{self.guesser.name}: {left} photographs to look at" if left else self.guesser.name
+
+    def close(self) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        try:
+            self.guesser = self._load()
+            self._work.ahead.extend(range(len(self._photos)) if self.guesser.ahead else ())
+        except Exception as problem:  # the page goes on without: nobody's corrections wait for a detector
+            self.problem = f"no guesses: {in_one_line(problem)}"
+        while self.guesser is not None and (index := self._next()) is not None:
+            guess = self._guess(self.guesser, self._photos[index])
+            with self._changed:
+                self._done[index] = guess
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+    def _next(self) -> int | None:
+        """Which photograph is next; waits where there is none. None at the end."""
+        with self._changed:
+            while not self._ended:
+                for waiting in (self._work.asked, self._work.ahead):
+                    while waiting:
+                        index = waiting.popleft()
+                        if index not in self._done:
+                            return index
+                self._changed.wait()
+        return None
+
+    def _guess(self, guesser: Guesser, photo: Photo) -> Guess:
+        if photo.problem:
+            return Guess({}, guesser.name, (UNREADABLE,))
+        try:
+            pixels = self._pictures.kept(photo.path)
+            return guesser.guess(photo, read_image(photo.path) if pixels is None else pixels)
+        except Exception as problem:  # a photograph that some library dies of; the others go on
+            return Guess({}, guesser.name, (f"error: {in_one_line(problem)}",))

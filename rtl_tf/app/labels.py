@@ -1,0 +1,62 @@
+"""What people have said of each photograph: the journal's entries, one after the other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rtl_tf.app.entries import ATTRIBUTE, Entry, Value
+
+
+@dataclass
+class Labels:
+    """Of one photograph.
+
+    Attributes:
+        points: landmark -> (x, y) in original px, or why it has no place; only of what somebody has said something.
+        attributes: of the photograph.
+        history: the entries that came to this.
+    """
+
+    points: dict[str, Value] = field(default_factory=dict)
+    attributes: dict[str, Value] = field(default_factory=dict)
+    history: list[Entry] = field(default_factory=list)
+
+    def add(self, entry: Entry) -> None:
+        said = self.attributes if entry.kind == ATTRIBUTE else self.points
+        said[entry.what] = entry.new
+        if entry.new is None:
+            del said[entry.what]
+        self.history.append(entry)
+
+    @property
+    def placed(self) -> dict[str, tuple[float, float]]:
+        return {name: value for name, value in self.points.items() if isinstance(value, tuple)}
+
+    @property
+    def who(self) -> str:
+        """Who changed something last."""
+        return self.history[-1].who if self.history else ""
+
+
+class AllLabels:
+    """Of all photographs, by the SHA-256 of their files: a copy or another name has the same landmarks."""
+
+    def __init__(self, entries: Iterable[Entry] = ()):
+        self._labels: dict[str, Labels] = {}
+        self.sha256_of: dict[str, str] = {}
+        self.changes: set[str] = set()
+        self.add(entries)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._labels.setdefault(entry.sha256, Labels()).add(entry)
+            self.sha256_of[entry.image] = entry.sha256
+            self.changes.add(entry.change)
+
+    def of(self, sha256: str) -> Labels:
+        """Nothing, for a file that nobody has said anything of."""
+        return self._labels.get(sha256, Labels())
+
+    @property
+    def known(self) -> set[str]:
+        """The SHA-256 of every file that somebody has said something of."""
+        return set(self._labels)

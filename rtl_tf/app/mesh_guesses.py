@@ -1,0 +1,174 @@
+"""Guesses where there is no detector yet: points of the face's mesh that stand for landmarks.
+
+The first photographs take them from anatomy, where the landmarks have names of the table below. From a few labelled
+photographs on, each landmark has the mesh point that was nearest to it on these, and their mean distance from it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.app.folder import Folder, Photo
+from rtl_tf.app.guesses import NO_FACE, Guess
+from rtl_tf.app.labels import AllLabels
+from rtl_tf.coordinates import Crop
+from rtl_tf.exceptions import InputError
+from rtl_tf.images import read_image
+from rtl_tf.inference.face_finder import find_faces
+from rtl_tf.inference.face_meshes import Mesh, find_mesh
+from rtl_tf.inference.face_square import turn
+from rtl_tf.inference.mesh_calibration import nearest_points
+from rtl_tf.inference.recipe import FACE
+from rtl_tf.schema import Schema
+
+FEWEST = 5  # labelled photographs from which on a landmark has a mesh point of its own
+LEARNED_FROM = 40  # photographs at most: each must be decoded once, and more change little
+WIDENED = 1.5  # sides of a found face that its mesh is looked for in
+
+# Of the half of the face on the left of a photograph, and of the midline; see tests/test_mesh_guesses.py.
+POINTS = {
+    "exocanthion": 33,
+    "endocanthion": 133,
+    "nasion": 168,
+    "pronasale": 1,
+    "alare": 64,
+    "subnasale": 2,
+    "crista_philtri_right": 37,
+    "crista_philtri_left": 267,
+    "labiale_superius": 0,
+    "labiale_inferius": 17,
+    "cheilion": 61,
+    "gnathion": 152,
+}
+OF_A_HALF = {"exocanthion", "endocanthion", "alare", "cheilion"}  # these names alone say nothing of the side
+
+
+@dataclass(frozen=True)
+class FaceMeshes:
+    """The meshes of one face.
+
+    Attributes:
+        mesh: as the photograph shows it; mirrored: of its mirror image.
+        turned: whether the half on the right of the photograph is nearer to the camera.
+    """
+
+    mesh: Mesh
+    mirrored: Mesh
+    turned: bool
+
+    def of(self, mirrored: bool) -> Mesh:
+        return self.mirrored if mirrored else self.mesh
+
+
+class MeshGuesser:
+    """See `guesses.Guesser`."""
+
+    name, ahead = "face mesh", False
+
+    def __init__(self, schema: Schema, labels: AllLabels, folder: Folder):
+        self.schema, self.labels, self.folder = schema, labels, folder
+        self.of_a_half = bool(OF_A_HALF & set(schema.names))
+        self._meshes: dict[Path, FaceMeshes | None] = {}
+
+    def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
+        meshes = self._meshes_of(photo, pixels)
+        if meshes is None:
+            return Guess({}, self.name, (NO_FACE,))
+        mirrored = meshes.turned and self.of_a_half
+        square, points = meshes.of(mirrored).square, meshes.of(mirrored).points
+        shares = self._shares(square.to_shares(points), photo)
+        seen = square.from_shares(shares)[self._order(mirrored)]
+        height, width = pixels.shape[:2]
+        inside = np.all((seen > -0.5) & (seen < (width - 0.5, height - 0.5)), axis=-1)  # not so for NaN
+        places = {
+            name: (round(float(x), 2), round(float(y), 2))
+            for name, (x, y), there in zip(self.schema.names, seen, inside, strict=True)
+            if there
+        }
+        return Guess(places, self.name)
+
+    def heatmap(self, guess: Guess, pixels: np.ndarray, landmark: int) -> tuple[np.ndarray, Crop] | None:
+        return None
+
+    def _shares(self, mesh: np.ndarray, photo: Photo) -> np.ndarray:
+        """(K, 2), names as the view shows them; NaN where neither anatomy nor labels tell the point.
+
+        Args:
+            mesh: (468, 2). Both are shares of the side of the mesh's square.
+        """
+        chosen = anatomical(self.schema)
+        shares = np.where((chosen >= 0)[:, None], mesh[chosen], np.nan)
+        meshes, labels = self._examples(photo)
+        for landmark in np.flatnonzero(np.isfinite(labels).all(axis=-1).sum(axis=0) >= FEWEST):
+            seen = np.isfinite(labels[:, landmark]).all(axis=-1)
+            (nearest,) = nearest_points(meshes[seen], labels[seen][:, [landmark]])
+            shares[landmark] = mesh[nearest] + (labels[seen, landmark] - meshes[seen, nearest]).mean(axis=0)
+        return shares
+
+    def _examples(self, without: Photo) -> tuple[np.ndarray, np.ndarray]:
+        """Meshes (N, 468, 2) and labels (N, K, 2), NaN = none, of the photographs that were labelled last."""
+        meshes, labels = [np.zeros((0, 468, 2))], [np.zeros((0, len(self.schema), 2))]
+        labelled = [photo for photo in self.folder.photos if self._points(photo) is not None and photo != without]
+        for photo in labelled[-LEARNED_FROM:]:
+            points = self._points(photo)
+            found = self._of_labelled(photo)
+            if found is None or points is None:
+                continue
+            mirrored = self.of_a_half and self._shows_other_half(found, points)
+            square = found.of(mirrored).square
+            meshes.append(square.to_shares(found.of(mirrored).points)[None])
+            labels.append(square.to_shares(points)[self._order(mirrored)][None])
+        return np.concatenate(meshes), np.concatenate(labels)
+
+    def _shows_other_half(self, found: FaceMeshes, points: np.ndarray) -> bool:
+        """Which half people have labelled: the one whose anatomical points lie nearer to what they placed."""
+        chosen = anatomical(self.schema)
+        known = (chosen >= 0) & np.isfinite(points).all(axis=-1)
+        if not known.any():
+            return found.turned
+        plain, mirrored = (
+            np.linalg.norm(found.of(flag).points[chosen][self._order(flag)] - points, axis=-1)[known].mean()
+            for flag in (False, True)
+        )
+        return bool(mirrored < plain)
+
+    def _points(self, photo: Photo) -> np.ndarray | None:
+        """float64 (K, 2) original px, NaN = not placed; None where nobody has placed any."""
+        placed = self.labels.of(self.labels.sha256_of.get(photo.name, "")).placed
+        missing = (np.nan, np.nan)
+        return np.array([placed.get(name, missing) for name in self.schema.names]) if placed else None
+
+    def _order(self, mirrored: bool) -> np.ndarray | slice:
+        return self.schema.mirror_permutation if mirrored else slice(None)
+
+    def _of_labelled(self, photo: Photo) -> FaceMeshes | None:
+        if photo.path not in self._meshes:
+            try:
+                return self._meshes_of(photo, read_image(photo.path))
+            except InputError:
+                self._meshes[photo.path] = None
+        return self._meshes[photo.path]
+
+    def _meshes_of(self, photo: Photo, pixels: np.ndarray) -> FaceMeshes | None:
+        if photo.path not in self._meshes:
+            self._meshes[photo.path] = meshes_in(pixels)
+        return self._meshes[photo.path]
+
+
+def meshes_in(pixels: np.ndarray) -> FaceMeshes | None:
+    """Of the largest face on a photograph; None where there is none."""
+    faces = find_faces(pixels)
+    if not faces:
+        return None
+    side = WIDENED * faces[0].box[2]
+    left, top = (faces[0].centre - side / 2).tolist()
+    plain, mirrored = (find_mesh(pixels, Crop(left, top, side, 1, flag)) for flag in (False, True))
+    if min(plain.score, mirrored.score) <= FACE:
+        return None
+    return FaceMeshes(plain, mirrored, turn(faces[0]) < 0)
+
+
+def anatomical(schema: Schema) -> np.ndarray:
+    """int (K,): the mesh point of each landmark by its name, -1 where none is known."""
+    return np.array([POINTS.get(name, -1) for name in schema.names])

@@ -1,0 +1,63 @@
+// The keys, and the table that explains them.
+
+const STEP = 0.25; // original px, of an arrow key
+const LONG_STEP = 2; // with Shift
+const PAN = 60; // screen px, with Ctrl
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+// `page`: what is on the page; see page.js. The rows of the table: keys, what they do.
+export function listen(stage, view, page) {
+  const keys = [
+    ["← → ↑ ↓", "move the landmark by 0.25 px; with Shift by 2 px"],
+    ["Ctrl + arrow", "move the view; or drag the photograph"],
+    [", .", "landmark before, after", { ",": () => page.step(-1), ".": () => page.step(1) }],
+    ["A", "accept the detector's place, next landmark", { a: page.accept }],
+    ["Space", "put a landmark without a place into the middle of the view", { " ": page.placeInMiddle }],
+    ["X", "not visible", { x: page.notVisible }],
+    ["Delete", "delete the point", { Delete: page.deletePoint, Backspace: page.deletePoint }],
+    ["Z, Y", "undo, redo (with or without Ctrl)", { z: page.undo, y: page.redo }],
+    ["Enter", "accept the rest, next photograph", { Enter: page.acceptRest }],
+    ["C", "checked, or not yet", { c: page.toggleChecked }],
+    ["N, P", "next, previous photograph", { n: () => page.go(1), p: () => page.go(-1) }],
+    ["0", "the whole photograph", { 0: () => view.whole() }],
+    ["F", "the face", { f: page.face }],
+    [
+      "1 to 9",
+      "a part of the face",
+      Object.fromEntries([..."123456789"].map((key) => [key, () => page.part(key - 1)])),
+    ],
+    ["+ −", "larger, smaller; or the wheel", { "+": page.larger, "=": page.larger, "-": page.smaller }],
+    ["H", "heatmap of the selected landmark", { h: () => page.toggle("heatmap") }],
+    ["R, M", "radius, detector's points", { r: () => page.toggle("radius"), m: () => page.toggle("model") }],
+    ["double click", "move the selected landmark there"],
+    ["?", "this table", { "?": page.help }],
+  ];
+  const actions = Object.assign({}, ...keys.map(([, , actions]) => actions ?? {}));
+  const always = new Set(["n", "p", "?"]); // where no photograph is open, too
+
+  function actionOf(event) {
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const arrow = ARROWS[key];
+    const list = event.target.closest("#list, #landmarks")?.id;
+    if (list && arrow?.[1]) return () => (list === "list" ? page.go(arrow[1]) : page.ready() && page.step(arrow[1]));
+    if (list === "list" && key === "Enter") return () => stage.focus();
+    if (key === "PageDown" || key === "PageUp") return () => page.go(key === "PageDown" ? 1 : -1);
+    if (!page.ready() && !always.has(key)) return null;
+    if (arrow && event.ctrlKey) return () => view.pan(-PAN * arrow[0], -PAN * arrow[1]);
+    if (arrow) return () => page.nudge(...arrow.map((way) => way * (event.shiftKey ? LONG_STEP : STEP)));
+    if (event.ctrlKey && key === "z") return event.shiftKey ? page.redo : page.undo;
+    if (event.ctrlKey && key === "y") return page.redo;
+    return event.ctrlKey ? null : actions[key];
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const onButton = event.target.closest("button, a") && (event.key === "Enter" || event.key === " ");
+    if (event.target.closest("input, select, dialog") || onButton || event.altKey || event.metaKey) return;
+    const act = actionOf(event);
+    if (act) {
+      event.preventDefault();
+      act();
+    }
+  });
+  return keys;
+}

@@ -1,0 +1,114 @@
+// The lists: photographs, flagged ones first, landmarks, measurements.
+
+import { shown } from "./measure.js";
+
+// Photographs in the order of work: flagged and not checked, not checked, checked, unreadable; by name within.
+export function inOrder(images, which, search) {
+  const rank = (image) => (image.problem ? 3 : image.checked ? 2 : image.flags.length ? 0 : 1);
+  const wanted = (image) =>
+    image.name.toLowerCase().includes(search.toLowerCase()) &&
+    (which === "all" || (which === "flagged" ? image.flags.length : !image.checked));
+  return images
+    .map((image, index) => ({ ...image, index }))
+    .filter(wanted)
+    .sort((one, other) => rank(one) - rank(other) || one.index - other.index);
+}
+
+export function showImages(list, images, current, landmarks) {
+  show(
+    list,
+    images.map((image) => {
+      const row = option(`image-${image.index}`, image.index === current);
+      row.dataset.index = image.index;
+      const state = part(
+        row,
+        "state",
+        image.checked ? "\u2713 checked" : image.said ? `${image.said} of ${landmarks}` : "",
+      );
+      if (image.checked) state.classList.add("checked");
+      part(row, "name", image.name);
+      for (const flag of image.flags) part(row, "flag", flag.replaceAll("_", " "));
+      return row;
+    }),
+    `image-${current}`,
+  );
+}
+
+export function showLandmarks(list, points, selected, guesser) {
+  show(
+    list,
+    points.map((point, index) => {
+      const row = option(`landmark-${index}`, point.name === selected);
+      row.dataset.landmark = point.name;
+      row.title = point.anatomy;
+      part(row, "state", point.said || (point.human ? "placed" : point.model ? guesser : "no place"));
+      const label = document.createElement("b");
+      label.textContent = point.label;
+      row.append(label, point.name.replaceAll("_", " "));
+      return row;
+    }),
+    `landmark-${points.findIndex((point) => point.name === selected)}`,
+  );
+}
+
+// Of the points as they are now; those of a detector's points are called so.
+export function showMeasurements(table, measurements, pointOf, mmPerPx, found = []) {
+  const rows = measurements.map((measurement) => {
+    const points = measurement.points.map(pointOf);
+    const places = points.map((point) => point && (point.human || point.model));
+    const known = places.every(Boolean);
+    const note = known && !points.every((point) => point.human) ? "with detector\u2019s points" : "";
+    const text = known ? shown(measurement, places, mmPerPx) : "\u2013";
+    const row = cells(measurement.name.replaceAll("_", " "), text, note);
+    row.title = `${measurement.meaning} (stands for the head's in views: ${measurement.views.join(", ")})`;
+    row.dataset.measurement = measurement.name;
+    return row;
+  });
+  const theirs = found.map(({ name, value, unit, low, high }) =>
+    cells(
+      `${name.replaceAll("_", " ")} (detector)`,
+      `${value} ${unit || ""}`,
+      high === undefined ? "" : `${low} to ${high}`,
+    ),
+  );
+  table.replaceChildren(...rows, ...theirs);
+}
+
+export function showKeys(table, keys) {
+  for (const [names, what] of keys) {
+    table.append(cells(names, what, ""));
+  }
+}
+
+function cells(name, value, note) {
+  const row = document.createElement("tr"),
+    head = document.createElement("th"),
+    cell = document.createElement("td");
+  head.scope = "row";
+  head.textContent = name;
+  cell.textContent = value;
+  if (note) cell.append(Object.assign(document.createElement("small"), { textContent: note }));
+  row.append(head, cell);
+  return row;
+}
+
+function option(id, selected) {
+  const row = document.createElement("li");
+  row.id = id;
+  row.setAttribute("role", "option");
+  row.setAttribute("aria-selected", selected);
+  return row;
+}
+
+function part(row, name, text) {
+  const made = Object.assign(document.createElement("span"), { className: name, textContent: text });
+  row.append(made);
+  return made;
+}
+
+function show(list, rows, current) {
+  const place = list.scrollTop;
+  list.replaceChildren(...rows);
+  list.scrollTop = place;
+  list.setAttribute("aria-activedescendant", document.getElementById(current) ? current : "");
+}

@@ -1,0 +1,79 @@
+"""The page's server as tests need it: of a guesser whose answers are known, at an address that a restart keeps.
+
+`python tests/app_server.py FOLDER PORT` serves the photographs of a folder until it is killed.
+"""
+
+import socket
+import sys
+from pathlib import Path
+
+import numpy as np
+import uvicorn
+from PIL import Image
+
+from rtl_tf.app.folder import Folder
+from rtl_tf.app.guesses import Guess, Guesses
+from rtl_tf.app.journal import NAME, writing
+from rtl_tf.app.labels import AllLabels
+from rtl_tf.app.pictures import Pictures
+from rtl_tf.app.security import Access
+from rtl_tf.app.server import application
+from rtl_tf.app.session import Session
+from rtl_tf.coordinates import Crop
+from rtl_tf.schema import load_schema
+
+TOKEN = "t" * 43
+POINTS = {"exocanthion": (20.0, 30.0), "endocanthion": (50.0, 30.0), "nasion": (70.0, 25.0), "gnathion": (60.0, 80.0)}
+ODD = "b.png"  # the photograph that is flagged
+
+
+class KnownGuesser:
+    """Four landmarks, everywhere the same."""
+
+    name, ahead = "detector toy", True
+
+    def guess(self, photo, pixels) -> Guess:
+        flags = ("low peak: gnathion",) if photo.name == ODD else ()
+        radius = dict.fromkeys(POINTS, 6.0)
+        return Guess(dict(POINTS), self.name, flags, radius, crop=Crop(-0.5, -0.5, 90, 90))
+
+    def heatmap(self, guess, pixels, landmark):
+        heatmap = np.zeros((90, 90))
+        heatmap[25:36, 15:26] = 1
+        return heatmap, guess.crop
+
+
+def write_photographs(folder: Path, names: str = "abc", size: tuple[int, int] = (120, 90)) -> None:
+    """Small photographs of different content: a.png, b.png, ..."""
+    folder.mkdir(exist_ok=True)
+    for index, name in enumerate(names):
+        pixels = np.full((size[1], size[0], 3), 90 + index, np.uint8)
+        Image.fromarray(pixels).save(folder / f"{name}.png")
+
+
+def make_session(folder: Path, journal, guesser=KnownGuesser, labelling: bool = False) -> Session:
+    labels, photographs, pictures = AllLabels(journal.entries), Folder(folder), Pictures()
+    photographs.adopt(labels)
+    guesses = Guesses(guesser, photographs.photos, pictures)
+    return Session(photographs, journal.schema, journal, labels, guesses, pictures, "tester", labelling)
+
+
+def serve(folder: Path, listening: socket.socket) -> None:
+    schema = load_schema("fas14")
+    with writing(folder / NAME, schema) as journal:
+        access = Access("127.0.0.1", listening.getsockname()[1], TOKEN)
+        app = application(make_session(folder, journal), access)
+        settings = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none")
+        uvicorn.Server(settings).run(sockets=[listening])
+
+
+def listening_at(port: int = 0) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen()
+    return listening
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), listening_at(int(sys.argv[2])))

@@ -1,0 +1,296 @@
+"""The page itself, in a real browser: mouse, keys, a kill, a thousand photographs, a large one, accessibility."""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("uvicorn")
+
+from app_server import POINTS, TOKEN, listening_at, write_photographs  # noqa: E402
+from browser import CONTROL, SHIFT, Browser, wait  # noqa: E402
+
+from rtl_tf.app.journal import NAME, read  # noqa: E402
+from rtl_tf.measuring.quantities import FORMULAS  # noqa: E402
+from rtl_tf.system import child  # noqa: E402
+
+STATE = """({ name: document.querySelector('#list [aria-selected=true] .name')?.textContent,
+  selected: document.querySelector('#landmarks [aria-selected=true]')?.dataset.landmark,
+  saved: document.querySelector('#saved').textContent })"""
+AXE = "axe.run(document).then(found => found.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
+
+
+class Server:
+    """The server of `app_server.py` as a process, at an address that stays."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        with listening_at() as free:
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/{TOKEN}/"
+        self.start()
+
+    def start(self) -> None:
+        script = Path(__file__).with_name("app_server.py")
+        words = [sys.executable, str(script), str(self.folder), str(self.port)]
+        self.process = subprocess.Popen(words, env=child.environment(), start_new_session=True)
+        wait(self._answers, "the server")
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def entries(self) -> list:
+        return read(self.folder / NAME)[1]
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(self.url, timeout=20) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    made = Browser(tmp_path_factory.mktemp("chromium"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def serve(browser):
+    """Serve a folder and open its page, once the detector's points are there."""
+    servers = []
+
+    def start(folder: Path) -> Server:
+        servers.append(Server(folder))
+        browser.asked.clear()
+        browser.errors.clear()
+        open_page(browser, servers[-1])
+        return servers[-1]
+
+    yield start
+    try:
+        browser.open("about:blank")
+    finally:
+        for server in servers:
+            server.kill()
+
+
+def open_page(browser: Browser, server: Server) -> None:
+    browser.open(server.url)
+    browser.until("document.querySelector('.mark') !== null")
+
+
+@pytest.fixture
+def server(serve, tmp_path) -> Server:
+    write_photographs(tmp_path / "photos")
+    return serve(tmp_path / "photos")
+
+
+def saved(browser: Browser) -> None:
+    browser.until("document.querySelector('#saved').textContent === 'All changes are saved'")
+
+
+def mark(name: str) -> str:
+    return f".mark[data-landmark={name}] .dot"
+
+
+def shown(browser: Browser, name: str) -> str:
+    """A measurement, as it is shown."""
+    return browser.run(f"document.querySelector('[data-measurement={name}] td').firstChild.textContent")
+
+
+def fill(browser: Browser, field: str, text: str) -> None:
+    """Put text into a field, and leave it."""
+    events = "field.dispatchEvent(new Event('input')); field.dispatchEvent(new Event('change'))"
+    browser.run(f"{{ const field = document.querySelector('{field}'); field.value = '{text}'; {events} }}")
+
+
+def scale(browser: Browser) -> float:
+    """Screen px for one of the photograph."""
+    return browser.run("document.querySelector('#scene').getCTM().a")
+
+
+def test_a_flagged_photograph_comes_first_and_a_drag_measures_and_is_undone(browser, server):
+    assert browser.run(STATE)["name"] == "b.png"  # the flagged one
+    assert shown(browser, "palpebral_fissure_length") == "30.00 px"
+    across = 10 * scale(browser)
+    browser.drag(*browser.middle(mark("exocanthion")), -across, 0)
+    saved(browser)
+    assert shown(browser, "palpebral_fissure_length") == "40.00 px"
+    (entry,) = server.entries()
+    assert (entry.what, entry.kind, entry.image, entry.old, entry.model) == (
+        "exocanthion", "place", "b.png", None, POINTS["exocanthion"]
+    )  # fmt: skip
+    assert entry.new == pytest.approx((10, 30), abs=0.02)
+    browser.click(*browser.middle("#undo"))
+    wait(lambda: len(server.entries()) == 2, "the undo")
+    assert (server.entries()[1].kind, server.entries()[1].new) == ("undo", None)
+    assert shown(browser, "palpebral_fissure_length") == "30.00 px"
+    browser.press("y", CONTROL)
+    wait(lambda: len(server.entries()) == 3, "the redo")
+    assert server.entries()[2].new == entry.new
+    assert browser.errors == []
+    assert all(url.startswith((server.url, "data:", "blob:", "about:")) for url in browser.asked), browser.asked
+
+
+def test_everything_by_keyboard_alone(browser, server):
+    browser.press("ArrowRight", times=3)
+    browser.press("ArrowUp", SHIFT)
+    browser.press(".")
+    browser.press("a")
+    browser.press("x")
+    browser.press("z")
+    browser.press(",")
+    browser.press("Delete")
+    browser.press("Enter")
+    wait(lambda: browser.run(STATE)["name"] == "a.png", "the next photograph")
+    saved(browser)
+    wait(lambda: any(entry.what == "checked" for entry in server.entries()), "the last change")
+    last = {entry.what: entry.new for entry in server.entries()}
+    assert last == {
+        "exocanthion": (20.75, 28.0), "endocanthion": "deleted", "nasion": POINTS["nasion"],
+        "gnathion": POINTS["gnathion"], "checked": "yes",
+    }  # fmt: skip
+    kinds = {(entry.what, entry.kind) for entry in server.entries()}
+    assert {("nasion", "not visible"), ("nasion", "undo"), ("gnathion", "accept")} <= kinds
+    browser.press("c")
+    browser.press("c")
+    wait(lambda: [entry.new for entry in server.entries() if entry.image == "a.png"] == ["yes", None], "both")
+    browser.press("?")
+    assert browser.run("document.querySelector('#help').open")
+    browser.press("Escape")
+    assert browser.errors == []
+
+
+def test_a_landmark_without_a_place_is_put_down(browser, server):
+    browser.click(*browser.middle("[data-landmark=cheilion]"))
+    assert browser.run(STATE)["selected"] == "cheilion"
+    browser.click(*browser.middle("#stage"))
+    wait(lambda: server.entries(), "the point")
+    assert server.entries()[0].what == "cheilion"
+    assert browser.run(STATE)["selected"] != "cheilion"  # the next without a place
+    browser.press(" ")
+    wait(lambda: len(server.entries()) == 2, "the second")
+    assert browser.errors == []
+
+
+def test_a_kill_and_a_reload_lose_nothing_and_undo_goes_on(browser, server):
+    browser.drag(*browser.middle(mark("nasion")), 40, 12)
+    saved(browser)
+    before = server.entries()
+    server.kill()
+    browser.press("ArrowLeft")  # while nobody listens
+    browser.until("document.querySelector('#saved').textContent.startsWith('NOT SAVED')")
+    server.start()
+    saved(browser)
+    moved = server.entries()
+    assert moved[:1] == before and moved[1].new[0] == pytest.approx(moved[0].new[0] - 0.25)
+    server.kill()
+    server.start()
+    open_page(browser, server)
+    browser.until(f"document.querySelector('{mark('nasion')}.human') !== null")
+    for _ in range(2):
+        browser.click(*browser.middle("#undo"))
+    wait(lambda: len(server.entries()) == 4, "both undone")
+    assert server.entries()[-1].new is None
+    assert browser.run("document.querySelector('#undo').disabled")
+
+
+def test_a_persons_code_and_a_scale(browser, server):
+    fill(browser, "#mm", "0,5")
+    fill(browser, "#subject", " P7 ")
+    wait(lambda: len(server.entries()) == 2, "both")
+    assert {entry.what: entry.new for entry in server.entries()} == {"mm_per_px": "0.5", "subject": "P7"}
+    assert shown(browser, "palpebral_fissure_length") == "15.00 mm"
+    fill(browser, "#mm", "x")
+    assert browser.run(STATE)["saved"] == "NOT SAVED: mm in one px is a number from 0.001 to 100"
+
+
+def test_measurements_are_those_of_the_package(browser, server):
+    generator = np.random.default_rng(0)
+    for kind, number in (("distance", 2), ("angle", 3), ("ratio", 4), ("point_to_line", 3), ("point_to_line", 6)):
+        points = generator.normal(size=(number, 2)) * 100
+        told = browser.run(f"import('./measure.js').then(one => one.value('{kind}', {json.dumps(points.tolist())}))")
+        assert told == pytest.approx(float(FORMULAS[kind](points)), rel=1e-9)
+
+
+def test_zoom_heatmap_and_radius(browser, server):
+    before = scale(browser)
+    browser.press("1")  # the eye
+    assert scale(browser) > 1.2 * before
+    browser.press("h")
+    browser.until("document.querySelector('#heat image') !== null")
+    assert browser.run("document.querySelectorAll('.limit').length") == 4
+    browser.press("r")
+    assert browser.run("document.querySelectorAll('.limit').length") == 0
+    browser.press("m")
+    assert browser.run("document.querySelectorAll('.mark').length") == 0
+    browser.press("0")
+    assert scale(browser) < before
+    assert browser.errors == []
+
+
+def test_a_thousand_photographs(browser, serve, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for index in range(1000):
+        Image.fromarray(np.full((9, 12, 3), (index % 250, index // 250, 0), np.uint8)).save(folder / f"{index:04d}.png")
+    server = serve(folder)
+    assert browser.run("document.querySelectorAll('#list li').length") == 1000
+    browser.press("n", times=3)
+    wait(lambda: browser.run(STATE)["name"] == "0003.png", "the fourth")
+    fill(browser, "#search", "099")
+    assert browser.run("document.querySelectorAll('#list li').length") == 11
+    assert server.entries() == []
+    assert browser.errors == []
+
+
+def test_fifty_megapixels_are_shown_as_they_are(browser, serve, tmp_path):
+    folder, (width, height) = tmp_path / "large", (8660, 5774)
+    folder.mkdir()
+    image = Image.new("RGB", (width, height), (90, 120, 150))
+    image.putpixel((8000, 5000), (255, 255, 255))
+    image.save(folder / "large.png", compress_level=1)
+    server = serve(folder)
+    assert browser.run("document.querySelectorAll('image.tile').length") > 0  # zoomed to the points
+    browser.press("0")
+    assert browser.run("document.querySelectorAll('image.tile').length") == 0
+    x, y = browser.middle("#stage")
+    for _ in range(12):
+        browser.mouse("mouseWheel", x, y, deltaX=0, deltaY=-400)
+    assert 1 <= browser.run("document.querySelectorAll('image.tile').length") <= 12
+    tile = browser.run("document.querySelector('image.tile').getAttribute('href')")
+    assert tile == "images/0/tiles/4/2"
+    browser.click(*browser.middle("[data-landmark=cheilion]"))
+    browser.click(x, y)
+    wait(lambda: server.entries(), "the point")
+    assert server.entries()[0].new == pytest.approx(((width - 1) / 2, (height - 1) / 2), abs=10)  # a mouse has whole px
+    assert browser.errors == []
+
+
+def test_axe_finds_nothing_serious(browser, server):
+    spec = importlib.util.find_spec("axe_core_python")
+    if spec is None:
+        pytest.skip("axe-core-python is not installed")
+    browser.run((Path(spec.origin).parent / "axe.min.js").read_text(encoding="utf-8") + "; true")
+    browser.press("x")
+    saved(browser)
+    assert serious(browser.run(AXE)) == []
+    browser.press("?")
+    assert serious(browser.run(AXE)) == []
+
+
+def serious(violations: list) -> list:
+    return [json.dumps(one) for one in violations if one[0] in ("serious", "critical")]
