@@ -57,8 +57,8 @@ setup(
             *("tf-keras", "keras-vggface", "keras-applications"),
             *("httpx2", "websocket-client", "axe-core-python"),  # the page: its server, its browser, accessibility
             *APP,
-            # oracles: shapes; other readers of the formats that are written; agreement of measurements; meshes
-            *("ktch", "sleap-io", "pingouin", "trimesh"),
+            # oracles: shapes; other readers of the formats that are written; agreement of measurements; meshes; films
+            *("ktch", "sleap-io", "pingouin", "trimesh", "imageio-ffmpeg"),
             *HEIC,
             *VIDEO,
             *EXPORT,
