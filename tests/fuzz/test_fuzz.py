@@ -1,4 +1,4 @@
-"""Hostile files for every reader: each is read, or refused in one line. `cd tests && python -m fuzz` reads thousands."""
+"""Hostile files for every reader: each is read, or refused in one line. `python -m fuzz` reads thousands."""
 
 import csv
 import json
