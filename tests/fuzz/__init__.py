@@ -1,6 +1,6 @@
 """Hostile files for every reader: mutated and made up, read in child processes that are watched.
 
-python -m tests.fuzz --cases 20000        from the root of a checkout
+python -m fuzz --cases 20000        in the folder tests of a checkout
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz`: reads thousands of hostile files and prints how that went; status 1 if there is a fault."""
+"""`python -m fuzz`, in tests: reads thousands of hostile files and prints how that went; status 1 for a fault."""
 
 import argparse
 import shutil
@@ -94,7 +94,7 @@ def judged_alone(target: Target, seed: int, index: int) -> Case:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("--cases", type=int, default=2000, help="over all targets [2000]")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other cases [0]")
     parser.add_argument("--target", metavar="NAME", help="only this one")

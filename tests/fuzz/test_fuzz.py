@@ -1,4 +1,4 @@
-"""Hostile files for every reader: each is read, or refused in one line. `python -m tests.fuzz` reads thousands."""
+"""Hostile files for every reader: each is read, or refused in one line. `python -m fuzz` reads thousands."""
 
 import csv
 import json
