@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> int:
         return _list_norms(options)
     if options.data is None:
         raise InputError("give a table of landmarks, or --list-norms (see --help)")
+    from rtl_tf.clinic.facts import with_facts
     from rtl_tf.clinic.marked_faces import read_faces
     from rtl_tf.clinic.measured import measure_faces
     from rtl_tf.clinic.measured_table import write_measured
@@ -29,6 +30,8 @@ def main(arguments: list[str]) -> int:
     _check(options)
     yardsticks = _yardsticks(options)
     schema, faces = read_faces(options.data, options.schema)
+    if options.facts:
+        faces = with_facts(faces, options.facts)
     if options.frame_means and not any(face.frame for face in faces):
         raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")
     scales = [_scale(options, face) for face in progress(faces, len(faces), "looking for scales")]
@@ -155,6 +158,11 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--schema", metavar="NAME", help="landmarks and measurements: fas14, fas12 or a .toml file [by the table]"
     )
+    parser.add_argument(
+        "--facts", type=Path, metavar="TABLE",
+        help="what is known of the images beside their landmarks: a CSV with image and any of subject, mm_per_px, age, "
+        "sex, view, ruler_x1, ...",
+    )  # fmt: skip
     parser.add_argument(
         "--errors", type=Path, metavar="FILE",
         help="covariance of the landmarks' errors (.json, .csv), or a run folder (of its folds, else its "
