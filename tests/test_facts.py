@@ -43,7 +43,7 @@ def test_a_face_gets_what_the_table_tells_and_keeps_its_own(folder):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["images/a.png,P1,0.25,7,,", "./images/a.png,P2,0.25,7,,"], "facts.csv row 3: ./images/a.png has another row, 2"),
+        (["images/a.png,P1,0.25,7,,", "./images/a.png,P2,0.25,7,,"], "row 3: ./images/a.png has another row, 2"),
         (["images/a.png,P1,-1,7,,"], "facts.csv row 2: mm_per_px -1 is not above 0"),
         (["images/b.png,P1,0.25,7,,"], "facts.csv: has none of the images"),
     ],
