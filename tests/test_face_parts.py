@@ -175,5 +175,5 @@ def test_photographs_without_more_pixels_have_no_parts(tmp_path, capsys):
     samples = toy_samples(tmp_path, count=2, size=60)
     squares = [Crop(*sample.box, SIZE) for sample in samples]
     assert fit_parts(WITH_PARTS, samples, squares) is None
-    assert "no training photograph has more pixels" in capsys.readouterr().err
-    assert fit_parts(WITH_PARTS, samples, [squares[0], dataclasses.replace(squares[1], side=90.0)]) is not None
+    assert "no training photograph has 2 times as many px in its face" in capsys.readouterr().err
+    assert fit_parts(WITH_PARTS, samples, [squares[0], dataclasses.replace(squares[1], side=2.0 * SIZE)]) is not None

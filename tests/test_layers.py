@@ -126,7 +126,7 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
         "rtl_tf.datasets.converting",
         "rtl_tf.audit.examination",
         "rtl_tf.app.__main__",
-        "rtl_tf.app.server",
+        "rtl_tf.app.session",
         "rtl_tf.app.detector_guesses",
     ],
 )

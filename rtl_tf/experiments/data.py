@@ -15,7 +15,7 @@ from rtl_tf.experiments.lineage import require_unseen
 from rtl_tf.experiments.recipe_fitting import Meshes, Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
-from rtl_tf.inference.face_parts import FaceParts
+from rtl_tf.inference.face_parts import FINER, FaceParts, is_finer
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.pipeline import AUGMENTATIONS, Crops, load_crops
 from rtl_tf.records import Sample, Split, image_names
@@ -167,8 +167,9 @@ def chosen_samples(dataset: Dataset, indices: Sequence[int], boxes: FoundBoxes |
 
 def fit_parts(schema: Schema, samples: Sequence[Sample], squares: Sequence[Crop]) -> FaceParts | None:
     """The parts of faces as they lie in the squares of training images; None, which is said, where no photograph has
-    more pixels in its square than the network sees."""
-    if all(square.side <= square.size for square in squares):
-        warn("--parts: no training photograph has more pixels than the network sees, so that a second look is none")
+    so many more pixels in its square than the network sees that a second look tells more."""
+    if not any(map(is_finer, squares)):
+        few = f"no training photograph has {FINER:g} times as many px in its face as the network sees"
+        warn(f"--parts: {few}, so that there is no second look")
         return None
     return FaceParts.fit(schema, squares, [sample.points for sample in samples], PART_SIZE)

@@ -13,6 +13,8 @@ from rtl_tf.records import Prediction
 from rtl_tf.schema import Schema
 
 WIDENED = 1.6  # side of a part's square over twice the reach of its landmarks from their middle
+# Where a face has fewer px than this many times what the network sees, a second look did harm (results/README.md).
+FINER = 2.0
 LEAST = 0.3  # of such a side, a share of that of the face's square: a chin is known by its outline
 
 # uint8 crops (N, S, S, 3), and where they come from -> predictions, see `Predictor.predict_crops`
@@ -30,6 +32,12 @@ class FacePart:
 
     landmarks: tuple[int, ...]
     side: float
+
+
+def is_finer(square: Crop) -> bool:
+    """Whether a photograph has so many more pixels in a face's square than the network sees of it that a second look at
+    parts tells more than the first: FINER times as many along a side."""
+    return square.side >= FINER * square.size
 
 
 @dataclass(frozen=True)
@@ -71,13 +79,13 @@ class FaceParts:
     def squares(self, square: Crop, points: np.ndarray, extent: tuple[int, int]) -> list[tuple[FacePart, Crop]]:
         """The parts of one face that are worth a second look, and their squares, as the face's is turned and mirrored.
 
-        None where the network has seen each pixel of the photograph in the face's square, and none of a part whose
-        landmarks are not all known or whose middle lies outside the image.
+        None where `is_finer` says no, and none of a part whose landmarks are not all known or whose middle lies outside
+        the image.
 
         Args:
             points: (K, 2) original px; extent: (width, height) of the image.
         """
-        if square.side <= square.size:
+        if not is_finer(square):
             return []
         found = []
         for part in self.parts:

@@ -173,7 +173,7 @@ TABLES = {
     "detector": Table(
         "The detector, part by part",
         _detector(),
-        varied=load_study("table", "detector").varied,
+        varied=(*load_study("table", "detector").varied, "source_weights", "encoder_stride"),
         reference=None,
         reference_title="above",
         header=("With",),
