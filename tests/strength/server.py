@@ -130,9 +130,10 @@ def _settle(place: Path) -> None:
 
 
 def _stop(process: int, done: int) -> None:
-    """The process, and whatever it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process, signal.SIGKILL)
+    """The process, and whatever it started; alone where it has not yet come to lead a group."""
+    for kill in (os.killpg, os.kill):
+        with suppress(ProcessLookupError):
+            kill(process, signal.SIGKILL)
     if not done:
         os.waitpid(process, 0)
 
