@@ -113,6 +113,11 @@ def test_bad_input_is_one_line(photos, tmp_path):
     refused("of other landmarks (schema fas14); give another --journal", "--label", "fas12", photos)
 
 
+def heeds_interrupts() -> None:
+    """In a child: a shell that starts tests in the background has them, and what they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(tmp_path: Path, *words, **more) -> tuple[subprocess.Popen, str]:
     """The command as it runs without any connection of its own, and the address that it printed."""
     (tmp_path / "sitecustomize.py").write_text(BLOCK, encoding="utf-8")
@@ -120,7 +125,7 @@ def started(tmp_path: Path, *words, **more) -> tuple[subprocess.Popen, str]:
     environment = child.environment(CONNECTIONS=str(tmp_path / "connections"), **more) | {"PYTHONPATH": path}
     process = subprocess.Popen(
         command(*words), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True,
+        text=True, preexec_fn=heeds_interrupts,
     )  # fmt: skip
     said = []
     for line in process.stdout:
