@@ -6,7 +6,7 @@ const TWICE = 500; // ms within which a second click belongs to the first
 // `page`: what is on the page; see page.js.
 export function listen(stage, view, page) {
   let held = null,
-    placed = 0;
+    placed = -Infinity; // when a click last put a landmark down
 
   stage.addEventListener("pointerdown", (event) => {
     if (!page.ready() || event.button !== 0) return;
