@@ -425,7 +425,7 @@ def test_unknown_names_and_figures_without_runs_are_one_line(tmp_path):
         get_figure("5")
     make_run(tmp_path, "fe", 0, np.ones((4, 2)))
     for name, figure in FIGURES.items():
-        if figure.draw and name not in ("3", "6", "7", "shape"):
+        if figure.draw and name not in ("3", "6", "7", "confidence", "shape"):
             with pytest.raises(InputError, match=f"^--figure {name}: no finished run of .*begin with: ") as refused:
                 draw(name, tmp_path)
             assert "\n" not in str(refused.value) and "python train.py --method " in str(refused.value)
