@@ -420,7 +420,8 @@ def test_figure_9_leaves_places_empty_for_a_source_of_ones_own(tmp_path):
 
 def test_unknown_names_and_figures_without_runs_are_one_line(tmp_path):
     with pytest.raises(
-        InputError, match="unknown figure 5: choose --figure 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, samples, confidence, shape$"
+        InputError,
+        match="unknown figure 5: choose --figure 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, samples, confidence, shape$",
     ):
         get_figure("5")
     make_run(tmp_path, "fe", 0, np.ones((4, 2)))
