@@ -80,15 +80,13 @@ def box_of(kind: str, sample, crop, face_square, random):
     from rtl_tf.coordinates import Crop
     from rtl_tf.images import read_image
     from rtl_tf.inference.box_evidence import displaced
-    from rtl_tf.inference.face_finder import find_faces
-    from rtl_tf.inference.squares import central_square
+    from rtl_tf.inference.squares import central_square, found_square
 
     if kind != FOUND:
         return displaced(crop, float(kind), random)
     image = read_image(sample.image)
-    faces = find_faces(image)
-    box, _ = face_square.apply(faces[0], sample.mirrored) if faces else (central_square(image.shape[1::-1]), None)
-    return Crop(*box, SIZE, sample.mirrored)
+    found = found_square(face_square, image, sample.mirrored)
+    return Crop(*(found[0] if found else central_square(image.shape[1::-1])), SIZE, sample.mirrored)
 
 
 def found(detector, samples: Sequence, boxes: Sequence, kind: str) -> np.ndarray:

@@ -53,15 +53,23 @@ def read_header(path: Path) -> list[str]:
     return _composed(read_lines(path, only_header=True)[0][1])
 
 
-def read_rows(path: Path) -> tuple[list[str], list[Row]]:
+def header_if_any(path: Path) -> list[str]:
+    """As `read_header`; empty where the file is no such table: to know tables of one's own by their columns."""
+    try:
+        return read_header(path)
+    except InputError:
+        return []
+
+
+def read_rows(path: Path, needed: Iterable[str] = ()) -> tuple[list[str], list[Row]]:
     """Header and non-empty rows of a table that a person gives.
 
     Names of columns are in Unicode's composed form. Cells are stripped of surrounding blanks; those that a row lacks at
     its end, which some programs leave out where they are empty, are empty.
 
     Raises:
-        InputError: the file is missing, empty or not UTF-8, a column name appears twice, or a row is longer than the
-            header.
+        InputError: the file is missing, empty or not UTF-8, a column name appears twice, a row is longer than the
+            header, or one of the columns `needed` is missing.
     """
     (_, names), *lines = read_lines(path)
     header = _composed(names)
@@ -72,6 +80,8 @@ def read_rows(path: Path) -> tuple[list[str], list[Row]]:
     for row, cells in lines:
         if len(cells) > len(header):
             raise InputError(f"{path} row {row}: {len(cells)} cells, but the header has {len(header)}")
+    if missing := [name for name in needed if name not in header]:
+        raise InputError(f"{path} row 1: no column {', '.join(missing)}")
     empty = dict.fromkeys(header, "")
     return header, [Row(empty | dict(zip(header, cells, strict=False)), str(path), row) for row, cells in lines]
 

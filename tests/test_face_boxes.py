@@ -11,9 +11,9 @@ from toy_table import NAMES, flags, refused, write_table
 from rtl_tf.cli.train import main
 from rtl_tf.coordinates import Crop, crop_around, input_to_heatmap
 from rtl_tf.datasets.synthetic.rendered import samples as rendered
-from rtl_tf.experiments import face_boxes
 from rtl_tf.experiments.face_boxes import find_boxes
 from rtl_tf.images import read_image
+from rtl_tf.inference import squares
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.recipe import read_recipe
@@ -58,7 +58,7 @@ def test_where_no_face_is_found_it_is_the_middle(heads, monkeypatch):
     def blind(image):
         return [] if np.array_equal(image, read_image(last)) else find_faces(image)
 
-    monkeypatch.setattr(face_boxes, "find_faces", blind)
+    monkeypatch.setattr(squares, "find_faces", blind)
     found = find_boxes(heads, range(10), range(10, 16), MARGIN)
     assert found.samples[15].box == central_square(read_image(last).shape[1::-1])
     assert found.samples[14].box != central_square(read_image(last).shape[1::-1])

@@ -9,7 +9,7 @@ import numpy as np
 from rtl_tf.app.entries import CHECKED, MM_PER_PX, SUBJECT
 from rtl_tf.app.folder import Folder, Photo, labels_of
 from rtl_tf.app.labels import AllLabels, Labels
-from rtl_tf.csv_rows import read_header
+from rtl_tf.csv_rows import header_if_any
 from rtl_tf.datasets import table_writer
 from rtl_tf.datasets.annotations import require_crop
 from rtl_tf.datasets.collection import Collection
@@ -65,10 +65,7 @@ def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> Trainin
 
 def is_training_table(path: Path) -> bool:
     """Whether a file is a table of this module."""
-    try:
-        return {HUMAN, CHECKED, SUBJECT, "image"} <= set(read_header(path))
-    except InputError:
-        return False
+    return {HUMAN, CHECKED, SUBJECT, "image"} <= set(header_if_any(path))
 
 
 def _labelled(folder: Folder, labels: AllLabels) -> Iterator[tuple[Photo, Labels]]:

@@ -13,7 +13,9 @@ def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
     if options.count < 1:
         raise InputError(f"-n {options.count}: give 1 or more")
-    if options.output.exists() and not _is_own(options.output):
+    from rtl_tf.csv_rows import header_if_any, write_rows
+
+    if options.output.exists() and tuple(header_if_any(options.output)) != COLUMNS:
         raise InputError(f"--output {options.output}: there already, and not of rtl-suggest; name another file")
     from rtl_tf.datasets.photographs import from_files
 
@@ -24,8 +26,6 @@ def main(arguments: list[str]) -> int:
         raise InputError(f"{options.run}: no trained run")
     start_tensorflow()
     rows, known, without = _suggestions(options, [photograph.image for photograph in listing.photographs])
-    from rtl_tf.csv_rows import write_rows
-
     write_rows(options.output, COLUMNS, rows)
     for number, row in enumerate(rows, start=1):
         print(f"{number:3d}. {row[0]}  doubt {row[5]}, distance {row[6]}{f'  ({row[7]})' if row[7] else ''}")
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 def _suggestions(options, images: list[Path]) -> tuple[list[tuple[str, ...]], int, int]:
     """Rows of COLUMNS; how many photographs the run was trained on, and how many show no face."""
     from rtl_tf.datasets.table_cells import image_cell, number
-    from rtl_tf.images import image_hash
+    from rtl_tf.experiments.lineage import known_images
     from rtl_tf.inference.detector import Detector
     from rtl_tf.inference.doubt import Doubt
     from rtl_tf.inference.predictor import Found
@@ -54,11 +54,10 @@ def _suggestions(options, images: list[Path]) -> tuple[list[tuple[str, ...]], in
     usable = [(image, one) for image, one in zip(images, found, strict=True) if isinstance(one, Found)]
     if not usable:
         raise InputError("no face was found on any photograph")
-    seen = {one.pixels for one in read_seen(options.run / layout.TRAINED_ON)}
     faces = look_at(detector, *map(list, zip(*usable, strict=True)))
-    is_known = [image_hash(face.image) in seen for face in faces]
-    new = [face for face, is_old in zip(faces, is_known, strict=True) if not is_old]
-    old = [face for face, is_old in zip(faces, is_known, strict=True) if is_old]
+    known = known_images([face.image for face in faces], read_seen(options.run / layout.TRAINED_ON))
+    new = [face for index, face in enumerate(faces) if index not in known]
+    old = [faces[index] for index in known]
     if not new:
         raise InputError("the run was trained on all of these photographs")
     doubt = Doubt.of(detector.confidence, None, options.run)
@@ -70,15 +69,6 @@ def _suggestions(options, images: list[Path]) -> tuple[list[tuple[str, ...]], in
         mirrored = str(face.found.mirrored).lower()
         rows.append((image_cell(face.image, options.output.parent), *box, mirrored, *told))
     return rows, len(old), len(images) - len(usable)
-
-
-def _is_own(file: Path) -> bool:
-    from rtl_tf.csv_rows import read_header
-
-    try:
-        return tuple(read_header(file)) == COLUMNS
-    except InputError:
-        return False
 
 
 def make_parser() -> Parser:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from rtl_tf.clinic.head_turn import view_of
-from rtl_tf.csv_rows import Row, read_header, read_rows, write_rows
+from rtl_tf.csv_rows import Row, header_if_any, read_rows, write_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.films import Film
 from rtl_tf.datasets.table_cells import FILMED, FRAME, SHARPNESS, TIME, YAW, image_cell
@@ -99,11 +99,8 @@ def write_best(output: Path, header: Sequence[str], frames: Sequence[BestFrame],
 
 def is_best_table(file: Path) -> bool:
     """Whether `write_best` wrote a file, and nobody has added people to it."""
-    try:
-        header = read_header(file)
-    except InputError:
-        return False
-    return header[-1] == VIEW and set(FILMED) <= set(header) and "subject" not in header
+    header = header_if_any(file)
+    return header[-1:] == [VIEW] and set(FILMED) <= set(header) and "subject" not in header
 
 
 def save_frames(frames: Sequence[BestFrame], folder: Path) -> None:

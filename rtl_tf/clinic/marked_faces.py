@@ -8,15 +8,14 @@ import numpy as np
 
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets import default_schema, is_synthetic, load
-from rtl_tf.datasets.annotations import fitting_schema
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import (
     TABLE,
-    landmarks_of,
     mirrored_of,
     mm_per_px_of,
     points_of,
     require_image_and_box,
+    schema_in,
 )
 from rtl_tf.datasets.table_cells import FRAME
 from rtl_tf.exceptions import InputError
@@ -87,10 +86,7 @@ def read_faces(data: str | Path, schema: str | None = None) -> tuple[Schema, lis
 def _of_table(file: Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:
     header, rows = read_rows(file)
     require_image_and_box(file, header)
-    try:
-        fitting = fitting_schema(landmarks_of(header), schema)
-    except InputError as problem:
-        raise InputError(f"{file} row 1: {problem}") from problem
+    fitting = schema_in(file, header, schema)
     return fitting, [_of_row(file.parent, row, fitting) for row in rows]
 
 

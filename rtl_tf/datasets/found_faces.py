@@ -5,11 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.csv_rows import Row, read_header, read_rows
-from rtl_tf.datasets.annotations import fitting_schema
+from rtl_tf.csv_rows import Row, header_if_any, read_rows
 from rtl_tf.datasets.collection import Collection
 from rtl_tf.datasets.subject_codes import checked_people
-from rtl_tf.datasets.table import TABLE, attributes_of, landmarks_of, number_in, require_image_and_box, sample_of
+from rtl_tf.datasets.table import (
+    TABLE,
+    attributes_of,
+    landmarks_of,
+    number_in,
+    require_image_and_box,
+    sample_of,
+    schema_in,
+)
 from rtl_tf.datasets.table_cells import PEAK
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Samples
@@ -22,10 +29,7 @@ def holds_predictions(path: Path) -> bool:
     file = _table(path)
     if file.suffix.lower() != ".csv" or not file.is_file():
         return False
-    try:
-        return bool(_peaks(read_header(file)))
-    except InputError:
-        return False
+    return bool(_peaks(header_if_any(file)))
 
 
 def read_predictions(path: Path, schema: str | None = None, subjects_as_written: bool = False) -> Collection:
@@ -42,10 +46,7 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
     file = _table(path)
     header, rows = read_rows(file)
     require_image_and_box(file, header)
-    try:
-        fitting = fitting_schema(landmarks_of(header), schema)
-    except InputError as problem:
-        raise InputError(f"{file} row 1: {problem}") from problem
+    fitting = schema_in(file, header, schema)
     tell_left_out(file, "rows with an error", [f"row {row.line}" for row in rows if row.cells.get("error")])
     rows = [row for row in rows if not row.cells.get("error")]
     if not rows:

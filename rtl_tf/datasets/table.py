@@ -106,6 +106,11 @@ def _schema(file: Path, header: list[str], schema: str | None) -> Schema:
     if half:
         there, missing = ("x", "y") if half[0] in x else ("y", "x")
         raise InputError(f"{file} row 1: column {half[0]}_{there} without {half[0]}_{missing}")
+    return schema_in(file, header, schema)
+
+
+def schema_in(file: Path, header: list[str], schema: str | None) -> Schema:
+    """The schema that the landmarks in a table's header fit, see `fitting_schema`; InputError names the file."""
     try:
         return fitting_schema(landmarks_of(header), schema)
     except InputError as problem:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.training_faces import learn_face_square
 from rtl_tf.images import read_image
-from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_square import FaceSquare
-from rtl_tf.inference.squares import central_square
+from rtl_tf.inference.squares import central_square, found_square
 from rtl_tf.records import Sample
 from rtl_tf.system.progress import progress
 
@@ -46,9 +45,8 @@ def find_boxes(samples: Sequence[Sample], training: Sequence[int], others: Seque
 
     def boxed(sample: Sample) -> Sample:
         image = read_image(sample.image)
-        faces = find_faces(image)
-        box = learned.apply(faces[0], sample.mirrored)[0] if faces else central_square(image.shape[1::-1])
-        return replace(sample, box=box)
+        found = found_square(learned, image, sample.mirrored)
+        return replace(sample, box=found[0] if found else central_square(image.shape[1::-1]))
 
     looked_at = [*training, *others]
     with ThreadPoolExecutor() as pool:

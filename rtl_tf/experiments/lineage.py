@@ -49,7 +49,7 @@ def require_unseen(settings: Settings, dataset: Dataset) -> None:
         return
     samples, test = dataset.samples, dataset.split.test
     names = image_names(samples)
-    pixels = _pixels_in_common(samples, seen)
+    pixels = known_images([sample.image for sample in samples], seen)
     same_data = {dataset.hashes["dataset_hash"]} | {one.data for one in seen if one.pixels in pixels.values()}
     of_pixels = {one.pixels: one for one in seen}
     of_subject = {one.subject: one for one in seen if one.data in same_data}
@@ -65,11 +65,11 @@ def require_unseen(settings: Settings, dataset: Dataset) -> None:
             )
 
 
-def _pixels_in_common(samples: Sequence[Sample], seen: list[Seen]) -> dict[int, str]:
-    """Hashes of the samples whose pixels the source has seen. Only images of a size that it has seen are decoded."""
+def known_images(images: Sequence[Path], seen: list[Seen]) -> dict[int, str]:
+    """Places and hashes of the images whose pixels a network has seen. Only those of a size that it has are decoded."""
     sizes, known = {one.size for one in seen}, {one.pixels for one in seen}
-    alike = [index for index, sample in enumerate(samples) if _size(sample.image) in sizes]
-    hashes = _hashes([samples[index].image for index in alike], "comparing with the source's images")
+    alike = [index for index, image in enumerate(images) if _size(image) in sizes]
+    hashes = _hashes([images[index] for index in alike], "comparing with images that were seen")
     return {index: value for index, value in zip(alike, hashes, strict=True) if value in known}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from rtl_tf.csv_rows import as_line, read_header
+from rtl_tf.csv_rows import as_line, header_if_any
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX
 from rtl_tf.datasets.table_cells import DOUBT, FILMED, FRAME, MARK, PEAK, RADIUS, image_cell, number, unwritable
@@ -226,8 +226,5 @@ class FoundTable:
 
 def is_found_table(file: Path) -> bool:
     """Whether a file is a table that FoundTable wrote and nobody has added people to."""
-    try:
-        header = read_header(file)
-    except InputError:
-        return False
+    header = header_if_any(file)
     return "subject" not in header and any(name.endswith(PEAK) for name in header)

@@ -32,10 +32,16 @@ def square_to_look_at(
         return box, _side_in(learned, image, box, name) if mirrored is None else mirrored
     if learned is None:
         return central_square(size_of(image)), bool(mirrored)
-    faces = find_faces(image)
-    if not faces:
+    found = found_square(learned, image, mirrored)
+    if found is None:
         raise InputError(f"{name}: {NO_FACE}")
-    return learned.apply(faces[0], mirrored)
+    return found
+
+
+def found_square(learned: FaceSquare, image: Photographed, mirrored: bool | None) -> tuple[Box, bool] | None:
+    """As `square_to_look_at`, of the largest face on an image; None where none is found."""
+    faces = find_faces(image)
+    return learned.apply(faces[0], mirrored) if faces else None
 
 
 def central_square(size: tuple[int, int]) -> Box:

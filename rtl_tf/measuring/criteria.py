@@ -62,9 +62,7 @@ def read_criteria(path: Path) -> list[Criterion]:
     Raises:
         InputError: names the file and the row.
     """
-    header, rows = read_rows(path)
-    if missing := [name for name in COLUMNS if name not in header]:
-        raise InputError(f"{path} row 1: no column {', '.join(missing)}")
+    _, rows = read_rows(path, COLUMNS)
     return [_criterion(row) for row in rows]
 
 

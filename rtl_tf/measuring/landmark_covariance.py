@@ -133,9 +133,7 @@ def _of_json(path: Path) -> LandmarkCovariance:
 
 
 def _of_table(path: Path) -> LandmarkCovariance:
-    header, rows = read_rows(path)
-    if missing := [name for name in COLUMNS if name not in header]:
-        raise InputError(f"{path} row 1: no column {', '.join(missing)}")
+    _, rows = read_rows(path, COLUMNS)
     blocks = []
     for row in rows:
         try:

@@ -106,9 +106,7 @@ def read_norms(path: Path) -> list[Norm]:
     Raises:
         InputError: names the file and the row.
     """
-    header, rows = read_rows(path)
-    if missing := [name for name in NEEDED if name not in header]:
-        raise InputError(f"{path} row 1: no column {', '.join(missing)}")
+    _, rows = read_rows(path, NEEDED)
     groups: dict[tuple, list[tuple[Row, tuple[float, float, float]]]] = {}
     for row in rows:
         cells = {name: row.cells.get(name, "") for name in COLUMNS}

@@ -19,6 +19,7 @@ from rtl_tf.evaluation.statistics import estimate, interval, rate_interval, roun
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.reports.subgroups import groups_by, order_of
+from rtl_tf.reports.tables import PROTOCOL_OF
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import read_attributes
 from rtl_tf.runs.confidence import read_confidence
@@ -31,7 +32,6 @@ VERSION = 1
 FEWEST = 5  # people of a group that is told apart
 COVERAGES = (0.8, 0.9, 0.95)
 MOST_GROUPS = 12  # of a column; one with more tells people apart, not groups
-UNIT_OF = {"heatmap_px": "paper", "input_px": "clinical", "mm": "clinical"}
 # Settings that are names of somebody's files or folders, or of no one's interest.
 PRIVATE = ("data", "output", "source", "source_weights", "schema", "memory_gb", "cache_gb", "subjects_as_written")
 FACTS = ("data_name", UNLABELLED)
@@ -50,7 +50,7 @@ def make_card(run: Run) -> dict[str, Any]:
         errors |= protocol_errors(run.predictions, protocol)
     settings = {name: value for name, value in run.resolved.items() if name not in (*PRIVATE, *FACTS)}
     hashes = {name: settings.pop(name) for name in [*settings] if name.endswith("_hash")}
-    people = run.predictions.subjects
+    people, parts = run.predictions.subjects, _parts(run)
     return {
         "card": VERSION,
         "detector": {
@@ -59,14 +59,14 @@ def make_card(run: Run) -> dict[str, Any]:
             "landmarks": list(run.predictions.landmarks),
             "never_labelled": run.resolved.get(UNLABELLED, []),
         },
-        "data": {"parts": _parts(run), "test_images_with_scale": int(np.isfinite(run.predictions.mm_per_px).sum())},
+        "data": {"parts": parts, "test_images_with_scale": int(np.isfinite(run.predictions.mm_per_px).sum())},
         "protocol": {name: value for name, value in settings.items() if value is not None},
         "metrics": {unit: _metrics(values, people, unit) for unit, values in errors.items()},
         "landmarks": _of_landmarks(run.predictions.landmarks, errors["input_px"], people),
         "coverage": _coverage(run),
         "subgroups": _subgroups(run, per_image(errors["input_px"])),
         "intended_use": USE,
-        "limits": _limits(run),
+        "limits": _limits(run, parts),
         "versions": versions_of(last_environment(folder / layout.ENVIRONMENT)),
         "hashes": hashes | {"network_sha256": file_hash(folder / layout.NETWORK)},
     }
@@ -92,7 +92,7 @@ def _metrics(errors: np.ndarray, people: Sequence[str], unit: str) -> dict[str, 
     of_images = per_image(errors)
     told = of_images[~np.isnan(of_images)]
     quantiles = {"median": np.median(told), "p95": np.percentile(told, 95)} if told.size else {}
-    found: dict[str, Any] = {"protocol": UNIT_OF[unit], **_mean(of_images, people)}
+    found: dict[str, Any] = {"protocol": PROTOCOL_OF[unit], **_mean(of_images, people)}
     found |= {name: float(rounded(value)) for name, value in quantiles.items()}
     for limit in THRESHOLDS[unit]:
         beyond = np.where(np.isnan(of_images), np.nan, failures(of_images, limit))
@@ -153,9 +153,8 @@ def _coverage(run: Run) -> list[dict[str, Any]]:
     return found
 
 
-def _limits(run: Run) -> list[str]:
+def _limits(run: Run, parts: dict[str, dict[str, int]]) -> list[str]:
     """What this run cannot tell, by what it was trained and judged on."""
-    parts = _parts(run)
     people = parts.get("training", {}).get("people", 0)
     lines = [
         f"Trained on {people} people: of faces unlike theirs (age, ancestry, pose, camera) nothing is known.",

@@ -47,8 +47,7 @@ class Confidence:
         doubts = doubts_of(unseen.peaks)
         conformal, model = Conformal.fit(errors, doubts, people), ShapeModel(unseen.truth.astype(np.float64), people)
         misfits = np.array([model.judge(*pair).misfit for pair in zip(unseen.points, people, strict=True)])
-        scores = {UNSURE: _unsureness(conformal, doubts), UNLIKE: misfits}
-        scores[DISAGREE] = _disagreement(unseen.points, unseen.spread)
+        scores = _scores(conformal, unseen.points, unseen.peaks, unseen.spread, misfits)
         limits = {name: float(quantiles(values, people, (FLAGGED,))[0]) for name, values in scores.items()}
         return cls(conformal, ShapeCheck.of(model), limits, len(set(people)), len(people))
 
@@ -65,8 +64,7 @@ class Confidence:
         """Of each of N faces, why somebody should look at it; empty for about nine in ten that are like the training
         ones. spread: see `records.Prediction`."""
         misfits = np.array([self.shape.misfit(face) for face in np.asarray(points, np.float64)])
-        scores = {UNSURE: _unsureness(self.conformal, doubts_of(peaks)), UNLIKE: misfits}
-        scores[DISAGREE] = _disagreement(points, spread)
+        scores = _scores(self.conformal, points, peaks, spread, misfits)
         beyond = {name: values > self.limits[name] for name, values in scores.items()}
         return [tuple(name for name, marked in beyond.items() if marked[index]) for index in range(len(points))]
 
@@ -107,6 +105,14 @@ def doubts_of(peaks: np.ndarray) -> np.ndarray:
     return np.clip(1 - np.asarray(peaks, np.float64), 0, 1)
 
 
+def _scores(
+    conformal: Conformal, points: np.ndarray, peaks: np.ndarray, spread: np.ndarray | None, misfits: np.ndarray
+) -> dict[str, np.ndarray]:
+    """By flag, of N faces (N,): the mean expected error, the misfit of the shape, how far the views lie apart."""
+    unsureness = np.nanmean(conformal.expected(doubts_of(peaks)), axis=1)
+    return {UNSURE: unsureness, UNLIKE: misfits, DISAGREE: _disagreement(points, spread)}
+
+
 def _disagreement(points: np.ndarray, spread: np.ndarray | None) -> np.ndarray:
     """(N,): the mean spread, share of the extent; NaN where a face was looked at once."""
     if spread is None:
@@ -115,8 +121,3 @@ def _disagreement(points: np.ndarray, spread: np.ndarray | None) -> np.ndarray:
     means = np.full(len(points), np.nan)
     means[known] = np.nanmean(spread[known], axis=1) / extents(points[known])
     return means
-
-
-def _unsureness(conformal: Conformal, doubts: np.ndarray) -> np.ndarray:
-    """(N,): the mean expected error."""
-    return np.nanmean(conformal.expected(doubts), axis=1)
