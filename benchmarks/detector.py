@@ -86,7 +86,7 @@ def box_of(kind: str, sample, crop, face_square, random):
         return displaced(crop, float(kind), random)
     image = read_image(sample.image)
     found = found_square(face_square, image, sample.mirrored)
-    return Crop(*(found[0] if found else central_square(image.shape[1::-1])), SIZE, sample.mirrored)
+    return Crop(*(found.box if found else central_square(image.shape[1::-1])), SIZE, sample.mirrored)
 
 
 def found(detector, samples: Sequence, boxes: Sequence, kind: str) -> np.ndarray:

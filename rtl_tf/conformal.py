@@ -7,8 +7,8 @@ once, however many images they have, and one more, whom nobody has seen, with an
 and Willett 2023, hierarchical conformal prediction). So it holds for one image of a new person, whatever the detector.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import nnls
@@ -17,6 +17,7 @@ from rtl_tf.documents import Node
 
 LEVELS = tuple((np.arange(50, 100) / 100).round(2).tolist())  # coverages that can be asked for
 SMALLEST = 1e-6  # expected errors are larger, shares of a face's square
+FEWEST_OF_A_GROUP = 30  # people: then its radii are its own (Vovk et al. 2003, Mondrian conformal prediction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,46 +28,70 @@ class Conformal:
         base, slope: (K,), of the expected error, base + slope * doubt; none is below 0.
         quantiles: (len(LEVELS), K), of errors as multiples of the expected one; infinite where there were too few
             people for a level.
+        of_groups: the same of each group of images that had enough people.
     """
 
     base: np.ndarray
     slope: np.ndarray
     quantiles: np.ndarray
+    of_groups: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, errors: np.ndarray, doubts: np.ndarray, people: Sequence[str]) -> "Conformal":
+    def fit(
+        cls, errors: np.ndarray, doubts: np.ndarray, people: Sequence[str], groups: Sequence[str] | None = None
+    ) -> "Conformal":
         """Of N images.
 
         Args:
             errors, doubts: (N, K), NaN = not labelled.
-            people: N names.
+            people, groups: N names; a group of no name is none.
         """
         base, slope = np.transpose([_expected_error(*pair) for pair in zip(errors.T, doubts.T, strict=True)])
         ratios = errors / np.maximum(base + slope * doubts, SMALLEST)
-        return cls(base, slope, np.stack([quantiles(column, people) for column in ratios.T], axis=1))
+        names, of_images = np.asarray(people), np.asarray([""] * len(errors) if groups is None else groups)
+
+        def of(images: np.ndarray) -> np.ndarray:
+            return np.stack([quantiles(column, names[images]) for column in ratios[images].T], axis=1)
+
+        members = {name: of_images == name for name in sorted(set(of_images.tolist()) - {""})}
+        enough = {name: of(one) for name, one in members.items() if len(set(names[one])) >= FEWEST_OF_A_GROUP}
+        return cls(base, slope, of(np.ones(len(errors), bool)), enough)
 
     def expected(self, doubts: np.ndarray) -> np.ndarray:
         """(..., K) -> (..., K): the error that a doubt lets expect."""
         return np.maximum(self.base + self.slope * doubts, SMALLEST)
 
-    def radii(self, doubts: np.ndarray, coverage: float) -> np.ndarray:
-        """(..., K) -> (..., K): within it lie `coverage` of the places; NaN where no radius can promise that.
+    def radii(self, doubts: np.ndarray, coverage: float, groups: Sequence[str] | None = None) -> np.ndarray:
+        """(N, K) -> (N, K): within it lie `coverage` of the places; NaN where no radius can promise that.
 
+        Where an image's group had too few people, or for this coverage, what all images promise counts.
         `coverage` is taken for the next higher of LEVELS.
         """
         level = next(index for index, value in enumerate(LEVELS) if value >= coverage - 1e-9)
-        radii = self.expected(doubts) * self.quantiles[level]
+        of_all = self.quantiles[level]
+        own = np.stack([self.of_groups.get(name, self.quantiles)[level] for name in groups or [""] * len(doubts)])
+        radii = self.expected(doubts) * np.where(np.isfinite(own), own, of_all)
         return np.where(np.isfinite(radii), radii, np.nan)
 
     def to_json(self) -> dict:
-        finite = np.where(np.isfinite(self.quantiles), self.quantiles, -1.0)  # JSON knows no infinity
-        return {"base": self.base.tolist(), "slope": self.slope.tolist(), "quantiles": finite.tolist()}
+        told = {"base": self.base.tolist(), "slope": self.slope.tolist(), "quantiles": _finite(self.quantiles)}
+        return told | {"of_groups": {name: _finite(own) for name, own in self.of_groups.items()}}
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Conformal":
         base, slope = (node[name].array((landmarks,)) for name in ("base", "slope"))
-        kept = node["quantiles"].array((len(LEVELS), landmarks))
-        return cls(base, slope, np.where(kept < 0, np.inf, kept))
+        groups = node["of_groups"]
+        own = {name: _infinite(groups[name], landmarks) for name in groups.object()}
+        return cls(base, slope, _infinite(node["quantiles"], landmarks), own)
+
+
+def _finite(values: np.ndarray) -> list:
+    return np.where(np.isfinite(values), values, -1.0).tolist()  # JSON knows no infinity
+
+
+def _infinite(node: Node, landmarks: int) -> np.ndarray:
+    kept = node.array((len(LEVELS), landmarks))
+    return np.where(kept < 0, np.inf, kept)
 
 
 def _expected_error(errors: np.ndarray, doubts: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from rtl_tf.coordinates import round_to_grid
 DECODINGS = ("argmax", "quarter", "dark", "soft-argmax")
 # The best of four on validation data (results/README.md).
 SUBPIXEL_DECODING = "dark"
+RIVALS_FROM = 3.0  # sigma, where a Gaussian of height 1 has fallen to 0.01
 
 
 def encode(points, size: int, sigma: float):
@@ -83,6 +84,21 @@ def peaks(heatmaps):
     return ops.max(heatmaps, axis=(-3, -2))
 
 
+def rivals(heatmaps, sigma: float):
+    """(..., h, w, K) -> (..., K): the largest value of each map farther than RIVALS_FROM sigma from its maximum.
+
+    Near 0 where a map has one peak; the height of the second where it has two.
+    """
+    *leading, height, width, landmarks = ops.shape(heatmaps)
+    maps = ops.reshape(ops.moveaxis(heatmaps, -1, -3), (-1, height, width))
+    peak = ops.cast(_argmax(maps), "float32")
+    rows = ops.square(ops.arange(height, dtype="float32") - peak[:, 1:])
+    columns = ops.square(ops.arange(width, dtype="float32") - peak[:, :1])
+    far = rows[:, :, None] + columns[:, None, :] > (RIVALS_FROM * sigma) ** 2
+    # times, not `where`: LiteRT's int8 would give the whole map the range of what is selected
+    return ops.reshape(ops.max(maps * ops.cast(far, "float32"), axis=(1, 2)), (*leading, landmarks))
+
+
 class Reading(NamedTuple):
     """Of N images; all float32.
 
@@ -93,12 +109,14 @@ class Reading(NamedTuple):
         heatmaps: (N, h, w, K), of a sure landmark with a peak near 1. DSNT's, which sum to 1, are multiplied by the
             sum of a Gaussian of height 1.
         peaks: (N, K), maxima of the heatmaps.
+        rivals: (N, K), see `rivals`.
     """
 
     points: object
     grid_points: object
     heatmaps: object
     peaks: object
+    rivals: object
 
 
 def read(outputs: dict, sigma: float) -> Reading:
@@ -108,7 +126,7 @@ def read(outputs: dict, sigma: float) -> Reading:
         points, maps = outputs["points"], maps * (2 * np.pi * sigma**2)
     else:
         points = decode(maps, SUBPIXEL_DECODING, sigma)
-    return Reading(points, grid_points(outputs), maps, peaks(maps))
+    return Reading(points, grid_points(outputs), maps, peaks(maps), rivals(maps, sigma))
 
 
 def decoding(outputs: dict) -> str:

@@ -1,15 +1,24 @@
 """What a schema says of the measurements that its landmarks carry: two points a distance, three an angle, ..."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rtl_tf.documents import Node
 
-VIEWS = ("frontal", "oblique", "lateral")
+VIEWS = FRONTAL, OBLIQUE, LATERAL = "frontal", "oblique", "lateral"
+FRONTAL_TO, LATERAL_FROM = 15.0, 65.0  # degrees: 3 % off a length across the face, 9 % off one along the nose
 NORMS = ("photo", "3d")
 KEYS = {"name", "kind", "points", "unit", "views", "norms", "hpo", "meaning", "between"}
 HPO = r"HP:\d{7}"
+
+
+def view_of(yaw: float) -> str:
+    """One of VIEWS for a yaw in degrees; "" for NaN."""
+    if math.isnan(yaw):
+        return ""
+    return FRONTAL if abs(yaw) <= FRONTAL_TO else LATERAL if abs(yaw) >= LATERAL_FROM else OBLIQUE
 
 
 @dataclass(frozen=True)

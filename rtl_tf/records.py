@@ -87,9 +87,15 @@ class Prediction:
         heatmap_points: float32 (K, 2), heatmap px of the crop that the network saw, by argmax (DSNT: rounded).
         spread: float32 (K,), original px: how far apart the answers are that `points` are the mean of (views, the
             calibrated mesh), as a root mean square distance from it; None of a single answer.
+        rivals: float32 (K,), see `heatmaps.rivals`: the larger, the more another place speaks for itself.
+        unlikeness: of the face to those that the detector was trained on, see `FamiliarFaces`; NaN = not known.
+        yaw: of the head, degrees, see `head_turn.yaw_of`; NaN = not known.
     """
 
     points: np.ndarray
     peaks: np.ndarray
     heatmap_points: np.ndarray
     spread: np.ndarray | None = None
+    rivals: np.ndarray | None = None
+    unlikeness: float = float("nan")
+    yaw: float = float("nan")

@@ -28,7 +28,7 @@ def spots(swapped: bool) -> Detector:
     maps = keras.layers.Rescaling(1 / 160, -0.5)(keras.layers.AveragePooling2D(4)(image))
     order = [1, 0, 2] if swapped else [0, 1, 2]
     maps = keras.layers.Concatenate()([maps[..., i : i + 1] for i in order])
-    return Detector(keras.Model(image, {"heatmaps": maps}), SCHEMA, SIZE, 1.5)
+    return Detector(keras.Model(image, {"heatmaps": maps, "features": maps}), SCHEMA, SIZE, 1.5)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -50,7 +50,7 @@ def my_faces(tmp_path_factory) -> Path:
     shutil.copy(Path(rtl_tf.__file__).parent / "schemas" / "fas14.toml", run / "schema.toml")
     image = keras.Input((64, 64, 3))
     maps = keras.layers.Conv2D(len(names), 4, strides=4)(image)
-    keras.Model(image, {"heatmaps": maps}).save(run / "best.keras")
+    keras.Model(image, {"heatmaps": maps, "features": maps}).save(run / "best.keras")
     Image.fromarray(np.full((900, 1000, 3), 90, np.uint8)).save(folder / "new_face.jpg")
     return folder
 

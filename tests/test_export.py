@@ -26,7 +26,7 @@ def colour_network() -> keras.Model:
     image = keras.Input((SIZE, SIZE, 3))
     x = keras.layers.Rescaling(1 / 160, -0.5)(image)
     x = keras.layers.Conv2D(6, 4, 4, activation="relu", name="pool")(x)
-    network = keras.Model(image, {"heatmaps": keras.layers.Conv2D(3, 1, name="heatmaps")(x)})
+    network = keras.Model(image, {"heatmaps": keras.layers.Conv2D(3, 1, name="heatmaps")(x), "features": x})
     network.get_layer("pool").set_weights([np.tile(np.eye(3), 2) * np.ones((4, 4, 1, 1)) / 16, np.zeros(6)])
     network.get_layer("heatmaps").set_weights([np.tile(np.eye(3), (2, 1))[None, None] / 2, np.zeros(3)])
     return network
@@ -106,7 +106,8 @@ def test_int8_of_many_landmarks_runs_on_any_processor(tmp_path, instructions):
     image = keras.Input((256, 256, 3))
     x = keras.layers.Conv2D(8, 4, 4, use_bias=False)(keras.layers.Rescaling(1 / 255)(image))
     x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
-    keras.Model(image, {"heatmaps": keras.layers.Conv2D(14, 1, name="heatmaps")(x)}).save(tmp_path / "best.keras")
+    maps = keras.layers.Conv2D(14, 1, name="heatmaps")(x)
+    keras.Model(image, {"heatmaps": maps, "features": x}).save(tmp_path / "best.keras")
     resolved = {"method": "ft", "image_size": 256, "sigma": 1.5, "crop_margin": 0.4}
     (tmp_path / "config.json").write_text(json.dumps({"asked": {}, "resolved": resolved}))
     (tmp_path / "schema.toml").write_text(schema_text("fas14"))

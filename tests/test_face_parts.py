@@ -151,7 +151,7 @@ def spots() -> keras.Model:
     """Heatmaps that are the colours of the toy images."""
     image = keras.Input((SIZE, SIZE, 3))
     maps = keras.layers.Rescaling(1 / 160, -0.5)(keras.layers.AveragePooling2D(4)(image))
-    return keras.Model(image, {"heatmaps": maps})
+    return keras.Model(image, {"heatmaps": maps, "features": maps})
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rtl_tf.clinic.head_turn import EYES_OVER_NOSE, face_at, view_of, yaw_of
 from rtl_tf.datasets.synthetic.people import sample_subject
 from rtl_tf.datasets.synthetic.render import render
 from rtl_tf.datasets.synthetic.scans import sample_scan
 from rtl_tf.inference.face_finder import SWAPPED, Face
+from rtl_tf.inference.head_turn import EYES_OVER_NOSE, face_at, yaw_of
+from rtl_tf.measurement import view_of
 
 FRONT = np.array([[-20.0, 0], [20, 0], [0, 25], [0, 50], [-45, 10], [45, 10]])
 

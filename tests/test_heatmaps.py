@@ -142,6 +142,20 @@ def test_decode_of_a_scaled_and_shifted_map():
     )
 
 
+def test_a_rival_is_the_highest_value_far_from_the_peak():
+    """Maps of sigma 1.5, whose peaks are left alone up to 4.5 px around them."""
+    points = np.array([[[5.0, 20.0], [5.0, 20.0], [5.0, 20.0]]])
+    far, near = (np.asarray(heatmaps.encode(np.array([[other] * 3]), 32, 1.5)) for other in ([25.0, 8.0], [8.0, 20.0]))
+    maps = np.asarray(heatmaps.encode(points, 32, 1.5)) * np.float32([1, 0.8, 0.3])
+    second = maps + 0.5 * far
+    found = np.asarray(heatmaps.rivals(second, 1.5))
+    np.testing.assert_allclose(found[0], [0.5, 0.5, 0.3], rtol=1e-5)  # the third's peak is the other one
+    alone = np.asarray(heatmaps.rivals(maps, 1.5))[0]
+    np.testing.assert_allclose(alone, np.exp(-(5**2) / 4.5) * np.float32([1, 0.8, 0.3]), rtol=1e-4)
+    beside = np.asarray(heatmaps.rivals(np.asarray(heatmaps.encode(points, 32, 1.5)) + 0.1 * near, 1.5))
+    assert (beside < 0.1).all()
+
+
 def test_unknown_decoding_is_refused():
     with pytest.raises(ValueError, match="unknown decoding"):
         heatmaps.decode(np.zeros((4, 4, 1)), "best")

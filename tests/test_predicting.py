@@ -46,7 +46,13 @@ class Spots(Predictor):
         flat = pixels.reshape(len(pixels), -1, 3)
         rows, columns = np.divmod(flat.argmax(axis=1), SIZE)
         points = np.stack([columns, rows], axis=-1).astype(np.float32) + np.float32(1 / 3)
-        return Located(points, points // 4, flat.max(axis=1).astype(np.float32) / 255)
+        peaks = flat.max(axis=1).astype(np.float32) / 255
+        return located(points, points // 4, peaks)
+
+
+def located(points, heatmap_points, peaks):
+    """Of crops whose heatmaps have one peak, and of faces that are all alike."""
+    return Located(points, heatmap_points, peaks, np.zeros_like(peaks), np.zeros((len(peaks), 4), np.float32))
 
 
 @pytest.fixture(autouse=True)
@@ -284,7 +290,7 @@ def test_landmarks_outside_the_image_have_a_peak_and_no_place(faces, tmp_path):
     Image.fromarray(pixels[:bottom]).save(faces[0])
     boxes = [Photograph(faces[0], (-0.5, -0.5, float(SIZE))), Photograph(faces[1], (30.5, 47.0, 48.0))]
     predictor = Spots()
-    predictor.locate = lambda crops: Located(
+    predictor.locate = lambda crops: located(
         np.float32([[[3, 4], [5, bottom + 0.5], [-1.5, 2]], [[40, 40], [41, 41], [42, 42]]])[: len(crops)],
         np.zeros((len(crops), 3, 2), np.float32), np.full((len(crops), 3), 0.5, np.float32),
     )  # fmt: skip
@@ -300,7 +306,7 @@ def test_landmarks_outside_the_image_have_a_peak_and_no_place(faces, tmp_path):
 
 def test_the_corner_is_a_place(faces, tmp_path):
     predictor = Spots()
-    predictor.locate = lambda crops: Located(
+    predictor.locate = lambda crops: located(
         np.float32([[[0, -0.0], [47.5, 47.5], [-0.5, -0.5]]]), np.zeros((1, 3, 2)), np.ones((1, 3), np.float32)
     )
     predict(faces[:1], tmp_path / "found.csv", predictor)
@@ -450,11 +456,11 @@ def test_pictures_of_folders_in_folders_lie_in_such_folders(faces, tmp_path):
 class Known:
     """A confidence that knows everything: half a peak is a radius, and the first face is odd."""
 
-    def radii(self, points, peaks, coverage):
-        return np.where(np.arange(peaks.shape[1]) == 2, np.nan, coverage * peaks)
+    def radii(self, signs, coverage):
+        return np.where(np.arange(signs.peaks.shape[1]) == 2, np.nan, coverage * signs.peaks)
 
-    def flags(self, points, peaks, spread):
-        return [("unsure", "improbable shape") if points[0, 0, 0] < 20 else ()]
+    def flags(self, signs):
+        return [("unsure", "improbable shape") if signs.points[0, 0, 0] < 20 else ()]
 
 
 def test_radii_and_flags_are_columns_that_train_reads_over(faces, tmp_path):

@@ -31,7 +31,9 @@ def test_what_is_written_reads_back_bit_for_bit(tmp_path):
     predictions.heatmap_truth[0, 0] = np.nextafter(np.float32(12.5), np.float32(0))  # rounds down, 12.5 would round up
     predictions.truth[1, 2] = predictions.heatmap_truth[1, 2] = np.nan
     predictions.mm_per_px[3] = np.nan
-    predictions = replace(predictions, spread=random.gamma(2, 1, (5, 4)).astype(np.float32))
+    of_landmarks = {name: random.gamma(2, 1, (5, 4)).astype(np.float32) for name in ("spread", "rivals")}
+    of_images = {name: random.gamma(2, 1, 5).astype(np.float32) for name in ("unlikeness", "yaw")}
+    predictions = replace(predictions, **of_landmarks, **of_images)
     write_predictions(tmp_path / "predictions.csv", predictions)
     read = read_predictions(tmp_path / "predictions.csv")
     for field in fields(predictions):
@@ -48,14 +50,27 @@ def test_the_header_is_the_documented_one(written):
     header = written.read_text().splitlines()[0]
     assert header == (
         "image,subject,landmark,truth_x,truth_y,x,y,peak,"
-        "heatmap_truth_x,heatmap_truth_y,heatmap_x,heatmap_y,input_px_per_px,mm_per_px,spread"
+        "heatmap_truth_x,heatmap_truth_y,heatmap_x,heatmap_y,input_px_per_px,mm_per_px,spread,rival,unlikeness,yaw"
     )
 
 
-def test_an_older_table_has_no_spread(written):
+def test_an_older_table_has_no_signs_of_doubt(written):
     lines = written.read_text().splitlines()
-    written.write_text("\n".join([lines[0].removesuffix(",spread"), *(line[:-1] for line in lines[1:])]))
-    assert read_predictions(written).spread is None
+    signs = ",spread,rival,unlikeness,yaw"
+    written.write_text("\n".join([lines[0].removesuffix(signs), *(line[:-4] for line in lines[1:])]))
+    read = read_predictions(written)
+    assert read.spread is read.rivals is read.unlikeness is read.yaw is None
+
+
+def test_a_sign_of_the_image_is_the_same_for_all_its_landmarks(written):
+    edit(written, 2, "yaw", "-12.5")
+    with pytest.raises(InputError, match="row 3: yaw changes within the image"):
+        read_predictions(written)
+    edit(written, 3, "yaw", "-12.5")
+    assert read_predictions(written).yaw[0] == -12.5 and np.isnan(read_predictions(written).yaw[1:]).all()
+    edit(written, 4, "unlikeness", "-1")
+    with pytest.raises(InputError, match="unlikeness must be >= 0, or empty if unknown"):
+        read_predictions(written)
 
 
 def test_one_landmark_and_names_that_look_like_something_else(tmp_path):
@@ -106,7 +121,7 @@ def test_a_file_cut_within_a_row(written):
 def test_a_row_with_a_field_too_many(written):
     lines = written.read_text().splitlines()
     written.write_text("\n".join([*lines[:3], lines[3] + ",1", *lines[4:]]))
-    with pytest.raises(InputError, match="Expected 15 fields in line 4, saw 16"):
+    with pytest.raises(InputError, match="Expected 18 fields in line 4, saw 19"):
         read_predictions(written)
 
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from rtl_tf.clinic.head_turn import view_of
 from rtl_tf.csv_rows import Row, header_if_any, read_rows, write_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.films import Film
 from rtl_tf.datasets.table_cells import FILMED, FRAME, SHARPNESS, TIME, YAW, image_cell
 from rtl_tf.exceptions import InputError
-from rtl_tf.measurement import VIEWS
+from rtl_tf.measurement import VIEWS, view_of
 from rtl_tf.numerals import as_number
 from rtl_tf.system.atomic import replacing
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.clinic.head_turn import face_at, yaw_of
 from rtl_tf.clinic.sharpness import sharpness
 from rtl_tf.datasets.films import NO_FRAME, Film, Frame, Thinning
 from rtl_tf.datasets.photographs import Photograph
@@ -14,6 +13,7 @@ from rtl_tf.datasets.table_cells import FILMED, number
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_table import FoundTable
+from rtl_tf.inference.head_turn import face_at, yaw_of
 from rtl_tf.inference.overlay import draw_landmarks, is_drawn
 from rtl_tf.inference.predicting import prepare_folders
 from rtl_tf.inference.predictor import Found, Outcome, Predictor

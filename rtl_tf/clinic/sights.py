@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.clinic.head_turn import face_at, view_of, yaw_of
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.datasets.films import is_film
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
-from rtl_tf.measurement import VIEWS
+from rtl_tf.inference.head_turn import face_at, yaw_of
+from rtl_tf.measurement import VIEWS, view_of
 
 
 class Sight(NamedTuple):

@@ -10,6 +10,7 @@ from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.evaluation.statistics import estimate, interval
 from rtl_tf.runs.confidence import Confidence
 from rtl_tf.runs.predictions import Predictions
+from rtl_tf.runs.signs import Signs
 
 
 @dataclass(frozen=True)
@@ -34,20 +35,20 @@ class Judged:
 
 def judge_confidence(predictions: Predictions, confidence: Confidence, coverages: Sequence[float]) -> Judged:
     """Of N test images with K landmarks."""
-    points, peaks, scale = predictions.points, predictions.peaks, predictions.input_px_per_px[:, None]
-    errors = radial_errors(predictions.truth, points)
-    radii = {coverage: confidence.radii(points, peaks, coverage) for coverage in coverages}
+    signs, scale = Signs.of(predictions), predictions.input_px_per_px[:, None]
+    errors = radial_errors(predictions.truth, predictions.points)
+    radii = {coverage: confidence.radii(signs, coverage) for coverage in coverages}
     hits = {
         coverage: np.where(np.isnan(errors) | np.isnan(of_level), np.nan, errors <= of_level)
         for coverage, of_level in radii.items()
     }
-    expected = np.where(np.isnan(errors), np.nan, confidence.expected_errors(points, peaks))
+    expected = np.where(np.isnan(errors), np.nan, confidence.expected_errors(signs))
     return Judged(
         hits,
         {coverage: of_level * scale for coverage, of_level in radii.items()},
         per_image(errors * scale),
         per_image(expected * scale),
-        np.array([bool(flags) for flags in confidence.flags(points, peaks, predictions.spread)]),
+        np.array([bool(flags) for flags in confidence.flags(signs)]),
     )
 
 

@@ -46,7 +46,7 @@ def find_boxes(samples: Sequence[Sample], training: Sequence[int], others: Seque
     def boxed(sample: Sample) -> Sample:
         image = read_image(sample.image)
         found = found_square(learned, image, sample.mirrored)
-        return replace(sample, box=found[0] if found else central_square(image.shape[1::-1]))
+        return replace(sample, box=found.box if found else central_square(image.shape[1::-1]))
 
     looked_at = [*training, *others]
     with ThreadPoolExecutor() as pool:

@@ -18,6 +18,7 @@ from rtl_tf.documents import write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.experiments.data import UnseenImages
+from rtl_tf.experiments.doubt_signs import with_yaws
 from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
@@ -126,6 +127,7 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
     boxes = [replace(box, size=detector.image_size) for box in part.boxes]
     if detector.recipe.sees_boxes:
         answers = detector.predict_crops(part.crops.plain, part.crops.crops)
+        answers = answers if detector.familiar is None else with_yaws(answers, part)
     else:
         squares = [(box.left, box.top, box.side) for box in part.looked_in]
         files = [sample.image for sample in part.samples]
@@ -149,16 +151,20 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
         heatmap_points=heatmap_points,
         input_px_per_px=np.array([crop.input_px_per_px for crop in boxes], np.float32),
         mm_per_px=np.array([sample.mm_per_px for sample in part.samples], np.float32),
-        spread=_spreads(answers),
+        spread=_signs(answers, "spread"),
+        rivals=_signs(answers, "rivals"),
+        unlikeness=np.array([answer.unlikeness for answer in answers], np.float32),
+        yaw=np.array([answer.yaw for answer in answers], np.float32),
     )
 
 
-def _spreads(answers: Sequence[Prediction]) -> np.ndarray | None:
-    """(N, K), NaN for a face that was looked at once; None where all were."""
-    single = np.full(len(answers[0].peaks), np.nan, np.float32)
-    if all(answer.spread is None for answer in answers):
+def _signs(answers: Sequence[Prediction], name: str) -> np.ndarray | None:
+    """(N, K), NaN for a face of which nothing is known; None where nothing is of all."""
+    values = [getattr(answer, name) for answer in answers]
+    if all(value is None for value in values):
         return None
-    return np.stack([single if answer.spread is None else answer.spread for answer in answers])
+    unknown = np.full(len(answers[0].peaks), np.nan, np.float32)
+    return np.stack([unknown if value is None else value for value in values])
 
 
 def example_faces(

@@ -25,6 +25,7 @@ from rtl_tf.records import Prediction
 from rtl_tf.runs import layout
 from rtl_tf.runs.confidence import Confidence, read_confidence
 from rtl_tf.runs.config_file import read_config
+from rtl_tf.runs.familiar_faces import FamiliarFaces, read_familiar_faces
 from rtl_tf.schema import Schema, load_schema
 
 
@@ -44,7 +45,7 @@ class Detector(Predictor):
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
-        unlabelled, recipe, face_square, parts, confidence: see `Predictor`.
+        unlabelled, recipe, face_square, parts, familiar, confidence: see `Predictor`.
     """
 
     network: keras.Model
@@ -55,12 +56,13 @@ class Detector(Predictor):
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
     parts: "Detector | None" = None
+    familiar: FamiliarFaces | None = None
     confidence: Confidence | None = None
 
     @classmethod
     def load(cls, run: str | os.PathLike) -> "Detector":
         """The detector of a run folder: config.json, schema.toml and best.keras, and what there is of recipe.json,
-        face_square.json, confidence.json and parts/best.keras.
+        face_square.json, familiar_faces.json, confidence.json and parts/best.keras.
 
         Examples:
             >>> Detector.load("runs/my_faces/rtl-sam/seed0").schema.names[:2]
@@ -80,8 +82,9 @@ class Detector(Predictor):
         parts, sigma = None, float(resolved["sigma"])
         if recipe.parts:
             parts = cls(_network(run / layout.FACE_PARTS / layout.NETWORK), schema, recipe.parts.size, sigma)
+        familiar = read_familiar_faces(run / layout.FAMILIAR)
         confidence = read_confidence(run / layout.CONFIDENCE, len(schema))
-        return cls(network, schema, size, sigma, unlabelled, recipe, face_square, parts, confidence)
+        return cls(network, schema, size, sigma, unlabelled, recipe, face_square, parts, familiar, confidence)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return _located(self._in_crops(pixels))
@@ -97,7 +100,7 @@ class Detector(Predictor):
         image = pixels_of(image)
         if not self.recipe.plain:
             return self.predict(image, box, mirrored)[0]
-        box, mirrored = square_to_look_at(self.face_square, Pyramid.of(image), box_of(box), mirrored)
+        box, mirrored, _ = square_to_look_at(self.face_square, Pyramid.of(image), box_of(box), mirrored)
         crop = Crop(*box, self.image_size, mirrored)
         require_sensible(crop)
         require_overlap(image.shape[1::-1], crop)

@@ -8,6 +8,7 @@ from rtl_tf.conformal import LEVELS
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Prediction
 from rtl_tf.runs.confidence import Confidence
+from rtl_tf.runs.signs import Signs
 
 USUAL = 0.9  # coverage
 
@@ -37,9 +38,8 @@ class Doubt:
 
     def radii(self, found: Prediction) -> np.ndarray:
         """float64 (K,), original px; NaN where there were too few people for the coverage."""
-        return self.confidence.radii(found.points[None], found.peaks[None], self.coverage)[0]
+        return self.confidence.radii(Signs.of(found), self.coverage)[0]
 
     def flags(self, found: Prediction) -> tuple[str, ...]:
         """Why somebody should look at a face; mostly none."""
-        spread = None if found.spread is None else found.spread[None]
-        return self.confidence.flags(found.points[None], found.peaks[None], spread)[0]
+        return self.confidence.flags(Signs.of(found))[0]

@@ -38,7 +38,8 @@ def _exact_nodes(model) -> list[str]:
     Without quantised weights a convolution is a barrier: OpenVINO moves the factors that turn int8 back into float
     through everything else, and fails where it moves them through the decoding's reshapes.
     """
-    exact, pending = {}, list(model.get_results())
+    results = {name: result for result in model.get_results() for name in result.input(0).get_source_output().names}
+    exact, pending = {}, [result for name, result in results.items() if name != "features"]  # a side branch
     while pending:
         node = pending.pop()
         name = node.get_friendly_name()

@@ -20,6 +20,7 @@ from rtl_tf.inference.recipe import Recipe
 from rtl_tf.inference.unlabelled import unlabelled_of
 from rtl_tf.runs import layout
 from rtl_tf.runs.confidence import Confidence
+from rtl_tf.runs.familiar_faces import FamiliarFaces
 from rtl_tf.schema import Schema, parse_schema
 from rtl_tf.system.guarded import require_readable
 
@@ -29,6 +30,7 @@ LITERT_METADATA = "rtl_tf.json"
 # In the metadata:
 FACE_SQUARE = "face_square"  # see `FaceSquare.to_json`; null where the run has none
 CONFIDENCE = "confidence"  # see `Confidence.to_json`; null where the run has none, older files lack it
+FAMILIAR = "familiar_faces"  # see `FamiliarFaces.to_json`; likewise
 RECIPE = "recipe"  # see `Recipe.to_json`; older files lack it
 # OpenVINO would take bfloat16 for float32 where the processor has it.
 OPENVINO_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
@@ -134,7 +136,7 @@ class ExportedDetector(Predictor):
 
     Attributes:
         answer: uint8 crops (N, S, S, 3) -> the arrays of `Located`, by name.
-        schema, image_size, unlabelled, recipe, face_square, parts, confidence: see `Predictor`.
+        schema, image_size, unlabelled, recipe, face_square, parts, familiar, confidence: see `Predictor`.
         metadata: all that the file says of itself.
     """
 
@@ -146,6 +148,7 @@ class ExportedDetector(Predictor):
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
     parts: "ExportedDetector | None" = None
+    familiar: FamiliarFaces | None = None
     confidence: Confidence | None = None
 
     @classmethod
@@ -187,10 +190,11 @@ class ExportedDetector(Predictor):
         fitted, learned = metadata.get(RECIPE), metadata.get(FACE_SQUARE)
         recipe = Recipe.from_json(fitted, len(schema)) if fitted else Recipe()
         face_square = FaceSquare.from_json(learned) if learned else None
-        told = metadata.get(CONFIDENCE)
+        told, seen = metadata.get(CONFIDENCE), metadata.get(FAMILIAR)
         confidence = Confidence.from_json(told, len(schema)) if told else None
+        familiar = FamiliarFaces.from_json(seen) if seen else None
         described = metadata.object()
-        return cls(answer, schema, size, described, unlabelled, recipe, face_square, confidence=confidence)
+        return cls(answer, schema, size, described, unlabelled, recipe, face_square, None, familiar, confidence)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return Located(**self.answer(pixels))

@@ -19,7 +19,8 @@ def try_out(file: Path) -> None:
         located = detector.locate(np.full((1, size, size, 3), 128, np.uint8))
     except Exception as problem:  # each engine has its own kinds
         raise InputError(f"{file}: damaged: {in_one_line(problem)}") from problem
-    expected = {"points": (1, landmarks, 2), "heatmap_points": (1, landmarks, 2), "peaks": (1, landmarks)}
+    points, heights = (1, landmarks, 2), (1, landmarks)
+    expected = {"points": points, "heatmap_points": points, "peaks": heights, "rivals": heights}
     found = {name: np.shape(getattr(located, name)) for name in expected}
     if found != expected:
         raise InputError(f"{file}: damaged: answers of shapes {found}, not {expected}")

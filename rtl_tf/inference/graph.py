@@ -15,17 +15,20 @@ Compiled: TypeAlias = tf.types.experimental.PolymorphicFunction  # what `tf.func
 
 
 def locate_in_crops(network: keras.Model, image_size: int, sigma: float) -> Compiled:
-    """A compiled function: uint8 crops (N, S, S, 3) -> {"points", "heatmap_points", "peaks"}, see `Located`."""
+    """A compiled function: uint8 crops (N, S, S, 3) -> what `Located` has, by its names."""
 
     @tf.function(input_signature=[tf.TensorSpec((None, image_size, image_size, 3), tf.uint8, name="crops")])
     def locate(crops):
         outputs = network(tf.cast(crops, tf.float32), training=False)
+        features = tf.reduce_mean(outputs["features"], axis=(1, 2))
         with tf.name_scope(DECODING_SCOPE):
             found = read(outputs, sigma)
             return {
                 "points": heatmap_to_input(found.points),
                 "heatmap_points": found.grid_points,
                 "peaks": found.peaks,
+                "rivals": found.rivals,
+                "features": features,
             }
 
     return locate

@@ -62,6 +62,7 @@ def detector_hash(model: Path, engine: str | None, precision: str | None) -> str
         others = [
             model / layout.RECIPE,
             model / layout.FACE_SQUARE,
+            model / layout.FAMILIAR,
             model / layout.CONFIDENCE,
             model / layout.FACE_PARTS / layout.NETWORK,
         ]

@@ -14,12 +14,15 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_square import FaceSquare
-from rtl_tf.inference.recipe import Look, Recipe
+from rtl_tf.inference.head_turn import yaw_in
+from rtl_tf.inference.recipe import Recipe
+from rtl_tf.inference.looked_at import Seen, mean_of, seen_or_problem, spread_of
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import without
 from rtl_tf.pyramid import Pyramid, size_of
 from rtl_tf.records import Prediction
 from rtl_tf.runs.confidence import Confidence
+from rtl_tf.runs.familiar_faces import FamiliarFaces
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
 
@@ -36,12 +39,15 @@ class Located:
     Attributes:
         points: float32 (N, K, 2), sub-pixel, input px.
         heatmap_points: float32 (N, K, 2), on the heatmap's grid, heatmap px.
-        peaks: float32 (N, K).
+        peaks, rivals: float32 (N, K), see `Prediction`.
+        features: float32 (N, C), means over the encoder's map: what faces are compared by.
     """
 
     points: np.ndarray
     heatmap_points: np.ndarray
     peaks: np.ndarray
+    rivals: np.ndarray
+    features: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -64,21 +70,6 @@ class Found:
 Outcome = Found | InputError  # of one image: what was found, or why it could not be looked at
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A face as the network sees it: uint8 (V, S, S, 3) views, in the box, in an image of this size.
-
-    `given` tells whether somebody gave the box. The image itself is kept where it is looked at again.
-    """
-
-    pixels: np.ndarray
-    look: Look
-    box: Box
-    size: tuple[int, int]
-    given: bool
-    image: Pyramid | None = None
-
-
 class Predictor(ABC):
     """A detector for photographs: subclasses say how crops are looked at.
 
@@ -90,7 +81,8 @@ class Predictor(ABC):
         face_square: how faces lie in the squares that the network knows; None = it was trained on images in which
             none are found.
         parts: looks at crops of `recipe.parts`; None = there are none.
-        confidence: what is known of its errors; None = nothing, it was trained without folds.
+        familiar: the faces that it was trained on; None = it was trained without folds.
+        confidence: what is known of its errors; None = nothing, as without folds.
     """
 
     schema: Schema
@@ -99,6 +91,7 @@ class Predictor(ABC):
     recipe: Recipe = Recipe()
     face_square: FaceSquare | None = None
     parts: "Predictor | None" = None
+    familiar: FamiliarFaces | None = None
     confidence: Confidence | None = None
 
     @abstractmethod
@@ -147,7 +140,7 @@ class Predictor(ABC):
         images where these are looked at again."""
         batch = BATCH if self.parts is None else WHOLE_BATCH
         pool = ThreadPoolExecutor()  # decodes while the network runs
-        coming: list[Future[_Seen]] = []
+        coming: list[Future[Seen]] = []
         names = [os.fspath(image) if is_file(image) else f"images[{index}]" for index, image in enumerate(images)]
         try:
             for start in range(0, len(images), batch):
@@ -175,22 +168,23 @@ class Predictor(ABC):
             for found, crop in zip(predictions, crops, strict=True)
         ]
 
-    def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> _Seen:
+    def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> Seen:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
         photograph = Pyramid.of_file(os.fspath(image)) if is_file(image) else Pyramid.of(pixels_of(image, name))
         given = box is not None
-        box, mirrored = square_to_look_at(self.face_square, photograph, box, mirrored, name)
+        box, mirrored, face = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
         size = size_of(photograph)
         require_overlap(size, crop, name)
         look = self.recipe.look(photograph, crop)
         views = np.stack([photograph.crop(view, name) for view in look.crops])
-        return _Seen(views, look, box, size, given, None if self.parts is None else photograph)
+        yaw = float("nan") if self.familiar is None else yaw_in(photograph, box, face)
+        return Seen(views, look, box, size, given, yaw, None if self.parts is None else photograph)
 
-    def _finish(self, coming: list[Future[_Seen]]) -> Iterator[Outcome]:
-        seen = [_seen_or_problem(future) for future in coming]
-        faces = [each for each in seen if isinstance(each, _Seen)]
+    def _finish(self, coming: list[Future[Seen]]) -> Iterator[Outcome]:
+        seen = [seen_or_problem(future) for future in coming]
+        faces = [each for each in seen if isinstance(each, Seen)]
         predictions = iter(self._look_at(faces) if faces else ())
         for each in seen:
             if isinstance(each, InputError):
@@ -199,18 +193,18 @@ class Predictor(ABC):
                 found = without(next(predictions), self.unlabelled, self.schema)
                 yield Found(found, each.box, each.size, each.look.crops[0].mirrored)
 
-    def _look_at(self, faces: Sequence[_Seen]) -> list[Prediction]:
+    def _look_at(self, faces: Sequence[Seen]) -> list[Prediction]:
         located = self.locate(np.concatenate([face.pixels for face in faces]))
         views = iter(self._in_original(located, [crop for face in faces for crop in face.look.crops]))
         answers = [self._answer(face, [next(views) for _ in face.look.crops]) for face in faces]
         return [self._look_closer(face, first) for face, first in zip(faces, answers, strict=True)]
 
-    def _look_closer(self, face: _Seen, first: Prediction) -> Prediction:
+    def _look_closer(self, face: Seen, first: Prediction) -> Prediction:
         if self.parts is None or face.image is None:
             return first
         return self.recipe.look_closer(face.image, face.look.crops[0], first, self.parts.predict_crops)
 
-    def _answer(self, face: _Seen, views: Sequence[Prediction]) -> Prediction:
+    def _answer(self, face: Seen, views: Sequence[Prediction]) -> Prediction:
         look, square = face.look, face.look.crops[0]
         names = self._names(square)
         calibrated = None if look.calibrated is None else look.calibrated[names]
@@ -218,32 +212,32 @@ class Predictor(ABC):
         if face.given:  # the permutation is its own inverse
             points = self.recipe.heed(points[names], Crop(*face.box, self.image_size, square.mirrored))[names]
         answers = [view.points for view in views] + ([] if calibrated is None else [calibrated])
-        peaks = np.mean([view.peaks for view in views], axis=0)
-        return Prediction(points, peaks, views[0].heatmap_points, spread_of(answers))
+        return replace(
+            views[0],
+            points=points,
+            peaks=np.mean([view.peaks for view in views], axis=0),
+            spread=spread_of(answers),
+            rivals=mean_of([view.rivals for view in views]),
+            yaw=face.yaw,
+        )
 
     def _in_original(self, located: Located, crops: Sequence[Crop]) -> list[Prediction]:
+        unlikeness = np.full(len(crops), np.nan)
+        if self.familiar is not None:
+            unlikeness = self.familiar.unlikeness(located.features)
         predictions = []
         for index, crop in enumerate(crops):
             names = self._names(crop)
-            points = crop.to_original(located.points[index])[names]
-            predictions.append(Prediction(points, located.peaks[index][names], located.heatmap_points[index][names]))
+            found = Prediction(
+                points=crop.to_original(located.points[index])[names],
+                peaks=located.peaks[index][names],
+                heatmap_points=located.heatmap_points[index][names],
+                rivals=located.rivals[index][names],
+                unlikeness=float(unlikeness[index]),
+            )
+            predictions.append(found)
         return predictions
 
     def _names(self, crop: Crop) -> np.ndarray | slice:
         """Places of the landmarks in a view's answer: a mirrored one shows each pair swapped."""
         return self.schema.mirror_permutation if crop.mirrored else slice(None)
-
-
-def spread_of(answers: Sequence[np.ndarray]) -> np.ndarray | None:
-    """float32 (K,): root mean square distance of answers (K, 2) from their mean; None of a single one."""
-    if len(answers) == 1:
-        return None
-    away = np.stack(answers) - np.mean(answers, axis=0)
-    return np.sqrt((away**2).sum(axis=-1).mean(axis=0)).astype(np.float32)
-
-
-def _seen_or_problem(future: Future[_Seen]) -> _Seen | InputError:
-    try:
-        return future.result()
-    except InputError as problem:
-        return problem

@@ -2,22 +2,31 @@
 
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box
-from rtl_tf.inference.face_finder import find_faces
+from rtl_tf.inference.face_finder import Face, find_faces
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.pyramid import Photographed, Pyramid, size_of
 
 NO_FACE = "no face was found; give the square around it, see --table (in Python: boxes)"
 
 
+class Aim(NamedTuple):
+    """Where the network looks: a square (left, top, side), original px, whether mirrored, and the face that told it."""
+
+    box: Box
+    mirrored: bool
+    face: Face | None = None
+
+
 def square_to_look_at(
     learned: FaceSquare | None, image: Photographed, box: Box | None, mirrored: bool | None, name: str | Path = "image"
-) -> tuple[Box, bool]:
-    """The square (left, top, side), original px, and whether it shall be seen mirrored.
+) -> Aim:
+    """The square that is looked at, and how.
 
     Args:
         learned: of the run, how faces lie in its squares; None = the run knows no faces.
@@ -29,19 +38,19 @@ def square_to_look_at(
         InputError: no face was found, or a square that is given shows nothing of the image.
     """
     if box is not None:
-        return box, _side_in(learned, image, box, name) if mirrored is None else mirrored
+        return Aim(box, _side_in(learned, image, box, name) if mirrored is None else mirrored)
     if learned is None:
-        return central_square(size_of(image)), bool(mirrored)
+        return Aim(central_square(size_of(image)), bool(mirrored))
     found = found_square(learned, image, mirrored)
     if found is None:
         raise InputError(f"{name}: {NO_FACE}")
     return found
 
 
-def found_square(learned: FaceSquare, image: Photographed, mirrored: bool | None) -> tuple[Box, bool] | None:
+def found_square(learned: FaceSquare, image: Photographed, mirrored: bool | None) -> Aim | None:
     """As `square_to_look_at`, of the largest face on an image; None where none is found."""
     faces = find_faces(image)
-    return learned.apply(faces[0], mirrored) if faces else None
+    return Aim(*learned.apply(faces[0], mirrored), faces[0]) if faces else None
 
 
 def central_square(size: tuple[int, int]) -> Box:

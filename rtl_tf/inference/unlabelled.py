@@ -1,6 +1,8 @@
 """Landmarks that no training image had: nothing is predicted of them."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -8,16 +10,18 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.records import Prediction
 from rtl_tf.schema import UNLABELLED, Schema
 
+OF_LANDMARKS = ("points", "peaks", "heatmap_points", "spread", "rivals")  # of a `Prediction`
+
 
 def without(prediction: Prediction, unlabelled: Collection[str], schema: Schema) -> Prediction:
     """The prediction with NaN for these landmarks."""
     known = np.array([name not in unlabelled for name in schema.names])
-    return Prediction(
-        np.where(known[:, None], prediction.points, np.float32(np.nan)),
-        np.where(known, prediction.peaks, np.float32(np.nan)),
-        np.where(known[:, None], prediction.heatmap_points, np.float32(np.nan)),
-        None if prediction.spread is None else np.where(known, prediction.spread, np.float32(np.nan)),
-    )
+    blanked: dict[str, Any] = {}
+    for name in OF_LANDMARKS:
+        values = getattr(prediction, name)
+        where = known if values is None or values.ndim == 1 else known[:, None]
+        blanked[name] = None if values is None else np.where(where, values, np.float32(np.nan))
+    return replace(prediction, **blanked)
 
 
 def unlabelled_of(described: Mapping, schema: Schema, origin: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ found landmarks (the larger of width and height), so that they hold for photogra
 what its heatmap lacks of a peak of 1.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,16 @@ from rtl_tf.conformal import Conformal, quantiles
 from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.geometry.shape_check import ShapeCheck
 from rtl_tf.geometry.shape_model import ShapeModel
+from rtl_tf.measurement import view_of
 from rtl_tf.runs.predictions import Predictions
+from rtl_tf.runs.signs import Signs
 
 FEWEST_PEOPLE = 10  # below, radii would be the largest error that there was
-FLAGGED = 0.95  # share of faces like the training ones whose score is below a limit
-KINDS = UNSURE, UNLIKE, DISAGREE = "unsure", "improbable shape", "views disagree"
+FLAGGED = 0.97  # share of faces like the training ones whose score is below a limit
+KINDS = UNSURE, UNLIKELY, DISAGREE, RIVALS, STRANGE = (
+    *("unsure", "improbable shape", "views disagree"),
+    *("two peaks", "unlike the training faces"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +31,7 @@ class Confidence:
     """Of a detector of K landmarks.
 
     Attributes:
-        conformal: of errors, shares of the extent.
+        conformal: of errors, shares of the extent; its groups are views of the head.
         shape: of the faces' landmarks.
         limits: by flag, of the score above which a face gets it; infinite where too few people tell.
         people, images: that it was fitted to.
@@ -43,30 +49,31 @@ class Confidence:
         people = unseen.subjects
         if len(set(people)) < FEWEST_PEOPLE:
             return None
+        signs = Signs.of(unseen)
         errors = np.linalg.norm(unseen.points - unseen.truth, axis=-1) / extents(unseen.points)[:, None]
-        doubts = doubts_of(unseen.peaks)
-        conformal, model = Conformal.fit(errors, doubts, people), ShapeModel(unseen.truth.astype(np.float64), people)
+        conformal = Conformal.fit(errors, doubts_of(unseen.peaks), people, _views(signs))
+        model = ShapeModel(unseen.truth.astype(np.float64), people)
         misfits = np.array([model.judge(*pair).misfit for pair in zip(unseen.points, people, strict=True)])
-        scores = _scores(conformal, unseen.points, unseen.peaks, unseen.spread, misfits)
+        scores = _scores(conformal, signs, misfits)
         limits = {name: float(quantiles(values, people, (FLAGGED,))[0]) for name, values in scores.items()}
         return cls(conformal, ShapeCheck.of(model), limits, len(set(people)), len(people))
 
-    def radii(self, points: np.ndarray, peaks: np.ndarray, coverage: float) -> np.ndarray:
+    def radii(self, signs: Signs, coverage: float) -> np.ndarray:
         """float64 (N, K), original px: within it lie `coverage` of the landmarks, 0.5 to 0.99; NaN where too few people
-        can promise that, or a landmark is missing. Of points (N, K, 2), original px, and peaks (N, K)."""
-        return self.conformal.radii(doubts_of(peaks), coverage) * extents(points)[:, None]
+        can promise that, or a landmark is missing."""
+        return self.conformal.radii(doubts_of(signs.peaks), coverage, _views(signs)) * extents(signs.points)[:, None]
 
-    def expected_errors(self, points: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    def expected_errors(self, signs: Signs) -> np.ndarray:
         """float64 (N, K), original px: by these, faces can be put in an order of doubt."""
-        return self.conformal.expected(doubts_of(peaks)) * extents(points)[:, None]
+        return self.conformal.expected(doubts_of(signs.peaks)) * extents(signs.points)[:, None]
 
-    def flags(self, points: np.ndarray, peaks: np.ndarray, spread: np.ndarray | None = None) -> list[tuple[str, ...]]:
+    def flags(self, signs: Signs) -> list[tuple[str, ...]]:
         """Of each of N faces, why somebody should look at it; empty for about nine in ten that are like the training
-        ones. spread: see `records.Prediction`."""
-        misfits = np.array([self.shape.misfit(face) for face in np.asarray(points, np.float64)])
-        scores = _scores(self.conformal, points, peaks, spread, misfits)
+        ones."""
+        misfits = np.array([self.shape.misfit(face) for face in np.asarray(signs.points, np.float64)])
+        scores = _scores(self.conformal, signs, misfits)
         beyond = {name: values > self.limits[name] for name, values in scores.items()}
-        return [tuple(name for name, marked in beyond.items() if marked[index]) for index in range(len(points))]
+        return [tuple(name for name, marked in beyond.items() if marked[index]) for index in range(len(misfits))]
 
     def to_json(self) -> dict:
         return {
@@ -105,19 +112,26 @@ def doubts_of(peaks: np.ndarray) -> np.ndarray:
     return np.clip(1 - np.asarray(peaks, np.float64), 0, 1)
 
 
-def _scores(
-    conformal: Conformal, points: np.ndarray, peaks: np.ndarray, spread: np.ndarray | None, misfits: np.ndarray
-) -> dict[str, np.ndarray]:
-    """By flag, of N faces (N,): the mean expected error, the misfit of the shape, how far the views lie apart."""
-    unsureness = np.nanmean(conformal.expected(doubts_of(peaks)), axis=1)
-    return {UNSURE: unsureness, UNLIKE: misfits, DISAGREE: _disagreement(points, spread)}
+def _scores(conformal: Conformal, signs: Signs, misfits: np.ndarray) -> dict[str, np.ndarray]:
+    """By flag, of N faces (N,), NaN = not known: the mean expected error, the misfit of the shape, how far views lie
+    apart as a share of the extent, the highest second peak of a landmark, how unlike the training faces it is."""
+    return {
+        UNSURE: np.nanmean(conformal.expected(doubts_of(signs.peaks)), axis=1),
+        UNLIKELY: misfits,
+        DISAGREE: _over_landmarks(np.nanmean, signs.known("spread")) / extents(signs.points),
+        RIVALS: _over_landmarks(np.nanmax, signs.known("rivals")),
+        STRANGE: signs.known("unlikeness"),
+    }
 
 
-def _disagreement(points: np.ndarray, spread: np.ndarray | None) -> np.ndarray:
-    """(N,): the mean spread, share of the extent; NaN where a face was looked at once."""
-    if spread is None:
-        return np.full(len(points), np.nan)
-    known = ~np.isnan(spread).all(axis=1)
-    means = np.full(len(points), np.nan)
-    means[known] = np.nanmean(spread[known], axis=1) / extents(points[known])
-    return means
+def _over_landmarks(summary: Callable, values: np.ndarray) -> np.ndarray:
+    """(N, K) or, where nothing is known, (N,) of NaN -> (N,)."""
+    told = values.reshape(len(values), -1)
+    known = ~np.isnan(told).all(axis=1)
+    found = np.full(len(told), np.nan)
+    found[known] = summary(told[known], axis=1)
+    return found
+
+
+def _views(signs: Signs) -> list[str]:
+    return [view_of(float(yaw)) for yaw in signs.known("yaw")]

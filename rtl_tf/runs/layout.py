@@ -19,6 +19,7 @@ VALIDATION = "validation-predictions.csv"  # as PREDICTIONS, of the validation p
 PREDICTIONS = "predictions.csv"  # of the test part
 ATTRIBUTES = "test.csv"  # what the data table says of the test images
 EXAMPLES = "examples.npz"  # a few test faces, for figures
+FAMILIAR = "familiar_faces.json"  # how the training faces look to the network; where there are folds
 CONFIDENCE = "confidence.json"  # radii and limits of flags, fitted to OUT_OF_FOLD
 CARD = "card.json"  # what the detector was trained on and can do, without names; MODEL_CARD tells people the same
 MODEL_CARD = "MODEL_CARD.md"
@@ -26,7 +27,7 @@ METRICS = "metrics.json"  # written last: a folder with it holds a run that has 
 
 INPUTS = (ENVIRONMENT, SCHEMA, SPLIT, TRAINED_ON, RECIPE)  # written in this order, then CONFIG
 RESULTS = (  # then METRICS
-    *(FACE_SQUARE, HISTORY, NETWORK, OUT_OF_FOLD, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH),
+    *(FACE_SQUARE, HISTORY, NETWORK, FAMILIAR, OUT_OF_FOLD, VALIDATION, PREDICTIONS, ATTRIBUTES, EXAMPLES, SEARCH),
     *(CONFIDENCE, CARD, MODEL_CARD),
 )
 FILES = (*INPUTS, CONFIG, *RESULTS, METRICS)

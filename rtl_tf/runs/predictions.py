@@ -17,8 +17,9 @@ NUMBERS = (
     *("heatmap_truth_x", "heatmap_truth_y", "heatmap_x", "heatmap_y"),
     *("input_px_per_px", "mm_per_px"),
 )
-SPREAD = "spread"  # which older tables lack
-COLUMNS = (*TEXTS, *NUMBERS, SPREAD)
+SIGNS = ("spread", "rival", "unlikeness", "yaw")  # of doubt: empty where nothing is known; older tables lack some
+COLUMNS = (*TEXTS, *NUMBERS, *SIGNS)
+OF_IMAGES = ("input_px_per_px", "mm_per_px", "unlikeness", "yaw")  # the same for all landmarks
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Predictions:
         heatmap_points: (N, K, 2), heatmap px, by argmax (DSNT: its coordinates, rounded to the grid).
         input_px_per_px: (N,), magnification of the crop that the network saw.
         mm_per_px: (N,), scale of the original image, NaN = unknown.
-        spread: (N, K), original px, see `records.Prediction`; None where each point is of a single answer.
+        spread, rivals: (N, K), and unlikeness, yaw: (N,), see `records.Prediction`; NaN or None = not known.
     """
 
     images: tuple[str, ...]
@@ -49,6 +50,9 @@ class Predictions:
     input_px_per_px: np.ndarray
     mm_per_px: np.ndarray
     spread: np.ndarray | None = None
+    rivals: np.ndarray | None = None
+    unlikeness: np.ndarray | None = None
+    yaw: np.ndarray | None = None
 
 
 def write_predictions(path: str | Path, predictions: Predictions) -> None:
@@ -65,12 +69,17 @@ def prediction_rows(predictions: Predictions) -> Iterator[tuple[str, ...]]:
         *(predictions.heatmap_truth[..., 0], predictions.heatmap_truth[..., 1]),
         *(predictions.heatmap_points[..., 0], predictions.heatmap_points[..., 1]),
         *(predictions.input_px_per_px[:, None], predictions.mm_per_px[:, None]),
-        np.float32(np.nan) if predictions.spread is None else predictions.spread,
+        *(_or_unknown(signs) for signs in (predictions.spread, predictions.rivals)),
+        *(_or_unknown(signs)[..., None] for signs in (predictions.unlikeness, predictions.yaw)),
     ]
     texts = [np.repeat(predictions.images, landmarks), np.repeat(predictions.subjects, landmarks)]
     texts.append(np.tile(predictions.landmarks, images))
     columns = [*texts, *(_as_text(np.broadcast_to(column, (images, landmarks))) for column in numbers)]
     return zip(*columns, strict=True)
+
+
+def _or_unknown(values: np.ndarray | None) -> np.ndarray:
+    return np.full(1, np.nan, np.float32) if values is None else values
 
 
 def _as_text(values: np.ndarray) -> np.ndarray:
@@ -109,13 +118,20 @@ def read_predictions(path: File) -> Predictions:
         heatmap_points=np.stack([grid["heatmap_x"], grid["heatmap_y"]], axis=-1),
         input_px_per_px=grid["input_px_per_px"][:, 0],
         mm_per_px=grid["mm_per_px"][:, 0],
-        spread=None if np.isnan(grid[SPREAD]).all() else grid[SPREAD],
+        spread=_known(grid["spread"]),
+        rivals=_known(grid["rival"]),
+        unlikeness=_known(grid["unlikeness"][:, 0]),
+        yaw=_known(grid["yaw"][:, 0]),
     )
 
 
 def _damage(path: File, row: int, problem: str) -> InputError:
     """`row` counts from 0 after the header; people count rows from 1 with it."""
     return InputError(f"{path} row {row + 2}: {problem}")
+
+
+def _known(values: np.ndarray) -> np.ndarray | None:
+    return None if np.isnan(values).all() else values
 
 
 def _read_columns(path: File) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -128,7 +144,7 @@ def _read_columns(path: File) -> tuple[dict[str, np.ndarray], dict[str, np.ndarr
             io.StringIO(text),
             dtype=dict.fromkeys(TEXTS, str),
             keep_default_na=False,
-            na_values=dict.fromkeys((*NUMBERS, SPREAD), ""),
+            na_values=dict.fromkeys((*NUMBERS, *SIGNS), ""),
             low_memory=False,
             skip_blank_lines=False,
         )
@@ -139,9 +155,8 @@ def _read_columns(path: File) -> tuple[dict[str, np.ndarray], dict[str, np.ndarr
         raise InputError(f"{path}: missing column {', '.join(missing)}")
     if table.empty:
         raise InputError(f"{path}: no rows below the header")
-    if SPREAD not in table:
-        table[SPREAD] = np.nan
-    numbers = {name: _to_numbers(path, name, table[name].to_numpy()) for name in (*NUMBERS, SPREAD)}
+    table[[name for name in SIGNS if name not in table]] = np.nan
+    numbers = {name: _to_numbers(path, name, table[name].to_numpy()) for name in (*NUMBERS, *SIGNS)}
     return {name: table[name].to_numpy(object) for name in TEXTS}, numbers
 
 
@@ -172,8 +187,11 @@ def _check_numbers(path: File, numbers: dict[str, np.ndarray], per_image: int) -
         refuse(np.isfinite(numbers[name]) != labelled, "the truth is there in some columns and missing in others")
     refuse(~(np.isfinite(numbers["input_px_per_px"]) & (numbers["input_px_per_px"] > 0)), "input_px_per_px must be > 0")
     refuse(np.isinf(numbers["mm_per_px"]) | (numbers["mm_per_px"] <= 0), "mm_per_px must be > 0, or empty if unknown")
-    refuse(np.isinf(numbers[SPREAD]) | (numbers[SPREAD] < 0), f"{SPREAD} must be >= 0, or empty if unknown")
-    for name in ("input_px_per_px", "mm_per_px"):
+    for name in SIGNS:
+        refuse(np.isinf(numbers[name]), f"{name} is infinite")
+    for name in ("spread", "unlikeness"):
+        refuse(numbers[name] < 0, f"{name} must be >= 0, or empty if unknown")
+    for name in OF_IMAGES:
         of_image = np.repeat(numbers[name][::per_image], per_image)
         refuse(
             (numbers[name] != of_image) & ~(np.isnan(numbers[name]) & np.isnan(of_image)),

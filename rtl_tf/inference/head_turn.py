@@ -9,11 +9,10 @@ import math
 
 import numpy as np
 
+from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import KEY_POINTS, Face, find_faces
-from rtl_tf.measurement import VIEWS
+from rtl_tf.pyramid import Photographed
 
-FRONTAL, OBLIQUE, LATERAL = VIEWS
-FRONTAL_TO, LATERAL_FROM = 15.0, 65.0  # degrees: 3 % off a length across the face, 9 % off one along the nose
 EYES_OVER_NOSE = 0.479  # distance of the eyes seen from the front, over that of the nose from the ears in profile
 RIGHT_EYE, LEFT_EYE, NOSE, MOUTH, RIGHT_EAR, LEFT_EAR = range(len(KEY_POINTS))
 
@@ -28,15 +27,14 @@ def yaw_of(face: Face) -> float:
     return math.degrees(math.atan2(EYES_OVER_NOSE * nose_to_ears, eyes))
 
 
-def view_of(yaw: float) -> str:
-    """One of VIEWS for a yaw in degrees; "" for NaN."""
-    if math.isnan(yaw):
-        return ""
-    return FRONTAL if abs(yaw) <= FRONTAL_TO else LATERAL if abs(yaw) >= LATERAL_FROM else OBLIQUE
+def yaw_in(image: Photographed, box: Box, face: Face | None = None) -> float:
+    """Of the face that a square (left, top, side) is around, which may be known; NaN where none is found there."""
+    found = face or face_at(image, np.array([box[:2]]) + box[2] / 2)
+    return math.nan if found is None else yaw_of(found)
 
 
-def face_at(image: np.ndarray, points: np.ndarray) -> Face | None:
-    """The face on a decoded image (H, W, 3) that landmarks (K, 2) lie on; None where none is found there."""
+def face_at(image: Photographed, points: np.ndarray) -> Face | None:
+    """The face on an image (H, W, 3) that landmarks (K, 2) lie on; None where none is found there."""
     middle = np.nanmean(points, axis=0)
     near = [face for face in find_faces(image) if np.abs(middle - face.centre).max() < face.box[2] / 2]
     return min(near, key=lambda face: np.abs(middle - face.centre).max(), default=None)

@@ -1,0 +1,51 @@
+"""A photograph on its way to the network: decoded, its face found, the views of it cut out. Needs no TensorFlow."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from rtl_tf.exceptions import InputError
+from rtl_tf.inference.decoded import Box
+from rtl_tf.inference.recipe import Look
+from rtl_tf.pyramid import Pyramid
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A face as the network sees it: uint8 (V, S, S, 3) views, in the box, in an image of this size.
+
+    `given` tells whether somebody gave the box, `yaw` how far the head is turned. The image itself is kept where it is
+    looked at again.
+    """
+
+    pixels: np.ndarray
+    look: Look
+    box: Box
+    size: tuple[int, int]
+    given: bool
+    yaw: float
+    image: Pyramid | None = None
+
+
+def seen_or_problem(future: Future[Seen]) -> Seen | InputError:
+    """What came of looking at it."""
+    try:
+        return future.result()
+    except InputError as problem:
+        return problem
+
+
+def spread_of(answers: Sequence[np.ndarray]) -> np.ndarray | None:
+    """float32 (K,): root mean square distance of answers (K, 2) from their mean; None of a single one."""
+    if len(answers) == 1:
+        return None
+    away = np.stack(answers) - np.mean(answers, axis=0)
+    return np.sqrt((away**2).sum(axis=-1).mean(axis=0)).astype(np.float32)
+
+
+def mean_of(answers: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """(K,): the mean of those that are there."""
+    there = [answer for answer in answers if answer is not None]
+    return np.mean(there, axis=0) if there else None
