@@ -48,6 +48,6 @@ def placed_points(asked: Node, schema: Schema) -> tuple[np.ndarray, np.ndarray]:
         if not isinstance(found, tuple):
             raise given[name].error("expected a place [x, y]")
         points[schema.index(name)] = found
-    for name in asked["by_hand"].elements():
-        by_hand[schema.index(one_of(name, schema.names))] = True
+    for node in asked["by_hand"].elements():
+        by_hand[schema.index(one_of(node, schema.names))] = True
     return points, by_hand
