@@ -1,6 +1,6 @@
 """The page's server as tests need it: of a guesser whose answers are known, at an address that a restart keeps.
 
-`python tests/app_server.py FOLDER PORT` serves the photographs of a folder until it is killed.
+`python tests/app_server.py FOLDER PORT [label]` serves the photographs of a folder until it is killed.
 """
 
 import socket
@@ -20,10 +20,12 @@ from rtl_tf.app.security import Access
 from rtl_tf.app.server import application
 from rtl_tf.app.session import Session
 from rtl_tf.coordinates import Crop
+from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 from rtl_tf.schema import load_schema
 
 TOKEN = "t" * 43
 POINTS = {"exocanthion": (20.0, 30.0), "endocanthion": (50.0, 30.0), "nasion": (70.0, 25.0), "gnathion": (60.0, 80.0)}
+ERRORS = LandmarkCovariance.of_blocks(tuple(POINTS), np.tile([[4e-4, 1e-4], [1e-4, 1e-4]], (4, 1, 1)))
 ODD = "b.png"  # the photograph that is flagged
 
 
@@ -31,6 +33,7 @@ class KnownGuesser:
     """Four landmarks, everywhere the same."""
 
     name, ahead = "detector toy", True
+    errors, no_errors = ERRORS, ""
 
     def guess(self, photo, pixels) -> Guess:
         flags = ("low peak: gnathion",) if photo.name == ODD else ()
@@ -41,6 +44,13 @@ class KnownGuesser:
         heatmap = np.zeros((90, 90))
         heatmap[25:36, 15:26] = 1
         return heatmap, guess.crop
+
+
+class KnownMesh(KnownGuesser):
+    """The same, as labelling from nothing begins."""
+
+    name, ahead = "face mesh", False
+    errors, no_errors = None, "nobody has looked"
 
 
 def write_photographs(folder: Path, names: str = "abc", size: tuple[int, int] = (120, 90)) -> None:
@@ -58,11 +68,12 @@ def make_session(folder: Path, journal, guesser=KnownGuesser, labelling: bool = 
     return Session(photographs, journal.schema, journal, labels, guesses, pictures, "tester", labelling)
 
 
-def serve(folder: Path, listening: socket.socket) -> None:
+def serve(folder: Path, listening: socket.socket, labelling: bool = False) -> None:
     schema = load_schema("fas14")
     with writing(folder / NAME, schema) as journal:
         access = Access("127.0.0.1", listening.getsockname()[1], TOKEN)
-        app = application(make_session(folder, journal), access)
+        guesser = KnownMesh if labelling else KnownGuesser
+        app = application(make_session(folder, journal, guesser, labelling), access)
         settings = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none")
         uvicorn.Server(settings).run(sockets=[listening])
 
@@ -76,4 +87,4 @@ def listening_at(port: int = 0) -> socket.socket:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), listening_at(int(sys.argv[2])))
+    serve(Path(sys.argv[1]), listening_at(int(sys.argv[2])), labelling="label" in sys.argv[3:])

@@ -31,8 +31,8 @@ AXE = "axe.run(document).then(found => found.violations.map(one => [one.impact, 
 class Server:
     """The server of `app_server.py` as a process, at an address that stays."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, *more: str):
+        self.folder, self.more = folder, more
         with listening_at() as free:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/{TOKEN}/"
@@ -40,7 +40,7 @@ class Server:
 
     def start(self) -> None:
         script = Path(__file__).with_name("app_server.py")
-        words = [sys.executable, str(script), str(self.folder), str(self.port)]
+        words = [sys.executable, str(script), str(self.folder), str(self.port), *self.more]
         self.process = subprocess.Popen(words, env=child.environment(), start_new_session=True)
         wait(self._answers, "the server")
 
@@ -72,8 +72,8 @@ def serve(browser):
     """Serve a folder and open its page, once the detector's points are there."""
     servers = []
 
-    def start(folder: Path) -> Server:
-        servers.append(Server(folder))
+    def start(folder: Path, *more: str) -> Server:
+        servers.append(Server(folder, *more))
         browser.asked.clear()
         browser.errors.clear()
         open_page(browser, servers[-1])
@@ -224,6 +224,44 @@ def test_measurements_are_those_of_the_package(browser, server):
         points = generator.normal(size=(number, 2)) * 100
         told = browser.run(f"import('./measure.js').then(one => one.value('{kind}', {json.dumps(points.tolist())}))")
         assert told == pytest.approx(float(FORMULAS[kind](points)), rel=1e-9)
+
+
+def interval(browser: Browser, name: str) -> str:
+    """What stands below a measurement."""
+    return browser.run(f"document.querySelector('[data-measurement={name}] td small')?.textContent ?? ''")
+
+
+def width(text: str) -> float:
+    low, high = map(float, text.split(" to "))
+    return high - low
+
+
+def test_an_interval_is_shown_narrows_and_goes_as_points_are_placed(browser, server):
+    fissure = "palpebral_fissure_length"
+    wait(lambda: " to " in interval(browser, fissure), "the interval")
+    free = interval(browser, fissure)
+    low, high = map(float, free.split(" to "))
+    assert low < 30 < high
+    fill(browser, "#mm", "0.5")
+    wait(lambda: width(interval(browser, fissure)) == pytest.approx(width(free) / 2, abs=0.011), "the interval in mm")
+    fill(browser, "#mm", "")
+    browser.press("a")  # accepts one end
+    wait(lambda: width(interval(browser, fissure)) == pytest.approx(width(free) / 2**0.5, rel=0.05), "a narrower one")
+    browser.press("ArrowLeft")  # places the other
+    wait(lambda: interval(browser, fissure) == "", "none")
+    assert " to " in interval(browser, "facial_height")
+    assert browser.run("document.querySelector('#worth').textContent").startswith("Small: 95 % interval")
+    assert browser.errors == []
+
+
+def test_without_a_detector_the_page_says_who_guessed_and_why_there_is_no_interval(browser, serve, tmp_path):
+    write_photographs(tmp_path / "photos", "a")
+    serve(tmp_path / "photos", "label")
+    wait(lambda: interval(browser, "facial_height") == "with the face mesh\u2019s points", "who guessed")
+    assert browser.run("document.querySelector('#worth').textContent") == "No intervals: nobody has looked."
+    assert browser.run("document.querySelector('#model').textContent") == "Face mesh's points"
+    assert not any(url.endswith("/intervals") for url in browser.asked)
+    assert browser.errors == []
 
 
 def test_zoom_heatmap_and_radius(browser, server):

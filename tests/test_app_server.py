@@ -105,6 +105,11 @@ def test_the_page_names_no_other_server():
     assert b"style=" not in index and not re.search(rb"\son\w+=", index)
 
 
+def test_the_pages_scripts_fit_in_a_head():
+    scripts = {name: content.count(b"\n") for name, content in page_files().items() if name.endswith(".js")}
+    assert "page.js" in scripts and max(scripts.values()) <= 200, scripts
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [

@@ -4,13 +4,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from fake_runs import make_predictions, make_run
 
-from rtl_tf.app.detector_guesses import OVERLAY, DetectorGuesser, found_guess, upright
+from rtl_tf.app.detector_guesses import OVERLAY, DetectorGuesser, found_guess, known_errors, upright
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.predictor import Found
 from rtl_tf.inference.squares import NO_FACE
+from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 from rtl_tf.records import Prediction
+from rtl_tf.runs.predictions import write_predictions
 from rtl_tf.schema import load_schema
 
 FAS12 = load_schema("fas12")
@@ -53,7 +56,7 @@ def test_a_detector_that_knows_its_errors_gives_radii_and_its_own_flags():
 )
 def test_a_photograph_that_cannot_be_looked_at_is_flagged(problem, flag):
     predictor = SimpleNamespace(**vars(PREDICTOR), outcomes=lambda *images: iter([InputError(problem)]))
-    assert DetectorGuesser(predictor, "x").guess(None, np.zeros((9, 9, 3), np.uint8)).flags == (flag,)
+    assert DetectorGuesser(predictor, "x", None).guess(None, np.zeros((9, 9, 3), np.uint8)).flags == (flag,)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -67,3 +70,18 @@ def test_a_heatmaps_peak_lies_on_its_landmark(mirrored, angle):
     assert picture.shape == (OVERLAY, OVERLAY)
     row, column = np.unravel_index(picture.argmax(), picture.shape)
     np.testing.assert_allclose(covered.to_original(np.array([column, row])), place, atol=covered.side / OVERLAY)
+
+
+def test_a_runs_errors_are_those_of_its_folds(tmp_path):
+    run = make_run(tmp_path, "ft", 0, np.zeros((8, 4)))
+    why = "the run does not know its errors; train.py --folds 5 measures them"
+    assert known_errors(run) == (None, why)  # those on the test part are not asked for
+    folds, record = make_predictions(np.random.default_rng(0).normal(size=(8, 4))), run / "out-of-fold-predictions.csv"
+    write_predictions(record, folds)
+    errors, why = known_errors(run)
+    np.testing.assert_allclose(errors.covariance, LandmarkCovariance.fit(folds).covariance)
+    assert (errors.images, why) == (8, "")
+    record.write_text("image\n")
+    assert known_errors(run)[0] is None and known_errors(run)[1].startswith(f"{record}: missing column subject")
+    exported = "an exported detector does not carry its errors; open its run's folder"
+    assert known_errors(tmp_path / "detector.onnx") == (None, exported)

@@ -162,6 +162,27 @@ def test_intervals_by_hand():
     assert np.isnan(unknown).all()
 
 
+def test_what_a_person_placed_has_no_error():
+    """Both ends err by 0.05 px along x: the distance by 0.0707, by 0.05 once one is placed, by nothing once both are.
+    The second image, which nobody has touched, keeps its interval, and where errors are not known a placed end needs
+    none."""
+    points = np.array([[[0.0, 0.0], [10.0, 0.0]]] * 2)
+    covariance = LandmarkCovariance.of_blocks(("a", "b"), np.tile(np.diag([1e-4, 0]), (2, 1, 1)))
+
+    def half(covariance, *exact):
+        low, high = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(2), exact=np.array(exact))
+        return (high - low)[:, 0] / 2
+
+    untouched = [False, False]
+    halves = [half(covariance, exact, untouched) for exact in (untouched, [False, True], [True, True])]
+    assert halves[0] == pytest.approx([1.96 * 0.0707] * 2, rel=0.05)
+    assert halves[1] == pytest.approx([1.96 * 0.05, halves[0][1]], rel=0.05)
+    assert halves[2].tolist() == [0, halves[0][1]]
+    one = LandmarkCovariance.of_blocks(("a",), [np.diag([1e-4, 0])])
+    assert half(one, [False, True], [True, False])[0] == pytest.approx(1.96 * 0.05, rel=0.05)
+    assert np.isnan(half(one, untouched, untouched)).all()
+
+
 def test_errors_that_go_together_cancel():
     """Both ends shift alike: the distance is certain."""
     covariance = LandmarkCovariance(("a", "b"), np.tile(np.diag([0.01, 0.01]), (2, 2)))

@@ -16,6 +16,7 @@ from rtl_tf.inference import squares
 from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.predicting import load_predictor
 from rtl_tf.inference.predictor import Found, Predictor
+from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, out_of_fold_errors
 from rtl_tf.runs import layout
 from rtl_tf.schema import Schema, load_schema
 
@@ -39,13 +40,14 @@ class DetectorGuesser:
 
     ahead = True
 
-    def __init__(self, predictor: Predictor, name: str):
+    def __init__(self, predictor: Predictor, name: str, errors: LandmarkCovariance | None, no_errors: str = ""):
         self.predictor, self.name = predictor, name
+        self.errors, self.no_errors = errors, no_errors
         self.doubt = Doubt.of(predictor.confidence, None, name)
 
     @classmethod
     def load(cls, model: Path) -> "DetectorGuesser":
-        return cls(load_predictor(model, None, None, start_tensorflow), f"detector {model.name}")
+        return cls(load_predictor(model, None, None, start_tensorflow), f"detector {model.name}", *known_errors(model))
 
     def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
         (outcome,) = self.predictor.outcomes([pixels], [None], [None])
@@ -63,6 +65,17 @@ class DetectorGuesser:
         maps = np.asarray(network(seen, training=False)["heatmaps"])[0]
         order = self.predictor.schema.mirror_permutation if square.mirrored else np.arange(maps.shape[-1])
         return upright(maps[..., order[landmark]], square)
+
+
+def known_errors(model: Path) -> tuple[LandmarkCovariance | None, str]:
+    """How a run's landmarks err, by its folds; where that is not known, None and why."""
+    if not model.is_dir():
+        return None, "an exported detector does not carry its errors; open its run's folder"
+    try:
+        errors = out_of_fold_errors(model)
+    except InputError as problem:  # points can be corrected without
+        return None, str(problem)
+    return errors, "" if errors else "the run does not know its errors; train.py --folds 5 measures them"
 
 
 def found_guess(found: Found, predictor: Predictor, name: str, doubt: Doubt | None) -> Guess:

@@ -16,6 +16,7 @@ from rtl_tf.app.pictures import Pictures
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import in_one_line
 from rtl_tf.images import read_image
+from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 
 NO_FACE, UNREADABLE = "no face", "cannot be read"
 
@@ -29,7 +30,6 @@ class Guess:
         source: of whom, as people read it.
         flags: why somebody should look at it; none = nothing is odd.
         radius: landmark -> original px within which it lies, where that is known.
-        measurements: as the page shows them, where they are known: each has name, value, unit, low, high.
         crop: what a network saw.
     """
 
@@ -37,23 +37,30 @@ class Guess:
     source: str
     flags: tuple[str, ...] = ()
     radius: dict[str, float] | None = None
-    measurements: list[dict] | None = None
     crop: Crop | None = None
 
     def to_json(self) -> dict:
         told = {"points": self.points, "source": self.source, "flags": list(self.flags)}
-        optional = {"radius": self.radius, "measurements": self.measurements}
-        return told | {name: value for name, value in optional.items() if value is not None}
+        return told if self.radius is None else told | {"radius": self.radius}
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether a network saw the photograph mirrored."""
+        return self.crop is not None and self.crop.mirrored
 
 
 class Guesser(Protocol):
     """Attributes:
     name: as people read it.
     ahead: whether it shall look at all photographs, for their flags, before somebody opens them.
+    errors: of its landmarks, for the intervals of measurements; None = not known.
+    no_errors: why they are not known, in a few words; "" where they are.
     """
 
     name: str
     ahead: bool
+    errors: LandmarkCovariance | None
+    no_errors: str
 
     def guess(self, photo: Photo, pixels: np.ndarray) -> Guess: ...
 

@@ -65,6 +65,7 @@ class MeshGuesser:
     """See `guesses.Guesser`."""
 
     name, ahead = "face mesh", False
+    errors, no_errors = None, "the errors of the face mesh are not known"
 
     def __init__(self, schema: Schema, labels: AllLabels, folder: Folder):
         self.schema, self.labels, self.folder = schema, labels, folder

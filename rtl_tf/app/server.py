@@ -1,7 +1,7 @@
 """The routes: what the page asks for, and where it is answered. All paths lie below the token."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from rtl_tf.app.pictures import as_png
 from rtl_tf.app.security import Access, Guard, login_name
 from rtl_tf.app.session import Conflict, Session
 from rtl_tf.datasets.table import TABLE
-from rtl_tf.documents import decoded, parse_json
+from rtl_tf.documents import Node, decoded, parse_json
 from rtl_tf.exceptions import InputError, told
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -38,7 +38,8 @@ def application(session: Session, access: Access) -> Guard:
         Route("/images/{index:int}/overview", _jpeg(lambda request: _overview(session, request))),
         Route("/images/{index:int}/tiles/{column:int}/{row:int}", _jpeg(lambda request: _tile(session, request))),
         Route("/images/{index:int}/heatmap/{landmark}", _answered(lambda request: _heatmap(session, request))),
-        Route("/images/{index:int}/changes", _changes(session, access), methods=["POST"]),
+        Route("/images/{index:int}/changes", _posted(partial(_change, session, access)), methods=["POST"]),
+        Route("/images/{index:int}/intervals", _posted(partial(_intervals, session)), methods=["POST"]),
         Route("/landmarks.csv", _answered(lambda request: _table(session))),
     ]
     return Guard(Starlette(routes=[Mount(f"/{access.token}", routes=routes)]), access)
@@ -92,13 +93,13 @@ def _who(request: Request, session: Session, access: Access) -> str:
 
 def _guess(session: Session, index: int) -> dict:
     session.photo(index)
-    guess = session.guesses.wait_for(index, PATIENCE)
+    guess, guesser = session.guesses.wait_for(index, PATIENCE), session.guesses.guesser
     waiting = guess is None and not session.guesses.problem
     return {
         "waiting": waiting,
         "status": session.guesses.status,
         "heatmaps": guess is not None and guess.crop is not None,
-        **({} if guess is None else guess.to_json()),
+        **({} if guess is None or guesser is None else guess.to_json() | {"no_intervals": guesser.no_errors}),
     }
 
 
@@ -128,25 +129,32 @@ def _heatmap(session: Session, request: Request) -> Response:
     return Response(as_png(colours), media_type="image/png", headers={"X-Square": place})
 
 
-def _changes(session: Session, access: Access) -> Callable:
+def _posted(answer: Callable[[Request, Node], dict]) -> Callable:
+    """An endpoint that is sent JSON, and answers with JSON, in a thread."""
+
     async def endpoint(request: Request) -> Response:
-        body = await request.body()
-        who = _who(request, session, access)
-        return await run_in_threadpool(_changed, session, _index(request), body, who)
+        return await run_in_threadpool(_answer, answer, request, await request.body())
 
     return endpoint
 
 
-def _changed(session: Session, index: int, body: bytes, who: str) -> Response:
+def _answer(answer: Callable[[Request, Node], dict], request: Request, body: bytes) -> Response:
     try:
-        asked = parse_json(decoded(body, "the request"), "the request")
-        return JSONResponse(session.change(index, asked, who))
+        return JSONResponse(answer(request, parse_json(decoded(body, "the request"), "the request")))
     except InputError as problem:
         return _problem(400, str(problem))
     except Conflict as problem:
         return _problem(409, str(problem))
     except OSError as problem:  # a full disk: nothing is changed, and the page says so
         return _problem(507, f"not saved: {told(problem)}")
+
+
+def _change(session: Session, access: Access, request: Request, asked: Node) -> dict:
+    return session.change(_index(request), asked, _who(request, session, access))
+
+
+def _intervals(session: Session, request: Request, asked: Node) -> dict:
+    return session.intervals(_index(request), asked)
 
 
 def _table(session: Session) -> Response:

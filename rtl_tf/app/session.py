@@ -10,6 +10,7 @@ from rtl_tf.app.folder import Folder, Photo, content_of, is_changed
 from rtl_tf.app.guesses import UNREADABLE, Guesses
 from rtl_tf.app.journal import Journal
 from rtl_tf.app.labels import AllLabels, Labels
+from rtl_tf.app.live_intervals import live_intervals, placed_points
 from rtl_tf.app.pictures import TILE, Pictures
 from rtl_tf.app.training_table import TrainingTable, training_table
 from rtl_tf.documents import Node
@@ -115,6 +116,15 @@ class Session:
                 if self.labelling:
                     self.guesses.forget(index)
             return said_json(self.labels.of(sha256))
+
+    def intervals(self, index: int, asked: Node) -> dict:
+        """Of measurements on a photograph, see `live_intervals`. InputError where it is no such question."""
+        self.photo(index)
+        points, by_hand = placed_points(asked, self.schema)
+        guesser, guess = self.guesses.guesser, self.guesses.done(index)
+        if guesser is None or guess is None or guesser.errors is None:
+            return {"intervals": {}}
+        return {"intervals": live_intervals(self.schema, guesser.errors, points, by_hand, guess.mirrored)}
 
     def table(self) -> TrainingTable:
         """What people have placed by now."""

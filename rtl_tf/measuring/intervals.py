@@ -24,6 +24,7 @@ def intervals(
     level: float = LEVEL,
     draws: int = DRAWS,
     seed: int = 0,
+    exact: np.ndarray | bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the intervals of M measurements on N images, each (N, M); NaN where no value or no error is known.
 
@@ -36,21 +37,28 @@ def intervals(
         mm_per_px: (N,), NaN = unknown.
         scale_error: (N,) or one for all: standard deviation of the scale, as a share of it.
         mirrored: (N,) or one for all, see `LandmarkCovariance`.
+        exact: (N, K) or one for all: landmarks without an error, as a person placed them. The others err as ever.
     """
     errors = covariance.draws(landmarks, draws, seed)
     of_scale = np.random.default_rng([seed, draws, 1]).standard_normal(draws)
     count = len(points)
     mm_per_px, scale_error = np.broadcast_to(mm_per_px, count), np.broadcast_to(scale_error, count)
+    exact = np.broadcast_to(exact, points.shape[:2])
     signs = np.where(np.broadcast_to(mirrored, count)[:, None], (-1.0, 1.0), 1.0)
     low, high = np.full((count, len(measurements)), np.nan), np.full((count, len(measurements)), np.nan)
     step = max(1, AT_ONCE // draws)
     for start in range(0, count, step):
         part = slice(start, start + step)
         sizes = face_size(points[part])[:, None, None, None]
-        drawn = points[part, None] + errors * signs[part, None, None] * sizes
+        drawn = points[part, None] + _away(errors * signs[part, None, None] * sizes, exact[part])
         scales = mm_per_px[part, None] * (1 + scale_error[part, None] * of_scale)
         for column, measurement in enumerate(measurements):
             values = measure(measurement, drawn, landmarks, scales)
             ends = np.quantile(values, ((1 - level) / 2, (1 + level) / 2), axis=1)
             low[part, column], high[part, column] = ends
     return low, high
+
+
+def _away(errors: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """Errors (N, draws, K, 2) of which those of exact landmarks (N, K) are none."""
+    return np.where(exact[:, None, :, None], 0.0, errors) if exact.any() else errors

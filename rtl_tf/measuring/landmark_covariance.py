@@ -14,7 +14,8 @@ from rtl_tf.csv_rows import read_rows, write_rows
 from rtl_tf.documents import read_json, repeated, write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
-from rtl_tf.runs.predictions import Predictions
+from rtl_tf.runs import layout
+from rtl_tf.runs.predictions import Predictions, read_predictions
 
 COLUMNS = ("landmark", "xx", "xy", "yy")
 FEWEST = 5  # images that label a landmark, for its errors to be told
@@ -83,6 +84,12 @@ class LandmarkCovariance:
                 at = 2 * self.landmarks.index(name)
                 found[:, column] = drawn[:, at : at + 2]
         return found
+
+
+def out_of_fold_errors(run: layout.Folder) -> LandmarkCovariance | None:
+    """By a run's cross-validation (`train.py --folds 5`); None where it has none. InputError where it is damaged."""
+    record = run / layout.OUT_OF_FOLD
+    return LandmarkCovariance.fit(read_predictions(record)) if record.is_file() else None
 
 
 def face_size(points: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ export function listen(stage, view, page) {
     ["← → ↑ ↓", "move the landmark by 0.25 px; with Shift by 2 px"],
     ["Ctrl + arrow", "move the view; or drag the photograph"],
     [", .", "landmark before, after", { ",": () => page.step(-1), ".": () => page.step(1) }],
-    ["A", "accept the detector's place, next landmark", { a: page.accept }],
+    ["A", `accept the ${page.guesser()}'s place, next landmark`, { a: page.accept }],
     ["Space", "put a landmark without a place into the middle of the view", { " ": page.placeInMiddle }],
     ["X", "not visible", { x: page.notVisible }],
     ["Delete", "delete the point", { Delete: page.deletePoint, Backspace: page.deletePoint }],
@@ -28,7 +28,7 @@ export function listen(stage, view, page) {
     ],
     ["+ −", "larger, smaller; or the wheel", { "+": page.larger, "=": page.larger, "-": page.smaller }],
     ["H", "heatmap of the selected landmark", { h: () => page.toggle("heatmap") }],
-    ["R, M", "radius, detector's points", { r: () => page.toggle("radius"), m: () => page.toggle("model") }],
+    ["R, M", `radius, ${page.guesser()}'s points`, { r: () => page.toggle("radius"), m: () => page.toggle("model") }],
     ["double click", "move the selected landmark there"],
     ["?", "this table", { "?": page.help }],
   ];
@@ -38,7 +38,8 @@ export function listen(stage, view, page) {
   function actionOf(event) {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const arrow = ARROWS[key];
-    const list = event.target.closest("#list, #landmarks")?.id;
+    const list = event.target.closest("#list, #landmarks, #values")?.id;
+    if (list === "values" && arrow?.[1]) return null; // they scroll
     if (list && arrow?.[1]) return () => (list === "list" ? page.go(arrow[1]) : page.ready() && page.step(arrow[1]));
     if (list === "list" && key === "Enter") return () => stage.focus();
     if (key === "PageDown" || key === "PageUp") return () => page.go(key === "PageDown" ? 1 : -1);

@@ -1,6 +1,6 @@
 // The lists: photographs, flagged ones first, landmarks, measurements.
 
-import { shown } from "./measure.js";
+import { NONE, shown, shownInterval } from "./measure.js";
 
 // Photographs in the order of work: flagged and not checked, not checked, checked, unreadable; by name within.
 export function inOrder(images, which, search) {
@@ -51,27 +51,30 @@ export function showLandmarks(list, points, selected, guesser) {
   );
 }
 
-// Of the points as they are now; those of a detector's points are called so.
-export function showMeasurements(table, measurements, pointOf, mmPerPx, found = []) {
+// Of `points` = [{name, place, byHand}]: below a value its interval, else who guessed points of it.
+export function showMeasurements(table, measurements, points, mmPerPx, intervals, guesser) {
+  const named = new Map(points.map((point) => [point.name, point]));
   const rows = measurements.map((measurement) => {
-    const points = measurement.points.map(pointOf);
-    const places = points.map((point) => point && (point.human || point.model));
-    const known = places.every(Boolean);
-    const note = known && !points.every((point) => point.human) ? "with detector\u2019s points" : "";
-    const text = known ? shown(measurement, places, mmPerPx) : "\u2013";
+    const own = measurement.points.map((name) => named.get(name));
+    const isKnown = own.every(({ place }) => place);
+    const isGuessed = isKnown && !own.every(({ byHand }) => byHand);
+    const interval = isGuessed && intervals[measurement.name];
+    const [text, note] = [
+      isKnown
+        ? shown(
+            measurement,
+            own.map(({ place }) => place),
+            mmPerPx,
+          )
+        : NONE,
+      interval ? shownInterval(measurement, interval, mmPerPx) : isGuessed ? `with the ${guesser}\u2019s points` : "",
+    ];
     const row = cells(measurement.name.replaceAll("_", " "), text, note);
     row.title = `${measurement.meaning} (stands for the head's in views: ${measurement.views.join(", ")})`;
     row.dataset.measurement = measurement.name;
     return row;
   });
-  const theirs = found.map(({ name, value, unit, low, high }) =>
-    cells(
-      `${name.replaceAll("_", " ")} (detector)`,
-      `${value} ${unit || ""}`,
-      high === undefined ? "" : `${low} to ${high}`,
-    ),
-  );
-  table.replaceChildren(...rows, ...theirs);
+  table.replaceChildren(...rows);
 }
 
 export function showKeys(table, keys) {

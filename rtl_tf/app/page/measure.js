@@ -32,10 +32,24 @@ const FORMULAS = { distance, angle, ratio, point_to_line: pointToLine };
 // A number; NaN where it cannot be told.
 export const value = (kind, points) => FORMULAS[kind](points);
 
+export const NONE = "\u2013";
+
 // As it is read: lengths in mm where the scale is known.
 export function shown({ kind, unit }, points, mmPerPx) {
   const found = value(kind, points);
-  if (!Number.isFinite(found)) return "\u2013";
-  if (unit === "mm") return mmPerPx ? `${(found * mmPerPx).toFixed(2)} mm` : `${found.toFixed(2)} px`;
-  return unit === "deg" ? `${found.toFixed(1)}\u00b0` : found.toFixed(3);
+  if (!Number.isFinite(found)) return NONE;
+  const [number, name] = read(unit, found, mmPerPx);
+  return `${number}${name}`;
+}
+
+// Of ends [low, high] in the units of `value`.
+export function shownInterval({ unit }, ends, mmPerPx) {
+  const [low, high] = ends.map((end) => read(unit, end, mmPerPx)[0]);
+  return `${low} to ${high}`;
+}
+
+// [number, unit]
+function read(unit, found, mmPerPx) {
+  if (unit === "mm") return mmPerPx ? [(found * mmPerPx).toFixed(2), " mm"] : [found.toFixed(2), " px"];
+  return unit === "deg" ? [found.toFixed(1), "\u00b0"] : [found.toFixed(3), ""];
 }

@@ -19,6 +19,15 @@ export async function askHeatmap(image, landmark) {
   return { url: URL.createObjectURL(await answer.blob()), left, top, side };
 }
 
+// Intervals of measurements: {name: [low, high]}, lengths in px.
+export async function askIntervals(image, points) {
+  const answer = await post(`images/${image}/intervals`, points);
+  return answer.ok ? (await answer.json()).intervals : {};
+}
+
+const post = (path, body) =>
+  fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
 // Sends changes one after the other, each until it is saved. What has not been sent yet may go further, see `unsent`.
 export class Saver {
   constructor({ told, refused, saved }) {
@@ -47,11 +56,7 @@ export class Saver {
       const { image, body } = this.waiting[0];
       let answer;
       try {
-        answer = await fetch(`images/${image}/changes`, {
-          method: "POST",
-          headers: { "Content-Type": "application/json" },
-          body: JSON.stringify(body),
-        });
+        answer = await post(`images/${image}/changes`, body);
       } catch {
         const number = this.waiting.length;
         this.told(

@@ -1,0 +1,99 @@
+// What a person changes: shown at once, sent at once, undone and done again.
+
+import { render, say } from "./drawing.js";
+import { record, reversal } from "./history.js";
+import { bringIntoView, select, step } from "./looking.js";
+import { go, saver } from "./photographs.js";
+import { allPoints, inside, placeOf, pointOf, rounded, state } from "./state.js";
+
+const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
+function change(kind, changes, joins = false) {
+  const { photo, current } = state;
+  const wanted = changes.filter(({ old, new: now }) => JSON.stringify(old) !== JSON.stringify(now));
+  if (!wanted.length) return;
+  for (const { landmark, new: now } of wanted) {
+    if (now === null) delete photo.points[landmark];
+    else photo.points[landmark] = now;
+  }
+  const unsent = joins && saver.unsent();
+  if (
+    unsent &&
+    unsent.kind === kind &&
+    unsent.sha256 === photo.sha256 &&
+    unsent.changes.length === 1 &&
+    unsent.changes[0].landmark === wanted[0].landmark
+  ) {
+    unsent.changes[0].new = wanted[0].new;
+    photo.stacks.undo.at(-1).changes[0].new = wanted[0].new;
+  } else {
+    const action = { change: newId(), kind, changes: wanted };
+    record(photo.stacks, { ...action, changes: wanted.map((one) => ({ ...one })) });
+    saver.add(current, photo.sha256, {
+      ...action,
+      changes: wanted.map((one) => ({ ...one, model: photo.guess?.points?.[one.landmark] ?? null })),
+    });
+  }
+  render();
+}
+
+export function changePoint(name, now, kind = "place", joins = false) {
+  change(kind, [{ landmark: name, old: pointOf(name).old, new: now }], joins);
+}
+
+export function reverse(kind) {
+  const changes = state.photo && reversal(state.photo.stacks, kind);
+  if (!changes) return;
+  state.selected = changes[0].landmark;
+  change(kind, changes);
+  bringIntoView();
+}
+
+export function place(name, point) {
+  changePoint(name, rounded(inside(point)));
+}
+
+// Place the selected landmark, and go on with the next that has none.
+export function placeNext(point) {
+  place(state.selected, point);
+  const next = allPoints().find((one) => one.old === null && !one.model);
+  if (next) select(next.name);
+}
+
+export function nudge(dx, dy) {
+  const { selected } = state;
+  const at = placeOf(pointOf(selected));
+  if (at) changePoint(selected, rounded(inside([at[0] + dx, at[1] + dy])), "place", true);
+  else say("waiting", `${selected} has no place yet: click on the photograph, or press Space`);
+}
+
+export function accept() {
+  const point = pointOf(state.selected);
+  if (!point.human && point.model) changePoint(state.selected, point.model, "accept");
+  step(1);
+}
+
+export function acceptRest() {
+  const rest = allPoints().filter((point) => point.old === null && point.model);
+  change(
+    "accept",
+    rest.map((point) => ({ landmark: point.name, old: null, new: point.model })),
+  );
+  attribute("checked", "yes");
+  go(1);
+}
+
+export function attribute(name, text) {
+  const { photo, current } = state;
+  const old = photo.attributes[name] ?? null,
+    now = text.trim() || null;
+  if (old === now) return;
+  if (now === null) delete photo.attributes[name];
+  else photo.attributes[name] = now;
+  saver.add(current, photo.sha256, {
+    change: newId(),
+    kind: "attribute",
+    changes: [{ attribute: name, old, new: now }],
+  });
+  render();
+}

@@ -1,0 +1,38 @@
+// Intervals of the measurements, asked of the server: one question at a time, the next with the points of that moment.
+
+export class Intervals {
+  // `ask(image, body)` gives {measurement: [low, high]}; `changed()` is called when others have come.
+  constructor(ask, changed) {
+    Object.assign(this, { ask, changed, image: -1, asked: "", wanted: null, busy: false, found: {} });
+  }
+
+  // Those for `points` = [{name, place, byHand}] on a photograph; while these are asked for, those that came last.
+  of(image, points) {
+    if (image !== this.image) Object.assign(this, { image, asked: "", found: {} });
+    const placed = points.filter(({ place }) => place);
+    const body = {
+      points: Object.fromEntries(placed.map(({ name, place }) => [name, place])),
+      by_hand: placed.filter(({ byHand }) => byHand).map(({ name }) => name),
+    };
+    const asked = JSON.stringify(body);
+    if (asked !== this.asked) {
+      Object.assign(this, { asked, wanted: { image, body } });
+      this.send();
+    }
+    return this.found;
+  }
+
+  async send() {
+    if (this.busy) return;
+    this.busy = true;
+    while (this.wanted) {
+      const { image, body } = this.wanted;
+      this.wanted = null;
+      const found = await this.ask(image, body).catch(() => ({})); // better none than those of other points
+      if (image !== this.image) continue;
+      this.found = found;
+      this.changed();
+    }
+    this.busy = false;
+  }
+}

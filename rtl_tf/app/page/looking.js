@@ -1,0 +1,76 @@
+// What is looked at: the selected landmark, a part of the face, a heatmap, or none.
+
+import { drawMarks, render, view } from "./drawing.js";
+import { askHeatmap } from "./requests.js";
+import { allPoints, by, placeOf, pointOf, state } from "./state.js";
+import { element } from "./view.js";
+
+export function select(name) {
+  state.selected = name;
+  render();
+  heat();
+}
+
+export function step(direction) {
+  const names = state.about.schema.landmarks.map(({ name }) => name);
+  state.selected = names[(names.indexOf(state.selected) + direction + names.length) % names.length];
+  render();
+  bringIntoView();
+  heat();
+}
+
+export function bringIntoView() {
+  const place = state.photo && placeOf(pointOf(state.selected));
+  if (!place) return;
+  const [x, y] = view.toScreen(place),
+    [width, height] = view.size,
+    edge = 40;
+  if (x < edge || y < edge || x > width - edge || y > height - edge) view.centre(place);
+}
+
+export function face() {
+  const places = allPoints().map(placeOf).filter(Boolean);
+  if (places.length > 1) view.fit(places, 1.5);
+  else view.whole();
+}
+
+export function showPart(names) {
+  const places = names.map((name) => placeOf(pointOf(name))).filter(Boolean);
+  const all = allPoints().map(placeOf).filter(Boolean);
+  const extent = Math.max(
+    ...[0, 1].map(
+      (axis) => Math.max(...all.map((place) => place[axis])) - Math.min(...all.map((place) => place[axis])),
+    ),
+  );
+  if (places.length) view.fit(places, 1.7, extent * 0.12);
+  if (!names.includes(state.selected)) select(names[0]);
+}
+
+export async function heat() {
+  by("heat").replaceChildren();
+  if (!state.shows.heatmap || !state.photo?.guess?.heatmaps) return;
+  const [index, name] = [state.current, state.selected];
+  const found = await askHeatmap(index, name).catch(() => null);
+  if (!found || index !== state.current || name !== state.selected || !state.shows.heatmap) return;
+  by("heat").replaceChildren();
+  element(
+    "image",
+    {
+      href: found.url,
+      x: found.left,
+      y: found.top,
+      width: found.side,
+      height: found.side,
+      preserveAspectRatio: "none",
+    },
+    by("heat"),
+  ).addEventListener("load", () => URL.revokeObjectURL(found.url));
+}
+
+export function toggle(name) {
+  if (by(name).disabled) return;
+  state.shows[name] = !state.shows[name];
+  by(name).setAttribute("aria-pressed", state.shows[name]);
+  drawMarks();
+  if (name === "heatmap") heat();
+}

@@ -1,0 +1,42 @@
+// What the page knows: the folder's photographs, the open one, what is said of its landmarks, what is shown.
+
+export const by = (id) => document.getElementById(id);
+
+export const state = {
+  about: null, // what does not change, see `Session.about`
+  images: [], // the folder's photographs, by index
+  rows: [], // those that the list shows, in its order
+  current: -1, // index of the photograph that was asked for last
+  photo: null, // it, once it is there: what people said, its guess, its stacks of undo and redo
+  selected: "", // a landmark's name
+  dragged: null, // {name, point} while a point is being dragged
+  shows: { heatmap: false, radius: true, model: true },
+};
+
+// Who guesses, in a sentence.
+export const guesser = () => (state.about.labelling ? "face mesh" : "detector");
+
+// A landmark: `old` is what people said of it, `human` their place, `said` their word, `model` the guess.
+export function pointOf(name) {
+  const { about, photo, dragged } = state;
+  const landmark = about.schema.landmarks.find((one) => one.name === name);
+  const said = photo.points[name] ?? null,
+    guess = photo.guess?.points?.[name] ?? null,
+    held = dragged?.name === name ? dragged.point : null;
+  return {
+    ...landmark,
+    old: said,
+    human: held ?? (Array.isArray(said) ? said : null),
+    said: typeof said === "string" && !held ? said : "",
+    model: guess,
+    radius: photo.guess?.radius?.[name] ?? null,
+  };
+}
+
+export const allPoints = () => state.about.schema.landmarks.map(({ name }) => pointOf(name));
+export const placeOf = (point) => point.human || (point.said ? null : point.model);
+export const rounded = (point) => point.map((value) => Math.round(value * 100) / 100);
+export const inside = ([x, y]) => [
+  Math.min(Math.max(x, -0.5), state.photo.width - 0.5),
+  Math.min(Math.max(y, -0.5), state.photo.height - 0.5),
+];
