@@ -15,8 +15,8 @@ from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.head_turn import yaw_in
-from rtl_tf.inference.recipe import Recipe
 from rtl_tf.inference.looked_at import Seen, mean_of, seen_or_problem, spread_of
+from rtl_tf.inference.recipe import Recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import without
 from rtl_tf.pyramid import Pyramid, size_of
