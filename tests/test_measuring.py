@@ -1,5 +1,7 @@
 """Measurements by hand: right triangles, a line, norms between two ages; intervals against what they shall cover."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fake_runs import make_predictions
@@ -109,7 +111,7 @@ def test_the_covariance_is_of_errors_as_shares_of_the_faces_size():
     assert found.landmarks == predictions.landmarks[:2] and found.images == 4000
     np.testing.assert_allclose(found.blocks[0], [[0.04, 0.01], [0.01, 0.09]], atol=0.005)
     np.testing.assert_allclose(found.blocks[1], 0.25, atol=1e-6)
-    mirrored = LandmarkCovariance.fit(predictions, np.ones(4000, bool))
+    mirrored = LandmarkCovariance.fit(replace(predictions, mirrored=np.ones(4000, np.float32)))
     np.testing.assert_allclose(mirrored.blocks[0], found.blocks[0] * [[1, -1], [-1, 1]])
     with pytest.raises(InputError, match="errors of landmarks need 5 labelled images, there are 4$"):
         LandmarkCovariance.fit(make_predictions(np.zeros((4, 2))))

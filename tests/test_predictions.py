@@ -33,7 +33,8 @@ def test_what_is_written_reads_back_bit_for_bit(tmp_path):
     predictions.mm_per_px[3] = np.nan
     of_landmarks = {name: random.gamma(2, 1, (5, 4)).astype(np.float32) for name in ("spread", "rivals")}
     of_images = {name: random.gamma(2, 1, 5).astype(np.float32) for name in ("unlikeness", "yaw")}
-    predictions = replace(predictions, **of_landmarks, **of_images)
+    mirrored = np.float32([0, 1, 1, 0, 0])
+    predictions = replace(predictions, **of_landmarks, **of_images, mirrored=mirrored)
     write_predictions(tmp_path / "predictions.csv", predictions)
     read = read_predictions(tmp_path / "predictions.csv")
     for field in fields(predictions):
@@ -50,16 +51,16 @@ def test_the_header_is_the_documented_one(written):
     header = written.read_text().splitlines()[0]
     assert header == (
         "image,subject,landmark,truth_x,truth_y,x,y,peak,"
-        "heatmap_truth_x,heatmap_truth_y,heatmap_x,heatmap_y,input_px_per_px,mm_per_px,spread,rival,unlikeness,yaw"
+        "heatmap_truth_x,heatmap_truth_y,heatmap_x,heatmap_y,input_px_per_px,mm_per_px,spread,rival,unlikeness,yaw,mirrored"
     )
 
 
 def test_an_older_table_has_no_signs_of_doubt(written):
     lines = written.read_text().splitlines()
-    signs = ",spread,rival,unlikeness,yaw"
-    written.write_text("\n".join([lines[0].removesuffix(signs), *(line[:-4] for line in lines[1:])]))
+    signs = ",spread,rival,unlikeness,yaw,mirrored"
+    written.write_text("\n".join([lines[0].removesuffix(signs), *(line[:-5] for line in lines[1:])]))
     read = read_predictions(written)
-    assert read.spread is read.rivals is read.unlikeness is read.yaw is None
+    assert read.spread is read.rivals is read.unlikeness is read.yaw is read.mirrored is None
 
 
 def test_a_sign_of_the_image_is_the_same_for_all_its_landmarks(written):
@@ -121,7 +122,7 @@ def test_a_file_cut_within_a_row(written):
 def test_a_row_with_a_field_too_many(written):
     lines = written.read_text().splitlines()
     written.write_text("\n".join([*lines[:3], lines[3] + ",1", *lines[4:]]))
-    with pytest.raises(InputError, match="Expected 18 fields in line 4, saw 19"):
+    with pytest.raises(InputError, match="Expected 19 fields in line 4, saw 20"):
         read_predictions(written)
 
 

@@ -155,6 +155,7 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
         rivals=_signs(answers, "rivals"),
         unlikeness=np.array([answer.unlikeness for answer in answers], np.float32),
         yaw=np.array([answer.yaw for answer in answers], np.float32),
+        mirrored=np.array([box.mirrored for box in boxes], np.float32),
     )
 
 

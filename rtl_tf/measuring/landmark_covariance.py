@@ -51,18 +51,16 @@ class LandmarkCovariance:
         return cls(tuple(landmarks), covariance.reshape(2 * len(landmarks), -1), images)
 
     @classmethod
-    def fit(cls, predictions: Predictions, mirrored: np.ndarray | None = None) -> "LandmarkCovariance":
+    def fit(cls, predictions: Predictions) -> "LandmarkCovariance":
         """Of predictions for images that the network has not seen: mean products of errors over those that have both.
 
-        Args:
-            mirrored: bool (N,), see `Sample.mirrored`; None: of no image, as in data that show one side.
         Raises:
             InputError: fewer than FEWEST images.
         """
         sizes = face_size(predictions.points)
         errors = (predictions.truth - predictions.points).astype(np.float64) / sizes[:, None, None]
-        if mirrored is not None:
-            errors[np.asarray(mirrored, bool), :, 0] *= -1
+        if predictions.mirrored is not None:
+            errors[predictions.mirrored == 1, :, 0] *= -1
         seen = np.isfinite(errors).all(axis=-1)
         known = np.flatnonzero(seen.sum(axis=0) >= FEWEST)
         if not known.size:

@@ -17,9 +17,9 @@ NUMBERS = (
     *("heatmap_truth_x", "heatmap_truth_y", "heatmap_x", "heatmap_y"),
     *("input_px_per_px", "mm_per_px"),
 )
-SIGNS = ("spread", "rival", "unlikeness", "yaw")  # of doubt: empty where nothing is known; older tables lack some
-COLUMNS = (*TEXTS, *NUMBERS, *SIGNS)
-OF_IMAGES = ("input_px_per_px", "mm_per_px", "unlikeness", "yaw")  # the same for all landmarks
+OPTIONAL = ("spread", "rival", "unlikeness", "yaw", "mirrored")  # empty where not known; older tables lack some
+COLUMNS = (*TEXTS, *NUMBERS, *OPTIONAL)
+OF_IMAGES = ("input_px_per_px", "mm_per_px", "unlikeness", "yaw", "mirrored")  # the same for all landmarks
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Predictions:
         input_px_per_px: (N,), magnification of the crop that the network saw.
         mm_per_px: (N,), scale of the original image, NaN = unknown.
         spread, rivals: (N, K), and unlikeness, yaw: (N,), see `records.Prediction`; NaN or None = not known.
+        mirrored: (N,), 1 where the network saw the image mirrored, 0 where not; None = not known.
     """
 
     images: tuple[str, ...]
@@ -53,6 +54,7 @@ class Predictions:
     rivals: np.ndarray | None = None
     unlikeness: np.ndarray | None = None
     yaw: np.ndarray | None = None
+    mirrored: np.ndarray | None = None
 
 
 def write_predictions(path: str | Path, predictions: Predictions) -> None:
@@ -69,8 +71,8 @@ def prediction_rows(predictions: Predictions) -> Iterator[tuple[str, ...]]:
         *(predictions.heatmap_truth[..., 0], predictions.heatmap_truth[..., 1]),
         *(predictions.heatmap_points[..., 0], predictions.heatmap_points[..., 1]),
         *(predictions.input_px_per_px[:, None], predictions.mm_per_px[:, None]),
-        *(_or_unknown(signs) for signs in (predictions.spread, predictions.rivals)),
-        *(_or_unknown(signs)[..., None] for signs in (predictions.unlikeness, predictions.yaw)),
+        *(_or_unknown(values) for values in (predictions.spread, predictions.rivals)),
+        *(_or_unknown(values)[..., None] for values in (predictions.unlikeness, predictions.yaw, predictions.mirrored)),
     ]
     texts = [np.repeat(predictions.images, landmarks), np.repeat(predictions.subjects, landmarks)]
     texts.append(np.tile(predictions.landmarks, images))
@@ -122,6 +124,7 @@ def read_predictions(path: File) -> Predictions:
         rivals=_known(grid["rival"]),
         unlikeness=_known(grid["unlikeness"][:, 0]),
         yaw=_known(grid["yaw"][:, 0]),
+        mirrored=_known(grid["mirrored"][:, 0]),
     )
 
 
@@ -144,7 +147,7 @@ def _read_columns(path: File) -> tuple[dict[str, np.ndarray], dict[str, np.ndarr
             io.StringIO(text),
             dtype=dict.fromkeys(TEXTS, str),
             keep_default_na=False,
-            na_values=dict.fromkeys((*NUMBERS, *SIGNS), ""),
+            na_values=dict.fromkeys((*NUMBERS, *OPTIONAL), ""),
             low_memory=False,
             skip_blank_lines=False,
         )
@@ -155,8 +158,8 @@ def _read_columns(path: File) -> tuple[dict[str, np.ndarray], dict[str, np.ndarr
         raise InputError(f"{path}: missing column {', '.join(missing)}")
     if table.empty:
         raise InputError(f"{path}: no rows below the header")
-    table[[name for name in SIGNS if name not in table]] = np.nan
-    numbers = {name: _to_numbers(path, name, table[name].to_numpy()) for name in (*NUMBERS, *SIGNS)}
+    table[[name for name in OPTIONAL if name not in table]] = np.nan
+    numbers = {name: _to_numbers(path, name, table[name].to_numpy()) for name in (*NUMBERS, *OPTIONAL)}
     return {name: table[name].to_numpy(object) for name in TEXTS}, numbers
 
 
@@ -187,10 +190,12 @@ def _check_numbers(path: File, numbers: dict[str, np.ndarray], per_image: int) -
         refuse(np.isfinite(numbers[name]) != labelled, "the truth is there in some columns and missing in others")
     refuse(~(np.isfinite(numbers["input_px_per_px"]) & (numbers["input_px_per_px"] > 0)), "input_px_per_px must be > 0")
     refuse(np.isinf(numbers["mm_per_px"]) | (numbers["mm_per_px"] <= 0), "mm_per_px must be > 0, or empty if unknown")
-    for name in SIGNS:
+    for name in OPTIONAL:
         refuse(np.isinf(numbers[name]), f"{name} is infinite")
     for name in ("spread", "unlikeness"):
         refuse(numbers[name] < 0, f"{name} must be >= 0, or empty if unknown")
+    flags = numbers["mirrored"]
+    refuse(~(np.isnan(flags) | (flags == 0) | (flags == 1)), "mirrored must be 0 or 1, or empty if unknown")
     for name in OF_IMAGES:
         of_image = np.repeat(numbers[name][::per_image], per_image)
         refuse(
