@@ -11,7 +11,7 @@ from toy_table import flags, refused
 from rtl_tf.cli.train import main
 from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import cross_validation
+from rtl_tf.experiments import cross_validation, doubt_signs
 from rtl_tf.experiments.blending import Apart, choose_blend
 from rtl_tf.experiments.cross_validation import joined
 from rtl_tf.records import Sample, Split
@@ -90,6 +90,7 @@ def test_a_run_with_folds_predicts_each_training_image_by_a_network_without_its_
 
     fit = fit_module.fit
     monkeypatch.setattr("rtl_tf.experiments.experiment.fit", listening)
+    monkeypatch.setattr(doubt_signs, "yaw_in", lambda image, box: box[2])  # toys have no face
     run = tmp_path / "run"
     main(run_flags(table, run))
     told = read_predictions(run / "out-of-fold-predictions.csv")
@@ -104,7 +105,10 @@ def test_a_run_with_folds_predicts_each_training_image_by_a_network_without_its_
     main([*run_flags(table, first), "--fold", "1"])
     alone = read_predictions(first / "predictions.csv")
     rows = [told.images.index(name) for name in alone.images]
-    np.testing.assert_array_equal(told.points[rows], alone.points)
+    for name in ("points", "rivals", "unlikeness", "yaw"):
+        np.testing.assert_array_equal(getattr(told, name)[rows], getattr(alone, name))
+    assert np.isfinite(told.unlikeness).all() and (told.yaw > 0).all() and (told.mirrored == 0).all()
+    assert (run / "familiar_faces.json").read_bytes() != (first / "familiar_faces.json").read_bytes()
 
 
 def test_a_run_that_was_killed_between_folds_goes_on(table, tmp_path, monkeypatch):

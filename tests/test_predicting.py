@@ -482,6 +482,20 @@ def test_radii_and_flags_are_columns_that_train_reads_over(faces, tmp_path):
         predict(faces, output, resume=True)
 
 
+def test_a_detector_that_knows_its_training_faces_says_how_unlike_and_how_turned_a_face_is(faces, monkeypatch):
+    class Familiar:
+        def unlikeness(self, features):
+            return 10.0 + np.arange(len(features))
+
+    monkeypatch.setattr(predictor_module, "yaw_in", lambda photograph, box, face: -30.0)
+    plain, knowing = Spots(), Spots()
+    knowing.familiar = Familiar()
+    told, silent = knowing.predict(faces[:3]), plain.predict(faces[:3])
+    assert [(one.unlikeness, one.yaw) for one in told] == [(10.0, -30.0), (11.0, -30.0), (12.0, -30.0)]
+    assert all(np.isnan([one.unlikeness, one.yaw]).all() and (one.rivals == 0).all() for one in silent)
+    np.testing.assert_array_equal(told[2].points, silent[2].points)
+
+
 def test_a_coverage_that_nobody_can_tell_is_refused():
     assert Doubt.of(None, None, "run") is None and Doubt.of(Known(), None, "run").coverage == 0.9
     with pytest.raises(InputError, match="--coverage 0.9: run does not know its errors; train it with --folds 5"):

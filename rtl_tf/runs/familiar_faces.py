@@ -12,7 +12,7 @@ from rtl_tf.documents import File, Node, read_json, write_json
 
 AXES = 8  # at most, one for each FACES_AN_AXIS faces
 FACES_AN_AXIS = 8
-FEWEST = 2 * FACES_AN_AXIS  # faces
+FEWEST = FACES_AN_AXIS  # faces
 
 
 @dataclass(frozen=True, eq=False)
