@@ -42,7 +42,7 @@ def parse(arguments: list[str]):
     parser.add_argument("--labelled", type=int, default=20)
     parser.add_argument("--size", type=int, default=1200, help="px of a photograph's side [1200]")
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, help="[the preset's]")
     parser.add_argument("--parts", action="store_true", help="train with --parts")
     parser.add_argument("--folder", type=Path, help="where everything is kept [a temporary one]")
     parser.add_argument("--json", type=Path, default=RESULTS / "monday.json")
@@ -69,18 +69,9 @@ def monday(options) -> dict[str, float]:
         steps = {
             "export": ("-m", "rtl_tf.app", "--export", "labelled/landmarks.csv", "photos"),
             "train": (
-                *(
-                    ROOT / "train.py",
-                    "--preset",
-                    "detector",
-                    "--method",
-                    "ft",
-                    "--data",
-                    "labelled",
-                    "--schema",
-                    "fas14",
-                ),
-                *("--folds", options.folds, "--epochs", options.epochs, "--output", trained, *more),
+                *(ROOT / "train.py", "--preset", "detector", "--data", "labelled", "--schema", "fas14"),
+                *("--folds", options.folds, "--output", trained, *more),
+                *(("--epochs", options.epochs) if options.epochs else ()),
             ),
             "predict": (ROOT / "predict.py", trained, "photos", "--output", f"found-{turn}.csv"),
             "measure": (

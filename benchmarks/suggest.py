@@ -1,8 +1,8 @@
 """What labelling the suggested photographs is worth, against as many at random.
 
-    python benchmarks/suggest.py --data DATA [--seeds 5] [--sizes 10 20 30 40 50 60] [--by both random] [--epochs 60]
+    python benchmarks/suggest.py --data DATA [--seeds 5] [--sizes 10 20 30 40 50 60] [--by both random] [--epochs N]
 
-From the first size on, drawn at random and the same for every strategy, a detector (preset detector, FT) is trained;
+From the first size on, drawn at random and the same for every strategy, a detector (preset detector) is trained;
 each strategy then chooses from a pool of training images as many as the next size lacks, whose labels it gets, and so
 on. Judged on images of the validation part that no training uses; the test part stays closed. One line a training in a
 CSV, from which an interrupted benchmark goes on; the comparison at the end is over paired seeds and people.
@@ -47,7 +47,7 @@ def parse(arguments: list[str]):
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 20, 30, 40, 50, 60])
     parser.add_argument("--by", nargs="+", default=["both", "random"])
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, help="[the preset's]")
     parser.add_argument("--csv", type=Path, default=RESULTS / "suggest.csv")
     return parser.parse_args(arguments)
 
@@ -57,7 +57,7 @@ def draw(data: str, seed: int, first: int) -> dict[str, list[int]]:
     from rtl_tf.config import Asked
     from rtl_tf.experiments.resolving import dataset_key, read_dataset, resolve
 
-    split = read_dataset(*dataset_key(resolve(Asked(data=data, preset="detector", method="ft")))).split
+    split = read_dataset(*dataset_key(resolve(Asked(data=data, preset="detector")))).split
     random = np.random.default_rng(seed)
     pool, others = (random.permutation(part).tolist() for part in (split.training, split.validation))
     return {
@@ -81,9 +81,7 @@ def train(options, parts, seed: int, by: str, chosen: list[int], following: int 
 
     folder = options.csv.with_name(f"suggest-{seed}-{by}")
     shutil.rmtree(folder, ignore_errors=True)
-    asked = Asked(
-        data=options.data, preset="detector", method="ft", seed=seed, epochs=options.epochs, output=str(folder)
-    )
+    asked = Asked(data=options.data, preset="detector", seed=seed, epochs=options.epochs, output=str(folder))
 
     def thinned(dataset, settings):
         validation, judged = parts["validation"], parts["judged"]  # which is no test part: that stays closed

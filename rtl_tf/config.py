@@ -130,8 +130,7 @@ class Settings:
         default=4.0,
     )
     cache_gb: float = _setting(
-        "limit of all answers of source networks kept beside the runs, GiB, >= 0; used with the paper's augmentation "
-        "where crop jitter is 0",
+        "limit of all kept answers of source networks, GiB, >= 0; used with --augment paper and crop jitter 0",
         default=4.0,
     )
     split_by: str = _setting(
@@ -146,6 +145,9 @@ class Settings:
     train_fraction: float = _setting(
         "share of the training images that is used, in (0, 1]; an epoch makes as many steps as with all of them",
         default=1.0,
+    )
+    epoch_images: int = _setting(
+        "training images that an epoch shows at least; fewer are shown several times", default=0
     )
     train_images: int = _setting("number of training images; --train-fraction is a share of them [all]")
     validation_images: int = _setting("number of validation images used [all]")

@@ -28,6 +28,7 @@ RANGES = {
     "memory_gb": (0, None, False),
     "cache_gb": (0, None, False),
     "train_fraction": (0, 1, True),
+    "epoch_images": (0, None, False),
     "train_images": (1, None, False),
     "validation_images": (1, None, False),
     "folds": (0, None, False),

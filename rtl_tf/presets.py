@@ -15,15 +15,15 @@ PRESETS: dict[str, dict[str, Any]] = {  # where methods differ, by method
         "crop_jitter": 0.02,
         "label_shift": True,
     },
-    "detector": {  # chosen on validation images of photographs, see results/README.md
+    "detector": {  # chosen on validation images of photographs, see results/choices
         "data": "synthetic",
-        "source": "face_mesh",
-        "decoder": "pyramid",
-        "decoder_filters": 48,
+        "source": "dlib",
+        "decoder_filters": 128,
         "width": NARROW,
         "image_size": 192,
-        "epochs": 60,
-        "batch_size": 16,
+        "epochs": 24,
+        "epoch_images": 50,  # else few labels would mean few steps
+        "batch_size": 8,
         "crop_jitter": 0.0,
         "augment": "strong",
         "flips": False,

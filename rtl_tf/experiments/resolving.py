@@ -122,7 +122,7 @@ def thinned(dataset: Dataset, settings: Settings) -> Split:
     split = splits.subset(
         dataset.split,
         dataset.samples,
-        training_images=max(1, round(settings.train_fraction * images_an_epoch(dataset, settings))),
+        training_images=max(1, round(settings.train_fraction * _offered(dataset, settings))),
         validation_images=settings.validation_images or len(dataset.split.validation),
         seed=settings.split_seed,
     )
@@ -139,4 +139,8 @@ def images_an_epoch(dataset: Dataset, settings: Settings) -> int:
 
     So a learning curve compares trainings of equal length: a few images are shown more often.
     """
+    return max(settings.epoch_images, _offered(dataset, settings))
+
+
+def _offered(dataset: Dataset, settings: Settings) -> int:
     return settings.train_images or len(dataset.split.training)
