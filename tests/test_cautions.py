@@ -11,7 +11,7 @@ from toys import SCHEMA, toy_samples
 from rtl_tf.cli.train import main as train
 from rtl_tf.config import Asked
 from rtl_tf.datasets.annotations import unlabelled
-from rtl_tf.experiments.cautions import cautions
+from rtl_tf.experiments.cautions import cautions, not_learned
 from rtl_tf.records import Sample
 
 SETTINGS = Asked().resolved()
@@ -66,3 +66,9 @@ def test_a_run_says_it_once_and_keeps_what_was_never_labelled(tmp_path, capsys):
     assert capsys.readouterr().err.count("warning: labelled in no training image, so never learnt: nasion\n") == 1
     resolved = json.loads((tmp_path / "run" / "config.json").read_text())["resolved"]
     assert resolved["unlabelled_landmarks"] == ["nasion"] and resolved["subjects_as_written"] is False
+
+
+def test_a_landmark_whose_heatmaps_stayed_flat_is_named():
+    peaks = np.array([[0.8, 0.02, 0.7], [0.6, 0.4, 0.9], [0.7, 0.03, np.nan]])
+    assert not_learned(peaks, ("nasion", "gnathion", "alare")) == ["gnathion"]
+    assert not_learned(peaks / 4, ("nasion", "gnathion", "alare")) == []  # hardly trained, like all

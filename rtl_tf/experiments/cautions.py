@@ -1,4 +1,4 @@
-"""What is no error in the data of a run, and yet what nobody would want: said before the training."""
+"""What is no error in a run, and yet what nobody would want: of its data before the training, of its outcome after."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ from rtl_tf.records import Sample, image_names
 from rtl_tf.schema import Schema, undeclared_sides
 
 SHOWN = 8  # names in a line
+NO_PEAK, PEAK = 0.1, 0.3  # median heights: of a landmark that was not learned, of one that was
 
 
 def cautions(samples: Sequence[Sample], training: Sequence[int], schema: Schema, settings: Settings) -> list[str]:
@@ -30,6 +31,13 @@ def cautions(samples: Sequence[Sample], training: Sequence[int], schema: Schema,
         images = [name for name, count in zip(image_names(samples), outside, strict=True) if count]
         lines.append(f"{sum(outside)} landmarks lie outside their own box, in {len(images)} images: {_some(images)}")
     return lines
+
+
+def not_learned(peaks: np.ndarray, names: Sequence[str]) -> list[str]:
+    """Of N images' peaks (N, K): the landmarks whose heatmaps stayed flat while half of the others learned theirs."""
+    heights = np.nanmedian(peaks, axis=0)
+    learned = np.nanmedian(heights) > PEAK
+    return [name for name, height in zip(names, heights, strict=True) if learned and height < NO_PEAK]
 
 
 def _some(names: Sequence[str]) -> str:

