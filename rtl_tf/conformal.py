@@ -80,8 +80,8 @@ class Conformal:
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Conformal":
         base, slope = (node[name].array((landmarks,)) for name in ("base", "slope"))
-        groups = node["of_groups"]
-        own = {name: _infinite(groups[name], landmarks) for name in groups.object()}
+        groups = node.get("of_groups")  # older files lack it
+        own = {name: _infinite(groups[name], landmarks) for name in groups.object()} if groups else {}
         return cls(base, slope, _infinite(node["quantiles"], landmarks), own)
 
 

@@ -10,7 +10,7 @@ from toys import toy_samples
 
 from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.lineage import read_record, require_unseen, write_record
+from rtl_tf.experiments.lineage import read_record, with_unseen_test, write_record
 from rtl_tf.experiments.resolving import Dataset
 from rtl_tf.records import Split
 from rtl_tf.runs.layout import TRAINED_ON
@@ -43,7 +43,7 @@ def source(tmp_path):
 
 def check(source, samples, fingerprint="d1", parts=PARTS, **settings):
     dataset = Dataset(samples, load_schema("fas12"), parts, "faces", {"dataset_hash": fingerprint})
-    require_unseen(Asked(source=source, **settings).resolved(), dataset)
+    return with_unseen_test(Asked(source=source, **settings).resolved(), dataset)
 
 
 def test_a_record_comes_back(faces, source):
@@ -90,12 +90,14 @@ def test_data_that_share_an_image_share_their_people(tmp_path, faces, source):
         path = folder / f"copy{index}.bmp"
         Image.open(faces[index].image).save(path)
         copies.append(dataclasses.replace(faces[index], image=path))
-    known = source(copies, [0, 1], "d2")
-    with pytest.raises(InputError, match=r"s3 \(006\.png; it has seen copy6\.bmp\)"):
-        check(known, faces)
+    exchanged = Split(training=(0, 1, 6, 7), validation=(4, 5), test=(2, 3))
+    assert check(source(copies, [0, 1], "d2"), faces).split == exchanged
     Image.fromarray(np.zeros((48, 48, 3), np.uint8)).save(folder / "copy6.bmp")  # another image of s3
+    known = source(copies, [0, 1], "d2", name="again")
+    assert check(known, faces).split == exchanged
+    everybody = dataclasses.replace(PARTS, training=(0, 1), validation=(4, 5))
     with pytest.raises(InputError, match=r"s3 \(006\.png; it has seen copy6\.bmp\)"):
-        check(source(copies, [0, 1], "d2", name="again"), faces)
+        check(known, faces, parts=everybody)
 
 
 def test_a_source_of_a_source_counts(faces, source):
@@ -115,3 +117,16 @@ def test_sources_without_a_record_pass_and_damaged_ones_are_named(faces, source,
     check(known, faces)
     shutil.copy(tmp_path / "source" / "best.keras", tmp_path / "alone.keras")
     check(str(tmp_path / "alone.keras"), faces)
+
+
+def test_people_whom_the_source_knows_leave_the_test_part_of_data_that_have_grown(faces, source):
+    """The source knew s0 and s3, of two people then; s1 and s2 have come since, and s2 chooses the epoch."""
+    known = source([faces[0], faces[1], faces[6], faces[7]], [0, 2], fingerprint="before")
+    split = check(known, faces, fingerprint="now").split
+    assert split == Split(training=(0, 1, 6, 7), validation=(4, 5), test=(2, 3))
+    assert check(known, faces, fingerprint="now", parts=split).split is split
+    everybody = source(faces, range(6), fingerprint="before", name="everybody")
+    assert check(everybody, faces, fingerprint="now").split is PARTS
+    all_known = source(faces, range(8), fingerprint="before", name="all")
+    with pytest.raises(InputError, match="it was trained on a person of the test part, s3"):
+        check(all_known, faces, fingerprint="now")

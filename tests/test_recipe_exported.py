@@ -21,6 +21,7 @@ from rtl_tf.inference.recipe import Recipe, write_recipe
 from rtl_tf.pipeline import load_crops
 from rtl_tf.records import Split
 from rtl_tf.runs import layout
+from rtl_tf.runs.familiar_faces import FamiliarFaces, write_familiar_faces
 from rtl_tf.runs.parts import write_split
 from rtl_tf.schema import load_schema, schema_text
 
@@ -39,7 +40,8 @@ def network(size: int) -> keras.Model:
     keras.utils.set_random_seed(size)
     image = keras.Input((size, size, 3))
     features = keras.layers.Conv2D(8, 9, 4, "same", activation="relu")(keras.layers.Rescaling(1 / 255)(image))
-    return keras.Model(image, {"heatmaps": keras.layers.Conv2D(len(SCHEMA), 1, name="heatmaps")(features)})
+    maps = keras.layers.Conv2D(len(SCHEMA), 1, name="heatmaps")(features)
+    return keras.Model(image, {"heatmaps": maps, "features": features})
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,8 @@ def run(heads, tmp_path_factory):
     network(32).save(folder / layout.FACE_PARTS / layout.NETWORK)
     parts = FaceParts(32, (FacePart((0, 1, 2), 0.4), FacePart((11,), 0.2)))
     write_recipe(folder / layout.RECIPE, dataclasses.replace(recipe, blend=0.25, label_shift=0.01, parts=parts))
+    faces = np.random.default_rng(0).uniform(0, 1, (40, 8)).astype(np.float32)
+    write_familiar_faces(folder / layout.FAMILIAR, FamiliarFaces.fit(faces))
     resolved = {"method": "ft", "image_size": SIZE, "sigma": 1.5, "crop_margin": 0.4}
     (folder / layout.CONFIG).write_text(json.dumps({"asked": {}, "resolved": resolved}))
     (folder / layout.SCHEMA).write_text(schema_text("fas14"))
@@ -72,17 +76,20 @@ def test_an_exported_file_looks_at_photographs_as_its_run_does(run, heads, tmp_p
     plain = dataclasses.replace(detector, recipe=Recipe(), parts=None).predict(images, boxes, [False, True, False])
     for one, other, without in zip(found, expected, plain, strict=True):
         np.testing.assert_allclose(one.points, other.points, atol=1e-2)
+        np.testing.assert_allclose(one.rivals, other.rivals, atol=1e-4)
+        assert (one.unlikeness, one.yaw) == (pytest.approx(other.unlikeness, rel=1e-3), pytest.approx(other.yaw))
+        assert np.isfinite([one.unlikeness, one.yaw]).all()
         assert np.abs(without.points - other.points).max() > 1  # px: the recipe has its say
 
 
-def test_a_file_without_a_recipe_is_looked_at_plainly(run, tmp_path, monkeypatch):
-    """As earlier versions wrote it."""
+def test_a_file_of_an_earlier_version_has_to_be_made_anew(run, tmp_path, monkeypatch):
     told = exporting.metadata
-    without = {"recipe": None}
-    monkeypatch.setattr(exporting, "metadata", lambda *arguments: told(*arguments) | without)
-    exporting.export(run, tmp_path / "detector.tflite", "litert")
-    exported = ExportedDetector.load(tmp_path / "detector.tflite")
-    assert exported.recipe.plain and exported.parts is None
+    earlier = {"familiar_faces"}
+    monkeypatch.setattr(
+        exporting, "metadata", lambda *given: {key: value for key, value in told(*given).items() if key not in earlier}
+    )
+    with pytest.raises(InputError, match="detector-parts.tflite: of an earlier version; make it anew with python -m rtl_tf"):
+        exporting.export(run, tmp_path / "detector.tflite", "litert")
 
 
 def test_the_network_of_the_parts_lies_beside_the_file_that_needs_it(run, tmp_path):

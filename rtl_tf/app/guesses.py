@@ -122,7 +122,7 @@ class Guesses:
         if self.problem:
             return self.problem
         if self.guesser is None:
-            return "the detector is being loaded"
+            return "loading what guesses the landmarks"
         left = len(self._work.ahead)
         return f"{self.guesser.name}: {left} photographs to look at" if left else self.guesser.name
 

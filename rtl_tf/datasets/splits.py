@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import accumulate
@@ -98,6 +98,21 @@ def folds(
     for key in sorted(groups, key=lambda key: (-len(groups[key]), _shuffle_key(seed, key))):
         min(parts, key=len).extend(groups[key])
     return [tuple(_by_name(part, names)) for part in parts]
+
+
+def exchanged(whole: Split, samples: Sequence[Sample], known: Collection[int], by: str = "subject") -> Split | None:
+    """The split with the subjects (scans) of the test part that have an image in `known` in the training part, and as
+    many of that part that have none there tested instead; None where nobody would be left to be tested."""
+    names = image_names(samples)
+    key = [sample.subject if by == "subject" else name for sample, name in zip(samples, names, strict=True)]
+    familiar = {key[index] for index in known}
+    moved = list(dict.fromkeys(key[index] for index in whole.test if key[index] in familiar))
+    others = list(dict.fromkeys(key[index] for index in whole.training if key[index] not in familiar))
+    tested = ({key[index] for index in whole.test} - familiar) | set(others[: len(moved)])
+    both = _by_name((*whole.training, *whole.test), names)
+    training = tuple(index for index in both if key[index] not in tested)
+    test = tuple(index for index in both if key[index] in tested)
+    return Split(training, whole.validation, test) if test else None
 
 
 def without_fold(whole: Split, parts: Sequence[tuple[int, ...]], fold: int) -> Split:

@@ -11,7 +11,7 @@ from rtl_tf.coordinates import Crop, sample_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
-from rtl_tf.experiments.lineage import require_unseen
+from rtl_tf.experiments.lineage import with_unseen_test
 from rtl_tf.experiments.recipe_fitting import Meshes, Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
@@ -97,12 +97,15 @@ class DataLoader:
 
         InputError where the source network knows people of the test part, or the schema lacks parts that are asked for.
         """
-        dataset = self._dataset(*dataset_key(settings))
+        whole = self._dataset(*dataset_key(settings))
+        dataset = with_unseen_test(settings, whole)
         if settings.parts and not dataset.schema.parts:
             raise InputError(f"--parts: schema {dataset.schema.name} has no [[parts]]; add them, or leave the flag out")
-        require_unseen(settings, dataset)
         split = thinned(dataset, settings)
-        for line in cautions(dataset.samples, split.training, dataset.schema, settings):
+        lines = cautions(dataset.samples, split.training, dataset.schema, settings)
+        if dataset is not whole:
+            lines.append("people of the test part whom the source knows are trained on, and others tested instead")
+        for line in lines:
             if line not in self._said:
                 warn(line)
             self._said.add(line)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from rtl_tf.config import Settings
+from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.resolving import Dataset
 from rtl_tf.images import image_hash, read_size
@@ -34,38 +36,50 @@ def read_record(source: str) -> list[Seen]:
     return read_seen(saved_file(source).parent / layout.TRAINED_ON)
 
 
-def require_unseen(settings: Settings, dataset: Dataset) -> None:
+def with_unseen_test(settings: Settings, dataset: Dataset) -> Dataset:
     """The audit of a split, across runs: the source must know none of the people of the test part.
 
     People are known by their code where the data are the same: the data set's hash is, or some image has the same
     pixels as one that the source has seen, in whatever part and under whatever name. Codes of other data are other
     people's. Where scans are split, not people, only images count.
 
+    A data set that has grown since the source was trained is split anew, and people whom it knows may come to be
+    tested. These are trained on, and as many of the training part whom it does not know are tested instead.
+
     Raises:
-        InputError: names the image of the test part, its person, and the image that the source has seen.
+        InputError: names the image of the test part, its person, and the image that the source has seen: there are no
+            others to be tested, or the data are the same, but otherwise split.
     """
     seen = read_record(settings.source)
-    if not seen:
-        return
-    samples, test = dataset.samples, dataset.split.test
-    names = image_names(samples)
+    known = _known(seen, settings, dataset) if seen else {}
+    tested = [index for index in dataset.split.test if index in known]
+    if not tested:
+        return dataset
+    grown = dataset.hashes["dataset_hash"] not in {one.data for one in seen}
+    split = splits.exchanged(dataset.split, dataset.samples, known, settings.split_by) if grown else None
+    if split is None:
+        index = tested[0]
+        raise InputError(
+            f"--source {settings.source}: it was trained on a person of the test part, "
+            f"{dataset.samples[index].subject} ({image_names(dataset.samples)[index]}; it has seen "
+            f"{known[index].image}): take a source that was trained on others, as one with the same --split-seed"
+        )
+    return replace(dataset, split=split)
+
+
+def _known(seen: Sequence[Seen], settings: Settings, dataset: Dataset) -> dict[int, Seen]:
+    """Index of a sample -> an image that a network has seen: the same, or of the same person."""
+    samples = dataset.samples
     pixels = known_images([sample.image for sample in samples], seen)
     same_data = {dataset.hashes["dataset_hash"]} | {one.data for one in seen if one.pixels in pixels.values()}
     of_pixels = {one.pixels: one for one in seen}
-    of_subject = {one.subject: one for one in seen if one.data in same_data}
-    for index in test:
-        known = of_pixels.get(pixels[index]) if index in pixels else None
-        if known is None and settings.split_by == "subject":
-            known = of_subject.get(samples[index].subject)
-        if known is not None:
-            raise InputError(
-                f"--source {settings.source}: it was trained on a person of the test part, {samples[index].subject} "
-                f"({names[index]}; it has seen {known.image}): take a source that was trained on others, as one with "
-                "the same --split-seed"
-            )
+    of_subject = {one.subject: one for one in seen if one.data in same_data and settings.split_by == "subject"}
+    found = {index: of_pixels[value] for index, value in pixels.items()}
+    people = {index: of_subject[one.subject] for index, one in enumerate(samples) if one.subject in of_subject}
+    return people | found
 
 
-def known_images(images: Sequence[Path], seen: list[Seen]) -> dict[int, str]:
+def known_images(images: Sequence[Path], seen: Sequence[Seen]) -> dict[int, str]:
     """Places and hashes of the images whose pixels a network has seen. Only those of a size that it has are decoded."""
     sizes, known = {one.size for one in seen}, {one.pixels for one in seen}
     alike = [index for index, image in enumerate(images) if _size(image) in sizes]

@@ -29,9 +29,9 @@ OUTPUTS = [field.name for field in fields(Located)]
 LITERT_METADATA = "rtl_tf.json"
 # In the metadata:
 FACE_SQUARE = "face_square"  # see `FaceSquare.to_json`; null where the run has none
-CONFIDENCE = "confidence"  # see `Confidence.to_json`; null where the run has none, older files lack it
-FAMILIAR = "familiar_faces"  # see `FamiliarFaces.to_json`; likewise
-RECIPE = "recipe"  # see `Recipe.to_json`; older files lack it
+CONFIDENCE = "confidence"  # see `Confidence.to_json`; null where the run has none
+FAMILIAR = "familiar_faces"  # see `FamiliarFaces.to_json`; null where the run has none
+RECIPE = "recipe"  # see `Recipe.to_json`
 # OpenVINO would take bfloat16 for float32 where the processor has it.
 OPENVINO_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 
@@ -184,11 +184,12 @@ class ExportedDetector(Predictor):
         if text is None:
             raise InputError(f"{file}: no detector of rtl_tf; make one with python -m rtl_tf.cli.export")
         metadata = parse_json(text, f"{file}: {METADATA_KEY}")
+        if FAMILIAR not in metadata.object():  # whose graph does not give all of `Located`
+            raise InputError(f"{file}: of an earlier version; make it anew with python -m rtl_tf.cli.export")
         toml, size = metadata["schema"].text(), metadata["image_size"].whole(1, LARGEST_IMAGE)
         schema = parse_schema(toml, str(file))
         unlabelled = unlabelled_of(metadata.object(), schema, str(file))
-        fitted, learned = metadata.get(RECIPE), metadata.get(FACE_SQUARE)
-        recipe = Recipe.from_json(fitted, len(schema)) if fitted else Recipe()
+        recipe, learned = Recipe.from_json(metadata[RECIPE], len(schema)), metadata.get(FACE_SQUARE)
         face_square = FaceSquare.from_json(learned) if learned else None
         told, seen = metadata.get(CONFIDENCE), metadata.get(FAMILIAR)
         confidence = Confidence.from_json(told, len(schema)) if told else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.lineage import require_unseen
+from rtl_tf.experiments.lineage import with_unseen_test
 from rtl_tf.experiments.resolving import (
     Dataset,
     dataset_key,
@@ -181,8 +181,7 @@ def _wanted_runs(study: Study, typed: dict[str, Any], seeds: int, root: Path) ->
 def _resolved(asked: Asked, read: Callable[..., Dataset]) -> tuple[Run, float]:
     """What the run's config.json would say, and its work."""
     settings = resolve(asked)
-    dataset = read(*dataset_key(settings))
-    require_unseen(settings, dataset)
+    dataset = with_unseen_test(settings, read(*dataset_key(settings)))
     validation = len(thinned(dataset, settings).validation)
     trainings = len(lambda_grid()) if settings.reg_weight == AUTO else 1
     work = trainings * settings.epochs * (3 * images_an_epoch(dataset, settings) + validation)
