@@ -88,7 +88,9 @@ def test_a_file_of_an_earlier_version_has_to_be_made_anew(run, tmp_path, monkeyp
     monkeypatch.setattr(
         exporting, "metadata", lambda *given: {key: value for key, value in told(*given).items() if key not in earlier}
     )
-    with pytest.raises(InputError, match="detector-parts.tflite: of an earlier version; make it anew with python -m rtl_tf"):
+    with pytest.raises(
+        InputError, match="detector-parts.tflite: of an earlier version; make it anew with python -m rtl_tf"
+    ):
         exporting.export(run, tmp_path / "detector.tflite", "litert")
 
 

@@ -100,14 +100,16 @@ def folds(
     return [tuple(_by_name(part, names)) for part in parts]
 
 
-def exchanged(whole: Split, samples: Sequence[Sample], known: Collection[int], by: str = "subject") -> Split | None:
+def exchanged(
+    whole: Split, samples: Sequence[Sample], known: Collection[int], by: str = "subject", seed: int = 0
+) -> Split | None:
     """The split with the subjects (scans) of the test part that have an image in `known` in the training part, and as
-    many of that part that have none there tested instead; None where nobody would be left to be tested."""
+    many of that part that have none there tested instead, at random; None where nobody would be left to be tested."""
     names = image_names(samples)
     key = [sample.subject if by == "subject" else name for sample, name in zip(samples, names, strict=True)]
     familiar = {key[index] for index in known}
-    moved = list(dict.fromkeys(key[index] for index in whole.test if key[index] in familiar))
-    others = list(dict.fromkeys(key[index] for index in whole.training if key[index] not in familiar))
+    moved = {key[index] for index in whole.test} & familiar
+    others = sorted({key[index] for index in whole.training} - familiar, key=lambda one: _shuffle_key(seed, one))
     tested = ({key[index] for index in whole.test} - familiar) | set(others[: len(moved)])
     both = _by_name((*whole.training, *whole.test), names)
     training = tuple(index for index in both if key[index] not in tested)

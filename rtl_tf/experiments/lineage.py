@@ -56,7 +56,11 @@ def with_unseen_test(settings: Settings, dataset: Dataset) -> Dataset:
     if not tested:
         return dataset
     grown = dataset.hashes["dataset_hash"] not in {one.data for one in seen}
-    split = splits.exchanged(dataset.split, dataset.samples, known, settings.split_by) if grown else None
+    split = (
+        splits.exchanged(dataset.split, dataset.samples, known, settings.split_by, settings.split_seed)
+        if grown
+        else None
+    )
     if split is None:
         index = tested[0]
         raise InputError(
