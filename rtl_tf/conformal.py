@@ -17,7 +17,7 @@ from rtl_tf.documents import Node
 
 LEVELS = tuple((np.arange(50, 100) / 100).round(2).tolist())  # coverages that can be asked for
 SMALLEST = 1e-6  # expected errors are larger, shares of a face's square
-FEWEST_OF_A_GROUP = 30  # people: then its radii are its own (Vovk et al. 2003, Mondrian conformal prediction)
+FEWEST_OF_A_GROUP = 20  # people, who can promise 95 %: then its radii are its own (Vovk et al. 2003, Mondrian)
 
 
 @dataclass(frozen=True, eq=False)
