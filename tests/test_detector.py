@@ -1,6 +1,7 @@
 """From crops back to original pixels, names included, with a network that sees the toy images' coloured spots."""
 
 import dataclasses
+import json
 
 import keras
 import numpy as np
@@ -184,3 +185,11 @@ def test_a_frame_is_one_graph_and_gives_what_predicting_gives(tmp_path):
         detector.predict_frame(image, (200.0, 0.0, 50.0))
     with pytest.raises(InputError, match="side 0 px"):
         detector.predict_frame(image, (0.0, 0.0, 0.0))
+
+
+def test_a_network_of_another_kind_is_no_detector(tmp_path):
+    image = keras.Input((SIZE, SIZE, 3))
+    keras.Model(image, {"heatmaps": keras.layers.AveragePooling2D(4)(image)}).save(tmp_path / "best.keras")
+    (tmp_path / "config.json").write_text(json.dumps({"asked": {}, "resolved": {"image_size": SIZE, "sigma": 1.5}}))
+    with pytest.raises(InputError, match="best.keras: no detector of this package: it gives no heatmaps and features"):
+        Detector.load(tmp_path)

@@ -40,8 +40,8 @@ class Detector(Predictor):
         ((14, 2), (14,))
 
     Attributes:
-        network: functional model whose output "heatmaps" is (N, S/4, S/4, K); where it has an output "points" too,
-            (N, K, 2) in heatmap px, these are its answer (DSNT).
+        network: functional model whose output "heatmaps" is (N, S/4, S/4, K), and whose "features" are its encoder's
+            map; where it has an output "points" too, (N, K, 2) in heatmap px, these are its answer (DSNT).
         schema: the K landmarks.
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
@@ -122,7 +122,10 @@ class Detector(Predictor):
 def _network(file: Path) -> keras.Model:
     if not file.is_file():
         raise InputError(f"{file}: no such file; train the run first")
-    return saved.read(file)
+    network = saved.read(file)
+    if not (isinstance(network.output, dict) and {"heatmaps", "features"} <= network.output.keys()):
+        raise InputError(f"{file}: no detector of this package: it gives no heatmaps and features")
+    return network
 
 
 def _located(answers: dict) -> Located:

@@ -123,7 +123,8 @@ def _network():
 
     image = keras.Input((SIZE, SIZE, 3))
     features = keras.layers.Conv2D(4, 4, 4, activation="relu", name="pool")(image)
-    return keras.Model(image, {"heatmaps": keras.layers.Conv2D(3, 1, name="heatmaps")(features)})
+    maps = keras.layers.Conv2D(3, 1, name="heatmaps")(features)
+    return keras.Model(image, {"heatmaps": maps, "features": features})
 
 
 def _dlib_integer(value: int) -> bytes:
