@@ -45,6 +45,8 @@ def test_the_file_gives_back_the_same_answers_and_damage_is_named(tmp_path):
     write_familiar_faces(file, model)
     np.testing.assert_array_equal(read_familiar_faces(file).unlikeness(features(5)), model.unlikeness(features(5)))
     assert read_familiar_faces(tmp_path / "nothing.json") is None
+    with pytest.raises(InputError, match="familiar_faces.json: mean: expected 8 elements, there are 20"):
+        read_familiar_faces(file, 8)
     file.write_text(file.read_text().replace('"rest": ', '"rest": -'))
     with pytest.raises(InputError, match="familiar_faces.json: rest"):
         read_familiar_faces(file)

@@ -69,6 +69,10 @@ def test_a_sign_of_the_image_is_the_same_for_all_its_landmarks(written):
         read_predictions(written)
     edit(written, 3, "yaw", "-12.5")
     assert read_predictions(written).yaw[0] == -12.5 and np.isnan(read_predictions(written).yaw[1:]).all()
+    edit(written, 6, "mirrored", "2")
+    with pytest.raises(InputError, match="row 6: mirrored must be 0 or 1, or empty if unknown"):
+        read_predictions(written)
+    edit(written, 6, "mirrored", "")
     edit(written, 4, "unlikeness", "-1")
     with pytest.raises(InputError, match="unlikeness must be >= 0, or empty if unknown"):
         read_predictions(written)

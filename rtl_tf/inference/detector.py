@@ -82,7 +82,7 @@ class Detector(Predictor):
         parts, sigma = None, float(resolved["sigma"])
         if recipe.parts:
             parts = cls(_network(run / layout.FACE_PARTS / layout.NETWORK), schema, recipe.parts.size, sigma)
-        familiar = read_familiar_faces(run / layout.FAMILIAR)
+        familiar = read_familiar_faces(run / layout.FAMILIAR, network.output["features"].shape[-1])
         confidence = read_confidence(run / layout.CONFIDENCE, len(schema))
         return cls(network, schema, size, sigma, unlabelled, recipe, face_square, parts, familiar, confidence)
 

@@ -21,6 +21,8 @@ def try_out(file: Path) -> None:
         raise InputError(f"{file}: damaged: {in_one_line(problem)}") from problem
     points, heights = (1, landmarks, 2), (1, landmarks)
     expected = {"points": points, "heatmap_points": points, "peaks": heights, "rivals": heights}
+    if detector.familiar is not None:
+        expected["features"] = (1, len(detector.familiar.mean))
     found = {name: np.shape(getattr(located, name)) for name in expected}
     if found != expected:
         raise InputError(f"{file}: damaged: answers of shapes {found}, not {expected}")

@@ -56,9 +56,9 @@ class FamiliarFaces:
         return arrays | {"rest": self.rest}
 
     @classmethod
-    def from_json(cls, node: Node) -> "FamiliarFaces":
-        """InputError, which names file and place, unless `to_json` wrote it."""
-        width, count = len(node["mean"].list()), len(node["variances"].list())
+    def from_json(cls, node: Node, width: int | None = None) -> "FamiliarFaces":
+        """InputError, which names file and place, unless `to_json` wrote it, of faces in `width` numbers if told."""
+        width, count = width or len(node["mean"].list()), len(node["variances"].list())
         variances = node["variances"].array((count,))
         if (variances <= 0).any():
             raise node["variances"].error("expected numbers above 0")
@@ -70,6 +70,6 @@ def write_familiar_faces(path, familiar: FamiliarFaces) -> None:
     write_json(path, familiar.to_json())
 
 
-def read_familiar_faces(path: File) -> FamiliarFaces | None:
-    """None where a run has none. InputError for a damaged file."""
-    return FamiliarFaces.from_json(read_json(path)) if path.is_file() else None
+def read_familiar_faces(path: File, width: int | None = None) -> FamiliarFaces | None:
+    """None where a run has none. InputError for a damaged file, or for faces in another width than the network's."""
+    return FamiliarFaces.from_json(read_json(path), width) if path.is_file() else None
