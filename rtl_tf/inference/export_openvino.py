@@ -38,8 +38,8 @@ def _exact_nodes(model) -> list[str]:
     Without quantised weights a convolution is a barrier: OpenVINO moves the factors that turn int8 back into float
     through everything else, and fails where it moves them through the decoding's reshapes.
     """
-    results = {name: result for result in model.get_results() for name in result.input(0).get_source_output().names}
-    exact, pending = {}, [result for name, result in results.items() if name != "features"]  # a side branch
+    pending = [one for one in model.get_results() if "features" not in one.input(0).get_source_output().names]
+    exact = {}
     while pending:
         node = pending.pop()
         name = node.get_friendly_name()

@@ -195,7 +195,8 @@ class ExportedDetector(Predictor):
         confidence = Confidence.from_json(told, len(schema)) if told else None
         familiar = FamiliarFaces.from_json(seen) if seen else None
         described = metadata.object()
-        return cls(answer, schema, size, described, unlabelled, recipe, face_square, None, familiar, confidence)
+        known = (schema, size, described, unlabelled, recipe, face_square)
+        return cls(answer, *known, familiar=familiar, confidence=confidence)
 
     def locate(self, pixels: np.ndarray) -> Located:
         return Located(**self.answer(pixels))

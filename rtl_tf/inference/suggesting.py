@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from rtl_tf.coordinates import Crop, crop_around
 from rtl_tf.images import crop_image, read_image
@@ -40,8 +39,7 @@ def look_at(detector: Detector, images: Sequence[Path], found: Sequence[Found]) 
     for start in range(0, len(images), BATCH):
         part = slice(start, start + BATCH)
         crops = np.stack([_face(detector, *pair) for pair in zip(images[part], found[part], strict=True)])
-        maps = detector.network(tf.cast(crops, tf.float32), training=False)["features"]
-        features = np.asarray(tf.reduce_mean(maps, axis=(1, 2)))
+        features = detector.locate(crops).features
         for image, one, vector in zip(images[part], found[part], features, strict=True):
             doubt = float(np.nanmean(doubts_of(one.prediction.peaks)))
             candidates.append(Candidate(image, one, doubt, vector))
