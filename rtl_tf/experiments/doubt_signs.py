@@ -20,12 +20,14 @@ from rtl_tf.system.progress import progress
 BATCH = 32
 
 
-def write_familiar(folder: Path, training: Crops) -> None:
-    """Write how the training faces look to the network that the folder holds, if they are enough."""
-    detector = Detector.load(folder)
+def with_familiar(detector: Detector, folder: Path, training: Crops) -> Detector:
+    """The detector that knows how its training faces look to it, which the run's folder is told; if they are enough."""
     batches = np.array_split(training.plain, -(-len(training.plain) // BATCH))
-    if familiar := FamiliarFaces.fit(np.concatenate([detector.locate(crops).features for crops in batches])):
-        write_familiar_faces(folder / layout.FAMILIAR, familiar)
+    familiar = FamiliarFaces.fit(np.concatenate([detector.locate(crops).features for crops in batches]))
+    if familiar is None:
+        return detector
+    write_familiar_faces(folder / layout.FAMILIAR, familiar)
+    return replace(detector, familiar=familiar)
 
 
 def with_yaws(answers: Sequence[Prediction], part: UnseenImages) -> list[Prediction]:

@@ -16,7 +16,7 @@ from rtl_tf.experiments.blending import apart, choose_blend, with_blend
 from rtl_tf.experiments.building import build, load_networks, stride_of
 from rtl_tf.experiments.cross_validation import Fold, cross_validate
 from rtl_tf.experiments.data import Data, DataLoader
-from rtl_tf.experiments.doubt_signs import write_familiar
+from rtl_tf.experiments.doubt_signs import with_familiar
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
 from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.part_training import train_parts
@@ -129,9 +129,9 @@ def _run(
         settings = dataclasses.replace(run.settings, reg_weight=chosen)
         logs = tensorboard_callbacks(run.folder, layout.FACE_PARTS) if tensorboard else ()
         train_parts(run.folder, settings, run.method, run.data, logs)
-    if run.settings.folds:
-        write_familiar(run.folder, run.data.training)
     trained, validation = Detector.load(run.folder), run.data.unseen("validation", margin)
+    if run.settings.folds:
+        trained = with_familiar(trained, run.folder, run.data.training)
     if run.settings.folds and not run.settings.fold:
         known = asked.but(reg_weight=chosen) if run.method.regularizers else asked
 
