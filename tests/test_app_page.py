@@ -214,8 +214,51 @@ def test_a_persons_code_and_a_scale(browser, server):
     wait(lambda: len(server.entries()) == 2, "both")
     assert {entry.what: entry.new for entry in server.entries()} == {"mm_per_px": "0.5", "subject": "P7"}
     assert shown(browser, "palpebral_fissure_length") == "15.00 mm"
+
+
+def test_what_is_wrong_is_told_until_it_is_put_right(browser, server):
+    wrong = "NOT SAVED: mm in one px is a number from 0.001 to 100"
     fill(browser, "#mm", "x")
-    assert browser.run(STATE)["saved"] == "NOT SAVED: mm in one px is a number from 0.001 to 100"
+    assert browser.run(STATE)["saved"] == wrong
+    fill(browser, "#subject", "P7")
+    wait(lambda: len(server.entries()) == 1 and browser.run("import('./photographs.js').then(one => !one.saver.busy)"))
+    assert browser.run(STATE)["saved"] == wrong
+    assert browser.run("document.querySelector('#mm:invalid') !== null")
+    fill(browser, "#mm", "0.5")
+    saved(browser)
+    fill(browser, "#mm", "1000")
+    browser.press("n")
+    wait(lambda: browser.run(STATE)["name"] == "a.png", "the next photograph")
+    saved(browser)
+    assert browser.run("document.querySelector('#mm:invalid') === null")
+
+
+def test_a_change_that_another_window_forestalled_is_told_by_its_photograph(browser, server):
+    point = {"landmark": "nasion", "old": None, "new": [5, 5], "model": None}
+    elsewhere = {"change": "elsewhere", "kind": "place", "changes": [point]}
+    body = f"JSON.stringify({{ sha256: state.photo.sha256, ...{json.dumps(elsewhere)} }})"
+    posted = f"{{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }}, body: {body} }}"
+    asked = f"fetch(`images/${{state.current}}/changes`, {posted}).then(answer => answer.status)"
+    assert browser.run(f"import('./state.js').then(({{ state }}) => {asked})") == 200
+    browser.drag(*browser.middle(mark("nasion")), 40, 12)
+    told = "NOT SAVED, b.png: nasion was changed in another window: look at it again"
+    browser.until(f"document.querySelector('#saved').textContent === '{told}'")
+    browser.until(f"document.querySelector('{mark('nasion')}.human') !== null")
+    assert [entry.new for entry in server.entries()] == [(5, 5)]
+    browser.press("n")
+    wait(lambda: browser.run(STATE)["name"] == "a.png", "the next photograph")
+    fill(browser, "#subject", "P7")
+    wait(lambda: len(server.entries()) == 2 and browser.run("import('./photographs.js').then(one => !one.saver.busy)"))
+    assert browser.run(STATE)["saved"] == told
+    browser.press("p")
+    saved(browser)
+
+
+def test_a_server_that_went_away_is_told_until_it_is_back(browser, server):
+    server.kill()
+    browser.until("document.querySelector('#saved').textContent.startsWith('rtl-app does not answer')")
+    server.start()
+    browser.until("document.querySelector('#saved').textContent === ''")
 
 
 def test_measurements_are_those_of_the_package(browser, server):

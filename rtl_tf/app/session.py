@@ -106,11 +106,11 @@ class Session:
             entries = self._entries(photo, sha256, asked, who or self.who)
             if entries[0].change not in self.labels.changes:
                 if asked["sha256"].text() != sha256:
-                    raise Conflict("the photograph's file has changed: load it again")
+                    raise Conflict("the photograph's file has changed: look at it again")
                 for entry in entries:
                     now = (said.attributes if entry.kind == ATTRIBUTE else said.points).get(entry.what)
                     if now != entry.old:
-                        raise Conflict(f"{entry.what} was changed in another window: load the photograph again")
+                        raise Conflict(f"{entry.what} was changed in another window: look at it again")
                 self.journal.append(entries)
                 self.labels.add(entries)
                 if self.labelling:

@@ -38,8 +38,8 @@ export function listen(parts, view, page) {
   by("mm").addEventListener("change", () => {
     const text = by("mm").value.trim().replace(",", ".");
     const value = Number(text);
-    if (text && !(value >= 0.001 && value <= 100)) {
-      page.say("bad", "NOT SAVED: mm in one px is a number from 0.001 to 100");
-    } else page.attribute("mm_per_px", text && String(value));
+    const right = !text || (value >= 0.001 && value <= 100);
+    page.wrongScale(right ? "" : "NOT SAVED: mm in one px is a number from 0.001 to 100");
+    if (right) page.attribute("mm_per_px", text && String(value));
   });
 }

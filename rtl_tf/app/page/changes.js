@@ -1,10 +1,11 @@
 // What a person changes: shown at once, sent at once, undone and done again.
 
-import { render, say } from "./drawing.js";
+import { render } from "./drawing.js";
 import { record, reversal } from "./history.js";
 import { bringIntoView, select, step } from "./looking.js";
 import { go, saver } from "./photographs.js";
 import { allPoints, inside, placeOf, pointOf, rounded, state } from "./state.js";
+import { say } from "./telling.js";
 
 const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 

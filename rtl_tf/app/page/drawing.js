@@ -13,11 +13,6 @@ const intervals = new Intervals(askIntervals, () => state.photo && measure());
 
 const LEGEND = "Small: 95 % interval by the detector’s errors. Points that a person placed or accepted count as exact.";
 
-export function say(kind, text) {
-  by("saved").className = kind;
-  if (by("saved").textContent !== text) by("saved").textContent = text;
-}
-
 export function drawMarks() {
   const shown = allPoints().map((point) => (point.said ? { ...point, model: null } : point));
   draw(by("marks"), view, shown, state.selected, state.shows);

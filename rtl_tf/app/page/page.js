@@ -2,12 +2,12 @@
 
 import { listen as listenToButtons } from "./buttons.js";
 import * as changes from "./changes.js";
-import { drawMarks, measure, renderList, say, stage, view } from "./drawing.js";
+import { drawMarks, measure, renderList, stage, view } from "./drawing.js";
 import { listen as listenToKeys } from "./keys.js";
 import { showKeys } from "./lists.js";
 import * as looking from "./looking.js";
 import { listen as listenToMouse } from "./mouse.js";
-import { closed, go, open, poll } from "./photographs.js";
+import { closed, go, open, poll, wrongScale } from "./photographs.js";
 import { ask } from "./requests.js";
 import { by, guesser, inside, placeOf, pointOf, rounded, state } from "./state.js";
 
@@ -18,7 +18,7 @@ const page = {
   go,
   open,
   renderList,
-  say,
+  wrongScale,
   guesser,
   ready: () => state.photo !== null,
   selected: () => state.selected,

@@ -1,10 +1,11 @@
 // The folder's photographs: one is open, and gets its guess; the list is asked for anew; what is saved is told.
 
-import { render, renderList, say, stage, view } from "./drawing.js";
+import { render, renderList, stage, view } from "./drawing.js";
 import { stacks } from "./history.js";
 import { face, heat } from "./looking.js";
 import { ask, Saver } from "./requests.js";
 import { allPoints, by, state } from "./state.js";
+import { say, wrong } from "./telling.js";
 
 const POLL = 2500; // ms between looks at the list
 
@@ -16,20 +17,29 @@ export const saver = new Saver({
       said: Object.keys(told.points).length,
       checked: "checked" in told.attributes,
     });
+    wrong(`photograph ${image}`, "");
     if (!left) say("", "All changes are saved");
     render();
     renderList();
   },
   refused(image, problem) {
-    say("bad", `NOT SAVED: ${problem}`);
+    if (!saver.waiting.length) say("", "");
+    wrong(`photograph ${image}`, `NOT SAVED, ${state.images[image].name}: ${problem}`);
     if (image === state.current) open(image, false);
   },
 });
+
+export function wrongScale(problem) {
+  by("mm").setCustomValidity(problem);
+  wrong("scale", problem);
+}
 
 export async function open(index, keepsView = true) {
   if (index === state.current && keepsView) return;
   state.current = index;
   state.photo = null;
+  wrongScale("");
+  if (keepsView) wrong(`photograph ${index}`, "");
   by("flags").hidden = true;
   try {
     await saver.done(index);
@@ -95,14 +105,15 @@ export function go(direction) {
 export async function poll() {
   try {
     const told = await ask("images");
+    wrong("server", "");
     if (!saver.waiting.length) state.images = told.images;
     const done = state.images.filter((image) => image.checked).length;
     by("status").textContent = `${done} of ${state.images.length} checked. ${told.status}`;
     by("status").classList.toggle("broken", told.broken);
     renderList();
   } catch (problem) {
-    if (!saver.waiting.length)
-      say("bad", `rtl-app does not answer (${problem.message}): start it again and open the address that it prints`);
+    const told = `rtl-app does not answer (${problem.message}): start it again and open the address that it prints`;
+    wrong("server", saver.waiting.length ? "" : told);
   }
   setTimeout(poll, POLL);
 }
