@@ -311,6 +311,19 @@ def test_criteria_are_limits_of_z():
         named_criteria(shipped_criteria(), "x")
 
 
+@pytest.mark.parametrize("name", ["fas12", "fas14"])
+def test_a_term_goes_with_a_criterion_that_the_measurement_alone_decides(name):
+    told = {(one.measurement, one.side) for one in shipped_criteria()}
+    terms = {
+        (one.name, side)
+        for one in load_schema(name).measurements
+        for side, term in (("low", one.hpo_low), ("high", one.hpo_high))
+        if term
+    }
+    assert told == terms
+    assert "facial_height" not in {name for name, _ in terms}  # short and long faces are defined by their width, too
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
