@@ -1,11 +1,12 @@
 """What labelling the suggested photographs is worth, against as many at random.
 
-    python benchmarks/suggest.py --data DATA [--seeds 5] [--sizes 10 20 30 40 50 60] [--by both random] [--epochs N]
+    python benchmarks/suggest.py --data DATA [--seeds 0 1 2 3 4] [--sizes 10 20 30 40 50 60] [--by both random]
 
 From the first size on, drawn at random and the same for every strategy, a detector (preset detector) is trained;
 each strategy then chooses from a pool of training images as many as the next size lacks, whose labels it gets, and so
 on. Judged on images of the validation part that no training uses; the test part stays closed. One line a training in a
-CSV, from which an interrupted benchmark goes on; the comparison at the end is over paired seeds and people.
+CSV, from which an interrupted benchmark goes on, and where two may write of seeds of their own; the comparison at the
+end is over paired seeds and people.
 """
 
 import csv
@@ -20,7 +21,7 @@ from measure import RESULTS
 from rtl_tf import cli
 
 COLUMNS = ("seed", "by", "size", "error", "seconds", "errors", "people", "chosen")
-POOL, JUDGED, VALIDATION = 300, 120, 20  # images
+POOL, JUDGED, VALIDATION = 200, 120, 20  # images
 SIZE = 128  # px of a crop around the landmarks, in whose heatmap px errors are
 
 
@@ -28,23 +29,26 @@ def main(arguments: list[str]) -> None:
     options = parse(arguments)
     cli.start_tensorflow()
     done = read(options.csv)
-    for seed in range(options.seeds):
+    for seed in options.seeds:
         parts = draw(options.data, seed, options.sizes[0])
-        for by in options.by:
-            chosen = parts["first"]
-            for size, following in zip(options.sizes, [*options.sizes[1:], None], strict=True):
-                row = done.get((seed, by, size)) or train(options, parts, seed, by, chosen, following)
-                done[seed, by, size] = row
-                append(options.csv, row)
-                print(f"seed {seed}, {by}, {size} images: {float(row['error']):.3f} heatmap px", flush=True)
-                chosen = [int(index) for index in row["chosen"].split()]
+        chosen = dict.fromkeys(options.by, parts["first"])
+        for size, following in zip(options.sizes, [*options.sizes[1:], None], strict=True):
+            for strategies in [options.by] if size == options.sizes[0] else [[by] for by in options.by]:
+                if missing := [by for by in strategies if (seed, by, size) not in done]:
+                    for row in train(options, parts, seed, missing, chosen[missing[0]], following):
+                        done[seed, row["by"], size] = row
+                        append(options.csv, row)
+                        print(
+                            f"seed {seed}, {row['by']}, {size} images: {float(row['error']):.3f} heatmap px", flush=True
+                        )
+            chosen = {by: [int(index) for index in done[seed, by, size]["chosen"].split()] for by in options.by}
     show(done, options)
 
 
 def parse(arguments: list[str]):
     parser = cli.Parser(prog="python benchmarks/suggest.py", description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 20, 30, 40, 50, 60])
     parser.add_argument("--by", nargs="+", default=["both", "random"])
     parser.add_argument("--epochs", type=int, help="[the preset's]")
@@ -68,8 +72,8 @@ def draw(data: str, seed: int, first: int) -> dict[str, list[int]]:
     }
 
 
-def train(options, parts, seed: int, by: str, chosen: list[int], following: int | None) -> dict[str, str]:
-    """A row: the error of a detector trained on the chosen images, and those that the strategy wants to have then."""
+def train(options, parts, seed: int, strategies: list[str], chosen: list[int], following: int | None) -> list[dict]:
+    """Rows: the error of a detector trained on the chosen images, and those that each strategy wants to have then."""
     import time
 
     from rtl_tf.config import Asked
@@ -79,9 +83,10 @@ def train(options, parts, seed: int, by: str, chosen: list[int], following: int 
     from rtl_tf.inference.suggesting import look_at, suggest
     from rtl_tf.pipeline import sample_crop
 
-    folder = options.csv.with_name(f"suggest-{seed}-{by}")
+    folder = options.csv.with_name(f"suggest-{seed}-{strategies[0]}")
     shutil.rmtree(folder, ignore_errors=True)
-    asked = Asked(data=options.data, preset="detector", seed=seed, epochs=options.epochs, output=str(folder))
+    given = {"data": options.data, "epochs": options.epochs, "train_images": len(chosen)}  # else epochs are the pool's
+    asked = Asked(preset="detector", seed=seed, output=str(folder), **given)
 
     def thinned(dataset, settings):
         validation, judged = parts["validation"], parts["judged"]  # which is no test part: that stays closed
@@ -105,23 +110,25 @@ def train(options, parts, seed: int, by: str, chosen: list[int], following: int 
         np.nanmean(np.linalg.norm(outcome.prediction.points - one.points, axis=-1)) * crop.input_px_per_px / 4
         for one, crop, outcome in zip(ones, crops, outcomes, strict=True)
     ]
-    wanted = list(chosen)
+    wanted = {by: list(chosen) for by in strategies}
     if following is not None:
         left = [index for index in parts["pool"] if index not in set(chosen)]
         looked = [
             look_at(detector, [one.image for one in ones], outcomes)
             for ones, _, outcomes in (found(left), found(chosen))
         ]
-        wanted += [left[place] for place, _ in suggest(*looked, following - len(chosen), by, seed)]
+        for by in strategies:
+            wanted[by] += [left[place] for place, _ in suggest(*looked, following - len(chosen), by, seed)]
     shutil.rmtree(folder)
     told = {
+        "seed": str(seed),
+        "size": str(len(chosen)),
+        "error": f"{np.mean(errors):.5f}",
+        "seconds": f"{seconds:.1f}",
         "errors": " ".join(f"{error:.5f}" for error in errors),
         "people": " ".join(one.subject.replace(" ", "_") for one in ones),
-        "chosen": " ".join(map(str, wanted)),
     }
-    return {"seed": str(seed), "by": by, "size": str(len(chosen)), "error": f"{np.mean(errors):.5f}"} | {
-        "seconds": f"{seconds:.1f}", **told
-    }  # fmt: skip
+    return [{**told, "by": by, "chosen": " ".join(map(str, wanted[by]))} for by in strategies]
 
 
 def read(file: Path) -> dict[tuple[int, str, int], dict[str, str]]:
@@ -148,7 +155,7 @@ def show(rows: dict[tuple[int, str, int], dict[str, str]], options) -> None:
     from rtl_tf.evaluation.statistics import estimate, interval
 
     def errors(by: str, size: int) -> np.ndarray:
-        return np.array([np.array(rows[seed, by, size]["errors"].split(), float) for seed in range(options.seeds)])
+        return np.array([np.array(rows[seed, by, size]["errors"].split(), float) for seed in options.seeds])
 
     for size in options.sizes:
         line = [f"{size:3d} images"]
@@ -156,7 +163,7 @@ def show(rows: dict[tuple[int, str, int], dict[str, str]], options) -> None:
             line.append(f"{by} {errors(by, size).mean():.3f}")
             if by != "random" and "random" in options.by:
                 people = [
-                    name for seed in range(options.seeds) for name in rows[seed, by, size]["people"].split()
+                    name for seed in options.seeds for name in rows[seed, by, size]["people"].split()
                 ]  # each seed judges other images: every image is one of one training
                 difference = (errors(by, size) - errors("random", size)).ravel()
                 found = estimate(difference[:, None], people, other_trainings=False)
