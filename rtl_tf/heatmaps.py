@@ -63,9 +63,7 @@ def decode(heatmaps, method: str = "argmax", sigma: float = 1.5):
     """
     if method not in DECODINGS:
         raise ValueError(f"unknown decoding '{method}': use one of {', '.join(DECODINGS)}")
-    heatmaps = ops.cast(heatmaps, "float32")
-    *leading, height, width, landmarks = ops.shape(heatmaps)
-    maps = ops.reshape(ops.moveaxis(heatmaps, -1, -3), (-1, height, width))
+    maps = _one_by_one(heatmaps)
     peak = _argmax(maps)
     points = ops.cast(peak, "float32")
     if method == "quarter":
@@ -76,7 +74,7 @@ def decode(heatmaps, method: str = "argmax", sigma: float = 1.5):
         points = ops.clip(points, -0.5, ops.cast(_size(maps), "float32") - 0.5)
     elif method == "soft-argmax":
         points += _mass_offset(maps, peak, radius=int(np.ceil(2 * sigma)))
-    return ops.reshape(points, (*leading, landmarks, 2))
+    return ops.reshape(points, (*_told_of(heatmaps), 2))
 
 
 def peaks(heatmaps):
@@ -89,14 +87,14 @@ def rivals(heatmaps, sigma: float):
 
     Near 0 where a map has one peak; the height of the second where it has two.
     """
-    *leading, height, width, landmarks = ops.shape(heatmaps)
-    maps = ops.reshape(ops.moveaxis(heatmaps, -1, -3), (-1, height, width))
+    maps = _one_by_one(heatmaps)
     peak = ops.cast(_argmax(maps), "float32")
+    _, height, width = ops.shape(maps)
     rows = ops.square(ops.arange(height, dtype="float32") - peak[:, 1:])
     columns = ops.square(ops.arange(width, dtype="float32") - peak[:, :1])
     far = rows[:, :, None] + columns[:, None, :] > (RIVALS_FROM * sigma) ** 2
     # times, not `where`: LiteRT's int8 would give the whole map the range of what is selected
-    return ops.reshape(ops.max(maps * ops.cast(far, "float32"), axis=(1, 2)), (*leading, landmarks))
+    return ops.reshape(ops.max(maps * ops.cast(far, "float32"), axis=(1, 2)), _told_of(heatmaps))
 
 
 class Reading(NamedTuple):
@@ -140,6 +138,18 @@ def grid_points(outputs: dict):
     The argmax of the heatmaps; of DSNT the grid point nearest to its coordinates.
     """
     return round_to_grid(outputs["points"]) if "points" in outputs else decode(outputs["heatmaps"])
+
+
+def _one_by_one(heatmaps):
+    """(..., h, w, K) -> float32 (M, h, w): the map of each landmark of each image."""
+    height, width = ops.shape(heatmaps)[-3:-1]
+    return ops.reshape(ops.moveaxis(ops.cast(heatmaps, "float32"), -1, -3), (-1, height, width))
+
+
+def _told_of(heatmaps):
+    """(..., h, w, K) -> the shape (..., K) of what each map tells."""
+    *leading, _, _, landmarks = ops.shape(heatmaps)
+    return (*leading, landmarks)
 
 
 def _argmax(maps):

@@ -43,9 +43,3 @@ def spread_of(answers: Sequence[np.ndarray]) -> np.ndarray | None:
         return None
     away = np.stack(answers) - np.mean(answers, axis=0)
     return np.sqrt((away**2).sum(axis=-1).mean(axis=0)).astype(np.float32)
-
-
-def mean_of(answers: Sequence[np.ndarray | None]) -> np.ndarray | None:
-    """(K,): the mean of those that are there."""
-    there = [answer for answer in answers if answer is not None]
-    return np.mean(there, axis=0) if there else None

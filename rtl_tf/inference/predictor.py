@@ -15,7 +15,7 @@ from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.head_turn import yaw_in
-from rtl_tf.inference.looked_at import Seen, mean_of, seen_or_problem, spread_of
+from rtl_tf.inference.looked_at import Seen, seen_or_problem, spread_of
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import without
@@ -217,7 +217,7 @@ class Predictor(ABC):
             points=points,
             peaks=np.mean([view.peaks for view in views], axis=0),
             spread=spread_of(answers),
-            rivals=mean_of([view.rivals for view in views]),
+            rivals=np.array([view.rivals for view in views], float).mean(axis=0),
             yaw=face.yaw,
         )
 
