@@ -234,6 +234,7 @@ class Predictor(ABC):
                 heatmap_points=located.heatmap_points[index][names],
                 rivals=located.rivals[index][names],
                 unlikeness=float(unlikeness[index]),
+                mirrored=crop.mirrored,
             )
             predictions.append(found)
         return predictions
