@@ -238,6 +238,13 @@ def test_a_point_beside_the_charts_is_missing_and_said(lift, tmp_path):
     assert table("again/measurements.csv")[0]["value"] == "100.000"
 
 
+def test_a_point_outside_the_texture_is_missing_and_said(lift):
+    status, said = lift([row((10, 60), (201, 60), (60, 10))], "--reach", 100)
+    assert status == 0 and "points.csv row 2: outside the texture: b\n" in said
+    place = table("head_lifted/lifted.csv")[1]
+    assert (place["landmark"], place["x"], place["note"]) == ("b", "", "not on this texture")
+
+
 def test_of_two_views_the_surer_one_counts_and_the_other_is_compared(lift):
     peaks = [{f"{name}_peak": peak for name in "abc"} for peak in (0.4, 0.9)]
     first, second = row((10, 60), (60, 60), (60, 10), face=1), row((15, 60), (60, 60), (61, 10), face=2)

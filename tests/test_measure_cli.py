@@ -103,6 +103,47 @@ def test_why_a_z_score_or_a_value_is_missing(measure):
     assert (row["value"], row["note"]) == ("25.000", "no sex (male, female), by which the norm differs: no z-score")
 
 
+def test_a_point_outside_the_photograph_is_no_landmark(measure, tmp_path):
+    Image.new("RGB", (200, 200)).save(tmp_path / "a.jpg")
+    far = {"exocanthion_x": -500, "nasion_y": 199.4, "subnasale_y": 199.6}
+    _, said, rows = measure([GIRL | far, GIRL | {"image": "gone.jpg"} | far], "--norm", "Clarren 2010")
+    for image in ("a.jpg", "gone.jpg"):  # to the left of a photograph that is not there is outside, too
+        fissure = rows[image, "palpebral_fissure_length", ""]
+        assert (fissure["value"], fissure["z"], fissure["note"]) == ("", "", "outside the photograph: exocanthion")
+    height = rows["a.jpg", "nasal_height", ""]
+    assert (height["value"], height["note"]) == ("", "outside the photograph: subnasale")
+    assert rows["gone.jpg", "nasal_height", ""]["value"] == "0.100"
+    assert "3 x outside the photograph: exocanthion\n" in said
+    _, _, rows = measure([GIRL | far | {"subnasale_x": "", "subnasale_y": ""}])
+    assert rows["a.jpg", "fissure_to_nose", ""]["note"] == "no subnasale; outside the photograph: exocanthion"
+
+
+def test_frames_of_a_film_are_rows_of_their_own(measure):
+    film = GIRL | {"image": "a.mp4"}
+    assert measure([film | {"frame": 1}, film | {"frame": 2}])[0] == 0
+    assert measure([film | {"frame": 1}, film | {"frame": 2}, film | {"frame": 1}])[1] == (
+        "error: faces.csv row 4: frame 1 of a.mp4 is already in row 2; remove one, or tell its faces apart in a column "
+        "'face'\n"
+    )
+    assert measure([GIRL | {"face": 1}, GIRL | {"face": 2}])[0] == 0
+    assert measure([GIRL, GIRL | {"image": "./a.jpg"}])[1] == (
+        "error: faces.csv row 3: ./a.jpg is already in row 2; remove one, or tell its faces apart in a column 'face'\n"
+    )
+
+
+def test_deeplabcuts_table_is_read_as_what_it_is(measure, tmp_path):
+    Image.new("RGB", (200, 200)).save(tmp_path / "a.png")
+    lines = [["scorer", *["me"] * 28], ["bodyparts", *(name for name in NAMES for _ in "xy")], ["coords", *"xy" * 14]]
+    lines.append(["a.png", *(value for name in NAMES for value in POINTS[name])])
+    (tmp_path / "CollectedData_me.csv").write_text("\n".join(",".join(map(str, line)) for line in lines) + "\n")
+    assert main(["CollectedData_me.csv", "--view", "frontal", "--mm-per-px", "0.5"]) == 0
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        fissure = next(csv.DictReader(file))
+    assert (fissure["image"], fissure["measurement"], fissure["value"]) == (
+        *("a.png", "palpebral_fissure_length", "25.000"),
+    )
+
+
 def test_where_nothing_has_a_scale_angles_are_left(measure):
     _, said, rows = measure([GIRL | {"mm_per_px": ""}])
     assert rows["a.jpg", "nasal_height", ""]["value"] == "" and rows["a.jpg", "nose_to_face", ""]["value"] != ""
@@ -180,6 +221,11 @@ def test_a_ruler_that_was_clicked(measure):
         ({"view": "side"}, [], "faces.csv row 2: view 'side' is none of frontal, oblique, lateral"),
         ({"age": "eight"}, ["--norm", "Clarren 2010"], "faces.csv row 2: age 'eight' is not a number"),
         ({"nasion_x": ""}, [], "faces.csv row 2: landmark nasion has one of its two coordinates"),
+        (
+            {"exocanthion_x": 0, "exocanthion_y": "0.0"},
+            [],
+            "faces.csv row 2: landmark exocanthion lies at exactly (0, 0): if it is not labelled, empty its cells",
+        ),
         ({"mm_per_px": "0"}, [], "faces.csv row 2: mm_per_px 0 is not above 0; leave it empty where unknown"),
         ({"mm_per_px": "", "ruler_x1": 1}, [], "faces.csv row 2: a ruler needs all of ruler_x1, ruler_y1, ruler_x2"),
         ({}, ["--norm", "Hall"], "--norm Hall: no such source; there are Clarren 2010, Stromland 1999, Weinberg 2016"),

@@ -101,8 +101,10 @@ def _missing(face: MarkedFace, measurement: Measurement, scale: Scale, schema: S
         yield face.problem
         return
     absent = [name for name in dict.fromkeys(measurement.points) if np.isnan(face.points[schema.index(name)]).any()]
-    if absent:
-        yield f"no {', '.join(absent)}"
+    if unplaced := [name for name in absent if name not in face.outside]:
+        yield f"no {', '.join(unplaced)}"
+    if away := [name for name in absent if name in face.outside]:
+        yield f"outside the photograph: {', '.join(away)}"
     if measurement.needs_scale and np.isnan(scale.mm_per_px):
         yield scale.problem
 
