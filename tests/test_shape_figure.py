@@ -48,12 +48,12 @@ def columns(**more):
     return [dict(zip(plain, cells, strict=True)) for cells in zip(*plain.values(), strict=True)]
 
 
-def run_with(tmp_path, points, attributes, truth=None, method="ft", data="clinic"):
-    """A run whose detector found `points` (N, K, 2), px of 0.5 mm."""
+def run_with(tmp_path, points, attributes, truth=None, method="ft", data="clinic", **more):
+    """A run whose detector found `points` (N, K, 2), px of 0.5 mm; `more` of its predictions."""
     folder = make_run(tmp_path, method, 0, np.zeros((len(points), 14)), data=data, landmarks=SCHEMA.names)
     usual = make_predictions(np.zeros((len(points), 14)), landmarks=SCHEMA.names)
     truth = points if truth is None else truth
-    told = replace(usual, points=points.astype(np.float32), truth=truth.astype(np.float32))
+    told = replace(usual, points=points.astype(np.float32), truth=truth.astype(np.float32), **more)
     write_predictions(folder / "predictions.csv", told)
     write_attributes(folder / "test.csv", told.images, attributes)
     return tmp_path
@@ -119,6 +119,23 @@ def test_mirrored_images_count_as_the_others(tmp_path):
     first, second = (np.array([row[-28:] for row in one.numbers[1]], float) for one in (plain, both))
     assert second == pytest.approx(first, abs=1e-5)
     assert "8 images of the other side of the face, mirrored" in text_of(both.figure)
+    assert "mirrored" not in text_of(plain.figure)
+
+
+def test_images_that_the_network_saw_mirrored_are_turned_however_few_they_are(tmp_path):
+    """Two of 24: too few for their points to tell, which could as well be wrong."""
+    points, flags = faces(), np.zeros(2 * PEOPLE, np.float32)
+    flags[[3, 10]] = 1
+    other = points.copy()
+    for index in (3, 10):
+        other[index] = [(200 - x, y) for x, y in points[index]]
+        left, right = (SCHEMA.index(f"crista_philtri_{side}") for side in ("left", "right"))
+        other[index, [left, right]] = other[index, [right, left]]
+    plain = draw(run_with(tmp_path / "plain", points, columns(), mirrored=np.zeros_like(flags)))
+    both = draw(run_with(tmp_path / "both", other, columns(), mirrored=flags))
+    first, second = (np.array([row[-28:] for row in one.numbers[1]], float) for one in (plain, both))
+    assert second == pytest.approx(first, abs=1e-5)
+    assert "2 images of the other side of the face, mirrored" in text_of(both.figure)
     assert "mirrored" not in text_of(plain.figure)
 
 

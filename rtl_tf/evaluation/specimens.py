@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rtl_tf.documents import read_text
-from rtl_tf.evaluation.halves import as_one_half, find_halves, frame_of
+from rtl_tf.evaluation.halves import all_as_seen, as_one_half, find_halves, frame_of
 from rtl_tf.evaluation.procrustes import centroid_sizes
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
@@ -86,7 +86,9 @@ def tested_specimens(run: Run) -> Specimens:
     attributes = read_attributes(path, found.images) if path.exists() else {}
     source = f"found by {METHODS[run.method].title}, seed {run.seed}, in the test images of {run.resolved['data_name']}"
     known = (source, found.images, found.subjects, found.mm_per_px, attributes)
-    return _specimens(*known, found.points.astype(np.float64), found.truth.astype(np.float64), schema)
+    flagged = np.zeros(len(found.images), bool) if found.mirrored is None else found.mirrored == 1
+    points, labels = (all_as_seen(each, flagged, schema) for each in (found.points, found.truth))
+    return _specimens(*known, points, labels, schema, flagged)
 
 
 def labelled_specimens(samples: Sequence[Sample], schema: Schema, data_name: str) -> Specimens:
@@ -109,10 +111,9 @@ def _specimens(
     points: np.ndarray,
     labels: np.ndarray | None,
     schema: Schema,
-    flagged: np.ndarray | None = None,
+    mirrored: np.ndarray,
 ) -> Specimens:
-    """All of one side; without landmarks that no image has, then without images that lack one."""
-    mirrored = np.zeros(len(points), bool) if flagged is None else flagged
+    """Points and labels as seen, bool (N,) `mirrored`. All of one side; without landmarks that no image has, then without images that lack one."""
     there = ~np.isnan(points).all(axis=(0, 2))
     every = Specimens(source, images, subjects, schema.names, points, labels, mirrored, mm_per_px, attributes)
     every = every.kept(np.isfinite(points[:, there]).all(axis=(1, 2)), "that lack a landmark are left out")
