@@ -14,6 +14,7 @@ from toy_table import write_table
 
 from rtl_tf.cli.evaluate import main
 from rtl_tf.evaluation.procrustes import superimpose
+from rtl_tf.evaluation.shape_study import placement_terms
 from rtl_tf.evaluation.specimens import labelled_specimens
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample
@@ -183,6 +184,18 @@ def test_the_anova_has_the_detectors_placements_beside_the_labels(tmp_path):
     points[:, 3, 0] += 1
     lines = "\n".join(draw(run_with(tmp_path, points, columns(), truth)).lines)
     assert "placement" in lines and "Placements on one image: the detector's and the label's." in lines
+
+
+def test_a_number_sign_in_the_name_of_a_file_makes_no_placement():
+    """Two photographs of each person, whose names differ behind the #; then two faces marked on one photograph."""
+    apart = [replace(one, image=Path(f"/faces/{one.subject}#{side}.jpg"))
+             for one, side in zip(samples(faces()), ["front", "left"] * PEOPLE, strict=True)]  # fmt: skip
+    terms, _ = placement_terms(labelled_specimens(apart, SCHEMA, "clinic"))
+    assert [term.name for term in terms] == ["individual", "image"]
+    twice = [replace(one, image=Path(f"/faces/{one.subject}#front.jpg"), face=face)
+             for one, face in zip(samples(faces()), "12" * PEOPLE, strict=True)]  # fmt: skip
+    terms, _ = placement_terms(labelled_specimens(twice, SCHEMA, "clinic"))
+    assert [term.name for term in terms] == ["individual", "placement"]
 
 
 def test_images_without_a_value_are_left_out_and_counted(tmp_path):

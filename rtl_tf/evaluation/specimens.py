@@ -113,7 +113,11 @@ def _specimens(
     schema: Schema,
     mirrored: np.ndarray,
 ) -> Specimens:
-    """Points and labels as seen, bool (N,) `mirrored`. All of one side; without landmarks that no image has, then without images that lack one."""
+    """All of one side; without landmarks that no image has, then without images that lack one.
+
+    Args:
+        points, labels: as all faces are seen, those of bool (N,) `mirrored` turned.
+    """
     there = ~np.isnan(points).all(axis=(0, 2))
     every = Specimens(source, images, subjects, schema.names, points, labels, mirrored, mm_per_px, attributes)
     every = every.kept(np.isfinite(points[:, there]).all(axis=(1, 2)), "that lack a landmark are left out")
