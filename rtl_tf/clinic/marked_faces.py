@@ -43,6 +43,7 @@ class MarkedFace:
         cells: all other columns as written: view, yaw, age, sex, ruler_x1, ...
         face: see `Sample.face`.
         place: for messages, "found.csv row 3".
+        places: of cells that another table told, by column.
         problem: why there are no landmarks; "" where there are.
         outside: names of landmarks that the table has outside the photograph: they are missing.
     """
@@ -56,6 +57,7 @@ class MarkedFace:
     cells: Mapping[str, str] = field(default_factory=dict)
     face: str = ""
     place: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     outside: tuple[str, ...] = ()
 
@@ -64,12 +66,24 @@ class MarkedFace:
         """The number of the film's frame; "" = of a photograph."""
         return self.cells.get(FRAME, "")
 
+    @property
+    def age(self) -> float:
+        """Years, NaN = not told. InputError where it is none."""
+        if (age := self.number("age")) < 0:
+            raise self.error(f"age {age:g} is below 0", "age")
+        return age
+
     def number(self, column: str) -> float:
         """A further column's number, NaN where it is empty or not there. InputError names the row."""
         try:
             return as_number(self.cells.get(column, ""))
         except InputError as problem:
-            raise InputError(f"{self.place}: {column} {problem}") from problem
+            raise self.error(f"{column} {problem}", column) from problem
+
+    def error(self, problem: object, *columns: str) -> InputError:
+        """An InputError, to be raised, that names the row where the first filled one of these columns stands."""
+        column = next((name for name in columns if self.cells.get(name)), "")
+        return InputError(f"{self.places.get(column, self.place)}: {problem}")
 
 
 def read_faces(data: str | Path, schema: str | None = None) -> tuple[Schema, list[MarkedFace]]:
@@ -130,7 +144,7 @@ def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
         mm_per_px=scale,
         cells=cells,
         face=cells.get("face", ""),
-        place=f"{row.origin} row {row.line}",
+        place=row.place,
         problem=cells.get("error", ""),
         outside=tuple(name for name, away in zip(schema.names, outside, strict=True) if away),
     )

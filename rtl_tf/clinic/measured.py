@@ -73,9 +73,11 @@ def measure_faces(
     schema: Schema,
     yardsticks: Yardsticks,
 ) -> list[Measured]:
-    """All measurements of a schema on N faces; InputError where it has none."""
+    """All measurements of a schema on N faces; InputError where it has none, or an age is none."""
     if not schema.measurements:
         raise InputError(f"schema {schema.name} has no [[measurements]]")
+    if yardsticks.norms:
+        [face.age for face in faces]  # also where no value asks for it: a bad one is told before anything is measured
     points = np.array([face.points for face in faces])
     mm_per_px = np.array([scale.mm_per_px for scale in scales])
     values = np.stack([measure(each, points, schema.names, mm_per_px) for each in schema.measurements], axis=1)
@@ -136,7 +138,7 @@ def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion
         return replace(named, notes=(*plain.notes, problem))
     assert norm is not None
     try:
-        z, *ends = norm.z(np.array([plain.value, plain.low, plain.high]), plain.face.number("age")).tolist()
+        z, *ends = norm.z(np.array([plain.value, plain.low, plain.high]), plain.face.age).tolist()
     except InputError as problem:
         return replace(named, notes=(*plain.notes, f"{problem}: no z-score"))
     mine = [criterion for criterion in criteria if criterion.measurement == plain.measurement.name]
@@ -150,7 +152,7 @@ def _incomparable(plain: Measured, norm: Norm | None) -> str:
         return "no sex (male, female), by which the norm differs: no z-score"
     if problem := refusal(plain.measurement, norm):
         return problem
-    return "no age: no z-score" if np.isnan(plain.face.number("age")) else ""
+    return "no age: no z-score" if np.isnan(plain.face.age) else ""
 
 
 def _across(criterion: Criterion, ends: Sequence[float]) -> bool:
