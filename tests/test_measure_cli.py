@@ -76,12 +76,13 @@ def test_values_and_z_scores_by_hand(measure):
     protrusion = rows["a.jpg", "nasal_protrusion", ""]
     assert protrusion["note"] == "frontal view; stands for the head's in a lateral view alone: no z-score"
     assert {row["use"] for row in rows.values()} == {"research use, no diagnosis"}
+    assert "Heads are taken to be upright: no view tells of nodding." in said
     assert "1 face. Research use, no diagnosis." in said and "written: measurements.csv" in said
 
 
 def test_without_a_name_there_is_no_norm(measure):
     _, said, rows = measure([GIRL])
-    assert {row["z"] for row in rows.values()} == {""} and "Z-scores" not in said
+    assert {row["z"] for row in rows.values()} == {""} and "Z-scores" not in said and "upright" not in said
 
 
 def test_why_a_z_score_or_a_value_is_missing(measure):
