@@ -89,8 +89,8 @@ def test_rows_and_photographs_that_do_not_meet_are_warned_of(folder, measure):
     (folder / "facts.csv").write_text("image,mm_per_px\nimages/a.png,0.30\nimages/B.png,0.50\n")
     said, values = measure(("", ""), "--mm-per-px", "0.25")
     assert said == (
-        "warning: facts.csv: 1 of 2 rows are of no photograph here (row 3: images/B.png)\n"
-        "warning: facts.csv: no row for 1 of 2 photographs (images/b.png)\n"
+        "warning: facts.csv: 1 row (row 3: images/B.png) of no photograph here\n"
+        "warning: facts.csv: 1 photograph (images/b.png) without a row here\n"
     )
     assert values == {"images/a.png": "1.200", "images/b.png": "1.000"}
     (folder / "facts.csv").write_text("image,mm_per_px\nimages/a.png,0.30\nimages/b.png,0.50\n")
@@ -100,7 +100,7 @@ def test_rows_and_photographs_that_do_not_meet_are_warned_of(folder, measure):
 def test_many_rows_are_counted_and_five_named(folder, capsys):
     with_facts([face(folder, "a")], table(folder, "images/a.png,,1,,,", *(f"{n}.png,,1,,," for n in range(7))))
     some = ", ".join(f"row {n + 3}: {n}.png" for n in range(5))
-    said = f"warning: {folder}/facts.csv: 7 of 8 rows are of no photograph here ({some}, ...)\n"
+    said = f"warning: {folder}/facts.csv: 7 rows ({some}, ...) of no photograph here\n"
     assert capsys.readouterr().err == said
 
 

@@ -14,10 +14,9 @@ from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import landmarks_of, mm_per_px_of, require_image_and_box
 from rtl_tf.datasets.table_cells import YAW, image_cell
 from rtl_tf.exceptions import InputError
-from rtl_tf.system.notes import warn
+from rtl_tf.system.notes import some, warn
 
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
-NAMED = 5  # rows or photographs in a warning
 
 
 def with_facts(faces: Sequence[MarkedFace], file: Path) -> list[MarkedFace]:
@@ -63,14 +62,9 @@ def _tell_unmatched(file: Path, photographs: Mapping[str, MarkedFace], known: Ma
         raise InputError(f"{file}: has none of the images; the first one's name is, from this table, {expected}")
     lost = [f"row {row.line}: {row.cells['image']}" for image, row in known.items() if image not in photographs]
     if lost:
-        warn(f"{file}: {len(lost)} of {len(known)} rows are of no photograph here ({_some(lost)})")
+        warn(f"{file}: {some(lost, 'row')} of no photograph here")
     if without:
-        names = _some([face.name for face in without])
-        warn(f"{file}: no row for {len(without)} of {len(photographs)} photographs ({names})")
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join([*names[:NAMED], *(["..."] if len(names) > NAMED else [])])
+        warn(f"{file}: {some([face.name for face in without], 'photograph')} without a row here")
 
 
 def _place(image: Path) -> str:
