@@ -278,6 +278,17 @@ def test_norms_of_ones_own(tmp_path):
         named_norms(norms, "Hall")
 
 
+def test_people_of_each_age_make_no_norm_of_its_own(tmp_path):
+    """As norms are mostly published; the citation may stand in the first row alone."""
+    rows = ["w,S,PMID 1,male,,photo,61,10,20,2", "w,S,,male,,photo,40,0,10,1", "w,S,,male,,photo,55,5,14,1"]
+    rows += ["h,S,,male,,photo,about 40,0,10,1", "h,S,,male,,photo,7,5,14,1"]
+    (tmp_path / "norms.csv").write_text(HEADER + "\n".join(rows))
+    width, height = named_norms(read_norms(tmp_path / "norms.csv"), "S")
+    assert (width.n, width.doi, width.ages.tolist()) == ("40 to 61", "PMID 1", [0, 5, 10])
+    assert width.z(np.array([12.0 + 3]), 2.5).tolist() == [3]
+    assert height.n == "about 40; 7"
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
