@@ -176,6 +176,63 @@ def test_intervals_and_criteria(measure, tmp_path):
     assert (wide["criterion"], wide["note"]) == ("", "the interval of z reaches across the limit of Hoyme 2016")
 
 
+def test_names_in_files_of_ones_own_are_those_of_a_schema(measure, tmp_path):
+    """A misspelt one is refused with its row; one of another shipped schema says nothing here."""
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\nexocanthion,1e-4,0,1e-4\nendocanthon,1e-4,0,1e-4\n")
+    assert measure([GIRL], "--errors", "errors.csv")[1] == (
+        "error: errors.csv row 3: landmark 'endocanthon' is none of schema fas14: did you mean 'endocanthion'?\n"
+    )
+    (tmp_path / "errors.json").write_text('{"landmarks": ["nasin"], "covariance": [[1, 0], [0, 1]]}')
+    assert measure([GIRL], "--errors", "errors.json")[1] == (
+        "error: errors.json: landmark 'nasin' is none of schema fas14: did you mean 'nasion'?\n"
+    )
+    (tmp_path / "criteria.csv").write_text(
+        "source,doi,measurement,side,z,or_equal\nA,,nasal_height,low,-2,true\nA,,palpebral_fissure_lenght,low,-2,true\n"
+    )
+    flags = ["--norm", "Clarren 2010", "--criterion", "A", "--criteria", "criteria.csv"]
+    assert measure([GIRL], *flags)[1] == (
+        "error: criteria.csv row 3: measurement 'palpebral_fissure_lenght' is none of schema fas14: did you mean "
+        "'palpebral_fissure_length'?\n"
+    )
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\nexocanthion,1e-4,0,1e-4\npoint_9,1e-4,0,1e-4\n")
+    status, said, _ = measure([GIRL], "--errors", "errors.csv")
+    assert status == 2 and said.startswith(
+        "error: errors.csv row 3: landmark 'point_9' is none of schema fas14: it has "
+    )
+    fas12 = [name for name in NAMES if name not in ("upper_lobule", "triangular_fossa")]
+    ear = {f"{name}_{axis}": None for name in NAMES if name not in fas12 for axis in "xy"}
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\n" + "".join(f"{n},1e-4,0,1e-4\n" for n in NAMES))
+    status, _, rows = measure([GIRL | ear], "--errors", "errors.csv", "--schema", "fas12")
+    assert status == 0 and rows["a.jpg", "palpebral_fissure_length", ""]["low"]
+
+
+def test_why_a_value_has_no_interval(measure, tmp_path):
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\nexocanthion,1e-4,0,1e-4\nnasion,1e-4,0,1e-4\n")
+    _, said, rows = measure([GIRL | {"subnasale_x": "", "subnasale_y": ""}], "--errors", "errors.csv")
+    fissure = rows["a.jpg", "palpebral_fissure_length", ""]
+    assert (fissure["value"], fissure["low"], fissure["note"]) == ("25.000", "", "no error known for endocanthion")
+    assert rows["a.jpg", "nasal_height", ""]["note"] == "no subnasale"
+    assert "1 x no error known for endocanthion\n" in said
+    assert "no error" not in measure([GIRL])[1]
+
+
+def test_a_norm_may_have_more_measurements_than_the_schema(measure, tmp_path, capsys):
+    header = "measurement,source,sex,photo_or_3d,age,mean,sd\n"
+    (tmp_path / "norms.csv").write_text(f"{header}nasal_heigth,A,both,photo,8,40,4\nnasal_height,A,both,photo,8,40,4\n")
+    flags = ["--norms", "norms.csv", "--norm", "A"]
+    write(tmp_path / "faces.csv", [GIRL])
+    assert main(["faces.csv", *flags]) == 0
+    assert capsys.readouterr().err == (
+        "warning: norms.csv row 2: measurement 'nasal_heigth' is none of schema fas14: did you mean 'nasal_height'?\n"
+    )
+    _, _, rows = measure([GIRL], *flags)
+    assert rows["a.jpg", "nasal_height", "A"]["z"] == "2.50"
+    (tmp_path / "norms.csv").write_text(f"{header}nasal_heigth,A,both,photo,8,40,4\n")
+    assert measure([GIRL], *flags)[1] == (
+        "error: norms.csv row 2: measurement 'nasal_heigth' is none of schema fas14: did you mean 'nasal_height'?\n"
+    )
+
+
 def test_errors_of_a_run(measure, tmp_path):
     run = make_run(tmp_path / "runs", "ft", 0, np.tile([[0.5, -0.5, 0, 0]], (12, 1)))
     _, _, rows = measure([GIRL], "--errors", "runs/synthetic/ft/seed0")

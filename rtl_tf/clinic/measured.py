@@ -103,7 +103,7 @@ def measure_faces(
     for row, (face, sight, scale) in enumerate(zip(faces, sights, scales, strict=True)):
         for column, measurement in enumerate(schema.measurements):
             value, start, end = (float(each[row, column]) for each in (values, low, high))
-            notes = tuple(_missing(face, measurement, scale, schema))
+            notes = (*_missing(face, measurement, scale, schema), *_without_error(value, measurement, yardsticks))
             plain = Measured(face, sight, scale, measurement, value, start, end, notes=notes)
             found += _compared(plain, yardsticks)
     return found
@@ -121,6 +121,15 @@ def _missing(face: MarkedFace, measurement: Measurement, scale: Scale, schema: S
         yield f"outside the photograph: {', '.join(away)}"
     if measurement.needs_scale and np.isnan(scale.mm_per_px):
         yield scale.problem
+
+
+def _without_error(value: float, measurement: Measurement, yardsticks: Yardsticks) -> Iterable[str]:
+    """Why a value has no interval though errors are told."""
+    if yardsticks.covariance is None or np.isnan(value):
+        return
+    known = yardsticks.covariance.landmarks
+    if unknown := [name for name in dict.fromkeys(measurement.points) if name not in known]:
+        yield f"no error known for {', '.join(unknown)}"
 
 
 def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
