@@ -95,8 +95,9 @@ def parse_measurement(entry: Node, landmarks: Callable[[Node], tuple[str, ...]])
         entry["meaning"].text(),
         _some_of(views, VIEWS) if views else VIEWS,
         _some_of(norms, NORMS) if norms else NORMS,
-        *(_term(hpo, side) for side in ("low", "high")),
-        yaw.number(0, 90) if yaw else 90.0,
+        hpo_low=_term(hpo, "low"),
+        hpo_high=_term(hpo, "high"),
+        largest_yaw=yaw.number(0, 90) if yaw else 90.0,
     )
 
 

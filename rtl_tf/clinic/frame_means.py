@@ -46,7 +46,7 @@ class FrameMean:
 
 
 def frame_means(measured: Iterable[Measured], level: float = statistics.LEVEL) -> list[FrameMean]:
-    """Of all values of frames (not photographs) by film, face, view, turn and measurement, in the order of their coming.
+    """Of all values of frames (not photographs) by film, face, view, turn and measurement, in the order of coming.
 
     Frames whose view is unknown are left out, and those with flags.
     """

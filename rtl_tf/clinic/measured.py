@@ -98,7 +98,8 @@ def measure_faces(
         errors = np.array([scale.error for scale in scales])
         mirrored = np.array([face.mirrored for face in faces])
         told = (mm_per_px, errors, mirrored, yardsticks.level)
-        low, high = intervals(schema.measurements, points, yardsticks.covariance, schema.names, *told)
+        order = schema.mirror_permutation
+        low, high = intervals(schema.measurements, points, yardsticks.covariance, schema.names, *told, order=order)
     found = []
     for row, (face, sight, scale) in enumerate(zip(faces, sights, scales, strict=True)):
         for column, measurement in enumerate(schema.measurements):
