@@ -329,7 +329,7 @@ def test_a_detector_looks_at_the_textures(lift, monkeypatch):
     schema = load_schema("fas12")
     points = np.linspace((12, 58), (58, 12), len(schema)).astype(np.float32)
 
-    def outcomes(images, boxes, mirrored):
+    def outcomes(images, boxes, mirrored, found):
         assert [image.name for image in images] == ["face.png"] and boxes == [None]
         prediction = Prediction(points, np.full(len(schema), 0.8, np.float32), np.zeros((len(schema), 2)))
         yield Found(prediction, (0, 0, 100), SIZE, mirrored=True)

@@ -1,6 +1,6 @@
 """Which half of the face each image shows, told from its points: whether all show the same one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,14 +59,9 @@ def as_seen(points: np.ndarray, mirrored: bool, schema: Schema) -> np.ndarray:
     return unmirrored(points, mirrored, schema.mirror_permutation)
 
 
-def all_as_seen(points: Iterable[np.ndarray], mirrored: Iterable[bool], schema: Schema) -> np.ndarray:
-    """float64 (N, K, 2): `as_seen`, of N times (K, 2) and N flags."""
-    return np.stack([as_seen(one, bool(flag), schema) for one, flag in zip(points, mirrored, strict=True)])
-
-
 def frame_of(samples: Sequence[Sample], schema: Schema) -> np.ndarray:
     """float64 (N, K, 2): all samples `as_seen`."""
-    return all_as_seen([sample.points for sample in samples], [sample.mirrored for sample in samples], schema)
+    return np.stack([as_seen(sample.points, sample.mirrored, schema) for sample in samples])
 
 
 def _distance(shapes: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rtl_tf.documents import read_text
-from rtl_tf.evaluation.halves import all_as_seen, as_one_half, find_halves, frame_of
+from rtl_tf.evaluation.halves import as_one_half, find_halves, frame_of
 from rtl_tf.evaluation.procrustes import centroid_sizes
 from rtl_tf.exceptions import InputError
+from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.methods import METHODS
 from rtl_tf.records import Sample, image_names
 from rtl_tf.runs import layout
@@ -87,7 +88,7 @@ def tested_specimens(run: Run) -> Specimens:
     source = f"found by {METHODS[run.method].title}, seed {run.seed}, in the test images of {run.resolved['data_name']}"
     known = (source, found.images, found.subjects, found.mm_per_px, attributes)
     flagged = np.zeros(len(found.images), bool) if found.mirrored is None else found.mirrored == 1
-    points, labels = (all_as_seen(each, flagged, schema) for each in (found.points, found.truth))
+    points, labels = (unmirrored(each, flagged, schema.mirror_permutation) for each in (found.points, found.truth))
     return _specimens(*known, points, labels, schema, flagged)
 
 
