@@ -306,6 +306,17 @@ def test_norms_of_ones_own(tmp_path):
         named_norms(norms, "Hall")
 
 
+def test_people_of_each_age_make_no_norm_of_its_own(tmp_path):
+    """As norms are mostly published; the citation may stand in the first row alone."""
+    rows = ["w,S,PMID 1,male,,photo,61,10,20,2", "w,S,,male,,photo,40,0,10,1", "w,S,,male,,photo,55,5,14,1"]
+    rows += ["h,S,,male,,photo,about 40,0,10,1", "h,S,,male,,photo,7,5,14,1"]
+    (tmp_path / "norms.csv").write_text(HEADER + "\n".join(rows))
+    width, height = named_norms(read_norms(tmp_path / "norms.csv"), "S")
+    assert (width.n, width.doi, width.ages.tolist()) == ("40 to 61", "PMID 1", [0, 5, 10])
+    assert width.z(np.array([12.0 + 3]), 2.5).tolist() == [3]
+    assert height.n == "about 40; 7"
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -333,15 +344,17 @@ def test_criteria_are_limits_of_z():
     strict = named_criteria(shipped_criteria(), "Elements of Morphology")[0]
     assert digits.meets(-2) and not strict.meets(-2) and strict.meets(-2.01)
     fissure = load_schema("fas14").measurements[0]
-    said = "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010) for HP:0012745"
+    said = "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010)"
     assert digits.sentence(fissure, "Clarren 2010") == said
+    said = "meets the criterion of Elements of Morphology (z < -2 on Clarren 2010) for HP:0012745"
+    assert strict.sentence(fissure, "Clarren 2010") == said
     with pytest.raises(InputError, match="^--criterion x: no such source; there are Elements of Morphology, 4-Digit"):
         named_criteria(shipped_criteria(), "x")
 
 
 @pytest.mark.parametrize("name", ["fas12", "fas14"])
 def test_a_term_goes_with_a_criterion_that_the_measurement_alone_decides(name):
-    told = {(one.measurement, one.side) for one in shipped_criteria()}
+    told = {(one.measurement, one.side) for one in shipped_criteria() if one.hpo}
     terms = {
         (one.name, side)
         for one in load_schema(name).measurements
@@ -349,6 +362,8 @@ def test_a_term_goes_with_a_criterion_that_the_measurement_alone_decides(name):
         if term
     }
     assert told == terms
+    assert {one.source for one in shipped_criteria() if one.hpo} == {"Elements of Morphology"}
+    assert {one.z for one in shipped_criteria() if one.hpo} == {-2, 2}  # by which the terms are defined
     assert "facial_height" not in {name for name, _ in terms}  # short and long faces are defined by their width, too
 
 
@@ -366,7 +381,18 @@ def test_bad_criteria_are_named_by_row(tmp_path, row, message):
         read_criteria(tmp_path / "c.csv")
 
 
-def test_every_criterion_has_a_term_and_a_norm_that_it_is_of():
-    measurements = {each.name: each for each in load_schema("fas14").measurements}
-    assert all(each.term(measurements[each.measurement]) for each in shipped_criteria())
+def test_criteria_of_ones_own_tell_a_term_where_their_table_says_so(tmp_path):
+    rows = ["Mine,,palpebral_fissure_length,low,-1,true", "Ours,,palpebral_fissure_length,low,-2,false"]
+    (tmp_path / "c.csv").write_text("source,doi,measurement,side,z,or_equal\n" + "\n".join(rows))
+    fissure = load_schema("fas14").measurements[0]
+    assert [each.term(fissure) for each in read_criteria(tmp_path / "c.csv")] == ["", ""]
+    flagged = [f"{rows[0]},", f"{rows[1]},TRUE"]
+    (tmp_path / "c.csv").write_text("source,doi,measurement,side,z,or_equal,hpo\n" + "\n".join(flagged))
+    assert [each.term(fissure) for each in read_criteria(tmp_path / "c.csv")] == ["", "HP:0012745"]
+    (tmp_path / "c.csv").write_text(f"source,doi,measurement,side,z,or_equal,hpo\n{rows[0]},maybe\n")
+    with pytest.raises(InputError, match="c.csv row 2: hpo 'maybe' is neither true nor false$"):
+        read_criteria(tmp_path / "c.csv")
+
+
+def test_every_criterion_has_a_norm_that_it_is_of():
     assert {each.measurement for each in shipped_criteria()} <= {norm.measurement for norm in shipped_norms()}

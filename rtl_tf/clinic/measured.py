@@ -85,9 +85,11 @@ def measure_faces(
     schema: Schema,
     yardsticks: Yardsticks,
 ) -> list[Measured]:
-    """All measurements of a schema on N faces; InputError where it has none."""
+    """All measurements of a schema on N faces; InputError where it has none, or an age is none."""
     if not schema.measurements:
         raise InputError(f"schema {schema.name} has no [[measurements]]")
+    if yardsticks.norms:
+        [face.age for face in faces]  # also where no value asks for it: a bad one is told before anything is measured
     points = np.array([face.points for face in faces])
     mm_per_px = np.array([scale.mm_per_px for scale in scales])
     values = np.stack([measure(each, points, schema.names, mm_per_px) for each in schema.measurements], axis=1)
@@ -102,7 +104,7 @@ def measure_faces(
     for row, (face, sight, scale) in enumerate(zip(faces, sights, scales, strict=True)):
         for column, measurement in enumerate(schema.measurements):
             value, start, end = (float(each[row, column]) for each in (values, low, high))
-            notes = tuple(_missing(face, measurement, scale, schema))
+            notes = (*_missing(face, measurement, scale, schema), *_without_error(value, measurement, yardsticks))
             plain = Measured(face, sight, scale, measurement, value, start, end, notes=notes)
             found += _compared(plain, yardsticks)
     return found
@@ -114,10 +116,21 @@ def _missing(face: MarkedFace, measurement: Measurement, scale: Scale, schema: S
         yield face.problem
         return
     absent = [name for name in dict.fromkeys(measurement.points) if np.isnan(face.points[schema.index(name)]).any()]
-    if absent:
-        yield f"no {', '.join(absent)}"
+    if unplaced := [name for name in absent if name not in face.outside]:
+        yield f"no {', '.join(unplaced)}"
+    if away := [name for name in absent if name in face.outside]:
+        yield f"outside the photograph: {', '.join(away)}"
     if measurement.needs_scale and np.isnan(scale.mm_per_px):
         yield scale.problem
+
+
+def _without_error(value: float, measurement: Measurement, yardsticks: Yardsticks) -> Iterable[str]:
+    """Why a value has no interval though errors are told."""
+    if yardsticks.covariance is None or np.isnan(value):
+        return
+    known = yardsticks.covariance.landmarks
+    if unknown := [name for name in dict.fromkeys(measurement.points) if name not in known]:
+        yield f"no error known for {', '.join(unknown)}"
 
 
 def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
@@ -140,7 +153,7 @@ def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion
         return replace(named, notes=(*plain.notes, problem))
     assert norm is not None
     try:
-        z, *ends = norm.z(np.array([plain.value, plain.low, plain.high]), plain.face.number("age")).tolist()
+        z, *ends = norm.z(np.array([plain.value, plain.low, plain.high]), plain.face.age).tolist()
     except InputError as problem:
         return replace(named, notes=(*plain.notes, f"{problem}: no z-score"))
     mine = [criterion for criterion in criteria if criterion.measurement == plain.measurement.name]
@@ -154,7 +167,7 @@ def _incomparable(plain: Measured, norm: Norm | None) -> str:
         return "no sex (male, female), by which the norm differs: no z-score"
     if problem := refusal(plain.measurement, norm):
         return problem
-    return "no age: no z-score" if np.isnan(plain.face.number("age")) else ""
+    return "no age: no z-score" if np.isnan(plain.face.age) else ""
 
 
 def _across(criterion: Criterion, ends: Sequence[float]) -> bool:
