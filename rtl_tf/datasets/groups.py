@@ -20,7 +20,7 @@ def grouped(samples: Sequence[Sample], keys: Sequence[str], order: Iterable[int]
             key = root[key]
         return key
 
-    for photograph in _photographs(samples):
+    for photograph in shared_photographs(samples):
         least, *others = sorted({root_of(keys[index]) for index in photograph})
         for other in others:
             root[other] = least
@@ -30,7 +30,7 @@ def grouped(samples: Sequence[Sample], keys: Sequence[str], order: Iterable[int]
     return groups
 
 
-def _photographs(samples: Sequence[Sample]) -> list[list[int]]:
+def shared_photographs(samples: Sequence[Sample]) -> list[list[int]]:
     """Indices of the samples of each photograph that has several: of one file, or, of faces, with equal pixels."""
     photographs: dict[Hashable, list[int]] = defaultdict(list)
     for index, sample in enumerate(samples):
