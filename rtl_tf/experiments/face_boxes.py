@@ -1,9 +1,10 @@
 """The boxes in which a run looks: those of the data, or those that the face finder gives for the photograph alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from rtl_tf.datasets.groups import shared_photographs
 from rtl_tf.exceptions import InputError
@@ -53,13 +54,18 @@ def find_boxes(samples: Sequence[Sample], training: Sequence[int], others: Seque
     if learned is None:
         raise InputError("--face-boxes found: the face finder knows too few of the training images; leave the flag out")
     looked_at = [*training, *others]
+    found = in_found_boxes([samples[index] for index in looked_at], learned, look)
+    return FoundBoxes(dict(zip(looked_at, found, strict=True)), learned)
+
+
+def in_found_boxes(
+    samples: Sequence[Sample], learned: FaceSquare, faces_on: Callable[[Path], list[Face]] = faces_on
+) -> list[Sample]:
+    """The samples with the boxes that their photographs get; found in threads, with a progress bar."""
+
+    def boxed(sample: Sample) -> Sample:
+        found = square_of_largest(learned, faces_on(sample.image), sample.mirrored)
+        return replace(sample, box=found.box if found else central_square(read_size(sample.image)))
+
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda index: boxed(samples[index], learned, look(samples[index].image)), looked_at)
-        found = progress(found, len(looked_at), "finding faces")
-        return FoundBoxes(dict(zip(looked_at, found, strict=True)), learned)
-
-
-def boxed(sample: Sample, learned: FaceSquare, faces: Sequence[Face]) -> Sample:
-    """A sample with the box that its photograph gets, of the `faces` that are found there."""
-    found = square_of_largest(learned, faces, sample.mirrored)
-    return replace(sample, box=found.box if found else central_square(read_size(sample.image)))
+        return list(progress(pool.map(boxed, samples), len(samples), "finding faces"))
