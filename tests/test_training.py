@@ -348,6 +348,22 @@ def test_a_state_that_an_earlier_version_wrote_is_gone_on_from(data, tmp_path, m
         np.testing.assert_array_equal(one, other)
 
 
+def test_without_validation_images_the_last_epoch_is_kept(data, tmp_path, monkeypatch, capsys):
+    """Also by a training that goes on; no error of training images stands for one of others."""
+    training, _ = data
+    whole, rows = run((training, None), tmp_path / "whole")
+    assert all(np.isnan([row["val_loss"], row["val_error"]]).all() for row in rows) and len(rows) == 4
+    assert "validation" not in capsys.readouterr().out
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
+    with pytest.raises(Killed):
+        run((training, None), tmp_path / "killed", (Kill(after=2),))
+    run((training, None), tmp_path / "killed")
+    for folder in ("whole", "killed"):
+        kept = keras.saving.load_model(tmp_path / folder / "best.keras")
+        for one, other in zip(kept.weights, whole.weights, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 def test_a_state_of_another_network_is_refused(data, tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
     with pytest.raises(Killed):
