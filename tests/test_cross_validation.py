@@ -38,6 +38,13 @@ def test_folds_hold_whole_people_in_nearly_equal_numbers():
     assert folds == splits.folds(samples, training, 4) != splits.folds(samples, training, 4, seed=1)
 
 
+def test_folds_never_change():
+    """Fixed for good, as the split is: a run must be repeatable, and go on where it was killed."""
+    samples = people(2, 1, 3, 1, 1, 2, 1, 1)
+    assert splits.folds(samples, range(10), 3, seed=3) == [(3, 4, 5, 7), (0, 1, 6), (2, 8, 9)]
+    assert splits.folds(samples, range(10), 3, by="scan", seed=3) == [(3, 4, 5, 6), (2, 7, 8), (0, 1, 9)]
+
+
 def test_a_fold_takes_the_place_of_the_test_part():
     whole = Split((0, 1, 2, 3), (4,), (5, 6))
     assert splits.without_fold(whole, [(0, 3), (1, 2)], 2) == Split((0, 3), (4,), (1, 2))

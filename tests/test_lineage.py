@@ -130,3 +130,12 @@ def test_people_whom_the_source_knows_leave_the_test_part_of_data_that_have_grow
     all_known = source(faces, range(8), fingerprint="before", name="all")
     with pytest.raises(InputError, match="it was trained on a person of the test part, s3"):
         check(all_known, faces, fingerprint="now")
+
+
+def test_parts_that_were_exchanged_are_audited(faces, source):
+    """Two people of the training part with one picture: no leak, until one of them is tested."""
+    shutil.copy(faces[0].image, faces[2].image)
+    known = source([faces[0], faces[6]], [1], fingerprint="before")
+    with pytest.raises(InputError) as error:
+        check(known, faces, fingerprint="now")
+    assert str(error.value) == "leak between parts: 002.png (training) and 000.png (test) have the same pixels"

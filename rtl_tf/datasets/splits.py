@@ -31,8 +31,7 @@ def split(
     if len(samples) == 0:
         raise InputError("no images to split")
     names = image_names(samples)
-    keys = [sample.subject for sample in samples] if by == "subject" else names
-    groups = grouped(samples, keys, sorted(range(len(samples)), key=names.__getitem__))
+    groups = _groups(samples, sorted(range(len(samples)), key=names.__getitem__), by)
     if len(groups) < 3:
         wayout = "; add subjects, or give --split-by scan" if by == "subject" else ""
         raise InputError(f"{len(samples)} images of {len(groups)} {by}(s): each of the three parts needs one{wayout}")
@@ -84,14 +83,13 @@ def _nested(part: Sequence[int], images: int, name: str, samples: Sequence[Sampl
 def folds(
     samples: Sequence[Sample], training: Sequence[int], count: int, by: str = "subject", seed: int = 0
 ) -> list[tuple[int, ...]]:
-    """The training part in `count` folds of nearly equal size, at random, of whole subjects or of single scans.
+    """The training part in `count` folds of nearly equal size, at random, of whole subjects or of single scans; see
+    `groups.grouped`.
 
     InputError for fewer subjects (images) than folds.
     """
     names = image_names(samples)
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index in training:
-        groups[samples[index].subject if by == "subject" else names[index]].append(index)
+    groups = _groups(samples, training, by)
     if not 2 <= count <= len(groups):
         raise InputError(f"--folds {count}: use 2 to {len(groups)}, as many {by}s as the training part has")
     parts: list[list[int]] = [[] for _ in range(count)]
@@ -106,7 +104,8 @@ def exchanged(
     """The split with the subjects (scans) of the test part that have an image in `known` in the training part, and as
     many of that part that have none there tested instead, at random; None where nobody would be left to be tested."""
     names = image_names(samples)
-    key = [sample.subject if by == "subject" else name for sample, name in zip(samples, names, strict=True)]
+    groups = _groups(samples, range(len(samples)), by)
+    key = {index: one for one, group in groups.items() for index in group}
     familiar = {key[index] for index in known}
     moved = {key[index] for index in whole.test} & familiar
     others = sorted({key[index] for index in whole.training} - familiar, key=lambda one: _shuffle_key(seed, one))
@@ -159,6 +158,12 @@ def _require_one_part(parts: Split, names: list[str], key: Callable[[int], Hasha
             if other_part != part:
                 pair = f"{names[other]} ({other_part}) and {names[index]} ({part})"
                 raise InputError(f"leak between parts: {pair} have {what}")
+
+
+def _groups(samples: Sequence[Sample], indices: Iterable[int], by: str) -> dict[str, list[int]]:
+    """The indices, in their order, of each subject (scan) with all that may not be parted from it."""
+    keys = [sample.subject for sample in samples] if by == "subject" else image_names(samples)
+    return grouped(samples, keys, indices)
 
 
 def _shuffle_key(seed: int, text: str) -> str:

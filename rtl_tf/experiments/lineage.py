@@ -48,7 +48,8 @@ def with_unseen_test(settings: Settings, dataset: Dataset) -> Dataset:
 
     Raises:
         InputError: names the image of the test part, its person, and the image that the source has seen: there are no
-            others to be tested, or the data are the same, but otherwise split.
+            others to be tested, or the data are the same, but otherwise split. Or two images, of a leak between the
+            exchanged parts.
     """
     seen = read_record(settings.source)
     known = _known(seen, settings, dataset) if seen else {}
@@ -68,6 +69,7 @@ def with_unseen_test(settings: Settings, dataset: Dataset) -> Dataset:
             f"{dataset.samples[index].subject} ({image_names(dataset.samples)[index]}; it has seen "
             f"{known[index].image}): take a source that was trained on others, as one with the same --split-seed"
         )
+    splits.audit(dataset.samples, split, settings.split_by)
     return replace(dataset, split=split)
 
 
