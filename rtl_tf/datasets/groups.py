@@ -4,7 +4,21 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 
 from rtl_tf.images import image_hash, read_size
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, image_names
+
+
+def groups_of(samples: Sequence[Sample], indices: Iterable[int], by: str) -> dict[str, list[int]]:
+    """The indices, in their order, of each subject (scan) with all that may not be parted from it; see `grouped`."""
+    return grouped(
+        samples, [sample.subject for sample in samples] if by == "subject" else image_names(samples), indices
+    )
+
+
+def companions(samples: Sequence[Sample], indices: Iterable[int], by: str) -> frozenset[int]:
+    """The indices, and those of all that may not be parted from one of them."""
+    chosen = set(indices)
+    groups = groups_of(samples, range(len(samples)), by).values()
+    return frozenset(index for group in groups if chosen & set(group) for index in group)
 
 
 def grouped(samples: Sequence[Sample], keys: Sequence[str], order: Iterable[int]) -> dict[str, list[int]]:

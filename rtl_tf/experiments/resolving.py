@@ -41,6 +41,7 @@ class Dataset:
     Attributes:
         name: of the data set.
         hashes: of `datasets.content_hashes`.
+        known: indices of the samples of people whom the source network was trained on, see `lineage`.
     """
 
     samples: Samples
@@ -48,6 +49,7 @@ class Dataset:
     split: Split
     name: str
     hashes: dict[str, str]
+    known: frozenset[int] = frozenset()
 
 
 def read_dataset(
@@ -130,7 +132,7 @@ def dataset_key(settings: Settings) -> tuple:
 
 def thinned(dataset: Dataset, settings: Settings) -> Split:
     """The split with as many training and validation images as the settings say; for one of several folds, without that
-    fold's people, who take the place of the test part.
+    fold's people, who take the place of the test part. People whom the source network knows are in no fold.
     """
     split = splits.subset(
         dataset.split,
@@ -143,7 +145,8 @@ def thinned(dataset: Dataset, settings: Settings) -> Split:
         raise InputError(f"--fold {settings.fold}: goes with --folds")
     if not settings.folds:
         return split
-    folds = splits.folds(dataset.samples, split.training, settings.folds, settings.split_by, settings.split_seed)
+    by, seed = settings.split_by, settings.split_seed
+    folds = splits.folds(dataset.samples, split.training, settings.folds, by, seed, dataset.known)
     return splits.without_fold(split, folds, settings.fold) if settings.fold else split
 
 
