@@ -90,6 +90,7 @@ class Prediction:
         rivals: float32 (K,), see `heatmaps.rivals`: the larger, the more another place speaks for itself.
         unlikeness: of the face to those that the detector was trained on, see `FamiliarFaces`; NaN = not known.
         yaw: of the head, degrees, see `head_turn.yaw_of`; NaN = not known.
+        mirrored: whether the network saw it mirrored.
     """
 
     points: np.ndarray
@@ -99,3 +100,4 @@ class Prediction:
     rivals: np.ndarray | None = None
     unlikeness: float = float("nan")
     yaw: float = float("nan")
+    mirrored: bool = False

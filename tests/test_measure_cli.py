@@ -146,7 +146,15 @@ def test_errors_of_a_run(measure, tmp_path):
     assert rows["a.jpg", "palpebral_fissure_length", ""]["low"] == "25.000"
 
 
+OBLIQUE = "turned by more than 5 degrees, up to which it stands for the head's: no z-score"
+
+
 def test_the_view_by_yaw_by_flag_and_by_the_photograph(measure, tmp_path):
+    for yaw, z, note in ((-4.9, "-0.36", ""), (7, "", OBLIQUE), (-15, "", OBLIQUE)):
+        _, _, rows = measure([GIRL | {"view": "", "yaw": yaw}], "--norm", "Clarren 2010")
+        fissure = rows["a.jpg", "palpebral_fissure_length", "" if note else "Clarren 2010, Canadian"]
+        assert (fissure["view"], fissure["z"], fissure["note"]) == ("frontal", z, note)
+        assert rows["a.jpg", "philtrum_width", ""]["note"] == ""
     turned, told = GIRL | {"view": "", "yaw": -40}, GIRL | {"image": "b.jpg", "view": ""}
     _, _, rows = measure([turned, told], "--view", "lateral")
     assert rows["a.jpg", "nasal_height", ""]["view"] == "oblique"

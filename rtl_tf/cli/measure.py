@@ -115,13 +115,13 @@ def _norms(options) -> list:
 def _covariance(path: Path) -> "LandmarkCovariance":
     """Of a file; or of a run's predictions of people whom the network had not seen: by cross-validation, where it kept
     those, else of its test part."""
-    from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, out_of_fold_errors, read_covariance
+    from rtl_tf.measuring.landmark_covariance import errors_in, out_of_fold_errors, read_covariance
     from rtl_tf.runs.run import read_run
 
     if path.is_file():
         return read_covariance(path)
     run = read_run(path)
-    return out_of_fold_errors(run.folder) or LandmarkCovariance.fit(run.predictions)
+    return out_of_fold_errors(run.folder) or errors_in(run.predictions, run.folder)
 
 
 def _list_norms(options) -> int:

@@ -62,8 +62,20 @@ class Measured:
 
     @property
     def in_view(self) -> bool:
-        """Whether the photograph's value stands for the head's; where it does in all views, none has to be known."""
-        return self.measurement.views == VIEWS or self.sight.view in self.measurement.views
+        """Whether the photograph's value stands for the head's."""
+        return not self.out_of_view
+
+    @property
+    def out_of_view(self) -> str:
+        """Why it does not; "" where it does. Where it does in all views, none has to be known."""
+        view, yaw, problem = self.sight
+        views, largest = self.measurement.views, self.measurement.largest_yaw
+        if views != VIEWS and view not in views:
+            seen = f"{view} view" if view else f"view unknown ({problem})"
+            return f"{seen}; stands for the head's in a {', '.join(views)} view alone"
+        if abs(yaw) > largest:
+            return f"turned by more than {largest:g} degrees, up to which it stands for the head's"
+        return ""
 
 
 def measure_faces(
@@ -84,7 +96,8 @@ def measure_faces(
         errors = np.array([scale.error for scale in scales])
         mirrored = np.array([face.mirrored for face in faces])
         told = (mm_per_px, errors, mirrored, yardsticks.level)
-        low, high = intervals(schema.measurements, points, yardsticks.covariance, schema.names, *told)
+        order = schema.mirror_permutation
+        low, high = intervals(schema.measurements, points, yardsticks.covariance, schema.names, *told, order=order)
     found = []
     for row, (face, sight, scale) in enumerate(zip(faces, sights, scales, strict=True)):
         for column, measurement in enumerate(schema.measurements):
@@ -112,17 +125,10 @@ def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
     if np.isnan(plain.value):
         return [plain]
     if not plain.in_view:
-        return [replace(plain, notes=(*plain.notes, _out_of_view(plain)))]
+        return [replace(plain, notes=(*plain.notes, f"{plain.out_of_view}: no z-score"))]
     mine = [[norm for norm in norms if norm.measurement == plain.measurement.name] for norms in yardsticks.norms]
     rows = [_beside(plain, norms, yardsticks.criteria) for norms in mine if norms]
     return rows or [plain]
-
-
-def _out_of_view(plain: Measured) -> str:
-    views = ", ".join(plain.measurement.views)
-    if not plain.sight.view:
-        return f"view unknown ({plain.sight.problem}); stands for the head's in a {views} view alone: no z-score"
-    return f"{plain.sight.view} view; stands for the head's in a {views} view alone: no z-score"
 
 
 def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion]) -> Measured:
