@@ -3,7 +3,7 @@
 Squares around labels tell where these are: what they tell is left out, so that errors are those of photographs alone.
 
 <run>/folds/<k>/                     a run without the people of fold k, while it trains; the folder goes at the end
-<run>/out-of-fold-predictions.csv    as predictions.csv, of the training part (with --source RUN, of whom that does not know)
+<run>/out-of-fold-predictions.csv    as predictions.csv, of the training part, as far as --source RUN does not know it
 <run>/confidence.json                what these errors tell of new faces
 """
 
