@@ -75,18 +75,20 @@ def _suggestions(options, images: list[Path]) -> tuple[list[tuple[str, ...]], in
 def make_parser() -> Parser:
     parser = Parser(
         prog="rtl-suggest",
-        description="Which of many photographs without labels to label next: those that a detector doubts, and those "
-        "unlike the ones that it was trained on, as far as these are among them.",
+        description="Which of many photographs without labels to label next: of those that a detector was not trained "
+        "on and that show a face, some at random, those that it doubts, or those unlike the ones that it knows, as far "
+        "as these are among them.",
         epilog="The table has the squares in which the faces were found: predict.py --table reads it.",
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder of train.py")
     parser.add_argument("images", type=Path, nargs="+", metavar="PHOTOS", help="files or folders")
     parser.add_argument("-n", dest="count", type=int, default=20, metavar="N", help="how many [20]")
     parser.add_argument(
-        "--by", choices=("both", "doubt", "variety", "random"), default="both",
-        help="doubt: the most doubtful; variety: the most unlike all others; both: doubtful and unlike [both]",
+        "--by", choices=("random", "variety", "doubt", "both"), default="random",
+        help="variety: the most unlike all others; doubt: the most doubtful; both: doubtful and unlike; random, which "
+        "none of them was measured to be better than [random]",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="of --by random [0]")
+    parser.add_argument("--seed", type=int, default=0, help="of --by random; another one gives other photographs [0]")
     parser.add_argument(
         "--output", type=Path, default=Path("suggested.csv"), metavar="FILE",
         help="table; one of an earlier suggestion is replaced, no other file [suggested.csv]",

@@ -1,4 +1,4 @@
-"""Which unlabelled photographs would teach a detector most: those it doubts, and those unlike what it has seen."""
+"""Which unlabelled photographs to label next: any, those that a detector doubts, or those unlike what it has seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def _face(detector: Detector, image: Path, found: Found) -> np.ndarray:
 
 
 def suggest(
-    candidates: Sequence[Candidate], known: Sequence[Candidate], count: int, strategy: str = "both", seed: int = 0
+    candidates: Sequence[Candidate], known: Sequence[Candidate], count: int, strategy: str = "random", seed: int = 0
 ) -> list[tuple[int, float]]:
     """Indices of candidates, the one to label first at the beginning, and how far each is from what is known or stands
     before it (spreads of the faces, of 1 in every direction; infinite for the first where nothing is known).
