@@ -4,7 +4,7 @@ import { render } from "./drawing.js";
 import { record, reversal } from "./history.js";
 import { bringIntoView, select, step } from "./looking.js";
 import { go, saver } from "./photographs.js";
-import { allPoints, inside, placeOf, pointOf, rounded, state } from "./state.js";
+import { allPoints, inside, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
 import { say } from "./telling.js";
 
 const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -57,20 +57,23 @@ export function place(name, point) {
 // Place the selected landmark, and go on with the next that has none.
 export function placeNext(point) {
   place(state.selected, point);
-  const next = allPoints().find((one) => one.old === null && !one.model);
+  const next = allPoints().find(isOpen);
   if (next) select(next.name);
 }
 
 export function nudge(dx, dy) {
   const { selected } = state;
-  const at = placeOf(pointOf(selected));
+  const point = pointOf(selected),
+    at = placeOf(point),
+    name = selected.replaceAll("_", " ");
   if (at) changePoint(selected, rounded(inside([at[0] + dx, at[1] + dy])), "place", true);
-  else say("waiting", `${selected} has no place yet: click on the photograph, or press Space`);
+  else if (point.said) say("waiting", `${name} is ${point.said}: a double click, or Shift + Space, places it all the same`);
+  else say("waiting", `${name} has no place yet: click on the photograph, or press Space`);
 }
 
 export function accept() {
   const point = pointOf(state.selected);
-  if (!point.human && point.model) changePoint(state.selected, point.model, "accept");
+  if (point.old === null && point.model) changePoint(state.selected, point.model, "accept");
   step(1);
 }
 

@@ -4,7 +4,7 @@ import { Intervals } from "./intervals.js";
 import { inOrder, showImages, showLandmarks, showMeasurements } from "./lists.js";
 import { draw } from "./marks.js";
 import { askIntervals } from "./requests.js";
-import { allPoints, by, guesser, placeOf, pointOf, state } from "./state.js";
+import { allPoints, by, guesser, isOpen, placeOf, pointOf, state } from "./state.js";
 import { View } from "./view.js";
 
 export const stage = by("stage");
@@ -37,7 +37,6 @@ export function render() {
     place = placeOf(point);
   drawMarks();
   showLandmarks(by("landmarks"), points, selected, guesser());
-  by(`landmark-${points.findIndex((one) => one.name === selected)}`)?.scrollIntoView({ block: "nearest" });
   measure();
   const what = about.schema.landmarks.find((one) => one.name === selected);
   const at = place ? `x ${place[0].toFixed(2)}, y ${place[1].toFixed(2)} px` : point.said || "no place";
@@ -51,7 +50,7 @@ export function render() {
   by("radius").disabled = !photo.guess?.radius;
   const rest = points.filter((one) => one.old === null && one.model).length;
   by("finish").firstChild.textContent = rest ? `Accept the rest (${rest}), next ` : "Checked, next ";
-  stage.classList.toggle("places", !place && !point.said);
+  stage.classList.toggle("places", isOpen(point));
   const flags = [photo.warning, ...(photo.guess?.flags ?? [])].filter(Boolean);
   by("flags").hidden = !flags.length;
   by("flags").textContent = flags.join(" · ").replaceAll("_", " ");

@@ -12,7 +12,11 @@ export function listen(stage, view, page) {
     ["Ctrl + arrow", "move the view; or drag the photograph"],
     [", .", "landmark before, after", { ",": () => page.step(-1), ".": () => page.step(1) }],
     ["A", `accept the ${page.guesser()}'s place, next landmark`, { a: page.accept }],
-    ["Space", "put a landmark without a place into the middle of the view", { " ": page.placeInMiddle }],
+    [
+      "Space",
+      "put a landmark without a place into the middle of the view; with Shift also one that is not visible or deleted",
+      { " ": page.placeInMiddle },
+    ],
     ["X", "not visible", { x: page.notVisible }],
     ["Delete", "delete the point", { Delete: page.deletePoint, Backspace: page.deletePoint }],
     ["Z, Y", "undo, redo (with or without Ctrl)", { z: page.undo, y: page.redo }],
@@ -46,6 +50,7 @@ export function listen(stage, view, page) {
     if (!page.ready() && !always.has(key)) return null;
     if (arrow && event.ctrlKey) return () => view.pan(-PAN * arrow[0], -PAN * arrow[1]);
     if (arrow) return () => page.nudge(...arrow.map((way) => way * (event.shiftKey ? LONG_STEP : STEP)));
+    if (event.shiftKey && key === " ") return page.placeAllTheSame;
     if (event.ctrlKey && key === "z") return event.shiftKey ? page.redo : page.undo;
     if (event.ctrlKey && key === "y") return page.redo;
     return event.ctrlKey ? null : actions[key];

@@ -8,15 +8,14 @@ import { element } from "./view.js";
 export function select(name) {
   state.selected = name;
   render();
+  by("landmarks").querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   heat();
 }
 
 export function step(direction) {
   const names = state.about.schema.landmarks.map(({ name }) => name);
-  state.selected = names[(names.indexOf(state.selected) + direction + names.length) % names.length];
-  render();
+  select(names[(names.indexOf(state.selected) + direction + names.length) % names.length]);
   bringIntoView();
-  heat();
 }
 
 export function bringIntoView() {

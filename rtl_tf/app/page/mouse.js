@@ -36,7 +36,7 @@ export function listen(stage, view, page) {
     if (!done || !page.ready()) return;
     page.preview(null);
     if (done.name && done.to) page.place(done.name, done.to);
-    else if (!done.name && !done.moved && !page.placeOf(page.selected()) && event.timeStamp - placed > TWICE) {
+    else if (!done.name && !done.moved && page.isOpen() && event.timeStamp - placed > TWICE) {
       placed = event.timeStamp;
       page.placeNext(view.toPhoto(view.local(event)));
     }

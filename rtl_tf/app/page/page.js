@@ -9,7 +9,9 @@ import * as looking from "./looking.js";
 import { listen as listenToMouse } from "./mouse.js";
 import { closed, go, open, poll, wrongScale } from "./photographs.js";
 import { ask } from "./requests.js";
-import { by, guesser, inside, placeOf, pointOf, rounded, state } from "./state.js";
+import { by, guesser, inside, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
+
+const middle = () => view.toPhoto(view.size.map((side) => side / 2));
 
 // What mouse, keys and buttons act on.
 const page = {
@@ -23,8 +25,9 @@ const page = {
   ready: () => state.photo !== null,
   selected: () => state.selected,
   placeOf: (name) => placeOf(pointOf(name)),
-  placeInMiddle: () =>
-    placeOf(pointOf(state.selected)) || changes.placeNext(view.toPhoto(view.size.map((side) => side / 2))),
+  isOpen: () => isOpen(pointOf(state.selected)),
+  placeInMiddle: () => page.isOpen() && changes.placeNext(middle()),
+  placeAllTheSame: () => placeOf(pointOf(state.selected)) || changes.place(state.selected, middle()),
   preview(name, point) {
     state.dragged = name && { name, point: rounded(inside(point)) };
     drawMarks();

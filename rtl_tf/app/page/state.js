@@ -35,6 +35,8 @@ export function pointOf(name) {
 
 export const allPoints = () => state.about.schema.landmarks.map(({ name }) => pointOf(name));
 export const placeOf = (point) => point.human || (point.said ? null : point.model);
+// Nobody has said anything of it, and nothing is guessed: the next click places it.
+export const isOpen = (point) => point.old === null && !placeOf(point);
 export const rounded = (point) => point.map((value) => Math.round(value * 100) / 100);
 export const inside = ([x, y]) => [
   Math.min(Math.max(x, -0.5), state.photo.width - 0.5),
