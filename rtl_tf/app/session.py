@@ -4,8 +4,8 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rtl_tf.app.entries import ACCEPT, ATTRIBUTE, ATTRIBUTES, CHECKED, KINDS, Entry, attribute, one_of, place
-from rtl_tf.app.entries import require_attribute as require_value
+from rtl_tf.app import entries as journalled
+from rtl_tf.app.entries import ATTRIBUTE, CHECKED, Entry, one_of, place
 from rtl_tf.app.folder import Folder, Photo, content_of, is_changed
 from rtl_tf.app.guesses import UNREADABLE, Guesses
 from rtl_tf.app.journal import Journal
@@ -111,6 +111,7 @@ class Session:
                     now = (said.attributes if entry.kind == ATTRIBUTE else said.points).get(entry.what)
                     if now != entry.old:
                         raise Conflict(f"{entry.what} was changed in another window: look at it again")
+                _require_last(said, entries[0], asked)
                 self.journal.append(entries)
                 self.labels.add(entries)
                 if self.labelling:
@@ -131,9 +132,9 @@ class Session:
         return training_table(self.folder, self.labels, self.schema)
 
     def _entries(self, photo: Photo, sha256: str, asked: Node, who: str) -> list[Entry]:
-        kind = one_of(asked["kind"], KINDS)
-        name, names = ("attribute", ATTRIBUTES) if kind == ATTRIBUTE else ("landmark", self.schema.names)
-        read = attribute if kind == ATTRIBUTE else place
+        kind = one_of(asked["kind"], journalled.KINDS)
+        name, names = ("attribute", journalled.ATTRIBUTES) if kind == ATTRIBUTE else ("landmark", self.schema.names)
+        read = journalled.attribute if kind == ATTRIBUTE else place
         change = asked["change"].text()
         if not (change.isascii() and change.isprintable() and 8 <= len(change) <= 64):
             raise asked["change"].error("expected 8 to 64 characters")
@@ -143,14 +144,14 @@ class Session:
             old, new = (read(one.get(key)) for key in ("old", "new"))
             what = one_of(one[name], names)
             if kind == ATTRIBUTE:
-                require_value(what, new, one)
+                journalled.require_attribute(what, new, one)
             elif isinstance(new, tuple):
                 new = self._on_photograph(photo, new, one)
             model = place(one.get("model"))
             entries.append(Entry(time, who, kind, photo.name, sha256, change, what, old, new, model))
         if not 0 < len(entries) <= MOST or len({entry.what for entry in entries}) < len(entries):
             raise asked["changes"].error(f"expected 1 to {MOST} changes of different landmarks")
-        if kind == ACCEPT and any(not isinstance(entry.new, tuple) for entry in entries):
+        if kind == journalled.ACCEPT and any(not isinstance(entry.new, tuple) for entry in entries):
             raise asked["changes"].error("only a place can be accepted")
         return entries
 
@@ -171,6 +172,13 @@ class Session:
             "said": len(said.points),
             "checked": CHECKED in said.attributes,
         }
+
+
+def _require_last(said: Labels, entry: Entry, asked: Node) -> None:
+    """Conflict where an undo or redo is not of what was done last: windows would take different actions for that."""
+    last = next((one.change for one in reversed(said.history) if one.kind != ATTRIBUTE), "")
+    if entry.kind in (journalled.UNDO, journalled.REDO) and asked["after"].text() != last:
+        raise Conflict("the last change was made in another window: look at it again")
 
 
 def said_json(said: Labels) -> dict:

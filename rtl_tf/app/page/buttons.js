@@ -39,7 +39,7 @@ export function listen(parts, view, page) {
     const text = by("mm").value.trim().replace(",", ".");
     const value = Number(text);
     const right = !text || (value >= 0.001 && value <= 100);
-    page.wrongScale(right ? "" : "NOT SAVED: mm in one px is a number from 0.001 to 100");
+    page.wrongScale(right ? "" : "mm in one px is a number from 0.001 to 100");
     if (right) page.attribute("mm_per_px", text && String(value));
   });
 }

@@ -20,10 +20,10 @@ export function drawMarks() {
 
 // Values at once, intervals as soon as they come.
 export function measure() {
-  const { about, current, photo } = state;
+  const { about, current, opening, photo } = state;
   const points = allPoints().map((point) => ({ ...point, place: placeOf(point), byHand: point.human !== null }));
   const why = photo.guess?.no_intervals;
-  const known = why === "" ? intervals.of(current, points) : {};
+  const known = why === "" ? intervals.of(opening, current, points) : {};
   const mmPerPx = Number(photo.attributes.mm_per_px);
   showMeasurements(by("measurements").tBodies[0], about.schema.measurements, points, mmPerPx, known, guesser());
   if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : LEGEND;
@@ -54,6 +54,17 @@ export function render() {
   const flags = [photo.warning, ...(photo.guess?.flags ?? [])].filter(Boolean);
   by("flags").hidden = !flags.length;
   by("flags").textContent = flags.join(" · ").replaceAll("_", " ");
+}
+
+// Nothing is open: nothing of a photograph stays on the page.
+export function clear() {
+  for (const id of ["photo", "heat", "marks", "landmarks"]) by(id).replaceChildren();
+  by("measurements").tBodies[0].replaceChildren();
+  for (const id of ["where", "worth", "flags"]) by(id).textContent = "";
+  by("flags").hidden = true;
+  by("finish").firstChild.textContent = "Accept the rest, next ";
+  document.title = "Landmarks";
+  stage.setAttribute("aria-label", "Photograph");
 }
 
 let drawn = "";

@@ -48,9 +48,9 @@ export function showPart(names) {
 export async function heat() {
   by("heat").replaceChildren();
   if (!state.shows.heatmap || !state.photo?.guess?.heatmaps) return;
-  const [index, name] = [state.current, state.selected];
-  const found = await askHeatmap(index, name).catch(() => null);
-  if (!found || index !== state.current || name !== state.selected || !state.shows.heatmap) return;
+  const { opening, current, selected } = state;
+  const found = await askHeatmap(current, selected).catch(() => null);
+  if (!found || opening !== state.opening || selected !== state.selected || !state.shows.heatmap) return;
   by("heat").replaceChildren();
   element(
     "image",

@@ -10,6 +10,7 @@ import { listen as listenToMouse } from "./mouse.js";
 import { closed, go, open, poll, wrongScale } from "./photographs.js";
 import { ask } from "./requests.js";
 import { by, guesser, inside, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
+import { pass } from "./telling.js";
 
 const middle = () => view.toPhoto(view.size.map((side) => side / 2));
 
@@ -18,18 +19,18 @@ const page = {
   ...changes,
   ...looking,
   go,
-  open,
   renderList,
   wrongScale,
   guesser,
-  ready: () => state.photo !== null,
+  open: (index) => state.held || open(index),
+  ready: () => state.photo !== null && !state.held,
   selected: () => state.selected,
   placeOf: (name) => placeOf(pointOf(name)),
   isOpen: () => isOpen(pointOf(state.selected)),
   placeInMiddle: () => page.isOpen() && changes.placeNext(middle()),
   placeAllTheSame: () => placeOf(pointOf(state.selected)) || changes.place(state.selected, middle()),
-  preview(name, point) {
-    state.dragged = name && { name, point: rounded(inside(point)) };
+  onPhoto: (point) => rounded(inside(point)),
+  moved() {
     drawMarks();
     measure();
   },
@@ -55,6 +56,13 @@ function nameFaceMesh() {
   by("accept").title = "The face mesh's place is right (A)";
 }
 
+// Before what a key or a button does.
+const FIRST = { capture: true, passive: true };
+function touch() {
+  state.touched = true;
+  pass("");
+}
+
 async function start() {
   const about = (state.about = await ask("session"));
   state.images = (await ask("images")).images;
@@ -64,6 +72,7 @@ async function start() {
   listenToMouse(stage, view, page);
   showKeys(by("keys"), listenToKeys(stage, view, page));
   listenToButtons(about.schema.parts, view, page);
+  for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, touch, FIRST);
   renderList();
   if (state.rows.length) await open(state.rows[0].index);
   stage.focus({ preventScroll: true });
