@@ -258,7 +258,7 @@ def test_a_full_disk_is_told_and_nothing_is_changed(client, folder, monkeypatch)
         patched.setattr("os.fsync", full)
         answer = change(client, place([5, 6]))
     assert answer.status_code == 507
-    assert answer.json()["problem"] == f"not saved: {folder / NAME}: No space left on device"
+    assert answer.json()["problem"] == f"{folder / NAME}: No space left on device"
     assert client.get("images/0").json()["points"] == {}
     assert change(client, place([5, 6])).status_code == 200
 

@@ -38,11 +38,17 @@ class Labels:
 
 
 class AllLabels:
-    """Of all photographs, by the SHA-256 of their files: a copy or another name has the same landmarks."""
+    """Of all photographs, by the SHA-256 of their files: a copy or another name has the same landmarks.
+
+    Attributes:
+        sha256_of: what was labelled last under a name; name_of: the name under which a file was labelled last.
+        changes: what the actions are called.
+    """
 
     def __init__(self, entries: Iterable[Entry] = ()):
         self._labels: dict[str, Labels] = {}
         self.sha256_of: dict[str, str] = {}
+        self.name_of: dict[str, str] = {}
         self.changes: set[str] = set()
         self.add(entries)
 
@@ -50,6 +56,7 @@ class AllLabels:
         for entry in entries:
             self._labels.setdefault(entry.sha256, Labels()).add(entry)
             self.sha256_of[entry.image] = entry.sha256
+            self.name_of[entry.sha256] = entry.image
             self.changes.add(entry.change)
 
     def of(self, sha256: str) -> Labels:
@@ -58,5 +65,5 @@ class AllLabels:
 
     @property
     def known(self) -> set[str]:
-        """The SHA-256 of every file that somebody has said something of."""
-        return set(self._labels)
+        """The SHA-256 of every file of which something is said."""
+        return {sha256 for sha256, said in self._labels.items() if said.points or said.attributes}

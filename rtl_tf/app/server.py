@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from rtl_tf.app.folder import Unreachable
 from rtl_tf.app.pictures import as_png
 from rtl_tf.app.security import Access, Guard, login_name
 from rtl_tf.app.session import Conflict, Session
 from rtl_tf.datasets.table import TABLE
-from rtl_tf.documents import Node, decoded, parse_json
+from rtl_tf.documents import Node, decoded, json_bytes, parse_json
 from rtl_tf.exceptions import InputError, told
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -61,14 +62,27 @@ def _answered(answer: Callable[[Request], Response]) -> Callable[[Request], Resp
     def endpoint(request: Request) -> Response:
         try:
             return answer(request)
+        except Unreachable as problem:  # the page asks again
+            return _problem(503, str(problem))
         except InputError as problem:
             return _problem(400, str(problem))
+        except Conflict as problem:
+            return _problem(409, str(problem))
+        except OSError as problem:  # a full disk: nothing is changed, and the page says so
+            return _problem(507, told(problem))
 
     return endpoint
 
 
+class Json(JSONResponse):
+    """With escapes for all that is not ASCII: a file's name may have what is no UTF-8."""
+
+    def render(self, content: Any) -> bytes:
+        return json_bytes(content)
+
+
 def _json(ask: Ask) -> Callable[[Request], Response]:
-    return _answered(lambda request: JSONResponse(ask(request)))
+    return _answered(lambda request: Json(ask(request)))
 
 
 def _jpeg(ask: Ask) -> Callable[[Request], Response]:
@@ -80,7 +94,7 @@ def _file(name: str) -> Callable[[Request], Response]:
 
 
 def _problem(status: int, what: str) -> Response:
-    return JSONResponse({"problem": what}, status)
+    return Json({"problem": what}, status)
 
 
 def _index(request: Request) -> int:
@@ -133,20 +147,11 @@ def _posted(answer: Callable[[Request, Node], dict]) -> Callable:
     """An endpoint that is sent JSON, and answers with JSON, in a thread."""
 
     async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(_answer, answer, request, await request.body())
+        body = await request.body()
+        asked = _json(lambda request: answer(request, parse_json(decoded(body, "the request"), "the request")))
+        return await run_in_threadpool(asked, request)
 
     return endpoint
-
-
-def _answer(answer: Callable[[Request, Node], dict], request: Request, body: bytes) -> Response:
-    try:
-        return JSONResponse(answer(request, parse_json(decoded(body, "the request"), "the request")))
-    except InputError as problem:
-        return _problem(400, str(problem))
-    except Conflict as problem:
-        return _problem(409, str(problem))
-    except OSError as problem:  # a full disk: nothing is changed, and the page says so
-        return _problem(507, f"not saved: {told(problem)}")
 
 
 def _change(session: Session, access: Access, request: Request, asked: Node) -> dict:

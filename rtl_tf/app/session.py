@@ -1,12 +1,14 @@
 """What the server knows: the photographs, what people have said of them, and what programs make of them."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rtl_tf.app import entries as journalled
 from rtl_tf.app.entries import ATTRIBUTE, CHECKED, Entry, one_of, place
-from rtl_tf.app.folder import Folder, Photo, content_of, is_changed
+from rtl_tf.app.folder import Folder, Photo, Unreachable
 from rtl_tf.app.guesses import UNREADABLE, Guesses
 from rtl_tf.app.journal import Journal
 from rtl_tf.app.labels import AllLabels, Labels
@@ -17,6 +19,7 @@ from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
 
+PATIENCE = 5.0  # s, that a change waits for the one before
 MOST = 1000  # landmarks that one action changes
 
 
@@ -76,10 +79,10 @@ class Session:
     def image(self, index: int) -> dict:
         """All that people have said of a photograph. InputError where it cannot be read."""
         photo = self.photo(index)
+        sha256 = self.folder.content_of(photo)
         height, width = self.pictures.pixels(photo.path).shape[:2]
-        sha256 = content_of(photo)
-        said = self.labels.of(sha256)
-        warning = "Under this name another photograph was labelled." if is_changed(photo, self.labels) else ""
+        said, is_replaced = self.labels.of(sha256), self.folder.is_replaced(photo, self.labels)
+        warning = "Under this name another photograph was labelled." if is_replaced else ""
         return {
             "name": photo.name,
             "sha256": sha256,
@@ -96,27 +99,21 @@ class Session:
         Asked a second time for the same, as after an answer that never came, it is done once.
 
         Raises:
-            InputError: no such change. Conflict: it is of another state. OSError: the journal cannot be written; then
-                nothing is changed.
+            InputError: no such change. Conflict: it is of another state. Unreachable: the photograph cannot be read
+                now. OSError: the journal cannot be written; then nothing is changed.
         """
-        photo = self.photo(index)
-        with self._one_at_a_time:
-            sha256 = content_of(photo)
-            said = self.labels.of(sha256)
-            entries = self._entries(photo, sha256, asked, who or self.who)
-            if entries[0].change not in self.labels.changes:
-                if asked["sha256"].text() != sha256:
+        photo, seen = self.photo(index), asked["sha256"].text()
+        with self._alone():
+            if _name_of(asked) not in self.labels.changes:
+                if self.folder.content_of(photo) != seen:
                     raise Conflict("the photograph's file has changed: look at it again")
-                for entry in entries:
-                    now = (said.attributes if entry.kind == ATTRIBUTE else said.points).get(entry.what)
-                    if now != entry.old:
-                        raise Conflict(f"{entry.what} was changed in another window: look at it again")
-                _require_last(said, entries[0], asked)
+                entries = self._entries(photo, seen, asked, who or self.who)
+                _require_state(self.labels.of(seen), entries, asked)
                 self.journal.append(entries)
                 self.labels.add(entries)
                 if self.labelling:
                     self.guesses.forget(index)
-            return said_json(self.labels.of(sha256))
+            return said_json(self.labels.of(seen))
 
     def intervals(self, index: int, asked: Node) -> dict:
         """Of measurements on a photograph, see `live_intervals`. InputError where it is no such question."""
@@ -131,13 +128,21 @@ class Session:
         """What people have placed by now."""
         return training_table(self.folder, self.labels, self.schema)
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One change at a time. Unreachable where that before is not on the disk after a while."""
+        if not self._one_at_a_time.acquire(timeout=PATIENCE):
+            raise Unreachable(f"{self.journal.path}: the change before is still being written")
+        try:
+            yield
+        finally:
+            self._one_at_a_time.release()
+
     def _entries(self, photo: Photo, sha256: str, asked: Node, who: str) -> list[Entry]:
         kind = one_of(asked["kind"], journalled.KINDS)
         name, names = ("attribute", journalled.ATTRIBUTES) if kind == ATTRIBUTE else ("landmark", self.schema.names)
         read = journalled.attribute if kind == ATTRIBUTE else place
-        change = asked["change"].text()
-        if not (change.isascii() and change.isprintable() and 8 <= len(change) <= 64):
-            raise asked["change"].error("expected 8 to 64 characters")
+        change = _name_of(asked)
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         entries = []
         for one in asked["changes"].elements():
@@ -156,14 +161,17 @@ class Session:
         return entries
 
     def _on_photograph(self, photo: Photo, point: tuple[float, float], node: Node) -> tuple[float, float]:
-        height, width = self.pictures.pixels(photo.path).shape[:2]
+        try:
+            height, width = self.pictures.pixels(photo.path).shape[:2]
+        except InputError as problem:  # it has the content that somebody looked at
+            raise Unreachable(problem) from problem
         if not (-0.5 <= point[0] <= width - 0.5 and -0.5 <= point[1] <= height - 0.5):
             raise node.error("lies outside the photograph")
         return point if point != (0, 0) else (0.01, 0.0)  # readers take (0, 0) for a landmark that was never placed
 
     def _row(self, index: int, photo: Photo) -> dict:
-        said = self.labels.of(self.labels.sha256_of.get(photo.name, ""))
-        guess = self.guesses.done(index)
+        said = self.labels.of(self.folder.contents.get(photo.name, ""))
+        guess = self.guesses.heard(index)
         return {
             "name": photo.name,
             "flags": [UNREADABLE] if photo.problem else list(guess.flags) if guess else [],
@@ -174,10 +182,25 @@ class Session:
         }
 
 
-def _require_last(said: Labels, entry: Entry, asked: Node) -> None:
-    """Conflict where an undo or redo is not of what was done last: windows would take different actions for that."""
+def _name_of(asked: Node) -> str:
+    """What a change is called. InputError where that is no name."""
+    change = asked["change"].text()
+    if not (change.isascii() and change.isprintable() and 8 <= len(change) <= 64):
+        raise asked["change"].error("expected 8 to 64 characters")
+    return change
+
+
+def _require_state(said: Labels, entries: list[Entry], asked: Node) -> None:
+    """Conflict where something else is said than whoever changes it has seen.
+
+    An undo or redo must be of what was done last: windows would take different actions for that.
+    """
+    for entry in entries:
+        now = (said.attributes if entry.kind == ATTRIBUTE else said.points).get(entry.what)
+        if now != entry.old:
+            raise Conflict(f"{entry.what} was changed in another window: look at it again")
     last = next((one.change for one in reversed(said.history) if one.kind != ATTRIBUTE), "")
-    if entry.kind in (journalled.UNDO, journalled.REDO) and asked["after"].text() != last:
+    if entries[0].kind in (journalled.UNDO, journalled.REDO) and asked["after"].text() != last:
         raise Conflict("the last change was made in another window: look at it again")
 
 
