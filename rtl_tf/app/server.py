@@ -1,5 +1,6 @@
 """The routes: what the page asks for, and where it is answered. All paths lie below the token."""
 
+import json
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import resources
@@ -163,7 +164,8 @@ def _intervals(session: Session, request: Request, asked: Node) -> dict:
 
 
 def _table(session: Session) -> Response:
-    """The table, to be saved in the folder of the photographs."""
-    content = session.table().content(session.folder.path / TABLE)
-    named = {"Content-Disposition": 'attachment; filename="landmarks.csv"'}
-    return Response(content, media_type="text/csv", headers=named)
+    """The table, to be saved in the folder of the photographs; in the header X-Notes what its reader should know."""
+    table = session.table()
+    content = table.content(session.folder.path / TABLE)
+    headers = {"Content-Disposition": 'attachment; filename="landmarks.csv"', "X-Notes": json.dumps(table.notes)}
+    return Response(content, media_type="text/csv", headers=headers)

@@ -33,17 +33,18 @@ class TrainingTable:
     notes: list[str]
 
     def content(self, output: Path) -> bytes:
-        """Of the file `output`, relative to which its images are named."""
+        """Of the file `output`, relative to which its images are named. InputError for no face."""
+        if not self.collection.samples:
+            raise InputError("nobody has placed two landmarks on a photograph yet")
         return bytes(table_writer.write(self.collection, output).files[output.name])
 
     def write(self, output: Path) -> None:
         """Whole or not at all. InputError where something else than such a table is in its place, or for no face."""
         if output.exists() and not is_training_table(output):
             raise InputError(f"--export {output}: there already, and not written by rtl-app; name another file")
-        if not self.collection.samples:
-            raise InputError(f"--export {output}: nobody has placed two landmarks on a photograph yet")
+        content = self.content(output)
         output.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(output, self.content(output))
+        write_bytes(output, content)
 
 
 def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> TrainingTable:

@@ -3,6 +3,7 @@
 import { listen as listenToButtons } from "./buttons.js";
 import * as changes from "./changes.js";
 import { drawMarks, measure, renderList, stage, view } from "./drawing.js";
+import { saveTable } from "./exporting.js";
 import { listen as listenToKeys } from "./keys.js";
 import { showKeys } from "./lists.js";
 import * as looking from "./looking.js";
@@ -22,6 +23,7 @@ const page = {
   renderList,
   wrongScale,
   guesser,
+  saveTable,
   open: (index) => state.held || open(index),
   ready: () => state.photo !== null && !state.held,
   selected: () => state.selected,

@@ -3,17 +3,24 @@
 const LONGEST = 60_000; // ms until an answer: a large photograph from a slow disk
 const LONGEST_SAVE = 10_000; // ms
 
-export async function ask(path) {
+export const ask = async (path) => (await answered(path)).json();
+
+async function answered(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(LONGEST) });
-  if (answer.ok) return answer.json();
+  if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
   throw new Error(told.problem || answer.statusText || `status ${answer.status}`);
 }
 
-// Heatmap of a landmark: {url, left, top, side}, original px; null where there is none.
+// The training table: {url, notes}.
+export async function askTable() {
+  const answer = await answered("landmarks.csv");
+  return { url: URL.createObjectURL(await answer.blob()), notes: JSON.parse(answer.headers.get("X-Notes")) };
+}
+
+// Heatmap of a landmark: {url, left, top, side}, original px. Throws where there is none.
 export async function askHeatmap(image, landmark) {
-  const answer = await fetch(`images/${image}/heatmap/${encodeURIComponent(landmark)}`);
-  if (!answer.ok) return null;
+  const answer = await answered(`images/${image}/heatmap/${encodeURIComponent(landmark)}`);
   const [left, top, side] = answer.headers.get("X-Square").split(",").map(Number);
   return { url: URL.createObjectURL(await answer.blob()), left, top, side };
 }

@@ -44,20 +44,21 @@ export class Saver {
     const { image, body } = this.waiting[0];
     this.tell("waiting", "Saving");
     const answer = await post(`images/${image}/changes`, body).catch(() => null); // the server does each change once
-    if (answer?.ok) {
+    const told = answer?.told ?? {};
+    if (answer?.ok && told.points) {
       this.waiting.shift();
       this.wrong("");
       if (!this.waiting.length) this.tell("", "All changes are saved");
-      this.saved(image, body, answer.told, this.waiting.length);
+      this.saved(image, body, told, this.waiting.length);
     } else if (answer?.status === 400 || answer?.status === 409) {
       const given = this.giveUp();
       this.wrong("");
       if (!this.waiting.length) this.tell("", "");
-      this.refused(image, answer.told.problem, given);
+      this.refused(image, told.problem, given);
     } else {
       const number = this.waiting.length;
       const silent = `${number} change${number > 1 ? "s" : ""}. rtl-app does not answer; keep this page open`;
-      this.wrong(`NOT SAVED: ${answer ? answer.told.problem || ANEW : silent}`);
+      this.wrong(`NOT SAVED: ${told.problem || (answer && !answer.ok ? ANEW : silent)}`);
       await pause(RETRY);
     }
   }
