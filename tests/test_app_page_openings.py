@@ -112,6 +112,18 @@ def test_a_guess_that_failed_is_asked_for_again(browser, server):
     browser.until("document.querySelector('.mark') !== null")
 
 
+def test_where_nothing_guesses_a_photograph_is_checked_all_the_same(browser, server):
+    told = json.dumps({"waiting": False, "status": "no guesses: broken", "heatmaps": False})
+    browser.run(f"""{{ const real = window.fetch;
+      window.fetch = (path, more) => path.endsWith('/guess') ? Promise.resolve(new Response('{told}'))
+        : real(path, more); }}""")
+    go(browser, "n", "a.png")
+    browser.until("import('./state.js').then(({ state }) => state.photo.guess !== null)")
+    go(browser, "Enter", "c.png")
+    idle(browser, server, 1)
+    assert [(entry.image, entry.what, entry.new) for entry in server.entries()] == [("a.png", "checked", "yes")]
+
+
 def test_a_late_guess_takes_neither_the_landmark_nor_the_view(browser, server):
     hold(browser, "/guess")
     go(browser, "n", "a.png")

@@ -74,7 +74,7 @@ class Folder:
     def is_replaced(self, photo: Photo, labels: AllLabels) -> bool:
         """Whether another photograph was labelled under this one's name, and nothing is said of this one."""
         content = self.content_of(photo)
-        return content not in labels.known and labels.sha256_of.get(photo.name, content) != content
+        return not labels.knows(content) and labels.sha256_of.get(photo.name, content) != content
 
     def labelled(self, labels: AllLabels) -> tuple[dict[str, Photo], list[str]]:
         """By content, the photographs of which people have said something, as the files are now; names of copies."""
@@ -89,7 +89,7 @@ class Folder:
                 continue
             if content in found:
                 copies.append(photo.name)
-            elif content in labels.known:
+            elif labels.knows(content):
                 found[content] = photo
         return found, copies
 

@@ -29,7 +29,8 @@ class Labels:
 
     @property
     def placed(self) -> dict[str, tuple[float, float]]:
-        return {name: value for name, value in self.points.items() if isinstance(value, tuple)}
+        points = list(self.points.items())  # at once: others go on labelling
+        return {name: value for name, value in points if isinstance(value, tuple)}
 
     @property
     def who(self) -> str:
@@ -66,4 +67,9 @@ class AllLabels:
     @property
     def known(self) -> set[str]:
         """The SHA-256 of every file of which something is said."""
-        return {sha256 for sha256, said in self._labels.items() if said.points or said.attributes}
+        return {sha256 for sha256 in list(self._labels) if self.knows(sha256)}
+
+    def knows(self, sha256: str) -> bool:
+        """Whether something is said of a file."""
+        said = self.of(sha256)
+        return bool(said.points or said.attributes)

@@ -206,4 +206,4 @@ def _require_state(said: Labels, entries: list[Entry], asked: Node) -> None:
 
 def said_json(said: Labels) -> dict:
     """The human column: what people have said."""
-    return {"points": said.points, "attributes": said.attributes}
+    return {"points": dict(said.points), "attributes": dict(said.attributes)}
