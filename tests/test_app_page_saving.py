@@ -102,6 +102,14 @@ def test_a_photograph_is_not_checked_where_its_rest_was_refused(browser, server)
     assert server.entries() == []
 
 
+def test_a_wrong_scale_is_told_though_the_one_before_is_saved_meanwhile(browser, server):
+    answer(browser, ("", 503))
+    fill(browser, "#mm", "0.5")
+    fill(browser, "#mm", "x")
+    idle(browser, server, 1)
+    assert line(browser) == "NOT SAVED, b.png: mm in one px is a number from 0.001 to 100"
+
+
 def test_passing_words_go_with_the_next_key(browser, server):
     browser.click(*browser.middle("#landmarks [data-landmark=cheilion]"))
     browser.press("ArrowLeft")
@@ -127,6 +135,7 @@ def test_the_table_is_saved_with_what_its_reader_should_know(browser, serve, tmp
     browser.until(f"{notes} === 'No table: nobody has placed two landmarks on a photograph yet'")
     browser.press("a", times=2)
     idle(browser, server, 2)
+    assert browser.run(notes) == ""
     browser.click(*browser.middle("#export"))
     browser.until(f"{notes}.includes('1 without a person')")
     table = tmp_path / "downloads" / "landmarks.csv"

@@ -62,6 +62,7 @@ export function clear() {
   by("measurements").tBodies[0].replaceChildren();
   for (const id of ["where", "worth", "flags"]) by(id).textContent = "";
   by("flags").hidden = true;
+  for (const id of ["accept", "hidden", "delete", "undo", "redo"]) by(id).disabled = true;
   by("finish").firstChild.textContent = "Accept the rest, next ";
   document.title = "Landmarks";
   stage.setAttribute("aria-label", "Photograph");

@@ -11,6 +11,7 @@ import { ofPhoto, pass, right, tellSaving, wrong } from "./telling.js";
 const POLL = 2500; // ms between looks at the list
 const AGAIN = 300; // ms between questions for a guess
 const RETRY = 1000; // ms after one that was not answered
+const FIELD = "text of the field"; // which is wrong whatever of it was saved before
 const FIELDS = { subject: "subject", mm: "mm_per_px" };
 
 export const saver = new Saver({
@@ -23,6 +24,7 @@ export const saver = new Saver({
       checked: "checked" in told.attributes,
     });
     for (const name of namesIn(body)) wrong(ofPhoto(image, name), "");
+    by("notes").textContent = ""; // they were of a table without this
     render();
     renderList();
   },
@@ -38,8 +40,8 @@ const notSaved = (image, name, why) => wrong(ofPhoto(image, name), `NOT SAVED, $
 export function wrongScale(problem) {
   if (!state.photo) return;
   by("mm").setCustomValidity(problem);
-  if (problem) notSaved(state.current, FIELDS.mm, `: ${problem}`);
-  else wrong(ofPhoto(state.current, FIELDS.mm), "");
+  if (problem) notSaved(state.current, FIELD, `: ${problem}`);
+  else wrong(ofPhoto(state.current, FIELD), "");
 }
 
 // Show a photograph; `anew` as it is saved, where what was shown is not.
@@ -49,7 +51,6 @@ export async function open(index, anew = false) {
   Object.assign(state, { current: index, opening, photo: null, held: null, touched: anew });
   clear();
   fill({}, true, anew);
-  if (!anew) right(index);
   renderList();
   try {
     await saver.done(index);
@@ -69,6 +70,7 @@ export async function open(index, anew = false) {
 // It is there.
 function begin(anew) {
   const { about, current, photo, selected } = state;
+  if (!anew) right(current);
   const what = `Photograph ${photo.name}: arrow keys move the selected landmark by a quarter of a pixel`;
   stage.setAttribute("aria-label", what);
   document.title = `${photo.name} – landmarks`;
