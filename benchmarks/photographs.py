@@ -77,7 +77,8 @@ def exported(run: Path, folder: Path) -> dict[str, Path]:
     }
     if not all(file.exists() for file in files.values()):
         cli.start_tensorflow()
-        from rtl_tf.inference.exporting import calibration_crops, export
+        from rtl_tf.experiments.run_export import calibration_crops
+        from rtl_tf.inference.exporting import export
 
         calibration = calibration_crops(run)
         for name, file in files.items():

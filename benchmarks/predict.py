@@ -88,9 +88,10 @@ def noise(image_size: int, count: int) -> np.ndarray:
 
 def detectors(run: Path, folder: Path) -> dict:
     """The Keras model, and every exported form of it that this machine can make and run."""
+    from rtl_tf.experiments.run_export import calibration_crops
     from rtl_tf.inference.detector import Detector
     from rtl_tf.inference.exported import ENGINES, ExportedDetector
-    from rtl_tf.inference.exporting import calibration_crops, export
+    from rtl_tf.inference.exporting import export
 
     found = {"tensorflow fp32": Detector.load(run)}
     is_trained = (run / "split.csv").exists()

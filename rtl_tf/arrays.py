@@ -14,8 +14,10 @@ LARGEST = 2**30  # bytes of all arrays that are read, unless the caller expects 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-def read_arrays(path: str | Path, names: Iterable[str], largest: int = LARGEST) -> dict[str, np.ndarray]:
-    """The named arrays, of numbers or text.
+def read_arrays(
+    path: str | Path, names: Iterable[str], largest: int = LARGEST, optional: Iterable[str] = ()
+) -> dict[str, np.ndarray]:
+    """The named arrays, of numbers or text, and those of the optional ones that are there.
 
     Raises:
         InputError: no regular file, damaged, an array missing, of Python objects, or that declares more than it holds.
@@ -24,7 +26,9 @@ def read_arrays(path: str | Path, names: Iterable[str], largest: int = LARGEST) 
     require_file(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            members = {name: archive.getinfo(f"{name}.npy") for name in names}
+            there = archive.namelist()
+            wanted = [*names, *(name for name in optional if f"{name}.npy" in there)]
+            members = {name: archive.getinfo(f"{name}.npy") for name in wanted}
             if sum(member.file_size for member in members.values()) > largest:
                 raise ValueError(f"more than {largest / 2**30:.0f} GiB of arrays")
             return {name: _array(archive.read(member)) for name, member in members.items()}

@@ -13,7 +13,7 @@ from rtl_tf.presets import PRESETS
 
 
 def _setting(text: str, default: Any = None, choices: Collection[str] | None = None) -> Any:
-    """A field with its help; `default` is that of both presets, None where presets, source or data set decide."""
+    """A field with its help; `default` is that of all presets, None where presets, source or data set decide."""
     return field(metadata={"help": text, "default": default, "choices": choices})
 
 
@@ -40,8 +40,8 @@ class Settings:
     data: str = _setting("a folder or file with images and landmarks, or `synthetic`, `synthetic:subjects=200,scans=2`")
     schema: str = _setting("landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
     source: str = _setting(
-        "source network: dlib, face_mesh, vggface2, imagenet, efficientnet_lite0, random, keras:NAME, hub:NAME, or "
-        "the path of a run or pretrained source"
+        "source network: dlib, face_mesh, vggface2, imagenet, efficientnet_lite0, random, random-resnet50, keras:NAME, "
+        "hub:NAME, or the path of a run or pretrained source"
     )
     source_weights: str = _setting("weights file of the source, instead of the published one")
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
@@ -69,7 +69,9 @@ class Settings:
         "learn how far all labels lie to the right in the image, which mirrored samples contradict; taken from "
         "training labels, given back to predictions"
     )
-    views: int = _setting("views averaged when predicting: plain, flipped, turned and zoomed, 1 to 6", default=1)
+    views: int = _setting(
+        "views averaged when predicting, 1 to 6; every second is flipped, with --no-flips for the mesh alone", default=1
+    )
     calibrated: bool = _setting("average with the Face Mesh's points, corrected by training images", default=False)
     parts: bool = _setting(
         "look again, by a second network, at eye, mouth, chin, ear (the schema's parts) in the photographs' own pixels",
@@ -146,9 +148,7 @@ class Settings:
         "share of the training images that is used, in (0, 1]; an epoch makes as many steps as with all of them",
         default=1.0,
     )
-    epoch_images: int = _setting(
-        "training images that an epoch shows at least; fewer are shown several times", default=0
-    )
+    epoch_images: int = _setting("training images an epoch shows at least; fewer are shown several times", default=0)
     train_images: int = _setting("number of training images; --train-fraction is a share of them [all]")
     validation_images: int = _setting("number of validation images used [all]")
     folds: int = _setting(
@@ -238,7 +238,7 @@ LEFT_OPEN = KINDS.keys() - COMMON.keys() - PRESETS["quick"].keys()
 
 
 def usual(preset: str, method: Method) -> dict[str, Any]:
-    """The defaults of a preset and of both for a method; one that a preset does not name among others has the paper's.
+    """The defaults of a preset and of all for a method; one that a preset does not name among others has the paper's.
 
     Lambda is 0 without regularizer.
     """

@@ -29,6 +29,11 @@ class Row(NamedTuple):
     origin: str
     line: int
 
+    @property
+    def place(self) -> str:
+        """For messages: "a.csv row 4"."""
+        return f"{self.origin} row {self.line}"
+
     def whole(self, column: str) -> int:
         """An integer as Python writes it."""
         text = self.cells[column]
@@ -45,7 +50,7 @@ class Row(NamedTuple):
 
     def error(self, problem: object) -> InputError:
         """An InputError that names file and row, to be raised."""
-        return InputError(f"{self.origin} row {self.line}: {problem}")
+        return InputError(f"{self.place}: {problem}")
 
 
 def read_header(path: Path) -> list[str]:

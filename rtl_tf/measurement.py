@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from rtl_tf.documents import Node
 
 VIEWS = FRONTAL, OBLIQUE, LATERAL = "frontal", "oblique", "lateral"
-FRONTAL_TO, LATERAL_FROM = 15.0, 65.0  # degrees: 3 % off a length across the face, 9 % off one along the nose
+FRONTAL_TO, LATERAL_FROM = 15.0, 65.0  # degrees: 3 % off a length that lies across the view, 9 % off one along it
 NORMS = ("photo", "3d")
-KEYS = {"name", "kind", "points", "unit", "views", "norms", "hpo", "meaning", "between"}
+KEYS = {"name", "kind", "points", "unit", "views", "largest_yaw", "norms", "hpo", "meaning", "between"}
 HPO = r"HP:\d{7}"
 
 
@@ -48,6 +48,8 @@ class Measurement:
         points: names of landmarks.
         meaning: in a line.
         views: of the head, in which the photograph's value stands for the head's.
+        largest_yaw: degrees, up to which it does, whatever the view is called: a length that lies obliquely across the
+            face, as the fissure does, changes with the sine of a turn.
         norms: of what the norms may be, photographs or 3D surfaces, that such a value is compared with.
         hpo_low, hpo_high: terms of the Human Phenotype Ontology for a small and for a large value; "" = none.
     """
@@ -60,6 +62,7 @@ class Measurement:
     norms: tuple[str, ...] = NORMS
     hpo_low: str = ""
     hpo_high: str = ""
+    largest_yaw: float = 90.0
 
     @property
     def unit(self) -> str:
@@ -84,7 +87,7 @@ def parse_measurement(entry: Node, landmarks: Callable[[Node], tuple[str, ...]])
     points = _points(older or entry["points"], kind, landmarks)
     if (unit := entry.get("unit")) is not None and unit.text() != KINDS[kind].unit:
         raise unit.error(f"the unit of kind {kind} is '{KINDS[kind].unit}'")
-    views, norms, hpo = (entry.get(key) for key in ("views", "norms", "hpo"))
+    views, norms, hpo, yaw = (entry.get(key) for key in ("views", "norms", "hpo", "largest_yaw"))
     return Measurement(
         name,
         kind,
@@ -92,7 +95,9 @@ def parse_measurement(entry: Node, landmarks: Callable[[Node], tuple[str, ...]])
         entry["meaning"].text(),
         _some_of(views, VIEWS) if views else VIEWS,
         _some_of(norms, NORMS) if norms else NORMS,
-        *(_term(hpo, side) for side in ("low", "high")),
+        hpo_low=_term(hpo, "low"),
+        hpo_high=_term(hpo, "high"),
+        largest_yaw=yaw.number(0, 90) if yaw else 90.0,
     )
 
 

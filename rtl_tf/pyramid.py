@@ -1,8 +1,9 @@
 """A photograph at several sizes: where a square of thousands of pixels is seen at hundreds, not all are needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from threading import RLock
 from typing import TypeAlias
 
 import numpy as np
@@ -22,6 +23,9 @@ class Pyramid:
     seen before, mirrored or not, is not cropped again. Each size is made when it is first needed: that of a JPEG file
     is decoded as such, in a fraction of the time.
 
+    Several threads may look. A size that is there can be what the next smaller one is made from, so that the order of
+    looks decides on pixels: who lets threads look calls `prepare` before, and all see what one alone would see.
+
     Attributes:
         shape: (H, W, 3), of the original image.
     """
@@ -32,6 +36,7 @@ class Pyramid:
         self._read = read
         self._sizes: dict[int, np.ndarray] = {}
         self._seen: dict[Crop, np.ndarray] = {}
+        self._making = RLock()
 
     @classmethod
     def of(cls, pixels: np.ndarray) -> "Pyramid":
@@ -53,27 +58,38 @@ class Pyramid:
         """uint8 (H, W, 3), the original pixels."""
         return self._at(1)
 
+    def prepare(self, crops: Iterable[Crop]) -> None:
+        """Make the sizes that these squares are cropped from, the smallest first: a JPEG file is decoded at each."""
+        for reduction in sorted(map(_reduction, crops), reverse=True):
+            self._at(reduction)
+
     def crop(self, crop: Crop, name: str | Path = "image") -> np.ndarray:
         """See `images.crop_image`."""
         require_sensible(crop, name)
         require_overlap(size_of(self), crop, name)
         plain = replace(crop, mirrored=False)
         if plain not in self._seen:
-            reduction = next(factor for factor in REDUCTIONS if factor * FINE * crop.size <= crop.side or factor == 1)
+            reduction = _reduction(crop)
             self._seen[plain] = crop_image(self._at(reduction), plain.reduced(reduction), name)
         seen = self._seen[plain]
         return np.ascontiguousarray(seen[:, ::-1]) if crop.mirrored else seen
 
     def _at(self, reduction: int) -> np.ndarray:
-        if reduction not in self._sizes:
-            finer = [factor for factor in self._sizes if factor < reduction]
-            made = None if finer else self._read(reduction)
-            self._sizes[reduction] = self._reduced(reduction, max(finer, default=1)) if made is None else made
-        return self._sizes[reduction]
+        with self._making:
+            if reduction not in self._sizes:
+                finer = [factor for factor in self._sizes if factor < reduction]
+                made = None if finer else self._read(reduction)
+                self._sizes[reduction] = self._reduced(reduction, max(finer, default=1)) if made is None else made
+            return self._sizes[reduction]
 
     def _reduced(self, reduction: int, finer: int) -> np.ndarray:
         """From the image at a finer size."""
         return np.asarray(Image.fromarray(self._at(finer)).reduce(reduction // finer))
+
+
+def _reduction(crop: Crop) -> int:
+    """The largest that leaves FINE pixels for each that is seen."""
+    return next(factor for factor in REDUCTIONS if factor * FINE * crop.size <= crop.side or factor == 1)
 
 
 Photographed: TypeAlias = np.ndarray | Pyramid  # an image whose squares are cropped

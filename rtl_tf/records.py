@@ -1,6 +1,7 @@
 """The records that travel through the package: a labelled image, which images are for what, and a detector's answer."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+
+ENDING = r"\.[A-Za-z]\w{1,4}$"  # of an image file's name
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,21 @@ def _names(samples: Sequence[Sample]) -> list[str]:
     return [unicodedata.normalize("NFC", name + face) for name, face in zip(names, faces, strict=True)]
 
 
+def photograph_of(name: str) -> str:
+    """The image of a name that `image_names` gave, without the `#face`.
+
+    A # of the file's own name stays: the file's ending comes behind it, while a face's number comes behind that.
+
+    Examples:
+        >>> photograph_of("a.jpg#2"), photograph_of("case12#front.jpg"), photograph_of("case12#front.jpg#2")
+        ('a.jpg', 'case12#front.jpg', 'case12#front.jpg')
+    """
+    if re.search(ENDING, name):
+        return name
+    images = (name[: mark.start()] for mark in re.finditer("#", name))
+    return next((image for image in images if re.search(ENDING, image)), name)
+
+
 @dataclass(frozen=True)
 class Split:
     """Indices of samples in each part, in the order of the images' names."""
@@ -90,6 +108,7 @@ class Prediction:
         rivals: float32 (K,), see `heatmaps.rivals`: the larger, the more another place speaks for itself.
         unlikeness: of the face to those that the detector was trained on, see `FamiliarFaces`; NaN = not known.
         yaw: of the head, degrees, see `head_turn.yaw_of`; NaN = not known.
+        mirrored: whether the network saw it mirrored.
     """
 
     points: np.ndarray
@@ -99,3 +118,4 @@ class Prediction:
     rivals: np.ndarray | None = None
     unlikeness: float = float("nan")
     yaw: float = float("nan")
+    mirrored: bool = False

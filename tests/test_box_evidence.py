@@ -33,6 +33,19 @@ def test_boxes_around_the_labels_tell_the_shift(mirrored):
     assert np.abs(moved - truth).max() < 0.2 < 1 < np.abs(new - truth).max()
 
 
+def test_a_landmark_that_nobody_labels_has_no_say():
+    """A network that has not learnt it puts it anywhere."""
+    found, labels, boxes, people = faces(60, noise=5, jitter=0)
+    plain = BoxEvidence.fit(found, labels, boxes, MARGIN, people)
+    nowhere, missing = np.array([[9000.0, 0]]), np.full((1, 2), np.nan)
+    wide = [[np.concatenate([points, more]) for points in each] for each, more in ((found, nowhere), (labels, missing))]
+    fitted = BoxEvidence.fit(*wide, boxes, MARGIN, people)
+    again = BoxEvidence.from_json(parse_json(json.dumps(fitted.to_json()), "recipe.json"), 7)
+    moved = again(wide[0][3] - (0, 50), boxes[3])
+    np.testing.assert_allclose(moved[:6], plain(found[3] - (0, 50), boxes[3]))
+    np.testing.assert_allclose(moved[6], (9000, -50))
+
+
 def test_boxes_that_are_far_off_are_not_believed():
     evidence = BoxEvidence.fit(*faces(400, noise=1, jitter=0.3)[:3], MARGIN, [str(number) for number in range(400)])
     found, _, boxes, _ = faces(1, noise=1, jitter=0.3)

@@ -34,6 +34,16 @@ def test_counts_are_of_images_and_people(run):
         "validation": {"images": 1, "people": 1},
     }
     assert card["limits"][0].startswith("Trained on 3 people")
+    judged = "Judged in squares around labels; where faces have to be found, errors may be larger."
+    assert judged in card["limits"]
+
+
+def test_that_boxes_around_labels_were_heeded_is_told(tmp_path):
+    folder = make_run(tmp_path, "ft", 0, np.ones((24, 3)), calibrated=True)
+    write_network(folder / "best.keras")
+    (folder / "split.csv").write_text("image,subject,part\na.png,p0,training\n")
+    (told,) = [line for line in make_card(read_run(folder))["limits"] if line.startswith("Judged in squares")]
+    assert told.startswith("Judged in squares around labels, whose places the detector heeds; where faces")
 
 
 def test_errors_are_means_with_intervals_over_people(run):

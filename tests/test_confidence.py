@@ -26,6 +26,7 @@ from rtl_tf.runs.predictions import Predictions, read_predictions, write_predict
 from rtl_tf.runs.signs import Signs
 
 NAMES = ("exocanthion", "endocanthion", "nasion", "pronasale", "cheilion")
+ORDER = np.arange(5)  # no pairs
 MEAN = np.array([[0, 0], [30, 2], [50, 5], [60, 40], [20, 70]], float)
 
 
@@ -48,7 +49,7 @@ def faces(count: int, seed: int, spread: float = 2.0, images: int = 1) -> Predic
 
 @pytest.fixture(scope="module")
 def confidence() -> Confidence:
-    return Confidence.fit(faces(150, 0))
+    return Confidence.fit(faces(150, 0), ORDER)
 
 
 def test_radii_are_shares_of_the_extent_and_grow_with_the_doubt(confidence):
@@ -70,13 +71,53 @@ def test_new_people_lie_within_their_radii_as_often_as_asked(confidence):
 
 
 def test_few_people_promise_nothing():
-    assert Confidence.fit(faces(9, 0)) is None
-    assert Confidence.fit(faces(18, 0, images=2)) is None
-    known = Confidence.fit(faces(12, 0))
+    assert Confidence.fit(faces(9, 0), ORDER) is None
+    assert Confidence.fit(faces(18, 0, images=2), ORDER) is None
+    known = Confidence.fit(faces(12, 0), ORDER)
     face = Signs.of(faces(1, 3))
     assert np.isfinite(known.radii(face, 0.9)).all()
     assert np.isnan(known.radii(face, 0.95)).all()  # 12 of 13 is less
-    assert known.limits[UNSURE] == np.inf and known.flags(replace(face, peaks=np.full((1, 5), 0.1))) == [()]
+    assert known.flags(replace(face, peaks=np.full((1, 5), 0.1))) == [(UNSURE, UNLIKELY)]  # both beyond all twelve
+
+
+def test_limits_of_few_people_are_the_largest_that_they_have():
+    known = replace(faces(12, 0), unlikeness=np.float32([0.1] * 11 + [0.9]), rivals=np.full((12, 5), np.nan))
+    few = Confidence.fit(known, ORDER)
+    assert few.limits[STRANGE] == pytest.approx(0.9) and few.limits[RIVALS] == np.inf
+    many = replace(faces(99, 0), unlikeness=np.linspace(0.01, 0.99, 99, dtype=np.float32))
+    assert Confidence.fit(many, ORDER).limits[STRANGE] == pytest.approx(0.97)
+
+
+def test_a_landmark_that_nobody_labels_has_no_say():
+    """The network's places of it lie in a corner; a detector that predicts nothing of it must find the same limits."""
+    known = faces(60, 0)
+    truth, points = known.truth.copy(), known.points.copy()
+    truth[:, 4], points[:, 4] = np.nan, 900
+    told = replace(known, truth=truth, points=points, peaks=np.where(np.arange(5) == 4, 0.01, known.peaks))
+    blank = np.where(np.arange(5) == 4, np.nan, np.ones((60, 5))).astype(np.float32)
+    signs = Signs(known.points * blank[..., None], known.peaks * blank)
+    fitted = Confidence.fit(told, ORDER)
+    radii, errors = fitted.radii(signs, 0.9)[:, :4], np.linalg.norm(known.truth - known.points, axis=-1)[:, :4]
+    assert np.mean(errors <= radii) == pytest.approx(0.9, abs=0.02)
+    assert np.isnan(fitted.radii(signs, 0.9)[:, 4]).all()
+    flagged = [UNSURE in flags for flags in fitted.flags(replace(signs, peaks=np.full((60, 5), 0.3) * blank))]
+    assert all(flagged)
+
+
+def test_mirrored_faces_have_the_shape_of_the_others():
+    """Names of one pair change places; errors grow as if all had shown one half."""
+    order, known = np.array([1, 0, 2, 3, 4]), faces(80, 0)
+    mirrored = np.arange(80) % 3 == 0
+
+    def seen(points):
+        return np.where(mirrored[:, None, None], ((400, 0) + points * (-1, 1))[:, order], points).astype(np.float32)
+
+    turned = replace(known, truth=seen(known.truth), points=seen(known.points), mirrored=mirrored.astype(np.float32))
+    plain, both = Confidence.fit(known, order), Confidence.fit(turned, order)
+    assert both.limits[UNLIKELY] == pytest.approx(plain.limits[UNLIKELY], rel=1e-4)
+    for points in (known.points[:1], np.roll(known.points[:1], 1, axis=1)):
+        there = both.flags(Signs(((400, 0) + points * (-1, 1))[:, order], np.ones((1, 5)), mirrored=np.ones(1)))
+        assert there == plain.flags(Signs(points, np.ones((1, 5))))
 
 
 def test_flags_say_why_and_most_faces_have_none(confidence):
@@ -105,6 +146,7 @@ def test_a_landmark_that_is_missing_has_no_radius_and_no_vote(confidence):
 def test_the_file_gives_back_the_same_answers(confidence, tmp_path):
     write_confidence(tmp_path / "confidence.json", confidence)
     again, new = read_confidence(tmp_path / "confidence.json", 5), Signs.of(faces(30, 6))
+    assert again.order.tolist() == ORDER.tolist()
     np.testing.assert_array_equal(again.radii(new, 0.9), confidence.radii(new, 0.9))
     assert again.flags(new) == confidence.flags(new)
     assert "person" not in (tmp_path / "confidence.json").read_text().replace('"people"', "")
@@ -183,7 +225,7 @@ def test_without_folds_there_is_no_such_figure(tmp_path):
 def test_a_sign_beyond_those_of_the_training_faces_is_flagged(sign, flag, values):
     known, random = faces(150, 0), np.random.default_rng(3)
     shape = (150,) if sign == "unlikeness" else (150, 5)
-    fitted = Confidence.fit(replace(known, **{sign: random.uniform(0, 1, shape).astype(np.float32)}))
+    fitted = Confidence.fit(replace(known, **{sign: random.uniform(0, 1, shape).astype(np.float32)}), ORDER)
     new = Signs(faces(3, 1).points, np.full((3, 5), 0.99))
     told = fitted.flags(replace(new, **{sign: np.float32(values)}))
     assert [flag in flags for flags in told] == [False, True, False]
@@ -196,7 +238,7 @@ def test_a_view_of_enough_people_has_its_own_radii():
     yaw = np.float32([0.0] * 80 + [-40.0] * 70 + [80.0] * 10)
     off = known.points - known.truth
     off[80:] *= 3
-    fitted = Confidence.fit(replace(known, points=known.truth + off, yaw=yaw))
+    fitted = Confidence.fit(replace(known, points=known.truth + off, yaw=yaw), ORDER)
     assert set(fitted.conformal.of_groups) == {"frontal", "oblique"}
     points, peaks = np.repeat(faces(1, 5).points, 4, axis=0), np.full((4, 5), 0.8)
     frontal, oblique, lateral, unknown = fitted.radii(Signs(points, peaks, yaw=np.float32([5, 50, -80, np.nan])), 0.9)

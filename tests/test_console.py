@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from rtl_tf.exceptions import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -105,3 +108,38 @@ def test_help_has_the_name_that_a_command_was_called_by(argv, called, tmp_path):
     command = [sys.executable, *argv, "--help"]
     answer = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert answer.stdout.startswith(f"usage: {called} [-h]")
+
+
+@pytest.mark.parametrize(
+    ("module", "words", "names"),
+    [
+        (
+            "rtl_tf.cli.predict",
+            "RUN --output found.csv a.jpg --recursive b.jpg",
+            {"model": "RUN", "images": "a.jpg b.jpg"},
+        ),
+        ("rtl_tf.cli.predict", "RUN --output found.csv", {"model": "RUN", "images": ""}),
+        ("rtl_tf.cli.predict", "--output found.csv -- RUN -odd.jpg", {"model": "RUN", "images": "-odd.jpg"}),
+        ("rtl_tf.cli.suggest", "RUN -n 20 photos", {"run": "RUN", "images": "photos"}),
+        ("rtl_tf.app.__main__", "RUN --who me photos", {"paths": "RUN photos"}),
+        ("rtl_tf.cli.measure", "--errors RUN found.csv", {"data": "found.csv"}),
+    ],
+)
+def test_names_may_stand_on_both_sides_of_a_flag(module, words, names):
+    read = vars(import_module(module).make_parser().parse_args(words.split()))
+    found = {name: read[name] if isinstance(read[name], list) else [read[name]] for name in names}
+    assert {name: " ".join(map(str, values)) for name, values in found.items()} == names
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("RUN photos --bogus 2", "unrecognized arguments: --bogus"),
+        ("RUN a --outp found.csv", "unrecognized arguments: --outp"),
+        ("--output found.csv", "the following arguments are required: MODEL"),
+        ("RUN --every 2 film.mp4 --frames-per-second 5", "not allowed with argument --every"),
+    ],
+)
+def test_what_a_parser_does_not_know_is_still_said(words, said):
+    with pytest.raises(InputError, match=said):
+        import_module("rtl_tf.cli.predict").make_parser().parse_args(words.split())

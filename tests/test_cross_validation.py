@@ -1,19 +1,22 @@
 """Folds of the training part: whom each leaves out, what a run keeps of them, and the blend that they choose."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from toy_table import flags, refused
+from toy_table import flags, refused, toy_source_beside
 
 from rtl_tf.cli.train import main
-from rtl_tf.datasets import splits
+from rtl_tf.csv_rows import read_own_rows
+from rtl_tf.datasets import load, splits
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import cross_validation, doubt_signs
 from rtl_tf.experiments.blending import Apart, choose_blend
 from rtl_tf.experiments.cross_validation import joined
+from rtl_tf.experiments.lineage import write_record
 from rtl_tf.records import Sample, Split
 from rtl_tf.runs.predictions import Predictions, read_predictions
 from rtl_tf.training import fit as fit_module
@@ -36,6 +39,13 @@ def test_folds_hold_whole_people_in_nearly_equal_numbers():
     owners = Counter(person for fold in folds for person in {samples[index].subject for index in fold})
     assert set(owners.values()) == {1}
     assert folds == splits.folds(samples, training, 4) != splits.folds(samples, training, 4, seed=1)
+
+
+def test_folds_never_change():
+    """Fixed for good, as the split is: a run must be repeatable, and go on where it was killed."""
+    samples = people(2, 1, 3, 1, 1, 2, 1, 1)
+    assert splits.folds(samples, range(10), 3, seed=3) == [(3, 4, 5, 7), (0, 1, 6), (2, 8, 9)]
+    assert splits.folds(samples, range(10), 3, by="scan", seed=3) == [(3, 4, 5, 6), (2, 7, 8), (0, 1, 9)]
 
 
 def test_a_fold_takes_the_place_of_the_test_part():
@@ -109,6 +119,30 @@ def test_a_run_with_folds_predicts_each_training_image_by_a_network_without_its_
         np.testing.assert_array_equal(getattr(told, name)[rows], getattr(alone, name))
     assert np.isfinite(told.unlikeness).all() and (told.yaw > 0).all() and (told.mirrored == 0).all()
     assert (run / "familiar_faces.json").read_bytes() != (first / "familiar_faces.json").read_bytes()
+
+
+def test_folds_of_a_run_from_another_are_out_of_sample(table, tmp_path, monkeypatch, capsys):
+    """The source knows five of twelve people, of a time when the data were fewer: all five are always trained on."""
+    monkeypatch.setattr(doubt_signs, "yaw_in", lambda image, box: box[2])  # toys have no face
+    samples, source = load(table, str(table / "toy.toml")), tmp_path / "source"
+    known = {"s0", "s1", "s2", "s3", "s4"}
+    source.mkdir()
+    shutil.copy(toy_source_beside(table), source / "source.keras")
+    used = [index for index, sample in enumerate(samples) if sample.subject in known]
+    write_record(source, "", "before", samples, used)
+    run = tmp_path / "run"
+    more = ("--method", "ft", "--folds", "2", "--source", str(source / "source.keras"))
+    main(flags(table, run, *more, epochs=1))
+    part_of = {row.cells["image"]: row.cells for row in read_own_rows(run / "split.csv")}
+    judged = set(read_predictions(run / "out-of-fold-predictions.csv").images)
+    strangers = {image for image, row in part_of.items() if row["part"] == "training" and row["subject"] not in known}
+    assert judged == strangers and len(strangers) == 6
+    assert {row["part"] for row in part_of.values() if row["subject"] in known} == {"training"}
+    said = capsys.readouterr().err
+    assert said.count("warning: --folds: of people whom the source does not know; the others are trained on") == 1
+    crowded = [*flags(table, tmp_path / "other", *more, epochs=1), "--folds", "5"]
+    message = "--folds 5: the source knows all but 3 of the training part's 8 subjects: give at most --folds 3, or a"
+    refused(crowded, message, tmp_path / "other")
 
 
 def test_a_run_that_was_killed_between_folds_goes_on(table, tmp_path, monkeypatch):

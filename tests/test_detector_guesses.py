@@ -79,7 +79,7 @@ def test_a_runs_errors_are_those_of_its_folds(tmp_path):
     folds, record = make_predictions(np.random.default_rng(0).normal(size=(8, 4))), run / "out-of-fold-predictions.csv"
     write_predictions(record, folds)
     errors, why = known_errors(run)
-    np.testing.assert_allclose(errors.covariance, LandmarkCovariance.fit(folds).covariance)
+    np.testing.assert_allclose(errors.covariance, LandmarkCovariance.fit(folds, np.arange(4)).covariance)
     assert (errors.images, why) == (8, "")
     record.write_text("image\n")
     assert known_errors(run)[0] is None and known_errors(run)[1].startswith(f"{record}: missing column subject")

@@ -11,9 +11,10 @@ from toy_table import NAMES, flags, refused, write_table
 from rtl_tf.cli.train import main
 from rtl_tf.coordinates import Crop, crop_around, input_to_heatmap
 from rtl_tf.datasets.synthetic.rendered import samples as rendered
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import training_faces
 from rtl_tf.experiments.face_boxes import find_boxes
 from rtl_tf.images import read_image
-from rtl_tf.inference import squares
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.recipe import read_recipe
@@ -58,10 +59,32 @@ def test_where_no_face_is_found_it_is_the_middle(heads, monkeypatch):
     def blind(image):
         return [] if np.array_equal(image, read_image(last)) else find_faces(image)
 
-    monkeypatch.setattr(squares, "find_faces", blind)
+    monkeypatch.setattr(training_faces, "find_faces", blind)
     found = find_boxes(heads, range(10), range(10, 16), MARGIN)
     assert found.samples[15].box == central_square(read_image(last).shape[1::-1])
     assert found.samples[14].box != central_square(read_image(last).shape[1::-1])
+
+
+def test_each_photograph_is_searched_once(heads, monkeypatch):
+    searched = []
+    monkeypatch.setattr(training_faces, "find_faces", lambda image: searched.append(image) or find_faces(image))
+    find_boxes(heads, range(10), range(10, 16), MARGIN)
+    assert len(searched) == 16
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_photographs_of_several_labelled_faces_are_refused(heads, tmp_path, copied):
+    """As one file, or, as in AFW, as a copy for each face; a face's number alone tells of no other."""
+    one, other = (replace(heads[number], face=str(number + 1)) for number in (0, 1))
+    find_boxes([one, other, *heads[2:]], range(10), range(10, 16), MARGIN)
+    image = shutil.copy(one.image, tmp_path / one.image.name) if copied else one.image
+    both = [one, replace(other, image=image), *heads[2:]]
+    with pytest.raises(InputError) as error:
+        find_boxes(both, range(10), range(10, 16), MARGIN)
+    assert str(error.value) == (
+        f"--face-boxes found: {one.image.name} shows 2 labelled faces, and of a photograph the largest face is looked "
+        "at; leave the flag out"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from toys import toy_samples
 
 from rtl_tf.cli.train import main
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import experiment
+from rtl_tf.experiments import experiment, part_training
 from rtl_tf.experiments.tensorboard_logs import tensorboard_callbacks
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.predicting import detector_hash
@@ -80,6 +80,25 @@ def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, t
     assert detector_hash(run, None, None) != before
     with pytest.raises(InputError, match=r"parts/best.keras: no such file; train the run first"):
         Detector.load(run)
+
+
+def test_where_no_validation_face_is_large_enough_the_last_epoch_of_the_parts_is_kept(
+    photographs, tmp_path, capsys, monkeypatch
+):
+    read = part_training.load_part_crops
+
+    def of_training(*given, label, **more):
+        return None if "validation" in label else read(*given, label=label, **more)
+
+    monkeypatch.setattr(part_training, "load_part_crops", of_training)
+    run = tmp_path / "run"
+    main(flags(photographs, run, "--method", "ft", "--parts", epochs=1))
+    assert (
+        "warning: --parts: no validation image shows all landmarks of a part in more pixels than the network sees: no "
+        "epoch is chosen, the last is kept\n"
+    ) in capsys.readouterr().err
+    (row,) = read_history(run / "parts" / "history.csv")
+    assert np.isnan(row["val_error"]) and (run / "parts" / "best.keras").exists()
 
 
 def test_a_schema_without_parts_is_refused(table, tmp_path):

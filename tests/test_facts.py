@@ -1,14 +1,18 @@
 """Facts of photographs from a table of their own: joined by the image, a row's own cells first."""
 
+import csv
 import math
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from rtl_tf.cli import run
+from rtl_tf.cli.measure import main
 from rtl_tf.clinic.facts import with_facts
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.exceptions import InputError
+from rtl_tf.schema import load_schema
 
 
 @pytest.fixture
@@ -17,6 +21,31 @@ def folder(tmp_path):
     for name in ("a", "b"):
         Image.new("RGB", (8, 8)).save(tmp_path / "images" / f"{name}.png")
     return tmp_path
+
+
+@pytest.fixture
+def measure(folder, monkeypatch, capsys):
+    """Run the command on a table of a.png and b.png, fissure 50 px, with more cells; what it said on stderr, and the
+    fissure's value by image."""
+    monkeypatch.chdir(folder)
+    places = {"exocanthion": (1, 1), "endocanthion": (1, 5)}
+
+    def call(cells=("", ""), *flags):
+        names = load_schema("fas14").names
+        header = ["image", "sex", "age", *(f"{name}_{axis}" for name in names for axis in "xy")]
+        points = [str(value) for name in names for value in places.get(name, ("", ""))]
+        rows = [[f"images/{n}.png", "M", age, *points] for n, age in zip("ab", cells, strict=True)]
+        (folder / "found.csv").write_text("\n".join(map(",".join, [header, *rows])) + "\n")
+        with pytest.raises(SystemExit):
+            run(main, ["found.csv", "--facts", "facts.csv", "--view", "frontal", *flags])
+        said = capsys.readouterr().err
+        if said.startswith("error"):
+            return said, {}
+        with open("measurements.csv", encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["measurement"] == "palpebral_fissure_length"]
+        return said, {row["image"]: row["value"] for row in rows}
+
+    return call
 
 
 def face(folder, name, **more) -> MarkedFace:
@@ -45,9 +74,65 @@ def test_a_face_gets_what_the_table_tells_and_keeps_its_own(folder):
     [
         (["images/a.png,P1,0.25,7,,", "./images/a.png,P2,0.25,7,,"], "row 3: ./images/a.png has another row, 2"),
         (["images/a.png,P1,-1,7,,"], "facts.csv row 2: mm_per_px -1 is not above 0"),
-        (["images/b.png,P1,0.25,7,,"], "facts.csv: has none of the images"),
+        (
+            ["images/b.png,P1,0.25,7,,"],
+            "facts.csv: has none of the images; the first one's name is, from this table, images/a.png$",
+        ),
     ],
 )  # fmt: skip
 def test_bad_facts(folder, lines, message):
     with pytest.raises(InputError, match=message):
         with_facts([face(folder, "a")], table(folder, *lines))
+
+
+def test_rows_and_photographs_that_do_not_meet_are_warned_of(folder, measure):
+    (folder / "facts.csv").write_text("image,mm_per_px\nimages/a.png,0.30\nimages/B.png,0.50\n")
+    said, values = measure(("", ""), "--mm-per-px", "0.25")
+    assert said == (
+        "warning: facts.csv: 1 row (row 3: images/B.png) of no photograph here\n"
+        "warning: facts.csv: 1 photograph (images/b.png) without a row here\n"
+    )
+    assert values == {"images/a.png": "1.200", "images/b.png": "1.000"}
+    (folder / "facts.csv").write_text("image,mm_per_px\nimages/a.png,0.30\nimages/b.png,0.50\n")
+    assert measure() == ("", {"images/a.png": "1.200", "images/b.png": "2.000"})
+
+
+def test_many_rows_are_counted_and_five_named(folder, capsys):
+    with_facts([face(folder, "a")], table(folder, "images/a.png,,1,,,", *(f"{n}.png,,1,,," for n in range(7))))
+    some = ", ".join(f"row {n + 3}: {n}.png" for n in range(5))
+    said = f"warning: {folder}/facts.csv: 7 rows ({some}, ...) of no photograph here\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    ("column", "good", "bad", "message"),
+    [
+        ("age", "7", "eight", "age 'eight' is not a number"),
+        ("age", "7", "-8", "age -8 is below 0"),
+        ("view", "frontal", "side", "view 'side' is none of frontal, oblique, lateral"),
+        ("yaw", "7", "left", "yaw 'left' is not a number"),
+        ("ruler_mm", "", "50", "a ruler needs all of ruler_x1, ruler_y1, ruler_x2, ruler_y2, ruler_mm"),
+        ("mm_per_px", "0.3", "0", "mm_per_px 0 is not above 0; leave it empty where unknown"),
+    ],
+)
+def test_a_bad_cell_is_of_the_table_that_it_stands_in(folder, measure, column, good, bad, message):
+    (folder / "facts.csv").write_text(f"image,{column}\nimages/b.png,{good}\n\nimages/a.png,{bad}\n")
+    assert measure(("", ""), "--norm", "Clarren 2010")[0] == f"error: facts.csv row 4: {message}\n"
+
+
+def test_misspelt_columns(folder, measure):
+    (folder / "facts.csv").write_text("image,mm,note\nimages/a.png,0.3,x\nimages/b.png,0.5,y\n")
+    assert measure()[0] == (
+        "error: facts.csv row 1: none of the columns that are known beside image: subject, mm_per_px, age, sex, view, "
+        "yaw, ruler_x1, ruler_y1, ruler_x2, ruler_y2, ruler_mm\n"
+    )
+    (folder / "facts.csv").write_text("image,mm,note,age,sexe\nimages/a.png,0.3,x,7,F\nimages/b.png,0.5,y,7,F\n")
+    assert measure()[0] == (
+        "warning: facts.csv row 1: column 'mm' says nothing here; did you mean 'mm_per_px'?\n"
+        "warning: facts.csv row 1: column 'sexe' says nothing here; did you mean 'sex'?\n"
+    )
+
+
+def test_an_age_below_0_is_refused_where_it_stands(folder, measure):
+    (folder / "facts.csv").write_text("image,mm_per_px\nimages/a.png,9\nimages/b.png,9\n")
+    assert measure(("", "-8"), "--norm", "Clarren 2010")[0] == "error: found.csv row 3: age -8 is below 0\n"

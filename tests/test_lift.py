@@ -238,6 +238,13 @@ def test_a_point_beside_the_charts_is_missing_and_said(lift, tmp_path):
     assert table("again/measurements.csv")[0]["value"] == "100.000"
 
 
+def test_a_point_outside_the_texture_is_missing_and_said(lift):
+    status, said = lift([row((10, 60), (201, 60), (60, 10))], "--reach", 100)
+    assert status == 0 and "points.csv row 2: outside the texture: b\n" in said
+    place = table("head_lifted/lifted.csv")[1]
+    assert (place["landmark"], place["x"], place["note"]) == ("b", "", "not on this texture")
+
+
 def test_of_two_views_the_surer_one_counts_and_the_other_is_compared(lift):
     peaks = [{f"{name}_peak": peak for name in "abc"} for peak in (0.4, 0.9)]
     first, second = row((10, 60), (60, 60), (60, 10), face=1), row((15, 60), (60, 60), (61, 10), face=2)
@@ -322,7 +329,7 @@ def test_a_detector_looks_at_the_textures(lift, monkeypatch):
     schema = load_schema("fas12")
     points = np.linspace((12, 58), (58, 12), len(schema)).astype(np.float32)
 
-    def outcomes(images, boxes, mirrored):
+    def outcomes(images, boxes, mirrored, found):
         assert [image.name for image in images] == ["face.png"] and boxes == [None]
         prediction = Prediction(points, np.full(len(schema), 0.8, np.float32), np.zeros((len(schema), 2)))
         yield Found(prediction, (0, 0, 100), SIZE, mirrored=True)

@@ -9,9 +9,10 @@ from PIL import Image
 from toys import toy_samples
 
 from rtl_tf.config import Asked
+from rtl_tf.datasets import splits
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.lineage import read_record, with_unseen_test, write_record
-from rtl_tf.experiments.resolving import Dataset
+from rtl_tf.experiments.lineage import acquaintances, read_record, with_unseen_test, write_record
+from rtl_tf.experiments.resolving import Dataset, thinned
 from rtl_tf.records import Split
 from rtl_tf.runs.layout import TRAINED_ON
 from rtl_tf.schema import load_schema
@@ -124,9 +125,83 @@ def test_people_whom_the_source_knows_leave_the_test_part_of_data_that_have_grow
     known = source([faces[0], faces[1], faces[6], faces[7]], [0, 2], fingerprint="before")
     split = check(known, faces, fingerprint="now").split
     assert split == Split(training=(0, 1, 6, 7), validation=(4, 5), test=(2, 3))
-    assert check(known, faces, fingerprint="now", parts=split).split is split
+    assert check(known, faces, fingerprint="now", parts=split).split == split
     everybody = source(faces, range(6), fingerprint="before", name="everybody")
-    assert check(everybody, faces, fingerprint="now").split is PARTS
+    assert check(everybody, faces, fingerprint="now").split == PARTS
     all_known = source(faces, range(8), fingerprint="before", name="all")
     with pytest.raises(InputError, match="it was trained on a person of the test part, s3"):
         check(all_known, faces, fingerprint="now")
+
+
+def test_parts_that_were_exchanged_are_audited(faces, source):
+    """Two people of the training part with one picture: no leak, until one of them is tested."""
+    shutil.copy(faces[0].image, faces[2].image)
+    known = source([faces[0], faces[6]], [1], fingerprint="before")
+    with pytest.raises(InputError) as error:
+        check(known, faces, fingerprint="now")
+    assert str(error.value) == "leak between parts: 002.png (training) and 000.png (test) have the same pixels"
+
+
+TRAINED = "people of the {} part whom the source knows are trained on, and others {} instead"
+BESIDE = "--folds: of people whom the source does not know; the others are trained on beside each fold"
+
+
+@pytest.mark.parametrize(
+    ("used", "expected", "lines"),
+    [
+        ([4], Split((2, 3, 4, 5), (0, 1), (6, 7)), [TRAINED.format("validation", "choose the epoch"), BESIDE]),
+        (
+            [4, 6],
+            Split((4, 5, 6, 7), (2, 3), (0, 1)),
+            [TRAINED.format("test", "are tested"), TRAINED.format("validation", "choose the epoch"), BESIDE],
+        ),
+        (
+            [2, 4, 6],  # s0 alone is left, and is tested
+            Split((2, 3, 6, 7), (4, 5), (0, 1)),
+            [
+                TRAINED.format("test", "are tested"),
+                "the source knows the people of 2 of 2 validation images, which choose the epoch: their errors may be "
+                "too low",
+                BESIDE,
+            ],
+        ),
+    ],
+)
+def test_people_whom_the_source_knows_leave_the_validation_part_too(faces, source, used, expected, lines):
+    """Of s0, s1 in the training part, s2 in the validation and s3 in the test part: first the test part is filled."""
+    before = [dataclasses.replace(faces[index], subject=f"old {index}") for index in used]
+    found = check(source(before, range(len(used)), fingerprint="before"), faces, fingerprint="now")
+    assert found.split == expected
+    assert found.known == {index for person in used for index in (person, person + 1)}  # by one image of each
+    assert acquaintances(PARTS, found, found.split, folds=2) == lines
+    assert acquaintances(PARTS, found, found.split, folds=0) == lines[:-1]
+
+
+def test_of_the_same_data_the_parts_stay(faces, source):
+    found = check(source(faces, [0, 1, 4, 5]), faces)
+    assert found.split == PARTS and found.known == {0, 1, 4, 5}
+    (line,) = acquaintances(PARTS, found, PARTS, folds=0)
+    assert line.startswith("the source knows the people of 2 of 2 validation images")
+    assert acquaintances(PARTS, check("dlib", faces), PARTS, folds=5) == []
+
+
+def test_folds_are_of_people_whom_the_source_does_not_know(faces):
+    """Of s0 to s2 it knows s1, who is trained on beside the folds of s0 and s2."""
+    parts = Split(training=(0, 1, 2, 3, 4, 5), validation=(6, 7), test=())
+    dataset = Dataset(faces, load_schema("fas12"), parts, "faces", {"dataset_hash": "d1"}, frozenset({2, 3}))
+    told = [thinned(dataset, Asked(folds=2, fold=fold).resolved()) for fold in (1, 2)]
+    assert {part.test for part in told} == {(0, 1), (4, 5)}
+    assert all(set(part.training) == set(parts.training) - set(part.test) for part in told)
+
+
+@pytest.mark.parametrize(
+    ("known", "remedy"),
+    [
+        ((2, 3), "all but 2 of the training part's 3 subjects: give at most --folds 2"),
+        ((0, 2), "all but 1 of the training part's 3 subjects: give --folds 0"),
+    ],
+)
+def test_folds_of_too_few_whom_the_source_does_not_know_are_refused(faces, known, remedy):
+    with pytest.raises(InputError) as error:
+        splits.folds(faces, range(6), 3, known=known)
+    assert str(error.value) == f"--folds 3: the source knows {remedy}, or a source that was trained on others"

@@ -76,12 +76,13 @@ def test_values_and_z_scores_by_hand(measure):
     protrusion = rows["a.jpg", "nasal_protrusion", ""]
     assert protrusion["note"] == "frontal view; stands for the head's in a lateral view alone: no z-score"
     assert {row["use"] for row in rows.values()} == {"research use, no diagnosis"}
+    assert "Heads are taken to be upright: no view tells of nodding." in said
     assert "1 face. Research use, no diagnosis." in said and "written: measurements.csv" in said
 
 
 def test_without_a_name_there_is_no_norm(measure):
     _, said, rows = measure([GIRL])
-    assert {row["z"] for row in rows.values()} == {""} and "Z-scores" not in said
+    assert {row["z"] for row in rows.values()} == {""} and "Z-scores" not in said and "upright" not in said
 
 
 def test_why_a_z_score_or_a_value_is_missing(measure):
@@ -103,6 +104,47 @@ def test_why_a_z_score_or_a_value_is_missing(measure):
     assert (row["value"], row["note"]) == ("25.000", "no sex (male, female), by which the norm differs: no z-score")
 
 
+def test_a_point_outside_the_photograph_is_no_landmark(measure, tmp_path):
+    Image.new("RGB", (200, 200)).save(tmp_path / "a.jpg")
+    far = {"exocanthion_x": -500, "nasion_y": 199.4, "subnasale_y": 199.6}
+    _, said, rows = measure([GIRL | far, GIRL | {"image": "gone.jpg"} | far], "--norm", "Clarren 2010")
+    for image in ("a.jpg", "gone.jpg"):  # to the left of a photograph that is not there is outside, too
+        fissure = rows[image, "palpebral_fissure_length", ""]
+        assert (fissure["value"], fissure["z"], fissure["note"]) == ("", "", "outside the photograph: exocanthion")
+    height = rows["a.jpg", "nasal_height", ""]
+    assert (height["value"], height["note"]) == ("", "outside the photograph: subnasale")
+    assert rows["gone.jpg", "nasal_height", ""]["value"] == "0.100"
+    assert "3 x outside the photograph: exocanthion\n" in said
+    _, _, rows = measure([GIRL | far | {"subnasale_x": "", "subnasale_y": ""}])
+    assert rows["a.jpg", "fissure_to_nose", ""]["note"] == "no subnasale; outside the photograph: exocanthion"
+
+
+def test_frames_of_a_film_are_rows_of_their_own(measure):
+    film = GIRL | {"image": "a.mp4"}
+    assert measure([film | {"frame": 1}, film | {"frame": 2}])[0] == 0
+    assert measure([film | {"frame": 1}, film | {"frame": 2}, film | {"frame": 1}])[1] == (
+        "error: faces.csv row 4: frame 1 of a.mp4 is already in row 2; remove one, or tell its faces apart in a column "
+        "'face'\n"
+    )
+    assert measure([GIRL | {"face": 1}, GIRL | {"face": 2}])[0] == 0
+    assert measure([GIRL, GIRL | {"image": "./a.jpg"}])[1] == (
+        "error: faces.csv row 3: ./a.jpg is already in row 2; remove one, or tell its faces apart in a column 'face'\n"
+    )
+
+
+def test_deeplabcuts_table_is_read_as_what_it_is(measure, tmp_path):
+    Image.new("RGB", (200, 200)).save(tmp_path / "a.png")
+    lines = [["scorer", *["me"] * 28], ["bodyparts", *(name for name in NAMES for _ in "xy")], ["coords", *"xy" * 14]]
+    lines.append(["a.png", *(value for name in NAMES for value in POINTS[name])])
+    (tmp_path / "CollectedData_me.csv").write_text("\n".join(",".join(map(str, line)) for line in lines) + "\n")
+    assert main(["CollectedData_me.csv", "--view", "frontal", "--mm-per-px", "0.5"]) == 0
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        fissure = next(csv.DictReader(file))
+    assert (fissure["image"], fissure["measurement"], fissure["value"]) == (
+        *("a.png", "palpebral_fissure_length", "25.000"),
+    )
+
+
 def test_where_nothing_has_a_scale_angles_are_left(measure):
     _, said, rows = measure([GIRL | {"mm_per_px": ""}])
     assert rows["a.jpg", "nasal_height", ""]["value"] == "" and rows["a.jpg", "nose_to_face", ""]["value"] != ""
@@ -120,8 +162,8 @@ def test_intervals_and_criteria(measure, tmp_path):
     row = rows["b.jpg", "palpebral_fissure_length", "Clarren 2010, Canadian"]
     assert float(row["z"]) == pytest.approx((20 - 25.44) / 1.22, abs=0.01)
     assert row["criterion"] == (
-        "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010, Canadian) for HP:0012745; "
-        "meets the criterion of Hoyme 2016 (z <= -1.2816 on Clarren 2010, Canadian) for HP:0012745"
+        "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010, Canadian); "
+        "meets the criterion of Hoyme 2016 (z <= -1.2816 on Clarren 2010, Canadian)"
     )
     size = np.sqrt(
         np.square(np.array(list(POINTS.values())) - np.mean(list(POINTS.values()), axis=0)).sum(axis=1).mean()
@@ -129,9 +171,66 @@ def test_intervals_and_criteria(measure, tmp_path):
     half = 1.96 * np.hypot(0.01 * size * 0.4, 0.01 * 20)
     assert (float(row["high"]) - float(row["low"])) / 2 == pytest.approx(half, rel=0.06)
     assert float(row["z_high"]) == pytest.approx((float(row["high"]) - 25.44) / 1.22, abs=0.01)
-    assert "1 value meets the criterion of 4-Digit Code" in said
+    assert "1 value meets the criterion of 4-Digit Code" in said and "HP:" not in said
     wide = rows["c.jpg", "palpebral_fissure_length", "Clarren 2010, Canadian"]
     assert (wide["criterion"], wide["note"]) == ("", "the interval of z reaches across the limit of Hoyme 2016")
+
+
+def test_names_in_files_of_ones_own_are_those_of_a_schema(measure, tmp_path):
+    """A misspelt one is refused with its row; one of another shipped schema says nothing here."""
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\nexocanthion,1e-4,0,1e-4\nendocanthon,1e-4,0,1e-4\n")
+    assert measure([GIRL], "--errors", "errors.csv")[1] == (
+        "error: errors.csv row 3: landmark 'endocanthon' is none of schema fas14: did you mean 'endocanthion'?\n"
+    )
+    (tmp_path / "errors.json").write_text('{"landmarks": ["nasin"], "covariance": [[1, 0], [0, 1]]}')
+    assert measure([GIRL], "--errors", "errors.json")[1] == (
+        "error: errors.json: landmark 'nasin' is none of schema fas14: did you mean 'nasion'?\n"
+    )
+    (tmp_path / "criteria.csv").write_text(
+        "source,doi,measurement,side,z,or_equal\nA,,nasal_height,low,-2,true\nA,,palpebral_fissure_lenght,low,-2,true\n"
+    )
+    flags = ["--norm", "Clarren 2010", "--criterion", "A", "--criteria", "criteria.csv"]
+    assert measure([GIRL], *flags)[1] == (
+        "error: criteria.csv row 3: measurement 'palpebral_fissure_lenght' is none of schema fas14: did you mean "
+        "'palpebral_fissure_length'?\n"
+    )
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\nexocanthion,1e-4,0,1e-4\npoint_9,1e-4,0,1e-4\n")
+    status, said, _ = measure([GIRL], "--errors", "errors.csv")
+    assert status == 2 and said.startswith(
+        "error: errors.csv row 3: landmark 'point_9' is none of schema fas14: it has "
+    )
+    fas12 = [name for name in NAMES if name not in ("upper_lobule", "triangular_fossa")]
+    ear = {f"{name}_{axis}": None for name in NAMES if name not in fas12 for axis in "xy"}
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\n" + "".join(f"{n},1e-4,0,1e-4\n" for n in NAMES))
+    status, _, rows = measure([GIRL | ear], "--errors", "errors.csv", "--schema", "fas12")
+    assert status == 0 and rows["a.jpg", "palpebral_fissure_length", ""]["low"]
+
+
+def test_why_a_value_has_no_interval(measure, tmp_path):
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\nexocanthion,1e-4,0,1e-4\nnasion,1e-4,0,1e-4\n")
+    _, said, rows = measure([GIRL | {"subnasale_x": "", "subnasale_y": ""}], "--errors", "errors.csv")
+    fissure = rows["a.jpg", "palpebral_fissure_length", ""]
+    assert (fissure["value"], fissure["low"], fissure["note"]) == ("25.000", "", "no error known for endocanthion")
+    assert rows["a.jpg", "nasal_height", ""]["note"] == "no subnasale"
+    assert "1 x no error known for endocanthion\n" in said
+    assert "no error" not in measure([GIRL])[1]
+
+
+def test_a_norm_may_have_more_measurements_than_the_schema(measure, tmp_path, capsys):
+    header = "measurement,source,sex,photo_or_3d,age,mean,sd\n"
+    (tmp_path / "norms.csv").write_text(f"{header}nasal_heigth,A,both,photo,8,40,4\nnasal_height,A,both,photo,8,40,4\n")
+    flags = ["--norms", "norms.csv", "--norm", "A"]
+    write(tmp_path / "faces.csv", [GIRL])
+    assert main(["faces.csv", *flags]) == 0
+    assert capsys.readouterr().err == (
+        "warning: norms.csv row 2: measurement 'nasal_heigth' is none of schema fas14: did you mean 'nasal_height'?\n"
+    )
+    _, _, rows = measure([GIRL], *flags)
+    assert rows["a.jpg", "nasal_height", "A"]["z"] == "2.50"
+    (tmp_path / "norms.csv").write_text(f"{header}nasal_heigth,A,both,photo,8,40,4\n")
+    assert measure([GIRL], *flags)[1] == (
+        "error: norms.csv row 2: measurement 'nasal_heigth' is none of schema fas14: did you mean 'nasal_height'?\n"
+    )
 
 
 def test_errors_of_a_run(measure, tmp_path):
@@ -146,7 +245,15 @@ def test_errors_of_a_run(measure, tmp_path):
     assert rows["a.jpg", "palpebral_fissure_length", ""]["low"] == "25.000"
 
 
+OBLIQUE = "turned by more than 5 degrees, up to which it stands for the head's: no z-score"
+
+
 def test_the_view_by_yaw_by_flag_and_by_the_photograph(measure, tmp_path):
+    for yaw, z, note in ((-4.9, "-0.36", ""), (7, "", OBLIQUE), (-15, "", OBLIQUE)):
+        _, _, rows = measure([GIRL | {"view": "", "yaw": yaw}], "--norm", "Clarren 2010")
+        fissure = rows["a.jpg", "palpebral_fissure_length", "" if note else "Clarren 2010, Canadian"]
+        assert (fissure["view"], fissure["z"], fissure["note"]) == ("frontal", z, note)
+        assert rows["a.jpg", "philtrum_width", ""]["note"] == ""
     turned, told = GIRL | {"view": "", "yaw": -40}, GIRL | {"image": "b.jpg", "view": ""}
     _, _, rows = measure([turned, told], "--view", "lateral")
     assert rows["a.jpg", "nasal_height", ""]["view"] == "oblique"
@@ -180,6 +287,11 @@ def test_a_ruler_that_was_clicked(measure):
         ({"view": "side"}, [], "faces.csv row 2: view 'side' is none of frontal, oblique, lateral"),
         ({"age": "eight"}, ["--norm", "Clarren 2010"], "faces.csv row 2: age 'eight' is not a number"),
         ({"nasion_x": ""}, [], "faces.csv row 2: landmark nasion has one of its two coordinates"),
+        (
+            {"exocanthion_x": 0, "exocanthion_y": "0.0"},
+            [],
+            "faces.csv row 2: landmark exocanthion lies at exactly (0, 0): if it is not labelled, empty its cells",
+        ),
         ({"mm_per_px": "0"}, [], "faces.csv row 2: mm_per_px 0 is not above 0; leave it empty where unknown"),
         ({"mm_per_px": "", "ruler_x1": 1}, [], "faces.csv row 2: a ruler needs all of ruler_x1, ruler_y1, ruler_x2"),
         ({}, ["--norm", "Hall"], "--norm Hall: no such source; there are Clarren 2010, Stromland 1999, Weinberg 2016"),

@@ -1,6 +1,7 @@
 """`evaluate.py --measurements`: runs and tables against manual measurements, and raters against each other."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from fake_runs import make_run
 
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main
+from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.pairing import _name, _places
 from rtl_tf.reports.figures.bland_altman import bland_altman_figure
 from rtl_tf.reports.measured_agreement import COLUMNS, Marks, compare
 from rtl_tf.schema import load_schema, parse_schema
@@ -81,6 +84,56 @@ def test_raters_stand_beside_the_detector(tables, tmp_path, capsys):
     assert rows["nasal_height", "raters"]["bias"] == "0" and "raters" in capsys.readouterr().out
 
 
+def test_images_that_do_not_meet_are_told(tables, tmp_path, capsys):
+    write(tmp_path / "labels.csv", faces()[:4], "abcd", folder="photos")
+    write(tmp_path / "second.csv", faces(RATER)[:2], "ab", folder="photos")
+    with open(tmp_path / "second.csv", "a") as file:
+        file.write(f"photos/9.jpg,z,0.5{',1,2' * 14}\n")
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--second", "second.csv"]) == 0
+    joined = ", ".join(f"images/{n}.jpg with photos/{n}.jpg" for n in range(4))
+    assert capsys.readouterr().err == (
+        f"warning: found.csv and labels.csv: 4 images ({joined}) joined by the file's name alone\n"
+        "warning: found.csv: 1 image (images/4.jpg) not in labels.csv, left out\n"
+        "warning: the first labels: 2 images (photos/2.jpg, photos/3.jpg) not in second.csv, left out\n"
+        "warning: second.csv: 1 image (photos/9.jpg) not in the first labels, left out\n"
+    )
+    write(tmp_path / "labels.csv", faces(), "abcde")
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_landmarks_outside_their_photographs_are_told(tables, tmp_path, capsys):
+    points = faces(OFF)
+    points[3, EXOCANTHION] = (-500, 4)
+    write(tmp_path / "found.csv", points, scale="")
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv"]) == 0
+    said = "warning: found.csv: 1 image (images/3.jpg: exocanthion) with landmarks outside, which are left out\n"
+    assert capsys.readouterr().err == said
+    assert rows_of(tmp_path / "reports")["palpebral_fissure_length", "detector"]["images"] == "4"
+
+
+def test_frames_of_a_film_are_images_of_their_own():
+    faces = [MarkedFace(Path("a.mp4"), "a.mp4", "", np.zeros((14, 2)), cells={"frame": str(n)}) for n in (3, 12)]
+    assert [_name(face) for face in faces] == ["a.mp4 frame 3", "a.mp4 frame 12"]
+
+
+@pytest.mark.parametrize(
+    ("subjects", "people", "note"),
+    [
+        ([""] * 5, 5, "No image has a subject: each counts as a person."),
+        (["a", "a", "", "", "b"], 4, "Each image without a subject counts as a person of its own."),
+        (["a", "a", "b", "c", "b"], 3, ""),
+    ],
+)
+def test_an_image_without_a_subject_is_a_person(tables, tmp_path, capsys, subjects, people, note):
+    write(tmp_path / "labels.csv", faces(), subjects)
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--output", "out"]) == 0
+    row = rows_of(tmp_path / "out")["palpebral_fissure_length", "detector"]
+    assert (row["people"], row["note"], float(row["bias"])) == (str(people), note, pytest.approx(1.2))
+    said = capsys.readouterr().out
+    assert said.count("subject") == bool(note) and note in said
+
+
 def test_a_run_against_the_labels_that_it_kept(tmp_path, capsys):
     errors = np.zeros((6, 14))
     errors[:, EXOCANTHION] = [-1, 0, 1, -1, 0, 1]  # 2 px, which are 1 mm; the fissure lies along the diagonal
@@ -120,6 +173,10 @@ def test_without_a_scale_angles_and_ratios_are_left():
             "other.csv: none of its images is one of found.csv (images/0.jpg, ...)",
         ),
         (["found.csv", "--manual", "twice.csv"], "twice.csv: several images are called 0.jpg, and none has the name"),
+        (
+            ["found.csv", "--manual", "again.csv"],
+            "again.csv row 7: images/0.jpg is already in row 2; remove one, or tell its faces apart",
+        ),
         (["runs/a", "--manual", "labels.csv"], "--manual and --schema go with --measurements TABLE.csv"),
         (["runs/a"], "no run folder runs/a"),
     ],
@@ -128,6 +185,7 @@ def test_what_is_refused(tables, tmp_path, capsys, arguments, message):
     lines = (tmp_path / "labels.csv").read_text().replace("images/", "else/").splitlines()
     (tmp_path / "other.csv").write_text("\n".join(lines).replace(".jpg", ".png"))
     (tmp_path / "twice.csv").write_text("\n".join([*lines, lines[1].replace("else/", "third/")]))
+    (tmp_path / "again.csv").write_text("\n".join([*lines, lines[1]]).replace("else/", "images/"))
     with pytest.raises(SystemExit) as stopped:
         cli.run(main, ["--measurements", *arguments])
     error = capsys.readouterr().err
@@ -145,3 +203,9 @@ def test_a_schema_without_measurements(tmp_path):
     marks = Marks(schema, ["p"], np.ones(1), np.zeros((1, 1, 2)), np.zeros((1, 1, 2)))
     with pytest.raises(cli.InputError, match="^no measurement of schema s is there twice: no labels, or no scale$"):
         compare(marks)
+
+
+def test_an_image_that_is_there_twice_has_no_place():
+    """Whatever the format: of a table the rows are named before."""
+    with pytest.raises(cli.InputError, match="^second: image a.jpg is there twice; remove one$"):
+        _places(["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "a.jpg"], "first", "second")

@@ -107,14 +107,33 @@ def test_the_covariance_is_of_errors_as_shares_of_the_faces_size():
     predictions.truth[::2, 1] = np.nan
     predictions.truth[:, 1] += 0.5 * size  # always the same error: it counts
     predictions.truth[3:, 2] = np.nan  # in three images alone
-    found = LandmarkCovariance.fit(predictions)
-    assert found.landmarks == predictions.landmarks[:2] and found.images == 4000
+    found = LandmarkCovariance.fit(predictions, np.arange(3))
+    assert found.landmarks == predictions.landmarks[:2] and (found.images, found.people) == (4000, 2000)
     np.testing.assert_allclose(found.blocks[0], [[0.04, 0.01], [0.01, 0.09]], atol=0.005)
     np.testing.assert_allclose(found.blocks[1], 0.25, atol=1e-6)
-    mirrored = LandmarkCovariance.fit(replace(predictions, mirrored=np.ones(4000, np.float32)))
+    turned = replace(predictions, mirrored=np.ones(4000, np.float32))
+    mirrored = LandmarkCovariance.fit(turned, np.arange(3))
     np.testing.assert_allclose(mirrored.blocks[0], found.blocks[0] * [[1, -1], [-1, 1]])
+    swapped = LandmarkCovariance.fit(turned, np.array([1, 0, 2]))
+    np.testing.assert_allclose(swapped.blocks[1], mirrored.blocks[0])
+    nowhere = replace(predictions, points=predictions.points.copy())
+    predictions.truth[:, 2], nowhere.points[:, 2] = np.nan, 9000  # of which the network knows nothing
+    there = LandmarkCovariance.fit(replace(nowhere, points=predictions.points), np.arange(3))
+    np.testing.assert_array_equal(LandmarkCovariance.fit(nowhere, np.arange(3)).covariance, there.covariance)
     with pytest.raises(InputError, match="errors of landmarks need 5 labelled images, there are 4$"):
-        LandmarkCovariance.fit(make_predictions(np.zeros((4, 2))))
+        LandmarkCovariance.fit(make_predictions(np.zeros((4, 2))), np.arange(2))
+
+
+def test_few_people_make_wider_intervals():
+    """Student's t of five people, 2.571, in place of 1.960."""
+    blocks = 1e-4 * np.stack([np.zeros((2, 2)), np.diag([1.0, 0.0])])
+    points = np.array([[[0.0, 0.0], [30.0, 0.0]]])
+    widths = []
+    for people in (0, 5):
+        covariance = replace(LandmarkCovariance.of_blocks(("a", "b"), blocks), people=people)
+        low, high = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(1), draws=200_000)
+        widths.append(high[0, 0] - low[0, 0])
+    assert widths[1] / widths[0] == pytest.approx(2.5706 / 1.96, rel=0.02)
 
 
 @pytest.mark.parametrize("name", ["errors.json", "errors.csv"])
@@ -199,6 +218,15 @@ def test_mirrored_faces_have_mirrored_errors():
     low, high = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(2), mirrored=np.array([False, True]))
     halves = (high - low)[:, 0] / 2
     assert halves[1] / halves[0] == pytest.approx(7.0, rel=0.02)  # |(1, 1) . (3, -4)| = 1, |(-1, 1) . (3, -4)| = 7
+    order = np.array([1, 0])  # of a mirrored face it is the other point that errs so: across the same line
+    swapped = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(2), mirrored=True, order=order)
+    assert (swapped[1] - swapped[0])[0, 0] / 2 == pytest.approx(halves[1], rel=0.02)
+    assert intervals(
+        [Measurement("m", "point_to_line", ("b", "a", "c"), "")],
+        np.array([[[0.0, 0], [0, 9], [9, 0]]]),
+        LandmarkCovariance.of_blocks(("a", "b", "c"), [np.zeros((2, 2)), 1e-4 * np.eye(2), np.zeros((2, 2))]),
+        ("a", "b", "c"), np.ones(1), mirrored=True, order=np.array([1, 0, 2]),
+    )[0] < 9 * (1 - 1e-3)  # fmt: skip
 
 
 def test_intervals_do_not_depend_on_other_images():
@@ -227,7 +255,7 @@ def test_intervals_cover_as_they_promise():
         return ((low <= values) & (values <= high)).mean(axis=0)
 
     assert (np.abs(covered(LandmarkCovariance(schema.names, mixing @ mixing.T)) - 0.95) < 0.015).all()
-    fitted = covered(LandmarkCovariance.fit(predictions))
+    fitted = covered(LandmarkCovariance.fit(predictions, schema.mirror_permutation))
     assert abs(fitted.mean() - 0.95) < 0.01 and (np.abs(fitted - 0.95) < 0.04).all()
 
 
@@ -278,6 +306,17 @@ def test_norms_of_ones_own(tmp_path):
         named_norms(norms, "Hall")
 
 
+def test_people_of_each_age_make_no_norm_of_its_own(tmp_path):
+    """As norms are mostly published; the citation may stand in the first row alone."""
+    rows = ["w,S,PMID 1,male,,photo,61,10,20,2", "w,S,,male,,photo,40,0,10,1", "w,S,,male,,photo,55,5,14,1"]
+    rows += ["h,S,,male,,photo,about 40,0,10,1", "h,S,,male,,photo,7,5,14,1"]
+    (tmp_path / "norms.csv").write_text(HEADER + "\n".join(rows))
+    width, height = named_norms(read_norms(tmp_path / "norms.csv"), "S")
+    assert (width.n, width.doi, width.ages.tolist()) == ("40 to 61", "PMID 1", [0, 5, 10])
+    assert width.z(np.array([12.0 + 3]), 2.5).tolist() == [3]
+    assert height.n == "about 40; 7"
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -305,15 +344,17 @@ def test_criteria_are_limits_of_z():
     strict = named_criteria(shipped_criteria(), "Elements of Morphology")[0]
     assert digits.meets(-2) and not strict.meets(-2) and strict.meets(-2.01)
     fissure = load_schema("fas14").measurements[0]
-    said = "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010) for HP:0012745"
+    said = "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010)"
     assert digits.sentence(fissure, "Clarren 2010") == said
+    said = "meets the criterion of Elements of Morphology (z < -2 on Clarren 2010) for HP:0012745"
+    assert strict.sentence(fissure, "Clarren 2010") == said
     with pytest.raises(InputError, match="^--criterion x: no such source; there are Elements of Morphology, 4-Digit"):
         named_criteria(shipped_criteria(), "x")
 
 
 @pytest.mark.parametrize("name", ["fas12", "fas14"])
 def test_a_term_goes_with_a_criterion_that_the_measurement_alone_decides(name):
-    told = {(one.measurement, one.side) for one in shipped_criteria()}
+    told = {(one.measurement, one.side) for one in shipped_criteria() if one.hpo}
     terms = {
         (one.name, side)
         for one in load_schema(name).measurements
@@ -321,6 +362,8 @@ def test_a_term_goes_with_a_criterion_that_the_measurement_alone_decides(name):
         if term
     }
     assert told == terms
+    assert {one.source for one in shipped_criteria() if one.hpo} == {"Elements of Morphology"}
+    assert {one.z for one in shipped_criteria() if one.hpo} == {-2, 2}  # by which the terms are defined
     assert "facial_height" not in {name for name, _ in terms}  # short and long faces are defined by their width, too
 
 
@@ -338,7 +381,18 @@ def test_bad_criteria_are_named_by_row(tmp_path, row, message):
         read_criteria(tmp_path / "c.csv")
 
 
-def test_every_criterion_has_a_term_and_a_norm_that_it_is_of():
-    measurements = {each.name: each for each in load_schema("fas14").measurements}
-    assert all(each.term(measurements[each.measurement]) for each in shipped_criteria())
+def test_criteria_of_ones_own_tell_a_term_where_their_table_says_so(tmp_path):
+    rows = ["Mine,,palpebral_fissure_length,low,-1,true", "Ours,,palpebral_fissure_length,low,-2,false"]
+    (tmp_path / "c.csv").write_text("source,doi,measurement,side,z,or_equal\n" + "\n".join(rows))
+    fissure = load_schema("fas14").measurements[0]
+    assert [each.term(fissure) for each in read_criteria(tmp_path / "c.csv")] == ["", ""]
+    flagged = [f"{rows[0]},", f"{rows[1]},TRUE"]
+    (tmp_path / "c.csv").write_text("source,doi,measurement,side,z,or_equal,hpo\n" + "\n".join(flagged))
+    assert [each.term(fissure) for each in read_criteria(tmp_path / "c.csv")] == ["", "HP:0012745"]
+    (tmp_path / "c.csv").write_text(f"source,doi,measurement,side,z,or_equal,hpo\n{rows[0]},maybe\n")
+    with pytest.raises(InputError, match="c.csv row 2: hpo 'maybe' is neither true nor false$"):
+        read_criteria(tmp_path / "c.csv")
+
+
+def test_every_criterion_has_a_norm_that_it_is_of():
     assert {each.measurement for each in shipped_criteria()} <= {norm.measurement for norm in shipped_norms()}

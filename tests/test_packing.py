@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fake_runs import add_history, add_split, add_validation, make_run
 
+from rtl_tf import cli
 from rtl_tf.cli.evaluate import main as evaluate
 from rtl_tf.cli.pack import main as pack
 from rtl_tf.exceptions import InputError
@@ -14,7 +15,7 @@ from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import read_attributes
 from rtl_tf.runs.compressed import read_compressed, write_compressed
 from rtl_tf.runs.examples import read_examples
-from rtl_tf.runs.finding import find_runs, has_runs, read_runs
+from rtl_tf.runs.finding import find_runs, has_runs, read_runs, without_predictions
 from rtl_tf.runs.run import read_run
 
 EPOCHS = [3.5, 2.25, float("nan"), 0.1, *[0.3] * 8]
@@ -92,6 +93,41 @@ def test_nobody_is_named_unless_asked_for(root):
     assert run.problem == f"{shared}/runs.json.gz/synthetic/ft/seed0 was packed without its predictions, " + (
         "which tables are computed from"
     )
+
+
+@pytest.mark.parametrize("what", [("--table", "1"), ("--figure", "6")])
+def test_where_no_run_has_predictions_there_is_nothing_to_show(root, what, capsys):
+    """One line, not one a run, and no commands that would train into the pack's folder."""
+    shared = packed(root)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stopped:
+        cli.run(evaluate, [*what, "--runs", str(shared)])
+    printed = capsys.readouterr()
+    assert stopped.value.code == 2 and printed.out == ""
+    assert printed.err == (
+        f"error: nothing to show: 6 runs in {shared}/runs.json.gz have no predictions (packed without), which tables "
+        "and figures are computed from; choose others with --runs\n"
+    )
+    assert [path.name for path in shared.iterdir()] == [layout.PACK]
+
+
+def test_runs_without_predictions_are_left_out_in_one_line(root, capsys):
+    shared = packed(root)
+    fill(shared, "rtl-sam")
+    capsys.readouterr()
+    assert evaluate(["--table", "1", "--runs", str(shared)]) == 0
+    printed = capsys.readouterr()
+    line = f"warning: left out: 6 runs in {shared}/runs.json.gz have no predictions (packed without), which tables and "
+    assert printed.err == f"{line}figures are computed from\n"
+    assert "RTL-SAM" in printed.out and "To train what is missing:" in printed.out
+
+
+def test_an_unfinished_run_of_a_pack_is_in_the_same_line(root):
+    (root / "synthetic" / "ft" / "seed0" / layout.METRICS).unlink()
+    shared = packed(root)
+    runs, warnings = find_runs(shared)
+    assert warnings == [] and without_predictions(runs)[0].startswith("6 runs in ")
+    assert without_predictions(runs[:1])[0].startswith(f"1 run in {shared}/runs.json.gz has no predictions")
 
 
 def test_the_same_runs_give_the_same_bytes_also_from_a_pack(root):

@@ -97,6 +97,8 @@ def test_rows_of_a_table_that_cannot_be_looked_at_have_a_problem(tmp_path):
     )
     listing = from_table(table)
     assert listing.photographs[0] == Photograph(tmp_path / "a.png", (1, 2, 20), True)
+    (tmp_path / "found.csv").write_text("image,box_left,box_top,box_side,box_found\na.png,1,2,20,yes\nb.png,1,2,20,\n")
+    assert [photograph.found for photograph in from_table(tmp_path / "found.csv").photographs] == [True, False]
     problems = [photograph.problem for photograph in listing.photographs[1:]]
     for row, (problem, words) in enumerate(
         zip(problems, ("b.png: no box", "no such image", "outside the image", "side above 0", "neither"), strict=True),

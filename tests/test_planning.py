@@ -14,6 +14,7 @@ from PIL import Image
 from toy_table import NAMES, write_table
 from toys import toy_samples
 
+from rtl_tf.cli.pack import main as pack
 from rtl_tf.cli.train import make_parser
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.lineage import write_record
@@ -186,6 +187,16 @@ def test_a_damaged_run_is_named_and_trained_elsewhere(typed, tmp_path):
     assert any(f"{folder}/predictions.csv: missing column" in warning for warning in plan.warnings)
     assert any(f"{broken}/config.json: not JSON" in warning for warning in plan.warnings)
     assert all("-2/seed0" in task.asked.output for task in plan.tasks)
+
+
+def test_runs_that_were_packed_without_predictions_are_trained_anew_and_told_in_one_line(typed, tmp_path):
+    for task in make_plan(TABLE_4, typed, 1, tmp_path / "runs").tasks:
+        fake(task, tested=True)
+    pack([str(tmp_path / "runs"), "--output", str(tmp_path / "shared")])
+    plan = make_plan(TABLE_4, typed, 1, tmp_path / "shared")
+    assert len(plan.tasks) == 2 and not plan.done
+    (line,) = plan.warnings
+    assert line.startswith(f"2 runs in {tmp_path}/shared/runs.json.gz have no predictions (packed without), ")
 
 
 def test_a_lambda_to_be_chosen_is_a_setting_of_its_own(typed, tmp_path):

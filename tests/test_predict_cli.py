@@ -248,6 +248,7 @@ def test_what_is_given_wins_and_the_side_comes_from_the_face_in_a_box(knowing, h
     assert predict(knowing, "--table", tmp_path / "boxes.csv", cwd=tmp_path).returncode == 0
     rows = rows_of(tmp_path / "found.csv")
     assert [float(row["box_left"]) for row in rows] == [20.5, 490.5]
+    assert {row["box_found"] for row in rows} == {"false"}
     sides = [turn(min(faces, key=lambda face, box=box: abs(face.box[0] - box[0]))) > 0 for box in given]
     assert [row["mirrored"] for row in rows] == [str(side).lower() for side in sides]
     table_of = "\n".join(["image,box_left,box_top,box_side,mirrored", *(f"{line},{not sides[0]}" for line in lines)])
@@ -266,6 +267,7 @@ def test_all_faces_have_a_row_each_that_reads_as_data(knowing, heads, run, tmp_p
     assert [row["face"] for row in rows] == ["", "1", "2"] and len(faces) == 2
     for row, found in zip(rows, [face, *faces], strict=True):
         assert float(row["box_side"]) == pytest.approx(1.5 * found.box[2], abs=1e-3)
+        assert row["box_found"] == "true"
     assert {file.name for file in (tmp_path / "drawn").iterdir()} == {"one.png", "two_1.png", "two_2.png"}
     assert predict(*arguments, "--resume", cwd=tmp_path).returncode == 1
     assert rows_of(tmp_path / "found.csv") == [none, *rows]

@@ -22,6 +22,7 @@ from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.overlay import is_drawn
 from rtl_tf.inference.predictor import Located, Predictor
+from rtl_tf.inference.recipe import Recipe
 
 SIZE = 48
 SCHEMA_FILE = """
@@ -65,6 +66,15 @@ def faces(tmp_path):
     folder = tmp_path / "faces"
     folder.mkdir()
     return [sample.image for sample in toy_samples(folder, count=20, size=SIZE)]
+
+
+def test_a_square_of_the_face_finder_tells_nothing_of_landmarks(faces):
+    spots, square = Spots(), (-0.5, -0.5, float(SIZE))
+    spots.recipe = Recipe(box_evidence=lambda points, box: points + 5)
+    ways = Photograph(faces[0], square), Photograph(faces[0], square, found=True), Photograph(faces[0])
+    given, found, none = (outcome.prediction.points for outcome in predicting.outcomes_of(spots, ways))
+    np.testing.assert_array_equal(found, none)
+    np.testing.assert_allclose(given, found + 5)
 
 
 def predict(photographs, output, predictor=None, pictures=None, resume=False, detector="sha256:1", doubt=None):
@@ -200,7 +210,7 @@ def test_resume_wants_the_same_detector_columns_and_boxes(faces, tmp_path):
             predict(boxed, output, resume=True)
         assert output.read_text() == text
     output.write_bytes(before.replace(b",-0.5", b"", 1))
-    with pytest.raises(InputError, match=r"found\.csv row 2: 16 of 17 cells"):
+    with pytest.raises(InputError, match=r"found\.csv row 2: 17 of 18 cells"):
         predict(boxed, output, resume=True)
 
 
@@ -250,7 +260,7 @@ def test_numbers_and_text_survive_a_spreadsheet_of_another_country(faces, tmp_pa
     predict([Photograph(image, (-0.125, 0.5, 31.0625)), *faces[1:]], output)
     assert output.read_bytes().startswith(b"\xef\xbb\xbfimage,")
     numbers = [
-        row[name] for row in read(output) for name in row if name.startswith("box") or name[-2:] in ("_x", "_y", "ak")
+        row[name] for row in read(output) for name in row if name in table.BOX or name[-2:] in ("_x", "_y", "ak")
     ]
     assert len(numbers) == 20 * 12
     for number in numbers:

@@ -1,7 +1,10 @@
 """A photograph at several sizes: squares that are seen small come from small ones, and are where they were."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import permutations
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -113,6 +116,48 @@ def test_several_threads_may_look(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         for seen, crop in zip(pool.map(photograph.crop, crops), crops, strict=True):
             assert levels_apart(seen, crop_image(waves(), crop)) < 1
+
+
+def test_a_size_is_made_once_whoever_asks():
+    """Eight threads ask at once, while a size is being made."""
+    made, threads = [], 8
+    together = Barrier(threads)
+
+    def read(reduction):
+        made.append(reduction)
+        time.sleep(0.05)
+        return waves()[::reduction, ::reduction]
+
+    photograph = Pyramid((603, 805, 3), read)
+
+    def look(number):
+        together.wait()
+        return photograph.crop(replace(LARGE, left=20 + number))
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(look, range(threads)))
+    assert made == [8]
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_prepared_sizes_give_equal_pixels_in_any_order(tmp_path, suffix):
+    """Of a photograph that is not prepared, the smaller size is made from the larger one where that comes first."""
+    noise = np.random.default_rng(0).integers(0, 256, (603, 805, 3)).astype(np.uint8)
+    file = tmp_path / f"noise.{suffix}"
+    Image.fromarray(noise).save(file)
+    crops = [replace(LARGE, size=size) for size in (30, 64, 140)]
+
+    def seen(order, prepared=True):
+        photograph = Pyramid.of_file(file)
+        if prepared:
+            photograph.prepare(order)
+        pixels = {crop: photograph.crop(crop) for crop in order}
+        return np.concatenate([pixels[crop].ravel() for crop in crops])
+
+    expected = seen(crops)
+    for order in permutations(crops):
+        np.testing.assert_array_equal(seen(order), expected)
+    assert (seen(crops[::-1], prepared=False) != expected).any()
 
 
 def test_what_cannot_be_cropped_is_said_of_either(tmp_path):

@@ -17,6 +17,7 @@ from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks
 from rtl_tf.inference.recipe import Look, Recipe, mesh_views, read_recipe, write_recipe
 from rtl_tf.inference.ridge import Ridge
 from rtl_tf.inference.views import VIEWS
+from rtl_tf.pyramid import Pyramid
 
 ALIGNMENT = Alignment((0.05, -0.02), 1.2)
 BOX = Crop(20.0, 10.0, 100.0, 64)
@@ -109,6 +110,28 @@ def test_the_mesh_of_a_flipped_view_is_of_the_same_face(face):
     plain, flipped = mesh_views(image, mesh, 2)
     assert np.linalg.norm(plain[[33, 263, 1]] - flipped[[263, 33, 1]], axis=1).max() < 8
     np.testing.assert_allclose(plain, mesh.points, atol=3)
+
+
+def test_views_of_a_large_photograph_do_not_depend_on_which_thread_comes_first(monkeypatch):
+    """The square of 1,600 px is seen from a quarter of the photograph, those that are zoomed in from a half."""
+
+    class InOrder:
+        def __init__(self, step):
+            self.step = step
+
+        def map(self, look, crops):
+            return [look(crop) for crop in crops[:: self.step]][:: self.step]
+
+    pixels = np.random.default_rng(0).integers(0, 256, (1800, 1800, 3)).astype(np.uint8)
+    points = np.full((468, 2), 900.0)
+    points[:2], points[[33, 263]] = [(366, 366), (1434, 1434)], [(800, 900), (1000, 900)]
+    mesh = Mesh(points, 1.0, Crop(0, 0, 1800, 192))
+    assert 0.93 * mesh.square.side < 8 * 192 < mesh.square.side
+    found = []
+    for step in (1, -1):
+        monkeypatch.setattr(recipes, "_threads", lambda step=step: InOrder(step))
+        found.append(mesh_views(Pyramid.of(pixels), mesh, 6))
+    np.testing.assert_array_equal(*found)
 
 
 def test_its_file_is_read_as_it_was_written(tmp_path):

@@ -9,8 +9,11 @@ import pytest
 
 from rtl_tf.config import Asked
 from rtl_tf.datasets.synthetic.rendered import samples as rendered
+from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.face_boxes import find_boxes
 from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
+from rtl_tf.experiments.run_export import calibration_crops
 from rtl_tf.inference import exporting
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.exported import ENGINES, ExportedDetector
@@ -108,31 +111,56 @@ def test_the_network_of_the_parts_lies_beside_the_file_that_needs_it(run, tmp_pa
         ExportedDetector.load(file)
 
 
-def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, monkeypatch):
-    resolved = json.loads((run / layout.CONFIG).read_text())["resolved"]
-    resolved |= Asked(image_size=SIZE, crop_margin=0.4).resolved().known() | {"data": "elsewhere", "schema": "fas14"}
-    (run / layout.CONFIG).write_text(json.dumps({"asked": {}, "resolved": resolved}))
-    write_split(run / layout.SPLIT, heads, Split((0, 1, 2, 3), (4,), (5,)))
-    monkeypatch.setattr(exporting.datasets, "load", lambda *_, **__: heads)
-    monkeypatch.setattr(exporting.datasets, "content_hashes", lambda *_: {})
-    recipe = Detector.load(run).recipe
-    trained_on = load_crops(
-        heads[:4], SCHEMA, size=SIZE, margin=0.4, square=lambda _, image, box: recipe.square(image, box)
-    )
-    crops, parts = exporting.calibration_crops(run)
+@pytest.fixture
+def trained(run, heads, monkeypatch):
+    """Gives the run settings, a split, and the heads as its data."""
+    monkeypatch.setattr("rtl_tf.datasets.load", lambda *_, **__: heads)
+    monkeypatch.setattr("rtl_tf.datasets.content_hashes", lambda *_: {})
+
+    def configure(**given):
+        resolved = json.loads((run / layout.CONFIG).read_text())["resolved"]
+        settings = Asked(image_size=SIZE, crop_margin=0.4, **given).resolved()
+        resolved |= settings.known() | {"data": "elsewhere", "schema": "fas14"}
+        (run / layout.CONFIG).write_text(json.dumps({"asked": {}, "resolved": resolved}))
+        write_split(run / layout.SPLIT, heads, Split((0, 1, 2, 3), (4,), (5,)))
+        return Detector.load(run).recipe
+
+    return configure
+
+
+def aligned_crops(recipe, samples):
+    return load_crops(samples, SCHEMA, size=SIZE, margin=0.4, square=lambda _, image, box: recipe.square(image, box))
+
+
+def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, trained):
+    recipe = trained()
+    trained_on = aligned_crops(recipe, heads[:4])
+    crops, parts = calibration_crops(run)
     np.testing.assert_array_equal(crops, trained_on.plain)
     expected = load_part_crops(heads[:4], trained_on.crops, recipe, SCHEMA).plain
     assert len(expected) == 8
     np.testing.assert_array_equal(parts, expected)
-    assert [len(crops) for crops in exporting.calibration_crops(run, count=2)] == [2, 2]
+    assert [len(crops) for crops in calibration_crops(run, count=2)] == [2, 2]
     boxes = load_crops(heads[:4], SCHEMA, size=SIZE, margin=0.4)
     assert (trained_on.plain != boxes.plain).mean() > 0.5
 
 
-@pytest.mark.parametrize("name", [layout.RECIPE, layout.FACE_SQUARE, layout.NETWORK])
-def test_the_hash_of_a_run_is_of_all_that_predicting_reads(tmp_path, name):
-    (tmp_path / layout.NETWORK).write_bytes(b"weights")
-    (tmp_path / layout.RECIPE).write_bytes(b"recipe")
-    before = detector_hash(tmp_path, None, None)
-    (tmp_path / name).write_bytes(b"another")
-    assert detector_hash(tmp_path, None, None) != before
+def test_int8_is_calibrated_on_the_half_that_aligned_faces_show(run, heads, trained, monkeypatch):
+    turned = [dataclasses.replace(sample, mirrored=index % 2 == 0) for index, sample in enumerate(heads)]
+    monkeypatch.setattr("rtl_tf.experiments.resolving.same_half", lambda samples, schema: turned)
+    recipe = trained(aligned=True)
+    np.testing.assert_array_equal(calibration_crops(run)[0], aligned_crops(recipe, turned[:4]).plain)
+
+
+def test_int8_is_calibrated_on_found_boxes_where_the_network_saw_them(run, heads, trained):
+    recipe = trained(face_boxes="found")
+    with pytest.raises(InputError) as error:
+        calibration_crops(run)
+    file = run / layout.FACE_SQUARE
+    assert str(error.value) == f"{file}: missing; int8 needs it, as the run looked at found faces"
+    found = find_boxes(heads, range(5), [5], 0.4)
+    write_json(file, found.face_square.to_json())
+    expected = aligned_crops(recipe, [found.samples[index] for index in range(4)]).plain
+    np.testing.assert_array_equal(calibration_crops(run)[0], expected)
+    assert (expected != aligned_crops(recipe, heads[:4]).plain).any()
+    file.unlink()

@@ -63,6 +63,7 @@ def test_a_clinics_schema_has_what_its_landmarks_carry(name, count):
     assert len(measurements) == count
     fissure = measurements["palpebral_fissure_length"]
     assert (fissure.views, fissure.norms, fissure.hpo_low) == (("frontal",), ("photo",), "HP:0012745")
+    assert (fissure.largest_yaw, measurements["philtrum_width"].largest_yaw) == (5, 90)
     assert ("lobule_to_fossa" in measurements) == (name == "fas14")
 
 

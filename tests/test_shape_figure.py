@@ -14,6 +14,7 @@ from toy_table import write_table
 
 from rtl_tf.cli.evaluate import main
 from rtl_tf.evaluation.procrustes import superimpose
+from rtl_tf.evaluation.shape_study import placement_terms
 from rtl_tf.evaluation.specimens import labelled_specimens
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample
@@ -48,12 +49,12 @@ def columns(**more):
     return [dict(zip(plain, cells, strict=True)) for cells in zip(*plain.values(), strict=True)]
 
 
-def run_with(tmp_path, points, attributes, truth=None, method="ft", data="clinic"):
-    """A run whose detector found `points` (N, K, 2), px of 0.5 mm."""
+def run_with(tmp_path, points, attributes, truth=None, method="ft", data="clinic", **more):
+    """A run whose detector found `points` (N, K, 2), px of 0.5 mm; `more` of its predictions."""
     folder = make_run(tmp_path, method, 0, np.zeros((len(points), 14)), data=data, landmarks=SCHEMA.names)
     usual = make_predictions(np.zeros((len(points), 14)), landmarks=SCHEMA.names)
     truth = points if truth is None else truth
-    told = replace(usual, points=points.astype(np.float32), truth=truth.astype(np.float32))
+    told = replace(usual, points=points.astype(np.float32), truth=truth.astype(np.float32), **more)
     write_predictions(folder / "predictions.csv", told)
     write_attributes(folder / "test.csv", told.images, attributes)
     return tmp_path
@@ -122,6 +123,23 @@ def test_mirrored_images_count_as_the_others(tmp_path):
     assert "mirrored" not in text_of(plain.figure)
 
 
+def test_images_that_the_network_saw_mirrored_are_turned_however_few_they_are(tmp_path):
+    """Two of 24: too few for their points to tell, which could as well be wrong."""
+    points, flags = faces(), np.zeros(2 * PEOPLE, np.float32)
+    flags[[3, 10]] = 1
+    other = points.copy()
+    for index in (3, 10):
+        other[index] = [(200 - x, y) for x, y in points[index]]
+        left, right = (SCHEMA.index(f"crista_philtri_{side}") for side in ("left", "right"))
+        other[index, [left, right]] = other[index, [right, left]]
+    plain = draw(run_with(tmp_path / "plain", points, columns(), mirrored=np.zeros_like(flags)))
+    both = draw(run_with(tmp_path / "both", other, columns(), mirrored=flags))
+    first, second = (np.array([row[-28:] for row in one.numbers[1]], float) for one in (plain, both))
+    assert second == pytest.approx(first, abs=1e-5)
+    assert "2 images of the other side of the face, mirrored" in text_of(both.figure)
+    assert "mirrored" not in text_of(plain.figure)
+
+
 @pytest.mark.parametrize(("name", "said"), [("age", "age"), ("yaw", "yaw (how the head is turned)")])
 def test_view_and_age_are_said_and_can_be_regressed_out(tmp_path, name, said):
     """Shapes that age makes, or yaw: the first component is nothing else."""
@@ -166,6 +184,18 @@ def test_the_anova_has_the_detectors_placements_beside_the_labels(tmp_path):
     points[:, 3, 0] += 1
     lines = "\n".join(draw(run_with(tmp_path, points, columns(), truth)).lines)
     assert "placement" in lines and "Placements on one image: the detector's and the label's." in lines
+
+
+def test_a_number_sign_in_the_name_of_a_file_makes_no_placement():
+    """Two photographs of each person, whose names differ behind the #; then two faces marked on one photograph."""
+    apart = [replace(one, image=Path(f"/faces/{one.subject}#{side}.jpg"))
+             for one, side in zip(samples(faces()), ["front", "left"] * PEOPLE, strict=True)]  # fmt: skip
+    terms, _ = placement_terms(labelled_specimens(apart, SCHEMA, "clinic"))
+    assert [term.name for term in terms] == ["individual", "image"]
+    twice = [replace(one, image=Path(f"/faces/{one.subject}#front.jpg"), face=face)
+             for one, face in zip(samples(faces()), "12" * PEOPLE, strict=True)]  # fmt: skip
+    terms, _ = placement_terms(labelled_specimens(twice, SCHEMA, "clinic"))
+    assert [term.name for term in terms] == ["individual", "placement"]
 
 
 def test_images_without_a_value_are_left_out_and_counted(tmp_path):

@@ -125,18 +125,44 @@ def test_image_names_of_faces_and_of_both_forms_of_unicode():
     assert image_names(samples) == ["\u00c4.png", "b.png#2"]
 
 
-@pytest.mark.parametrize("by", ["subject", "scan"])
-def test_all_faces_of_one_photograph_are_in_one_part(tmp_path, by):
-    """Ann and Bob were photographed together, Bob and Eve elsewhere: the three and all their images stay together."""
+@pytest.fixture
+def together(tmp_path):
+    """Ann and Bob were photographed together, Bob and Eve elsewhere, and Ann alone."""
     for number in range(3):
         Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / f"{number}.png")
     images = [(0, "1", "ann"), (0, "2", "bob"), (1, "1", "eve"), (1, "2", "bob"), (2, "", "ann")]
-    together = [Sample(tmp_path / f"{number}.png", POINTS, subject, face=face) for number, face, subject in images]
+    return [Sample(tmp_path / f"{number}.png", POINTS, subject, face=face) for number, face, subject in images]
+
+
+@pytest.mark.parametrize("by", ["subject", "scan"])
+def test_all_faces_of_one_photograph_are_in_one_part(together, by):
+    """Of whole subjects, the three and all their images stay together."""
     for seed in range(20):
         parts = splits.split([*together, *people([1] * 12)], by, seed).parts.values()
         where = [next(number for number, part in enumerate(parts) if index in part) for index in range(5)]
         assert where[0] == where[1] and where[2] == where[3]
         assert by == "scan" or len(set(where)) == 1
+
+
+@pytest.mark.parametrize("by", ["subject", "scan"])
+def test_all_faces_of_one_photograph_are_in_one_fold(together, by):
+    samples = [*together, *people([1] * 12)]
+    for seed in range(20):
+        folds = splits.folds(samples, range(17), 5, by, seed)
+        where = [next(number for number, part in enumerate(folds) if index in part) for index in range(5)]
+        assert where[0] == where[1] and where[2] == where[3]
+        assert by == "scan" or len(set(where)) == 1
+        assert sorted(index for part in folds for index in part) == list(range(17))
+
+
+def test_who_was_photographed_with_a_known_person_leaves_the_test_part_too(together):
+    """The source knows Eve: Bob goes with her, and Ann with him; one of the others is tested in their place."""
+    samples = [*together, *people([1] * 4)]
+    whole = Split(training=(5, 6, 7), validation=(8,), test=(0, 1, 2, 3, 4))
+    split = splits.exchanged(whole, samples, known=[2])
+    assert {0, 1, 2, 3, 4} <= set(split.training) and len(split.test) == 1
+    scans = splits.exchanged(whole, samples, known=[2], by="scan")
+    assert {2, 3} <= set(scans.training) and {0, 1, 4} <= set(scans.test) and len(scans.test) == 4
 
 
 def test_faces_in_copies_of_one_photograph_are_in_one_part(tmp_path):

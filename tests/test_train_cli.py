@@ -212,7 +212,7 @@ def test_what_is_kept_of_the_images_lies_beside_the_runs_and_nothing_in_the_home
 
 
 def test_a_run_can_be_exported_from_another_folder(table, tmp_path, monkeypatch):
-    from rtl_tf.inference.exporting import calibration_crops
+    from rtl_tf.experiments.run_export import calibration_crops
 
     monkeypatch.chdir(table.parent)
     relative = ["--data", table.name, "--method", "dsnt", "--width", "0.0625"]

@@ -1,6 +1,7 @@
 """The custom train_step and the loop around it, on tiny photographs and a tiny network."""
 
 import dataclasses
+import shutil
 
 import keras
 import numpy as np
@@ -43,9 +44,9 @@ def data(tmp_path_factory):
     return training, load_crops(samples[8:], SCHEMA, size=SIZE, margin=0.25)
 
 
-def make_detector(method="ft", reg_weight=0.0, batch_norm="batch", **options):
+def make_detector(method="ft", reg_weight=0.0, batch_norm="batch", start=None, **options):
     method = METHODS[method]
-    start, frozen = toy_source(SIZE), toy_source(SIZE)
+    start, frozen = start or toy_source(SIZE), toy_source(SIZE)
     network = build_network(start, 3, skip=False, seed=0, with_classifier=method.uses_classifier)
     freeze(network, method.trains, batch_norm)
     source = build_source(frozen, method.uses_classifier)
@@ -276,9 +277,9 @@ class Kill(keras.callbacks.Callback):
             raise Killed
 
 
-def run(data, folder, callbacks=()):
+def run(data, folder, callbacks=(), start=None):
     folder.mkdir(exist_ok=True)
-    detector = make_detector("rtl-sam", reg_weight=0.01)
+    detector = make_detector("rtl-sam", reg_weight=0.01, start=start)
     rows = fitting.fit(detector, *data, SCHEMA, SETTINGS, folder, callbacks)
     return detector, rows
 
@@ -304,6 +305,35 @@ def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypa
     assert not list((tmp_path / "killed").glob("state*"))
 
 
+def dropping_source():
+    """A toy whose encoder drops half of its features while it is trained, as that of an EfficientNet of Keras does."""
+    source = toy_source(SIZE)
+    *maps, last = source.encoder.output
+    dropped = keras.layers.Dropout(0.5, seed=3, name="dropout")(last)
+    return dataclasses.replace(source, encoder=keras.Model(source.encoder.input, [*maps, dropped], name="encoder"))
+
+
+def test_a_resumed_training_drops_what_an_uninterrupted_one_drops(data, tmp_path, monkeypatch):
+    """An earlier version's state lacks the seeds: that is gone on from, with those of the first epoch."""
+    whole, rows = run(data, tmp_path / "whole", start=dropping_source())
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
+    with pytest.raises(Killed):
+        run(data, tmp_path / "killed", (Kill(after=2),), dropping_source())
+    earlier = tmp_path / "earlier"
+    shutil.copytree(tmp_path / "killed", earlier)
+    resumed, resumed_rows = run(data, tmp_path / "killed", start=dropping_source())
+    for one, other in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [row["loss"] for row in resumed_rows] == [row["loss"] for row in rows]
+    with np.load(earlier / "state-0002.npz") as state:
+        assert state["seeds"].shape == (1, 2)
+        kept = {name: state[name] for name in state.files if name != "seeds"}
+    np.savez(earlier / "state-0002.npz", **kept)
+    _, other_rows = run(data, earlier, start=dropping_source())
+    same = [one["loss"] == other["loss"] for one, other in zip(rows, other_rows, strict=True)]
+    assert same == [True, True, False, False]
+
+
 def test_a_state_that_an_earlier_version_wrote_is_gone_on_from(data, tmp_path, monkeypatch, uninterrupted):
     whole, _ = uninterrupted
     monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
@@ -316,6 +346,22 @@ def test_a_state_that_an_earlier_version_wrote_is_gone_on_from(data, tmp_path, m
     resumed, _ = run(data, tmp_path / "killed")
     for one, other in zip(whole.weights, resumed.weights, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_without_validation_images_the_last_epoch_is_kept(data, tmp_path, monkeypatch, capsys):
+    """Also by a training that goes on; no error of training images stands for one of others."""
+    training, _ = data
+    whole, rows = run((training, None), tmp_path / "whole")
+    assert all(np.isnan([row["val_loss"], row["val_error"]]).all() for row in rows) and len(rows) == 4
+    assert "validation" not in capsys.readouterr().out
+    monkeypatch.setattr(fitting, "STATE_INTERVAL", 0.0)
+    with pytest.raises(Killed):
+        run((training, None), tmp_path / "killed", (Kill(after=2),))
+    run((training, None), tmp_path / "killed")
+    for folder in ("whole", "killed"):
+        kept = keras.saving.load_model(tmp_path / folder / "best.keras")
+        for one, other in zip(kept.weights, whole.weights, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_a_state_of_another_network_is_refused(data, tmp_path, monkeypatch):

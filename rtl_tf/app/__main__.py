@@ -166,7 +166,7 @@ def make_parser() -> Parser:
         usage="rtl-app RUN PHOTOS | rtl-app --label SCHEMA PHOTOS | rtl-app --export FILE PHOTOS",
         description="Correct the landmarks that a detector finds on photographs, or label photographs from nothing, on "
         "a page in a browser on this machine. Every change is saved at once.",
-        epilog="Nothing leaves the machine, and nothing but the journal is written.",
+        epilog="Nothing leaves the machine. The page writes nothing but the journal, --export nothing but its table.",
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -27,8 +27,9 @@ def live_intervals(
     measured = [
         one for one in schema.measurements if not all(by_hand[schema.index(landmark)] for landmark in one.points)
     ]
-    in_px = np.ones(1)
-    ends = intervals(measured, points[None], errors, schema.names, in_px, mirrored=mirrored, exact=by_hand[None])
+    in_px, order = np.ones(1), schema.mirror_permutation
+    known = (points[None], errors, schema.names, in_px)
+    ends = intervals(measured, *known, mirrored=mirrored, exact=by_hand[None], order=order)
     found = zip(measured, *(end[0].tolist() for end in ends), strict=True)
     return {one.name: (low, high) for one, low, high in found if np.isfinite([low, high]).all()}
 

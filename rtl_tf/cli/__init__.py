@@ -14,11 +14,16 @@ from rtl_tf.system.redirection import redirect, silenced
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line, like all others, and whose help has the name it was called by.
 
-    Its `prog` is for other callers.
+    Its `prog` is for other callers. Names may stand on both sides of a flag: `predict.py RUN --output FILE photos/`.
     """
 
     def __init__(self, *, prog: str, **more):
         super().__init__(prog=_called() or prog, **more)
+
+    def parse_args(self, args=None, namespace=None):
+        words = sys.argv[1:] if args is None else args
+        separated = "--" in words  # before names that begin with "-": argparse forgets it where names and flags mix
+        return (super().parse_args if separated else self.parse_intermixed_args)(words, namespace)
 
     def error(self, message: str):
         raise InputError(f"{message} (see --help)")

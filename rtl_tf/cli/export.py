@@ -9,7 +9,7 @@ from rtl_tf.inference.exported import ENGINES
 def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
     start_tensorflow()  # only now: --help must not wait for it
-    from rtl_tf.inference.exporting import export_run
+    from rtl_tf.experiments.run_export import export_run
 
     file = export_run(options.run, options.engine, options.precision, options.output)
     print(f"Use it: python predict.py {file} IMAGE ...")

@@ -11,6 +11,7 @@ from rtl_tf.exceptions import InputError
 if TYPE_CHECKING:
     from rtl_tf.clinic.measured import Measured, Yardsticks
     from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
+    from rtl_tf.schema import Schema
 
 
 def main(arguments: list[str]) -> int:
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
     _check(options)
     yardsticks = _yardsticks(options)
     schema, faces = read_faces(options.data, options.schema)
+    _check_names(options, yardsticks, schema)
     if options.facts:
         faces = with_facts(faces, options.facts)
     if options.frame_means and not any(face.frame for face in faces):
@@ -106,6 +108,18 @@ def _yardsticks(options) -> "Yardsticks":
     )
 
 
+def _check_names(options, yardsticks: "Yardsticks", schema: "Schema") -> None:
+    """InputError for misspelt landmarks and measurements in the files of one's own; a run has its own schema."""
+    from rtl_tf.clinic.known_names import require_known_criteria, require_known_landmarks, require_known_norms
+
+    if yardsticks.covariance is not None and options.errors.is_file():
+        require_known_landmarks(options.errors, yardsticks.covariance.landmarks, schema)
+    for file in options.criteria or ():
+        require_known_criteria(file, schema)
+    for file in options.norms or ():
+        require_known_norms(file, schema)
+
+
 def _norms(options) -> list:
     from rtl_tf.measuring.norms import read_norms, shipped_norms
 
@@ -115,13 +129,13 @@ def _norms(options) -> list:
 def _covariance(path: Path) -> "LandmarkCovariance":
     """Of a file; or of a run's predictions of people whom the network had not seen: by cross-validation, where it kept
     those, else of its test part."""
-    from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, out_of_fold_errors, read_covariance
+    from rtl_tf.measuring.landmark_covariance import errors_in, out_of_fold_errors, read_covariance
     from rtl_tf.runs.run import read_run
 
     if path.is_file():
         return read_covariance(path)
     run = read_run(path)
-    return out_of_fold_errors(run.folder) or LandmarkCovariance.fit(run.predictions)
+    return out_of_fold_errors(run.folder) or errors_in(run.predictions, run.folder)
 
 
 def _list_norms(options) -> int:

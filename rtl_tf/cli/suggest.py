@@ -6,7 +6,7 @@ from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import warn
 
-COLUMNS = ("image", "box_left", "box_top", "box_side", "mirrored", "doubt", "distance", "flags")
+COLUMNS = ("image", "box_left", "box_top", "box_side", "box_found", "mirrored", "doubt", "distance", "flags")
 
 
 def main(arguments: list[str]) -> int:
@@ -61,13 +61,14 @@ def _suggestions(options, images: list[Path]) -> tuple[list[tuple[str, ...]], in
     if not new:
         raise InputError("the run was trained on all of these photographs")
     doubt = Doubt.of(detector.confidence, None, options.run)
+    found_by_finder = str(detector.face_square is not None).lower()
     rows = []
     for index, distance in suggest(new, old, options.count, options.by, options.seed):
         face = new[index]
         box, flags = map(number, face.found.box), doubt.flags(face.found.prediction) if doubt else ()
         told = f"{face.doubt:.3f}", "" if distance == float("inf") else f"{distance:.2f}", "; ".join(flags)
-        mirrored = str(face.found.mirrored).lower()
-        rows.append((image_cell(face.image, options.output.parent), *box, mirrored, *told))
+        seen = found_by_finder, str(face.found.mirrored).lower()
+        rows.append((image_cell(face.image, options.output.parent), *box, *seen, *told))
     return rows, len(old), len(images) - len(usable)
 
 

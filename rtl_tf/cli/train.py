@@ -12,8 +12,9 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.limits import AUTO, flag_name
 
 EPILOG = """A run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
-trained_on.csv, predictions.csv, validation-predictions.csv, test.csv, metrics.json, examples.npz and figures.
-`evaluate.py` reads runs. With `--lambda auto`, lambda_search.json tells the choice and every score."""
+trained_on.csv, predictions.csv, validation-predictions.csv, test.csv, metrics.json, MODEL_CARD.md and figures;
+examples.npz, which shows faces, of built-in ones or with `--include-faces`. `evaluate.py` reads runs. With `--lambda
+auto`, lambda_search.json tells the choice and every score."""
 STUDY = """Trains, with every other flag given here, whatever runs the table or figure still lacks, told apart by their
 settings; goes on with interrupted ones. A run that fails is named at the end, with exit status 1."""
 STUDY_FLAGS = ("seeds", "jobs", "runs")

@@ -1,28 +1,36 @@
 """What is known of photographs beside their landmarks: a table of scales, people, ages, views, joined by the image."""
 
+import difflib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.scales import RULER
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import landmarks_of, mm_per_px_of, require_image_and_box
+from rtl_tf.datasets.table_cells import YAW, image_cell
 from rtl_tf.exceptions import InputError
+from rtl_tf.system.notes import some, warn
+
+KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 
 
 def with_facts(faces: Sequence[MarkedFace], file: Path) -> list[MarkedFace]:
     """The faces with the subject, mm_per_px and further columns of a table that has their images; what a face's own row
-    tells wins. Landmarks and boxes of the table are left aside.
+    tells wins. Landmarks and boxes of the table are left aside. Rows without a photograph, and photographs without a
+    row, are warned of: a name that is written in another way is among both.
 
     Raises:
-        InputError: a table without the column image, an image with two rows, a bad scale; names file and row. Or none
-            of the faces' images is in it.
+        InputError: a table without the column image or without any of KNOWN, an image with two rows, a bad scale; names
+            file and row. Or none of the faces' images is in it.
     """
     header, rows = read_rows(file)
     require_image_and_box(file, header)
+    _look_at_columns(file, header)
     coordinates = {name + axis for name in landmarks_of(header) for axis in ("_x", "_y")}
     known: dict[str, Row] = {}
     for row in rows:
@@ -31,10 +39,32 @@ def with_facts(faces: Sequence[MarkedFace], file: Path) -> list[MarkedFace]:
         image = _place(file_called(file.parent, row.cells["image"]))
         if known.setdefault(image, row) is not row:
             raise row.error(f"{row.cells['image']} has another row, {known[image].line}")
-    joined = [_joined(face, known.get(_place(face.image)), coordinates) for face in faces]
-    if not any(_place(face.image) in known for face in faces):
-        raise InputError(f"{file}: has none of the images; it shall name them as they lie beside it")
-    return joined
+    photographs = {_place(face.image): face for face in faces}
+    _tell_unmatched(file, photographs, known)
+    return [_joined(face, known.get(_place(face.image)), coordinates) for face in faces]
+
+
+def _look_at_columns(file: Path, header: Sequence[str]) -> None:
+    """InputError where no column says anything; a warning for one that looks misspelt."""
+    if not set(header) & set(KNOWN):
+        raise InputError(f"{file} row 1: none of the columns that are known beside image: {', '.join(KNOWN)}")
+    for name in (name for name in header if name and name not in (*KNOWN, "image")):
+        near = [each for each in KNOWN if each.startswith(name)] + difflib.get_close_matches(name, KNOWN, 1, 0.75)
+        if near and near[0] not in header:
+            warn(f"{file} row 1: column '{name}' says nothing here; did you mean '{near[0]}'?")
+
+
+def _tell_unmatched(file: Path, photographs: Mapping[str, MarkedFace], known: Mapping[str, Row]) -> None:
+    """InputError where no photograph has a row."""
+    without = [face for image, face in photographs.items() if image not in known]
+    if len(without) == len(photographs):
+        expected = image_cell(without[0].image, file.parent)
+        raise InputError(f"{file}: has none of the images; the first one's name is, from this table, {expected}")
+    lost = [f"row {row.line}: {row.cells['image']}" for image, row in known.items() if image not in photographs]
+    if lost:
+        warn(f"{file}: {some(lost, 'row')} of no photograph here")
+    if without:
+        warn(f"{file}: {some([face.name for face in without], 'photograph')} without a row here")
 
 
 def _place(image: Path) -> str:
@@ -44,12 +74,14 @@ def _place(image: Path) -> str:
 def _joined(face: MarkedFace, row: Row | None, coordinates: set[str]) -> MarkedFace:
     if row is None:
         return face
-    told = {name: cell for name, cell in row.cells.items() if name not in coordinates and cell}
     own = {name: cell for name, cell in face.cells.items() if cell}
+    told = {name: cell for name, cell in row.cells.items() if name not in {*coordinates, *own} and cell}
     scale = face.mm_per_px
     if math.isnan(scale):
         try:
             scale = mm_per_px_of(row.cells)
         except InputError as problem:
             raise row.error(problem) from problem
-    return replace(face, subject=face.subject or row.cells.get("subject", ""), mm_per_px=scale, cells=told | own)
+    subject = face.subject or row.cells.get("subject", "")
+    places = {**face.places, **dict.fromkeys(told, row.place)}
+    return replace(face, subject=subject, mm_per_px=scale, cells=told | own, places=places)

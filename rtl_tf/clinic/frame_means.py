@@ -46,14 +46,14 @@ class FrameMean:
 
 
 def frame_means(measured: Iterable[Measured], level: float = statistics.LEVEL) -> list[FrameMean]:
-    """Of all values of frames (not photographs) by film, face, view and measurement, in the order of their coming.
+    """Of all values of frames (not photographs) by film, face, view, turn and measurement, in the order of coming.
 
     Frames whose view is unknown are left out, and those with flags.
     """
-    groups: dict[tuple[str, str, str, str], dict[str, Measured]] = {}
+    groups: dict[tuple[str, ...], dict[str, Measured]] = {}
     for one in measured:
         if one.face.frame and one.sight.view and not np.isnan(one.value) and not one.face.cells.get("flags"):
-            group = one.face.name, one.face.face, one.sight.view, one.measurement.name
+            group = one.face.name, one.face.face, one.sight.view, one.out_of_view, one.measurement.name
             groups.setdefault(group, {}).setdefault(one.face.frame, one)  # once, of several norms
     return [_mean(list(frames.values()), level) for frames in groups.values()]
 
@@ -68,9 +68,7 @@ def _mean(frames: Sequence[Measured], level: float) -> FrameMean:
         found = statistics.estimate(values[:, None], spans.astype(str))
         (low,), (high,) = (end.tolist() for end in statistics.interval(found, level))
     notes = [] if seconds >= SPANS else [f"no interval: its frames show {seconds} s, {SPANS} s are needed"]
-    if not frames[0].in_view:
-        views = ", ".join(frames[0].measurement.views)
-        notes.append(f"{frames[0].sight.view} view; stands for the head's in a {views} view alone")
+    notes += filter(None, [frames[0].out_of_view])
     shared_low, shared_high = np.array([(one.low, one.high) for one in frames]).mean(axis=0).tolist()
     spread = float(values.std(ddof=1)) if len(values) > 1 else np.nan
     ends = low, high, shared_low, shared_high

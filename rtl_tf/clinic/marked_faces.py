@@ -1,14 +1,18 @@
 """Faces with landmarks, to be measured: rows of a table that predict.py or a person wrote, or of any data set."""
 
-from collections.abc import Mapping
+import math
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.csv_rows import Row, read_rows
-from rtl_tf.datasets import default_schema, is_synthetic, load
+from rtl_tf.datasets import default_schema, is_table, load
+from rtl_tf.datasets.annotations import inside_image, require_placed
 from rtl_tf.datasets.files import file_called
+from rtl_tf.datasets.films import is_film
 from rtl_tf.datasets.table import (
     TABLE,
     mirrored_of,
@@ -19,6 +23,7 @@ from rtl_tf.datasets.table import (
 )
 from rtl_tf.datasets.table_cells import FRAME
 from rtl_tf.exceptions import InputError
+from rtl_tf.images import read_size
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample, image_names
 from rtl_tf.schema import Schema, load_schema
@@ -38,7 +43,9 @@ class MarkedFace:
         cells: all other columns as written: view, yaw, age, sex, ruler_x1, ...
         face: see `Sample.face`.
         place: for messages, "found.csv row 3".
+        places: of cells that another table told, by column.
         problem: why there are no landmarks; "" where there are.
+        outside: names of landmarks that the table has outside the photograph: they are missing.
     """
 
     image: Path
@@ -50,19 +57,33 @@ class MarkedFace:
     cells: Mapping[str, str] = field(default_factory=dict)
     face: str = ""
     place: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    outside: tuple[str, ...] = ()
 
     @property
     def frame(self) -> str:
         """The number of the film's frame; "" = of a photograph."""
         return self.cells.get(FRAME, "")
 
+    @property
+    def age(self) -> float:
+        """Years, NaN = not told. InputError where it is none."""
+        if (age := self.number("age")) < 0:
+            raise self.error(f"age {age:g} is below 0", "age")
+        return age
+
     def number(self, column: str) -> float:
         """A further column's number, NaN where it is empty or not there. InputError names the row."""
         try:
             return as_number(self.cells.get(column, ""))
         except InputError as problem:
-            raise InputError(f"{self.place}: {column} {problem}") from problem
+            raise self.error(f"{column} {problem}", column) from problem
+
+    def error(self, problem: object, *columns: str) -> InputError:
+        """An InputError, to be raised, that names the row where the first filled one of these columns stands."""
+        column = next((name for name in columns if self.cells.get(name)), "")
+        return InputError(f"{self.places.get(column, self.place)}: {problem}")
 
 
 def read_faces(data: str | Path, schema: str | None = None) -> tuple[Schema, list[MarkedFace]]:
@@ -73,10 +94,8 @@ def read_faces(data: str | Path, schema: str | None = None) -> tuple[Schema, lis
     Raises:
         InputError: names the file and the row.
     """
-    path = Path(data)
-    file = path / TABLE if path.is_dir() else path
-    if not is_synthetic(data) and file.suffix.lower() == ".csv" and file.is_file():
-        return _of_table(file, schema)
+    if is_table(data):
+        return _of_table(Path(data) / TABLE if Path(data).is_dir() else Path(data), schema)
     samples = load(data, schema)
     names = image_names(samples)
     faces = [_of_sample(sample, name, str(data)) for sample, name in zip(samples, names, strict=True)]
@@ -87,7 +106,19 @@ def _of_table(file: Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]
     header, rows = read_rows(file)
     require_image_and_box(file, header)
     fitting = schema_in(file, header, schema)
-    return fitting, [_of_row(file.parent, row, fitting) for row in rows]
+    faces = [_of_row(file.parent, row, fitting) for row in rows]
+    _require_once(rows, faces)
+    return fitting, faces
+
+
+def _require_once(rows: Sequence[Row], faces: Sequence[MarkedFace]) -> None:
+    """InputError for a second row of one face of one photograph, or of one frame of a film: it would count twice."""
+    first: dict[tuple[str, str, str], int] = {}
+    for row, face in zip(rows, faces, strict=True):
+        other = first.setdefault((os.path.realpath(face.image), face.face, face.frame), row.line)
+        if other != row.line:
+            what = f"frame {face.frame} of {face.name}" if face.frame else face.name
+            raise row.error(f"{what} is already in row {other}; remove one, or tell its faces apart in a column 'face'")
 
 
 def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
@@ -96,12 +127,16 @@ def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
         raise row.error("column image is empty")
     try:
         points, scale, mirrored = points_of(cells, schema), mm_per_px_of(cells), mirrored_of(cells)
+        require_placed(points, schema.names)
     except InputError as problem:
         raise row.error(problem) from problem
     if (half := np.isnan(points).sum(axis=1) == 1).any():
         raise row.error(f"landmark {schema.names[int(np.argmax(half))]} has one of its two coordinates")
+    image = file_called(folder, cells["image"])
+    outside = np.isfinite(points).all(axis=1) & ~inside_image(points, _size(image))
+    points[outside] = np.nan
     return MarkedFace(
-        image=file_called(folder, cells["image"]),
+        image=image,
         name=cells["image"],
         subject=cells.get("subject", ""),
         points=points,
@@ -109,9 +144,18 @@ def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
         mm_per_px=scale,
         cells=cells,
         face=cells.get("face", ""),
-        place=f"{row.origin} row {row.line}",
+        place=row.place,
         problem=cells.get("error", ""),
+        outside=tuple(name for name, away in zip(schema.names, outside, strict=True) if away),
     )
+
+
+def _size(image: Path) -> tuple[float, float]:
+    """(width, height), px; without an end where there is no photograph that tells it."""
+    try:
+        return (math.inf, math.inf) if is_film(image) else read_size(image)
+    except InputError:  # who needs its pixels says so
+        return math.inf, math.inf
 
 
 def _of_sample(sample: Sample, name: str, origin: str) -> MarkedFace:

@@ -62,8 +62,20 @@ class Measured:
 
     @property
     def in_view(self) -> bool:
-        """Whether the photograph's value stands for the head's; where it does in all views, none has to be known."""
-        return self.measurement.views == VIEWS or self.sight.view in self.measurement.views
+        """Whether the photograph's value stands for the head's."""
+        return not self.out_of_view
+
+    @property
+    def out_of_view(self) -> str:
+        """Why it does not; "" where it does. Where it does in all views, none has to be known."""
+        view, yaw, problem = self.sight
+        views, largest = self.measurement.views, self.measurement.largest_yaw
+        if views != VIEWS and view not in views:
+            seen = f"{view} view" if view else f"view unknown ({problem})"
+            return f"{seen}; stands for the head's in a {', '.join(views)} view alone"
+        if abs(yaw) > largest:
+            return f"turned by more than {largest:g} degrees, up to which it stands for the head's"
+        return ""
 
 
 def measure_faces(
@@ -73,9 +85,11 @@ def measure_faces(
     schema: Schema,
     yardsticks: Yardsticks,
 ) -> list[Measured]:
-    """All measurements of a schema on N faces; InputError where it has none."""
+    """All measurements of a schema on N faces; InputError where it has none, or an age is none."""
     if not schema.measurements:
         raise InputError(f"schema {schema.name} has no [[measurements]]")
+    if yardsticks.norms:
+        [face.age for face in faces]  # also where no value asks for it: a bad one is told before anything is measured
     points = np.array([face.points for face in faces])
     mm_per_px = np.array([scale.mm_per_px for scale in scales])
     values = np.stack([measure(each, points, schema.names, mm_per_px) for each in schema.measurements], axis=1)
@@ -84,12 +98,13 @@ def measure_faces(
         errors = np.array([scale.error for scale in scales])
         mirrored = np.array([face.mirrored for face in faces])
         told = (mm_per_px, errors, mirrored, yardsticks.level)
-        low, high = intervals(schema.measurements, points, yardsticks.covariance, schema.names, *told)
+        order = schema.mirror_permutation
+        low, high = intervals(schema.measurements, points, yardsticks.covariance, schema.names, *told, order=order)
     found = []
     for row, (face, sight, scale) in enumerate(zip(faces, sights, scales, strict=True)):
         for column, measurement in enumerate(schema.measurements):
             value, start, end = (float(each[row, column]) for each in (values, low, high))
-            notes = tuple(_missing(face, measurement, scale, schema))
+            notes = (*_missing(face, measurement, scale, schema), *_without_error(value, measurement, yardsticks))
             plain = Measured(face, sight, scale, measurement, value, start, end, notes=notes)
             found += _compared(plain, yardsticks)
     return found
@@ -101,10 +116,21 @@ def _missing(face: MarkedFace, measurement: Measurement, scale: Scale, schema: S
         yield face.problem
         return
     absent = [name for name in dict.fromkeys(measurement.points) if np.isnan(face.points[schema.index(name)]).any()]
-    if absent:
-        yield f"no {', '.join(absent)}"
+    if unplaced := [name for name in absent if name not in face.outside]:
+        yield f"no {', '.join(unplaced)}"
+    if away := [name for name in absent if name in face.outside]:
+        yield f"outside the photograph: {', '.join(away)}"
     if measurement.needs_scale and np.isnan(scale.mm_per_px):
         yield scale.problem
+
+
+def _without_error(value: float, measurement: Measurement, yardsticks: Yardsticks) -> Iterable[str]:
+    """Why a value has no interval though errors are told."""
+    if yardsticks.covariance is None or np.isnan(value):
+        return
+    known = yardsticks.covariance.landmarks
+    if unknown := [name for name in dict.fromkeys(measurement.points) if name not in known]:
+        yield f"no error known for {', '.join(unknown)}"
 
 
 def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
@@ -112,17 +138,10 @@ def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
     if np.isnan(plain.value):
         return [plain]
     if not plain.in_view:
-        return [replace(plain, notes=(*plain.notes, _out_of_view(plain)))]
+        return [replace(plain, notes=(*plain.notes, f"{plain.out_of_view}: no z-score"))]
     mine = [[norm for norm in norms if norm.measurement == plain.measurement.name] for norms in yardsticks.norms]
     rows = [_beside(plain, norms, yardsticks.criteria) for norms in mine if norms]
     return rows or [plain]
-
-
-def _out_of_view(plain: Measured) -> str:
-    views = ", ".join(plain.measurement.views)
-    if not plain.sight.view:
-        return f"view unknown ({plain.sight.problem}); stands for the head's in a {views} view alone: no z-score"
-    return f"{plain.sight.view} view; stands for the head's in a {views} view alone: no z-score"
 
 
 def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion]) -> Measured:
@@ -134,7 +153,7 @@ def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion
         return replace(named, notes=(*plain.notes, problem))
     assert norm is not None
     try:
-        z, *ends = norm.z(np.array([plain.value, plain.low, plain.high]), plain.face.number("age")).tolist()
+        z, *ends = norm.z(np.array([plain.value, plain.low, plain.high]), plain.face.age).tolist()
     except InputError as problem:
         return replace(named, notes=(*plain.notes, f"{problem}: no z-score"))
     mine = [criterion for criterion in criteria if criterion.measurement == plain.measurement.name]
@@ -148,7 +167,7 @@ def _incomparable(plain: Measured, norm: Norm | None) -> str:
         return "no sex (male, female), by which the norm differs: no z-score"
     if problem := refusal(plain.measurement, norm):
         return problem
-    return "no age: no z-score" if np.isnan(plain.face.number("age")) else ""
+    return "no age: no z-score" if np.isnan(plain.face.age) else ""
 
 
 def _across(criterion: Criterion, ends: Sequence[float]) -> bool:

@@ -11,6 +11,7 @@ from rtl_tf.reports.grid import Grid, as_text
 
 HEADER = ["Measurement", "Unit", "Values", "Mean", "SD", "Lowest", "Highest", "±", "In view"]
 MISSING = "-"
+UPRIGHT = "Heads are taken to be upright: no view tells of nodding."
 
 
 def measured_text(measured: Sequence[Measured], level: float) -> str:
@@ -59,7 +60,8 @@ def _scores(measured: Sequence[Measured]) -> str:
         if np.isfinite(one.z):
             groups.setdefault((one.norm, one.measurement.name), []).append(one.z)
     rows = [[norm, name, str(len(z)), f"{np.mean(z):+.2f}", f"{min(z):+.2f}"] for (norm, name), z in groups.items()]
-    return as_text(Grid("Z-scores", ["Norm", "Measurement", "Values", "Mean", "Lowest"], rows, 2)) if rows else ""
+    header = ["Norm", "Measurement", "Values", "Mean", "Lowest"]
+    return as_text(Grid("Z-scores", header, rows, 2, notes=[UPRIGHT])) if rows else ""
 
 
 def _met(measured: Sequence[Measured]) -> str:

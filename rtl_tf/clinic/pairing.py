@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace, read_faces
-from rtl_tf.documents import read_text
+from rtl_tf.documents import read_text, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.measured_agreement import Marks
 from rtl_tf.runs import layout
 from rtl_tf.runs.run import Run
 from rtl_tf.schema import Schema, available_schemas, load_schema, parse_schema
+from rtl_tf.system.notes import some, warn
 
 
 def marks_of_run(run: Run, second: str | Path | None = None) -> Marks:
@@ -40,19 +41,19 @@ def marks_of_tables(
     Raises:
         InputError: they have no image in common.
     """
-    fitting, labelled = read_faces(labels, schema)
-    _, faces = read_faces(found, schema or fitting.name)
+    fitting, labelled = _read(labels, schema)
+    _, faces = _read(found, schema or fitting.name)
     at = _places([_name(face) for face in faces], [_name(face) for face in labelled], found, labels)
     pairs = [(face, labelled[index]) for face, index in zip(faces, at, strict=True) if index is not None]
     manual, points = (np.array([pair[which].points for pair in pairs]) for which in (1, 0))
     scales = np.array([label.mm_per_px if np.isnan(face.mm_per_px) else face.mm_per_px for face, label in pairs])
-    marks = Marks(fitting, [label.subject for _, label in pairs], scales, manual, points)
+    marks = Marks(fitting, [label.subject or face.subject for face, label in pairs], scales, manual, points)
     return with_second(marks, [_name(label) for _, label in pairs], second, schema) if second else marks
 
 
 def with_second(marks: Marks, images: Sequence[str], second: str | Path, schema: str | None) -> Marks:
     """With the landmarks of labelled data of the same images, NaN for images that it lacks."""
-    fitting, faces = read_faces(second, schema or marks.schema.name)
+    fitting, faces = _read(second, schema or marks.schema.name)
     if fitting.names != marks.schema.names:
         raise InputError(f"{second}: labelled with schema {fitting.name}, the first labels with {marks.schema.name}")
     at = _places(images, [_name(face) for face in faces], "the first labels", second)
@@ -68,8 +69,18 @@ def _schema(run: Run) -> Schema:
     return parse_schema(read_text(path), str(path))
 
 
+def _read(data: str | Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:
+    """As `read_faces`, with a warning of landmarks outside their photographs, which are missing."""
+    fitting, faces = read_faces(data, schema)
+    outside = [f"{_name(face)}: {', '.join(face.outside)}" for face in faces if face.outside]
+    if outside:
+        warn(f"{data}: {some(outside, 'image')} with landmarks outside, which are left out")
+    return fitting, faces
+
+
 def _name(face: MarkedFace) -> str:
-    return f"{face.name}#{face.face}" if face.face else face.name
+    name = f"{face.name}#{face.face}" if face.face else face.name
+    return f"{name} frame {face.frame}" if face.frame else name
 
 
 def _places(
@@ -77,9 +88,14 @@ def _places(
 ) -> list[int | None]:
     """Of each image its place among `others`: by its whole name, else by its file's name where that is there once.
 
+    How many were joined by the latter, and how many were left out, is warned of.
+
     Raises:
-        InputError: none has one, or a file's name alone does not tell which is meant.
+        InputError: an image is there twice, none has a place, or a file's name alone does not tell which is meant.
     """
+    for names, where in ((images, origin), (others, other_origin)):
+        if (name := repeated(names)) is not None:
+            raise InputError(f"{where}: image {name} is there twice; remove one")
     whole = {name: index for index, name in enumerate(others)}
     files: dict[str, list[int]] = {}
     for index, name in enumerate(others):
@@ -94,4 +110,19 @@ def _places(
         found.append(whole.get(name, near[0] if near else None))
     if all(index is None for index in found):
         raise InputError(f"{other_origin}: none of its images is one of {origin} ({images[0]}, ...)")
+    _tell(images, others, found, origin, other_origin)
     return found
+
+
+def _tell(
+    images: Sequence[str], others: Sequence[str], found: Sequence[int | None], origin: str | Path, other: str | Path
+) -> None:
+    """Warnings: of images that were joined by their file's name alone, and of those that are in one table only."""
+    joined = [(name, others[index]) for name, index in zip(images, found, strict=True) if index is not None]
+    if by_file := [f"{name} with {theirs}" for name, theirs in joined if name != theirs]:
+        warn(f"{origin} and {other}: {some(by_file, 'image')} joined by the file's name alone")
+    taken = {theirs for _, theirs in joined}
+    if lost := [name for name, index in zip(images, found, strict=True) if index is None]:
+        warn(f"{origin}: {some(lost, 'image')} not in {other}, left out")
+    if unused := [name for name in others if name not in taken]:
+        warn(f"{other}: {some(unused, 'image')} not in {origin}, left out")

@@ -77,11 +77,11 @@ def ruler_of(face: MarkedFace) -> Scale | None:
     if all(map(math.isnan, numbers)):
         return None
     if any(map(math.isnan, numbers)):
-        raise InputError(f"{face.place}: a ruler needs all of {', '.join(RULER)}")
+        raise face.error(f"a ruler needs all of {', '.join(RULER)}", *RULER)
     try:
         return ruler_scale(np.array(numbers[:4]).reshape(2, 2), numbers[4])
     except InputError as problem:
-        raise InputError(f"{face.place}: {problem}") from problem
+        raise face.error(problem, *RULER) from problem
 
 
 def ruler_scale(ends: np.ndarray, mm: float) -> Scale:

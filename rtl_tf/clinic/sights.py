@@ -29,7 +29,7 @@ def sight_of(face: MarkedFace, view: str | None = None) -> Sight:
     """
     told, yaw = face.cells.get("view", "").casefold(), face.number("yaw")
     if told and told not in VIEWS:
-        raise InputError(f"{face.place}: view '{told}' is none of {', '.join(VIEWS)}")
+        raise face.error(f"view '{told}' is none of {', '.join(VIEWS)}", "view")
     if told or view or not math.isnan(yaw):
         return Sight(told or view_of(yaw) or str(view), yaw)
     return _seen(face)

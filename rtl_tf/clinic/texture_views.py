@@ -49,6 +49,7 @@ def views_of_table(mesh: TexturedMesh, table: Path, schema: str | None) -> tuple
     problems = [f"{face.place}: {face.problem}" for _, face in mine if face.problem]
     if not views:
         raise InputError(problems[0])
+    problems += [f"{face.place}: outside the texture: {', '.join(face.outside)}" for _, face in mine if face.outside]
     return fitting, views, problems
 
 

@@ -106,6 +106,11 @@ def default_schema(name_or_path: str | Path) -> str:
     return _reader(path).default_schema(path)
 
 
+def is_table(name_or_path: str | Path) -> bool:
+    """Whether `load` reads a CSV table of one's own here: not every `.csv` file is one. InputError as `load`."""
+    return not is_synthetic(name_or_path) and _reader(Path(name_or_path)) is DATASETS["table"]
+
+
 def dataset_name(name_or_path: str | Path) -> str:
     """A short name that can be a folder's: the data folder's, or the file's without suffix."""
     if is_synthetic(name_or_path):

@@ -66,7 +66,7 @@ def _unknown(name: str, schema: Schema) -> str:
     return f"unknown landmark '{name}' for schema {schema.name}: {hint}"
 
 
-def inside_image(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def inside_image(points: np.ndarray, size: tuple[float, float]) -> np.ndarray:
     """bool (K,): whether points (K, 2) lie within an image of (width, height), its outermost pixels included.
 
     False for missing points.

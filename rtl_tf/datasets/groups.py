@@ -4,7 +4,21 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 
 from rtl_tf.images import image_hash, read_size
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, image_names
+
+
+def groups_of(samples: Sequence[Sample], indices: Iterable[int], by: str) -> dict[str, list[int]]:
+    """The indices, in their order, of each subject (scan) with all that may not be parted from it; see `grouped`."""
+    return grouped(
+        samples, [sample.subject for sample in samples] if by == "subject" else image_names(samples), indices
+    )
+
+
+def companions(samples: Sequence[Sample], indices: Iterable[int], by: str) -> frozenset[int]:
+    """The indices, and those of all that may not be parted from one of them."""
+    chosen = set(indices)
+    groups = groups_of(samples, range(len(samples)), by).values()
+    return frozenset(index for group in groups if chosen & set(group) for index in group)
 
 
 def grouped(samples: Sequence[Sample], keys: Sequence[str], order: Iterable[int]) -> dict[str, list[int]]:
@@ -20,7 +34,7 @@ def grouped(samples: Sequence[Sample], keys: Sequence[str], order: Iterable[int]
             key = root[key]
         return key
 
-    for photograph in _photographs(samples):
+    for photograph in shared_photographs(samples):
         least, *others = sorted({root_of(keys[index]) for index in photograph})
         for other in others:
             root[other] = least
@@ -30,7 +44,7 @@ def grouped(samples: Sequence[Sample], keys: Sequence[str], order: Iterable[int]
     return groups
 
 
-def _photographs(samples: Sequence[Sample]) -> list[list[int]]:
+def shared_photographs(samples: Sequence[Sample]) -> list[list[int]]:
     """Indices of the samples of each photograph that has several: of one file, or, of faces, with equal pixels."""
     photographs: dict[Hashable, list[int]] = defaultdict(list)
     for index, sample in enumerate(samples):

@@ -9,7 +9,7 @@ from pathlib import Path
 from rtl_tf.coordinates import Crop
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
-from rtl_tf.datasets.table import BOX, box_of, mirrored_of, require_image_and_box
+from rtl_tf.datasets.table import BOX, FOUND_BOX, box_of, mirrored_of, require_image_and_box, truth_in
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import (
     HEIC_SUFFIXES,
@@ -43,8 +43,9 @@ _PLURALS = {
 class Photograph:
     """An image file, the square to look at (see `Sample.box`), and `Sample.mirrored`; None = not told.
 
-    `problem` is one line that says why it cannot be looked at; empty where it can. `below` is the folder in which it
-    lies, seen from the one that was asked for.
+    `found`: the square is the face finder's, which tells nothing of landmarks. `problem` is one line that says why
+    it cannot be looked at; empty where it can. `below` is the folder in which it lies, seen from the one that was
+    asked for.
     """
 
     image: Path
@@ -52,6 +53,7 @@ class Photograph:
     mirrored: bool | None = None
     problem: str = ""
     below: Path = Path()
+    found: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,7 @@ def _photograph_of_row(folder: Path, row: Row) -> Photograph:
             require_overlap(size, crop, image)
         elif BOX[0] in cells:
             raise InputError(f"{image}: no box; give {', '.join(BOX)}, or remove the row")
-        return Photograph(image, box, mirrored_of(cells) if "mirrored" in cells else None)
+        mirrored = mirrored_of(cells) if "mirrored" in cells else None
+        return Photograph(image, box, mirrored, found=truth_in(cells, FOUND_BOX))
     except InputError as problem:
         return Photograph(image, problem=str(row.error(problem)))

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import accumulate
 
-from rtl_tf.datasets.groups import grouped
+from rtl_tf.datasets.groups import groups_of
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import image_hash, read_size
 from rtl_tf.records import Sample, Split, image_names
@@ -31,8 +31,7 @@ def split(
     if len(samples) == 0:
         raise InputError("no images to split")
     names = image_names(samples)
-    keys = [sample.subject for sample in samples] if by == "subject" else names
-    groups = grouped(samples, keys, sorted(range(len(samples)), key=names.__getitem__))
+    groups = groups_of(samples, sorted(range(len(samples)), key=names.__getitem__), by)
     if len(groups) < 3:
         wayout = "; add subjects, or give --split-by scan" if by == "subject" else ""
         raise InputError(f"{len(samples)} images of {len(groups)} {by}(s): each of the three parts needs one{wayout}")
@@ -82,16 +81,27 @@ def _nested(part: Sequence[int], images: int, name: str, samples: Sequence[Sampl
 
 
 def folds(
-    samples: Sequence[Sample], training: Sequence[int], count: int, by: str = "subject", seed: int = 0
+    samples: Sequence[Sample],
+    training: Sequence[int],
+    count: int,
+    by: str = "subject",
+    seed: int = 0,
+    known: Collection[int] = (),
 ) -> list[tuple[int, ...]]:
-    """The training part in `count` folds of nearly equal size, at random, of whole subjects or of single scans.
+    """The training part in `count` folds of nearly equal size, at random, of whole subjects or of single scans; see
+    `groups.grouped`. Those whom a source network knows, who have an image in `known`, are in none.
 
     InputError for fewer subjects (images) than folds.
     """
-    names = image_names(samples)
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index in training:
-        groups[samples[index].subject if by == "subject" else names[index]].append(index)
+    names, known = image_names(samples), set(known)
+    everybody = groups_of(samples, training, by)
+    groups = {key: group for key, group in everybody.items() if not known & set(group)}
+    if count > len(groups) and len(groups) < len(everybody):
+        most = f"at most --folds {len(groups)}" if len(groups) > 1 else "--folds 0"
+        raise InputError(
+            f"--folds {count}: the source knows all but {len(groups)} of the training part's {len(everybody)} {by}s: "
+            f"give {most}, or a source that was trained on others"
+        )
     if not 2 <= count <= len(groups):
         raise InputError(f"--folds {count}: use 2 to {len(groups)}, as many {by}s as the training part has")
     parts: list[list[int]] = [[] for _ in range(count)]
@@ -103,18 +113,29 @@ def folds(
 def exchanged(
     whole: Split, samples: Sequence[Sample], known: Collection[int], by: str = "subject", seed: int = 0
 ) -> Split | None:
-    """The split with the subjects (scans) of the test part that have an image in `known` in the training part, and as
-    many of that part that have none there tested instead, at random; None where nobody would be left to be tested."""
-    names = image_names(samples)
-    key = [sample.subject if by == "subject" else name for sample, name in zip(samples, names, strict=True)]
+    """The split with the subjects (scans) of test and validation part that have an image in `known` in the training
+    part, and as many of that part that have none there in their place, at random: as long as there are such, first of
+    the test part. There nobody remains who is known; None where nobody would be left to be tested."""
+    groups = groups_of(samples, range(len(samples)), by)
+    key = {index: one for one, group in groups.items() for index in group}
+    training, validation, test = ({key[index] for index in part} for part in whole.parts.values())
     familiar = {key[index] for index in known}
-    moved = {key[index] for index in whole.test} & familiar
-    others = sorted({key[index] for index in whole.training} - familiar, key=lambda one: _shuffle_key(seed, one))
-    tested = ({key[index] for index in whole.test} - familiar) | set(others[: len(moved)])
-    both = _by_name((*whole.training, *whole.test), names)
-    training = tuple(index for index in both if key[index] not in tested)
-    test = tuple(index for index in both if key[index] in tested)
-    return Split(training, whole.validation, test) if test else None
+
+    def shuffled(keys: set[str]) -> list[str]:
+        return sorted(keys, key=lambda one: _shuffle_key(seed, one))
+
+    others = shuffled(training - familiar)
+    count = len(test & familiar)
+    test = (test - familiar) | set(others[:count])
+    others = others[count:]
+    leaving = shuffled(validation & familiar)[: len(others)]
+    validation = (validation - set(leaving)) | set(others[: len(leaving)])
+
+    order = _by_name((index for part in whole.parts.values() for index in part), image_names(samples))
+    judged = test | validation
+    cuts = (set(key.values()) - judged, validation, test)
+    split = Split(*(tuple(index for index in order if key[index] in part) for part in cuts))
+    return split if split.test else None
 
 
 def without_fold(whole: Split, parts: Sequence[tuple[int, ...]], fold: int) -> Split:

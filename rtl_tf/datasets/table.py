@@ -22,6 +22,7 @@ from rtl_tf.system.notes import tell_left_out
 
 TABLE = "landmarks.csv"
 BOX = ("box_left", "box_top", "box_side")
+FOUND_BOX = "box_found"  # true: by the face finder, who knows nothing of landmarks; else by somebody who does
 # As spreadsheets and people write them; a number of a program that knows no other type has its ".0".
 TRUE = ("true", "yes", "y", "t", "1", "1.0", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "waar")
 FALSE = ("false", "no", "n", "f", "0", "0.0", "falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "")
@@ -176,9 +177,14 @@ def mm_per_px_of(cells: dict[str, str]) -> float:
 
 def mirrored_of(cells: dict[str, str]) -> bool:
     """The cell `mirrored`; false where it is empty or the column is not there."""
-    if cells.get("mirrored", "").lower() not in TRUTH:
-        raise InputError(f"mirrored '{shortened(cells['mirrored'])}' is neither true nor false")
-    return TRUTH[cells.get("mirrored", "").lower()]
+    return truth_in(cells, "mirrored")
+
+
+def truth_in(cells: dict[str, str], column: str) -> bool:
+    """A cell as people write it; false where it is empty or the column is not there. InputError where it is neither."""
+    if (cell := cells.get(column, "").lower()) not in TRUTH:
+        raise InputError(f"{column} '{shortened(cells[column])}' is neither true nor false")
+    return TRUTH[cell]
 
 
 def points_of(cells: dict[str, str], schema: Schema) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.geometry.similarity import apply, as_complex, fit, mean_shape
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
@@ -34,7 +35,7 @@ class Halves:
 def find_halves(points: np.ndarray, schema: Schema) -> Halves:
     """Of points (N, K, 2), as all faces are seen."""
     shapes = as_complex(points)
-    mirrored = as_complex((points * (-1, 1))[:, schema.mirror_permutation])
+    mirrored = as_complex(unmirrored(points, True, schema.mirror_permutation))
     other = np.zeros(len(points), bool)
     for _ in range(ROUNDS):
         mean = mean_shape(np.where(other[:, None], mirrored, shapes))
@@ -50,13 +51,12 @@ def as_one_half(points: np.ndarray, halves: Halves, schema: Schema) -> np.ndarra
     """Points (N, K, 2) with the other half's mirrored, where a data set shows both."""
     if not halves.is_mixed:
         return points
-    return np.where(halves.other[:, None, None], (points * (-1, 1))[:, schema.mirror_permutation], points)
+    return unmirrored(points, halves.other, schema.mirror_permutation)
 
 
 def as_seen(points: np.ndarray, mirrored: bool, schema: Schema) -> np.ndarray:
     """float64 (K, 2): as all faces of a data set are seen, mirrored ones about x = 0, names swapped; and back."""
-    points = np.asarray(points, np.float64)
-    return (points * (-1, 1))[schema.mirror_permutation] if mirrored else points
+    return unmirrored(points, mirrored, schema.mirror_permutation)
 
 
 def frame_of(samples: Sequence[Sample], schema: Schema) -> np.ndarray:

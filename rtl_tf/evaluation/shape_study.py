@@ -12,6 +12,7 @@ from rtl_tf.evaluation.procrustes_anova import Term, procrustes_anova, repeatabi
 from rtl_tf.evaluation.shape_components import Components, components
 from rtl_tf.evaluation.shape_tests import GroupMeans, distance_p, group_means
 from rtl_tf.evaluation.specimens import Specimens
+from rtl_tf.records import photograph_of
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def placement_terms(specimens: Specimens) -> tuple[list[Term], float]:
         rows = np.concatenate([rows, rows[whole]])
     individuals = [specimens.subjects[row] for row in rows]
     sides = [specimens.sides[row] for row in rows] if specimens.sides else None
-    images = [specimens.images[row].partition("#")[0] for row in rows]
+    images = [photograph_of(specimens.images[row]) for row in rows]
     terms = procrustes_anova(superimpose(points).points, individuals, sides, images)
     return terms, repeatability(terms, len(points), individuals)
 

@@ -9,6 +9,7 @@ from rtl_tf.documents import read_text
 from rtl_tf.evaluation.halves import as_one_half, find_halves, frame_of
 from rtl_tf.evaluation.procrustes import centroid_sizes
 from rtl_tf.exceptions import InputError
+from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.methods import METHODS
 from rtl_tf.records import Sample, image_names
 from rtl_tf.runs import layout
@@ -86,7 +87,9 @@ def tested_specimens(run: Run) -> Specimens:
     attributes = read_attributes(path, found.images) if path.exists() else {}
     source = f"found by {METHODS[run.method].title}, seed {run.seed}, in the test images of {run.resolved['data_name']}"
     known = (source, found.images, found.subjects, found.mm_per_px, attributes)
-    return _specimens(*known, found.points.astype(np.float64), found.truth.astype(np.float64), schema)
+    flagged = np.zeros(len(found.images), bool) if found.mirrored is None else found.mirrored == 1
+    points, labels = (unmirrored(each, flagged, schema.mirror_permutation) for each in (found.points, found.truth))
+    return _specimens(*known, points, labels, schema, flagged)
 
 
 def labelled_specimens(samples: Sequence[Sample], schema: Schema, data_name: str) -> Specimens:
@@ -109,10 +112,13 @@ def _specimens(
     points: np.ndarray,
     labels: np.ndarray | None,
     schema: Schema,
-    flagged: np.ndarray | None = None,
+    mirrored: np.ndarray,
 ) -> Specimens:
-    """All of one side; without landmarks that no image has, then without images that lack one."""
-    mirrored = np.zeros(len(points), bool) if flagged is None else flagged
+    """All of one side; without landmarks that no image has, then without images that lack one.
+
+    Args:
+        points, labels: as all faces are seen, those of bool (N,) `mirrored` turned.
+    """
     there = ~np.isnan(points).all(axis=(0, 2))
     every = Specimens(source, images, subjects, schema.names, points, labels, mirrored, mm_per_px, attributes)
     every = every.kept(np.isfinite(points[:, there]).all(axis=(1, 2)), "that lack a landmark are left out")

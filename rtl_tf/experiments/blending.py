@@ -64,6 +64,11 @@ def with_blend(detector: Detector, blend: float) -> Detector:
     return replace(detector, recipe=replace(detector.recipe, blend=blend))
 
 
+def without_evidence(detector: Detector) -> Detector:
+    """The detector, heeding nothing that given boxes tell of landmarks."""
+    return replace(detector, recipe=replace(detector.recipe, box_evidence=None))
+
+
 def _alone(detector: Detector, blend: float) -> Detector:
     """One of the two alone, without what boxes, here those around labels, tell, and without a closer look."""
-    return replace(detector, recipe=replace(detector.recipe, blend=blend, box_evidence=None), parts=None)
+    return replace(without_evidence(with_blend(detector, blend)), parts=None)

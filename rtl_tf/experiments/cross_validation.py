@@ -1,7 +1,9 @@
 """Cross-validation inside the training part: what is said of its people by networks that have not seen them.
 
+Squares around labels tell where these are: what they tell is left out, so that errors are those of photographs alone.
+
 <run>/folds/<k>/                     a run without the people of fold k, while it trains; the folder goes at the end
-<run>/out-of-fold-predictions.csv    as predictions.csv, of the training part
+<run>/out-of-fold-predictions.csv    as predictions.csv, of the training part, as far as --source RUN does not know it
 <run>/confidence.json                what these errors tell of new faces
 """
 
@@ -13,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rtl_tf.experiments.blending import apart, choose_blend, with_blend
+from rtl_tf.experiments.blending import apart, choose_blend, with_blend, without_evidence
 from rtl_tf.experiments.data import UnseenImages
 from rtl_tf.experiments.outputs import collect
 from rtl_tf.inference.detector import Detector
@@ -46,8 +48,8 @@ def cross_validate(trained: Detector, folder: Path, folds: int, train: Callable[
             told = [(with_blend(detector, blend), part) for detector, part in told]
             trained = with_blend(trained, blend)
             write_recipe(folder / layout.RECIPE, trained.recipe)
-        unseen = joined([collect(part, detector) for detector, part in told])
-        if confidence := Confidence.fit(unseen):
+        unseen = joined([collect(part, without_evidence(detector)) for detector, part in told])
+        if confidence := Confidence.fit(unseen, trained.schema.mirror_permutation):
             write_confidence(folder / layout.CONFIDENCE, confidence)
         else:
             warn("--folds: too few people to tell how far landmarks may be off; predictions come without radii")

@@ -11,7 +11,7 @@ from rtl_tf.coordinates import Crop, sample_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
-from rtl_tf.experiments.lineage import with_unseen_test
+from rtl_tf.experiments.lineage import acquaintances, with_unseen_test
 from rtl_tf.experiments.recipe_fitting import Meshes, Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
@@ -103,8 +103,7 @@ class DataLoader:
             raise InputError(f"--parts: schema {dataset.schema.name} has no [[parts]]; add them, or leave the flag out")
         split = thinned(dataset, settings)
         lines = cautions(dataset.samples, split.training, dataset.schema, settings)
-        if dataset is not whole:
-            lines.append("people of the test part whom the source knows are trained on, and others tested instead")
+        lines += acquaintances(whole.split, dataset, split, settings.folds)
         for line in lines:
             if line not in self._said:
                 warn(line)

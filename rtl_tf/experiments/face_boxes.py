@@ -1,14 +1,18 @@
 """The boxes in which a run looks: those of the data, or those that the face finder gives for the photograph alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
+from rtl_tf.datasets.groups import shared_photographs
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.training_faces import learn_face_square
-from rtl_tf.images import read_image
+from rtl_tf.experiments.training_faces import faces_on, learn_face_square
+from rtl_tf.images import read_size
+from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.face_square import FaceSquare
-from rtl_tf.inference.squares import central_square, found_square
+from rtl_tf.inference.squares import central_square, square_of_largest
 from rtl_tf.records import Sample
 from rtl_tf.system.progress import progress
 
@@ -37,19 +41,31 @@ def find_boxes(samples: Sequence[Sample], training: Sequence[int], others: Seque
         training, others: indices of the samples that are looked at; of the others no label is used.
         margin: of the squares around labels that training images teach, see `coordinates.crop_around`.
     Raises:
-        InputError: hardly any face is found in the training images.
+        InputError: a photograph shows several of the faces, or hardly any is found in the training images.
     """
-    learned = learn_face_square([samples[index] for index in training], margin)
+    for shared in shared_photographs(samples):
+        name = samples[shared[0]].image.name
+        raise InputError(
+            f"--face-boxes found: {name} shows {len(shared)} labelled faces, and of a photograph the largest face is "
+            "looked at; leave the flag out"
+        )
+    look = cache(faces_on)
+    learned = learn_face_square([samples[index] for index in training], margin, look)
     if learned is None:
         raise InputError("--face-boxes found: the face finder knows too few of the training images; leave the flag out")
+    looked_at = [*training, *others]
+    found = in_found_boxes([samples[index] for index in looked_at], learned, look)
+    return FoundBoxes(dict(zip(looked_at, found, strict=True)), learned)
+
+
+def in_found_boxes(
+    samples: Sequence[Sample], learned: FaceSquare, faces_on: Callable[[Path], list[Face]] = faces_on
+) -> list[Sample]:
+    """The samples with the boxes that their photographs get; found in threads, with a progress bar."""
 
     def boxed(sample: Sample) -> Sample:
-        image = read_image(sample.image)
-        found = found_square(learned, image, sample.mirrored)
-        return replace(sample, box=found.box if found else central_square(image.shape[1::-1]))
+        found = square_of_largest(learned, faces_on(sample.image), sample.mirrored)
+        return replace(sample, box=found.box if found else central_square(read_size(sample.image)))
 
-    looked_at = [*training, *others]
     with ThreadPoolExecutor() as pool:
-        found = pool.map(boxed, [samples[index] for index in looked_at])
-        found = progress(found, len(looked_at), "finding faces")
-        return FoundBoxes(dict(zip(looked_at, found, strict=True)), learned)
+        return list(progress(pool.map(boxed, samples), len(samples), "finding faces"))

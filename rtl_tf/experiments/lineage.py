@@ -7,12 +7,13 @@ from pathlib import Path
 
 from rtl_tf.config import Settings
 from rtl_tf.datasets import splits
+from rtl_tf.datasets.groups import companions
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.resolving import Dataset
 from rtl_tf.images import image_hash, read_size
 from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.families import find_source
-from rtl_tf.records import Sample, image_names
+from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.runs import layout
 from rtl_tf.runs.seen import Seen, read_seen, write_seen
 from rtl_tf.system.progress import progress
@@ -44,31 +45,54 @@ def with_unseen_test(settings: Settings, dataset: Dataset) -> Dataset:
     people's. Where scans are split, not people, only images count.
 
     A data set that has grown since the source was trained is split anew, and people whom it knows may come to be
-    tested. These are trained on, and as many of the training part whom it does not know are tested instead.
+    tested. These are trained on, and as many of the training part whom it does not know are tested instead; so it is
+    with the validation part, as long as there are such people.
 
+    Returns:
+        The data set with that split, and with whom the source knows.
     Raises:
         InputError: names the image of the test part, its person, and the image that the source has seen: there are no
-            others to be tested, or the data are the same, but otherwise split.
+            others to be tested, or the data are the same, but otherwise split. Or two images, of a leak between the
+            exchanged parts.
     """
-    seen = read_record(settings.source)
+    seen, by = read_record(settings.source), settings.split_by
     known = _known(seen, settings, dataset) if seen else {}
-    tested = [index for index in dataset.split.test if index in known]
-    if not tested:
+    if not known:
         return dataset
-    grown = dataset.hashes["dataset_hash"] not in {one.data for one in seen}
-    split = (
-        splits.exchanged(dataset.split, dataset.samples, known, settings.split_by, settings.split_seed)
-        if grown
-        else None
-    )
-    if split is None:
+    split = dataset.split
+    if dataset.hashes["dataset_hash"] not in {one.data for one in seen}:  # it has grown
+        split = splits.exchanged(split, dataset.samples, known, by, settings.split_seed) or split
+    if tested := [index for index in split.test if index in known]:
         index = tested[0]
         raise InputError(
             f"--source {settings.source}: it was trained on a person of the test part, "
             f"{dataset.samples[index].subject} ({image_names(dataset.samples)[index]}; it has seen "
             f"{known[index].image}): take a source that was trained on others, as one with the same --split-seed"
         )
-    return replace(dataset, split=split)
+    if split != dataset.split:
+        splits.audit(dataset.samples, split, by)
+    return replace(dataset, split=split, known=companions(dataset.samples, known, by))
+
+
+def acquaintances(before: Split, dataset: Dataset, used: Split, folds: int) -> list[str]:
+    """A line for each thing to be known of a run whose source knows people.
+
+    Args:
+        before: the split that was made without a look at the source; dataset: of `with_unseen_test`.
+        used: its split, thinned.
+    """
+    lines = []
+    for part, place in (("test", "are tested"), ("validation", "choose the epoch")):
+        if dataset.split.parts[part] != before.parts[part]:
+            lines.append(f"people of the {part} part whom the source knows are trained on, and others {place} instead")
+    if familiar := dataset.known.intersection(used.validation):
+        lines.append(
+            f"the source knows the people of {len(familiar)} of {len(used.validation)} validation images, which choose "
+            "the epoch: their errors may be too low"
+        )
+    if folds and dataset.known.intersection(used.training):
+        lines.append("--folds: of people whom the source does not know; the others are trained on beside each fold")
+    return lines
 
 
 def _known(seen: Sequence[Seen], settings: Settings, dataset: Dataset) -> dict[int, Seen]:

@@ -19,9 +19,10 @@ from rtl_tf.networks.precision import computing_in
 from rtl_tf.pipeline import AUGMENTATIONS, Crops
 from rtl_tf.runs import layout
 from rtl_tf.runs.history import read_history
+from rtl_tf.system.notes import warn
 from rtl_tf.training.fit import fit
 
-NO_PART = "no training image shows all landmarks of a part in more pixels than the network sees"
+NO_PART = "no {} image shows all landmarks of a part in more pixels than the network sees"
 JITTER = 0.03  # share of a part's side by which the first look misses its middle; the chin's twice that
 
 
@@ -33,7 +34,7 @@ def train_parts(
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
 ) -> None:
     """Train the network of `data.recipe.parts` as the run was, an epoch with each part of each face; go on where it was
-    interrupted.
+    interrupted. Without a validation image that shows one, no epoch is chosen: it is the last.
 
     Args:
         folder: of the run; settings: resolved, lambda chosen.
@@ -48,8 +49,10 @@ def train_parts(
     settings = replace(settings, image_size=rule.size, crop_jitter=jitter)
     training = _crops(data, "training", settings, AUGMENTATIONS[settings.augment].context_px(rule.size))
     if training is None:
-        raise InputError(f"--parts: {NO_PART}; leave the flag out")
-    validation = _crops(data, "validation", settings) or training
+        raise InputError(f"--parts: {NO_PART.format('training')}; leave the flag out")
+    validation = _crops(data, "validation", settings)
+    if validation is None:
+        warn(f"--parts: {NO_PART.format('validation')}: no epoch is chosen, the last is kept")
     print(f"\nParts of the face: {len(training.images)} training crops, {rule.size}x{rule.size}")
     with computing_in(settings.mixed_precision):
         detector, _ = build(settings, method, load_networks(settings, method), training.plain, len(data.schema))

@@ -41,6 +41,7 @@ class Dataset:
     Attributes:
         name: of the data set.
         hashes: of `datasets.content_hashes`.
+        known: indices of the samples of people whom the source network was trained on, see `lineage`.
     """
 
     samples: Samples
@@ -48,6 +49,7 @@ class Dataset:
     split: Split
     name: str
     hashes: dict[str, str]
+    known: frozenset[int] = frozenset()
 
 
 def read_dataset(
@@ -59,17 +61,30 @@ def read_dataset(
     subjects_as_written: bool = False,
     aligned: bool = False,
 ) -> Dataset:
-    """Read, split and audit; called with the `dataset_key` of resolved settings.
+    """Read, split and audit; called with the `dataset_key` of resolved settings."""
+    key = data, schema, image_size, split_by, split_seed, subjects_as_written, aligned
+    samples, hashes = read_samples(*key)
+    split = splits.split(samples, by=split_by, seed=split_seed)
+    splits.audit(samples, split, split_by)
+    return Dataset(samples, load_schema(schema), split, datasets.dataset_name(data), hashes)
+
+
+def read_samples(
+    data: str,
+    schema: str,
+    image_size: int,
+    split_by: str,
+    split_seed: int,
+    subjects_as_written: bool = False,
+    aligned: bool = False,
+) -> tuple[Samples, dict[str, str]]:
+    """A data set's samples, as a run sees them, and its hashes; called with the `dataset_key` of resolved settings.
 
     Aligned faces all show the same half.
     """
     samples = datasets.load(data, schema, size=image_size, seed=0, subjects_as_written=subjects_as_written)
-    split = splits.split(samples, by=split_by, seed=split_seed)
-    splits.audit(samples, split, split_by)
     hashes = datasets.content_hashes(data, samples)
-    if aligned:
-        samples = Samples(same_half(samples, load_schema(schema)))
-    return Dataset(samples, load_schema(schema), split, datasets.dataset_name(data), hashes)
+    return Samples(same_half(samples, load_schema(schema))) if aligned else samples, hashes
 
 
 def found_out(settings: Settings, dataset: Dataset) -> dict[str, str | list[str]]:
@@ -117,7 +132,7 @@ def dataset_key(settings: Settings) -> tuple:
 
 def thinned(dataset: Dataset, settings: Settings) -> Split:
     """The split with as many training and validation images as the settings say; for one of several folds, without that
-    fold's people, who take the place of the test part.
+    fold's people, who take the place of the test part. People whom the source network knows are in no fold.
     """
     split = splits.subset(
         dataset.split,
@@ -130,7 +145,8 @@ def thinned(dataset: Dataset, settings: Settings) -> Split:
         raise InputError(f"--fold {settings.fold}: goes with --folds")
     if not settings.folds:
         return split
-    folds = splits.folds(dataset.samples, split.training, settings.folds, settings.split_by, settings.split_seed)
+    by, seed = settings.split_by, settings.split_seed
+    folds = splits.folds(dataset.samples, split.training, settings.folds, by, seed, dataset.known)
     return splits.without_fold(split, folds, settings.fold) if settings.fold else split
 
 

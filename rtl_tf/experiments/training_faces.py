@@ -1,7 +1,8 @@
 """What a run learns about faces from its training images: where the network shall look once a face is found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
@@ -17,16 +18,24 @@ MOST = 300  # images that are looked at; more would change nothing
 SHARE = 0.5  # of them in which a face must be found: else the photographs show no faces as the finder knows them
 
 
-def learn_face_square(samples: Sequence[Sample], margin: float) -> FaceSquare | None:
+def faces_on(image: Path) -> list[Face]:
+    """Those that are found on a photograph, the largest first."""
+    return find_faces(read_image(image))
+
+
+def learn_face_square(
+    samples: Sequence[Sample], margin: float, faces_on: Callable[[Path], list[Face]] = faces_on
+) -> FaceSquare | None:
     """Find the faces of training images and fit their squares; None, which is said, where too few are found.
 
     Args:
         margin: of crops around landmarks, see `coordinates.crop_around`.
+        faces_on: another way to find them, which remembers what it found.
     """
     chosen = [samples[index] for index in np.unique(np.linspace(0, len(samples) - 1, MOST).astype(int))]
     squares = [_square(sample, margin) for sample in chosen]
     with ThreadPoolExecutor() as pool:
-        looked = pool.map(_face_in, chosen, squares)
+        looked = pool.map(lambda sample, square: _face_in(faces_on(sample.image), square), chosen, squares)
         faces = list(progress(looked, len(chosen), "finding faces in training images"))
     found = [index for index, face in enumerate(faces) if face]
     if len(found) < max(FEWEST, SHARE * len(chosen)):
@@ -48,10 +57,8 @@ def _square(sample: Sample, margin: float) -> Box:
     return crop.left, crop.top, crop.side
 
 
-def _face_in(sample: Sample, square: Box) -> Face | None:
+def _face_in(faces: Sequence[Face], square: Box) -> Face | None:
     """The face that a sample's square is around: its middle lies in it; of several, the one that fills it most."""
     start, side = np.array(square[:2]), square[2]
-    inside = [
-        face for face in find_faces(read_image(sample.image)) if (abs(face.centre - start - side / 2) < side / 2).all()
-    ]
+    inside = [face for face in faces if (abs(face.centre - start - side / 2) < side / 2).all()]
     return max(inside, key=lambda face: overlap(face.box, square), default=None)

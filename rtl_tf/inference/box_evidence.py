@@ -23,11 +23,13 @@ class BoxEvidence:
         margin: of squares around landmarks, see `coordinates.crop_around`.
         correction: of the FEATURES -> 2K, what is added.
         believed: (FEATURES,), the largest there were when it was fitted: a box that is farther off tells nothing.
+        labelled: bool (K,), landmarks that some face had: only these have places that are worth a look.
     """
 
     margin: float
     correction: Ridge
     believed: np.ndarray
+    labelled: np.ndarray
 
     @classmethod
     def fit(
@@ -37,14 +39,15 @@ class BoxEvidence:
         """Of N faces: what was found without their people (K, 2) and labels, NaN = missing, as the boxes show them."""
         shares = [[box.to_shares(part) for part in pair] for *pair, box in zip(found, points, boxes, strict=True)]
         offsets = [(label - answer).ravel() for answer, label in shares]
-        features = np.stack([_features(answer, margin) for answer, _ in shares])
+        labelled = np.isfinite(np.stack(points)).all(axis=-1).any(axis=0)
+        features = np.stack([_features(answer[labelled], margin) for answer, _ in shares])
         correction, _ = ridge.fit(features, np.nan_to_num(np.stack(offsets)), people)
-        return cls(margin, correction, np.abs(features).max(axis=0))
+        return cls(margin, correction, np.abs(features).max(axis=0), labelled)
 
     def __call__(self, points: np.ndarray, box: Crop) -> np.ndarray:
         """(K, 2) original px, as the box shows them -> moved."""
         shares = box.to_shares(points)
-        features = _features(shares, self.margin)
+        features = _features(shares[self.labelled], self.margin)
         if (np.abs(features) > self.believed).any():
             return points
         return box.from_shares(shares + self.correction(features).reshape(shares.shape))
@@ -54,12 +57,17 @@ class BoxEvidence:
             "margin": self.margin,
             "correction": self.correction.to_json(),
             "believed": self.believed.tolist(),
+            "labelled": self.labelled.tolist(),
         }
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "BoxEvidence":
         correction = Ridge.from_json(node["correction"], FEATURES, 2 * landmarks)
-        return cls(node["margin"].number(0), correction, node["believed"].array((FEATURES,)))
+        told = node.get("labelled")  # older files lack it
+        labelled = np.array([one.flag() for one in told.elements()] if told else [True] * landmarks)
+        if len(labelled) != landmarks or not labelled.any():
+            raise node.error(f"labelled: no flags of {landmarks} landmarks")
+        return cls(node["margin"].number(0), correction, node["believed"].array((FEATURES,)), labelled)
 
 
 def displaced(box: Crop, jitter: float, random: np.random.Generator) -> Crop:

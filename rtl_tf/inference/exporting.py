@@ -2,13 +2,12 @@
 
 import json
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from rtl_tf import __version__, datasets
+from rtl_tf import __version__
 from rtl_tf.coordinates import HEATMAP_STRIDE
 from rtl_tf.exceptions import InputError
 from rtl_tf.heatmaps import decoding
@@ -21,18 +20,13 @@ from rtl_tf.inference.exported import (
     FAMILIAR,
     RECIPE,
     ExportedDetector,
-    exported_file,
     files_of,
     parts_file,
 )
 from rtl_tf.inference.graph import locate_in_crops
-from rtl_tf.inference.part_crops import load_part_crops
-from rtl_tf.inference.recipe import read_recipe
-from rtl_tf.pipeline import load_crops
 from rtl_tf.runs import layout
-from rtl_tf.runs.config_file import from_json, read_config
-from rtl_tf.runs.parts import read_split
-from rtl_tf.schema import UNLABELLED, load_schema, schema_text
+from rtl_tf.runs.config_file import read_config
+from rtl_tf.schema import UNLABELLED, schema_text
 from rtl_tf.system.atomic import replacing
 from rtl_tf.system.redirection import silenced
 
@@ -43,59 +37,12 @@ WRITERS: dict[str, Callable] = {
     "openvino": export_openvino.write,
     "litert": export_litert.write,
 }
-CALIBRATION_IMAGES = 100
 CROP_RULE = (
     "a square of the upright image, scaled to image_size x image_size with an antialiased bilinear filter; without a "
     "box of its own the square around the landmarks, widened on every side by crop_margin times their larger extent; "
     "beyond the image its edge is repeated; pixel centres lie on integers; where the recipe has an alignment, "
     "instead of that square the one that it finds from the face's mesh"
 )
-
-
-def export_run(run: Path, engine: str, precision: str, output: Path | None = None) -> Path:
-    """Write <run>/export/detector-<precision>.<suffix>, or `output`; the file's path.
-
-    Raises:
-        InputError: no trained run, a missing package or, for int8, data that are no longer there.
-    """
-    file = output or exported_file(run, engine, precision)
-    read_config(run / layout.CONFIG)  # is it a run at all?
-    calibration = calibration_crops(run) if precision == "int8" else ()
-    started = time.perf_counter()
-    print(f"writing {file} (up to a minute)", flush=True)
-    export(run, file, engine, *calibration)
-    print(f"written in {time.perf_counter() - started:.0f} s")
-    return file
-
-
-def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.ndarray]:
-    """Of each of the run's networks uint8 (at most `count`, S, S, 3): crops of training images, evenly chosen."""
-    config = read_config(run / layout.CONFIG)["resolved"]
-    settings = from_json(config).resolved()
-    schema_file = run / layout.SCHEMA
-    schema = load_schema(schema_file)
-    recipe = read_recipe(run / layout.RECIPE, len(schema))
-    as_written = settings.subjects_as_written
-    samples = datasets.load(settings.data, str(schema_file), size=settings.image_size, subjects_as_written=as_written)
-    hashes = datasets.content_hashes(settings.data, samples)
-    if any(config.get(name, value) != value for name, value in hashes.items()):  # an older run tells one of them
-        raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
-    training = read_split(run / layout.SPLIT, samples).training
-    chosen = [samples[index] for index in _evenly(training, count)]
-    faces = load_crops(
-        chosen,
-        schema,
-        size=settings.image_size,
-        margin=settings.crop_margin,
-        label="reading training images",
-        square=(lambda _, image, box: recipe.square(image, box)) if recipe.alignment else None,
-    )
-    parts = load_part_crops(chosen, faces.crops, recipe, schema, label="reading their parts") if recipe.parts else None
-    return [faces.plain] if parts is None else [faces.plain, np.stack(_evenly(parts.plain, count))]
-
-
-def _evenly(rows: Sequence | np.ndarray, count: int) -> list:
-    return [rows[index] for index in np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
 
 
 def export(

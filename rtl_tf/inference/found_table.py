@@ -8,7 +8,7 @@ from typing import IO
 
 from rtl_tf.csv_rows import as_line, header_if_any
 from rtl_tf.datasets.photographs import Photograph
-from rtl_tf.datasets.table import BOX
+from rtl_tf.datasets.table import BOX, FOUND_BOX
 from rtl_tf.datasets.table_cells import DOUBT, FILMED, FRAME, MARK, PEAK, RADIUS, image_cell, number, unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
@@ -36,7 +36,7 @@ class FoundTable:
     Columns:
         image: relative to the table, links not resolved; face: 1, 2, ... where an image has several rows.
         frame, time_s, yaw, sharpness: in a table of films alone, see `clinic.filming`.
-        box_left, box_top, box_side, mirrored: what was looked at, and how.
+        box_left, box_top, box_side, mirrored: what was looked at, and how; box_found: whether the face finder gave it.
         detector: of which file, the beginning of its SHA-256.
         coverage, flags: where the detector knows its errors: the share of landmarks that lie within their radii, and
         why somebody should look at the face, with semicolons between.
@@ -69,7 +69,7 @@ class FoundTable:
         doubtful, radius = (DOUBT, [RADIUS]) if self.doubt else ((), [])
         landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK, *radius)]
         filmed = FILMED if self.of_films else ()
-        return ["image", *filmed, "face", *BOX, "mirrored", "detector", "error", *doubtful, *landmarks]
+        return ["image", *filmed, "face", *BOX, FOUND_BOX, "mirrored", "detector", "error", *doubtful, *landmarks]
 
     @property
     def previous(self) -> Path:
@@ -150,6 +150,8 @@ class FoundTable:
         row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face} | dict(filmed or {})
         seen = outcome if isinstance(outcome, Found) else photograph
         row |= self._looked_at(seen.box, seen.mirrored) | {"detector": self.detector}
+        if isinstance(outcome, Found) and self.finds_faces:
+            row[FOUND_BOX] = str(photograph.found or photograph.box is None).lower()
         if isinstance(outcome, Found):
             outcome = unwritable(photograph.image) or outcome
         if isinstance(outcome, InputError):

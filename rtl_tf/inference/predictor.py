@@ -134,10 +134,15 @@ class Predictor(ABC):
         return predictions
 
     def outcomes(
-        self, images: Sequence[Image], boxes: Sequence[Box | None], mirrored: Sequence[bool | None]
+        self,
+        images: Sequence[Image],
+        boxes: Sequence[Box | None],
+        mirrored: Sequence[bool | None],
+        found: Sequence[bool] | None = None,
     ) -> Iterator[Outcome]:
         """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most, and of
-        images where these are looked at again."""
+        images where these are looked at again. `found`: boxes that are the face finder's; None = none is."""
+        found = [False] * len(images) if found is None else found
         batch = BATCH if self.parts is None else WHOLE_BATCH
         pool = ThreadPoolExecutor()  # decodes while the network runs
         coming: list[Future[Seen]] = []
@@ -145,7 +150,7 @@ class Predictor(ABC):
         try:
             for start in range(0, len(images), batch):
                 part = slice(start, start + batch)
-                each = zip(images[part], names[part], boxes[part], mirrored[part], strict=True)
+                each = zip(images[part], names[part], boxes[part], mirrored[part], found[part], strict=True)
                 following = [pool.submit(self._see, *arguments) for arguments in each]
                 yield from self._finish(coming)
                 coming = following
@@ -168,11 +173,11 @@ class Predictor(ABC):
             for found, crop in zip(predictions, crops, strict=True)
         ]
 
-    def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None) -> Seen:
+    def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None, found: bool) -> Seen:
         if box:
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
         photograph = Pyramid.of_file(os.fspath(image)) if is_file(image) else Pyramid.of(pixels_of(image, name))
-        given = box is not None
+        given = box is not None and not found
         box, mirrored, face = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
         size = size_of(photograph)
@@ -234,6 +239,7 @@ class Predictor(ABC):
                 heatmap_points=located.heatmap_points[index][names],
                 rivals=located.rivals[index][names],
                 unlikeness=float(unlikeness[index]),
+                mirrored=crop.mirrored,
             )
             predictions.append(found)
         return predictions

@@ -15,7 +15,7 @@ from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
 from rtl_tf.inference.face_parts import FaceParts, Locate
 from rtl_tf.inference.mesh_calibration import Calibration
 from rtl_tf.inference.views import VIEWS, View
-from rtl_tf.pyramid import Photographed
+from rtl_tf.pyramid import Photographed, Pyramid
 from rtl_tf.records import Prediction
 
 FACE = 0.0  # score of a mesh above which its face is believed
@@ -144,6 +144,8 @@ def mesh_views(image: Photographed, mesh: Mesh, views: int) -> np.ndarray:
     """(V, 468, 2) original px: a mesh found again in views of its own square, on all cores."""
     numbers = sorted(range(views), key=lambda number: VIEWS[number].flipped)  # a pyramid knows what flipped ones show
     crops = [VIEWS[number].of(mesh.square) for number in numbers]
+    if isinstance(image, Pyramid):
+        image.prepare(crops)
     found = dict(zip(numbers, _threads().map(partial(mesh_in, image), crops), strict=True))
     return np.stack([found[number].points for number in range(views)])
 

@@ -1,6 +1,7 @@
 """Which square of a photograph the network looks at, and whether mirrored. Needs no TensorFlow."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,7 +50,11 @@ def square_to_look_at(
 
 def found_square(learned: FaceSquare, image: Photographed, mirrored: bool | None) -> Aim | None:
     """As `square_to_look_at`, of the largest face on an image; None where none is found."""
-    faces = find_faces(image)
+    return square_of_largest(learned, find_faces(image), mirrored)
+
+
+def square_of_largest(learned: FaceSquare, faces: Sequence[Face], mirrored: bool | None) -> Aim | None:
+    """The same, of the faces that were found, the largest first."""
     return Aim(*learned.apply(faces[0], mirrored), faces[0]) if faces else None
 
 

@@ -16,7 +16,10 @@ FLAGS = {"true": True, "false": False}
 
 @dataclass(frozen=True)
 class Criterion:
-    """That a guide calls a measurement `side` ("low", "high") from a z-score on, itself included or not."""
+    """That a guide calls a measurement `side` ("low", "high") from a z-score on, itself included or not.
+
+    `hpo`: this is the limit that the Human Phenotype Ontology defines its term by; of other limits none is told.
+    """
 
     source: str
     doi: str
@@ -24,13 +27,16 @@ class Criterion:
     side: str
     z: float
     or_equal: bool
+    hpo: bool = False
 
     def meets(self, z: float) -> bool:
         beyond = z < self.z if self.side == "low" else z > self.z
         return beyond or (self.or_equal and z == self.z)
 
     def term(self, measurement: Measurement) -> str:
-        """Of the Human Phenotype Ontology, as the schema has it; "" = none."""
+        """Of the Human Phenotype Ontology, as the schema has it; "" = none, or one of another limit."""
+        if not self.hpo:
+            return ""
         return measurement.hpo_low if self.side == "low" else measurement.hpo_high
 
     def sentence(self, measurement: Measurement, norm: str) -> str:
@@ -57,7 +63,8 @@ def shipped_criteria() -> list[Criterion]:
 
 
 def read_criteria(path: Path) -> list[Criterion]:
-    """Criteria of a CSV table: source, doi, measurement, side (low, high), z, or_equal (true, false).
+    """Criteria of a CSV table: source, doi, measurement, side (low, high), z, or_equal (true, false); and `hpo` (true,
+    false), see `Criterion`, which may be missing or empty: false.
 
     Raises:
         InputError: names the file and the row.
@@ -70,13 +77,17 @@ def _criterion(row: Row) -> Criterion:
     cells = row.cells
     if cells["side"] not in ("low", "high"):
         raise row.error(f"side '{cells['side']}' is neither low nor high")
-    if cells["or_equal"].casefold() not in FLAGS:
-        raise row.error(f"or_equal '{cells['or_equal']}' is neither true nor false")
+    or_equal, hpo = _flag(row, "or_equal"), _flag(row, "hpo") if cells.get("hpo") else False
     try:
         z = as_number(cells["z"])
     except InputError as problem:
         raise row.error(problem) from problem
     if z != z:
         raise row.error("z is empty")
-    or_equal = FLAGS[cells["or_equal"].casefold()]
-    return Criterion(cells["source"], cells["doi"], cells["measurement"], cells["side"], z, or_equal)
+    return Criterion(cells["source"], cells["doi"], cells["measurement"], cells["side"], z, or_equal, hpo)
+
+
+def _flag(row: Row, column: str) -> bool:
+    if row.cells[column].casefold() not in FLAGS:
+        raise row.error(f"{column} '{row.cells[column]}' is neither true nor false")
+    return FLAGS[row.cells[column].casefold()]

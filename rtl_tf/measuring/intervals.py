@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.measurement import Measurement
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, face_size
 from rtl_tf.measuring.quantities import measure
@@ -25,6 +26,7 @@ def intervals(
     draws: int = DRAWS,
     seed: int = 0,
     exact: np.ndarray | bool = False,
+    order: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the intervals of M measurements on N images, each (N, M); NaN where no value or no error is known.
 
@@ -37,6 +39,7 @@ def intervals(
         mm_per_px: (N,), NaN = unknown.
         scale_error: (N,) or one for all: standard deviation of the scale, as a share of it.
         mirrored: (N,) or one for all, see `LandmarkCovariance`.
+        order: (K,), of a mirrored face's landmarks; None = theirs.
         exact: (N, K) or one for all: landmarks without an error, as a person placed them. The others err as ever.
     """
     errors = covariance.draws(landmarks, draws, seed)
@@ -44,13 +47,14 @@ def intervals(
     count = len(points)
     mm_per_px, scale_error = np.broadcast_to(mm_per_px, count), np.broadcast_to(scale_error, count)
     exact = np.broadcast_to(exact, points.shape[:2])
-    signs = np.where(np.broadcast_to(mirrored, count)[:, None], (-1.0, 1.0), 1.0)
+    mirrored, order = np.broadcast_to(mirrored, count), np.arange(len(landmarks)) if order is None else order
     low, high = np.full((count, len(measurements)), np.nan), np.full((count, len(measurements)), np.nan)
     step = max(1, AT_ONCE // draws)
     for start in range(0, count, step):
         part = slice(start, start + step)
         sizes = face_size(points[part])[:, None, None, None]
-        drawn = points[part, None] + _away(errors * signs[part, None, None] * sizes, exact[part])
+        own = unmirrored(errors, mirrored[part, None], order) if mirrored[part].any() else errors
+        drawn = points[part, None] + _away(own * sizes, exact[part])
         scales = mm_per_px[part, None] * (1 + scale_error[part, None] * of_scale)
         for column, measurement in enumerate(measurements):
             values = measure(measurement, drawn, landmarks, scales)

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.csv_rows import read_rows, write_rows
-from rtl_tf.documents import read_json, repeated, write_json
+from rtl_tf.documents import read_json, read_text, repeated, write_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.numerals import as_number
 from rtl_tf.runs import layout
-from rtl_tf.runs.predictions import Predictions, read_predictions
+from rtl_tf.runs.predictions import Predictions, of_labelled_landmarks, read_predictions
+from rtl_tf.schema import parse_schema
 
 COLUMNS = ("landmark", "xx", "xy", "yy")
 FEWEST = 5  # images that label a landmark, for its errors to be told
@@ -29,12 +31,13 @@ class LandmarkCovariance:
     Attributes:
         landmarks: K names.
         covariance: float64 (2K, 2K), of x and y of the first landmark, of the second, ..., in squares of `face_size`.
-        images: on how many it was measured; 0 = not told.
+        images, people: on how many it was measured; 0 = not told.
     """
 
     landmarks: tuple[str, ...]
     covariance: np.ndarray
     images: int = 0
+    people: int = 0
 
     @property
     def blocks(self) -> np.ndarray:
@@ -51,16 +54,19 @@ class LandmarkCovariance:
         return cls(tuple(landmarks), covariance.reshape(2 * len(landmarks), -1), images)
 
     @classmethod
-    def fit(cls, predictions: Predictions) -> "LandmarkCovariance":
+    def fit(cls, predictions: Predictions, order: np.ndarray) -> "LandmarkCovariance":
         """Of predictions for images that the network has not seen: mean products of errors over those that have both.
 
+        Args:
+            order: (K,), of a mirrored face's landmarks, see `Schema.mirror_permutation`.
         Raises:
             InputError: fewer than FEWEST images.
         """
+        predictions = of_labelled_landmarks(predictions)
         sizes = face_size(predictions.points)
         errors = (predictions.truth - predictions.points).astype(np.float64) / sizes[:, None, None]
         if predictions.mirrored is not None:
-            errors[predictions.mirrored == 1, :, 0] *= -1
+            errors = unmirrored(errors, predictions.mirrored == 1, order)
         seen = np.isfinite(errors).all(axis=-1)
         known = np.flatnonzero(seen.sum(axis=0) >= FEWEST)
         if not known.size:
@@ -69,12 +75,21 @@ class LandmarkCovariance:
         votes = np.repeat(seen[:, known], 2, axis=1).astype(np.float64)
         products = flat.T @ flat / np.maximum(votes.T @ votes, 1)
         names = tuple(predictions.landmarks[index] for index in known)
-        return cls(names, _without_negative(products), int(seen.any(axis=1).sum()))
+        told = seen.any(axis=1)
+        people = {name for name, one in zip(predictions.subjects, told, strict=True) if one}
+        return cls(names, _without_negative(products), int(told.sum()), len(people))
 
     def draws(self, landmarks: Sequence[str], count: int, seed: int = 0) -> np.ndarray:
-        """float64 (count, K, 2): normal errors of these landmarks, shares of `face_size`; NaN = unknown."""
+        """float64 (count, K, 2): errors of these landmarks, shares of `face_size`; NaN = unknown.
+
+        Normal ones, or, where it is told on how many people the covariance was measured, of Student's t with as many
+        degrees of freedom: of few people it may be off itself.
+        """
         values, vectors = np.linalg.eigh(self.covariance)
-        normal = np.random.default_rng([seed, count]).standard_normal((count, len(values)))
+        random = np.random.default_rng([seed, count])
+        normal = random.standard_normal((count, len(values)))
+        if self.people:
+            normal *= np.sqrt(self.people / random.chisquare(self.people, (count, 1)))
         drawn = (normal * np.sqrt(np.maximum(values, 0))) @ vectors.T
         found = np.full((count, len(landmarks), 2), np.nan)
         for column, name in enumerate(landmarks):
@@ -87,7 +102,15 @@ class LandmarkCovariance:
 def out_of_fold_errors(run: layout.Folder) -> LandmarkCovariance | None:
     """By a run's cross-validation (`train.py --folds 5`); None where it has none. InputError where it is damaged."""
     record = run / layout.OUT_OF_FOLD
-    return LandmarkCovariance.fit(read_predictions(record)) if record.is_file() else None
+    return errors_in(read_predictions(record), run) if record.is_file() else None
+
+
+def errors_in(predictions: Predictions, run: layout.Folder) -> LandmarkCovariance:
+    """Of a run's predictions, by the schema that it keeps; where that is lost, no landmark has a mirrored partner."""
+    schema, order = run / layout.SCHEMA, np.arange(len(predictions.landmarks))
+    if schema.is_file():
+        order = parse_schema(read_text(schema), str(schema)).mirror_permutation
+    return LandmarkCovariance.fit(predictions, order)
 
 
 def face_size(points: np.ndarray) -> np.ndarray:
@@ -111,7 +134,8 @@ def write_covariance(path: str | Path, found: LandmarkCovariance) -> None:
         rows = [(name, *(repr(float(own[at])) for at in ((0, 0), (0, 1), (1, 1)))) for name, own in _named(found)]
         write_rows(path, COLUMNS, rows)
     else:
-        content = {"landmarks": list(found.landmarks), "images": found.images, "unit": "squares of the face's size"}
+        measured_on = {"images": found.images, "people": found.people}
+        content = {"landmarks": list(found.landmarks), **measured_on, "unit": "squares of the face's size"}
         write_json(path, content | {"covariance": found.covariance.tolist()})
 
 
@@ -132,9 +156,9 @@ def _of_json(path: Path) -> LandmarkCovariance:
     names = tuple(name.text() for name in document["landmarks"].elements())
     if not names:
         raise document["landmarks"].error("name one landmark at least")
-    images = document.get("images")
+    images, people = (number.whole(low=0) if (number := document.get(key)) else 0 for key in ("images", "people"))
     covariance = document["covariance"].array((2 * len(names), 2 * len(names)))
-    return LandmarkCovariance(names, covariance, images.whole(low=0) if images else 0)
+    return LandmarkCovariance(names, covariance, images, people)
 
 
 def _of_table(path: Path) -> LandmarkCovariance:

@@ -28,7 +28,7 @@ class Norm:
 
     Attributes:
         kind: "photo" or "3d": what it was measured on.
-        n: people, "" = not told.
+        n: people, "" = not told; "40 to 61" where a table tells those of each age.
         ages, means, sds: float64 (A,), years and the measurement's unit; by age, upwards.
     """
 
@@ -99,7 +99,8 @@ def read_norms(path: Path) -> list[Norm]:
     """Norms of a CSV table, a row for each age.
 
     Columns:
-        measurement: as the schema calls it; source: by which the norm is asked for; doi, n: optional.
+        measurement: as the schema calls it; source: by which the norm is asked for; doi, n (people, of the whole norm
+            or of an age): optional.
         sex: male, female or both; ethnicity: optional, where a source has several.
         photo_or_3d: "photo" or "3d".
         age: years; mean, sd: in the measurement's unit.
@@ -112,8 +113,8 @@ def read_norms(path: Path) -> list[Norm]:
         cells = {name: row.cells.get(name, "") for name in COLUMNS}
         if empty := [name for name in NEEDED if not cells[name]]:
             raise row.error(f"{', '.join(empty)} is empty")
-        key = (*(cells[name] for name in ("measurement", "source", "doi")), _sex(row), cells["ethnicity"], _kind(row))
-        groups.setdefault((*key, cells["n"]), []).append((row, _numbers(row)))
+        key = (cells["measurement"], cells["source"], _sex(row), cells["ethnicity"], _kind(row))
+        groups.setdefault(key, []).append((row, _numbers(row)))
     return [_norm(key, entries) for key, entries in groups.items()]
 
 
@@ -127,7 +128,20 @@ def _norm(key: tuple, entries: list[tuple[Row, tuple[float, float, float]]]) -> 
     for (_, one), (row, other) in zip(entries, entries[1:], strict=False):
         if one[0] == other[0]:
             raise row.error(f"age {one[0]:g} is there twice for one norm")
-    return Norm(*key, *np.array([numbers for _, numbers in entries]).T)
+    doi, n = (_all_of(row.cells.get(column, "") for row, _ in entries) for column in ("doi", "n"))
+    ages, means, sds = np.array([numbers for _, numbers in entries]).T
+    measurement, source, sex, ethnicity, kind = key
+    return Norm(measurement, source, "; ".join(doi), sex, ethnicity, kind, _range(n), ages, means, sds)
+
+
+def _all_of(cells: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, cells)))
+
+
+def _range(counts: list[str]) -> str:
+    """Of whole numbers "40 to 61", of other texts all."""
+    numbers = sorted(int(count) for count in counts if count.isascii() and count.isdecimal())
+    return f"{numbers[0]} to {numbers[-1]}" if 1 < len(numbers) == len(counts) else "; ".join(counts)
 
 
 def _numbers(row: Row) -> tuple[float, float, float]:

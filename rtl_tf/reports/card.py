@@ -166,5 +166,6 @@ def _limits(run: Run, parts: dict[str, dict[str, int]]) -> list[str]:
     if run.resolved.get("split_by") == "scan":
         lines.append("Split by scan: people of the test part were seen in training; of new people errors are larger.")
     if run.resolved.get("face_boxes", "given") == "given":
-        lines.append("Judged in squares around labels; where the face has to be found first, errors may be larger.")
+        heeded = ", whose places the detector heeds" if run.resolved.get("calibrated") else ""
+        lines.append(f"Judged in squares around labels{heeded}; where faces have to be found, errors may be larger.")
     return lines

@@ -21,8 +21,10 @@ INTERVALS = ("bias", "lower", "upper", "icc_2_1", "icc_3_1")
 COLUMNS = (
     *("measurement", "unit", "between", "images", "people", "sd", "mae"),
     *(f"{name}{end}" for name in INTERVALS for end in ("", "_low", "_high")),
-    "use",
+    *("note", "use"),
 )
+NO_SUBJECTS = "No image has a subject: each counts as a person."
+SOME_SUBJECTS = "Each image without a subject counts as a person of its own."
 DIGITS = {"mm": 2, "deg": 1, "1": 3}
 
 
@@ -31,7 +33,7 @@ class Marks:
     """Landmarks of N images, placed by a person, by the detector, and perhaps by a second person.
 
     Attributes:
-        subjects: N names.
+        subjects: N names; "" = not told.
         mm_per_px: (N,), NaN = unknown.
         manual, found, second: (N, K, 2), original px, NaN = missing; `second` None where there is none.
     """
@@ -51,6 +53,7 @@ class Compared:
     Attributes:
         between: DETECTOR (against the manual one) or RATERS (the second against the first).
         first, other: (P,), mm, degrees or ratios.
+        note: how people were counted where not all are told.
     """
 
     measurement: Measurement
@@ -60,6 +63,7 @@ class Compared:
     agreement: Agreement
     icc_2_1: Interval
     icc_3_1: Interval
+    note: str = ""
 
 
 def compare(marks: Marks) -> list[Compared]:
@@ -72,16 +76,22 @@ def compare(marks: Marks) -> list[Compared]:
                 other = measure(measurement, points, marks.schema.names, marks.mm_per_px)
                 both = np.isfinite(first) & np.isfinite(other)
                 if both.any():
-                    people = len({subject for subject, there in zip(marks.subjects, both, strict=True) if there})
-                    found.append(_compared(measurement, between, first[both], other[both], people))
+                    subjects = [subject for subject, there in zip(marks.subjects, both, strict=True) if there]
+                    found.append(_compared(measurement, between, first[both], other[both], subjects))
     if not found:
         raise InputError(f"no measurement of schema {marks.schema.name} is there twice: no labels, or no scale")
     return found
 
 
-def _compared(measurement: Measurement, between: str, first: np.ndarray, other: np.ndarray, people: int) -> Compared:
+def _compared(
+    measurement: Measurement, between: str, first: np.ndarray, other: np.ndarray, subjects: Sequence[str]
+) -> Compared:
+    """An image without a subject is a person of its own: else all of them together would be one."""
+    unnamed = subjects.count("")
+    people = len(set(subjects) - {""}) + unnamed
     pairs = icc(np.stack([first, other], axis=1), people)
-    return Compared(measurement, between, first, other, bland_altman(other - first, people), *pairs)
+    note = NO_SUBJECTS if unnamed == len(subjects) else SOME_SUBJECTS if unnamed else ""
+    return Compared(measurement, between, first, other, bland_altman(other - first, people), *pairs, note)
 
 
 def agreement_text(compared: Sequence[Compared], title: str) -> str:
@@ -102,6 +112,7 @@ def agreement_text(compared: Sequence[Compared], title: str) -> str:
     more = [
         "ICC(2,1): absolute agreement; ICC(3,1): consistency. In brackets 95 % intervals, of as many independent draws",
         f"as there are people. {USE.capitalize()}.",
+        *dict.fromkeys(one.note for one in compared if one.note),
     ]
     correlated = Grid(
         "Intraclass correlation", ["Measurement", "Of", "People", "ICC(2,1)", "ICC(3,1)"], shares, 2, notes=more
@@ -133,4 +144,4 @@ def _numbers(one: Compared) -> list[str]:
     numbers = [agreement.sd, agreement.mae, *(end for interval in intervals for end in interval)]
     cells = ["" if np.isnan(value) else f"{value:.6g}" for value in numbers]
     who = [one.measurement.name, one.measurement.unit, one.between, str(agreement.images), str(agreement.people)]
-    return [*who, *cells, USE]
+    return [*who, *cells, one.note, USE]

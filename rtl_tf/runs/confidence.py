@@ -5,21 +5,22 @@ found landmarks (the larger of width and height), so that they hold for photogra
 what its heatmap lacks of a peak of 1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rtl_tf.conformal import Conformal, quantiles
 from rtl_tf.documents import File, Node, read_json, write_json
+from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.geometry.shape_check import ShapeCheck
 from rtl_tf.geometry.shape_model import ShapeModel
 from rtl_tf.measurement import view_of
-from rtl_tf.runs.predictions import Predictions
+from rtl_tf.runs.predictions import Predictions, of_labelled_landmarks
 from rtl_tf.runs.signs import Signs
 
 FEWEST_PEOPLE = 10  # below, radii would be the largest error that there was
-FLAGGED = 0.97  # share of faces like the training ones whose score is below a limit
+FLAGGED = 0.97  # share of faces like the training ones whose score is below a limit; of fewer people, the largest
 KINDS = UNSURE, UNLIKELY, DISAGREE, RIVALS, STRANGE = (
     *("unsure", "improbable shape", "views disagree"),
     *("two peaks", "unlike the training faces"),
@@ -33,8 +34,10 @@ class Confidence:
     Attributes:
         conformal: of errors, shares of the extent; its groups are views of the head.
         shape: of the faces' landmarks.
-        limits: by flag, of the score above which a face gets it; infinite where too few people tell.
+        limits: by flag, of the score above which a face gets it; infinite where nobody's is known.
         people, images: that it was fitted to.
+        order: (K,), of a mirrored face's landmarks, see `Schema.mirror_permutation`; None (older files) = the shapes
+            of both halves of the face were taken for one kind.
     """
 
     conformal: Conformal
@@ -42,21 +45,22 @@ class Confidence:
     limits: dict[str, float]
     people: int
     images: int
+    order: np.ndarray | None = None
 
     @classmethod
-    def fit(cls, unseen: Predictions) -> "Confidence | None":
-        """Of out-of-fold predictions; None for fewer than FEWEST_PEOPLE people."""
-        people = unseen.subjects
+    def fit(cls, unseen: Predictions, order: np.ndarray) -> "Confidence | None":
+        """Of out-of-fold predictions, `order` being their schema's; None for fewer than FEWEST_PEOPLE people."""
+        unseen, people = of_labelled_landmarks(unseen), unseen.subjects
         if len(set(people)) < FEWEST_PEOPLE:
             return None
         signs = Signs.of(unseen)
         errors = np.linalg.norm(unseen.points - unseen.truth, axis=-1) / extents(unseen.points)[:, None]
         conformal = Conformal.fit(errors, doubts_of(unseen.peaks), people, _views(signs))
-        model = ShapeModel(unseen.truth.astype(np.float64), people)
-        misfits = np.array([model.judge(*pair).misfit for pair in zip(unseen.points, people, strict=True)])
-        scores = _scores(conformal, signs, misfits)
-        limits = {name: float(quantiles(values, people, (FLAGGED,))[0]) for name, values in scores.items()}
-        return cls(conformal, ShapeCheck.of(model), limits, len(set(people)), len(people))
+        model = ShapeModel(_one_half(unseen.truth, signs, order), people)
+        shapes = _one_half(unseen.points, signs, order)
+        misfits = np.array([model.judge(*pair).misfit for pair in zip(shapes, people, strict=True)])
+        limits = {name: _limit(values, people) for name, values in _scores(conformal, signs, misfits).items()}
+        return cls(conformal, ShapeCheck.of(model), limits, len(set(people)), len(people), order)
 
     def radii(self, signs: Signs, coverage: float) -> np.ndarray:
         """float64 (N, K), original px: within it lie `coverage` of the landmarks, 0.5 to 0.99; NaN where too few people
@@ -70,7 +74,8 @@ class Confidence:
     def flags(self, signs: Signs) -> list[tuple[str, ...]]:
         """Of each of N faces, why somebody should look at it; empty for about nine in ten that are like the training
         ones."""
-        misfits = np.array([self.shape.misfit(face) for face in np.asarray(signs.points, np.float64)])
+        shapes = _one_half(signs.points, signs, self.order)
+        misfits = np.array([self.shape.misfit(face) for face in shapes])
         scores = _scores(self.conformal, signs, misfits)
         beyond = {name: values > self.limits[name] for name, values in scores.items()}
         return [tuple(name for name, marked in beyond.items() if marked[index]) for index in range(len(misfits))]
@@ -82,6 +87,7 @@ class Confidence:
             "limits": {name: None if np.isinf(limit) else limit for name, limit in self.limits.items()},
             "conformal": self.conformal.to_json(),
             "shape": self.shape.to_json(),
+            "order": None if self.order is None else self.order.tolist(),
         }
 
     @classmethod
@@ -90,7 +96,8 @@ class Confidence:
         limits = {name: limit.number() if (limit := told.get(name)) else np.inf for name in KINDS}
         conformal = Conformal.from_json(node["conformal"], landmarks)
         shape = ShapeCheck.from_json(node["shape"], landmarks)
-        return cls(conformal, shape, limits, node["people"].whole(1), node["images"].whole(1))
+        numbers = node["people"].whole(1), node["images"].whole(1)
+        return cls(conformal, shape, limits, *numbers, _order(node, landmarks))
 
 
 def write_confidence(path, confidence: Confidence) -> None:
@@ -110,6 +117,27 @@ def extents(points: np.ndarray) -> np.ndarray:
 def doubts_of(peaks: np.ndarray) -> np.ndarray:
     """(N, K) -> float64 (N, K), 0 to 1."""
     return np.clip(1 - np.asarray(peaks, np.float64), 0, 1)
+
+
+def _order(node: Node, landmarks: int) -> np.ndarray | None:
+    told = node.get("order")
+    if told is None:
+        return None
+    order = [place.whole(0, landmarks - 1) for place in told.elements()]
+    if sorted(order) != list(range(landmarks)):
+        raise told.error(f"no order of {landmarks} landmarks")
+    return np.array(order)
+
+
+def _one_half(points: np.ndarray, signs: Signs, order: np.ndarray | None) -> np.ndarray:
+    """float64 (N, K, 2): as the network saw the faces, all of which show one half then."""
+    return np.asarray(points, np.float64) if order is None else unmirrored(points, signs.known("mirrored") == 1, order)
+
+
+def _limit(scores: np.ndarray, people: Sequence[str]) -> float:
+    """FLAGGED of new people are below; of fewer people than tell that, as many as these tell: below the largest."""
+    known = len({name for name, score in zip(people, scores, strict=True) if np.isfinite(score)})
+    return float(quantiles(scores, people, (min(FLAGGED, known / (known + 1)),))[0])
 
 
 def _scores(conformal: Conformal, signs: Signs, misfits: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """Finds runs, wherever they lie under a folder."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -21,7 +22,7 @@ def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], lis
     """All runs on one data set, at any depth under `root`, and a line for each that cannot be used.
 
     Unfinished runs are among them, and have their line, except those that only were to predict the validation part;
-    what has ended and lost a file is named by `readable`.
+    what has ended and lost a file is named by `readable`, those of a pack without predictions by `without_predictions`.
     `data` is the data set's name in the runs' settings; it may be left out when there is only one.
     """
     if not Path(root).is_dir():
@@ -36,7 +37,8 @@ def find_runs(root: str | Path, data: str | None = None) -> tuple[list[Run], lis
     if data is not None and data not in names:
         raise InputError(f"no runs on '{data}' in {root}: there are runs on {', '.join(names)}")
     runs = [run for run in runs if run.resolved["data_name"] == (data or names[0])]
-    return runs, warnings + [run.problem for run in runs if not (run.judged("validation") or run.ended)]
+    unfinished = [run for run in runs if not (run.judged("validation") or run.ended or run.packed_without)]
+    return runs, warnings + [run.problem for run in unfinished]
 
 
 def read_runs(root: str | Path) -> tuple[list[Run], list[str]]:
@@ -61,16 +63,29 @@ def has_runs(root: str | Path) -> bool:
 
 
 def readable(runs: list[Run], part: str) -> tuple[list[Run], list[str]]:
-    """Those of the runs that predicted a part whose predictions can be read, and a line for each other one of them."""
+    """Those of the runs that predicted a part whose predictions can be read, and a line for each other one of them.
+
+    Those that were packed without have none: `without_predictions` counts them.
+    """
     good, warnings = [], []
     for run in runs:
-        if run.judged(part) or run.ended:
+        if run.judged(part) or (run.ended and not run.packed_without):
             try:
                 run.predictions_of(part)  # read now, so that damage is found here
                 good.append(run)
             except InputError as problem:
                 warnings.append(str(problem))
     return good, warnings
+
+
+def without_predictions(runs: Iterable[Run]) -> list[str]:
+    """A line for each pack that holds some of the runs without their predictions."""
+    counts = Counter(str(run.folder.pack.path) for run in runs if isinstance(run.folder, Packed) and run.packed_without)
+    return [
+        f"{count} run{'s' * (count > 1)} in {path} {'have' if count > 1 else 'has'} no predictions (packed without), "
+        "which tables and figures are computed from"
+        for path, count in counts.items()
+    ]
 
 
 def require_same_images(runs: list[Run], part: str) -> None:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,15 @@ class Predictions:
     unlikeness: np.ndarray | None = None
     yaw: np.ndarray | None = None
     mirrored: np.ndarray | None = None
+
+
+def of_labelled_landmarks(predictions: Predictions) -> Predictions:
+    """With NaN for all that was found of landmarks that no image labels: a network never learnt where they are."""
+    never = np.isnan(predictions.truth).any(axis=-1).all(axis=0)
+    blank = np.where(never, np.nan, 0).astype(np.float32)
+    told = {name: getattr(predictions, name) for name in ("peaks", "spread", "rivals")}
+    told = {name: values + blank for name, values in told.items() if values is not None}
+    return replace(predictions, points=predictions.points + blank[:, None], **told)
 
 
 def write_predictions(path: str | Path, predictions: Predictions) -> None:

@@ -72,6 +72,11 @@ class Run:
         return not self.ended and isinstance(self.folder, Path)
 
     @property
+    def packed_without(self) -> bool:
+        """Whether it stands in a pack without its predictions."""
+        return isinstance(self.folder, Packed) and not self.judged("validation")
+
+    @property
     def problem(self) -> str:
         """What keeps a run without predictions out of tables."""
         if isinstance(self.folder, Packed):

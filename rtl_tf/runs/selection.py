@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rtl_tf.runs.finding import readable, require_same_images
+from rtl_tf.exceptions import InputError
+from rtl_tf.runs.finding import readable, require_same_images, without_predictions
 from rtl_tf.runs.run import Run
 from rtl_tf.runs.settings import (
     BY_METHOD,
@@ -79,9 +80,12 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run], part: st
     the one with the most runs.
 
     Raises:
-        InputError: runs of the rows were tested on different data, splits or crops; the two are named.
+        InputError: runs of the rows were tested on different data, splits or crops; the two are named. Or there are
+            runs of the rows, none of which has predictions, as some were packed without.
     """
     meant = [run for run in runs if any(matches(run, row.settings) for row in rows)]
+    if not any(run.judged(part) for run in meant) and (lines := without_predictions(meant)):
+        raise InputError(f"nothing to show: {'; '.join(lines)}; choose others with --runs")
     require_comparable(meant)
     varied = (*varied, *BY_METHOD)  # what each method has of its own, `_alike` keeps equal within a row
     condition = _best_condition(rows, varied, [run for run in meant if run.judged(part)] or meant)
@@ -89,7 +93,7 @@ def select(rows: Sequence[Row], varied: Sequence[str], runs: list[Run], part: st
     others = [run for run, is_member in zip(meant, belongs, strict=True) if not is_member]
     notes = _other_settings(others, varied, condition)
     members = _one_source([run for run, is_member in zip(meant, belongs, strict=True) if is_member], part, notes)
-    kept, unfinished, warnings = [], [], []
+    kept, unfinished, warnings = [], [], without_predictions(members)
     for row in rows:
         of_row = _alike([run for run in members if matches(run, row.settings)], part, notes)
         good, damaged = readable(of_row, part)

@@ -15,7 +15,7 @@ class Signs:
     Attributes:
         points: (N, K, 2), original px.
         peaks, spread, rivals: (N, K).
-        unlikeness, yaw: (N,).
+        unlikeness, yaw, mirrored: (N,).
     """
 
     points: np.ndarray
@@ -24,6 +24,7 @@ class Signs:
     rivals: np.ndarray | None = None
     unlikeness: np.ndarray | None = None
     yaw: np.ndarray | None = None
+    mirrored: np.ndarray | None = None
 
     @classmethod
     def of(cls, told: Predictions | Prediction) -> "Signs":

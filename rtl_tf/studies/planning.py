@@ -24,7 +24,7 @@ from rtl_tf.limits import AUTO, flag_name, json_name
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import asked_to_json, from_json, to_json
 from rtl_tf.runs.designs import Study, lambda_grid
-from rtl_tf.runs.finding import read_runs, readable
+from rtl_tf.runs.finding import read_runs, readable, without_predictions
 from rtl_tf.runs.history import read_history
 from rtl_tf.runs.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.runs.run import Run
@@ -90,7 +90,7 @@ def make_plan(study: Study, typed: dict[str, Any], seeds: int, root: Path) -> Pl
     """
     wanted = _wanted_runs(study, typed, seeds, root)
     existing, warnings = read_runs(root)
-    tasks, done, new = [], [], defaultdict(list)
+    tasks, done, new, bare = [], [], defaultdict(list), []
     for one in wanted:
         same = [run for run in existing if is_same(run, one.run)]
         ended = [run for run in same if run.ended]
@@ -98,6 +98,7 @@ def make_plan(study: Study, typed: dict[str, Any], seeds: int, root: Path) -> Pl
         complete, damaged = readable(ended if study.judged_on == "test" else validated, study.judged_on)
         begun = [run for run in same if run.begun]
         warnings += damaged
+        bare += [run for run in same if run.packed_without]
         if complete:
             done.append(complete[0])
         elif begun and is_taken(str(begun[0].folder)):
@@ -106,6 +107,7 @@ def make_plan(study: Study, typed: dict[str, Any], seeds: int, root: Path) -> Pl
             tasks.append(Task(one.title, _gone_on(begun[0], one), True, one.work * _share_left(begun[0]), one.run))
         else:
             new[one.name].append(one)
+    warnings += without_predictions(bare)
     tasks += [task for name, ones in new.items() for task in _begun_anew(name, ones, root)]
     tasks.sort(key=lambda task: task.asked.seed)
     return Plan(tuple(tasks), tuple(done), tuple(warnings), tuple(one.run for one in wanted))

@@ -10,6 +10,9 @@ _shown_by_python = warnings.showwarning
 _told: set[str] = set()
 
 
+NAMED = 5  # things of a kind in a line
+
+
 class InputWarning(UserWarning):
     """Input that is read in a way that its owner should know of; shown as `note: <message>`."""
 
@@ -17,6 +20,12 @@ class InputWarning(UserWarning):
 def warn(line: str) -> None:
     """`warning: <line>` on stderr: of a run or its data, what nobody would want and what is no error."""
     print(f"warning: {line}", file=sys.stderr)
+
+
+def some(things: Sequence[str], what: str) -> str:
+    """How many there are, and the first of them by name: "2 images (a.png, b.png)"."""
+    names = ", ".join([*things[:NAMED], *(["..."] if len(things) > NAMED else [])])
+    return f"{len(things)} {what}{'s' * (len(things) != 1)} ({names})"
 
 
 def warn_once(kind: str, message: str) -> None:

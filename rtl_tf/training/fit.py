@@ -27,7 +27,7 @@ STATE_INTERVAL = 30.0  # seconds of training that a killed run loses at most, if
 def fit(
     detector: RegularizedDetector,
     training: Crops,
-    validation: Crops,
+    validation: Crops | None,
     schema: Schema,
     settings: Settings,
     folder: Path,
@@ -37,11 +37,11 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train as `settings` (resolved) say, going on after the last epoch that `folder` holds.
 
-    Writes history.csv after every epoch and, every STATE_INTERVAL seconds, best.keras (the epoch of the lowest
-    validation mean radial error) and state-<epoch>.npz (weights and optimizer) into `folder`. The state goes
-    when the training is complete. A resumed training gives the weights of an uninterrupted one. `source_answers` of
-    `source_cache.source_answers` spare asking the source network; `images` is the number of an epoch, where that is not
-    the number of training images.
+    Writes history.csv after every epoch and, every STATE_INTERVAL seconds, best.keras and state-<epoch>.npz (weights,
+    optimizer and random seeds) into `folder`. best.keras is the epoch of the lowest validation mean radial error;
+    without `validation` it is the last. The state goes when the training is complete. A resumed training gives the
+    weights of an uninterrupted one. `source_answers` of `source_cache.source_answers` spare asking the source network;
+    `images` is the number of an epoch, where that is not the number of training images.
 
     Returns:
         The rows of history.csv.
@@ -76,7 +76,7 @@ def fit(
         with closing(EpochBar(settings.epochs, steps, lambda: float(detector.trackers["loss"].result()))) as bar:
             detector.fit(
                 batches,
-                validation_data=evaluation_batches(validation),
+                validation_data=None if validation is None else evaluation_batches(validation),
                 epochs=settings.epochs,
                 initial_epoch=first_epoch,
                 callbacks=[bar, recorder, *extra_callbacks],
@@ -118,20 +118,21 @@ class Recorder(keras.callbacks.Callback):
         self.epoch, self.epoch_started = epoch, time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
+        validated = "val_error" in logs
         best = min((row["val_error"] for row in self.rows), default=float("inf"))
         row = {
             "epoch": epoch + 1,
             "loss": float(logs["loss"]),
             "heatmap_loss": float(logs["heatmap_loss"]),
             "regularizer": float(logs["regularizer"]),
-            "val_loss": float(logs["val_heatmap_loss"]),
-            "val_error": float(logs["val_error"]),
+            "val_loss": float(logs["val_heatmap_loss"]) if validated else math.nan,
+            "val_error": float(logs["val_error"]) if validated else math.nan,
             "learning_rate": float(self.model.optimizer.learning_rate),
             "seconds": round(time.perf_counter() - self.epoch_started, 3),
         }
-        if not (math.isfinite(row["loss"]) and math.isfinite(row["val_loss"])):
+        if not math.isfinite(row["loss"]) or (validated and not math.isfinite(row["val_loss"])):
             raise InputError(f"epoch {epoch + 1}: the loss is not finite any more; lower --learning-rate or --lambda")
-        if row["val_error"] < best:
+        if row["val_error"] < best or not validated:
             self.best = self.model.get_weights()
         older = saved_states(self.folder)
         save = epoch + 1 == self.epochs or time.perf_counter() - self.saved > STATE_INTERVAL
@@ -160,8 +161,9 @@ class Recorder(keras.callbacks.Callback):
         done = len(self.rows) - self.done_before
         left = (time.perf_counter() - self.started) / done * (self.epochs - row["epoch"])
         regularizer = f"  regularizer {row['regularizer']:.2e}" if row["regularizer"] else ""
+        error = row["val_error"]
+        validation = "" if math.isnan(error) else f"  validation {error:.3f} heatmap px (best {best:.3f})"
         return (
             f"{epoch_label(row['epoch'], self.epochs)}  landmark loss {row['heatmap_loss']:.2e}{regularizer}"
-            f"  validation {row['val_error']:.3f} heatmap px (best {best:.3f})"
-            f"  {row['seconds']:.1f} s, {clock(left)} left"
+            f"{validation}  {row['seconds']:.1f} s, {clock(left)} left"
         )

@@ -1,4 +1,5 @@
-"""The resumable state of a training: weights and optimizer after an epoch, in a file that tells when it is cut."""
+"""The resumable state of a training: weights, optimizer and random seeds after an epoch, in a file that tells when it
+is cut."""
 
 import io
 import re
@@ -17,6 +18,7 @@ from rtl_tf.runs import layout
 from rtl_tf.system.atomic import write_bytes
 
 NAME = re.compile(r"state-(\d+)\.(npz|weights\.h5)")  # .weights.h5: as earlier versions wrote it
+SEEDS = "seeds"  # array of those that layers such as Dropout draw by, and change; earlier versions wrote none
 LARGEST = 2**34  # bytes: weights of any network that is trained here, and what its optimizer keeps
 
 
@@ -24,6 +26,8 @@ def write_state(folder: Path, epoch: int, model: keras.Model) -> None:
     """state-<epoch>.npz. Made in memory: HDF5 on a full disk says so in a hundred tracebacks, and cannot be closed."""
     buffer = io.BytesIO()
     values = {str(number): np.asarray(value) for number, value in enumerate(_variables(model))}
+    if seeds := _seeds(model):
+        values[SEEDS] = np.stack([np.asarray(seed) for seed in seeds])
     np.savez(buffer, **values)  # type: ignore[arg-type]  # no number is called allow_pickle
     write_bytes(folder / layout.STATE.format(epoch=epoch), buffer.getbuffer())
 
@@ -35,9 +39,12 @@ def restore_state(file: Path, model: keras.Model) -> None:
             load_into(model, file)
             return
         variables = _variables(model)
-        values = read_arrays(file, map(str, range(len(variables))), LARGEST)
+        values = read_arrays(file, map(str, range(len(variables))), LARGEST, optional=[SEEDS])
         for number, variable in enumerate(variables):
             variable.assign(values[str(number)])
+        if SEEDS in values:
+            for seed, value in zip(_seeds(model), values[SEEDS], strict=True):
+                seed.assign(value)
     except ValueError as problem:  # InputError among them
         raise InputError(f"{file}: missing or damaged, the run cannot go on; start it anew") from problem
 
@@ -67,3 +74,9 @@ def require_whole_state(file: Path) -> None:
 
 def _variables(model: keras.Model) -> list:
     return [*model.weights, *model.optimizer.variables]
+
+
+def _seeds(model: keras.Model) -> list:
+    """States of the random generators in a model's layers, which Keras does not count among its weights."""
+    weights = {id(weight) for weight in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]

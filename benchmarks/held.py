@@ -1,0 +1,108 @@
+"""Whether a run's radii hold on photographs alone, without boxes, and what its flags find: on its test part.
+
+    python benchmarks/held.py --run RUN [--boxes]
+
+The face of each test photograph is looked for, its side is told by its key points, and the share of labels that lie
+within their radii is counted, with a 95 % interval for other people; by view, too. `--boxes` judges the predictions
+that the run wrote instead, in squares around labels, whose places the detector heeds. A run of train.py --folds.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from measure import RESULTS, machine, write_json
+
+from rtl_tf import cli
+
+COVERAGES = (0.8, 0.9, 0.95)
+
+
+def main(arguments: list[str]) -> None:
+    parser = cli.Parser(prog="python benchmarks/held.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, required=True, help="folder of a run with folds that has been tested")
+    parser.add_argument("--boxes", action="store_true", help="as the run was tested, in squares around labels")
+    parser.add_argument("--json", type=Path, default=RESULTS / "held.json")
+    options = parser.parse_args(arguments)
+    from rtl_tf.evaluation.coverage import judge_confidence
+    from rtl_tf.runs.run import read_run
+
+    predictions = read_run(options.run).predictions
+    cli.start_tensorflow()
+    from rtl_tf.inference.detector import Detector
+
+    detector = Detector.load(options.run)
+    if not options.boxes:
+        predictions = from_photographs(options.run, detector, predictions)
+    there = np.isfinite(predictions.points).all(axis=(1, 2))
+    judged = judge_confidence(kept(predictions, there), detector.confidence, COVERAGES)
+    figures = show(judged, kept(predictions, there), int((~there).sum()))
+    write_json(options.json, figures, {"machine": machine(("tensorflow", "keras", "numpy"))})
+
+
+def from_photographs(run: Path, detector, tested):
+    """The predictions of a run's test part, with what is found on the photographs alone; NaN where no face is."""
+    from photographs import judged
+
+    from rtl_tf.inference.predictor import Found
+    from rtl_tf.runs.predictions import Predictions
+    from rtl_tf.system.progress import progress
+
+    samples, _, _ = judged(run, "test", len(tested.images))
+    nothing = [None] * len(samples)
+    outcomes = progress(detector.outcomes([one.image for one in samples], nothing, nothing), len(samples), "finding")
+    columns = {name: np.full_like(tested.peaks, np.nan) for name in ("peaks", "spread", "rivals")}
+    columns |= {name: np.full(len(samples), np.nan, np.float32) for name in ("unlikeness", "yaw", "mirrored")}
+    columns["points"] = np.full_like(tested.points, np.nan)
+    for index, outcome in enumerate(outcomes):
+        if isinstance(outcome, Found):
+            for name, values in columns.items():
+                values[index] = getattr(outcome.prediction, name)
+    found: Predictions = replace(tested, **columns)
+    return found
+
+
+def kept(predictions, which: np.ndarray):
+    """Predictions for some of the images."""
+    from dataclasses import fields
+
+    told = {}
+    for field in fields(predictions):
+        values = getattr(predictions, field.name)
+        if field.name == "landmarks" or values is None:
+            continue
+        every = zip(values, which, strict=True)
+        told[field.name] = tuple(v for v, one in every if one) if isinstance(values, tuple) else values[which]
+    return replace(predictions, **told)
+
+
+def show(judged, predictions, lost: int) -> dict[str, float]:
+    """Print it all; figures by name."""
+    from rtl_tf.evaluation.coverage import observed
+    from rtl_tf.measurement import VIEWS, view_of
+
+    people = np.array(predictions.subjects)
+    views = np.array([view_of(float(yaw)) for yaw in predictions.yaw])
+    figures = {"images": float(len(people)), "without a face": float(lost)}
+    for coverage in COVERAGES:
+        held, low, high = observed([judged.hits[coverage]], people)
+        figures[f"held at {coverage:.0%}, %"] = 100 * held
+        print(f"{coverage:.0%} asked: {100 * held:.1f} held ({100 * low:.1f} to {100 * high:.1f})", end="")
+        for view in VIEWS:
+            mine = views == view
+            if len(set(people[mine])) > 2:
+                print(f", {view} {100 * np.nanmean(judged.hits[coverage][mine]):.1f}", end="")
+                figures[f"held at {coverage:.0%}, {view}, %"] = 100 * float(np.nanmean(judged.hits[coverage][mine]))
+        print(f"; median radius {np.nanmedian(judged.radii[coverage]):.2f} input px")
+    flagged = judged.flagged
+    ratio = float(judged.errors[flagged].mean() / judged.errors[~flagged].mean())
+    figures |= {"flagged, %": 100 * float(flagged.mean()), "flagged ones' error over the others'": ratio}
+    print(
+        f"flagged: {100 * flagged.mean():.1f} % of {len(people)} images, whose error is {ratio:.2f} times the others'"
+    )
+    print(f"without a face: {lost}; mean radial error {judged.errors.mean():.3f} input px")
+    return figures
+
+
+if __name__ == "__main__":
+    cli.run(main)
