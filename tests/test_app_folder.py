@@ -5,6 +5,8 @@ import io
 import json
 import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -166,6 +168,27 @@ def test_an_empty_folder_is_a_share_that_went_away(folder, tmp_path, open_page):
     folder.rename(tmp_path / "elsewhere")
     folder.mkdir()
     assert post(client, sha256).status_code == 503
+
+
+def test_a_disk_that_hangs_lets_the_next_change_wait(folder, open_page, monkeypatch):
+    client, real = open_page(), os.fsync
+    sha256, asked, goes_on = sha_of(client), threading.Event(), threading.Event()
+
+    def hang(file):
+        asked.set()
+        assert goes_on.wait(60)
+        real(file)
+
+    monkeypatch.setattr("os.fsync", hang)
+    monkeypatch.setattr("rtl_tf.app.session.PATIENCE", 0.01)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(post, client, sha256)
+        assert asked.wait(60)
+        answer = post(client, sha256, name="change-2")
+        goes_on.set()
+        assert first.result().status_code == 200
+    assert answer.status_code == 503
+    assert answer.json()["problem"] == f"{folder / NAME}: the change before is still being written"
 
 
 @pytest.mark.parametrize("how", ["deleted", "replaced"])

@@ -232,6 +232,14 @@ def test_undo_goes_on_after_a_step_there_and_back(browser, server):
     assert browser.run("document.querySelector('#undo').disabled")
 
 
+def test_a_place_in_the_corner_can_be_undone(browser, server):
+    browser.run("import('./changes.js').then(({ place }) => place('nasion', [0, 0]))")
+    saved(browser)
+    browser.press("z")
+    idle(browser, server, 2)
+    assert [entry.new for entry in server.entries()] == [(0.01, 0), None]
+
+
 def entry(change: str, kind: str, landmark: str, old, new) -> dict:
     return {"change": change, "kind": kind, "landmark": landmark, "old": old, "new": new}
 

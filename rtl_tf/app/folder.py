@@ -1,6 +1,6 @@
 """The photographs of a folder, each known again by its content."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from rtl_tf.datasets.photographs import Listing, from_files
 from rtl_tf.datasets.table_cells import unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.hashing import file_hash
+from rtl_tf.system.progress import progress
 
 OWN = (".jsonl", ".lock", ".csv")  # the journal, what keeps it to one process, and tables: nobody misses them
 
@@ -54,9 +55,9 @@ class Folder:
 
         Those are read under whose names one was labelled; where some content is not among them, all others too.
         """
-        self._read(photo for photo in self.photos if photo.name in labels.sha256_of)
+        self._read([photo for photo in self.photos if photo.name in labels.sha256_of])
         if labels.known - set(self.contents.values()):
-            self._read(photo for photo in self.photos if photo.name not in self.contents)
+            self._read([photo for photo in self.photos if photo.name not in self.contents])
 
     def content_of(self, photo: Photo) -> str:
         """SHA-256 of a photograph's file as it is now. InputError where it cannot be read, Unreachable if only now."""
@@ -93,8 +94,8 @@ class Folder:
                 found[content] = photo
         return found, copies
 
-    def _read(self, photos: Iterable[Photo]) -> None:
-        for photo in photos:
+    def _read(self, photos: Sequence[Photo]) -> None:
+        for photo in progress(photos, len(photos), "labelled photographs"):
             with suppress(InputError):  # which is told to whom opens it
                 self.content_of(photo)
 

@@ -39,7 +39,11 @@ export const allPoints = () => state.about.schema.landmarks.map(({ name }) => po
 export const placeOf = (point) => point.human || (point.said ? null : point.model);
 // Nobody has said anything of it, and nothing is guessed: the next click places it.
 export const isOpen = (point) => point.old === null && !placeOf(point);
-export const rounded = (point) => point.map((value) => Math.round(value * 100) / 100);
+// As the journal has it: (0, 0) is for readers a landmark that was never placed.
+export function rounded(point) {
+  const found = point.map((value) => Math.round(value * 100) / 100);
+  return found.some(Boolean) ? found : [0.01, 0];
+}
 export const inside = ([x, y]) => [
   Math.min(Math.max(x, -0.5), state.photo.width - 0.5),
   Math.min(Math.max(y, -0.5), state.photo.height - 0.5),
