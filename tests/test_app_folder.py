@@ -223,6 +223,17 @@ def test_an_undo_is_of_what_was_done_last(folder, open_page):
     assert change(client, back, kind="undo", name="change-5", after="change-2").status_code == 200
 
 
+@pytest.mark.parametrize("what", ["guess", "overview", "tiles/0/0", "heatmap/nasion"])
+def test_nothing_of_a_replaced_photograph_comes_onto_the_one_that_is_shown(folder, open_page, what):
+    client = open_page()
+    guess_of(client)
+    address = f"images/0/{what}?of={sha_of(client)}"
+    assert client.get(address).status_code == 200
+    Image.fromarray(np.full((90, 120, 3), 40, np.uint8)).save(folder / "a.png")
+    assert client.get(address).status_code == 409
+    assert client.get(address).json()["problem"] == "the photograph's file has changed: look at it again"
+
+
 class OfPixels(KnownGuesser):
     """A guess that depends on what the photograph shows."""
 

@@ -15,7 +15,7 @@ browser, serve, server = app_page.browser, app_page.serve, app_page.server
 
 # What the page asks for at addresses that end so is answered at once, but arrives when `let_go` is called.
 HOLD = """{ const real = window.fetch; window.held = []; window.let_go = (number = 0) => held.splice(number, 1)[0]();
-  window.fetch = (path, more) => path.endsWith(ENDING)
+  window.fetch = (path, more) => path.split('?')[0].endsWith(ENDING)
     ? real(path, more).then(answer => new Promise(done => held.push(() => done(answer)))) : real(path, more); }"""
 
 
@@ -105,7 +105,7 @@ def test_enter_waits_for_the_guess_and_for_eyes(browser, server):
 
 def test_a_guess_that_failed_is_asked_for_again(browser, server):
     broken = """{ const real = window.fetch; let left = 1;
-      window.fetch = (path, more) => path.endsWith('/guess') && left-- > 0 ? Promise.reject(new TypeError('away'))
+      window.fetch = (path, more) => path.includes('/guess') && left-- > 0 ? Promise.reject(new TypeError('away'))
         : real(path, more); }"""
     browser.run(broken)
     go(browser, "n", "a.png")
@@ -115,13 +115,28 @@ def test_a_guess_that_failed_is_asked_for_again(browser, server):
 def test_where_nothing_guesses_a_photograph_is_checked_all_the_same(browser, server):
     told = json.dumps({"waiting": False, "status": "no guesses: broken", "heatmaps": False})
     browser.run(f"""{{ const real = window.fetch;
-      window.fetch = (path, more) => path.endsWith('/guess') ? Promise.resolve(new Response('{told}'))
+      window.fetch = (path, more) => path.includes('/guess') ? Promise.resolve(new Response('{told}'))
         : real(path, more); }}""")
     go(browser, "n", "a.png")
     browser.until("import('./state.js').then(({ state }) => state.photo.guess !== null)")
     go(browser, "Enter", "c.png")
     idle(browser, server, 1)
     assert [(entry.image, entry.what, entry.new) for entry in server.entries()] == [("a.png", "checked", "yes")]
+
+
+def test_a_photograph_that_is_replaced_while_its_guess_is_awaited_is_shown_as_it_is_now(browser, server):
+    first = """{ const real = window.fetch; let first = true; window.begun = false; window.goOn = null;
+      window.fetch = (path, more) => {
+        if (!path.includes('/guess') || !first) return real(path, more);
+        [first, begun] = [false, true];
+        return new Promise(done => { goOn = () => done(real(path, more)); }); }; }"""
+    browser.run(first)
+    go(browser, "n", "a.png")
+    browser.until("begun")
+    write_photographs(server.folder, "a", (60, 50))
+    browser.run("goOn()")
+    browser.until("import('./state.js').then(({ state }) => state.photo?.width === 60 && state.photo.guess !== null)")
+    assert browser.run("document.querySelector('#photo image').width.baseVal.value") == 60
 
 
 def test_a_late_guess_takes_neither_the_landmark_nor_the_view(browser, server):
@@ -210,7 +225,7 @@ def test_the_heatmap_is_of_the_landmark_that_undo_selects(browser, server):
     browser.asked.clear()
     browser.press("z")
     assert browser.run(STATE)["selected"] == "exocanthion"
-    wait(lambda: browser.run("true") and any(url.endswith("/exocanthion") for url in browser.asked), "its heatmap")
+    wait(lambda: browser.run("true") and any("/heatmap/exocanthion" in url for url in browser.asked), "its heatmap")
 
 
 def test_undo_goes_on_after_a_step_there_and_back(browser, server):

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from rtl_tf.app.folder import Unreachable
+from rtl_tf.app.folder import Photo, Unreachable
 from rtl_tf.app.pictures import as_png
 from rtl_tf.app.security import Access, Guard, login_name
 from rtl_tf.app.session import Conflict, Session
@@ -36,7 +36,7 @@ def application(session: Session, access: Access) -> Guard:
         Route("/session", _json(lambda request: session.about() | {"who": _who(request, session, access)})),
         Route("/images", _json(lambda request: session.listing())),
         Route("/images/{index:int}", _json(lambda request: session.image(_index(request)))),
-        Route("/images/{index:int}/guess", _json(lambda request: _guess(session, _index(request)))),
+        Route("/images/{index:int}/guess", _json(lambda request: _guess(session, request))),
         Route("/images/{index:int}/overview", _jpeg(lambda request: _overview(session, request))),
         Route("/images/{index:int}/tiles/{column:int}/{row:int}", _jpeg(lambda request: _tile(session, request))),
         Route("/images/{index:int}/heatmap/{landmark}", _answered(lambda request: _heatmap(session, request))),
@@ -106,9 +106,17 @@ def _who(request: Request, session: Session, access: Access) -> str:
     return login_name(access, request.headers.get("authorization", "")) or session.who
 
 
-def _guess(session: Session, index: int) -> dict:
-    session.photo(index)
-    guess, guesser = session.guesses.wait_for(index, PATIENCE), session.guesses.guesser
+def _photo(session: Session, request: Request) -> Photo:
+    """The one that is asked for; Conflict where it is not `of` the content that the page shows any more."""
+    photo, content = session.photo(_index(request)), request.query_params.get("of")
+    if content:
+        session.require_content(photo, content)
+    return photo
+
+
+def _guess(session: Session, request: Request) -> dict:
+    _photo(session, request)
+    guess, guesser = session.guesses.wait_for(_index(request), PATIENCE), session.guesses.guesser
     waiting = guess is None and not session.guesses.problem
     return {
         "waiting": waiting,
@@ -119,18 +127,19 @@ def _guess(session: Session, index: int) -> dict:
 
 
 def _overview(session: Session, request: Request) -> bytes:
-    return session.pictures.overview(session.photo(_index(request)).path)
+    return session.pictures.overview(_photo(session, request).path)
 
 
 def _tile(session: Session, request: Request) -> bytes:
-    path = session.photo(_index(request)).path
-    return session.pictures.tile(path, request.path_params["column"], request.path_params["row"])
+    return session.pictures.tile(
+        _photo(session, request).path, request.path_params["column"], request.path_params["row"]
+    )
 
 
 def _heatmap(session: Session, request: Request) -> Response:
     """A picture, and in the header X-Square where on the photograph it lies: left, top, side."""
     index, landmark = _index(request), session.schema.index(request.path_params["landmark"])
-    photo, guess, guesser = session.photo(index), session.guesses.done(index), session.guesses.guesser
+    photo, guess, guesser = _photo(session, request), session.guesses.done(index), session.guesses.guesser
     found = None
     if guess is not None and guesser is not None:
         found = guesser.heatmap(guess, session.pictures.pixels(photo.path), landmark)

@@ -52,6 +52,11 @@ class Session:
             raise InputError(f"no photograph {index}")
         return self.folder.photos[index]
 
+    def require_content(self, photo: Photo, sha256: str) -> None:
+        """Conflict where a photograph's file is not the one that somebody looks at."""
+        if self.folder.content_of(photo) != sha256:
+            raise Conflict("the photograph's file has changed: look at it again")
+
     def about(self) -> dict:
         """What does not change."""
         return {
@@ -105,8 +110,7 @@ class Session:
         photo, seen = self.photo(index), asked["sha256"].text()
         with self._alone():
             if _name_of(asked) not in self.labels.changes:
-                if self.folder.content_of(photo) != seen:
-                    raise Conflict("the photograph's file has changed: look at it again")
+                self.require_content(photo, seen)
                 entries = self._entries(photo, seen, asked, who or self.who)
                 _require_state(self.labels.of(seen), entries, asked)
                 self.journal.append(entries)

@@ -48,8 +48,8 @@ export function showPart(names) {
 export async function heat() {
   by("heat").replaceChildren();
   if (!state.shows.heatmap || !state.photo?.guess?.heatmaps) return;
-  const { opening, current, selected } = state;
-  const found = await askHeatmap(current, selected).catch(() => null);
+  const { opening, current, photo, selected } = state;
+  const found = await askHeatmap(current, photo.sha256, selected).catch(() => null);
   if (!found || opening !== state.opening || selected !== state.selected || !state.shows.heatmap) return;
   by("heat").replaceChildren();
   element(

@@ -3,13 +3,14 @@
 import { clear, render, renderList, stage, view } from "./drawing.js";
 import { stacks } from "./history.js";
 import { face, heat, select } from "./looking.js";
-import { ask } from "./requests.js";
+import { address, ask } from "./requests.js";
 import { namesIn, Saver } from "./saver.js";
 import { allPoints, by, state } from "./state.js";
 import { ofPhoto, pass, right, tellSaving, wrong } from "./telling.js";
 
 const POLL = 2500; // ms between looks at the list
 const AGAIN = 300; // ms between questions for a guess
+const CHANGED = 409; // HTTP's status: the file is another one
 const RETRY = 1000; // ms after one that was not answered
 const FIELD = "text of the field"; // which is wrong whatever of it was saved before
 const FIELDS = { subject: "subject", mm: "mm_per_px" };
@@ -56,7 +57,7 @@ export async function open(index, anew = false) {
     await saver.done(index);
     const told = await ask(`images/${index}`);
     if (opening !== state.opening) return;
-    await view.show(index, told.width, told.height, state.about.tile, anew);
+    await view.show(index, told, state.about.tile, anew);
     if (opening !== state.opening) return;
     state.photo = { ...told, stacks: stacks(told.history), guess: null };
   } catch (problem) {
@@ -100,7 +101,13 @@ export function closed(problem, name = "") {
 }
 
 async function askGuess(opening) {
-  const guess = await ask(`images/${state.current}/guess`).catch(() => null);
+  const { current, photo } = state;
+  let guess = null;
+  try {
+    guess = await ask(address(current, photo.sha256, "guess"));
+  } catch ({ status }) {
+    if (status === CHANGED && opening === state.opening) open(current, true);
+  }
   if (opening !== state.opening) return;
   if (!guess || guess.waiting) {
     if (guess) by("where").textContent = `${guess.status} …`;

@@ -9,7 +9,8 @@ async function answered(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(LONGEST) });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
-  throw new Error(told.problem || answer.statusText || `status ${answer.status}`);
+  const problem = new Error(told.problem || answer.statusText || `status ${answer.status}`);
+  throw Object.assign(problem, { status: answer.status });
 }
 
 // The training table: {url, notes}.
@@ -18,9 +19,12 @@ export async function askTable() {
   return { url: URL.createObjectURL(await answer.blob()), notes: JSON.parse(answer.headers.get("X-Notes")) };
 }
 
+// Where the server has something of a photograph with a content; of another content under its name it gives nothing.
+export const address = (image, sha256, what) => `images/${image}/${what}?of=${sha256}`;
+
 // Heatmap of a landmark: {url, left, top, side}, original px. Throws where there is none.
-export async function askHeatmap(image, landmark) {
-  const answer = await answered(`images/${image}/heatmap/${encodeURIComponent(landmark)}`);
+export async function askHeatmap(image, sha256, landmark) {
+  const answer = await answered(address(image, sha256, `heatmap/${encodeURIComponent(landmark)}`));
   const [left, top, side] = answer.headers.get("X-Square").split(",").map(Number);
   return { url: URL.createObjectURL(await answer.blob()), left, top, side };
 }

@@ -1,5 +1,7 @@
 // The photograph: zoom and place on the screen, and its own pixels as tiles where they are seen.
 
+import { address } from "./requests.js";
+
 const NS = "http://www.w3.org/2000/svg";
 const OVERVIEW = 2048; // px, of the longer side of the server's smaller picture
 const LARGEST = 64; // screen px for an original one
@@ -39,9 +41,9 @@ export class View {
 
   // Another photograph, or the same `anew`, which is looked at as before. Waits until it is seen; throws where it cannot
   // be. Pixel centres lie on integers, so its edge is at -0.5.
-  async show(image, width, height, tile, anew) {
+  async show(image, { sha256, width, height }, tile, anew) {
     const stays = anew && width === this.width && height === this.height;
-    Object.assign(this, { image, width, height, tile });
+    Object.assign(this, { image, sha256, width, height, tile });
     this.photo.replaceChildren();
     this.tiles.clear();
     const size = { x: -0.5, y: -0.5, width, height, preserveAspectRatio: "none" };
@@ -51,7 +53,7 @@ export class View {
     await new Promise((seen, failed) => {
       overview.addEventListener("load", seen);
       overview.addEventListener("error", () => failed(new Error(UNSEEN)));
-      overview.setAttribute("href", `images/${image}/overview`);
+      overview.setAttribute("href", address(image, sha256, "overview"));
     });
   }
 
@@ -151,7 +153,7 @@ export class View {
           element(
             "image",
             {
-              href: `images/${this.image}/tiles/${key}`,
+              href: address(this.image, this.sha256, `tiles/${key}`),
               x: x - 0.5,
               y: y - 0.5,
               width,
