@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from rtl_tf.app.changes import Conflict
 from rtl_tf.app.folder import Photo, Unreachable
 from rtl_tf.app.pictures import as_png
 from rtl_tf.app.security import Access, Guard, login_name
-from rtl_tf.app.session import Conflict, Session
+from rtl_tf.app.session import Session
 from rtl_tf.datasets.table import TABLE
 from rtl_tf.documents import Node, decoded, json_bytes, parse_json
 from rtl_tf.exceptions import InputError, told

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 
-from rtl_tf.app import entries as journalled
-from rtl_tf.app.entries import ATTRIBUTE, CHECKED, Entry, one_of, place
+from rtl_tf.app.changes import Conflict, entries_of, name_of, require_state
+from rtl_tf.app.entries import ATTRIBUTE, CHECKED
 from rtl_tf.app.folder import Folder, Photo, Unreachable
 from rtl_tf.app.guesses import UNREADABLE, Guesses
 from rtl_tf.app.journal import Journal
@@ -20,11 +20,6 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
 
 PATIENCE = 5.0  # s, that a change waits for the one before
-MOST = 1000  # landmarks that one action changes
-
-
-class Conflict(Exception):
-    """What somebody changed is not what they saw: another window has changed it since, or the file is another one."""
 
 
 @dataclass
@@ -109,10 +104,10 @@ class Session:
         """
         photo, seen = self.photo(index), asked["sha256"].text()
         with self._alone():
-            if _name_of(asked) not in self.labels.changes:
+            if name_of(asked) not in self.labels.changes:
                 self.require_content(photo, seen)
-                entries = self._entries(photo, seen, asked, who or self.who)
-                _require_state(self.labels.of(seen), entries, asked)
+                entries = entries_of(asked, photo, who or self.who, self.schema, partial(self._size, photo))
+                require_state(self.labels.of(seen), entries, asked)
                 self.journal.append(entries)
                 self.labels.add(entries)
                 if self.labelling:
@@ -142,36 +137,13 @@ class Session:
         finally:
             self._one_at_a_time.release()
 
-    def _entries(self, photo: Photo, sha256: str, asked: Node, who: str) -> list[Entry]:
-        kind = one_of(asked["kind"], journalled.KINDS)
-        name, names = ("attribute", journalled.ATTRIBUTES) if kind == ATTRIBUTE else ("landmark", self.schema.names)
-        read = journalled.attribute if kind == ATTRIBUTE else place
-        change = _name_of(asked)
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        entries = []
-        for one in asked["changes"].elements():
-            old, new = (read(one.get(key)) for key in ("old", "new"))
-            what = one_of(one[name], names)
-            if kind == ATTRIBUTE:
-                journalled.require_attribute(what, new, one)
-            elif isinstance(new, tuple):
-                new = self._on_photograph(photo, new, one)
-            model = place(one.get("model"))
-            entries.append(Entry(time, who, kind, photo.name, sha256, change, what, old, new, model))
-        if not 0 < len(entries) <= MOST or len({entry.what for entry in entries}) < len(entries):
-            raise asked["changes"].error(f"expected 1 to {MOST} changes of different landmarks")
-        if kind == journalled.ACCEPT and any(not isinstance(entry.new, tuple) for entry in entries):
-            raise asked["changes"].error("only a place can be accepted")
-        return entries
-
-    def _on_photograph(self, photo: Photo, point: tuple[float, float], node: Node) -> tuple[float, float]:
+    def _size(self, photo: Photo) -> tuple[int, int]:
+        """Width and height of a photograph as somebody looks at it. Unreachable where it cannot be read now."""
         try:
             height, width = self.pictures.pixels(photo.path).shape[:2]
-        except InputError as problem:  # it has the content that somebody looked at
+        except InputError as problem:
             raise Unreachable(problem) from problem
-        if not (-0.5 <= point[0] <= width - 0.5 and -0.5 <= point[1] <= height - 0.5):
-            raise node.error("lies outside the photograph")
-        return point if point != (0, 0) else (0.01, 0.0)  # readers take (0, 0) for a landmark that was never placed
+        return width, height
 
     def _row(self, index: int, photo: Photo) -> dict:
         said = self.labels.of(self.folder.contents.get(photo.name, ""))
@@ -184,28 +156,6 @@ class Session:
             "said": len(said.points),
             "checked": CHECKED in said.attributes,
         }
-
-
-def _name_of(asked: Node) -> str:
-    """What a change is called. InputError where that is no name."""
-    change = asked["change"].text()
-    if not (change.isascii() and change.isprintable() and 8 <= len(change) <= 64):
-        raise asked["change"].error("expected 8 to 64 characters")
-    return change
-
-
-def _require_state(said: Labels, entries: list[Entry], asked: Node) -> None:
-    """Conflict where something else is said than whoever changes it has seen.
-
-    An undo or redo must be of what was done last: windows would take different actions for that.
-    """
-    for entry in entries:
-        now = (said.attributes if entry.kind == ATTRIBUTE else said.points).get(entry.what)
-        if now != entry.old:
-            raise Conflict(f"{entry.what} was changed in another window: look at it again")
-    last = next((one.change for one in reversed(said.history) if one.kind != ATTRIBUTE), "")
-    if entries[0].kind in (journalled.UNDO, journalled.REDO) and asked["after"].text() != last:
-        raise Conflict("the last change was made in another window: look at it again")
 
 
 def said_json(said: Labels) -> dict:
