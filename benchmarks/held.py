@@ -2,8 +2,8 @@
 
     python benchmarks/held.py --run RUN [--boxes]
 
-The face of each test photograph is looked for, its side is told by its key points, and the share of labels that lie
-within their radii is counted, with a 95 % interval for other people; by view, too. `--boxes` judges the predictions
+The face of each test photograph is looked for, which half of it has the labels is told, and the share of labels that
+lie within their radii is counted, with a 95 % interval for other people; by view, too. `--boxes` judges the predictions
 that the run wrote instead, in squares around labels, whose places the detector heeds. A run of train.py --folds.
 """
 
@@ -35,8 +35,9 @@ def main(arguments: list[str]) -> None:
     if not options.boxes:
         predictions = from_photographs(options.run, detector, predictions)
     there = np.isfinite(predictions.points).all(axis=(1, 2))
-    judged = judge_confidence(kept(predictions, there), detector.confidence, COVERAGES)
-    figures = show(judged, kept(predictions, there), int((~there).sum()))
+    predictions = kept(predictions, there)
+    judged = judge_confidence(predictions, detector.confidence, COVERAGES)
+    figures = show(judged, predictions, int((~there).sum())) | show_flags(judged, predictions, detector.confidence)
     write_json(options.json, figures, {"machine": machine(("tensorflow", "keras", "numpy"))})
 
 
@@ -49,8 +50,8 @@ def from_photographs(run: Path, detector, tested):
     from rtl_tf.system.progress import progress
 
     samples, _, _ = judged(run, "test", len(tested.images))
-    nothing = [None] * len(samples)
-    outcomes = progress(detector.outcomes([one.image for one in samples], nothing, nothing), len(samples), "finding")
+    images, halves = [one.image for one in samples], [one.mirrored for one in samples]
+    outcomes = progress(detector.outcomes(images, [None] * len(images), halves), len(images), "predicting")
     columns = {name: np.full_like(tested.peaks, np.nan) for name in ("peaks", "spread", "rivals")}
     columns |= {name: np.full(len(samples), np.nan, np.float32) for name in ("unlikeness", "yaw", "mirrored")}
     columns["points"] = np.full_like(tested.points, np.nan)
@@ -101,6 +102,21 @@ def show(judged, predictions, lost: int) -> dict[str, float]:
         f"flagged: {100 * flagged.mean():.1f} % of {len(people)} images, whose error is {ratio:.2f} times the others'"
     )
     print(f"without a face: {lost}; mean radial error {judged.errors.mean():.3f} input px")
+    return figures
+
+
+def show_flags(judged, predictions, confidence) -> dict[str, float]:
+    """Of each flag: how many images have it, and their mean error beside that of the others."""
+    from rtl_tf.runs.confidence import KINDS
+    from rtl_tf.runs.signs import Signs
+
+    told, figures = confidence.flags(Signs.of(predictions)), {}
+    for kind in KINDS:
+        marked = np.array([kind in flags for flags in told])
+        if marked.any():
+            own, others = judged.errors[marked].mean(), judged.errors[~marked].mean()
+            print(f"{kind}: {100 * marked.mean():.1f} %, {own:.2f} input px, the others {others:.2f}")
+            figures |= {f"{kind}, %": 100 * float(marked.mean()), f"{kind}, input px": float(own)}
     return figures
 
 
