@@ -95,6 +95,16 @@ def test_of_a_photograph_only_what_was_refused_is_given_up(browser, server):
     saved(browser)
 
 
+def test_rows_stay_under_the_mouse_while_the_page_saves(browser, server):
+    answer(browser, ("", 503))
+    browser.press("ArrowRight")
+    x, y = browser.middle("#landmarks [data-landmark=gnathion]")
+    browser.mouse("mousePressed", x, y, button="left", buttons=1, clickCount=1)
+    saved(browser)
+    browser.mouse("mouseReleased", x, y, button="left", clickCount=1)
+    assert browser.run(STATE)["selected"] == "gnathion"
+
+
 def test_a_photograph_is_not_checked_where_its_rest_was_refused(browser, server):
     answer(browser, (json.dumps({"problem": "nasion was changed in another window"}), 409))
     go(browser, "Enter", "a.png")

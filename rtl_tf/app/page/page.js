@@ -8,7 +8,7 @@ import { listen as listenToKeys } from "./keys.js";
 import { showKeys } from "./lists.js";
 import * as looking from "./looking.js";
 import { listen as listenToMouse } from "./mouse.js";
-import { closed, go, open, poll, wrongScale } from "./photographs.js";
+import { closed, go, list, open, poll, wrongScale } from "./photographs.js";
 import { ask } from "./requests.js";
 import { by, guesser, inside, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
 import { pass } from "./telling.js";
@@ -67,7 +67,7 @@ function touch() {
 
 async function start() {
   const about = (state.about = await ask("session"));
-  state.images = (await ask("images")).images;
+  await list();
   by("folder").textContent = about.folder.split(/[\\/]/).filter(Boolean).pop() ?? about.folder;
   by("folder").title = about.folder;
   if (about.labelling) nameFaceMesh();
@@ -75,7 +75,6 @@ async function start() {
   showKeys(by("keys"), listenToKeys(stage, view, page));
   listenToButtons(about.schema.parts, view, page);
   for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, touch, FIRST);
-  renderList();
   if (state.rows.length) await open(state.rows[0].index);
   stage.focus({ preventScroll: true });
   setTimeout(poll, 300);

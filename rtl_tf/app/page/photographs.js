@@ -133,15 +133,20 @@ export function go(direction) {
   else pass(direction > 0 ? "That was the last photograph of the list" : "That is the first photograph of the list");
 }
 
+// Ask for the list.
+export async function list() {
+  const told = await ask("images");
+  wrong("server", "");
+  if (!saver.waiting.length) state.images = told.images;
+  const done = state.images.filter((image) => image.checked).length;
+  by("status").textContent = `${done} of ${state.images.length} checked. ${told.status}`;
+  by("status").classList.toggle("broken", told.broken);
+  renderList();
+}
+
 export async function poll() {
   try {
-    const told = await ask("images");
-    wrong("server", "");
-    if (!saver.waiting.length) state.images = told.images;
-    const done = state.images.filter((image) => image.checked).length;
-    by("status").textContent = `${done} of ${state.images.length} checked. ${told.status}`;
-    by("status").classList.toggle("broken", told.broken);
-    renderList();
+    await list();
   } catch (problem) {
     const told = `rtl-app does not answer (${problem.message}): start it again and open the address that it prints`;
     wrong("server", saver.waiting.length ? "" : told);
