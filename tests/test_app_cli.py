@@ -76,7 +76,7 @@ def test_the_table_is_written_without_a_server_and_train_reads_it(photos, journa
 def test_photographs_that_went_are_told(photos, journal, tmp_path):
     (photos / "a.png").unlink()
     done = ended("--export", tmp_path / "t.csv", photos)
-    assert "1 in the journal, but not in the folder any more (a.png first): left out" in done.stdout
+    assert "1 in the journal, but not in the folder any more, or not readable (a.png first): left out" in done.stdout
 
 
 def refused(message: str, *words, **more) -> None:

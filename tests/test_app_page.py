@@ -2,11 +2,6 @@
 
 import importlib.util
 import json
-import os
-import signal
-import subprocess
-import sys
-import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -15,111 +10,15 @@ from PIL import Image
 
 pytest.importorskip("uvicorn")
 
-from app_server import POINTS, TOKEN, listening_at, write_photographs  # noqa: E402
+import app_page  # noqa: E402
+from app_page import STATE, fill, go, idle, mark, open_page, point_of, saved, scale, shown  # noqa: E402
+from app_server import POINTS, write_photographs  # noqa: E402
 from browser import CONTROL, SHIFT, Browser, wait  # noqa: E402
 
-from rtl_tf.app.journal import NAME, read  # noqa: E402
 from rtl_tf.measuring.quantities import FORMULAS  # noqa: E402
-from rtl_tf.system import child  # noqa: E402
 
-STATE = """({ name: document.querySelector('#list [aria-selected=true] .name')?.textContent,
-  selected: document.querySelector('#landmarks [aria-selected=true]')?.dataset.landmark,
-  saved: document.querySelector('#saved').textContent })"""
+browser, serve, server = app_page.browser, app_page.serve, app_page.server
 AXE = "axe.run(document).then(found => found.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
-
-
-class Server:
-    """The server of `app_server.py` as a process, at an address that stays."""
-
-    def __init__(self, folder: Path, *more: str):
-        self.folder, self.more = folder, more
-        with listening_at() as free:
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/{TOKEN}/"
-        self.start()
-
-    def start(self) -> None:
-        script = Path(__file__).with_name("app_server.py")
-        words = [sys.executable, str(script), str(self.folder), str(self.port), *self.more]
-        self.process = subprocess.Popen(words, env=child.environment(), start_new_session=True)
-        wait(self._answers, "the server")
-
-    def kill(self) -> None:
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def entries(self) -> list:
-        return read(self.folder / NAME)[1]
-
-    def _answers(self) -> bool:
-        assert self.process.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(self.url, timeout=20) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    made = Browser(tmp_path_factory.mktemp("chromium"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def serve(browser):
-    """Serve a folder and open its page, once the detector's points are there."""
-    servers = []
-
-    def start(folder: Path, *more: str) -> Server:
-        servers.append(Server(folder, *more))
-        browser.asked.clear()
-        browser.errors.clear()
-        open_page(browser, servers[-1])
-        return servers[-1]
-
-    yield start
-    try:
-        browser.open("about:blank")
-    finally:
-        for server in servers:
-            server.kill()
-
-
-def open_page(browser: Browser, server: Server) -> None:
-    browser.open(server.url)
-    browser.until("document.querySelector('.mark') !== null")
-
-
-@pytest.fixture
-def server(serve, tmp_path) -> Server:
-    write_photographs(tmp_path / "photos")
-    return serve(tmp_path / "photos")
-
-
-def saved(browser: Browser) -> None:
-    browser.until("document.querySelector('#saved').textContent === 'All changes are saved'")
-
-
-def mark(name: str) -> str:
-    return f".mark[data-landmark={name}] .dot"
-
-
-def shown(browser: Browser, name: str) -> str:
-    """A measurement, as it is shown."""
-    return browser.run(f"document.querySelector('[data-measurement={name}] td').firstChild.textContent")
-
-
-def fill(browser: Browser, field: str, text: str) -> None:
-    """Put text into a field, and leave it."""
-    events = "field.dispatchEvent(new Event('input')); field.dispatchEvent(new Event('change'))"
-    browser.run(f"{{ const field = document.querySelector('{field}'); field.value = '{text}'; {events} }}")
-
-
-def scale(browser: Browser) -> float:
-    """Screen px for one of the photograph."""
-    return browser.run("document.querySelector('#scene').getCTM().a")
 
 
 def test_a_flagged_photograph_comes_first_and_a_drag_measures_and_is_undone(browser, server):
@@ -186,6 +85,25 @@ def test_a_landmark_without_a_place_is_put_down(browser, server):
     assert browser.errors == []
 
 
+def test_a_landmark_that_has_no_place_gets_none_by_accepting_nor_by_a_click(browser, server):
+    for key, word in (("x", "not visible"), ("Delete", "deleted")):
+        browser.click(*browser.middle("[data-landmark=nasion]"))
+        browser.press(key)
+        browser.press("a")
+        browser.press(",")
+        browser.click(*browser.middle("#stage"))
+        browser.press(" ")
+        saved(browser)
+        assert [(entry.what, entry.new) for entry in server.entries()][-1] == ("nasion", word)
+    assert [entry.kind for entry in server.entries()] == ["not visible", "deleted"]
+    browser.press("ArrowLeft")
+    told = "nasion is deleted: a double click, or Shift + Space, places it all the same"
+    assert told in browser.run(STATE)["saved"]
+    browser.press(" ", SHIFT)
+    wait(lambda: len(server.entries()) == 3, "the place")
+    assert server.entries()[-1].new == pytest.approx((59.5, 44.5), abs=40)
+
+
 def test_a_kill_and_a_reload_lose_nothing_and_undo_goes_on(browser, server):
     browser.drag(*browser.middle(mark("nasion")), 40, 12)
     saved(browser)
@@ -217,20 +135,24 @@ def test_a_persons_code_and_a_scale(browser, server):
 
 
 def test_what_is_wrong_is_told_until_it_is_put_right(browser, server):
-    wrong = "NOT SAVED: mm in one px is a number from 0.001 to 100"
+    wrong = "NOT SAVED, b.png: mm in one px is a number from 0.001 to 100"
     fill(browser, "#mm", "x")
     assert browser.run(STATE)["saved"] == wrong
     fill(browser, "#subject", "P7")
-    wait(lambda: len(server.entries()) == 1 and browser.run("import('./photographs.js').then(one => !one.saver.busy)"))
+    idle(browser, server, 1)
     assert browser.run(STATE)["saved"] == wrong
     assert browser.run("document.querySelector('#mm:invalid') !== null")
     fill(browser, "#mm", "0.5")
     saved(browser)
     fill(browser, "#mm", "1000")
-    browser.press("n")
-    wait(lambda: browser.run(STATE)["name"] == "a.png", "the next photograph")
-    saved(browser)
+    go(browser, "n", "a.png")
+    fill(browser, "#subject", "P7")
+    idle(browser, server, 3)
+    assert browser.run(STATE)["saved"] == wrong
     assert browser.run("document.querySelector('#mm:invalid') === null")
+    go(browser, "p", "b.png")
+    saved(browser)
+    assert browser.run("document.querySelector('#mm').value") == "0.5"
 
 
 def test_a_change_that_another_window_forestalled_is_told_by_its_photograph(browser, server):
@@ -243,14 +165,16 @@ def test_a_change_that_another_window_forestalled_is_told_by_its_photograph(brow
     browser.drag(*browser.middle(mark("nasion")), 40, 12)
     told = "NOT SAVED, b.png: nasion was changed in another window: look at it again"
     browser.until(f"document.querySelector('#saved').textContent === '{told}'")
-    browser.until(f"document.querySelector('{mark('nasion')}.human') !== null")
+    wait(lambda: browser.run(point_of("nasion")) == [5, 5], "the place that the other window gave")
     assert [entry.new for entry in server.entries()] == [(5, 5)]
-    browser.press("n")
-    wait(lambda: browser.run(STATE)["name"] == "a.png", "the next photograph")
-    fill(browser, "#subject", "P7")
-    wait(lambda: len(server.entries()) == 2 and browser.run("import('./photographs.js').then(one => !one.saver.busy)"))
+    fill(browser, "#subject", "P6")
+    idle(browser, server, 2)
     assert browser.run(STATE)["saved"] == told
-    browser.press("p")
+    go(browser, "n", "a.png")
+    fill(browser, "#subject", "P7")
+    idle(browser, server, 3)
+    assert browser.run(STATE)["saved"] == told
+    go(browser, "p", "b.png")
     saved(browser)
 
 
@@ -353,7 +277,7 @@ def test_fifty_megapixels_are_shown_as_they_are(browser, serve, tmp_path):
         browser.mouse("mouseWheel", x, y, deltaX=0, deltaY=-400)
     assert 1 <= browser.run("document.querySelectorAll('image.tile').length") <= 12
     tile = browser.run("document.querySelector('image.tile').getAttribute('href')")
-    assert tile == "images/0/tiles/4/2"
+    assert tile.startswith("images/0/tiles/4/2?of=")
     browser.click(*browser.middle("[data-landmark=cheilion]"))
     browser.click(x, y)
     wait(lambda: server.entries(), "the point")

@@ -1,6 +1,7 @@
 """Guesses without a detector: the mesh points that anatomy names, and those that a few labels teach."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,10 @@ class Photos:
 
     def __init__(self, samples):
         self.photos = [Photo(sample.image, sample.image.name) for sample in samples]
+        self.contents = {photo.name: photo.name for photo in self.photos}
+
+    def labelled(self, labels):
+        return {photo.name: photo for photo in self.photos if photo.name in labels.known}, []
 
 
 @pytest.fixture(scope="module")
@@ -97,5 +102,5 @@ def test_few_labels_and_unknown_names_teach_nothing(heads):
 
 
 def test_a_photograph_without_a_face_is_flagged():
-    guess = MeshGuesser(FAS14, AllLabels(), Photos([])).guess(Photo(None, "wall"), np.full((90, 90, 3), 99, np.uint8))
+    guess = MeshGuesser(FAS14, AllLabels(), Photos([])).guess(Photo(Path(), "wall"), np.full((90, 90, 3), 99, np.uint8))
     assert (guess.points, guess.flags) == ({}, (NO_FACE,))

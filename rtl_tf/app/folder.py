@@ -1,15 +1,22 @@
 """The photographs of a folder, each known again by its content."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtl_tf.app.labels import AllLabels, Labels
+from rtl_tf.app.labels import AllLabels
 from rtl_tf.datasets.photographs import Listing, from_files
 from rtl_tf.datasets.table_cells import unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.hashing import file_hash
+from rtl_tf.system.progress import progress
 
 OWN = (".jsonl", ".lock", ".csv")  # the journal, what keeps it to one process, and tables: nobody misses them
+
+
+class Unreachable(InputError):
+    """A file cannot be read or written now, as on a share that went away: it may be later."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,7 @@ class Folder:
 
     Attributes:
         path: of the folder; photos: its images by name.
+        contents: SHA-256 of those that were read, by name; as they were then.
         skipped: a line on what is none, or "".
     """
 
@@ -39,44 +47,67 @@ class Folder:
         others = Listing(
             listing.photographs, {kind: number for kind, number in listing.skipped.items() if kind not in OWN}
         )
+        self.contents: dict[str, str] = {}
         self.skipped = others.sentence(sum(not photo.problem for photo in self.photos))
 
     def adopt(self, labels: AllLabels) -> None:
-        """Know photographs again that have another name now: then those are read whose names nobody has labelled."""
-        names = {photo.name for photo in self.photos}
-        if not (known := set(labels.sha256_of) - names):
-            return
-        lost = {labels.sha256_of[name] for name in known}
+        """Know photographs again that have another name now.
+
+        Those are read under whose names one was labelled; where some content is not among them, all others too.
+        """
+        self._read([photo for photo in self.photos if photo.name in labels.sha256_of])
+        if labels.known - set(self.contents.values()):
+            self._read([photo for photo in self.photos if photo.name not in self.contents])
+
+    def content_of(self, photo: Photo) -> str:
+        """SHA-256 of a photograph's file as it is now. InputError where it cannot be read, Unreachable if only now."""
+        if photo.problem:
+            raise InputError(photo.problem)
+        try:
+            self.contents[photo.name] = file_hash(photo.path)
+        except OSError as problem:
+            kind = (
+                InputError if isinstance(problem, FileNotFoundError) and _is_there(photo.path.parent) else Unreachable
+            )
+            raise kind(f"{photo.path}: cannot be read ({problem.strerror})") from problem
+        return self.contents[photo.name]
+
+    def is_replaced(self, photo: Photo, labels: AllLabels) -> bool:
+        """Whether another photograph was labelled under this one's name, and nothing is said of this one."""
+        content = self.content_of(photo)
+        return not labels.knows(content) and labels.sha256_of.get(photo.name, content) != content
+
+    def labelled(self, labels: AllLabels) -> tuple[dict[str, Photo], list[str]]:
+        """By content, the photographs of which people have said something, as the files are now; names of copies."""
+        found: dict[str, Photo] = {}
+        copies = []
         for photo in self.photos:
-            if photo.name not in labels.sha256_of and not photo.problem and (found := file_hash(photo.path)) in lost:
-                labels.sha256_of[photo.name] = found
+            if photo.name not in self.contents:
+                continue
+            try:
+                content = self.content_of(photo)
+            except InputError:  # it is missing
+                continue
+            if content in found:
+                copies.append(photo.name)
+            elif labels.knows(content):
+                found[content] = photo
+        return found, copies
 
-    def missing(self, labels: AllLabels) -> list[str]:
-        """Names in the journal, of photographs whose content is no longer in the folder."""
-        here = {labels.sha256_of.get(photo.name) for photo in self.photos}
-        return sorted(name for name, sha256 in labels.sha256_of.items() if sha256 not in here)
+    def _read(self, photos: Sequence[Photo]) -> None:
+        for photo in progress(photos, len(photos), "labelled photographs"):
+            with suppress(InputError):  # which is told to whom opens it
+                self.content_of(photo)
 
 
-def labels_of(photo: Photo, labels: AllLabels) -> Labels:
-    """What people have said of a photograph, by its content as it is now. InputError where it cannot be read."""
-    return labels.of(content_of(photo))
-
-
-def content_of(photo: Photo) -> str:
-    """SHA-256 of a photograph's file. InputError where it cannot be read."""
-    if photo.problem:
-        raise InputError(photo.problem)
+def _is_there(folder: Path) -> bool:
+    """Whether a folder has anything: one without is a share that went away."""
     try:
-        return file_hash(photo.path)
-    except OSError as problem:
-        raise InputError(f"{photo.path}: cannot be read ({problem.strerror})") from problem
-
-
-def is_changed(photo: Photo, labels: AllLabels) -> bool:
-    """Whether the journal knows another content under a photograph's name."""
-    return labels.sha256_of.get(photo.name, content_of(photo)) != content_of(photo)
+        return any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def _photo(path: Path, problem: str) -> Photo:
     name, bad = path.name.encode("utf-8", "backslashreplace").decode(), unwritable(path)
-    return Photo(path, name, problem or (f"{path}: {bad}" if bad else ""))
+    return Photo(path, name, problem or (str(InputError(f"{path}: {bad}")) if bad else ""))

@@ -17,6 +17,7 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import in_one_line
 from rtl_tf.images import read_image
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
+from rtl_tf.system.hashing import State, state_of
 
 NO_FACE, UNREADABLE = "no face", "cannot be read"
 
@@ -85,7 +86,7 @@ class Guesses:
 
     def __init__(self, load: Callable[[], Guesser], photos: Sequence[Photo], pictures: Pictures):
         self._load, self._photos, self._pictures = load, photos, pictures
-        self._done: dict[int, Guess] = {}
+        self._done: dict[int, tuple[State | None, Guess]] = {}  # with what the file was then
         self._work = _Work()
         self._changed = threading.Condition()
         self._ended = False
@@ -95,17 +96,25 @@ class Guesses:
         self._thread.start()
 
     def done(self, index: int) -> Guess | None:
-        """What is known by now."""
-        return self._done.get(index)
+        """What is known by now of a photograph whose file was not replaced since; this looks at the file."""
+        state, guess = self._done.get(index, (None, None))
+        now = state_of(self._photos[index].path)
+        return guess if now in (state, None) else None  # None: a share that went away
+
+    def heard(self, index: int) -> Guess | None:
+        """What was known last, without a look at the file."""
+        return self._done.get(index, (None, None))[1]
 
     def wait_for(self, index: int, seconds: float) -> Guess | None:
         """The guess, before those of all others; None where it takes longer, or there is no guesser."""
+        is_known = self.done(index) is not None
         with self._changed:
-            if index not in self._done:
+            if not is_known:
+                self._done.pop(index, None)
                 self._work.asked.appendleft(index)
                 self._changed.notify_all()
             self._changed.wait_for(lambda: index in self._done or self.problem or self._ended, seconds)
-            return self._done.get(index)
+            return self.heard(index)
 
     def forget(self, index: int) -> None:
         """The photograph shall be looked at anew when it is opened again: somebody has taught the guesser more."""
@@ -138,9 +147,10 @@ class Guesses:
         except Exception as problem:  # the page goes on without: nobody's corrections wait for a detector
             self.problem = f"no guesses: {in_one_line(problem)}"
         while self.guesser is not None and (index := self._next()) is not None:
+            state = state_of(self._photos[index].path)
             guess = self._guess(self.guesser, self._photos[index])
             with self._changed:
-                self._done[index] = guess
+                self._done[index] = state, guess
                 self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()

@@ -4,6 +4,7 @@ A change is on the disk before anybody is told that it is saved. What a kill or 
 never said to be saved; it goes when the journal is opened again.
 """
 
+import errno
 import json
 import os
 import threading
@@ -21,6 +22,7 @@ NAME = "corrections.jsonl"
 FORMAT = "rtl_tf corrections"
 VERSION = 1
 BEGINNING = b'{"journal": "rtl_tf corrections"'
+MOVED = "moved, deleted or replaced by another program: put it back, or end rtl-app and look for its latest copy"
 PRIVATE = 0o600  # who may read the file: who made it
 
 
@@ -44,6 +46,7 @@ class Journal:
             OSError: it is not, and the file is as it was.
         """
         with self._one_at_a_time:
+            self._require_name()
             length = os.fstat(self._file).st_size
             try:
                 _write(self._file, b"".join(entry.line for entry in entries))
@@ -52,6 +55,13 @@ class Journal:
                     os.ftruncate(self._file, length)
                 raise OSError(problem.errno, problem.strerror, str(self.path)) from problem
             self.entries += entries
+
+    def _require_name(self) -> None:
+        """OSError where the file's name does not lead to it any more: what is written would be gone at the end."""
+        with suppress(OSError):
+            if os.path.samestat(os.stat(self.path), os.fstat(self._file)):
+                return
+        raise OSError(errno.ESTALE, MOVED, str(self.path))
 
 
 @contextmanager

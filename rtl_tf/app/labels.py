@@ -29,7 +29,8 @@ class Labels:
 
     @property
     def placed(self) -> dict[str, tuple[float, float]]:
-        return {name: value for name, value in self.points.items() if isinstance(value, tuple)}
+        points = list(self.points.items())  # at once: others go on labelling
+        return {name: value for name, value in points if isinstance(value, tuple)}
 
     @property
     def who(self) -> str:
@@ -38,11 +39,17 @@ class Labels:
 
 
 class AllLabels:
-    """Of all photographs, by the SHA-256 of their files: a copy or another name has the same landmarks."""
+    """Of all photographs, by the SHA-256 of their files: a copy or another name has the same landmarks.
+
+    Attributes:
+        sha256_of: what was labelled last under a name; name_of: the name under which a file was labelled last.
+        changes: what the actions are called.
+    """
 
     def __init__(self, entries: Iterable[Entry] = ()):
         self._labels: dict[str, Labels] = {}
         self.sha256_of: dict[str, str] = {}
+        self.name_of: dict[str, str] = {}
         self.changes: set[str] = set()
         self.add(entries)
 
@@ -50,6 +57,7 @@ class AllLabels:
         for entry in entries:
             self._labels.setdefault(entry.sha256, Labels()).add(entry)
             self.sha256_of[entry.image] = entry.sha256
+            self.name_of[entry.sha256] = entry.image
             self.changes.add(entry.change)
 
     def of(self, sha256: str) -> Labels:
@@ -58,5 +66,10 @@ class AllLabels:
 
     @property
     def known(self) -> set[str]:
-        """The SHA-256 of every file that somebody has said something of."""
-        return set(self._labels)
+        """The SHA-256 of every file of which something is said."""
+        return {sha256 for sha256 in list(self._labels) if self.knows(sha256)}
+
+    def knows(self, sha256: str) -> bool:
+        """Whether something is said of a file."""
+        said = self.of(sha256)
+        return bool(said.points or said.attributes)

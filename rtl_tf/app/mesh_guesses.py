@@ -4,6 +4,7 @@ The first photographs take them from anatomy, where the landmarks have names of 
 photographs on, each landmark has the mesh point that was nearest to it on these, and their mean distance from it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from rtl_tf.inference.face_square import turn
 from rtl_tf.inference.mesh_calibration import nearest_points
 from rtl_tf.inference.recipe import FACE
 from rtl_tf.schema import Schema
+from rtl_tf.system.hashing import State, state_of
 
 FEWEST = 5  # labelled photographs from which on a landmark has a mesh point of its own
 LEARNED_FROM = 40  # photographs at most: each must be decoded once, and more change little
@@ -70,10 +72,10 @@ class MeshGuesser:
     def __init__(self, schema: Schema, labels: AllLabels, folder: Folder):
         self.schema, self.labels, self.folder = schema, labels, folder
         self.of_a_half = bool(OF_A_HALF & set(schema.names))
-        self._meshes: dict[Path, FaceMeshes | None] = {}
+        self._meshes: dict[tuple[Path, State | None], FaceMeshes | None] = {}  # of a file as it was
 
     def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
-        meshes = self._meshes_of(photo, pixels)
+        meshes = self._meshes_of(photo, lambda: pixels)
         if meshes is None:
             return Guess({}, self.name, (NO_FACE,))
         mirrored = meshes.turned and self.of_a_half
@@ -110,7 +112,8 @@ class MeshGuesser:
     def _examples(self, without: Photo) -> tuple[np.ndarray, np.ndarray]:
         """Meshes (N, 468, 2) and labels (N, K, 2), NaN = none, of the photographs that were labelled last."""
         meshes, labels = [np.zeros((0, 468, 2))], [np.zeros((0, len(self.schema), 2))]
-        labelled = [photo for photo in self.folder.photos if self._points(photo) is not None and photo != without]
+        photos, _ = self.folder.labelled(self.labels)
+        labelled = [photo for photo in photos.values() if self._points(photo) is not None and photo != without]
         for photo in labelled[-LEARNED_FROM:]:
             points = self._points(photo)
             found = self._of_labelled(photo)
@@ -136,7 +139,7 @@ class MeshGuesser:
 
     def _points(self, photo: Photo) -> np.ndarray | None:
         """float64 (K, 2) original px, NaN = not placed; None where nobody has placed any."""
-        placed = self.labels.of(self.labels.sha256_of.get(photo.name, "")).placed
+        placed = self.labels.of(self.folder.contents.get(photo.name, "")).placed
         missing = (np.nan, np.nan)
         return np.array([placed.get(name, missing) for name in self.schema.names]) if placed else None
 
@@ -144,17 +147,16 @@ class MeshGuesser:
         return self.schema.mirror_permutation if mirrored else slice(None)
 
     def _of_labelled(self, photo: Photo) -> FaceMeshes | None:
-        if photo.path not in self._meshes:
-            try:
-                return self._meshes_of(photo, read_image(photo.path))
-            except InputError:
-                self._meshes[photo.path] = None
-        return self._meshes[photo.path]
+        try:
+            return self._meshes_of(photo, lambda: read_image(photo.path))
+        except InputError:
+            return None
 
-    def _meshes_of(self, photo: Photo, pixels: np.ndarray) -> FaceMeshes | None:
-        if photo.path not in self._meshes:
-            self._meshes[photo.path] = meshes_in(pixels)
-        return self._meshes[photo.path]
+    def _meshes_of(self, photo: Photo, pixels: Callable[[], np.ndarray]) -> FaceMeshes | None:
+        key = photo.path, state_of(photo.path)
+        if key not in self._meshes:
+            self._meshes[key] = meshes_in(pixels())
+        return self._meshes[key]
 
 
 def meshes_in(pixels: np.ndarray) -> FaceMeshes | None:

@@ -1,5 +1,6 @@
 """The routes: what the page asks for, and where it is answered. All paths lie below the token."""
 
+import json
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import resources
@@ -13,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from rtl_tf.app.changes import Conflict
+from rtl_tf.app.folder import Photo, Unreachable
 from rtl_tf.app.pictures import as_png
 from rtl_tf.app.security import Access, Guard, login_name
-from rtl_tf.app.session import Conflict, Session
+from rtl_tf.app.session import Session
 from rtl_tf.datasets.table import TABLE
-from rtl_tf.documents import Node, decoded, parse_json
+from rtl_tf.documents import Node, decoded, json_bytes, parse_json
 from rtl_tf.exceptions import InputError, told
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -34,7 +37,7 @@ def application(session: Session, access: Access) -> Guard:
         Route("/session", _json(lambda request: session.about() | {"who": _who(request, session, access)})),
         Route("/images", _json(lambda request: session.listing())),
         Route("/images/{index:int}", _json(lambda request: session.image(_index(request)))),
-        Route("/images/{index:int}/guess", _json(lambda request: _guess(session, _index(request)))),
+        Route("/images/{index:int}/guess", _json(lambda request: _guess(session, request))),
         Route("/images/{index:int}/overview", _jpeg(lambda request: _overview(session, request))),
         Route("/images/{index:int}/tiles/{column:int}/{row:int}", _jpeg(lambda request: _tile(session, request))),
         Route("/images/{index:int}/heatmap/{landmark}", _answered(lambda request: _heatmap(session, request))),
@@ -61,14 +64,27 @@ def _answered(answer: Callable[[Request], Response]) -> Callable[[Request], Resp
     def endpoint(request: Request) -> Response:
         try:
             return answer(request)
+        except Unreachable as problem:  # the page asks again
+            return _problem(503, str(problem))
         except InputError as problem:
             return _problem(400, str(problem))
+        except Conflict as problem:
+            return _problem(409, str(problem))
+        except OSError as problem:  # a full disk: nothing is changed, and the page says so
+            return _problem(507, told(problem))
 
     return endpoint
 
 
+class Json(JSONResponse):
+    """With escapes for all that is not ASCII: a file's name may have what is no UTF-8."""
+
+    def render(self, content: Any) -> bytes:
+        return json_bytes(content)
+
+
 def _json(ask: Ask) -> Callable[[Request], Response]:
-    return _answered(lambda request: JSONResponse(ask(request)))
+    return _answered(lambda request: Json(ask(request)))
 
 
 def _jpeg(ask: Ask) -> Callable[[Request], Response]:
@@ -80,7 +96,7 @@ def _file(name: str) -> Callable[[Request], Response]:
 
 
 def _problem(status: int, what: str) -> Response:
-    return JSONResponse({"problem": what}, status)
+    return Json({"problem": what}, status)
 
 
 def _index(request: Request) -> int:
@@ -91,9 +107,17 @@ def _who(request: Request, session: Session, access: Access) -> str:
     return login_name(access, request.headers.get("authorization", "")) or session.who
 
 
-def _guess(session: Session, index: int) -> dict:
-    session.photo(index)
-    guess, guesser = session.guesses.wait_for(index, PATIENCE), session.guesses.guesser
+def _photo(session: Session, request: Request) -> Photo:
+    """The one that is asked for; Conflict where it is not `of` the content that the page shows any more."""
+    photo, content = session.photo(_index(request)), request.query_params.get("of")
+    if content:
+        session.require_content(photo, content)
+    return photo
+
+
+def _guess(session: Session, request: Request) -> dict:
+    _photo(session, request)
+    guess, guesser = session.guesses.wait_for(_index(request), PATIENCE), session.guesses.guesser
     waiting = guess is None and not session.guesses.problem
     return {
         "waiting": waiting,
@@ -104,18 +128,19 @@ def _guess(session: Session, index: int) -> dict:
 
 
 def _overview(session: Session, request: Request) -> bytes:
-    return session.pictures.overview(session.photo(_index(request)).path)
+    return session.pictures.overview(_photo(session, request).path)
 
 
 def _tile(session: Session, request: Request) -> bytes:
-    path = session.photo(_index(request)).path
-    return session.pictures.tile(path, request.path_params["column"], request.path_params["row"])
+    return session.pictures.tile(
+        _photo(session, request).path, request.path_params["column"], request.path_params["row"]
+    )
 
 
 def _heatmap(session: Session, request: Request) -> Response:
     """A picture, and in the header X-Square where on the photograph it lies: left, top, side."""
     index, landmark = _index(request), session.schema.index(request.path_params["landmark"])
-    photo, guess, guesser = session.photo(index), session.guesses.done(index), session.guesses.guesser
+    photo, guess, guesser = _photo(session, request), session.guesses.done(index), session.guesses.guesser
     found = None
     if guess is not None and guesser is not None:
         found = guesser.heatmap(guess, session.pictures.pixels(photo.path), landmark)
@@ -133,20 +158,11 @@ def _posted(answer: Callable[[Request, Node], dict]) -> Callable:
     """An endpoint that is sent JSON, and answers with JSON, in a thread."""
 
     async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(_answer, answer, request, await request.body())
+        body = await request.body()
+        asked = _json(lambda request: answer(request, parse_json(decoded(body, "the request"), "the request")))
+        return await run_in_threadpool(asked, request)
 
     return endpoint
-
-
-def _answer(answer: Callable[[Request, Node], dict], request: Request, body: bytes) -> Response:
-    try:
-        return JSONResponse(answer(request, parse_json(decoded(body, "the request"), "the request")))
-    except InputError as problem:
-        return _problem(400, str(problem))
-    except Conflict as problem:
-        return _problem(409, str(problem))
-    except OSError as problem:  # a full disk: nothing is changed, and the page says so
-        return _problem(507, f"not saved: {told(problem)}")
 
 
 def _change(session: Session, access: Access, request: Request, asked: Node) -> dict:
@@ -158,7 +174,8 @@ def _intervals(session: Session, request: Request, asked: Node) -> dict:
 
 
 def _table(session: Session) -> Response:
-    """The table, to be saved in the folder of the photographs."""
-    content = session.table().content(session.folder.path / TABLE)
-    named = {"Content-Disposition": 'attachment; filename="landmarks.csv"'}
-    return Response(content, media_type="text/csv", headers=named)
+    """The table, to be saved in the folder of the photographs; in the header X-Notes what its reader should know."""
+    table = session.table()
+    content = table.content(session.folder.path / TABLE)
+    headers = {"Content-Disposition": 'attachment; filename="landmarks.csv"', "X-Notes": json.dumps(table.notes)}
+    return Response(content, media_type="text/csv", headers=headers)

@@ -1,12 +1,14 @@
 """What the server knows: the photographs, what people have said of them, and what programs make of them."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 
-from rtl_tf.app.entries import ACCEPT, ATTRIBUTE, ATTRIBUTES, CHECKED, KINDS, Entry, attribute, one_of, place
-from rtl_tf.app.entries import require_attribute as require_value
-from rtl_tf.app.folder import Folder, Photo, content_of, is_changed
+from rtl_tf.app.changes import Conflict, entries_of, name_of, require_state
+from rtl_tf.app.entries import ATTRIBUTE, CHECKED
+from rtl_tf.app.folder import Folder, Photo, Unreachable
 from rtl_tf.app.guesses import UNREADABLE, Guesses
 from rtl_tf.app.journal import Journal
 from rtl_tf.app.labels import AllLabels, Labels
@@ -17,11 +19,7 @@ from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
 
-MOST = 1000  # landmarks that one action changes
-
-
-class Conflict(Exception):
-    """What somebody changed is not what they saw: another window has changed it since, or the file is another one."""
+PATIENCE = 5.0  # s, that a change waits for the one before
 
 
 @dataclass
@@ -48,6 +46,11 @@ class Session:
         if not 0 <= index < len(self.folder.photos):
             raise InputError(f"no photograph {index}")
         return self.folder.photos[index]
+
+    def require_content(self, photo: Photo, sha256: str) -> None:
+        """Conflict where a photograph's file is not the one that somebody looks at."""
+        if self.folder.content_of(photo) != sha256:
+            raise Conflict("the photograph's file has changed: look at it again")
 
     def about(self) -> dict:
         """What does not change."""
@@ -76,10 +79,10 @@ class Session:
     def image(self, index: int) -> dict:
         """All that people have said of a photograph. InputError where it cannot be read."""
         photo = self.photo(index)
+        sha256 = self.folder.content_of(photo)
         height, width = self.pictures.pixels(photo.path).shape[:2]
-        sha256 = content_of(photo)
-        said = self.labels.of(sha256)
-        warning = "Under this name another photograph was labelled." if is_changed(photo, self.labels) else ""
+        said, is_replaced = self.labels.of(sha256), self.folder.is_replaced(photo, self.labels)
+        warning = "Under this name another photograph was labelled." if is_replaced else ""
         return {
             "name": photo.name,
             "sha256": sha256,
@@ -96,26 +99,20 @@ class Session:
         Asked a second time for the same, as after an answer that never came, it is done once.
 
         Raises:
-            InputError: no such change. Conflict: it is of another state. OSError: the journal cannot be written; then
-                nothing is changed.
+            InputError: no such change. Conflict: it is of another state. Unreachable: the photograph cannot be read
+                now. OSError: the journal cannot be written; then nothing is changed.
         """
-        photo = self.photo(index)
-        with self._one_at_a_time:
-            sha256 = content_of(photo)
-            said = self.labels.of(sha256)
-            entries = self._entries(photo, sha256, asked, who or self.who)
-            if entries[0].change not in self.labels.changes:
-                if asked["sha256"].text() != sha256:
-                    raise Conflict("the photograph's file has changed: look at it again")
-                for entry in entries:
-                    now = (said.attributes if entry.kind == ATTRIBUTE else said.points).get(entry.what)
-                    if now != entry.old:
-                        raise Conflict(f"{entry.what} was changed in another window: look at it again")
+        photo, seen = self.photo(index), asked["sha256"].text()
+        with self._alone():
+            if name_of(asked) not in self.labels.changes:
+                self.require_content(photo, seen)
+                entries = entries_of(asked, photo, who or self.who, self.schema, partial(self._size, photo))
+                require_state(self.labels.of(seen), entries, asked)
                 self.journal.append(entries)
                 self.labels.add(entries)
                 if self.labelling:
                     self.guesses.forget(index)
-            return said_json(self.labels.of(sha256))
+            return said_json(self.labels.of(seen))
 
     def intervals(self, index: int, asked: Node) -> dict:
         """Of measurements on a photograph, see `live_intervals`. InputError where it is no such question."""
@@ -130,39 +127,27 @@ class Session:
         """What people have placed by now."""
         return training_table(self.folder, self.labels, self.schema)
 
-    def _entries(self, photo: Photo, sha256: str, asked: Node, who: str) -> list[Entry]:
-        kind = one_of(asked["kind"], KINDS)
-        name, names = ("attribute", ATTRIBUTES) if kind == ATTRIBUTE else ("landmark", self.schema.names)
-        read = attribute if kind == ATTRIBUTE else place
-        change = asked["change"].text()
-        if not (change.isascii() and change.isprintable() and 8 <= len(change) <= 64):
-            raise asked["change"].error("expected 8 to 64 characters")
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        entries = []
-        for one in asked["changes"].elements():
-            old, new = (read(one.get(key)) for key in ("old", "new"))
-            what = one_of(one[name], names)
-            if kind == ATTRIBUTE:
-                require_value(what, new, one)
-            elif isinstance(new, tuple):
-                new = self._on_photograph(photo, new, one)
-            model = place(one.get("model"))
-            entries.append(Entry(time, who, kind, photo.name, sha256, change, what, old, new, model))
-        if not 0 < len(entries) <= MOST or len({entry.what for entry in entries}) < len(entries):
-            raise asked["changes"].error(f"expected 1 to {MOST} changes of different landmarks")
-        if kind == ACCEPT and any(not isinstance(entry.new, tuple) for entry in entries):
-            raise asked["changes"].error("only a place can be accepted")
-        return entries
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One change at a time. Unreachable where that before is not on the disk after a while."""
+        if not self._one_at_a_time.acquire(timeout=PATIENCE):
+            raise Unreachable(f"{self.journal.path}: the change before is still being written")
+        try:
+            yield
+        finally:
+            self._one_at_a_time.release()
 
-    def _on_photograph(self, photo: Photo, point: tuple[float, float], node: Node) -> tuple[float, float]:
-        height, width = self.pictures.pixels(photo.path).shape[:2]
-        if not (-0.5 <= point[0] <= width - 0.5 and -0.5 <= point[1] <= height - 0.5):
-            raise node.error("lies outside the photograph")
-        return point if point != (0, 0) else (0.01, 0.0)  # readers take (0, 0) for a landmark that was never placed
+    def _size(self, photo: Photo) -> tuple[int, int]:
+        """Width and height of a photograph as somebody looks at it. Unreachable where it cannot be read now."""
+        try:
+            height, width = self.pictures.pixels(photo.path).shape[:2]
+        except InputError as problem:
+            raise Unreachable(problem) from problem
+        return width, height
 
     def _row(self, index: int, photo: Photo) -> dict:
-        said = self.labels.of(self.labels.sha256_of.get(photo.name, ""))
-        guess = self.guesses.done(index)
+        said = self.labels.of(self.folder.contents.get(photo.name, ""))
+        guess = self.guesses.heard(index)
         return {
             "name": photo.name,
             "flags": [UNREADABLE] if photo.problem else list(guess.flags) if guess else [],
@@ -175,4 +160,4 @@ class Session:
 
 def said_json(said: Labels) -> dict:
     """The human column: what people have said."""
-    return {"points": said.points, "attributes": said.attributes}
+    return {"points": dict(said.points), "attributes": dict(said.attributes)}

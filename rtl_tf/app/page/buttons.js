@@ -14,7 +14,7 @@ export function listen(parts, view, page) {
     button.addEventListener("click", () => page.ready() && act());
     by("parts").append(button);
   }
-  const always = { "help-button": page.help, next: () => page.go(1), previous: () => page.go(-1) };
+  const always = { "help-button": page.help, export: page.saveTable, next: () => page.go(1), previous: () => page.go(-1) };
   const ofPhoto = { "zoom-in": page.larger, "zoom-out": page.smaller, undo: page.undo, redo: page.redo };
   const ofPoint = { accept: page.accept, hidden: page.notVisible, delete: page.deletePoint, finish: page.acceptRest };
   for (const [id, act] of Object.entries(always)) by(id).addEventListener("click", () => act());
@@ -39,7 +39,7 @@ export function listen(parts, view, page) {
     const text = by("mm").value.trim().replace(",", ".");
     const value = Number(text);
     const right = !text || (value >= 0.001 && value <= 100);
-    page.wrongScale(right ? "" : "NOT SAVED: mm in one px is a number from 0.001 to 100");
+    page.wrongScale(right ? "" : "mm in one px is a number from 0.001 to 100");
     if (right) page.attribute("mm_per_px", text && String(value));
   });
 }

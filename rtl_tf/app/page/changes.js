@@ -4,14 +4,17 @@ import { render } from "./drawing.js";
 import { record, reversal } from "./history.js";
 import { bringIntoView, select, step } from "./looking.js";
 import { go, saver } from "./photographs.js";
-import { allPoints, inside, placeOf, pointOf, rounded, state } from "./state.js";
-import { say } from "./telling.js";
+import { allPoints, guesser, inside, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
+import { pass } from "./telling.js";
+
+const TWICE = 500; // ms within which nobody has looked at a photograph
 
 const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 function change(kind, changes, joins = false) {
   const { photo, current } = state;
-  const wanted = changes.filter(({ old, new: now }) => JSON.stringify(old) !== JSON.stringify(now));
+  const isNew = ({ old, new: now }) => JSON.stringify(old) !== JSON.stringify(now);
+  const wanted = kind === "undo" || kind === "redo" ? changes : changes.filter(isNew); // a step back is always one
   if (!wanted.length) return;
   for (const { landmark, new: now } of wanted) {
     if (now === null) delete photo.points[landmark];
@@ -28,10 +31,12 @@ function change(kind, changes, joins = false) {
     unsent.changes[0].new = wanted[0].new;
     photo.stacks.undo.at(-1).changes[0].new = wanted[0].new;
   } else {
-    const action = { change: newId(), kind, changes: wanted };
+    const action = { change: newId(), kind, changes: wanted },
+      after = photo.stacks.last;
     record(photo.stacks, { ...action, changes: wanted.map((one) => ({ ...one })) });
     saver.add(current, photo.sha256, {
       ...action,
+      after,
       changes: wanted.map((one) => ({ ...one, model: photo.guess?.points?.[one.landmark] ?? null })),
     });
   }
@@ -45,8 +50,8 @@ export function changePoint(name, now, kind = "place", joins = false) {
 export function reverse(kind) {
   const changes = state.photo && reversal(state.photo.stacks, kind);
   if (!changes) return;
-  state.selected = changes[0].landmark;
   change(kind, changes);
+  select(changes[0].landmark);
   bringIntoView();
 }
 
@@ -57,28 +62,39 @@ export function place(name, point) {
 // Place the selected landmark, and go on with the next that has none.
 export function placeNext(point) {
   place(state.selected, point);
-  const next = allPoints().find((one) => one.old === null && !one.model);
+  const next = allPoints().find(isOpen);
   if (next) select(next.name);
 }
 
 export function nudge(dx, dy) {
   const { selected } = state;
-  const at = placeOf(pointOf(selected));
+  const point = pointOf(selected),
+    at = placeOf(point),
+    name = selected.replaceAll("_", " ");
   if (at) changePoint(selected, rounded(inside([at[0] + dx, at[1] + dy])), "place", true);
-  else say("waiting", `${selected} has no place yet: click on the photograph, or press Space`);
+  else if (point.said) pass(`${name} is ${point.said}: a double click, or Shift + Space, places it all the same`);
+  else pass(`${name} has no place yet: click on the photograph, or press Space`);
 }
 
 export function accept() {
   const point = pointOf(state.selected);
-  if (!point.human && point.model) changePoint(state.selected, point.model, "accept");
+  if (point.old === null && point.model) changePoint(state.selected, point.model, "accept");
   step(1);
 }
 
+let finished = -Infinity; // when
+
 export function acceptRest() {
-  const rest = allPoints().filter((point) => point.old === null && point.model);
+  const open = allPoints().filter((point) => point.old === null);
+  if (performance.now() - finished < TWICE) return;
+  if (state.photo.guess === null && open.length) {
+    pass(`the ${guesser()} is still looking at this photograph: once more when its points are there`);
+    return;
+  }
+  finished = performance.now();
   change(
     "accept",
-    rest.map((point) => ({ landmark: point.name, old: null, new: point.model })),
+    open.filter(({ model }) => model).map(({ name, model }) => ({ landmark: name, old: null, new: model })),
   );
   attribute("checked", "yes");
   go(1);
@@ -86,6 +102,7 @@ export function acceptRest() {
 
 export function attribute(name, text) {
   const { photo, current } = state;
+  if (!photo) return;
   const old = photo.attributes[name] ?? null,
     now = text.trim() || null;
   if (old === now) return;

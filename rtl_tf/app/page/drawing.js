@@ -4,7 +4,7 @@ import { Intervals } from "./intervals.js";
 import { inOrder, showImages, showLandmarks, showMeasurements } from "./lists.js";
 import { draw } from "./marks.js";
 import { askIntervals } from "./requests.js";
-import { allPoints, by, guesser, placeOf, pointOf, state } from "./state.js";
+import { allPoints, by, guesser, isOpen, placeOf, pointOf, state } from "./state.js";
 import { View } from "./view.js";
 
 export const stage = by("stage");
@@ -20,10 +20,10 @@ export function drawMarks() {
 
 // Values at once, intervals as soon as they come.
 export function measure() {
-  const { about, current, photo } = state;
+  const { about, current, opening, photo } = state;
   const points = allPoints().map((point) => ({ ...point, place: placeOf(point), byHand: point.human !== null }));
   const why = photo.guess?.no_intervals;
-  const known = why === "" ? intervals.of(current, points) : {};
+  const known = why === "" ? intervals.of(opening, current, points) : {};
   const mmPerPx = Number(photo.attributes.mm_per_px);
   showMeasurements(by("measurements").tBodies[0], about.schema.measurements, points, mmPerPx, known, guesser());
   if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : LEGEND;
@@ -37,7 +37,6 @@ export function render() {
     place = placeOf(point);
   drawMarks();
   showLandmarks(by("landmarks"), points, selected, guesser());
-  by(`landmark-${points.findIndex((one) => one.name === selected)}`)?.scrollIntoView({ block: "nearest" });
   measure();
   const what = about.schema.landmarks.find((one) => one.name === selected);
   const at = place ? `x ${place[0].toFixed(2)}, y ${place[1].toFixed(2)} px` : point.said || "no place";
@@ -51,10 +50,22 @@ export function render() {
   by("radius").disabled = !photo.guess?.radius;
   const rest = points.filter((one) => one.old === null && one.model).length;
   by("finish").firstChild.textContent = rest ? `Accept the rest (${rest}), next ` : "Checked, next ";
-  stage.classList.toggle("places", !place && !point.said);
+  stage.classList.toggle("places", isOpen(point));
   const flags = [photo.warning, ...(photo.guess?.flags ?? [])].filter(Boolean);
   by("flags").hidden = !flags.length;
   by("flags").textContent = flags.join(" · ").replaceAll("_", " ");
+}
+
+// Nothing is open: nothing of a photograph stays on the page.
+export function clear() {
+  for (const id of ["photo", "heat", "marks", "landmarks"]) by(id).replaceChildren();
+  by("measurements").tBodies[0].replaceChildren();
+  for (const id of ["where", "worth", "flags"]) by(id).textContent = "";
+  by("flags").hidden = true;
+  for (const id of ["accept", "hidden", "delete", "undo", "redo"]) by(id).disabled = true;
+  by("finish").firstChild.textContent = "Accept the rest, next ";
+  document.title = "Landmarks";
+  stage.setAttribute("aria-label", "Photograph");
 }
 
 let drawn = "";

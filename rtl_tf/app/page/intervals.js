@@ -3,12 +3,13 @@
 export class Intervals {
   // `ask(image, body)` gives {measurement: [low, high]}; `changed()` is called when others have come.
   constructor(ask, changed) {
-    Object.assign(this, { ask, changed, image: -1, asked: "", wanted: null, busy: false, found: {} });
+    Object.assign(this, { ask, changed, opening: 0, asked: "", wanted: null, busy: false, found: {} });
   }
 
-  // Those for `points` = [{name, place, byHand}] on a photograph; while these are asked for, those that came last.
-  of(image, points) {
-    if (image !== this.image) Object.assign(this, { image, asked: "", found: {} });
+  // Those for `points` = [{name, place, byHand}] on a photograph; while these are asked for, those that came last in
+  // the same opening of it.
+  of(opening, image, points) {
+    if (opening !== this.opening) Object.assign(this, { opening, asked: "", found: {} });
     const placed = points.filter(({ place }) => place);
     const body = {
       points: Object.fromEntries(placed.map(({ name, place }) => [name, place])),
@@ -16,7 +17,7 @@ export class Intervals {
     };
     const asked = JSON.stringify(body);
     if (asked !== this.asked) {
-      Object.assign(this, { asked, wanted: { image, body } });
+      Object.assign(this, { asked, wanted: { opening, image, body } });
       this.send();
     }
     return this.found;
@@ -26,10 +27,10 @@ export class Intervals {
     if (this.busy) return;
     this.busy = true;
     while (this.wanted) {
-      const { image, body } = this.wanted;
+      const { opening, image, body } = this.wanted;
       this.wanted = null;
       const found = await this.ask(image, body).catch(() => ({})); // better none than those of other points
-      if (image !== this.image) continue;
+      if (opening !== this.opening) continue;
       this.found = found;
       this.changed();
     }

@@ -3,6 +3,7 @@
 const STEP = 0.25; // original px, of an arrow key
 const LONG_STEP = 2; // with Shift
 const PAN = 60; // screen px, with Ctrl
+const ONCE = new Set(["Enter", "a", "A", "c", "C"]); // however long they are held
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 // `page`: what is on the page; see page.js. The rows of the table: keys, what they do.
@@ -12,7 +13,11 @@ export function listen(stage, view, page) {
     ["Ctrl + arrow", "move the view; or drag the photograph"],
     [", .", "landmark before, after", { ",": () => page.step(-1), ".": () => page.step(1) }],
     ["A", `accept the ${page.guesser()}'s place, next landmark`, { a: page.accept }],
-    ["Space", "put a landmark without a place into the middle of the view", { " ": page.placeInMiddle }],
+    [
+      "Space",
+      "put a landmark without a place into the middle of the view; with Shift also one that is not visible or deleted",
+      { " ": page.placeInMiddle },
+    ],
     ["X", "not visible", { x: page.notVisible }],
     ["Delete", "delete the point", { Delete: page.deletePoint, Backspace: page.deletePoint }],
     ["Z, Y", "undo, redo (with or without Ctrl)", { z: page.undo, y: page.redo }],
@@ -46,6 +51,7 @@ export function listen(stage, view, page) {
     if (!page.ready() && !always.has(key)) return null;
     if (arrow && event.ctrlKey) return () => view.pan(-PAN * arrow[0], -PAN * arrow[1]);
     if (arrow) return () => page.nudge(...arrow.map((way) => way * (event.shiftKey ? LONG_STEP : STEP)));
+    if (event.shiftKey && key === " ") return page.placeAllTheSame;
     if (event.ctrlKey && key === "z") return event.shiftKey ? page.redo : page.undo;
     if (event.ctrlKey && key === "y") return page.redo;
     return event.ctrlKey ? null : actions[key];
@@ -54,6 +60,7 @@ export function listen(stage, view, page) {
   document.addEventListener("keydown", (event) => {
     const onButton = event.target.closest("button, a") && (event.key === "Enter" || event.key === " ");
     if (event.target.closest("input, select, dialog") || onButton || event.altKey || event.metaKey) return;
+    if (event.repeat && ONCE.has(event.key)) return; // what nobody has looked at is not accepted
     const act = actionOf(event);
     if (act) {
       event.preventDefault();

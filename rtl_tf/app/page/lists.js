@@ -109,9 +109,10 @@ function part(row, name, text) {
   return made;
 }
 
+// Rows that are there already stay: somebody may be pressing one.
 function show(list, rows, current) {
   const place = list.scrollTop;
-  list.replaceChildren(...rows);
+  if (list.innerHTML !== rows.map((row) => row.outerHTML).join("")) list.replaceChildren(...rows);
   list.scrollTop = place;
   list.setAttribute("aria-activedescendant", document.getElementById(current) ? current : "");
 }

@@ -8,15 +8,14 @@ import { element } from "./view.js";
 export function select(name) {
   state.selected = name;
   render();
+  by("landmarks").querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   heat();
 }
 
 export function step(direction) {
   const names = state.about.schema.landmarks.map(({ name }) => name);
-  state.selected = names[(names.indexOf(state.selected) + direction + names.length) % names.length];
-  render();
+  select(names[(names.indexOf(state.selected) + direction + names.length) % names.length]);
   bringIntoView();
-  heat();
 }
 
 export function bringIntoView() {
@@ -49,9 +48,9 @@ export function showPart(names) {
 export async function heat() {
   by("heat").replaceChildren();
   if (!state.shows.heatmap || !state.photo?.guess?.heatmaps) return;
-  const [index, name] = [state.current, state.selected];
-  const found = await askHeatmap(index, name).catch(() => null);
-  if (!found || index !== state.current || name !== state.selected || !state.shows.heatmap) return;
+  const { opening, current, photo, selected } = state;
+  const found = await askHeatmap(current, photo.sha256, selected).catch(() => null);
+  if (!found || opening !== state.opening || selected !== state.selected || !state.shows.heatmap) return;
   by("heat").replaceChildren();
   element(
     "image",

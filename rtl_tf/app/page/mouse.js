@@ -1,50 +1,58 @@
 // The mouse over the photograph: points are dragged, the photograph is moved, a click places what has no place.
 
+import { state } from "./state.js";
+
 const CLICK = 4; // screen px that a click may move
 const TWICE = 500; // ms within which a second click belongs to the first
 
-// `page`: what is on the page; see page.js.
+// `page`: what is on the page; see page.js. What is held is in the state, and goes with the photograph.
 export function listen(stage, view, page) {
-  let held = null,
-    placed = -Infinity; // when a click last put a landmark down
+  let placed = -Infinity; // when a click last put a landmark down
+  const heldBy = (event) => (state.held?.pointer === event.pointerId ? state.held : null);
 
   stage.addEventListener("pointerdown", (event) => {
     if (!page.ready() || event.button !== 0) return;
     const name = event.target.closest?.("[data-landmark]")?.dataset.landmark ?? null;
     const at = view.local(event);
     stage.setPointerCapture(event.pointerId);
-    held = { name, at, last: at, from: name && page.placeOf(name), moved: false };
     if (name) page.select(name);
+    const [from, under] = [name && page.placeOf(name), view.toPhoto(at)];
+    const offset = from && [0, 1].map((axis) => from[axis] - under[axis]);
+    state.held = { name, offset, at, last: at, pointer: event.pointerId, moved: false, to: null };
     stage.focus({ preventScroll: true });
   });
 
   stage.addEventListener("pointermove", (event) => {
-    if (!held || !page.ready()) return;
+    const held = heldBy(event);
+    if (!held) return;
     const at = view.local(event);
     held.moved ||= Math.hypot(at[0] - held.at[0], at[1] - held.at[1]) > CLICK;
     if (!held.moved) return;
-    if (held.name) {
-      held.to = [0, 1].map((axis) => held.from[axis] + (at[axis] - held.at[axis]) / view.scale);
-      page.preview(held.name, held.to);
+    if (held.offset) {
+      const under = view.toPhoto(at); // of the view as it is now: it may have been zoomed since
+      held.to = page.onPhoto([0, 1].map((axis) => under[axis] + held.offset[axis]));
+      page.moved();
     } else view.pan(at[0] - held.last[0], at[1] - held.last[1]);
     held.last = at;
   });
 
   stage.addEventListener("pointerup", (event) => {
-    const done = held;
-    held = null;
-    if (!done || !page.ready()) return;
-    page.preview(null);
-    if (done.name && done.to) page.place(done.name, done.to);
-    else if (!done.name && !done.moved && !page.placeOf(page.selected()) && event.timeStamp - placed > TWICE) {
+    const done = heldBy(event);
+    if (!done) return;
+    state.held = null;
+    page.moved();
+    if (done.to) page.place(done.name, done.to);
+    else if (!done.name && !done.moved && page.isOpen() && event.timeStamp - placed > TWICE) {
       placed = event.timeStamp;
       page.placeNext(view.toPhoto(view.local(event)));
     }
   });
 
-  stage.addEventListener("pointercancel", () => {
-    held = null;
-    if (page.ready()) page.preview(null);
+  // After each release, and where there is none, as when the system takes the pointer away.
+  stage.addEventListener("lostpointercapture", (event) => {
+    if (!heldBy(event)) return;
+    state.held = null;
+    page.moved();
   });
 
   stage.addEventListener("dblclick", (event) => {

@@ -3,30 +3,36 @@
 import { listen as listenToButtons } from "./buttons.js";
 import * as changes from "./changes.js";
 import { drawMarks, measure, renderList, stage, view } from "./drawing.js";
+import { saveTable } from "./exporting.js";
 import { listen as listenToKeys } from "./keys.js";
 import { showKeys } from "./lists.js";
 import * as looking from "./looking.js";
 import { listen as listenToMouse } from "./mouse.js";
-import { closed, go, open, poll, wrongScale } from "./photographs.js";
+import { closed, go, list, open, poll, wrongScale } from "./photographs.js";
 import { ask } from "./requests.js";
-import { by, guesser, inside, placeOf, pointOf, rounded, state } from "./state.js";
+import { by, guesser, inside, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
+import { pass } from "./telling.js";
+
+const middle = () => view.toPhoto(view.size.map((side) => side / 2));
 
 // What mouse, keys and buttons act on.
 const page = {
   ...changes,
   ...looking,
   go,
-  open,
   renderList,
   wrongScale,
   guesser,
-  ready: () => state.photo !== null,
+  saveTable,
+  open: (index) => state.held || open(index),
+  ready: () => state.photo !== null && !state.held,
   selected: () => state.selected,
   placeOf: (name) => placeOf(pointOf(name)),
-  placeInMiddle: () =>
-    placeOf(pointOf(state.selected)) || changes.placeNext(view.toPhoto(view.size.map((side) => side / 2))),
-  preview(name, point) {
-    state.dragged = name && { name, point: rounded(inside(point)) };
+  isOpen: () => isOpen(pointOf(state.selected)),
+  placeInMiddle: () => page.isOpen() && changes.placeNext(middle()),
+  placeAllTheSame: () => placeOf(pointOf(state.selected)) || changes.place(state.selected, middle()),
+  onPhoto: (point) => rounded(inside(point)),
+  moved() {
     drawMarks();
     measure();
   },
@@ -52,16 +58,23 @@ function nameFaceMesh() {
   by("accept").title = "The face mesh's place is right (A)";
 }
 
+// Before what a key or a button does.
+const FIRST = { capture: true, passive: true };
+function touch() {
+  state.touched = true;
+  pass("");
+}
+
 async function start() {
   const about = (state.about = await ask("session"));
-  state.images = (await ask("images")).images;
+  await list();
   by("folder").textContent = about.folder.split(/[\\/]/).filter(Boolean).pop() ?? about.folder;
   by("folder").title = about.folder;
   if (about.labelling) nameFaceMesh();
   listenToMouse(stage, view, page);
   showKeys(by("keys"), listenToKeys(stage, view, page));
   listenToButtons(about.schema.parts, view, page);
-  renderList();
+  for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, touch, FIRST);
   if (state.rows.length) await open(state.rows[0].index);
   stage.focus({ preventScroll: true });
   setTimeout(poll, 300);

@@ -1,116 +1,152 @@
 // The folder's photographs: one is open, and gets its guess; the list is asked for anew; what is saved is told.
 
-import { render, renderList, stage, view } from "./drawing.js";
+import { clear, render, renderList, stage, view } from "./drawing.js";
 import { stacks } from "./history.js";
-import { face, heat } from "./looking.js";
-import { ask, Saver } from "./requests.js";
+import { face, heat, select } from "./looking.js";
+import { address, ask } from "./requests.js";
+import { namesIn, Saver } from "./saver.js";
 import { allPoints, by, state } from "./state.js";
-import { say, wrong } from "./telling.js";
+import { ofPhoto, pass, right, tellSaving, wrong } from "./telling.js";
 
 const POLL = 2500; // ms between looks at the list
+const AGAIN = 300; // ms between questions for a guess
+const CHANGED = 409; // HTTP's status: the file is another one
+const RETRY = 1000; // ms after one that was not answered
+const FIELD = "text of the field"; // which is wrong whatever of it was saved before
+const FIELDS = { subject: "subject", mm: "mm_per_px" };
 
 export const saver = new Saver({
-  told: say,
-  saved(image, told, left) {
-    if (state.photo && image === state.current && !left) Object.assign(state.photo, told);
+  tell: tellSaving,
+  wrong: (problem) => wrong("saver", problem),
+  saved(image, body, told, left) {
+    if (image === state.current && body.sha256 === state.photo?.sha256 && !left) Object.assign(state.photo, told);
     Object.assign(state.images[image], {
       said: Object.keys(told.points).length,
       checked: "checked" in told.attributes,
     });
-    wrong(`photograph ${image}`, "");
-    if (!left) say("", "All changes are saved");
+    for (const name of namesIn(body)) wrong(ofPhoto(image, name), "");
+    by("notes").textContent = ""; // they were of a table without this
     render();
     renderList();
   },
-  refused(image, problem) {
-    if (!saver.waiting.length) say("", "");
-    wrong(`photograph ${image}`, `NOT SAVED, ${state.images[image].name}: ${problem}`);
-    if (image === state.current) open(image, false);
+  refused(image, problem, { number, names }) {
+    const many = number > 1 ? ` (${number} changes)` : "";
+    for (const name of names) notSaved(image, name, `${many}: ${problem}`);
+    if (image === state.current) open(image, true);
   },
 });
 
+const notSaved = (image, name, why) => wrong(ofPhoto(image, name), `NOT SAVED, ${state.images[image].name}${why}`);
+
 export function wrongScale(problem) {
+  if (!state.photo) return;
   by("mm").setCustomValidity(problem);
-  wrong("scale", problem);
+  if (problem) notSaved(state.current, FIELD, `: ${problem}`);
+  else wrong(ofPhoto(state.current, FIELD), "");
 }
 
-export async function open(index, keepsView = true) {
-  if (index === state.current && keepsView) return;
-  state.current = index;
-  state.photo = null;
-  wrongScale("");
-  if (keepsView) wrong(`photograph ${index}`, "");
-  by("flags").hidden = true;
+// Show a photograph; `anew` as it is saved, where what was shown is not.
+export async function open(index, anew = false) {
+  if (index === state.current && state.photo && !anew) return;
+  const opening = state.opening + 1;
+  Object.assign(state, { current: index, opening, photo: null, held: null, touched: anew });
+  clear();
+  fill({}, true, anew);
+  renderList();
   try {
     await saver.done(index);
     const told = await ask(`images/${index}`);
-    if (index !== state.current) return;
+    if (opening !== state.opening) return;
+    await view.show(index, told, state.about.tile, anew);
+    if (opening !== state.opening) return;
     state.photo = { ...told, stacks: stacks(told.history), guess: null };
   } catch (problem) {
-    if (index === state.current) closed(problem.message);
-    renderList();
+    if (opening === state.opening) closed(problem.message, state.images[index].name);
     return;
   }
-  const { about, photo } = state;
-  if (!about.schema.landmarks.some((one) => one.name === state.selected))
-    state.selected = about.schema.landmarks[0].name;
-  stage.setAttribute(
-    "aria-label",
-    `Photograph ${photo.name}: arrow keys move the selected landmark by a quarter of a pixel`,
-  );
+  begin(anew);
+  askGuess(opening);
+}
+
+// It is there.
+function begin(anew) {
+  const { about, current, photo, selected } = state;
+  if (!anew) right(current);
+  const what = `Photograph ${photo.name}: arrow keys move the selected landmark by a quarter of a pixel`;
+  stage.setAttribute("aria-label", what);
   document.title = `${photo.name} – landmarks`;
-  by("subject").value = photo.attributes.subject ?? "";
-  by("mm").value = photo.attributes.mm_per_px ?? "";
-  view.show(index, photo.width, photo.height, about.tile);
-  render();
-  renderList();
-  by(`image-${index}`)?.scrollIntoView({ block: "nearest" });
-  askGuess(index, true);
+  fill(photo.attributes, false, anew);
+  const isKnown = about.schema.landmarks.some((one) => one.name === selected);
+  select(isKnown ? selected : about.schema.landmarks[0].name);
+  by(`image-${current}`)?.scrollIntoView({ block: "nearest" });
+}
+
+// A field without a photograph can be gone to, so that its text does not become keys, but takes none.
+function fill(attributes, readOnly, anew) {
+  for (const [id, name] of Object.entries(FIELDS)) {
+    const field = by(id);
+    field.readOnly = readOnly;
+    if (anew && field === document.activeElement) continue; // somebody is at work in it
+    field.value = attributes[name] ?? "";
+    field.setCustomValidity("");
+  }
 }
 
 // There is nothing to show, and this is why.
-export function closed(problem) {
-  by("photo").replaceChildren();
-  by("heat").replaceChildren();
-  by("marks").replaceChildren();
+export function closed(problem, name = "") {
+  clear();
+  if (name) document.title = `${name} – landmarks`;
   by("flags").textContent = problem;
   by("flags").hidden = false;
-  by("landmarks").replaceChildren();
 }
 
-async function askGuess(index, first) {
-  const guess = await ask(`images/${index}/guess`).catch(() => ({ waiting: false }));
-  if (index !== state.current || !state.photo) return;
-  if (guess.waiting) {
-    by("where").textContent = `${guess.status} …`;
-    setTimeout(() => askGuess(index, first), 300);
+async function askGuess(opening) {
+  const { current, photo } = state;
+  let guess = null;
+  try {
+    guess = await ask(address(current, photo.sha256, "guess"));
+  } catch ({ status }) {
+    if (status === CHANGED && opening === state.opening) open(current, true);
+  }
+  if (opening !== state.opening) return;
+  if (!guess || guess.waiting) {
+    if (guess) by("where").textContent = `${guess.status} …`;
+    setTimeout(() => opening === state.opening && askGuess(opening), guess ? AGAIN : RETRY);
     return;
   }
   state.photo.guess = guess;
-  by("where").textContent = "";
   if (guess.source) by("guesser").textContent = guess.source;
-  if (first) state.selected = allPoints().find((point) => point.old === null)?.name ?? state.selected;
-  if (first && view.isWhole) face();
-  render();
-  heat();
+  if (state.touched) {
+    render();
+    heat();
+    return;
+  }
+  select(allPoints().find((point) => point.old === null)?.name ?? state.selected);
+  if (view.isWhole) face();
 }
 
 export function go(direction) {
+  if (state.held) return;
   const place = state.rows.findIndex((row) => row.index === state.current);
   const next = state.rows[place + direction];
   if (next) open(next.index);
-  else say("", direction > 0 ? "That was the last photograph of the list" : "That is the first photograph of the list");
+  else pass(direction > 0 ? "That was the last photograph of the list" : "That is the first photograph of the list");
+}
+
+// Ask for the list.
+export async function list() {
+  const told = await ask("images");
+  wrong("server", "");
+  if (!saver.waiting.length) state.images = told.images;
+  const done = state.images.filter((image) => image.checked).length;
+  by("status").textContent = `${done} of ${state.images.length} checked. ${told.status}`;
+  by("status").classList.toggle("broken", told.broken);
+  renderList();
 }
 
 export async function poll() {
   try {
-    const told = await ask("images");
-    wrong("server", "");
-    if (!saver.waiting.length) state.images = told.images;
-    const done = state.images.filter((image) => image.checked).length;
-    by("status").textContent = `${done} of ${state.images.length} checked. ${told.status}`;
-    by("status").classList.toggle("broken", told.broken);
-    renderList();
+    await list();
   } catch (problem) {
     const told = `rtl-app does not answer (${problem.message}): start it again and open the address that it prints`;
     wrong("server", saver.waiting.length ? "" : told);

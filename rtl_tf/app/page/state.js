@@ -7,9 +7,11 @@ export const state = {
   images: [], // the folder's photographs, by index
   rows: [], // those that the list shows, in its order
   current: -1, // index of the photograph that was asked for last
+  opening: 0, // its number: an answer that was asked for in an earlier opening is let go
   photo: null, // it, once it is there: what people said, its guess, its stacks of undo and redo
+  touched: false, // whether somebody has pressed a key or a button, or turned the wheel, since the opening
   selected: "", // a landmark's name
-  dragged: null, // {name, point} while a point is being dragged
+  held: null, // what the mouse holds, see mouse.js: `to` is where a point is being dragged, `name` which
   shows: { heatmap: false, radius: true, model: true },
 };
 
@@ -18,11 +20,11 @@ export const guesser = () => (state.about.labelling ? "face mesh" : "detector");
 
 // A landmark: `old` is what people said of it, `human` their place, `said` their word, `model` the guess.
 export function pointOf(name) {
-  const { about, photo, dragged } = state;
+  const { about, photo } = state;
   const landmark = about.schema.landmarks.find((one) => one.name === name);
   const said = photo.points[name] ?? null,
     guess = photo.guess?.points?.[name] ?? null,
-    held = dragged?.name === name ? dragged.point : null;
+    held = state.held?.name === name ? state.held.to : null;
   return {
     ...landmark,
     old: said,
@@ -35,7 +37,13 @@ export function pointOf(name) {
 
 export const allPoints = () => state.about.schema.landmarks.map(({ name }) => pointOf(name));
 export const placeOf = (point) => point.human || (point.said ? null : point.model);
-export const rounded = (point) => point.map((value) => Math.round(value * 100) / 100);
+// Nobody has said anything of it, and nothing is guessed: the next click places it.
+export const isOpen = (point) => point.old === null && !placeOf(point);
+// As the journal has it: (0, 0) is for readers a landmark that was never placed.
+export function rounded(point) {
+  const found = point.map((value) => Math.round(value * 100) / 100);
+  return found.some(Boolean) ? found : [0.01, 0];
+}
 export const inside = ([x, y]) => [
   Math.min(Math.max(x, -0.5), state.photo.width - 0.5),
   Math.min(Math.max(y, -0.5), state.photo.height - 0.5),

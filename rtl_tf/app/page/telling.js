@@ -1,12 +1,21 @@
-// The line that tells what is saved. What is wrong stays until it is put right; other words come and go.
+// The line that tells what is saved. What is wrong stays until it is put right; passing words go with the next key,
+// click or turn of the wheel.
 
 import { by } from "./state.js";
 
-let said = { kind: "", text: "" };
+let saving = { kind: "", text: "" };
+let passing = "";
 const wrongs = new Map();
 
-export function say(kind, text) {
-  said = { kind, text };
+// How far the page has got with saving.
+export function tellSaving(kind, text) {
+  saving = { kind, text };
+  show();
+}
+
+// What matters at this moment alone.
+export function pass(text) {
+  passing = text;
   show();
 }
 
@@ -17,10 +26,19 @@ export function wrong(name, problem) {
   show();
 }
 
+// What is called so of a photograph: a landmark, or an attribute.
+export const ofPhoto = (index, what) => `${index}/${what}`;
+
+// A photograph is shown as it is saved: nothing is wrong with it any more.
+export function right(index) {
+  for (const name of wrongs.keys()) if (name.startsWith(ofPhoto(index, ""))) wrongs.delete(name);
+  show();
+}
+
 function show() {
   const line = by("saved");
-  const told = said.kind === "bad" || !wrongs.size ? [said.text] : [];
-  const text = [...told, ...wrongs.values()].join(" · ");
-  line.className = wrongs.size ? "bad" : said.kind;
+  const told = wrongs.size ? [...new Set(wrongs.values())] : [saving.text];
+  const text = [...told, passing].filter(Boolean).join(" · ");
+  line.className = wrongs.size ? "bad" : passing ? "waiting" : saving.kind;
   if (line.textContent !== text) line.textContent = text;
 }

@@ -1,8 +1,11 @@
 // The photograph: zoom and place on the screen, and its own pixels as tiles where they are seen.
 
+import { address } from "./requests.js";
+
 const NS = "http://www.w3.org/2000/svg";
 const OVERVIEW = 2048; // px, of the longer side of the server's smaller picture
 const LARGEST = 64; // screen px for an original one
+const UNSEEN = "the photograph cannot be shown now: choose it once more in the list";
 
 export function element(name, attributes = {}, parent = null) {
   const made = document.createElementNS(NS, name);
@@ -36,17 +39,22 @@ export class View {
     );
   }
 
-  // Another photograph. Pixel centres lie on integers, so its edge is at -0.5.
-  show(image, width, height, tile) {
-    Object.assign(this, { image, width, height, tile });
+  // Another photograph, or the same `anew`, which is looked at as before. Waits until it is seen; throws where it cannot
+  // be. Pixel centres lie on integers, so its edge is at -0.5.
+  async show(image, { sha256, width, height }, tile, anew) {
+    const stays = anew && width === this.width && height === this.height;
+    Object.assign(this, { image, sha256, width, height, tile });
     this.photo.replaceChildren();
     this.tiles.clear();
-    element(
-      "image",
-      { href: `images/${image}/overview`, x: -0.5, y: -0.5, width, height, preserveAspectRatio: "none" },
-      this.photo,
-    );
-    this.whole();
+    const size = { x: -0.5, y: -0.5, width, height, preserveAspectRatio: "none" };
+    const overview = element("image", size, this.photo);
+    if (stays) this.update();
+    else this.whole();
+    await new Promise((seen, failed) => {
+      overview.addEventListener("load", seen);
+      overview.addEventListener("error", () => failed(new Error(UNSEEN)));
+      overview.setAttribute("href", address(image, sha256, "overview"));
+    });
   }
 
   get size() {
@@ -145,7 +153,7 @@ export class View {
           element(
             "image",
             {
-              href: `images/${this.image}/tiles/${key}`,
+              href: address(this.image, this.sha256, `tiles/${key}`),
               x: x - 0.5,
               y: y - 0.5,
               width,
