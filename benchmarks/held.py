@@ -1,10 +1,11 @@
-"""Whether a run's radii hold on photographs alone, without boxes, and what its flags find: on its test part.
+"""Whether radii and intervals of a run hold on photographs alone, and what its flags find: on its test part.
 
     python benchmarks/held.py --run RUN [--boxes]
 
 The face of each test photograph is looked for, which half of it has the labels is told, and the share of labels that
-lie within their radii is counted, with a 95 % interval for other people; by view, too. `--boxes` judges the predictions
-that the run wrote instead, in squares around labels, whose places the detector heeds. A run of train.py --folds.
+lie within their radii is counted, with a 95 % interval for other people; by view, too. So is the share of lengths in mm
+whose intervals hold the labels' value, where the photographs have a scale. `--boxes` judges the predictions that the
+run wrote instead, in squares around labels, whose places the detector heeds. A run of train.py --folds.
 """
 
 from dataclasses import replace
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> None:
     predictions = kept(predictions, there)
     judged = judge_confidence(predictions, detector.confidence, COVERAGES)
     figures = show(judged, predictions, int((~there).sum())) | show_flags(judged, predictions, detector.confidence)
+    figures |= show_intervals(options.run, predictions, detector.schema)
     write_json(options.json, figures, {"machine": machine(("tensorflow", "keras", "numpy"))})
 
 
@@ -91,16 +93,18 @@ def show(judged, predictions, lost: int) -> dict[str, float]:
         print(f"{coverage:.0%} asked: {100 * held:.1f} held ({100 * low:.1f} to {100 * high:.1f})", end="")
         for view in VIEWS:
             mine = views == view
-            if len(set(people[mine])) > 2:
+            if len(set(people[mine])) > 2 and np.isfinite(judged.hits[coverage][mine]).any():
                 print(f", {view} {100 * np.nanmean(judged.hits[coverage][mine]):.1f}", end="")
                 figures[f"held at {coverage:.0%}, {view}, %"] = 100 * float(np.nanmean(judged.hits[coverage][mine]))
         print(f"; median radius {np.nanmedian(judged.radii[coverage]):.2f} input px")
     flagged = judged.flagged
-    ratio = float(judged.errors[flagged].mean() / judged.errors[~flagged].mean())
-    figures |= {"flagged, %": 100 * float(flagged.mean()), "flagged ones' error over the others'": ratio}
-    print(
-        f"flagged: {100 * flagged.mean():.1f} % of {len(people)} images, whose error is {ratio:.2f} times the others'"
-    )
+    figures["flagged, %"] = 100 * float(flagged.mean())
+    print(f"flagged: {100 * flagged.mean():.1f} % of {len(people)} images", end="")
+    if 0 < flagged.sum() < len(flagged):
+        ratio = float(judged.errors[flagged].mean() / judged.errors[~flagged].mean())
+        figures["flagged ones' error over the others'"] = ratio
+        print(f", whose error is {ratio:.2f} times the others'", end="")
+    print()
     print(f"without a face: {lost}; mean radial error {judged.errors.mean():.3f} input px")
     return figures
 
@@ -117,6 +121,36 @@ def show_flags(judged, predictions, confidence) -> dict[str, float]:
             own, others = judged.errors[marked].mean(), judged.errors[~marked].mean()
             print(f"{kind}: {100 * marked.mean():.1f} %, {own:.2f} input px, the others {others:.2f}")
             figures |= {f"{kind}, %": 100 * float(marked.mean()), f"{kind}, input px": float(own)}
+    return figures
+
+
+def show_intervals(run: Path, predictions, schema) -> dict[str, float]:
+    """Of each length of the schema: its error's standard deviation, and how often its 95 % interval holds the truth."""
+    from rtl_tf.evaluation.coverage import observed
+    from rtl_tf.measuring.intervals import intervals
+    from rtl_tf.measuring.landmark_covariance import out_of_fold_errors
+    from rtl_tf.measuring.quantities import measure
+
+    lengths = [one for one in schema.measurements if one.unit == "mm"]
+    scale, names = predictions.mm_per_px.astype(np.float64), schema.names
+    errors = out_of_fold_errors(run)
+    if not lengths or np.isnan(scale).all() or errors is None:
+        return {}
+    turned = {"mirrored": predictions.mirrored == 1, "order": schema.mirror_permutation}
+    low, high = intervals(lengths, predictions.points, errors, names, scale, **turned)
+    found, true = (
+        np.stack([measure(one, points, names, scale) for one in lengths], axis=1)
+        for points in (predictions.points, predictions.truth)
+    )
+    hits = np.where(np.isnan(found - true), np.nan, (low <= true) & (true <= high))
+    held, below, above = observed([hits], predictions.subjects)
+    print(f"intervals of lengths: {100 * held:.1f} % hold the truth ({100 * below:.1f} to {100 * above:.1f})")
+    figures = {"intervals that hold, %": 100 * held}
+    for column, one in enumerate(lengths):
+        sd, share = float(np.nanstd(found[:, column] - true[:, column], ddof=1)), float(np.nanmean(hits[:, column]))
+        half = float(np.nanmedian(high[:, column] - low[:, column]) / 2)
+        print(f"  {one.name}: sd of the error {sd:.2f} mm, interval ± {half:.2f} mm holds {100 * share:.0f} %")
+        figures |= {f"{one.name}, sd, mm": sd, f"{one.name}, held, %": 100 * share}
     return figures
 
 
