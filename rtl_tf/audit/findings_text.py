@@ -10,6 +10,7 @@ from rtl_tf.audit.examination import Findings
 from rtl_tf.audit.framing import INPUT_PX
 from rtl_tf.audit.plain_and_mirrored import SHIFTED
 from rtl_tf.records import image_names
+from rtl_tf.system.notes import first_of
 
 WIDTH = 100
 SHOWN = 5  # names in a sentence, suspects in the list
@@ -63,9 +64,9 @@ def _landmarks(findings: Findings) -> list[str]:
     never = [name for name, rate in zip(findings.schema.names, rates, strict=True) if rate == 1]
     often = [name for name, rate in zip(findings.schema.names, rates, strict=True) if 0.5 < rate < 1]
     if never:
-        lines.append(f"Never labelled, so never learnt: {_some(never)}.")
+        lines.append(f"Never labelled, so never learnt: {first_of(never, SHOWN)}.")
     if often:
-        lines.append(f"Labelled in less than half of the images: {_some(often)}.")
+        lines.append(f"Labelled in less than half of the images: {first_of(often, SHOWN)}.")
     return lines
 
 
@@ -180,8 +181,3 @@ def _share(which: np.ndarray) -> str:
 
 def _many(count: int, one: str, several: str | None = None) -> str:
     return f"{count} {one if count == 1 else several or one + 's'}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

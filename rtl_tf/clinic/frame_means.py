@@ -68,7 +68,8 @@ def _mean(frames: Sequence[Measured], level: float) -> FrameMean:
         found = statistics.estimate(values[:, None], spans.astype(str))
         (low,), (high,) = (end.tolist() for end in statistics.interval(found, level))
     notes = [] if seconds >= SPANS else [f"no interval: its frames show {seconds} s, {SPANS} s are needed"]
-    notes += filter(None, [frames[0].out_of_view])
+    if not frames[0].in_view:
+        notes.append(frames[0].out_of_view)
     shared_low, shared_high = np.array([(one.low, one.high) for one in frames]).mean(axis=0).tolist()
     spread = float(values.std(ddof=1)) if len(values) > 1 else np.nan
     ends = low, high, shared_low, shared_high

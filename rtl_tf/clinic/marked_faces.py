@@ -14,12 +14,12 @@ from rtl_tf.datasets.annotations import inside_image, require_placed
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.films import is_film
 from rtl_tf.datasets.table import (
-    TABLE,
     mirrored_of,
     mm_per_px_of,
     points_of,
     require_image_and_box,
     schema_in,
+    table_file,
 )
 from rtl_tf.datasets.table_cells import FRAME
 from rtl_tf.exceptions import InputError
@@ -95,7 +95,7 @@ def read_faces(data: str | Path, schema: str | None = None) -> tuple[Schema, lis
         InputError: names the file and the row.
     """
     if is_table(data):
-        return _of_table(Path(data) / TABLE if Path(data).is_dir() else Path(data), schema)
+        return _of_table(table_file(Path(data)), schema)
     samples = load(data, schema)
     names = image_names(samples)
     faces = [_of_sample(sample, name, str(data)) for sample, name in zip(samples, names, strict=True)]

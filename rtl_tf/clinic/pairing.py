@@ -13,6 +13,7 @@ from rtl_tf.documents import read_text, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.measured_agreement import Marks
 from rtl_tf.runs import layout
+from rtl_tf.runs.predictions import of_labelled_landmarks
 from rtl_tf.runs.run import Run
 from rtl_tf.schema import Schema, available_schemas, load_schema, parse_schema
 from rtl_tf.system.notes import some, warn
@@ -24,11 +25,10 @@ def marks_of_run(run: Run, second: str | Path | None = None) -> Marks:
     Raises:
         InputError: the run has not predicted, its schema is lost, or no image of `second` is of the test part.
     """
-    predictions, schema = run.predictions, _schema(run)
+    predictions, schema = of_labelled_landmarks(run.predictions), _schema(run)
     if predictions.landmarks != schema.names:
         raise InputError(f"{run.folder}: its predictions are not of the landmarks of its schema {schema.name}")
     truth, points = predictions.truth.astype(np.float64), predictions.points.astype(np.float64)
-    points[:, np.isnan(truth).all(axis=(0, 2))] = np.nan  # landmarks that nobody placed
     marks = Marks(schema, predictions.subjects, predictions.mm_per_px.astype(np.float64), truth, points)
     return with_second(marks, predictions.images, second, schema.name) if second else marks
 

@@ -61,9 +61,13 @@ def _unfitting(schema: Schema, names: Collection[str]) -> str:
 
 
 def _unknown(name: str, schema: Schema) -> str:
-    near = difflib.get_close_matches(name, schema.names, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(schema.names)}"
-    return f"unknown landmark '{name}' for schema {schema.name}: {hint}"
+    return f"unknown landmark '{name}' for schema {schema.name}: {hint_for(name, schema.names)}"
+
+
+def hint_for(name: str, names: Sequence[str]) -> str:
+    """What may be meant by a name that is none of a schema's."""
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"it has {', '.join(names)}"
 
 
 def inside_image(points: np.ndarray, size: tuple[float, float]) -> np.ndarray:

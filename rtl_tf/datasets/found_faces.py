@@ -9,13 +9,13 @@ from rtl_tf.csv_rows import Row, header_if_any, read_rows
 from rtl_tf.datasets.collection import Collection
 from rtl_tf.datasets.subject_codes import checked_people
 from rtl_tf.datasets.table import (
-    TABLE,
     attributes_of,
     landmarks_of,
     number_in,
     require_image_and_box,
     sample_of,
     schema_in,
+    table_file,
 )
 from rtl_tf.datasets.table_cells import PEAK
 from rtl_tf.exceptions import InputError
@@ -26,7 +26,7 @@ from rtl_tf.system.notes import tell_left_out
 def holds_predictions(path: Path) -> bool:
     """Whether `path` is a table with a detector's peaks, or a folder with one as its `landmarks.csv`; with people's
     codes added it stays one."""
-    file = _table(path)
+    file = table_file(path)
     if file.suffix.lower() != ".csv" or not file.is_file():
         return False
     return bool(_peaks(header_if_any(file)))
@@ -43,7 +43,7 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
     Raises:
         InputError: names the file and the row.
     """
-    file = _table(path)
+    file = table_file(path)
     header, rows = read_rows(file)
     require_image_and_box(file, header)
     fitting = schema_in(file, header, schema)
@@ -69,10 +69,6 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
             raise InputError(f"{file}: {problem}") from problem
     peaks = [_peaks_in(row, columns) for row in rows]
     return Collection(samples, fitting, [row.cells.get("detector", "") for row in rows], peaks)
-
-
-def _table(path: Path) -> Path:
-    return path / TABLE if path.is_dir() else path
 
 
 def _peaks(header: list[str]) -> set[str]:

@@ -90,8 +90,13 @@ def _require_faces(rows: list[Row], samples: list[Sample]) -> None:
             raise row.error(f"{row.cells['image']} is also in row {named[sample.image]}; fill in 'face'")
 
 
+def table_file(path: Path) -> Path:
+    """The table of a data set that is a folder with one, or the table itself; it need not be there."""
+    return path / TABLE if path.is_dir() else path
+
+
 def _table(path: Path) -> Path:
-    file = path / TABLE if path.is_dir() else path
+    file = table_file(path)
     if not file.is_file():
         raise InputError(f"{file}: no such table")
     return file

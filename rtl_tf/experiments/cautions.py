@@ -8,6 +8,7 @@ from rtl_tf.config import Settings
 from rtl_tf.datasets.annotations import outside_own_box, unlabelled
 from rtl_tf.records import Sample, image_names
 from rtl_tf.schema import Schema, undeclared_sides
+from rtl_tf.system.notes import first_of
 
 SHOWN = 8  # names in a line
 NO_PEAK, PEAK = 0.1, 0.3  # median heights: of a landmark that was not learned, of one that was
@@ -22,14 +23,16 @@ def cautions(samples: Sequence[Sample], training: Sequence[int], schema: Schema,
     """
     lines = []
     if never := unlabelled(np.stack([samples[index].points for index in training]), schema.names):
-        lines.append(f"labelled in no training image, so never learnt: {_some(never)}")
+        lines.append(f"labelled in no training image, so never learnt: {first_of(never, SHOWN)}")
     if settings.flip_swap and (pairs := undeclared_sides(schema)):
-        names = _some([f"{first} and {second}" for first, second in pairs])
+        names = first_of([f"{first} and {second}" for first, second in pairs], SHOWN)
         lines.append(f"schema {schema.name}: no mirrored_pairs of {names}: flipped images teach each the other's place")
     outside = [int(outside_own_box(sample.points, sample.box).sum()) for sample in samples]
     if any(outside):
         images = [name for name, count in zip(image_names(samples), outside, strict=True) if count]
-        lines.append(f"{sum(outside)} landmarks lie outside their own box, in {len(images)} images: {_some(images)}")
+        lines.append(
+            f"{sum(outside)} landmarks lie outside their own box, in {len(images)} images: {first_of(images, SHOWN)}"
+        )
     return lines
 
 
@@ -38,8 +41,3 @@ def not_learned(peaks: np.ndarray, names: Sequence[str]) -> list[str]:
     heights = np.nanmedian(peaks, axis=0)
     learned = np.nanmedian(heights) > PEAK
     return [name for name, height in zip(names, heights, strict=True) if learned and height < NO_PEAK]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -62,26 +62,16 @@ def read_dataset(
     aligned: bool = False,
 ) -> Dataset:
     """Read, split and audit; called with the `dataset_key` of resolved settings."""
-    key = data, schema, image_size, split_by, split_seed, subjects_as_written, aligned
-    samples, hashes = read_samples(*key)
+    samples, hashes = read_samples(data, schema, image_size, subjects_as_written, aligned)
     split = splits.split(samples, by=split_by, seed=split_seed)
     splits.audit(samples, split, split_by)
     return Dataset(samples, load_schema(schema), split, datasets.dataset_name(data), hashes)
 
 
 def read_samples(
-    data: str,
-    schema: str,
-    image_size: int,
-    split_by: str,
-    split_seed: int,
-    subjects_as_written: bool = False,
-    aligned: bool = False,
+    data: str, schema: str, image_size: int, subjects_as_written: bool, aligned: bool
 ) -> tuple[Samples, dict[str, str]]:
-    """A data set's samples, as a run sees them, and its hashes; called with the `dataset_key` of resolved settings.
-
-    Aligned faces all show the same half.
-    """
+    """A data set's samples, as a run of these settings sees them, and its hashes. Aligned faces show the same half."""
     samples = datasets.load(data, schema, size=image_size, seed=0, subjects_as_written=subjects_as_written)
     hashes = datasets.content_hashes(data, samples)
     return Samples(same_half(samples, load_schema(schema))) if aligned else samples, hashes

@@ -9,7 +9,7 @@ import numpy as np
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.face_boxes import FOUND, in_found_boxes
-from rtl_tf.experiments.resolving import dataset_key, read_samples
+from rtl_tf.experiments.resolving import read_samples
 from rtl_tf.inference.exported import exported_file
 from rtl_tf.inference.exporting import export
 from rtl_tf.inference.face_square import read_face_square
@@ -47,7 +47,8 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.nda
     settings = replace(from_json(config).resolved(), schema=str(run / layout.SCHEMA))
     schema = load_schema(settings.schema)
     recipe = read_recipe(run / layout.RECIPE, len(schema))
-    samples, hashes = read_samples(*dataset_key(settings))
+    as_a_run = (settings.data, settings.schema, settings.image_size, settings.subjects_as_written, settings.aligned)
+    samples, hashes = read_samples(*as_a_run)
     if any(config.get(name, value) != value for name, value in hashes.items()):  # an older run tells one of them
         raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
     training = read_split(run / layout.SPLIT, samples).training

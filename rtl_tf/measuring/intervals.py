@@ -39,8 +39,8 @@ def intervals(
         mm_per_px: (N,), NaN = unknown.
         scale_error: (N,) or one for all: standard deviation of the scale, as a share of it.
         mirrored: (N,) or one for all, see `LandmarkCovariance`.
-        order: (K,), of a mirrored face's landmarks; None = theirs.
         exact: (N, K) or one for all: landmarks without an error, as a person placed them. The others err as ever.
+        order: (K,), of a mirrored face's landmarks; None = theirs.
     """
     errors = covariance.draws(landmarks, draws, seed)
     of_scale = np.random.default_rng([seed, draws, 1]).standard_normal(draws)

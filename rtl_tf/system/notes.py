@@ -22,6 +22,12 @@ def warn(line: str) -> None:
     print(f"warning: {line}", file=sys.stderr)
 
 
+def first_of(names: Sequence[str], most: int) -> str:
+    """The first of them, and how many more there are: "a.png, b.png and 3 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def some(things: Sequence[str], what: str) -> str:
     """How many there are, and the first of them by name: "2 images (a.png, b.png)"."""
     names = ", ".join([*things[:NAMED], *(["..."] if len(things) > NAMED else [])])
