@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.clinic.lifted import NOT_PLACED, LiftedHalf, LiftedPoint, Lifting
-from rtl_tf.clinic.measured_table import DIGITS, USE, number
+from rtl_tf.clinic.measured_table import DIGITS, number
 from rtl_tf.csv_rows import as_line
 from rtl_tf.datasets.meshes.textured import TexturedMesh
 from rtl_tf.datasets.slicer import SUFFIX
 from rtl_tf.datasets.slicer_markups import ControlPoint, markups_bytes
 from rtl_tf.datasets.table_cells import image_cell
-from rtl_tf.measurement import Measurement
+from rtl_tf.measurement import USE, Measurement
 from rtl_tf.reports.grid import Grid, as_text
 from rtl_tf.schema import Schema
 

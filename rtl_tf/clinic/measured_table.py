@@ -7,8 +7,8 @@ from pathlib import Path
 from rtl_tf.clinic.measured import Measured
 from rtl_tf.csv_rows import read_header, write_rows
 from rtl_tf.datasets.table_cells import FRAME, TIME
+from rtl_tf.measurement import USE
 
-USE = "research use, no diagnosis"
 COLUMNS = (
     *("image", "face", "subject", "measurement", "value", "low", "high", "unit", "view", "yaw"),
     *("scale", "mm_per_px", "scale_error", "norm", "citation", "z", "z_low", "z_high", "criterion", "note", "use"),

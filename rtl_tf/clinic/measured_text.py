@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from rtl_tf.clinic.measured import Measured
-from rtl_tf.clinic.measured_table import DIGITS, USE, number
+from rtl_tf.clinic.measured_table import DIGITS, number
+from rtl_tf.measurement import USE
 from rtl_tf.reports.grid import Grid, as_text
 
 HEADER = ["Measurement", "Unit", "Values", "Mean", "SD", "Lowest", "Highest", "±", "In view"]

@@ -6,6 +6,7 @@ from rtl_tf.conformal import LEVELS
 from rtl_tf.evaluation.coverage import Judged, judge_confidence, observed, risk_curve
 from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import USE
 from rtl_tf.reports.figures.confidence_panels import Promises, Risks, confidence_figure
 from rtl_tf.reports.figures.of_runs import Drawing, of_rows
 from rtl_tf.reports.grid import Grid, as_text
@@ -38,7 +39,7 @@ def confidence(selection: Selection, by: str | None = None) -> Drawing:
     title = f"{name}, {seeds}: {len(people)} test images of {len(set(people))} people"
     flagged, note = _flagged(judged)
     figure = confidence_figure(
-        Promises(np.array(LEVELS), mean, low, high, by_landmark), _risks(judged), UNIT, title, [note]
+        Promises(np.array(LEVELS), mean, low, high, by_landmark), _risks(judged), UNIT, title, [note, USE]
     )
     grids = [_levels(title, judged, all_levels, by_landmark), flagged]
     if by:
