@@ -1,8 +1,9 @@
-"""The examples in docstrings run, and every public name has one."""
+"""The examples in docstrings, README and docs/ run, and every public name has one."""
 
 import dataclasses
 import doctest
 import importlib
+import inspect
 import re
 import shutil
 from pathlib import Path
@@ -30,6 +31,13 @@ MODULES = [
 ]
 FINDER = doctest.DocTestFinder(exclude_empty=True)
 EXAMPLES = [found for module in MODULES for found in FINDER.find(importlib.import_module(module)) if found.examples]
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+BLOCKS = [
+    pytest.param(page.name, code, id=f"{page.name} {number}")
+    for page in PAGES
+    for number, code in enumerate(re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S))
+]
 DATA = {"METHODS": Method, "SOURCES": Source}  # described by the class of their values
 
 
@@ -61,6 +69,22 @@ def test_example(example, my_faces, monkeypatch):
     problems = []
     doctest.DocTestRunner().run(example, out=problems.append, clear_globs=False)
     assert not problems, "".join(problems)
+
+
+@pytest.mark.parametrize(("page", "code"), BLOCKS)
+def test_python_of_a_page(page, code, my_faces, monkeypatch, tmp_path):
+    """As it stands there, but that a training is not waited for: its flags are looked at, and a run is there already."""
+
+    def train(*arguments, **flags):
+        inspect.signature(real_train).bind(*arguments, **flags)
+        assert set(flags) <= {field.name for field in dataclasses.fields(Config)}
+        return "runs/my_faces/rtl-sam/seed0"
+
+    real_train = rtl_tf.train
+    monkeypatch.setattr(rtl_tf, "train", train)
+    shutil.copytree(my_faces, tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    exec(compile(code, page, "exec"), {})
 
 
 def test_what_is_skipped_says_why():

@@ -14,20 +14,27 @@ COLUMNS = (
     *("scale", "mm_per_px", "scale_error", "norm", "citation", "z", "z_low", "z_high", "criterion", "note", "use"),
 )
 OF_FILMS = (FRAME, TIME)
+PLACED_BY = "placed_by"  # of tables that people corrected
 DIGITS = {"mm": 3, "deg": 2, "1": 4}  # after the point
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def write_measured(path: str | Path, measured: Sequence[Measured]) -> None:
-    """The table, whole or not at all. Where there are frames of films, number and time stand at the end."""
+    """The table, whole or not at all. Who placed the landmarks, where it is told, stands at the end; so do number and
+    time where there are frames of films."""
+    corrected = any(one.face.by_hand is not None for one in measured)
     of_films = OF_FILMS if any(one.face.frame for one in measured) else ()
-    rows = ([*_cells(one), *(text(one.face.cells.get(name, "")) for name in of_films)] for one in measured)
-    write_rows(path, (*COLUMNS, *of_films), rows)
+    rows = (
+        [*_cells(one), *[one.placed_by] * corrected, *(text(one.face.cells.get(name, "")) for name in of_films)]
+        for one in measured
+    )
+    write_rows(path, (*COLUMNS, *[PLACED_BY] * corrected, *of_films), rows)
 
 
 def is_measured_table(file: Path) -> bool:
     """Whether `write_measured` wrote a file."""
-    return not file.is_dir() and tuple(read_header(file)) in (COLUMNS, (*COLUMNS, *OF_FILMS))
+    more = ((), OF_FILMS, (PLACED_BY,), (PLACED_BY, *OF_FILMS))
+    return not file.is_dir() and tuple(read_header(file)) in [(*COLUMNS, *columns) for columns in more]
 
 
 def _cells(one: Measured) -> Iterator[str]:

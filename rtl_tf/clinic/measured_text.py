@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rtl_tf.clinic.corrections import placed_by
 from rtl_tf.clinic.measured import Measured
 from rtl_tf.clinic.measured_table import DIGITS, number
 from rtl_tf.measurement import USE
@@ -30,6 +31,8 @@ def measured_text(measured: Sequence[Measured], level: float) -> str:
         f"±: half the {level:.0%} interval, median over faces. In view: values that stand for the head's.",
         f"Views: {_counted(views)}. Scales: {_counted(scales)}.",
     ]
+    if hands := Counter(hand for one in faces if (hand := placed_by(one.face))):
+        notes.append(f"Landmarks placed by: {_counted(hands)}.")
     parts = [as_text(Grid(caption, HEADER, rows, 2, notes=notes))]
     parts += filter(None, (_scores(measured), _met(measured), _reasons(measured)))
     return "\n\n".join(parts)
