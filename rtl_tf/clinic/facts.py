@@ -68,7 +68,7 @@ def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     """
     photographs = {place_of(face.image): face for face in faces}
     _tell_unmatched(facts.file, photographs, facts.rows)
-    return [_joined(face, facts.rows.get(place_of(face.image)), facts.coordinates) for face in faces]
+    return [joined(face, facts.rows.get(place_of(face.image)), facts.coordinates) for face in faces]
 
 
 def _look_at_columns(file: Path, header: Sequence[str]) -> None:
@@ -115,7 +115,8 @@ def _require_sensible(row: Row) -> None:
     require_told(alone, compared=True)
 
 
-def _joined(face: MarkedFace, row: Row | None, coordinates: set[str]) -> MarkedFace:
+def joined(face: MarkedFace, row: Row | None, coordinates: set[str]) -> MarkedFace:
+    """A face with what a row of a table tells of it beside landmarks (`coordinates`), its own cells first."""
     if row is None:
         return face
     own = {name: cell for name, cell in face.cells.items() if cell}

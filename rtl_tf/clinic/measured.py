@@ -10,7 +10,7 @@ from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.scales import Scale
 from rtl_tf.clinic.sights import Sight
 from rtl_tf.exceptions import InputError
-from rtl_tf.measurement import VIEWS, Measurement
+from rtl_tf.measurement import PHOTO, SURFACE, VIEWS, Measurement
 from rtl_tf.measuring.criteria import Criterion
 from rtl_tf.measuring.intervals import LEVEL, intervals
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
@@ -47,6 +47,7 @@ class Measured:
         norm, citation: whose z-score this is; "" = none was named that has this measurement.
         criteria: sentences of criteria that are met.
         placed_by: see `placed_by`, of its landmarks.
+        of: PHOTO or SURFACE, on which it was measured.
     """
 
     face: MarkedFace
@@ -64,6 +65,7 @@ class Measured:
     criteria: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     placed_by: str = ""
+    of: str = PHOTO
 
     @property
     def in_view(self) -> bool:
@@ -73,6 +75,8 @@ class Measured:
     @property
     def out_of_view(self) -> str:
         """Why it does not; "" where it does. Where it does in all views, none has to be known."""
+        if self.of == SURFACE:
+            return ""
         view, yaw, problem = self.sight
         views, largest = self.measurement.views, self.measurement.largest_yaw
         if views != VIEWS and view not in views:
@@ -109,10 +113,15 @@ def measure_faces(
     for row, (face, sight, scale) in enumerate(zip(faces, sights, scales, strict=True)):
         for column, measurement in enumerate(schema.measurements):
             value, start, end = (float(each[row, column]) for each in (values, low, high))
-            notes = _missing(face, measurement, scale, schema)
-            plain = Measured(face, sight, scale, measurement, value, start, end, notes=tuple(notes))
-            found += _compared(_with_errors_told(plain, schema, yardsticks), yardsticks)
+            plain = Measured(face, sight, scale, measurement, value, start, end)
+            found += explained(plain, schema, yardsticks)
     return found
+
+
+def explained(plain: Measured, schema: Schema, yardsticks: Yardsticks) -> list[Measured]:
+    """A value beside each norm that has its measurement, once where none has; with why something is missing."""
+    notes = (*_missing(plain.face, plain.measurement, plain.scale, schema), *plain.notes)
+    return _compared(_with_errors_told(replace(plain, notes=notes), schema, yardsticks), yardsticks)
 
 
 def _by_hand(face: MarkedFace) -> np.ndarray:
@@ -181,7 +190,7 @@ def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion
 def _incomparable(plain: Measured, norm: Norm | None) -> str:
     if norm is None:
         return "no sex (male, female), by which the norm differs: no z-score"
-    if problem := refusal(plain.measurement, norm):
+    if problem := refusal(plain.measurement, norm, plain.of):
         return problem
     return "no age: no z-score" if np.isnan(plain.face.age) else ""
 

@@ -9,9 +9,10 @@ from rtl_tf.csv_rows import read_header, write_rows
 from rtl_tf.datasets.table_cells import FRAME, TIME
 from rtl_tf.measurement import USE
 
+COMPARED = ("norm", "citation", "z", "z_low", "z_high", "criterion", "note", "use")
 COLUMNS = (
     *("image", "face", "subject", "measurement", "value", "low", "high", "unit", "view", "yaw"),
-    *("scale", "mm_per_px", "scale_error", "norm", "citation", "z", "z_low", "z_high", "criterion", "note", "use"),
+    *("scale", "mm_per_px", "scale_error", *COMPARED),
 )
 OF_FILMS = (FRAME, TIME)
 PLACED_BY = "placed_by"  # of tables that people corrected
@@ -45,6 +46,11 @@ def _cells(one: Measured) -> Iterator[str]:
     scale = one.scale if measurement.needs_scale else one.scale._replace(source="", mm_per_px=math.nan)
     known = not math.isnan(scale.mm_per_px)
     yield from (scale.source, number(scale.mm_per_px, 5), number(scale.error, 5) if known else "")
+    yield from compared_cells(one)
+
+
+def compared_cells(one: Measured) -> Iterator[str]:
+    """Those of COMPARED."""
     yield from (text(one.norm), text(one.citation))
     yield from (number(value, 2) for value in (one.z, one.z_low, one.z_high))
     yield from ("; ".join(one.criteria), "; ".join(one.notes), USE)
