@@ -32,10 +32,11 @@ def measure_half(
     InputError where its age or sex is none, and a norm asks for it.
     """
     covariance, scale, found = yardsticks.covariance, Scale(how.mm_per_unit), []
-    drawn = None if covariance is None else draw_on_surface(mesh, half, schema, how, covariance)
+    known = covariance.landmarks if covariance else ()
+    drawn = draw_on_surface(mesh, half, schema, how, covariance) if covariance else None
     for measurement, value in zip(schema.measurements, half.values.tolist(), strict=True):
         plain = Measured(face, Sight(""), scale, measurement, value, np.nan, np.nan, of=SURFACE)
-        if drawn is not None and not np.isnan(value) and set(measurement.points) <= set(covariance.landmarks):
+        if drawn is not None and not np.isnan(value) and set(measurement.points) <= set(known):
             plain = _between_ends(plain, measure(measurement, drawn, schema.names, how.mm_per_unit), yardsticks.level)
         found += explained(plain, schema, yardsticks)
     return found
@@ -48,8 +49,7 @@ def face_of_half(obj: Path, mesh: TexturedMesh, half: LiftedHalf, how: Lifting, 
     """
     blank = MarkedFace(obj, obj.name, "", half.positions, half.mirrored)
     row = next((point.view.row for point in half.points if point.view.row), blank)
-    own = {"image": obj, "name": obj.name, "points": half.positions, "mm_per_px": how.mm_per_unit, "outside": ()}
-    face = replace(row, **own)
+    face = replace(row, image=obj, name=obj.name, points=half.positions, mm_per_px=how.mm_per_unit, outside=())
     if facts is None:
         return face
     rows = [facts.rows[place] for place in map(place_of, (obj, *mesh.textures)) if place in facts.rows]
