@@ -47,7 +47,7 @@ def describe(settings: Settings, training: Crops, validation: Crops, test: Crops
     start = f"source {settings.source} (encoder stride {settings.encoder_stride})"
     if not settings.source:
         start = f"random weights (width {settings.width:g})"
-    tested = f"{len(test.images)} test images" if settings.test_part else "tested by folds"
+    tested = f"{len(test.images)} test images" if len(test.images) else "tested by folds"
     return (
         f"{settings.method}{regularized} from {start}, "
         f"{settings.image_size}x{settings.image_size}, {settings.epochs} epochs of batch {settings.batch_size}\n"
