@@ -149,7 +149,10 @@ def test_without_a_test_part_all_people_are_trained_on_and_folds_tell_the_errors
 
 def test_without_a_test_part_and_folds_nothing_would_tell_the_errors(table, tmp_path):
     asked = flags(table, tmp_path / "run", "--method", "ft", "--no-test-part", epochs=1)
-    refused(asked, "--no-test-part: nothing would tell the errors, give --folds 5 as well", tmp_path / "run")
+    told = "--no-test-part: nothing would tell the errors, give --folds 5 as well"
+    refused(asked, told, tmp_path / "run")
+    study = ["--table", "4", "--data", str(table), "--schema", str(table / "toy.toml"), "--no-test-part"]
+    refused([*study, "--runs", str(tmp_path / "runs")], told, tmp_path / "runs")
 
 
 def test_folds_of_a_run_from_another_are_out_of_sample(table, tmp_path, monkeypatch, capsys):

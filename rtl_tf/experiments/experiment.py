@@ -20,7 +20,7 @@ from rtl_tf.experiments.doubt_signs import with_familiar
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
 from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.part_training import train_parts
-from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
+from rtl_tf.experiments.resolving import found_out, images_an_epoch, require_judges, resolve
 from rtl_tf.experiments.resuming import (
     check_folder,
     clear_leftovers,
@@ -109,8 +109,8 @@ def _run(
 ) -> Path:
     if tensorboard:
         require_tensorboard()
-    if asked.test_part is False and not (asked.folds or validation_only):
-        raise InputError("--no-test-part: nothing would tell the errors, give --folds 5 as well")
+    if not validation_only:
+        require_judges(asked)
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
     write_face_square(run)

@@ -124,6 +124,12 @@ def dataset_key(settings: Settings) -> tuple:
     return settings.data, settings.schema, settings.image_size, *split, *seen
 
 
+def require_judges(asked: Asked) -> None:
+    """InputError for a run that would end with errors of nobody."""
+    if asked.test_part is False and not asked.folds:
+        raise InputError("--no-test-part: nothing would tell the errors, give --folds 5 as well")
+
+
 def thinned(dataset: Dataset, settings: Settings) -> Split:
     """The split with as many training and validation images as the settings say; for one of several folds, without that
     fold's people, who take the place of the test part. People whom the source network knows are in no fold.
