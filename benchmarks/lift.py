@@ -19,6 +19,7 @@ UNIT = "mm"
 
 def main(arguments: list[str]) -> None:
     options = parse(arguments)
+    from rtl_tf.clinic.lifted import Lifting
     from rtl_tf.clinic.measured import Yardsticks
     from rtl_tf.measuring.landmark_covariance import errors_in, out_of_fold_errors
     from rtl_tf.runs.run import read_run
@@ -29,7 +30,8 @@ def main(arguments: list[str]) -> None:
     scans = sorted((options.scans / "images").glob("*.obj"))
     if not scans:
         raise cli.InputError(f"--scans {options.scans}: no images/*.obj in it")
-    lifted = [of_scan(obj, options.run, yardsticks) for obj in progress(scans, len(scans), "lifting")]
+    how = Lifting(options.reach)
+    lifted = [of_scan(obj, options.run, yardsticks, how) for obj in progress(scans, len(scans), "lifting")]
     rows = outcome([one for one in lifted if one is not None])
     figures = show(rows, len(scans))
     write_json(options.json, figures, {"rows": rows, "machine": machine(("tensorflow", "keras", "numpy"))})
@@ -39,29 +41,33 @@ def parse(arguments: list[str]):
     parser = cli.Parser(prog="python benchmarks/lift.py", description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, required=True, help="run folder of a detector of whole photographs")
     parser.add_argument("--scans", type=Path, required=True, help="folder of built-in heads as scans")
+    parser.add_argument("--reach", type=float, default=2.0, help="as of rtl-lift, px [2]")
     parser.add_argument("--json", type=Path, default=RESULTS / "lift.json", help="[%(default)s]")
     return parser.parse_args(arguments)
 
 
-def of_scan(obj: Path, run: Path, yardsticks):
+def of_scan(obj: Path, run: Path, yardsticks, how):
     """Positions (K, 3) that are lifted and those of the head, and the measurements; None where no face was found.
 
-    A head has one half of the face: of two that are lifted, the one with the more landmarks is it.
+    The heads' landmarks are those of the half that is not mirrored; the other half, where it is found, is left aside.
     """
-    from rtl_tf.clinic.lifted import Lifting, lift
+    from rtl_tf.clinic.lifted import lift
     from rtl_tf.clinic.lifted_measured import face_of_half, measure_half
     from rtl_tf.clinic.texture_views import views_of_detector
     from rtl_tf.datasets.meshes.obj import read_obj
     from rtl_tf.exceptions import InputError
 
-    mesh, how = read_obj(obj), Lifting()
+    mesh = read_obj(obj)
     try:
         schema, views, _ = views_of_detector(mesh, run, True, cli.start_tensorflow)
     except InputError as problem:
         print(problem)
         return None
     halves = lift(mesh, views, schema, how)
-    half = max(halves, key=lambda one: np.isfinite(one.positions).all(axis=1).sum())
+    half = halves[0]
+    if half.mirrored:
+        print(f"{obj}: only the other half was found")
+        return None
     measured = measure_half(half, face_of_half(obj, mesh, half, how, None), mesh, schema, how, yardsticks)
     return half.positions, truth(obj, schema.names), measured, schema
 
