@@ -229,6 +229,7 @@ def test_of_several_annotations_the_last_one_that_counts_is_read(tmp_path):
     np.testing.assert_allclose(datasets.load(tmp_path)[0].points, POINTS + 1, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::rtl_tf.system.notes.InputWarning")
 def test_predictions_of_label_studio_are_no_labels(tmp_path):
     from rtl_tf.datasets.converting import collect
 
@@ -248,9 +249,7 @@ def test_predictions_of_label_studio_are_no_labels(tmp_path):
     assert np.isnan(found.peaks[0]).all()
     image(tmp_path / "b.png")
     write(tmp_path / "p.json", [untouched, task("b.png")])  # one is labelled: what is not, is left out
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        assert [sample.image.name for sample in collect(tmp_path, None).samples] == ["b.png"]
+    assert [sample.image.name for sample in collect(tmp_path, None).samples] == ["b.png"]
     write(tmp_path / "p.json", [{**untouched, "annotations": [{"result": []}]}])  # somebody saw no landmark
     with pytest.raises(InputError, match="no point is labelled here$"):
         collect(tmp_path, None)

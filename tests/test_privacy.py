@@ -1,6 +1,7 @@
 """Nothing that handles photographs opens a connection or leaves anything in the home that the README does not name."""
 
 import itertools
+import json
 import os
 import re
 import subprocess
@@ -167,6 +168,11 @@ def test_a_command(blocked, trained, table, words):
     assert list(blocked.glob(WRITTEN[words]))
 
 
+def opened(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=300) as answer:
+        return answer.read()
+
+
 def test_the_page_of_a_detector_answers_and_asks_nobody(blocked, trained, table):
     """Serving on this machine is no connection of its own; a guess is asked for, so that the detector runs."""
     pytest.importorskip("uvicorn")
@@ -178,9 +184,10 @@ def test_the_page_of_a_detector_answers_and_asks_nobody(blocked, trained, table)
             said = "".join(itertools.takewhile(lambda line: not line.startswith("Ctrl-C"), serving.stdout))
             address = re.search(r"http://127\.0\.0\.1:\d+/\S+/", said)
             assert address, said
-            for page in ("", "images/0/overview", "images/0/guess"):
-                with urllib.request.urlopen(address[0] + page, timeout=300) as answer:
-                    assert answer.status == 200 and answer.read()
+            assert opened(address[0]) and opened(address[0] + "images/0/overview")
+            while (guess := json.loads(opened(address[0] + "images/0/guess")))["waiting"]:
+                assert serving.poll() is None
+            assert set(guess.get("points", ())) == {"exocanthion", "endocanthion", "nasion"}, guess
         finally:
             serving.kill()
     require_nothing_left(blocked)

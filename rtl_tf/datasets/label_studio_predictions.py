@@ -58,7 +58,7 @@ def _model(task: Node) -> str:
 
 def _scores(task: Node) -> dict[str, float]:
     """By landmark."""
-    scores = {}
+    scores: dict[str, float] = {}
     for region in _regions(task):
         score, labels = region.get("score"), (region.get("value") or region).get(KEYPOINTS)
         if score and labels:
