@@ -103,7 +103,7 @@ def _row(options, detector, face, distance: float) -> dict[str, str]:
         **dict(zip(BOX, map(number, face.found.box), strict=True)),
         FOUND_BOX: str(detector.face_square is not None).lower(),
         "mirrored": str(face.found.mirrored).lower(),
-        "doubt": f"{face.doubt:.3f}",
+        "doubt": f"{face.doubt:.4f}",
         "disagreement": f"{face.disagreement:.4f}",
         "distance": "" if distance == float("inf") else f"{distance:.2f}",
         "flags": "; ".join(doubt.flags(face.found.prediction)) if doubt else "",
