@@ -93,8 +93,9 @@ def outcome(lifted) -> dict:
         value, low, high = (np.array([getattr(row, name) for row in rows]) for name in ("value", "low", "high"))
         true = measure(length, own, schema.names, 1.0)
         off, told = (value - true)[np.isfinite(value)], np.isfinite(low)
-        lengths[length.name] = {"mean": off.mean(), "sd": off.std(ddof=1), "scans": len(off)}
-        held += ((low <= true) & (true <= high))[told].tolist()
+        inside = ((low <= true) & (true <= high))[told].tolist()
+        lengths[length.name] = {"mean": off.mean(), "sd": off.std(ddof=1), "scans": len(off), "held": sum(inside)}
+        held += inside
     return {
         "scans": len(lifted),
         "mean": float(np.nanmean(away)),
@@ -112,9 +113,9 @@ def show(rows: dict, scans: int) -> dict[str, float]:
           f"{rows['missing']} landmarks nowhere")  # fmt: skip
     for name, off in rows["landmarks"].items():
         print(f"  {name:20}  {off:.2f}")
-    print("\nerror of each length, mm: mean, standard deviation")
+    print("\nerror of each length, mm: mean, standard deviation; how many intervals hold")
     for name, length in rows["lengths"].items():
-        print(f"  {name:26}  {length['mean']:+.2f} {length['sd']:.2f}  of {length['scans']}")
+        print(f"  {name:26}  {length['mean']:+.2f} {length['sd']:.2f}  {length['held']} of {length['scans']}")
     print(f"\n95 % intervals hold {rows['held']:.1%} of {rows['intervals']} lengths")
     fissure = rows["lengths"]["palpebral_fissure_length"]
     return {
