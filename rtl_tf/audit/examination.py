@@ -46,7 +46,7 @@ class Findings:
 
 
 def examine(samples: Sequence[Sample], schema: Schema) -> Findings:
-    """Look through a data set; every image is decoded once, small where it is a large JPEG.
+    """Look through a data set; every image is decoded once, small where it is a large JPEG, and a few once more.
 
     Raises:
         InputError: an image is damaged.
