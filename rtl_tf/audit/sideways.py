@@ -10,6 +10,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.meshed_samples import as_one_half, mesh_samples, seen_both_ways, shift_of_labels
 from rtl_tf.inference.face_meshes import SIZE
 from rtl_tf.inference.label_shift import FEWEST, LabelShift
+from rtl_tf.pyramid import Pyramid
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 
@@ -43,7 +44,7 @@ def find_sideways(samples: Sequence[Sample], schema: Schema) -> Sideways:
     chosen = _evenly(as_one_half(samples, schema), MOST)
     margin = Asked().resolved().crop_margin
     try:
-        meshed = mesh_samples(chosen, SIZE, margin)
+        meshed = mesh_samples(chosen, SIZE, margin, read=lambda file, _: Pyramid.of_file(file))
     except InputError as problem:  # the network's package is missing
         return Sideways(reason=str(problem))
     if not meshed:

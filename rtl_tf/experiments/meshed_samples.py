@@ -1,6 +1,6 @@
 """The face meshes of samples, and what they tell of the labels. No TensorFlow."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from rtl_tf.images import read_around
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import LabelShift, find_shift
 from rtl_tf.inference.recipe import FACE, mesh_views
+from rtl_tf.pyramid import Photographed
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
@@ -37,17 +38,23 @@ Meshes = dict[tuple[Path, Crop], Mesh]  # by an image and the box that was looke
 
 
 def mesh_samples(
-    samples: Sequence[Sample], size: int, margin: float, views: int = 2, meshes: Meshes | None = None
+    samples: Sequence[Sample],
+    size: int,
+    margin: float,
+    views: int = 2,
+    meshes: Meshes | None = None,
+    read: Callable[[Path, Crop], Photographed] = read_around,
 ) -> list[MeshedSample]:
     """Those of the samples in whose box a mesh is found; read in threads, with a progress bar. All go into `meshes`.
 
     size, margin: of the boxes, see `coordinates.sample_crop`.
+    read: an image of which a box is looked at.
     """
     meshes = {} if meshes is None else meshes
 
     def meshed(sample: Sample) -> MeshedSample:
         box = sample_crop(sample, size, margin)
-        image = read_around(sample.image, box)
+        image = read(sample.image, box)
         mesh = meshes[sample.image, box] = find_mesh(image, box)
         return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, views)))
 
