@@ -66,8 +66,8 @@ class Settings:
     )
     aligned: bool = _setting("look at each face upright, in the square that its Face Mesh finds", default=False)
     label_shift: bool = _setting(
-        "learn how far all labels lie to the right in the image, which mirrored samples contradict; taken from "
-        "training labels, given back to predictions"
+        "learn how far all labels lie to the right in the image, which mirrored or flipped views contradict; taken "
+        "from training labels, given back to predictions"
     )
     views: int = _setting(
         "views averaged when predicting, 1 to 6; every second is flipped, with --no-flips for the mesh alone", default=1
