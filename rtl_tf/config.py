@@ -84,8 +84,7 @@ class Settings:
         choices=("given", "found"),
     )
     box_jitter: float = _setting(
-        "how far the boxes that will be given to --aligned detectors are off, share of their side, 0 to 0.5",
-        default=0.05,
+        "error of boxes that --aligned detectors are given, share of a side, 0 to 0.5", default=0.05
     )
     flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
     sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
@@ -141,6 +140,7 @@ class Settings:
         choices=("subject", "scan"),
     )
     split_seed: int = _setting("seed of the split into 70 % training, 10 % validation, 20 % test", default=0)
+    test_part: bool = _setting("hold out a test part; else all people train, and --folds tell the errors", default=True)
     subjects_as_written: bool = _setting(
         "codes of people that differ in no more than case, zeros or blanks are different people's", default=False
     )

@@ -133,6 +133,15 @@ def test_people_whom_the_source_knows_leave_the_test_part_of_data_that_have_grow
         check(all_known, faces, fingerprint="now")
 
 
+def test_a_third_training_of_grown_data_tests_whom_the_second_tested(faces, source):
+    first = source([faces[6], faces[7]], [0, 1], fingerprint="before")
+    second = check(first, faces, fingerprint="now").split
+    assert second.test != PARTS.test
+    used = (*second.training, *second.validation)
+    third = source(faces, used, fingerprint="now", of=first, name="second")
+    assert check(third, faces, fingerprint="now").split.test == second.test
+
+
 def test_parts_that_were_exchanged_are_audited(faces, source):
     """Two people of the training part with one picture: no leak, until one of them is tested."""
     shutil.copy(faces[0].image, faces[2].image)

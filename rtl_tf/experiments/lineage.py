@@ -44,9 +44,9 @@ def with_unseen_test(settings: Settings, dataset: Dataset) -> Dataset:
     pixels as one that the source has seen, in whatever part and under whatever name. Codes of other data are other
     people's. Where scans are split, not people, only images count.
 
-    A data set that has grown since the source was trained is split anew, and people whom it knows may come to be
-    tested. These are trained on, and as many of the training part whom it does not know are tested instead; so it is
-    with the validation part, as long as there are such people.
+    A data set that has grown since the source, or that one's own source, was trained is split anew, and people whom it
+    knows may come to be tested. These are trained on, and as many of the training part whom it does not know are tested
+    instead; so it is with the validation part, as long as there are such people.
 
     Returns:
         The data set with that split, and with whom the source knows.
@@ -60,7 +60,7 @@ def with_unseen_test(settings: Settings, dataset: Dataset) -> Dataset:
     if not known:
         return dataset
     split = dataset.split
-    if dataset.hashes["dataset_hash"] not in {one.data for one in seen}:  # it has grown
+    if {one.data for one in known.values()} != {dataset.hashes["dataset_hash"]}:  # it has grown
         split = splits.exchanged(split, dataset.samples, known, by, settings.split_seed) or split
     if tested := [index for index in split.test if index in known]:
         index = tested[0]
