@@ -41,7 +41,7 @@ class Settings:
     schema: str = _setting("landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
     source: str = _setting(
         "source network: dlib, face_mesh, vggface2, imagenet, efficientnet_lite0, random, random-resnet50, keras:NAME, "
-        "hub:NAME, or the path of a run or pretrained source"
+        "hub:NAME (a DINOv2, DINOv3 or ViT of KerasHub), or the path of a run or pretrained source"
     )
     source_weights: str = _setting("weights file of the source, instead of the published one")
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
@@ -66,8 +66,8 @@ class Settings:
     )
     aligned: bool = _setting("look at each face upright, in the square that its Face Mesh finds", default=False)
     label_shift: bool = _setting(
-        "learn how far all labels lie to the right in the image, which mirrored samples contradict; taken from "
-        "training labels, given back to predictions"
+        "learn how far all labels lie to the right in the image, which mirrored or flipped views contradict; taken "
+        "from training labels, given back to predictions"
     )
     views: int = _setting(
         "views averaged when predicting, 1 to 6; every second is flipped, with --no-flips for the mesh alone", default=1
