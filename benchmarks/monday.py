@@ -63,7 +63,8 @@ def monday(options) -> dict[str, float]:
     first = [*names[::2], *names[1::2]][: options.labelled]  # as many people as possible
     say("photos", first, truth)
     seconds = {}
-    for turn, more in (("first", ()), ("second", ("--parts",) if options.parts else ())):
+    corrected = ("--corrected", "labelled/landmarks.csv")
+    for turn, more, told in (("first", (), ()), ("second", ("--parts",) if options.parts else (), corrected)):
         trained = f"runs/labelled/{turn}"
         shutil.rmtree("labelled", ignore_errors=True)
         steps = {
@@ -76,7 +77,7 @@ def monday(options) -> dict[str, float]:
             "predict": (ROOT / "predict.py", trained, "photos", "--output", f"found-{turn}.csv"),
             "measure": (
                 *("-m", "rtl_tf.cli.measure", f"found-{turn}.csv", "--facts", "facts.csv", "--errors", trained),
-                *("--output", f"measurements-{turn}.csv"),
+                *("--output", f"measurements-{turn}.csv", *told),
             ),
         }
         for name, words in steps.items():

@@ -9,7 +9,8 @@ from rtl_tf.documents import Node
 
 VIEWS = FRONTAL, OBLIQUE, LATERAL = "frontal", "oblique", "lateral"
 FRONTAL_TO, LATERAL_FROM = 15.0, 65.0  # degrees: 3 % off a length that lies across the view, 9 % off one along it
-NORMS = ("photo", "3d")
+NORMS = PHOTO, SURFACE = ("photo", "3d")  # what norms, and values, are measured on
+USE = "research use, no diagnosis"  # stands on every table, text and picture of what people measure
 KEYS = {"name", "kind", "points", "unit", "views", "largest_yaw", "norms", "hpo", "meaning", "between"}
 HPO = r"HP:\d{7}"
 

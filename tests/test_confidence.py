@@ -12,6 +12,7 @@ from rtl_tf.evaluation.coverage import judge_confidence, observed, risk_curve
 from rtl_tf.exceptions import InputError
 from rtl_tf.geometry.shape_check import ShapeCheck
 from rtl_tf.geometry.shape_model import ShapeModel
+from rtl_tf.reports.figures.writing import draw_runs
 from rtl_tf.runs.confidence import (
     DISAGREE,
     RIVALS,
@@ -23,6 +24,7 @@ from rtl_tf.runs.confidence import (
     read_confidence,
     write_confidence,
 )
+from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.predictions import Predictions, read_predictions, write_predictions
 from rtl_tf.runs.signs import Signs
 
@@ -207,6 +209,11 @@ def test_the_figure_tells_what_radii_hold(runs, capsys):
     assert (reports / "figure-confidence-by-site.png").is_file()
     lines = (reports / "figure-confidence-by-site.csv").read_text().splitlines()
     assert lines[0] == "landmark,coverage,observed,mean_radius_input_px" and len(lines) == 1 + 5 * 50
+
+
+def test_the_picture_says_what_it_is_for(runs):
+    drawing = draw_runs("confidence", find_runs(runs)[0], runs)
+    assert "research use, no diagnosis" in drawing.figure.get_supxlabel()
 
 
 def test_coverages_that_few_people_cannot_promise_are_left_out(runs, capsys):

@@ -1,4 +1,4 @@
-"""The examples in docstrings run, and every public name has one."""
+"""The examples in docstrings, README and docs/ run, and every public name has one."""
 
 import dataclasses
 import doctest
@@ -17,6 +17,7 @@ from toys import toy_samples
 
 import rtl_tf
 from rtl_tf.evaluation import errors, metrics
+from rtl_tf.experiments import experiment
 from rtl_tf.inference.detector import Detector
 from rtl_tf.methods import Method
 from rtl_tf.networks.catalogue import Source
@@ -30,6 +31,13 @@ MODULES = [
 ]
 FINDER = doctest.DocTestFinder(exclude_empty=True)
 EXAMPLES = [found for module in MODULES for found in FINDER.find(importlib.import_module(module)) if found.examples]
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+BLOCKS = [
+    pytest.param(page.name, code, id=f"{page.name} {number}")
+    for page in PAGES
+    for number, code in enumerate(re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S))
+]
 DATA = {"METHODS": Method, "SOURCES": Source}  # described by the class of their values
 
 
@@ -61,6 +69,16 @@ def test_example(example, my_faces, monkeypatch):
     problems = []
     doctest.DocTestRunner().run(example, out=problems.append, clear_globs=False)
     assert not problems, "".join(problems)
+
+
+@pytest.mark.parametrize(("page", "code"), BLOCKS)
+def test_python_of_a_page(page, code, my_faces, monkeypatch, tmp_path):
+    """As it stands there, but that a training is not waited for: a run is there already."""
+    monkeypatch.setattr(experiment, "run_experiment", lambda *asked, **flags: Path("runs/my_faces/rtl-sam/seed0"))
+    shutil.copytree(my_faces, tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    shutil.copytree("runs/my_faces/rtl-sam", "runs/my_faces/rtl-eo")
+    exec(compile(code, page, "exec"), {})
 
 
 def test_what_is_skipped_says_why():

@@ -9,7 +9,8 @@ from PIL import Image
 
 from rtl_tf.cli import run
 from rtl_tf.cli.measure import main
-from rtl_tf.clinic.facts import with_facts
+from rtl_tf.clinic import marked_faces, sights
+from rtl_tf.clinic.facts import read_facts, with_facts
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
@@ -61,7 +62,8 @@ def table(folder, *lines):
 def test_a_face_gets_what_the_table_tells_and_keeps_its_own(folder):
     file = table(folder, "images/a.png,P1,0.25,7,1,2")
     known, other, own = with_facts(
-        [face(folder, "a"), face(folder, "b"), face(folder, "a", mm_per_px=0.5, cells={"age": "9", "sex": ""})], file
+        [face(folder, "a"), face(folder, "b"), face(folder, "a", mm_per_px=0.5, cells={"age": "9", "sex": ""})],
+        read_facts(file),
     )
     assert (known.subject, known.mm_per_px, known.number("age")) == ("P1", 0.25, 7)
     assert "nasion_x" not in known.cells
@@ -82,7 +84,7 @@ def test_a_face_gets_what_the_table_tells_and_keeps_its_own(folder):
 )  # fmt: skip
 def test_bad_facts(folder, lines, message):
     with pytest.raises(InputError, match=message):
-        with_facts([face(folder, "a")], table(folder, *lines))
+        with_facts([face(folder, "a")], read_facts(table(folder, *lines)))
 
 
 def test_rows_and_photographs_that_do_not_meet_are_warned_of(folder, measure):
@@ -98,7 +100,8 @@ def test_rows_and_photographs_that_do_not_meet_are_warned_of(folder, measure):
 
 
 def test_many_rows_are_counted_and_five_named(folder, capsys):
-    with_facts([face(folder, "a")], table(folder, "images/a.png,,1,,,", *(f"{n}.png,,1,,," for n in range(7))))
+    file = table(folder, "images/a.png,,1,,,", *(f"{n}.png,,1,,," for n in range(7)))
+    with_facts([face(folder, "a")], read_facts(file))
     some = ", ".join(f"row {n + 3}: {n}.png" for n in range(5))
     said = f"warning: {folder}/facts.csv: 7 rows ({some}, ...) of no photograph here\n"
     assert capsys.readouterr().err == said
@@ -113,11 +116,33 @@ def test_many_rows_are_counted_and_five_named(folder, capsys):
         ("yaw", "7", "left", "yaw 'left' is not a number"),
         ("ruler_mm", "", "50", "a ruler needs all of ruler_x1, ruler_y1, ruler_x2, ruler_y2, ruler_mm"),
         ("mm_per_px", "0.3", "0", "mm_per_px 0 is not above 0; leave it empty where unknown"),
+        ("sex", "girl", "child", "sex 'child' is neither male nor female; leave it empty where unknown"),
     ],
 )
 def test_a_bad_cell_is_of_the_table_that_it_stands_in(folder, measure, column, good, bad, message):
     (folder / "facts.csv").write_text(f"image,{column}\nimages/b.png,{good}\n\nimages/a.png,{bad}\n")
     assert measure(("", ""), "--norm", "Clarren 2010")[0] == f"error: facts.csv row 4: {message}\n"
+
+
+@pytest.mark.parametrize(("column", "bad"), [("age", "eight"), ("sex", "child"), ("view", "side"), ("yaw", "left")])
+def test_cells_are_looked_through_before_any_photograph(folder, measure, monkeypatch, column, bad):
+    """Also those that no norm asks for: of no photograph's pixels, nor of its header, is anything known yet."""
+
+    def opened(*arguments):
+        raise AssertionError("a photograph was opened")
+
+    monkeypatch.setattr(marked_faces, "read_size", opened)
+    monkeypatch.setattr(sights, "read_image", opened)
+    (folder / "facts.csv").write_text(f"image,mm_per_px,{column}\nimages/a.png,0.3,\nimages/b.png,0.3,{bad}\n")
+    assert measure(("", ""))[0].startswith(f"error: facts.csv row 3: {column} '{bad}' is n")
+
+
+def test_a_table_is_looked_through_before_its_photographs(folder, measure, monkeypatch):
+    """The last row's age, though a sticker is to be looked for in the first row's photograph."""
+    monkeypatch.setattr("rtl_tf.clinic.scales.read_image", lambda image: pytest.fail("a photograph was opened"))
+    (folder / "facts.csv").write_text("image,subject\nimages/a.png,p1\nimages/b.png,p2\n")
+    said, _ = measure(("7", "eight"), "--sticker-mm", "19", "--norm", "Clarren 2010")
+    assert said == "error: found.csv row 3: age 'eight' is not a number\n"
 
 
 def test_misspelt_columns(folder, measure):

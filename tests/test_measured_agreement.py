@@ -9,8 +9,8 @@ from fake_runs import make_run
 
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main
-from rtl_tf.clinic.marked_faces import MarkedFace
-from rtl_tf.clinic.pairing import _name, _places
+from rtl_tf.clinic.marked_faces import MarkedFace, full_name
+from rtl_tf.clinic.pairing import _places
 from rtl_tf.reports.figures.bland_altman import bland_altman_figure
 from rtl_tf.reports.measured_agreement import COLUMNS, Marks, compare
 from rtl_tf.schema import load_schema, parse_schema
@@ -114,7 +114,7 @@ def test_landmarks_outside_their_photographs_are_told(tables, tmp_path, capsys):
 
 def test_frames_of_a_film_are_images_of_their_own():
     faces = [MarkedFace(Path("a.mp4"), "a.mp4", "", np.zeros((14, 2)), cells={"frame": str(n)}) for n in (3, 12)]
-    assert [_name(face) for face in faces] == ["a.mp4 frame 3", "a.mp4 frame 12"]
+    assert [full_name(face) for face in faces] == ["a.mp4 frame 3", "a.mp4 frame 12"]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def test_the_panels_say_what_they_show(clinic):
     distance = f"Procrustes distance {float(lines.split('Procrustes distance ')[1].split(',')[0]):.4f}, p "
     assert distance in lines and distance in grid
     assert "999 permutations of people, each one the mean of the person's images." in lines
+    assert "\nResearch use, no diagnosis.\n" in lines and "research use, no diagnosis" in text_of(drawing.figure)
 
 
 def test_the_distance_is_that_of_the_means_of_people(tmp_path):
@@ -100,9 +101,9 @@ def test_the_distance_is_that_of_the_means_of_people(tmp_path):
 
 def test_the_numbers_beside_the_figure_are_of_images_in_mm(clinic, tmp_path):
     header, rows = draw(clinic, by="sex").numbers
-    assert header[:6] == ["image", "subject", "sex", "centroid_size", "unit", "PC1"]
+    assert header[:7] == ["image", "subject", "sex", "centroid_size", "unit", "use", "PC1"]
     assert header[-2:] == [f"{SCHEMA.names[-1]}_x", f"{SCHEMA.names[-1]}_y"] and len(rows) == 2 * PEOPLE
-    assert rows[2][:3] == ["face002.png", "person1", "female"] and rows[0][4] == "mm"
+    assert rows[2][:3] == ["face002.png", "person1", "female"] and rows[0][4:6] == ["mm", "research use, no diagnosis"]
     points = faces().astype(np.float32).astype(float)
     sizes = 0.5 * np.sqrt(((points - points.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2)))
     assert [float(row[3]) for row in rows] == pytest.approx(sizes, rel=1e-5)

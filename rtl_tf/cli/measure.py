@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtl_tf.cli import Parser, run
+from rtl_tf.cli.yardstick_flags import add_yardsticks, all_norms, check_names, check_yardsticks, read_yardsticks
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
-    from rtl_tf.clinic.measured import Measured, Yardsticks
-    from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
-    from rtl_tf.schema import Schema
+    from rtl_tf.clinic.measured import Measured
 
 
 def main(arguments: list[str]) -> int:
@@ -20,20 +19,26 @@ def main(arguments: list[str]) -> int:
         return _list_norms(options)
     if options.data is None:
         raise InputError("give a table of landmarks, or --list-norms (see --help)")
-    from rtl_tf.clinic.facts import with_facts
+    from rtl_tf.clinic.corrections import with_corrections
+    from rtl_tf.clinic.facts import read_facts, with_facts
     from rtl_tf.clinic.marked_faces import read_faces
     from rtl_tf.clinic.measured import measure_faces
     from rtl_tf.clinic.measured_table import write_measured
     from rtl_tf.clinic.measured_text import measured_text
     from rtl_tf.clinic.sights import sight_of
+    from rtl_tf.clinic.told_cells import require_all_told
     from rtl_tf.system.progress import progress
 
     _check(options)
-    yardsticks = _yardsticks(options)
+    yardsticks = read_yardsticks(options)
+    facts = read_facts(options.facts) if options.facts else None
     schema, faces = read_faces(options.data, options.schema)
-    _check_names(options, yardsticks, schema)
-    if options.facts:
-        faces = with_facts(faces, options.facts)
+    check_names(options, yardsticks, schema)
+    if facts:
+        faces = with_facts(faces, facts)
+    if options.corrected:
+        faces = with_corrections(faces, options.corrected, options.schema or schema.name)
+    require_all_told(faces, compared=bool(yardsticks.norms))
     if options.frame_means and not any(face.frame for face in faces):
         raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")
     scales = [_scale(options, face) for face in progress(faces, len(faces), "looking for scales")]
@@ -72,10 +77,7 @@ def _check(options) -> None:
         raise InputError(f"--sticker-mm {options.sticker_mm:g}: not between 1 and 100")
     if not 0 <= options.scale_error < 50:
         raise InputError(f"--scale-error {options.scale_error:g}: a percentage from 0 to below 50")
-    if not 0.5 <= options.level < 1:
-        raise InputError(f"--level {options.level:g}: from 0.5 to below 1, as 0.95")
-    if options.criterion and not options.norm:
-        raise InputError("--criterion goes with --norm: criteria are limits of z-scores")
+    check_yardsticks(options)
     outputs = (
         ("--output", options.output, is_measured_table),
         ("--frame-means", options.frame_means, is_frame_means_table),
@@ -92,59 +94,13 @@ def _scale(options, face):
     return scale_of(face, options.mm_per_px, options.scale_error / 100, sticker)
 
 
-def _yardsticks(options) -> "Yardsticks":
-    from rtl_tf.clinic.measured import Yardsticks
-    from rtl_tf.measuring.criteria import named_criteria, read_criteria, shipped_criteria
-    from rtl_tf.measuring.norms import named_norms
-
-    norms, criteria = _norms(options), shipped_criteria()
-    for file in options.criteria or ():
-        criteria += read_criteria(file)
-    return Yardsticks(
-        covariance=_covariance(options.errors) if options.errors else None,
-        norms=[named_norms(norms, name) for name in options.norm or ()],
-        criteria=[each for name in options.criterion or () for each in named_criteria(criteria, name)],
-        level=options.level,
-    )
-
-
-def _check_names(options, yardsticks: "Yardsticks", schema: "Schema") -> None:
-    """InputError for misspelt landmarks and measurements in the files of one's own; a run has its own schema."""
-    from rtl_tf.clinic.known_names import require_known_criteria, require_known_landmarks, require_known_norms
-
-    if yardsticks.covariance is not None and options.errors.is_file():
-        require_known_landmarks(options.errors, yardsticks.covariance.landmarks, schema)
-    for file in options.criteria or ():
-        require_known_criteria(file, schema)
-    for file in options.norms or ():
-        require_known_norms(file, schema)
-
-
-def _norms(options) -> list:
-    from rtl_tf.measuring.norms import read_norms, shipped_norms
-
-    return shipped_norms() + [norm for file in options.norms or () for norm in read_norms(file)]
-
-
-def _covariance(path: Path) -> "LandmarkCovariance":
-    """Of a file; or of a run's predictions of people whom the network had not seen: by cross-validation, where it kept
-    those, else of its test part."""
-    from rtl_tf.measuring.landmark_covariance import errors_in, out_of_fold_errors, read_covariance
-    from rtl_tf.runs.run import read_run
-
-    if path.is_file():
-        return read_covariance(path)
-    run = read_run(path)
-    return out_of_fold_errors(run.folder) or errors_in(run.predictions, run.folder)
-
-
 def _list_norms(options) -> int:
     """Sources, what they have, and their citations."""
     from rtl_tf.measuring.criteria import shipped_criteria
     from rtl_tf.reports.grid import Grid, as_text
 
     rows = []
-    for norm in _norms(options):
+    for norm in all_norms(options):
         ages = f"{norm.ages[0]:g}-{norm.ages[-1]:g}"
         rows.append([norm.name, norm.measurement, norm.sex, norm.kind, ages, norm.n, norm.doi])
     print(as_text(Grid("Norms (--norm)", ["Name", "Measurement", "Sex", "Of", "Years", "People", "Citation"], rows, 7)))
@@ -170,16 +126,14 @@ def make_parser() -> Parser:
         "--schema", metavar="NAME", help="landmarks and measurements: fas14, fas12 or a .toml file [by the table]"
     )
     parser.add_argument(
-        "--facts", type=Path, metavar="TABLE",
-        help="what is known of the images beside their landmarks: a CSV with image and any of subject, mm_per_px, age, "
-        "sex, view, ruler_x1, ...",
+        "--corrected", type=Path, metavar="TABLE",
+        help="labelled data of some of the images, as rtl-app --export writes it: what a person placed counts instead",
     )  # fmt: skip
-    parser.add_argument(
-        "--errors", type=Path, metavar="FILE",
-        help="covariance of the landmarks' errors (.json, .csv), or a run folder (of its folds, else its "
-        "test part); without, there are no intervals",
-    )  # fmt: skip
-    parser.add_argument("--level", type=float, default=0.95, help="of the intervals [0.95]")
+    add_yardsticks(
+        parser,
+        "what is known of the images beside their landmarks: a CSV with image and any of subject, mm_per_px, age, sex, "
+        "view, ruler_x1, ...",
+    )
     scale = parser.add_mutually_exclusive_group()
     scale.add_argument("--mm-per-px", type=float, metavar="MM", help="scale of photographs whose row tells none")
     scale.add_argument(
@@ -196,12 +150,6 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--view", choices=("frontal", "oblique", "lateral"), help="of photographs whose row tells none [by the face]"
     )
-    parser.add_argument("--norm", action="append", metavar="SOURCE", help="z-scores by this norm; may be repeated")
-    parser.add_argument("--norms", action="append", type=Path, metavar="FILE", help="CSV with norms of one's own")
-    parser.add_argument(
-        "--criterion", action="append", metavar="SOURCE", help="say which values meet its criteria; may be repeated"
-    )
-    parser.add_argument("--criteria", action="append", type=Path, metavar="FILE", help="CSV with criteria of one's own")
     parser.add_argument("--list-norms", action="store_true", help="print the norms and criteria that there are")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", default=Path("measurements.csv"),

@@ -4,11 +4,14 @@ import difflib
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.scales import RULER
+from rtl_tf.clinic.told_cells import require_told
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import landmarks_of, mm_per_px_of, require_image_and_box
@@ -19,14 +22,26 @@ from rtl_tf.system.notes import some, warn
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 
 
-def with_facts(faces: Sequence[MarkedFace], file: Path) -> list[MarkedFace]:
-    """The faces with the subject, mm_per_px and further columns of a table that has their images; what a face's own row
-    tells wins. Landmarks and boxes of the table are left aside. Rows without a photograph, and photographs without a
-    row, are warned of: a name that is written in another way is among both.
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """A table of what is known of photographs.
+
+    Attributes:
+        rows: by the photograph, see `place_of`.
+        coordinates: columns that are of landmarks, and no facts.
+    """
+
+    file: Path
+    rows: Mapping[str, Row]
+    coordinates: set[str]
+
+
+def read_facts(file: Path) -> Facts:
+    """A table of facts, all its cells looked through: no photograph has to be opened for that.
 
     Raises:
-        InputError: a table without the column image or without any of KNOWN, an image with two rows, a bad scale; names
-            file and row. Or none of the faces' images is in it.
+        InputError: a table without the column image or without any of KNOWN, an image with two rows, a cell that is no
+            scale, age, sex, view, yaw or number of a ruler; names file and row.
     """
     header, rows = read_rows(file)
     require_image_and_box(file, header)
@@ -36,12 +51,24 @@ def with_facts(faces: Sequence[MarkedFace], file: Path) -> list[MarkedFace]:
     for row in rows:
         if not row.cells["image"]:
             continue
-        image = _place(file_called(file.parent, row.cells["image"]))
+        image = place_of(file_called(file.parent, row.cells["image"]))
         if known.setdefault(image, row) is not row:
             raise row.error(f"{row.cells['image']} has another row, {known[image].line}")
-    photographs = {_place(face.image): face for face in faces}
-    _tell_unmatched(file, photographs, known)
-    return [_joined(face, known.get(_place(face.image)), coordinates) for face in faces]
+        _require_sensible(row)
+    return Facts(file, known, coordinates)
+
+
+def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
+    """The faces with the subject, mm_per_px and further columns of a table that has their images; what a face's own row
+    tells wins. Landmarks and boxes of the table are left aside. Rows without a photograph, and photographs without a
+    row, are warned of: a name that is written in another way is among both.
+
+    Raises:
+        InputError: none of the faces' images is in it.
+    """
+    photographs = {place_of(face.image): face for face in faces}
+    _tell_unmatched(facts.file, photographs, facts.rows)
+    return [joined(face, facts.rows.get(place_of(face.image)), facts.coordinates) for face in faces]
 
 
 def _look_at_columns(file: Path, header: Sequence[str]) -> None:
@@ -58,8 +85,7 @@ def _tell_unmatched(file: Path, photographs: Mapping[str, MarkedFace], known: Ma
     """InputError where no photograph has a row."""
     without = [face for image, face in photographs.items() if image not in known]
     if len(without) == len(photographs):
-        expected = image_cell(without[0].image, file.parent)
-        raise InputError(f"{file}: has none of the images; the first one's name is, from this table, {expected}")
+        raise none_in_common(file, without[0].image)
     lost = [f"row {row.line}: {row.cells['image']}" for image, row in known.items() if image not in photographs]
     if lost:
         warn(f"{file}: {some(lost, 'row')} of no photograph here")
@@ -67,21 +93,35 @@ def _tell_unmatched(file: Path, photographs: Mapping[str, MarkedFace], known: Ma
         warn(f"{file}: {some([face.name for face in without], 'photograph')} without a row here")
 
 
-def _place(image: Path) -> str:
+def place_of(image: Path) -> str:
+    """By which a photograph is known in two tables: where its file is, links resolved."""
     return os.path.realpath(image)
 
 
-def _joined(face: MarkedFace, row: Row | None, coordinates: set[str]) -> MarkedFace:
+def none_in_common(file: Path, first: Path) -> InputError:
+    """To be raised where a table has none of the photographs, the `first` of which shows how it would name them."""
+    expected = image_cell(first, file.parent)
+    return InputError(f"{file}: has none of the images; the first one's name is, from this table, {expected}")
+
+
+def _require_sensible(row: Row) -> None:
+    """InputError for a cell of a row that says nothing that it could."""
+    try:
+        mm_per_px_of(row.cells)
+    except InputError as problem:
+        raise row.error(problem) from problem
+    image = row.cells["image"]
+    alone = MarkedFace(Path(image), image, "", np.empty((0, 2)), cells=row.cells, place=row.place)
+    require_told(alone, compared=True)
+
+
+def joined(face: MarkedFace, row: Row | None, coordinates: set[str]) -> MarkedFace:
+    """A face with what a row of a table tells of it beside landmarks (`coordinates`), its own cells first."""
     if row is None:
         return face
     own = {name: cell for name, cell in face.cells.items() if cell}
     told = {name: cell for name, cell in row.cells.items() if name not in {*coordinates, *own} and cell}
-    scale = face.mm_per_px
-    if math.isnan(scale):
-        try:
-            scale = mm_per_px_of(row.cells)
-        except InputError as problem:
-            raise row.error(problem) from problem
+    scale = mm_per_px_of(row.cells) if math.isnan(face.mm_per_px) else face.mm_per_px
     subject = face.subject or row.cells.get("subject", "")
     places = {**face.places, **dict.fromkeys(told, row.place)}
     return replace(face, subject=subject, mm_per_px=scale, cells=told | own, places=places)

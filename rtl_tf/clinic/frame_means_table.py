@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rtl_tf.clinic.frame_means import FrameMean
-from rtl_tf.clinic.measured_table import DIGITS, USE, number, text
+from rtl_tf.clinic.measured_table import DIGITS, number, text
 from rtl_tf.csv_rows import read_header, write_rows
+from rtl_tf.measurement import USE
 from rtl_tf.reports.grid import Grid, as_text
 
 COLUMNS = (

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.clinic.lifted import NOT_PLACED, LiftedHalf, LiftedPoint, Lifting
-from rtl_tf.clinic.measured_table import DIGITS, USE, number
+from rtl_tf.clinic.measured import Measured
+from rtl_tf.clinic.measured_table import COMPARED, DIGITS, compared_cells, number, text
+from rtl_tf.clinic.measured_text import compared_texts
 from rtl_tf.csv_rows import as_line
 from rtl_tf.datasets.meshes.textured import TexturedMesh
 from rtl_tf.datasets.slicer import SUFFIX
 from rtl_tf.datasets.slicer_markups import ControlPoint, markups_bytes
 from rtl_tf.datasets.table_cells import image_cell
-from rtl_tf.measurement import Measurement
+from rtl_tf.measurement import USE
 from rtl_tf.reports.grid import Grid, as_text
 from rtl_tf.schema import Schema
 
@@ -21,20 +23,25 @@ HEADER = (
     *("mesh", "mirrored", "landmark", "texture", "face", "x_px", "y_px", "peak"),
     *("x", "y", "z", "used", "apart_mm", "off_px", "spread_mm", "note"),
 )
-MEASURED = ("mesh", "mirrored", "measurement", "value", "unit", "note", "use")
+MEASURED = ("mesh", "mirrored", "subject", "measurement", "value", "low", "high", "unit", *COMPARED)
 FLAGS = {False: "false", True: "true"}
 
 
 def lift_files(
-    obj: Path, mesh: TexturedMesh, halves: Sequence[LiftedHalf], schema: Schema, how: Lifting, folder: Path
+    obj: Path,
+    mesh: TexturedMesh,
+    halves: Sequence[LiftedHalf],
+    measured: Sequence[Sequence[Measured]],
+    schema: Schema,
+    how: Lifting,
+    folder: Path,
 ) -> dict[str, bytes]:
-    """Content by name, to be written into `folder`."""
+    """Content by name, to be written into `folder`; `measured`: of each half."""
     name = image_cell(obj, folder)
     points = [_point_cells(name, mesh, half, point, schema, folder) for half in halves for point in half.points]
-    measured = [_measured_cells(name, half, column, schema) for half in halves for column in range(len(half.values))]
     files = {POINTS: _csv(HEADER, points)}
-    if measured:
-        files[MEASUREMENTS] = _csv(MEASURED, measured)
+    if rows := [_measured_cells(name, one) for of_half in measured for one in of_half]:
+        files[MEASUREMENTS] = _csv(MEASURED, rows)
     units = {"coordinateUnits": "mm"} if how.mm_per_unit == 1 else {}
     for half in halves:
         stem = f"{obj.stem}_mirrored" if half.mirrored and len(halves) > 1 else obj.stem
@@ -42,14 +49,16 @@ def lift_files(
     return files
 
 
-def lift_text(mesh: TexturedMesh, halves: Sequence[LiftedHalf], schema: Schema) -> str:
-    """A table of landmarks and one of measurements for each half, and counts of what lies on no texture."""
+def lift_text(
+    mesh: TexturedMesh, halves: Sequence[LiftedHalf], measured: Sequence[Sequence[Measured]], schema: Schema
+) -> str:
+    """Tables of landmarks, measurements and z-scores for each half, and counts of what lies on no texture."""
     parts = []
-    for half in halves:
+    for half, of_half in zip(halves, measured, strict=True):
         which = " (mirrored half)" if half.mirrored and len(halves) > 1 else ""
         parts.append(as_text(_landmark_grid(half, schema, which)))
-        if schema.measurements:
-            parts.append(as_text(_measured_grid(half, schema, which)))
+        if of_half:
+            parts += [as_text(_measured_grid(of_half, which)), *compared_texts(of_half)]
     if bare := int((mesh.texture_of < 0).sum()):
         parts.append(f"{bare} of {len(mesh.triangles)} triangles lie on no texture")
     return "\n\n".join(parts)
@@ -71,12 +80,16 @@ def _landmark_grid(half: LiftedHalf, schema: Schema, which: str) -> Grid:
     return Grid(caption, ["Landmark", "x", "y", "z", "mm between views"], rows, 1, notes=notes)
 
 
-def _measured_grid(half: LiftedHalf, schema: Schema, which: str) -> Grid:
-    rows = [
-        [each.name, each.unit.replace("1", "ratio"), number(value, DIGITS[each.unit] - 1) or "-"]
-        for each, value in zip(schema.measurements, half.values.tolist(), strict=True)
-    ]
-    return Grid(f"Measured in space{which}. {USE.capitalize()}.", ["Measurement", "Unit", "Value"], rows, 2)
+def _measured_grid(measured: Sequence[Measured], which: str) -> Grid:
+    first = {one.measurement.name: one for one in reversed(measured)}  # of several norms, one
+    rows = []
+    for one in reversed(first.values()):
+        digits = DIGITS[one.measurement.unit] - 1
+        ends = (number(end, digits) or "-" for end in (one.value, one.low, one.high))
+        rows.append([one.measurement.name, one.measurement.unit.replace("1", "ratio"), *ends])
+    return Grid(
+        f"Measured in space{which}. {USE.capitalize()}.", ["Measurement", "Unit", "Value", "Low", "High"], rows, 2
+    )
 
 
 def _point_cells(
@@ -92,15 +105,12 @@ def _point_cells(
     yield from (number(point.place.spread_mm, 2), point.place.note)
 
 
-def _measured_cells(name: str, half: LiftedHalf, column: int, schema: Schema) -> tuple[str, ...]:
-    measurement, value = schema.measurements[column], float(half.values[column])
-    value_cell, note = number(value, DIGITS[measurement.unit]), _missing(measurement, half, schema)
-    return name, FLAGS[half.mirrored], measurement.name, value_cell, measurement.unit, note, USE
-
-
-def _missing(measurement: Measurement, half: LiftedHalf, schema: Schema) -> str:
-    absent = [name for name in measurement.points if np.isnan(half.positions[schema.index(name)]).any()]
-    return f"no {', '.join(dict.fromkeys(absent))}" if absent else ""
+def _measured_cells(name: str, one: Measured) -> Iterator[str]:
+    unit = one.measurement.unit
+    yield from (name, FLAGS[one.face.mirrored], text(one.face.subject), one.measurement.name)
+    yield from (number(value, DIGITS[unit]) for value in (one.value, one.low, one.high))
+    yield unit
+    yield from compared_cells(one)
 
 
 def _control_points(half: LiftedHalf, schema: Schema) -> list[ControlPoint]:

@@ -1,6 +1,6 @@
 """Landmarks of textures lifted to the mesh, and what is measured between them in space."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,7 +71,7 @@ def lift(mesh: TexturedMesh, views: Sequence[TextureView], schema: Schema, how: 
         InputError: the mesh cannot be in the unit that was taken for granted, or no landmark lies on it.
     """
     _require_unit(mesh, how)
-    maps = {view.texture: TextureMap(mesh, view.texture, read_size(mesh.textures[view.texture])) for view in views}
+    maps = texture_maps(mesh, views)
     halves = []
     for mirrored in sorted({view.mirrored for view in views}):
         points = []
@@ -82,6 +82,11 @@ def lift(mesh: TexturedMesh, views: Sequence[TextureView], schema: Schema, how: 
     if all(np.isnan(half.positions).all() for half in halves):
         raise InputError(f"no landmark lies on the mesh; the first: {halves[0].points[0].place.note}")
     return halves
+
+
+def texture_maps(mesh: TexturedMesh, views: Iterable[TextureView]) -> dict[int, TextureMap]:
+    """Of the textures that the views are on."""
+    return {one: TextureMap(mesh, one, read_size(mesh.textures[one])) for one in {view.texture for view in views}}
 
 
 def _require_unit(mesh: TexturedMesh, how: Lifting) -> None:

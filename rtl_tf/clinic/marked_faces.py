@@ -22,11 +22,13 @@ from rtl_tf.datasets.table import (
     table_file,
 )
 from rtl_tf.datasets.table_cells import FRAME
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size
+from rtl_tf.measuring.norms import sex_of
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample, image_names
 from rtl_tf.schema import Schema, load_schema
+from rtl_tf.system.notes import some, warn
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,7 @@ class MarkedFace:
         places: of cells that another table told, by column.
         problem: why there are no landmarks; "" where there are.
         outside: names of landmarks that the table has outside the photograph: they are missing.
+        by_hand: bool (K,), which of them a person placed; None = not told.
     """
 
     image: Path
@@ -60,6 +63,7 @@ class MarkedFace:
     places: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     outside: tuple[str, ...] = ()
+    by_hand: np.ndarray | None = None
 
     @property
     def frame(self) -> str:
@@ -72,6 +76,14 @@ class MarkedFace:
         if (age := self.number("age")) < 0:
             raise self.error(f"age {age:g} is below 0", "age")
         return age
+
+    @property
+    def sex(self) -> str:
+        """male or female; "" = not told. InputError where it is neither."""
+        told = self.cells.get("sex", "")
+        if told and not (sex := sex_of(told)):
+            raise self.error(f"sex '{shortened(told)}' is neither male nor female; leave it empty where unknown", "sex")
+        return sex if told else ""
 
     def number(self, column: str) -> float:
         """A further column's number, NaN where it is empty or not there. InputError names the row."""
@@ -100,6 +112,21 @@ def read_faces(data: str | Path, schema: str | None = None) -> tuple[Schema, lis
     names = image_names(samples)
     faces = [_of_sample(sample, name, str(data)) for sample, name in zip(samples, names, strict=True)]
     return load_schema(schema or default_schema(data)), faces
+
+
+def read_faces_inside(data: str | Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:
+    """As `read_faces`, with a warning of landmarks outside their photographs, which are missing."""
+    fitting, faces = read_faces(data, schema)
+    outside = [f"{full_name(face)}: {', '.join(face.outside)}" for face in faces if face.outside]
+    if outside:
+        warn(f"{data}: {some(outside, 'image')} with landmarks outside, which are left out")
+    return fitting, faces
+
+
+def full_name(face: MarkedFace) -> str:
+    """Of the image, with the face and the frame that are meant."""
+    name = f"{face.name}#{face.face}" if face.face else face.name
+    return f"{name} frame {face.frame}" if face.frame else name
 
 
 def _of_table(file: Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:

@@ -5,17 +5,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rtl_tf.clinic.corrections import placed_by
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.scales import Scale
 from rtl_tf.clinic.sights import Sight
 from rtl_tf.exceptions import InputError
-from rtl_tf.measurement import VIEWS, Measurement
+from rtl_tf.measurement import PHOTO, SURFACE, VIEWS, Measurement
 from rtl_tf.measuring.criteria import Criterion
 from rtl_tf.measuring.intervals import LEVEL, intervals
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
-from rtl_tf.measuring.norms import Norm, norm_for, refusal, sex_of
+from rtl_tf.measuring.norms import Norm, norm_for, refusal
 from rtl_tf.measuring.quantities import measure
 from rtl_tf.schema import Schema
+
+BY_HAND = "placed by a person, whose own error is not known: no interval"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,8 @@ class Measured:
         low, high: ends of its interval.
         norm, citation: whose z-score this is; "" = none was named that has this measurement.
         criteria: sentences of criteria that are met.
+        placed_by: see `placed_by`, of its landmarks.
+        of: PHOTO or SURFACE, on which it was measured.
     """
 
     face: MarkedFace
@@ -59,6 +64,8 @@ class Measured:
     z_high: float = float("nan")
     criteria: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    placed_by: str = ""
+    of: str = PHOTO
 
     @property
     def in_view(self) -> bool:
@@ -68,6 +75,8 @@ class Measured:
     @property
     def out_of_view(self) -> str:
         """Why it does not; "" where it does. Where it does in all views, none has to be known."""
+        if self.of == SURFACE:
+            return ""
         view, yaw, problem = self.sight
         views, largest = self.measurement.views, self.measurement.largest_yaw
         if views != VIEWS and view not in views:
@@ -85,11 +94,9 @@ def measure_faces(
     schema: Schema,
     yardsticks: Yardsticks,
 ) -> list[Measured]:
-    """All measurements of a schema on N faces; InputError where it has none, or an age is none."""
+    """All measurements of a schema on N faces; InputError where it has none."""
     if not schema.measurements:
         raise InputError(f"schema {schema.name} has no [[measurements]]")
-    if yardsticks.norms:
-        [face.age for face in faces]  # also where no value asks for it: a bad one is told before anything is measured
     points = np.array([face.points for face in faces])
     mm_per_px = np.array([scale.mm_per_px for scale in scales])
     values = np.stack([measure(each, points, schema.names, mm_per_px) for each in schema.measurements], axis=1)
@@ -99,15 +106,27 @@ def measure_faces(
         mirrored = np.array([face.mirrored for face in faces])
         told = (mm_per_px, errors, mirrored, yardsticks.level)
         order = schema.mirror_permutation
-        low, high = intervals(schema.measurements, points, yardsticks.covariance, schema.names, *told, order=order)
+        known = (schema.measurements, points, yardsticks.covariance, schema.names)
+        by_hand = np.array([_by_hand(face) for face in faces])
+        low, high = intervals(*known, *told, order=order, exact=by_hand)
     found = []
     for row, (face, sight, scale) in enumerate(zip(faces, sights, scales, strict=True)):
         for column, measurement in enumerate(schema.measurements):
             value, start, end = (float(each[row, column]) for each in (values, low, high))
-            notes = (*_missing(face, measurement, scale, schema), *_without_error(value, measurement, yardsticks))
-            plain = Measured(face, sight, scale, measurement, value, start, end, notes=notes)
-            found += _compared(plain, yardsticks)
+            plain = Measured(face, sight, scale, measurement, value, start, end)
+            found += explained(plain, schema, yardsticks)
     return found
+
+
+def explained(plain: Measured, schema: Schema, yardsticks: Yardsticks) -> list[Measured]:
+    """A value beside each norm that has its measurement, once where none has; with why something is missing."""
+    notes = (*_missing(plain.face, plain.measurement, plain.scale, schema), *plain.notes)
+    return _compared(_with_errors_told(replace(plain, notes=notes), schema, yardsticks), yardsticks)
+
+
+def _by_hand(face: MarkedFace) -> np.ndarray:
+    """bool (K,), see `MarkedFace`; where it is not told, no landmark is exact."""
+    return np.zeros(len(face.points), bool) if face.by_hand is None else face.by_hand
 
 
 def _missing(face: MarkedFace, measurement: Measurement, scale: Scale, schema: Schema) -> Iterable[str]:
@@ -124,13 +143,20 @@ def _missing(face: MarkedFace, measurement: Measurement, scale: Scale, schema: S
         yield scale.problem
 
 
-def _without_error(value: float, measurement: Measurement, yardsticks: Yardsticks) -> Iterable[str]:
-    """Why a value has no interval though errors are told."""
-    if yardsticks.covariance is None or np.isnan(value):
-        return
+def _with_errors_told(plain: Measured, schema: Schema, yardsticks: Yardsticks) -> Measured:
+    """With who placed its landmarks, and why it has no interval though errors are told: an unknown one, or none at all,
+    which is no reason to call a value exact."""
+    names = list(dict.fromkeys(plain.measurement.points))
+    own = [schema.index(name) for name in names]
+    plain, by_hand = replace(plain, placed_by=placed_by(plain.face, own)), _by_hand(plain.face)[own]
+    if yardsticks.covariance is None or np.isnan(plain.value):
+        return plain
     known = yardsticks.covariance.landmarks
-    if unknown := [name for name in dict.fromkeys(measurement.points) if name not in known]:
-        yield f"no error known for {', '.join(unknown)}"
+    if unknown := [name for name, exact in zip(names, by_hand, strict=True) if not exact and name not in known]:
+        return replace(plain, notes=(*plain.notes, f"no error known for {', '.join(unknown)}"))
+    if by_hand.all() and not (plain.measurement.needs_scale and plain.scale.error):
+        return replace(plain, low=np.nan, high=np.nan, notes=(*plain.notes, BY_HAND))
+    return plain
 
 
 def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
@@ -146,8 +172,7 @@ def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
 
 def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion]) -> Measured:
     """A value beside the norms that one source has of it."""
-    sex = sex_of(plain.face.cells.get("sex", ""))
-    norm = norm_for(norms, plain.measurement.name, sex)
+    norm = norm_for(norms, plain.measurement.name, plain.face.sex)
     named = replace(plain, norm=(norm or norms[0]).name, citation=(norm or norms[0]).doi)
     if problem := _incomparable(plain, norm):
         return replace(named, notes=(*plain.notes, problem))
@@ -165,7 +190,7 @@ def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion
 def _incomparable(plain: Measured, norm: Norm | None) -> str:
     if norm is None:
         return "no sex (male, female), by which the norm differs: no z-score"
-    if problem := refusal(plain.measurement, norm):
+    if problem := refusal(plain.measurement, norm, plain.of):
         return problem
     return "no age: no z-score" if np.isnan(plain.face.age) else ""
 

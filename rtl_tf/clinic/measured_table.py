@@ -7,27 +7,35 @@ from pathlib import Path
 from rtl_tf.clinic.measured import Measured
 from rtl_tf.csv_rows import read_header, write_rows
 from rtl_tf.datasets.table_cells import FRAME, TIME
+from rtl_tf.measurement import USE
 
-USE = "research use, no diagnosis"
+COMPARED = ("norm", "citation", "z", "z_low", "z_high", "criterion", "note", "use")
 COLUMNS = (
     *("image", "face", "subject", "measurement", "value", "low", "high", "unit", "view", "yaw"),
-    *("scale", "mm_per_px", "scale_error", "norm", "citation", "z", "z_low", "z_high", "criterion", "note", "use"),
+    *("scale", "mm_per_px", "scale_error", *COMPARED),
 )
 OF_FILMS = (FRAME, TIME)
+PLACED_BY = "placed_by"  # of tables that people corrected
 DIGITS = {"mm": 3, "deg": 2, "1": 4}  # after the point
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def write_measured(path: str | Path, measured: Sequence[Measured]) -> None:
-    """The table, whole or not at all. Where there are frames of films, number and time stand at the end."""
+    """The table, whole or not at all. Who placed the landmarks, where it is told, stands at the end; so do number and
+    time where there are frames of films."""
+    corrected = any(one.face.by_hand is not None for one in measured)
     of_films = OF_FILMS if any(one.face.frame for one in measured) else ()
-    rows = ([*_cells(one), *(text(one.face.cells.get(name, "")) for name in of_films)] for one in measured)
-    write_rows(path, (*COLUMNS, *of_films), rows)
+    rows = (
+        [*_cells(one), *[one.placed_by] * corrected, *(text(one.face.cells.get(name, "")) for name in of_films)]
+        for one in measured
+    )
+    write_rows(path, (*COLUMNS, *[PLACED_BY] * corrected, *of_films), rows)
 
 
 def is_measured_table(file: Path) -> bool:
     """Whether `write_measured` wrote a file."""
-    return not file.is_dir() and tuple(read_header(file)) in (COLUMNS, (*COLUMNS, *OF_FILMS))
+    more = ((), OF_FILMS, (PLACED_BY,), (PLACED_BY, *OF_FILMS))
+    return not file.is_dir() and tuple(read_header(file)) in [(*COLUMNS, *columns) for columns in more]
 
 
 def _cells(one: Measured) -> Iterator[str]:
@@ -38,6 +46,11 @@ def _cells(one: Measured) -> Iterator[str]:
     scale = one.scale if measurement.needs_scale else one.scale._replace(source="", mm_per_px=math.nan)
     known = not math.isnan(scale.mm_per_px)
     yield from (scale.source, number(scale.mm_per_px, 5), number(scale.error, 5) if known else "")
+    yield from compared_cells(one)
+
+
+def compared_cells(one: Measured) -> Iterator[str]:
+    """Those of COMPARED."""
     yield from (text(one.norm), text(one.citation))
     yield from (number(value, 2) for value in (one.z, one.z_low, one.z_high))
     yield from ("; ".join(one.criteria), "; ".join(one.notes), USE)

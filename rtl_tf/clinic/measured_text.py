@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rtl_tf.clinic.corrections import placed_by
 from rtl_tf.clinic.measured import Measured
-from rtl_tf.clinic.measured_table import DIGITS, USE, number
+from rtl_tf.clinic.measured_table import DIGITS, number
+from rtl_tf.measurement import PHOTO, USE
 from rtl_tf.reports.grid import Grid, as_text
 
 HEADER = ["Measurement", "Unit", "Values", "Mean", "SD", "Lowest", "Highest", "±", "In view"]
@@ -29,9 +31,15 @@ def measured_text(measured: Sequence[Measured], level: float) -> str:
         f"±: half the {level:.0%} interval, median over faces. In view: values that stand for the head's.",
         f"Views: {_counted(views)}. Scales: {_counted(scales)}.",
     ]
+    if hands := Counter(hand for one in faces if (hand := placed_by(one.face))):
+        notes.append(f"Landmarks placed by: {_counted(hands)}.")
     parts = [as_text(Grid(caption, HEADER, rows, 2, notes=notes))]
-    parts += filter(None, (_scores(measured), _met(measured), _reasons(measured)))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *compared_texts(measured)])
+
+
+def compared_texts(measured: Sequence[Measured]) -> list[str]:
+    """Z-scores by norm, criteria that are met, and notes; each where there are some."""
+    return list(filter(None, (_scores(measured), _met(measured), _reasons(measured))))
 
 
 def _counted(kinds: Counter) -> str:
@@ -61,7 +69,8 @@ def _scores(measured: Sequence[Measured]) -> str:
             groups.setdefault((one.norm, one.measurement.name), []).append(one.z)
     rows = [[norm, name, str(len(z)), f"{np.mean(z):+.2f}", f"{min(z):+.2f}"] for (norm, name), z in groups.items()]
     header = ["Norm", "Measurement", "Values", "Mean", "Lowest"]
-    return as_text(Grid("Z-scores", header, rows, 2, notes=[UPRIGHT])) if rows else ""
+    notes = [UPRIGHT] if any(one.of == PHOTO for one in measured) else []
+    return as_text(Grid("Z-scores", header, rows, 2, notes=notes)) if rows else ""
 
 
 def _met(measured: Sequence[Measured]) -> str:

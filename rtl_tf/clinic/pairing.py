@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.clinic.marked_faces import MarkedFace, read_faces
+from rtl_tf.clinic.marked_faces import full_name, read_faces_inside
 from rtl_tf.documents import read_text, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.measured_agreement import Marks
@@ -41,22 +41,22 @@ def marks_of_tables(
     Raises:
         InputError: they have no image in common.
     """
-    fitting, labelled = _read(labels, schema)
-    _, faces = _read(found, schema or fitting.name)
-    at = _places([_name(face) for face in faces], [_name(face) for face in labelled], found, labels)
+    fitting, labelled = read_faces_inside(labels, schema)
+    _, faces = read_faces_inside(found, schema or fitting.name)
+    at = _places([full_name(face) for face in faces], [full_name(face) for face in labelled], found, labels)
     pairs = [(face, labelled[index]) for face, index in zip(faces, at, strict=True) if index is not None]
     manual, points = (np.array([pair[which].points for pair in pairs]) for which in (1, 0))
     scales = np.array([label.mm_per_px if np.isnan(face.mm_per_px) else face.mm_per_px for face, label in pairs])
     marks = Marks(fitting, [label.subject or face.subject for face, label in pairs], scales, manual, points)
-    return with_second(marks, [_name(label) for _, label in pairs], second, schema) if second else marks
+    return with_second(marks, [full_name(label) for _, label in pairs], second, schema) if second else marks
 
 
 def with_second(marks: Marks, images: Sequence[str], second: str | Path, schema: str | None) -> Marks:
     """With the landmarks of labelled data of the same images, NaN for images that it lacks."""
-    fitting, faces = _read(second, schema or marks.schema.name)
+    fitting, faces = read_faces_inside(second, schema or marks.schema.name)
     if fitting.names != marks.schema.names:
         raise InputError(f"{second}: labelled with schema {fitting.name}, the first labels with {marks.schema.name}")
-    at = _places(images, [_name(face) for face in faces], "the first labels", second)
+    at = _places(images, [full_name(face) for face in faces], "the first labels", second)
     missing = np.full((len(fitting), 2), np.nan)
     return replace(marks, second=np.array([missing if index is None else faces[index].points for index in at]))
 
@@ -67,20 +67,6 @@ def _schema(run: Run) -> Schema:
         return load_schema(run.schema)
     path = run.folder / layout.SCHEMA
     return parse_schema(read_text(path), str(path))
-
-
-def _read(data: str | Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:
-    """As `read_faces`, with a warning of landmarks outside their photographs, which are missing."""
-    fitting, faces = read_faces(data, schema)
-    outside = [f"{_name(face)}: {', '.join(face.outside)}" for face in faces if face.outside]
-    if outside:
-        warn(f"{data}: {some(outside, 'image')} with landmarks outside, which are left out")
-    return fitting, faces
-
-
-def _name(face: MarkedFace) -> str:
-    name = f"{face.name}#{face.face}" if face.face else face.name
-    return f"{name} frame {face.frame}" if face.frame else name
 
 
 def _places(

@@ -27,12 +27,18 @@ def sight_of(face: MarkedFace, view: str | None = None) -> Sight:
     Raises:
         InputError: names the row whose view is none.
     """
-    told, yaw = face.cells.get("view", "").casefold(), face.number("yaw")
-    if told and told not in VIEWS:
-        raise face.error(f"view '{told}' is none of {', '.join(VIEWS)}", "view")
+    told, yaw = told_view(face), face.number("yaw")
     if told or view or not math.isnan(yaw):
         return Sight(told or view_of(yaw) or str(view), yaw)
     return _seen(face)
+
+
+def told_view(face: MarkedFace) -> str:
+    """One of VIEWS, by the column view; "" = not told. InputError where it is none."""
+    told = face.cells.get("view", "").casefold()
+    if told and told not in VIEWS:
+        raise face.error(f"view '{told}' is none of {', '.join(VIEWS)}", "view")
+    return told
 
 
 def _seen(face: MarkedFace) -> Sight:

@@ -25,6 +25,7 @@ class TextureView:
             other points under the same names.
         points: float64 (K, 2), px of the texture, NaN = missing.
         peaks: float64 (K,), of a detector's heatmaps; NaN = a person placed the point.
+        row: of the table that it is from; None = a detector found it now.
     """
 
     texture: int
@@ -32,6 +33,7 @@ class TextureView:
     mirrored: bool
     points: np.ndarray
     peaks: np.ndarray
+    row: MarkedFace | None = None
 
 
 def views_of_table(mesh: TexturedMesh, table: Path, schema: str | None) -> tuple[Schema, list[TextureView], list[str]]:
@@ -97,7 +99,7 @@ def _texture_of(mesh: TexturedMesh, face: MarkedFace) -> int | None:
 
 def _view(texture: int, face: MarkedFace, schema: Schema) -> TextureView:
     peaks = np.array([face.number(name + PEAK) for name in schema.names])
-    return TextureView(texture, face.face, face.mirrored, face.points, peaks)
+    return TextureView(texture, face.face, face.mirrored, face.points, peaks, face)
 
 
 def _named(mesh: TexturedMesh) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.exceptions import InputError
-from rtl_tf.measurement import NORMS, Measurement
+from rtl_tf.measurement import NORMS, PHOTO, SURFACE, Measurement
 from rtl_tf.numerals import as_number
 
 COLUMNS = ("measurement", "source", "doi", "sex", "ethnicity", "photo_or_3d", "n", "age", "mean", "sd")
@@ -60,11 +60,14 @@ class Norm:
         return (np.asarray(values) - np.interp(age, self.ages, self.means)) / np.interp(age, self.ages, self.sds)
 
 
-def refusal(measurement: Measurement, norm: Norm) -> str:
-    """Why a photograph's value is compared with no norm of this kind; "" where it is."""
-    if norm.kind in measurement.norms:
+def refusal(measurement: Measurement, norm: Norm, of: str = PHOTO) -> str:
+    """Why a value `of` a photograph, or of a surface, is compared with no norm of this kind; "" where it is.
+
+    The schema says what a photograph's value is compared with; one in space is with norms of 3D surfaces alone.
+    """
+    if norm.kind in (measurement.norms if of == PHOTO else (SURFACE,)):
         return ""
-    return f"{norm.source} was measured on {'3D surfaces' if norm.kind == '3d' else 'photographs'}: no z-score"
+    return f"{norm.source} was measured on {'3D surfaces' if norm.kind == SURFACE else 'photographs'}: no z-score"
 
 
 def norm_for(norms: Iterable[Norm], measurement: str, sex: str) -> Norm | None:

@@ -9,14 +9,13 @@ import numpy as np
 from rtl_tf.csv_rows import write_rows
 from rtl_tf.evaluation.agreement import Agreement, Interval, bland_altman, icc
 from rtl_tf.exceptions import InputError
-from rtl_tf.measurement import Measurement
+from rtl_tf.measurement import USE, Measurement
 from rtl_tf.measuring.quantities import measure
 from rtl_tf.reports.grid import Grid, as_text
 from rtl_tf.reports.texts import number
 from rtl_tf.schema import Schema
 
 DETECTOR, RATERS = "detector", "raters"
-USE = "research use, no diagnosis"
 INTERVALS = ("bias", "lower", "upper", "icc_2_1", "icc_3_1")
 COLUMNS = (
     *("measurement", "unit", "between", "images", "people", "sd", "mae"),

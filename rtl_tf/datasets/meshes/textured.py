@@ -13,6 +13,7 @@ ONE_PLACE = 0.01  # mm between places that are taken for one
 NEAR = 0.5  # mm between places whose middle is taken
 AROUND = 2.0  # px: an error that a detector makes easily
 LEAP = 5.0  # mm that it must not make of it on the surface without being said
+AT_ONCE = 1000  # points together, for the memory
 NOWHERE = np.full(3, np.nan)
 
 
@@ -107,6 +108,32 @@ class TextureMap:
             notes.append(f"what is seen {AROUND:g} px beside it lies up to {spread:.1f} mm away")
         return Place(position, off, "; ".join(notes), spread)
 
+    def places(self, points: np.ndarray, reach: float, mm_per_unit: float) -> np.ndarray:
+        """(P, 3): the positions of points (P, 2), px, as `find` has them; NaN = nowhere. For many of one place."""
+        found = np.full((len(points), 3), np.nan)
+        for start in range(0, len(points), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            found[part] = self._places(points[part], max(reach, TOUCH), mm_per_unit)
+        return found
+
+    def _places(self, points: np.ndarray, reach: float, mm_per_unit: float) -> np.ndarray:
+        first, last = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
+        near = np.flatnonzero(((self._low <= last + reach) & (self._high >= first - reach)).all(axis=1))
+        low, high = self._low[near] - reach, self._high[near] + reach
+        which, mine = np.nonzero(((points[:, None] >= low) & (points[:, None] <= high)).all(axis=-1))
+        weights, away = nearest_places(self._corners[near[mine]], points[which, None])
+        least = np.full(len(points), np.inf)
+        np.minimum.at(least, which, away)
+        same = (away == least[which]) & (away <= reach)
+        which, at = which[same], _in_space(weights[same], self._surface[near[mine[same]]])
+        place, first_of, back, counts = np.unique(which, return_index=True, return_inverse=True, return_counts=True)
+        apart, total = np.zeros(len(place)), np.zeros((len(place), 3))
+        np.maximum.at(apart, back, np.linalg.norm(at - at[first_of][back], axis=-1) * mm_per_unit)
+        np.add.at(total, back, at)
+        found = np.full((len(points), 3), np.nan)
+        found[place] = np.where((apart > NEAR)[:, None], np.nan, total / counts[:, None])
+        return found
+
 
 def _in_space(weights: np.ndarray, surface: np.ndarray) -> np.ndarray:
     """(N, 3): the places of barycentric weights (N, 3) in triangles (N, 3, 3)."""
@@ -124,8 +151,8 @@ def _spread(corners: np.ndarray, surface: np.ndarray, point: np.ndarray, positio
 
 
 def nearest_places(corners: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Barycentric weights (N, 3) of the place in each triangle (N, 3, 2) that is nearest to a point (2,), and its
-    distance (N,): 0 where the triangle holds the point."""
+    """Barycentric weights (N, 3) of the place in each triangle (N, 3, 2) that is nearest to a point (2,), or to one of
+    its own (N, 1, 2), and its distance (N,): 0 where the triangle holds the point."""
     shares, away = _feet(corners, point)
     rows, edge = np.arange(len(corners)), away.argmin(axis=1)
     weights = np.zeros((len(corners), 3))

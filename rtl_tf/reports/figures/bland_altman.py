@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rtl_tf.measurement import USE
 from rtl_tf.reports.figures.style import COLOURS, PAGE, new_figure, styled
-from rtl_tf.reports.measured_agreement import DETECTOR, DIGITS, USE, Compared
+from rtl_tf.reports.measured_agreement import DETECTOR, DIGITS, Compared
 
 COLUMNS, HEIGHT = 3, 1.95  # panels in a row, inch a row
 POINTS, LINES, RATERS_COLOUR = COLOURS[1], COLOURS[0], COLOURS[2]

@@ -8,6 +8,7 @@ from rtl_tf.conformal import LEVELS
 from rtl_tf.evaluation.coverage import Judged, judge_confidence, observed, risk_curve
 from rtl_tf.evaluation.metrics import mean_of_known, per_image
 from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import USE
 from rtl_tf.reports.figures.confidence_panels import Promises, Risks, confidence_figure
 from rtl_tf.reports.figures.of_runs import Drawing, of_rows
 from rtl_tf.reports.grid import Grid, as_text
@@ -44,7 +45,7 @@ def confidence(selection: Selection, by: str | None = None) -> Drawing:
     flagged, note = _flagged(judged)
     figure = confidence_figure(
         Promises(np.array(levels), mean, low, high, np.array(list(by_landmark.values()))),
-        _risks(judged), UNIT, title, [note],
+        _risks(judged), UNIT, title, [note, USE],
     )  # fmt: skip
     grids = [_levels(title, judged, by_level, by_landmark, landmarks), flagged]
     if by:

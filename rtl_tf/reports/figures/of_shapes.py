@@ -10,6 +10,7 @@ from rtl_tf.evaluation.shape_tests import PERMUTATIONS
 from rtl_tf.evaluation.specimens import Specimens, tested_specimens
 from rtl_tf.evaluation.statistics import holm
 from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import USE
 from rtl_tf.reports.figures.of_runs import Drawing, of_rows
 from rtl_tf.reports.figures.shape_numbers import anova_grid, image_rows
 from rtl_tf.reports.figures.shape_panels import Panels, shape_figure
@@ -58,7 +59,7 @@ def shapes(
     header = [f"shapes {specimens.source}", *specimens.notes]
     panels = Panels(order, by or "", header, _footer(specimens, scores, by, adjust), *_sizes(specimens, found))
     notes = [*specimens.notes, *([pose] if (pose := _pose(specimens, by, adjust)) else [])]
-    notes = [f"{note[0].upper()}{note[1:]}." for note in notes]
+    notes = [f"{note[0].upper()}{note[1:]}." for note in [*notes, USE]]
     text = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in [*lines, *notes]]
     text += ["", as_text(anova_grid(terms, repeated, specimens.labels is not None)), ""]
     numbers = image_rows(specimens, found, scores, groups, by, panels)
@@ -158,7 +159,7 @@ def _footer(specimens: Specimens, scores: np.ndarray, by: str | None, adjust: Se
         lines.append(f"PC1 correlates with {told}, which {'are' if len(first) > 1 else 'is'} not regressed out")
     lines += [text] if (text := _pose(specimens, by, adjust)) else []
     lines.append("a dot is a person, the mean of the images in a group; components are in units of Procrustes distance")
-    return lines
+    return [*lines, USE]
 
 
 def _sizes(specimens: Specimens, found: ShapeStudy) -> tuple[np.ndarray, str]:

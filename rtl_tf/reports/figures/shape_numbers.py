@@ -7,6 +7,7 @@ import numpy as np
 from rtl_tf.evaluation.procrustes_anova import Term
 from rtl_tf.evaluation.shape_study import ShapeStudy
 from rtl_tf.evaluation.specimens import Specimens
+from rtl_tf.measurement import USE
 from rtl_tf.reports.figures.shape_panels import Panels
 from rtl_tf.reports.grid import Grid
 
@@ -45,7 +46,7 @@ def image_rows(
     """A row an image, for R: size, scores, coordinates of the superimposed shape, freed of what was regressed out."""
     places = [f"{name}_{axis}" for name in specimens.landmarks for axis in "xy"]
     named = [f"PC{axis + 1}" for axis in range(scores.shape[1])]
-    header = ["image", "subject", *([by] if by else []), "centroid_size", "unit", *named, *places]
+    header = ["image", "subject", *([by] if by else []), "centroid_size", "unit", "use", *named, *places]
     rows = [
         [
             specimens.images[index],
@@ -53,6 +54,7 @@ def image_rows(
             *([groups[index]] if by else []),
             f"{panels.sizes[index]:.6g}",
             panels.unit.split()[0],
+            USE,
             *(f"{score:.8f}" for score in scores[index]),
             *(f"{value:.8f}" for value in found.shapes[index].ravel()),
         ]

@@ -1,0 +1,86 @@
+"""What people placed on photographs that a detector looked at, too: their places count instead of its own."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.clinic.facts import none_in_common, place_of
+from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
+from rtl_tf.clinic.scales import ruler_of
+from rtl_tf.exceptions import InputError
+from rtl_tf.system.notes import some, warn
+
+DETECTOR, PERSON, BOTH = "detector", "person", "both"
+
+
+def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> list[MarkedFace]:
+    """A detector's faces with the landmarks that people placed on the same photographs; others stay the detector's.
+
+    Where a face has no subject or no scale, it gets those of the people's table. Rows of no photograph are warned of.
+
+    Args:
+        file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
+    Raises:
+        InputError: the table has other landmarks, none of the images, one twice, or does not tell which face it means.
+    """
+    _, placed = read_faces_inside(file, schema)
+    by_face = {_key(face): index for index, face in enumerate(faces)}
+    on_image = Counter(place_of(face.image) for face in faces)
+    corrected: dict[int, MarkedFace] = {}
+    lost = []
+    for one in placed:
+        if place_of(one.image) not in on_image:
+            lost.append(full_name(one))
+        elif (index := _index(one, by_face, on_image)) in corrected:
+            raise InputError(f"{one.place}: {full_name(one)} is there twice; remove one")
+        else:
+            corrected[index] = one
+    if not corrected:
+        raise none_in_common(file, faces[0].image)
+    if lost:
+        warn(f"{file}: {some(lost, 'image')} of no photograph here")
+    return [_corrected(face, corrected.get(index)) for index, face in enumerate(faces)]
+
+
+def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) -> str:
+    """PERSON, DETECTOR or BOTH: who placed the landmarks (or some `columns` of them) that are there; "" = not told."""
+    if face.by_hand is None:
+        return ""
+    by_hand = face.by_hand[columns][np.isfinite(face.points[columns]).all(axis=1)]
+    if not by_hand.size:
+        return ""
+    return PERSON if by_hand.all() else BOTH if by_hand.any() else DETECTOR
+
+
+def _key(face: MarkedFace) -> tuple[str, str, str]:
+    return place_of(face.image), face.face, face.frame
+
+
+def _index(one: MarkedFace, by_face: dict[tuple[str, str, str], int], on_image: Counter[str]) -> int:
+    """Which face a person meant: the one that is called so, else the only one of the photograph."""
+    if (key := _key(one)) in by_face:
+        return by_face[key]
+    if (count := on_image[key[0]]) > 1:
+        raise InputError(f"{one.place}: {one.name} has {count} faces here; tell which one in a column 'face'")
+    return next(index for (image, _, _), index in by_face.items() if image == key[0])
+
+
+def _corrected(face: MarkedFace, person: MarkedFace | None) -> MarkedFace:
+    if person is None:
+        return replace(face, by_hand=np.zeros(len(face.points), bool))
+    by_hand = np.isfinite(person.points).all(axis=1)
+    scale = face.mm_per_px
+    if math.isnan(scale) and ruler_of(face) is None:
+        scale = person.mm_per_px
+    return replace(
+        face,
+        subject=face.subject or person.subject,
+        mm_per_px=scale,
+        points=np.where(by_hand[:, None], person.points, face.points),
+        by_hand=by_hand,
+        problem="" if by_hand.any() else face.problem,
+    )

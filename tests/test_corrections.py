@@ -1,0 +1,167 @@
+"""`rtl-measure --corrected`: what people placed counts instead of the detector's, is exact, and is said."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from rtl_tf.cli import run as run_command
+from rtl_tf.cli.measure import main
+from rtl_tf.clinic.measured_table import COLUMNS, is_measured_table
+from rtl_tf.schema import load_schema
+
+NAMES = load_schema("fas14").names
+FISSURE, HEIGHT = "palpebral_fissure_length", "nasal_height"
+POINTS = {name: (10 * index, 5 * (index % 3)) for index, name in enumerate(NAMES, 1)}
+POINTS |= {"exocanthion": (100, 50), "endocanthion": (130, 90), "nasion": (10, 10), "subnasale": (10, 110)}
+
+
+def cells(**placed):
+    """The cells of POINTS, of which `placed` are elsewhere, or missing (None)."""
+    points = POINTS | placed
+    return {
+        f"{name}_{axis}": "" if points[name] is None else points[name][place]
+        for name in NAMES
+        for place, axis in enumerate("xy")
+    }
+
+
+def write(path, rows):
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(key for row in rows for key in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+FOUND = [{"image": f"photos/{name}.png", "mm_per_px": "", **cells()} for name in "abc"]
+PERSON = {"image": "../photos/a.png", "subject": "p1", "mm_per_px": 0.5, "labelled_by": "me", "checked": "no"}
+ALL = PERSON | cells(exocanthion=(100, 40), endocanthion=(130, 80), nasion=(10, 20))
+FEW = PERSON | cells(**dict.fromkeys(NAMES)) | {"image": "../photos/b.png", "nasion_x": 10, "nasion_y": 30}
+
+
+@pytest.fixture
+def measure(tmp_path, monkeypatch, capsys):
+    """Write both tables, and run the command: status, what it said, and rows by image and measurement."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\n" + "".join(f"{name},1e-4,0,1e-4\n" for name in NAMES))
+
+    def call(corrected, *flags, found=FOUND):
+        write(tmp_path / "found.csv", found)
+        write(tmp_path / "labelled" / "landmarks.csv", corrected)
+        flags = ["--view", "frontal", "--errors", "errors.csv", *map(str, flags)]
+        with pytest.raises(SystemExit) as ended:
+            run_command(main, ["found.csv", "--corrected", "labelled/landmarks.csv", *flags])
+        said, rows = capsys.readouterr(), {}
+        if ended.value.code == 0:
+            with open("measurements.csv", encoding="utf-8", newline="") as file:
+                rows = {(row["image"][7:8], row["measurement"]): row for row in csv.DictReader(file)}
+        return ended.value.code, said.out + said.err, rows
+
+    return call
+
+
+def test_a_persons_landmarks_count_and_are_exact(measure, tmp_path):
+    status, said, rows = measure([ALL, FEW], "--mm-per-px", 0.25)
+    assert status == 0 and tuple(rows["a", FISSURE]) == (*COLUMNS, "placed_by")
+    assert is_measured_table(tmp_path / "measurements.csv")
+    values = {key: (row["value"], row["placed_by"]) for key, row in rows.items() if key[1] == HEIGHT}
+    assert values == {
+        ("a", HEIGHT): ("45.000", "person"),  # 90 px of the person's 0.5 mm
+        ("b", HEIGHT): ("40.000", "both"),  # 80 px
+        ("c", HEIGHT): ("25.000", "detector"),  # the scale of all photographs
+    }
+    by_hand = rows["a", HEIGHT]
+    assert (by_hand["low"], by_hand["note"]) == ("", "placed by a person, whose own error is not known: no interval")
+    size = [(x, 30 if name == "nasion" else y) for name, (x, y) in POINTS.items()]
+    size = np.sqrt(np.square(size - np.mean(size, axis=0)).sum(axis=1).mean())
+    half = (float(rows["b", HEIGHT]["high"]) - float(rows["b", HEIGHT]["low"])) / 2
+    assert half == pytest.approx(1.96 * 0.01 * size * 0.5, rel=0.05)  # of the detector's subnasale alone
+    alone = (float(rows["c", HEIGHT]["high"]) - float(rows["c", HEIGHT]["low"])) / 2 / 0.25
+    assert alone == pytest.approx(half / 0.5 * np.sqrt(2), rel=0.1)
+    assert rows["b", FISSURE]["placed_by"] == "detector" and rows["b", FISSURE]["value"] == "25.000"
+    assert (rows["a", FISSURE]["subject"], rows["c", FISSURE]["subject"]) == ("p1", "")
+    assert "Landmarks placed by: 1 person, 1 both, 1 detector.\n" in said
+
+
+def test_without_a_corrected_table_the_columns_are_as_ever(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "found.csv", FOUND)
+    assert main(["found.csv", "--view", "frontal"]) == 0
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        assert tuple(next(csv.reader(file))) == COLUMNS
+
+
+def test_the_error_of_the_scale_is_left_to_what_a_person_placed(measure):
+    _, _, rows = measure([ALL, FEW], "--scale-error", 1)
+    row = rows["a", HEIGHT]
+    assert float(row["high"]) - float(row["low"]) == pytest.approx(2 * 1.96 * 0.01 * 45, rel=0.05)
+    assert rows["a", "nose_to_face"]["low"] == "" and row["note"] == ""
+
+
+def test_facts_tell_the_scale_before_the_corrected_table(measure, tmp_path):
+    write(tmp_path / "facts.csv", [{"image": f"photos/{n}.png", "mm_per_px": mm} for n, mm in (("a", 0.3), ("b", ""))])
+    _, _, rows = measure([ALL, FEW], "--facts", "facts.csv", "--mm-per-px", 0.1)
+    assert [rows[name, HEIGHT]["value"] for name in "abc"] == ["27.000", "40.000", "10.000"]
+    ruler = {"ruler_x1": 0, "ruler_y1": 0, "ruler_x2": 100, "ruler_y2": 0, "ruler_mm": 20}
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png"} | ruler])
+    assert measure([ALL, FEW], "--facts", "facts.csv")[2]["a", HEIGHT]["value"] == "18.000"
+    _, _, rows = measure([ALL], found=[FOUND[0] | {"mm_per_px": 0.2}])
+    assert rows["a", HEIGHT]["value"] == "18.000"  # the detector's own table first
+
+
+def test_a_photograph_on_which_no_face_was_found_is_measured_where_a_person_placed_it(measure):
+    lost = FOUND[0] | cells(**dict.fromkeys(NAMES)) | {"error": "no face"}
+    _, _, rows = measure([PERSON | cells(gnathion=None)], found=[lost])
+    assert (rows["a", HEIGHT]["value"], rows["a", HEIGHT]["placed_by"]) == ("50.000", "person")
+    height = rows["a", "facial_height"]
+    assert (height["value"], height["note"], height["placed_by"]) == ("", "no gnathion", "person")
+
+
+def test_an_unknown_error_is_of_no_account_where_a_person_placed_the_landmark(measure, tmp_path):
+    (tmp_path / "few.csv").write_text("landmark,xx,xy,yy\nsubnasale,1e-4,0,1e-4\n")
+    _, _, rows = measure([FEW], "--errors", "few.csv")
+    assert rows["b", HEIGHT]["low"] and rows["b", FISSURE]["note"] == "no error known for exocanthion, endocanthion"
+
+
+def test_of_several_faces_the_one_that_is_named(measure):
+    several = [FOUND[0] | {"face": face} for face in "12"]
+    assert measure([ALL], found=several)[:2] == (
+        2, "error: labelled/landmarks.csv row 2: ../photos/a.png has 2 faces here; tell which one in a column 'face'\n"
+    )  # fmt: skip
+    assert measure([ALL | {"face": 2}], found=several)[0] == 0
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        told = {row["face"]: row["placed_by"] for row in csv.DictReader(file)}
+    assert told == {"1": "detector", "2": "person"}
+
+
+def test_what_of_the_table_is_not_used_is_warned_of(measure):
+    status, said, _ = measure([ALL, FEW | {"image": "../photos/z.png"}, PERSON | cells(nasion=(-1, 5))
+                               | {"image": "../photos/c.png"}])  # fmt: skip
+    assert status == 0
+    assert "warning: labelled/landmarks.csv: 1 image (../photos/z.png) of no photograph here\n" in said
+    outside = "1 image (../photos/c.png: nasion) with landmarks outside, which are left out\n"
+    assert f"warning: labelled/landmarks.csv: {outside}" in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            [ALL, ALL],
+            "labelled/landmarks.csv row 3: ../photos/a.png is already in row 2; remove one, or tell its faces",
+        ),
+        (
+            [ALL | {"image": "a.png"}],
+            "labelled/landmarks.csv: has none of the images; the first one's name is, from this table, ../photos/a.png",
+        ),
+        (
+            [{"image": "../photos/a.png", "subject": "p", "point_1_x": 1, "point_1_y": 1}],
+            "labelled/landmarks.csv row 1: missing landmarks of schema fas14: exocanthion, endocanthion, ",
+        ),
+        ([ALL, ALL | {"face": 1}], "labelled/landmarks.csv row 3: ../photos/a.png#1 is there twice; remove one"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(measure, rows, message):
+    status, said, _ = measure(rows)
+    assert status == 2 and said.startswith(f"error: {message}") and said.count("\n") == 1

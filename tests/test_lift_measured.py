@@ -1,0 +1,161 @@
+"""`rtl-lift` with --errors, --norm and --facts: intervals on the surface, and norms of surfaces alone."""
+
+import math
+
+import numpy as np
+import pytest
+import test_lift
+from test_lift import SQUARE, row, table, textured
+
+from rtl_tf.datasets.meshes.textured import TextureMap
+from rtl_tf.measuring.landmark_covariance import face_size
+
+lift = test_lift.lift  # the fixture
+SIZE = (200, 100)
+A, B, C = (40, 52), (55, 52), (58, 14)  # A and B in one triangle, 30 mm apart along x, 2 mm a px
+ROW = row(A, B, C)
+SIDE = float(face_size(np.array([A, B, C])))  # px
+NORMS = "measurement,source,sex,photo_or_3d,age,mean,sd\n"
+WIDE = "width,Surfaces,both,3d,6,25,5\nwidth,Surfaces,both,3d,8,27,5\n"
+
+
+def errors(**px):
+    """A table of errors: standard deviations of x and y in px, as they are on ROW."""
+    rows = [(name, px.get(name, (0, 0))) for name in "abc"]
+    lines = [f"{name},{(x / SIDE) ** 2!r},0,{(y / SIDE) ** 2!r}\n" for name, (x, y) in rows]
+    return "landmark,xx,xy,yy\n" + "".join(lines)
+
+
+def measured(folder="head_lifted"):
+    return {(one["measurement"], one["norm"]): one for one in table(f"{folder}/measurements.csv")}
+
+
+def test_many_places_are_those_of_one():
+    """On a wavy sheet of many triangles, with holes, beside it, and where two lie over each other."""
+    rng = np.random.default_rng(3)
+    rows, columns = np.mgrid[0:9, 0:11]
+    pixels = np.stack([10 + 12 * columns, 8 + 7 * rows], axis=-1).reshape(-1, 2) + rng.uniform(-2, 2, (99, 2))
+    vertices = np.column_stack([pixels * [0.9, -1.1], 8 * np.sin(pixels[:, 0] / 9)])
+    index = np.arange(99).reshape(9, 11)
+    corners = [index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, :-1], index[1:, 1:], index[:-1, 1:]]
+    triangles = np.stack(corners, axis=-1).reshape(-1, 3)
+    kept = np.concatenate([np.flatnonzero(rng.uniform(size=len(triangles)) > 0.1), [5, 5]])
+    mesh = TextureMap(textured(vertices, triangles[kept], pixels), 0, SIZE)
+    points = np.concatenate([rng.uniform([0, 0], [150, 80], (1500, 2)), pixels[:40]])
+    for reach in (0.0, 3.0):
+        found = np.array([mesh.find(point, reach, 1.0).position for point in points])
+        np.testing.assert_allclose(mesh.places(points, reach, 1.0), found, atol=1e-9)
+        assert 0.05 < np.isnan(found).any(axis=1).mean() < 0.6
+    behind = textured(
+        [(0, 0, 0), (100, 0, 0), (0, 100, 0), (0, 0, 9), (100, 0, 9), (0, 100, 9)],
+        [(0, 1, 2), (3, 4, 5)],
+        [(10, 60), (60, 60), (10, 10)] * 2,
+    )
+    assert np.isnan(TextureMap(behind, 0, SIZE).places(np.array([[20.0, 50.0]]), 2.0, 1.0)).all()
+    assert np.isfinite(TextureMap(behind, 0, SIZE).places(np.array([[20.0, 50.0]]), 2.0, 0.01)).all()
+    assert np.isnan(TextureMap(SQUARE, 0, SIZE).places(np.array([[150.0, 50.0]]), 2.0, 1.0)).all()
+
+
+def test_an_interval_is_the_detectors_error_on_the_surface(lift, tmp_path):
+    (tmp_path / "errors.csv").write_text(errors(a=(0.5, 0)))
+    status, said = lift([ROW], "--errors", "errors.csv")
+    width = measured()["width", ""]
+    assert status == 0 and width["value"] == "30.000" and width["note"] == ""
+    half = 1.96 * 0.5 * 2
+    assert float(width["low"]) == pytest.approx(30 - half, abs=0.06)
+    assert float(width["high"]) == pytest.approx(30 + half, abs=0.06)
+    assert "Measured in space. Research use, no diagnosis." in said
+    assert " ".join(said.split("\nwidth ")[1].split("\n")[0].split()[:2]) == "mm 30.00"
+    assert lift([ROW], "--errors", "errors.csv", "--level", 0.5, "--output", "narrow")[0] == 0
+    narrow = measured("narrow")["width", ""]
+    assert float(narrow["high"]) == pytest.approx(30 + 0.6745 * 0.5 * 2, abs=0.04)
+    assert lift([ROW], "--output", "without")[0] == 0
+    assert measured("without")["width", ""]["low"] == ""
+
+
+def test_a_mirrored_face_errs_the_other_way(lift, tmp_path):
+    """Errors of x and y that are the same: across the line from A to B seen as it is, along it seen mirrored."""
+    ab = row((40, 52), (50, 42), C)
+    size = float(face_size(np.array([(40, 52), (50, 42), C])))
+    square = repr((0.2 / size) ** 2)
+    (tmp_path / "errors.csv").write_text(f"landmark,xx,xy,yy\na,0,0,0\nb,{square},{square},{square}\nc,0,0,0\n")
+    spans = []
+    for mirrored in ("true", "false"):
+        assert lift([ab | {"mirrored": mirrored}], "--errors", "errors.csv", "--output", mirrored)[0] == 0
+        width = measured(mirrored)["width", ""]
+        spans.append(float(width["high"]) - float(width["low"]))
+    assert spans[0] > 5 * spans[1]  # y points down
+
+
+def test_draws_that_miss_the_mesh_are_left_out_and_counted(lift, tmp_path):
+    """B lies 1 px inside the border at 60 px: of errors of 3 px, 16 % lead beyond the reach of 2 px."""
+    edge = row(A, (59, 52), C)
+    (tmp_path / "errors.csv").write_text(errors(b=(3, 0)))
+    size = float(face_size(np.array([A, (59, 52), C]))) / SIDE
+    assert lift([edge], "--errors", "errors.csv")[0] == 0
+    width = measured()["width", ""]
+    share = float(width["note"].split("%")[0])
+    assert share == pytest.approx(50 * math.erfc(1 / size / math.sqrt(2)), abs=2)
+    assert width["note"].endswith("% of the draws miss the mesh and are left out of the interval")
+    assert width["high"] == "40.000"  # the border, to which draws up to the reach are taken
+    (tmp_path / "errors.csv").write_text(errors(b=(300, 300)))
+    assert lift([edge], "--errors", "errors.csv", "--output", "far")[0] == 0
+    far = measured("far")["width", ""]
+    assert (far["value"], far["low"]) == ("38.000", "") and far["note"].endswith(
+        "of the draws miss the mesh: no interval"
+    )
+
+
+def test_norms_of_surfaces_alone(lift, tmp_path):
+    (tmp_path / "norms.csv").write_text(NORMS + WIDE + "width,Photographs,both,photo,7,25,5\n")
+    (tmp_path / "facts.csv").write_text("image,subject,age,sex\nother.obj,p0,9,M\nhead.obj,p1,7,F\n")
+    (tmp_path / "errors.csv").write_text(errors(a=(0.5, 0)))
+    (tmp_path / "criteria.csv").write_text("source,doi,measurement,side,z,or_equal\nWide,,width,high,0.5,false\n")
+    flags = ["--norms", "norms.csv", "--norm", "Surfaces", "--norm", "photographs", "--facts", "facts.csv"]
+    flags += ["--errors", "errors.csv", "--criteria", "criteria.csv", "--criterion", "Wide"]
+    status, said = lift([ROW], *flags)
+    rows = measured()
+    width, photo = rows["width", "Surfaces"], rows["width", "Photographs"]
+    assert status == 0 and (width["z"], width["subject"], width["note"]) == (
+        *("0.80", "p1", "the interval of z reaches across the limit of Wide"),
+    )  # (30 - 26) / 5
+    assert float(width["z_high"]) == pytest.approx((float(width["high"]) - 26) / 5, abs=0.01)
+    assert width["criterion"] == "meets the criterion of Wide (z > 0.5 on Surfaces)"
+    assert (photo["z"], photo["note"]) == ("", "Photographs was measured on photographs: no z-score")
+    assert width["use"] == "research use, no diagnosis"
+    assert "Z-scores" in said and "upright" not in said and "1 value meets the criterion of Wide" in said
+
+
+def test_age_and_sex_may_stand_in_the_table_of_points(lift, tmp_path):
+    (tmp_path / "norms.csv").write_text(NORMS + WIDE)
+    flags = ["--norms", "norms.csv", "--norm", "Surfaces"]
+    assert lift([ROW | {"age": 6, "subject": "p2"}], *flags)[0] == 0
+    assert (measured()["width", "Surfaces"]["z"], measured()["width", "Surfaces"]["subject"]) == ("1.00", "p2")
+    assert lift([ROW], *flags, "--output", "ageless")[0] == 0
+    assert measured("ageless")["width", "Surfaces"]["note"] == "no age: no z-score"
+    assert lift([ROW | {"age": "six"}], *flags, "--output", "bad") == (
+        2, "error: points.csv row 2: age 'six' is not a number\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            ["--facts", "facts.csv"],
+            "facts.csv: has none of the images; the first one's name is, from this table, head.obj",
+        ),
+        (["--facts", "bad.csv"], "bad.csv row 2: age 'abc' is not a number"),
+        (["--norm", "Hall"], "--norm Hall: no such source; there are Clarren 2010, Stromland 1999, Weinberg 2016"),
+        (["--criterion", "Hoyme 2016"], "--criterion goes with --norm: criteria are limits of z-scores"),
+        (["--level", "95"], "--level 95: from 0.5 to below 1, as 0.95"),
+        (["--errors", "errors.csv"], "errors.csv row 2: landmark 'aa' is none of schema three: did you mean"),
+    ],
+)
+def test_bad_yardsticks_are_one_line_and_nothing_is_written(lift, tmp_path, flags, message):
+    (tmp_path / "facts.csv").write_text("image,age\nother.obj,7\n")
+    (tmp_path / "bad.csv").write_text("image,age\nhead.obj,abc\n")
+    (tmp_path / "errors.csv").write_text("landmark,xx,xy,yy\naa,1e-4,0,1e-4\n")
+    status, said = lift([ROW], *flags)
+    assert status == 2 and said.startswith(f"error: {message}") and said.count("\n") == 1
+    assert not (tmp_path / "head_lifted").exists()
