@@ -11,9 +11,7 @@ landmarks are (face_mesh.py). Several runs are seeds of one detector. Errors are
 side, or `found` on the photograph by the face finder and the run's face square (the side is the data set's).
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +27,6 @@ from rtl_tf.exceptions import InputError
 SIZE = 128
 FOUND = "found"
 MESH_NUMBERS = 3 * 468
-FACE_SIDE = 1.5  # of the square that MediaPipe looks at, over the found face's
 
 
 def main(arguments: list[str]) -> None:
@@ -130,33 +127,16 @@ def meshes(parts: Sequence[Sequence], boxes: Sequence[Sequence], networks) -> di
     """By how it is looked for, of each part and sample, its mesh: once in the box; again, from the face on."""
     from rtl_tf.images import read_image
     from rtl_tf.inference.face_meshes import find_mesh, mesh_in
+    from rtl_tf.inference.squares import face_in
 
     once, again = [], []
     for samples, squares in zip(parts, boxes, strict=True):
         images = [read_image(sample.image) for sample in samples]
         once.append([mesh_in(image, box, networks) for image, box in zip(images, squares, strict=True)])
-        faces = [face_in(image, box) for image, box in zip(images, squares, strict=True)]
+        faces = [face_in(image, box) or box for image, box in zip(images, squares, strict=True)]
         found = [find_mesh(image, face, networks) for image, face in zip(images, faces, strict=True)]
         again.append([last if last.score > 0 else first for last, first in zip(found, once[-1], strict=True)])
     return {"": once, " again": again}
-
-
-def face_in(image: np.ndarray, box):
-    """Where MediaPipe looks for the mesh: the square of the face finder's face that is nearest to the box, upright.
-
-    The box, where there is none.
-    """
-    from rtl_tf.inference.face_finder import find_faces
-
-    faces = find_faces(image)
-    if not faces:
-        return box
-    face = min(faces, key=lambda one: math.dist(one.centre, box.centre))
-    side = FACE_SIDE * face.box[2]
-    left, top = (face.centre - side / 2).tolist()
-    right_eye, left_eye = face.key_points[:2]
-    across = left_eye - right_eye
-    return replace(box, left=left, top=top, side=side, angle=math.atan2(across[1], across[0]))
 
 
 def peers(parts: Sequence[Sequence], boxes: Sequence[Sequence], found: dict[str, list], schema) -> dict:

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
-from detector import face_in, mesh_networks, meshes, peers  # noqa: E402
+from detector import mesh_networks, meshes, peers  # noqa: E402
 from face_mesh import landmarks  # noqa: E402
 
 from rtl_tf.coordinates import Crop, crop_around  # noqa: E402
@@ -18,6 +18,7 @@ from rtl_tf.exceptions import InputError  # noqa: E402
 from rtl_tf.images import crop_image, read_image  # noqa: E402
 from rtl_tf.inference.face_finder import find_faces  # noqa: E402
 from rtl_tf.inference.face_meshes import Mesh, mesh_in  # noqa: E402
+from rtl_tf.inference.squares import face_in  # noqa: E402
 from rtl_tf.networks.catalogue import FACE_MESH, packaged_weights  # noqa: E402
 from rtl_tf.records import Sample  # noqa: E402
 from rtl_tf.schema import load_schema  # noqa: E402
@@ -47,7 +48,8 @@ def test_of_two_faces_the_one_in_the_box_is_looked_at_and_without_any_the_box(he
     pair = np.concatenate([photograph, photograph], axis=1)
     beside = replace(box, left=box.left + 256)
     assert face_in(pair, beside).left - face_in(pair, box).left == pytest.approx(256, abs=8)
-    assert face_in(np.full_like(photograph, 90), box) == box
+    assert face_in(np.full_like(photograph, 90), box) is None
+    assert face_in(photograph, beside) is None  # a face is there, but not in the box
 
 
 def test_looked_at_again_a_box_that_is_off_has_the_same_mesh(heads):

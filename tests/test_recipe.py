@@ -91,6 +91,28 @@ def test_a_face_is_looked_at_in_the_square_of_its_mesh(face):
     assert Recipe(views=2, calibration=calibration()).look(image, box).crops[0] == box  # calibrated, not aligned
 
 
+def test_in_a_box_that_somebody_gave_the_mesh_is_looked_for_from_the_face_on(face, monkeypatch):
+    """Without a face, or where its mesh is not to be believed, from the box on."""
+    image, box, mesh = face
+    asked, scores = [], {"face": 1.0}
+
+    def listening(photograph, start):
+        asked.append(start)
+        return mesh if start is box else replace(mesh, score=scores["face"])
+
+    monkeypatch.setattr(recipes, "find_mesh", listening)
+    for scores["face"], expected in ((1.0, 1), (recipes.FACE, 2)):
+        asked.clear()
+        Recipe(ALIGNMENT).look(image, box, given=True)
+        assert len(asked) == expected and asked[0] is not box and (expected == 1 or asked[1] is box)
+    asked.clear()
+    Recipe(ALIGNMENT).look(image, box)
+    assert asked == [box]
+    monkeypatch.setattr(recipes, "face_in", lambda photograph, where: None)
+    Recipe(ALIGNMENT).look(image, box, given=True)
+    assert asked == [box, box]
+
+
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_calibrated_points_lie_where_the_square_says(face, mirrored):
     image, box, _ = face

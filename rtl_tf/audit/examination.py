@@ -70,7 +70,7 @@ def examine(samples: Sequence[Sample], schema: Schema) -> Findings:
         mirrored = np.array([bool(sample.mirrored) for sample in samples])
         sides = contrast(faces.model.laid(faces.points), faces.model.mean, mirrored, schema)
     doubted = {one.index for one in suspects}
-    believed = [index for index in np.flatnonzero(framing.beyond < WITHIN) if index not in doubted]
+    believed = [index for index in np.flatnonzero(framing.beyond < WITHIN).tolist() if index not in doubted]
     sideways = find_sideways([samples[index] for index in believed], schema)
     return Findings(samples, schema, framing, faces, sides, sideways, duplicates, looked_at, sorted_suspects(suspects))
 

@@ -6,6 +6,7 @@ NaN.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rtl_tf.coordinates import heatmap_to_input
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
@@ -25,7 +26,7 @@ def per_image(errors: np.ndarray) -> np.ndarray:
     return mean_of_known(errors, axis=1)
 
 
-def mean_of_known(values: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+def mean_of_known(values: ArrayLike, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
     """Mean of what is finite; NaN, without NumPy's warning, where nothing is."""
     values = np.asarray(values, np.float64)
     known = np.isfinite(values)

@@ -89,7 +89,9 @@ def shift_of_labels(meshed: Sequence[MeshedSample], squares: Sequence[Crop], sch
     squares: of each sample, mirrored where that is.
     """
     samples = as_one_half([one.sample for one in meshed], schema)
-    labels, plain, flipped = [], [], []
+    labels: list[np.ndarray] = []
+    plain: list[np.ndarray] = []
+    flipped: list[np.ndarray] = []
     for one, sample, square in zip(meshed, samples, squares, strict=True):
         views = one.mesh.points, one.views[1]
         if sample.mirrored != square.mirrored:

@@ -182,7 +182,7 @@ class Predictor(ABC):
         crop = Crop(*box, self.image_size, mirrored)
         size = size_of(photograph)
         require_overlap(size, crop, name)
-        look = self.recipe.look(photograph, crop)
+        look = self.recipe.look(photograph, crop, given)
         views = np.stack([photograph.crop(view, name) for view in look.crops])
         yaw = float("nan") if self.familiar is None else yaw_in(photograph, box, face)
         return Seen(views, look, box, size, given, yaw, None if self.parts is None else photograph)

@@ -14,6 +14,7 @@ from rtl_tf.inference.box_evidence import BoxEvidence
 from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
 from rtl_tf.inference.face_parts import FaceParts, Locate
 from rtl_tf.inference.mesh_calibration import Calibration
+from rtl_tf.inference.squares import face_in
 from rtl_tf.inference.views import VIEWS, View
 from rtl_tf.pyramid import Photographed, Pyramid
 from rtl_tf.records import Prediction
@@ -70,15 +71,23 @@ class Recipe:
     def _square(self, mesh: Mesh, box: Crop) -> Crop:
         return self.alignment.square(mesh, box.size) if self.alignment and mesh.score > FACE else box
 
-    def look(self, image: Photographed, box: Crop) -> Look:
-        """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen."""
-        mesh = find_mesh(image, box) if self.alignment or self.calibration else None
+    def look(self, image: Photographed, box: Crop, given: bool = False) -> Look:
+        """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen.
+
+        given: the box is somebody's, and may be off by more than a mesh bears: it is looked for from the face on.
+        """
+        mesh = self._find_mesh(image, box, given) if self.alignment or self.calibration else None
         square = self._square(mesh, box) if mesh else box
         crops = tuple(view.of(square) for view in self.seen_views)
         if mesh is None or mesh.score <= FACE or self.calibration is None:
             return Look(crops)
         found = self.calibration.landmarks.of(mesh_views(image, mesh, self.views))
         return Look(crops, square.from_shares(self.calibration(square.to_shares(found))))
+
+    def _find_mesh(self, image: Photographed, box: Crop, given: bool) -> Mesh:
+        face = face_in(image, box) if given else None
+        mesh = find_mesh(image, face) if face else None
+        return mesh if mesh and mesh.score > FACE else find_mesh(image, box)
 
     def answer(self, square: Crop, points: np.ndarray, calibrated: np.ndarray | None) -> np.ndarray:
         """float32 (K, 2): of the network's points (V, K, 2) in all views and of `Look.calibrated`, original px."""

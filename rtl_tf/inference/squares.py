@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
@@ -13,6 +16,7 @@ from rtl_tf.inference.face_finder import Face, find_faces
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.pyramid import Photographed, Pyramid, size_of
 
+MESH_SIDE = 1.5  # side of the square in which a mesh is looked for over that of the face's box, as MediaPipe has it
 NO_FACE = "no face was found; give the square around it, see --table (in Python: boxes)"
 
 
@@ -56,6 +60,20 @@ def found_square(learned: FaceSquare, image: Photographed, mirrored: bool | None
 def square_of_largest(learned: FaceSquare, faces: Sequence[Face], mirrored: bool | None) -> Aim | None:
     """The same, of the faces that were found, the largest first."""
     return Aim(*learned.apply(faces[0], mirrored), faces[0]) if faces else None
+
+
+def face_in(image: Photographed, box: Crop) -> Crop | None:
+    """Where a mesh is best looked for first: the square of the found face, upright, whose middle is nearest to that of
+    a box and within it. None where there is none: boxes may be off by more than a mesh bears."""
+    faces = [face for face in find_faces(image) if np.abs(face.centre - box.centre).max() < box.side / 2]
+    if not faces:
+        return None
+    face = min(faces, key=lambda one: math.dist(one.centre, box.centre))
+    side = MESH_SIDE * face.box[2]
+    left, top = (face.centre - side / 2).tolist()
+    right_eye, left_eye = face.key_points[:2]
+    across = left_eye - right_eye
+    return replace(box, left=left, top=top, side=side, angle=math.atan2(across[1], across[0]))
 
 
 def central_square(size: tuple[int, int]) -> Box:

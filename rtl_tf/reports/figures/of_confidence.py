@@ -90,7 +90,7 @@ def _levels(
     for level in sorted(by_level.keys() & TOLD):
         mean, low, high = (f"{100 * value:.1f}" for value in by_level[level])
         held = by_landmark[level]
-        ends = [f"{landmarks[at]} {100 * held[at]:.1f}" for at in (np.nanargmin(held), np.nanargmax(held))]
+        ends = [f"{landmarks[at]} {100 * held[at]:.1f}" for at in (int(np.nanargmin(held)), int(np.nanargmax(held)))]
         radius = mean_of_known([one.radii[level] for one in judged])
         rows.append([f"{100 * level:.0f}", mean, f"{low}–{high}", *ends, f"{radius:.2f}"])
     header = ["Asked, %", "Held, %", "95 %", "least, landmark", "most, landmark", f"mean radius, {UNIT}"]
