@@ -75,9 +75,10 @@ def _joined(face: MarkedFace, row: Row | None, coordinates: set[str]) -> MarkedF
     if row is None:
         return face
     own = {name: cell for name, cell in face.cells.items() if cell}
-    told = {name: cell for name, cell in row.cells.items() if name not in {*coordinates, *own} and cell}
-    scale = face.mm_per_px
-    if math.isnan(scale):
+    scale, has_scale = face.mm_per_px, not math.isnan(face.mm_per_px) or bool(own.keys() & set(RULER))
+    left = {*coordinates, *own, *(("mm_per_px", *RULER) if has_scale else ())}  # one scale: not a part of each
+    told = {name: cell for name, cell in row.cells.items() if name not in left and cell}
+    if not has_scale:
         try:
             scale = mm_per_px_of(row.cells)
         except InputError as problem:
