@@ -1,4 +1,4 @@
-"""The scale tool: two points and the mm between them, by mouse and by keys, kept like landmarks; and what values tell."""
+"""The scale tool: two points and the mm between them, by mouse and keys, kept like landmarks; and what values tell."""
 
 import csv
 import json
@@ -113,7 +113,6 @@ def test_removing_and_deleting_are_said_and_a_removed_ruler_can_come_again(brows
     put(browser, server)
     kept = places(server)
     browser.press("Delete")
-    idle(browser, server, len(server.entries()))
     wait(lambda: places(server)[SECOND] == "deleted", "the deletion")
     assert text(browser, "#ruler-told") == "The other point is missing."
     browser.press("z")
