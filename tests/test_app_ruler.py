@@ -17,8 +17,10 @@ from rtl_tf.app.labels import AllLabels  # noqa: E402
 from rtl_tf.app.training_table import training_table  # noqa: E402
 from rtl_tf.cli import run as run_command  # noqa: E402
 from rtl_tf.cli.measure import main as measure  # noqa: E402
+from rtl_tf.datasets import load  # noqa: E402
 from rtl_tf.exceptions import InputError  # noqa: E402
 from rtl_tf.schema import Landmark, Schema  # noqa: E402
+from rtl_tf.system.notes import InputWarning  # noqa: E402
 
 client, folder = test_app_server.client, test_app_server.folder
 FIRST, SECOND = RULER_ENDS
@@ -114,13 +116,33 @@ def test_of_two_scales_the_rulers_is_in_the_table_and_what_is_wrong_is_told(clie
     labelled(client, ("nasion", [1, 2]), ("alare", [9, 2]), *ruler(end=(10, 10)), index=2)
     rows, notes = exported(folder)
     assert [(row["image"], row["mm_per_px"], row["ruler_mm"]) for row in rows] == [
-        ("a.png", "0.2", "10.0"), ("c.png", "", ""),
+        ("a.png", "0.2", "10.0"), ("b.png", "2.0", "100.0"), ("c.png", "", ""),
     ]  # fmt: skip
     assert notes[1:] == [
         "1 with a ruler that makes no scale (c.png first): give both ends and the mm between them, or remove it",
         "1 with a ruler and another number of mm in one px (a.png first): the ruler's scale is in the table",
-        "1 with a scale, but without landmarks that a person placed or accepted (b.png first): left out",
+        "1 with a scale alone (b.png first): their rows are for rtl-measure --facts, train.py leaves them out",
     ]
+    assert [row["error"] for row in rows] == ["", "nobody has placed two landmarks", ""]
+    with pytest.warns(InputWarning, match="rows with an error, left out: 1 .row 3 first"):
+        assert [sample.image.name for sample in load(folder)] == ["a.png", "c.png"]
+
+
+def test_a_scale_alone_is_enough_to_measure_what_the_detector_found(client, folder, monkeypatch):
+    labelled(client, *ruler(), index=1)  # and no landmark
+    rows, _ = exported(folder)
+    assert [row["image"] for row in rows] == ["b.png"]
+    found = {"image": "b.png"} | dict.fromkeys((f"{name}_{axis}" for name in FAS14.names for axis in "xy"), "")
+    found |= {"exocanthion_x": "20", "exocanthion_y": "30", "endocanthion_x": "50", "endocanthion_y": "30"}
+    (folder / "found.csv").write_text("\n".join(",".join(line) for line in (found, found.values())))
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as ended:
+        run_command(measure, ["found.csv", "--facts", "landmarks.csv", "--view", "frontal"])
+    assert ended.value.code == 0
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    assert (row["value"], row["scale"], row["scale_error"]) == ("6.000", "ruler", "0.02828")
+    assert row["note"] == ""
 
 
 def test_a_ruler_that_is_not_whole_leaves_what_was_typed(client, folder):

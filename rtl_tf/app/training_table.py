@@ -21,6 +21,7 @@ from rtl_tf.system.atomic import write_bytes
 
 HUMAN = "labelled_by"
 NOWHERE = (np.nan, np.nan)
+UNLABELLED = "nobody has placed two landmarks"
 # What the reader of a table should know of photographs, by kind: after their number, {} being the first one.
 NOTES = {
     "nameless": "without a person's code ({} first): each counts as a person of its own; give photographs of one "
@@ -30,7 +31,7 @@ NOTES = {
     "copies": "the same as another photograph ({} first): left out",
     "unfinished": "with a ruler that makes no scale ({} first): give both ends and the mm between them, or remove it",
     "contradicted": "with a ruler and another number of mm in one px ({} first): the ruler's scale is in the table",
-    "scale only": "with a scale, but without landmarks that a person placed or accepted ({} first): left out",
+    "scale only": "with a scale alone ({} first): their rows are for rtl-measure --facts, train.py leaves them out",
 }
 
 
@@ -48,7 +49,7 @@ class TrainingTable:
     def content(self, output: Path) -> bytes:
         """Of the file `output`, relative to which its images are named. InputError for no face."""
         if not self.collection.samples:
-            raise InputError("nobody has placed two landmarks on a photograph yet")
+            raise InputError(f"{UNLABELLED} on a photograph yet")
         return bytes(table_writer.write(self.collection, output).files[output.name])
 
     def write(self, output: Path) -> None:
@@ -61,25 +62,28 @@ class TrainingTable:
 
 
 def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> TrainingTable:
-    """A face for each photograph on which somebody has placed landmarks; one without a place is not labelled."""
+    """A face for each photograph on which somebody has placed landmarks; one without a place is not labelled.
+
+    A photograph of which somebody has told the scale, and no two landmarks, has a row with an error instead of these.
+    """
     samples, names = Samples(), defaultdict(list)
     found, names["copies"] = folder.labelled(labels)
     for content, photo in found.items():
         said, scale = labels.of(content), said_scale(labels.of(content))
         if scale.is_unfinished:
             names["unfinished"].append(photo.name)
-        points = np.array([said.placed.get(name, NOWHERE) for name in schema.names])
-        if not said.placed and scale.is_known:
-            names["scale only"].append(photo.name)
-        if said.placed and not _makes_square(points):
-            names["few"].append(photo.name)
-        if not _makes_square(points):
-            continue
-        if SUBJECT not in said.attributes:
-            names["nameless"].append(photo.name)
         if scale.is_contradicted:
             names["contradicted"].append(photo.name)
-        samples.append(_sample(photo, said, points, scale))
+        points = np.array([said.placed.get(name, NOWHERE) for name in schema.names])
+        if _makes_square(points):
+            if SUBJECT not in said.attributes:
+                names["nameless"].append(photo.name)
+            samples.append(_sample(photo, said, points, scale))
+        elif scale.is_known:
+            names["scale only"].append(photo.name)
+            samples.append(_sample(photo, said, np.full_like(points, np.nan), scale))
+        elif said.placed:
+            names["few"].append(photo.name)
     names["missing"] = sorted(labels.name_of[content] for content in labels.known - set(found))
     notes = [f"{len(names[kind])} {note.format(names[kind][0])}" for kind, note in NOTES.items() if names[kind]]
     return TrainingTable(Collection(samples, schema), notes)
@@ -102,5 +106,7 @@ def _makes_square(points: np.ndarray) -> bool:
 def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale) -> Sample:
     subject, checked = said.attributes.get(SUBJECT) or photo.path.stem, said.attributes.get(CHECKED) or "no"
     about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells}
+    if np.isnan(points).all():
+        about["error"] = UNLABELLED
     points = points.astype(np.float32)
     return Sample(photo.path, points, str(subject), mm_per_px=scale.mm_per_px, attributes=about)
