@@ -1,15 +1,20 @@
 """A detector's runs against what a user would pick instead, by where the boxes come from.
 
-    python benchmarks/detector.py --run RUN [RUN ...] [--part validation] [--boxes 0 0.05 0.1 0.2 found]
+    python benchmarks/detector.py --run RUN [RUN ...] [--part validation] [--boxes 0 0.05 0.1 0.2 found] [--mesh FILE]
 
-The peer is the package's Face Mesh, looked at once in the same boxes: as it comes, with mean offsets, with a ridge
-regression, and with one that knows which samples are mirrored; all are calibrated on the runs' training images, with
-boxes of the same kind (face_mesh.py). Several runs are seeds of one detector. Errors are clinical, heatmap px of a crop
-of 128 px around the landmarks, whatever the detector looks at. Boxes: around the truth (0), off by up to a share of
-their side, or `found` on the photograph by the face finder and the run's face square (the side is the data set's).
+The peer is MediaPipe's Face Mesh (the package's weights, or those of FILE): looked at once in the same boxes; and as
+MediaPipe does in photographs, where the face finder finds the face, then again in the mesh's own upright square. Both
+as they come, with mean offsets, with a ridge regression, and with one that knows which samples are mirrored; all are
+calibrated on the runs' training images with boxes of the same kind, in the frame of these boxes, which tell where
+landmarks are (face_mesh.py). Several runs are seeds of one detector. Errors are clinical, heatmap px of a crop of
+128 px around the landmarks, whatever the detector looks at. Boxes: around the truth (0), off by up to a share of their
+side, or `found` on the photograph by the face finder and the run's face square (the side is the data set's).
 """
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +24,12 @@ from peers import THRESHOLD, Judged, compare, of_boxes, show
 from peers_data import load_runs
 
 from rtl_tf import cli
+from rtl_tf.exceptions import InputError
 
 SIZE = 128
 FOUND = "found"
+MESH_NUMBERS = 3 * 468
+FACE_SIDE = 1.5  # of the square that MediaPipe looks at, over the found face's
 
 
 def main(arguments: list[str]) -> None:
@@ -32,7 +40,7 @@ def main(arguments: list[str]) -> None:
     from rtl_tf.pipeline import sample_crop
     from rtl_tf.runs.parts import read_split
 
-    runs = load_runs(options.run)
+    runs, networks = load_runs(options.run), mesh_networks(options.mesh)
     detectors = [Detector.load(run.folder) for run in runs]
     config = runs[0].resolved
     samples = datasets.load(config["data"], config["schema"])
@@ -47,7 +55,8 @@ def main(arguments: list[str]) -> None:
             for pair in zip((training, judged), crops, strict=True)
         ]
         answers = {runs[0].method.upper(): np.stack([found(one, judged, boxes[1], kind) for one in detectors])}
-        answers |= peers(training, judged, boxes, detectors[0].schema)
+        found_meshes = meshes((training, judged), boxes, networks)
+        answers |= peers((training, judged), boxes, found_meshes, detectors[0].schema)
         truth = np.stack([sample.points for sample in judged])
         rows = {"clinical": compare({name: judge(points, truth, crops[1]) for name, points in answers.items()},
                                     "clinical", people)}  # fmt: skip
@@ -58,6 +67,7 @@ def main(arguments: list[str]) -> None:
     details = {
         "runs": [run.resolved | {"output": None, "data": None} for run in runs],
         "part": options.part,
+        "mesh": options.mesh.name if options.mesh else "the package's",
         "images": len(people),
         "people": len(set(people)),
         "results": results,
@@ -71,6 +81,7 @@ def parse(arguments: list[str]):
     parser.add_argument("--run", type=Path, nargs="+", required=True, help="run folders: seeds of one detector")
     parser.add_argument("--part", choices=("test", "validation"), default="test", help="the judged part [test]")
     parser.add_argument("--boxes", nargs="+", default=["0", "0.05", "0.1", "0.2", FOUND], help="see above")
+    parser.add_argument("--mesh", type=Path, help="the peers' mesh, as mediapipe's face_landmark.tflite [packaged]")
     parser.add_argument("--json", type=Path, help=f"[{RESULTS}/detector-PART.json]")
     return parser.parse_args(arguments)
 
@@ -102,32 +113,79 @@ def found(detector, samples: Sequence, boxes: Sequence, kind: str) -> np.ndarray
     return np.stack(points)
 
 
-def peers(training: Sequence, judged: Sequence, boxes: Sequence[Sequence], schema) -> dict[str, np.ndarray]:
-    """Of each variant of the mesh (1, N, K, 2), original px."""
-    from rtl_tf.images import read_image
-    from rtl_tf.inference.face_meshes import mesh_in
+def mesh_networks(file: Path | None):
+    """The networks of a `.tflite` file, None = the installed package's; InputError where it gives no mesh and score."""
+    if file is None:
+        return None
+    from rtl_tf.inference.engines import Reserve
+    from rtl_tf.inference.face_meshes import MeshNetwork
+    from rtl_tf.networks import tflite_weights
 
-    known, unseen = (
-        np.stack(
-            [box.to_input(mesh_in(read_image(sample.image), box).points) for sample, box in zip(*pair, strict=True)]
-        )
-        for pair in zip((training, judged), boxes, strict=True)
+    if [np.prod(shape) for shape in tflite_weights.read(file).outputs.values()] != [MESH_NUMBERS, 1]:
+        raise InputError(f"--mesh {file}: no Face Mesh: it does not answer with 468 points (x, y, z) and a score")
+    return Reserve(partial(MeshNetwork, file))
+
+
+def meshes(parts: Sequence[Sequence], boxes: Sequence[Sequence], networks) -> dict[str, list]:
+    """By how it is looked for, of each part and sample, its mesh: once in the box; again, from the face on."""
+    from rtl_tf.images import read_image
+    from rtl_tf.inference.face_meshes import find_mesh, mesh_in
+
+    once, again = [], []
+    for samples, squares in zip(parts, boxes, strict=True):
+        images = [read_image(sample.image) for sample in samples]
+        once.append([mesh_in(image, box, networks) for image, box in zip(images, squares, strict=True)])
+        faces = [face_in(image, box) for image, box in zip(images, squares, strict=True)]
+        found = [find_mesh(image, face, networks) for image, face in zip(images, faces, strict=True)]
+        again.append([last if last.score > 0 else first for last, first in zip(found, once[-1], strict=True)])
+    return {"": once, " again": again}
+
+
+def face_in(image: np.ndarray, box):
+    """Where MediaPipe looks for the mesh: the square of the face finder's face that is nearest to the box, upright.
+
+    The box, where there is none.
+    """
+    from rtl_tf.inference.face_finder import find_faces
+
+    faces = find_faces(image)
+    if not faces:
+        return box
+    face = min(faces, key=lambda one: math.dist(one.centre, box.centre))
+    side = FACE_SIDE * face.box[2]
+    left, top = (face.centre - side / 2).tolist()
+    right_eye, left_eye = face.key_points[:2]
+    across = left_eye - right_eye
+    return replace(box, left=left, top=top, side=side, angle=math.atan2(across[1], across[0]))
+
+
+def peers(parts: Sequence[Sequence], boxes: Sequence[Sequence], found: dict[str, list], schema) -> dict:
+    """Of each variant of the mesh (1, N, K, 2), original px.
+
+    Args:
+        parts: training and judged samples; boxes: theirs; found: their `meshes`.
+    """
+    orders = [[schema.mirror_permutation if box.mirrored else slice(None) for box in part] for part in boxes]
+    labels = np.stack(
+        [box.to_input(sample.points)[order] for sample, box, order in zip(parts[0], boxes[0], orders[0], strict=True)]
     )
-    labels = np.stack([
-        box.to_input(sample.points)[schema.mirror_permutation if box.mirrored else slice(None)]
-        for sample, box in zip(training, boxes[0], strict=True)
-    ])  # fmt: skip
-    flags, unseen_flags = (np.array([1.0 if one.mirrored else -1.0 for one in part]) for part in (training, judged))
-    answers = {
-        "Face Mesh": landmarks(unseen),
-        "Face Mesh, offsets": mean_offsets(known, labels)(unseen),
-        "Face Mesh, ridge": ridge(known, labels)(unseen),
-        "Face Mesh, ridge, flag": ridge(known, labels, flags)(unseen, unseen_flags),
-    }
+    flags, unseen_flags = (np.array([1.0 if sample.mirrored else -1.0 for sample in part]) for part in parts)
+    answers = {}
+    for name, looks in found.items():
+        known, unseen = (
+            np.stack([box.to_input(mesh.points) for box, mesh in zip(*pair, strict=True)])
+            for pair in zip(boxes, looks, strict=True)
+        )
+        answers |= {
+            f"Face Mesh{name}": landmarks(unseen),
+            f"Face Mesh{name}, offsets": mean_offsets(known, labels)(unseen),
+            f"Face Mesh{name}, ridge": ridge(known, labels)(unseen),
+            f"Face Mesh{name}, ridge, flag": ridge(known, labels, flags)(unseen, unseen_flags),
+        }
 
     def in_original(points: np.ndarray) -> np.ndarray:
-        names = [schema.mirror_permutation if box.mirrored else slice(None) for box in boxes[1]]
-        return np.stack([box.to_original(one)[order] for box, one, order in zip(boxes[1], points, names, strict=True)])
+        triples = zip(boxes[1], points, orders[1], strict=True)
+        return np.stack([box.to_original(one)[order] for box, one, order in triples])
 
     return {name: in_original(points)[None] for name, points in answers.items()}
 

@@ -180,11 +180,11 @@ def of_boxes(jitter: float) -> str:
 def show(rows: dict[str, dict], part: str, boxes: str, people: list[str], note: str) -> None:
     print(f"\n{len(people)} {part} images of {len(set(people))} people, {boxes}; heatmap px; {note}")
     for protocol, detectors in rows.items():
-        first = next(iter(detectors))
-        head = f"{protocol:20}{'mean (95 %)':>23}{'std':>7}{f'> {THRESHOLD}':>8}"
+        first, width = next(iter(detectors)), max(map(len, detectors)) + 2
+        head = f"{protocol:{width}}{'mean (95 %)':>23}{'std':>7}{f'> {THRESHOLD}':>8}"
         print(f"{head}{f'minus {first} (95 %), p':>40}")
         for name, row in detectors.items():
-            text = f"{name:20}{of_interval(row, '.3f'):>23}{row['std_over_images']:7.3f}{row['failure_rate']:8.1%}"
+            text = f"{name:{width}}{of_interval(row, '.3f'):>23}{row['std_over_images']:7.3f}{row['failure_rate']:8.1%}"
             if difference := row.get("minus_first"):
                 p = f"{difference['p']:.4f}" if "p" in difference else "few seeds"
                 text += f"{of_interval(difference, '+.3f')}, {p}".rjust(40)

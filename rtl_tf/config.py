@@ -41,7 +41,7 @@ class Settings:
     schema: str = _setting("landmarks: fas14, fas12, ibug68 or a .toml file [as the data set has it]")
     source: str = _setting(
         "source network: dlib, face_mesh, vggface2, imagenet, efficientnet_lite0, random, random-resnet50, keras:NAME, "
-        "hub:NAME, or the path of a run or pretrained source"
+        "hub:NAME (a DINOv2, DINOv3 or ViT of KerasHub), or the path of a run or pretrained source"
     )
     source_weights: str = _setting("weights file of the source, instead of the published one")
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
@@ -66,8 +66,8 @@ class Settings:
     )
     aligned: bool = _setting("look at each face upright, in the square that its Face Mesh finds", default=False)
     label_shift: bool = _setting(
-        "learn how far all labels lie to the right in the image, which mirrored samples contradict; taken from "
-        "training labels, given back to predictions"
+        "learn how far all labels lie to the right in the image, which mirrored or flipped views contradict; taken "
+        "from training labels, given back to predictions"
     )
     views: int = _setting(
         "views averaged when predicting, 1 to 6; every second is flipped, with --no-flips for the mesh alone", default=1
@@ -84,8 +84,7 @@ class Settings:
         choices=("given", "found"),
     )
     box_jitter: float = _setting(
-        "how far the boxes that will be given to --aligned detectors are off, share of their side, 0 to 0.5",
-        default=0.05,
+        "error of boxes that --aligned detectors are given, share of a side, 0 to 0.5", default=0.05
     )
     flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
     sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
@@ -141,6 +140,7 @@ class Settings:
         choices=("subject", "scan"),
     )
     split_seed: int = _setting("seed of the split into 70 % training, 10 % validation, 20 % test", default=0)
+    test_part: bool = _setting("hold out a test part; else all people train, and --folds tell the errors", default=True)
     subjects_as_written: bool = _setting(
         "codes of people that differ in no more than case, zeros or blanks are different people's", default=False
     )

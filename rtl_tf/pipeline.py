@@ -93,7 +93,7 @@ def load_crops(
         labels_in(crop, sample.points, schema, label_shift * crop.side)
         for sample, crop in zip(samples, crops, strict=True)
     ]
-    return Crops(images, np.stack(points), tuple(crops))
+    return Crops(images, np.array(points, np.float32).reshape(-1, len(schema), 2), tuple(crops))
 
 
 def room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:

@@ -18,6 +18,7 @@ from rtl_tf.measurement import Measurement, parse_measurement
 KEYS = {"name", "source", "mirrored_pairs", "landmarks", "measurements", "parts"}
 # In a run's config.json and in exported files: names of landmarks that no training image had.
 UNLABELLED = "unlabelled_landmarks"
+ONE_SIDED = 0.5  # share of landmarks in mirrored pairs, below which a schema marks one half of the face
 ADVICE = "below [[landmarks]] it belongs to the last landmark: write it above the first one"
 
 
@@ -74,6 +75,11 @@ class Schema:
             a, b = self.index(first), self.index(second)
             permutation[a], permutation[b] = b, a
         return permutation
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether it marks one half of the face: most of its landmarks have no counterpart in the other."""
+        return 2 * len(self.mirrored_pairs) < ONE_SIDED * len(self)
 
     @cached_property
     def fingerprint(self) -> str:

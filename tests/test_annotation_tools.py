@@ -229,6 +229,32 @@ def test_of_several_annotations_the_last_one_that_counts_is_read(tmp_path):
     np.testing.assert_allclose(datasets.load(tmp_path)[0].points, POINTS + 1, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::rtl_tf.system.notes.InputWarning")
+def test_predictions_of_label_studio_are_no_labels(tmp_path):
+    from rtl_tf.datasets.converting import collect
+
+    image(tmp_path / "a.png")
+    untouched = {**task(data={"subject": "p1"}), "annotations": []}
+    untouched["predictions"] = [
+        {"id": 2, "result": regions(2), "model_version": 7, "created_at": "2024-03-01T00:00:00Z"},
+        {"id": 3, "result": [{**one, "score": 0.5} for one in regions(1)], "created_at": "2024-02-01T00:00:00Z"},
+        {"id": 9, "result": []},
+        4,
+    ]
+    write(tmp_path / "p.json", [untouched])
+    refused(tmp_path, "only predictions, which nobody has looked at; correct them in Label Studio")
+    found = collect(tmp_path, None)
+    assert found.predicted and found.detectors == ["7"] and found.samples[0].subject == "p1"
+    np.testing.assert_allclose(found.samples[0].points, POINTS + 2, atol=1e-5)
+    assert np.isnan(found.peaks[0]).all()
+    image(tmp_path / "b.png")
+    write(tmp_path / "p.json", [untouched, task("b.png")])  # one is labelled: what is not, is left out
+    assert [sample.image.name for sample in collect(tmp_path, None).samples] == ["b.png"]
+    write(tmp_path / "p.json", [{**untouched, "annotations": [{"result": []}]}])  # somebody saw no landmark
+    with pytest.raises(InputError, match="no point is labelled here$"):
+        collect(tmp_path, None)
+
+
 def test_label_studio_says_what_it_leaves_out(tmp_path):
     image(tmp_path / "a.png")
     box = {"type": "rectanglelabels", "value": {"x": 1, "y": 2, "width": 3, "height": 4, "rectanglelabels": ["face"]}}

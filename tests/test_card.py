@@ -69,3 +69,26 @@ def test_a_trained_run_has_its_card_and_names_nobody(table, tmp_path):
     private = {cell for row in rows for cell in row[:2]} | {str(table), table.name, str(tmp_path)}
     for word in private:
         assert f'"{word}"' not in json.dumps(card) and f" {word} " not in text and f"/{word}" not in text
+
+
+def test_ranges_of_numbers_do_not_tell_single_people(tmp_path):
+    ages = [{"age": f"{3 + index / 7:.2f}"} for index in range(48)]
+    folder = make_run(tmp_path, "ft", 0, np.ones((48, 3)), attributes=ages)
+    write_network(folder / "best.keras")
+    (folder / "split.csv").write_text("image,subject,part\na.png,p0,training\n")
+    (folder / "parts").mkdir()
+    write_network(folder / "parts" / "best.keras")
+    card = make_card(read_run(folder))
+    assert [one["group"] for one in card["subgroups"]] == ["quarter 1", "quarter 2", "quarter 3", "quarter 4"]
+    assert not any(row["age"] in json.dumps(card["subgroups"]) for row in ages)
+    assert {"network_sha256", "parts_network_sha256"} <= card["hashes"].keys()
+
+
+def test_a_run_without_a_test_part_says_what_its_errors_are_of(tmp_path):
+    folder = make_run(tmp_path, "ft", 0, np.ones((24, 3)), test_part=False, folds=3)
+    write_network(folder / "best.keras")
+    (folder / "split.csv").write_text("image,subject,part\na.png,p0,training\n")
+    card = make_card(read_run(folder))
+    assert card["judged_on"] == "training part, by its folds"
+    assert any(line.startswith("Nobody was held out") for line in card["limits"])
+    assert "## Errors on the training part, by its folds" in card_text(card)

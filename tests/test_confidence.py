@@ -1,5 +1,6 @@
 """Radii, flags and risk curves of a run, against numbers worked out by hand and the figure's own."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -206,6 +207,25 @@ def test_the_figure_tells_what_radii_hold(runs, capsys):
     assert (reports / "figure-confidence-by-site.png").is_file()
     lines = (reports / "figure-confidence-by-site.csv").read_text().splitlines()
     assert lines[0] == "landmark,coverage,observed,mean_radius_input_px" and len(lines) == 1 + 5 * 50
+
+
+def test_coverages_that_few_people_cannot_promise_are_left_out(runs, capsys):
+    """30 people promise no more than 96 %: beyond there is no radius."""
+    few = Confidence.fit(faces(30, 6), ORDER)
+    for seed in (0, 1):
+        write_confidence(runs / f"synthetic/ft/seed{seed}/confidence.json", few)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        main(["--figure", "confidence", "--runs", str(runs)])
+    rows = (runs / "synthetic" / "reports" / "figure-confidence.csv").read_text().splitlines()[1:]
+    assert max(float(row.split(",")[1]) for row in rows) == 0.96
+    assert "nan" not in capsys.readouterr().out
+
+
+def test_radii_are_not_judged_by_the_errors_they_were_learned_from(tmp_path):
+    make_run(tmp_path, "ft", 0, np.zeros((12, 4)), test_part=False, folds=3)
+    with pytest.raises(InputError, match="has no test part: its radii were learned from the errors"):
+        main(["--figure", "confidence", "--runs", str(tmp_path)])
 
 
 def test_without_folds_there_is_no_such_figure(tmp_path):

@@ -121,6 +121,40 @@ def test_a_run_with_folds_predicts_each_training_image_by_a_network_without_its_
     assert (run / "familiar_faces.json").read_bytes() != (first / "familiar_faces.json").read_bytes()
 
 
+def test_without_a_test_part_all_people_are_trained_on_and_folds_tell_the_errors(table, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(doubt_signs, "yaw_in", lambda image, box: box[2])  # toys have no face
+    held_out, run = tmp_path / "held-out", tmp_path / "run"
+    main(run_flags(table, held_out))
+    main([*run_flags(table, run), "--no-test-part"])
+    assert "tested by folds" in (output := capsys.readouterr().out) and "Training part, by its folds: " in output
+    before, parts = (
+        {name: {row.cells["image"] for row in read_own_rows(folder / "split.csv") if row.cells["part"] == name}
+         for name in ("training", "validation", "test")}
+        for folder in (held_out, run)
+    )  # fmt: skip
+    assert parts["training"] == before["training"] | before["test"] and not parts["test"]
+    assert parts["validation"] == before["validation"]
+    told, found = (read_predictions(run / name) for name in ("out-of-fold-predictions.csv", "predictions.csv"))
+    assert set(found.images) == parts["training"]
+    np.testing.assert_array_equal(found.points, told.points)
+    assert json.loads((run / "metrics.json").read_text())["images"] == len(found.images)
+    card = json.loads((run / "card.json").read_text())
+    assert card["judged_on"] == "training part, by its folds" and set(card["data"]["parts"]) == {
+        "training",
+        "validation",
+    }
+    assert "Errors on the training part, by its folds" in (run / "MODEL_CARD.md").read_text()
+    assert len((run / "test.csv").read_text().splitlines()) == 1 + len(found.images)
+
+
+def test_without_a_test_part_and_folds_nothing_would_tell_the_errors(table, tmp_path):
+    asked = flags(table, tmp_path / "run", "--method", "ft", "--no-test-part", epochs=1)
+    told = "--no-test-part: nothing would tell the errors, give --folds 5 as well"
+    refused(asked, told, tmp_path / "run")
+    study = ["--table", "4", "--data", str(table), "--schema", str(table / "toy.toml"), "--no-test-part"]
+    refused([*study, "--runs", str(tmp_path / "runs")], told, tmp_path / "runs")
+
+
 def test_folds_of_a_run_from_another_are_out_of_sample(table, tmp_path, monkeypatch, capsys):
     """The source knows five of twelve people, of a time when the data were fewer: all five are always trained on."""
     monkeypatch.setattr(doubt_signs, "yaw_in", lambda image, box: box[2])  # toys have no face

@@ -21,7 +21,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
 
 def test_without_keras_hub_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "keras_hub", None)
-    with pytest.raises(InputError, match=r"not installed: pip install keras-hub$"):
+    with pytest.raises(InputError, match=r'not installed: pip install -e "\.\[hub\]"$'):
         load_source("hub:dinov2_small", 64)
 
 

@@ -3,13 +3,15 @@
 import keras
 import numpy as np
 import pytest
+from keras.src.applications import inception_resnet_v2
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import keras_backbone, saved
 from rtl_tf.networks.families import find_source
+from rtl_tf.networks.last_maps import last_maps
 from rtl_tf.networks.layers import Preprocess
 from rtl_tf.networks.sources import load_source
-from rtl_tf.training.model import build_network, freeze
+from rtl_tf.training.model import build_network, freeze, last_convolution
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
 SMALL = {  # channels at strides 4, 8, 16 and 32, as published
@@ -154,15 +156,90 @@ def test_what_cannot_be_is_refused_in_one_line(arguments, message):
     assert "\n" not in str(refusal.value)
 
 
-def test_a_network_without_such_maps_says_which_it_has():
-    network = keras_backbone.build("keras:Xception", 96)
-    message = "has no map of stride 4 at 96 px .* only maps of 47 px, 45 px, 23 px, 12 px, 6 px, 3 px; use another"
+def test_a_network_without_such_maps_is_refused():
+    network = keras_backbone.build("keras:InceptionV3", 96)
+    message = "--image-size 96: --source keras:InceptionV3 has no map of stride 32 there; use a larger one"
     with pytest.raises(InputError, match=message):
-        keras_backbone.split(network, 32, "keras:Xception")
+        keras_backbone.split(network, 32, "keras:InceptionV3")
     with pytest.raises(InputError, match="--image-size 64: --source keras:InceptionV3 cannot have it"):
         keras_backbone.build("keras:InceptionV3", 64)
-    with pytest.raises(InputError, match="--encoder-stride 8: the encoder of --source keras:Xception ends at"):
-        keras_backbone.split(network, 8, "keras:Xception")
+    with pytest.raises(InputError, match="--encoder-stride 8: the encoder of --source keras:InceptionV3 ends at"):
+        keras_backbone.split(network, 8, "keras:InceptionV3")
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "sides"),  # of the maps as the network has them, at 128 px
+    [
+        ("Xception", [128, 256, 728, 2048], [31, 16, 8, 4]),
+        ("InceptionV3", [192, 288, 768, 2048], [28, 13, 6, 2]),
+        ("NASNetMobile", [22, 264, 528, 1056], [32, 16, 8, 4]),
+    ],
+)
+def test_maps_of_odd_sizes_are_framed_by_zeros(name, channels, sides):
+    network = keras_backbone.build(f"keras:{name}", 128)
+    image = np.random.default_rng(0).integers(0, 256, (1, 128, 128, 3), np.uint8)
+    encoder, classifier = keras_backbone.split(network, 32, f"keras:{name}")
+    maps = encoder(image)
+    assert [one.shape[1:] for one in maps] == [
+        (128 // stride, 128 // stride, count) for stride, count in zip((4, 8, 16, 32), channels, strict=True)
+    ]
+    own = [step.output for stride, step in sorted(last_maps(network).items()) if stride >= 4]
+    for framed, plain, side in zip(maps, keras.Model(network.inputs, own)(image), sides, strict=True):
+        start = (framed.shape[1] - side) // 2
+        inside = np.zeros(framed.shape, bool)
+        inside[:, start : start + side, start : start + side] = True
+        np.testing.assert_allclose(framed[inside], np.ravel(plain), rtol=1e-3, atol=1e-5)
+        assert not np.any(framed[~inside])
+    np.testing.assert_allclose(classifier(maps[-1]), network(image), rtol=1e-3, atol=1e-4)
+    assert last_convolution(encoder)
+    alone = name != "NASNetMobile"  # whose cells also look at the cell before the last
+    assert (keras_backbone.split(network, 16, f"keras:{name}")[1] is not None) == alone
+
+
+@pytest.fixture(scope="module")
+def inception(tmp_path_factory):
+    """InceptionV3 with random weights, as a source at 128 px, and the folder of a run that has it."""
+    keras.utils.set_random_seed(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            keras_backbone, "_published", lambda source, constructor, top: constructor(weights=None, include_top=top)
+        )
+        start = load_source("keras:InceptionV3", 128, classifier=True)
+    folder = tmp_path_factory.mktemp("run")
+    saved.write(build_network(start, 3, filters=4, skip=True, seed=0, with_classifier=True), folder / "best.keras")
+    return start, folder
+
+
+def test_cells_of_framed_maps_stay_where_they_look(inception):
+    """What a spot changes in a map has its middle where the spot is."""
+    encoder = inception[0].encoder
+    grey = np.full((1, 128, 128, 3), 128, np.uint8)
+    spot, x, y = grey.copy(), 56, 72
+    spot[:, y - 2 : y + 2, x - 2 : x + 2] = 255
+    for stride, bright, plain in zip((4, 8), encoder(spot), encoder(grey), strict=False):
+        changed = np.abs(np.asarray(bright - plain))[0].sum(axis=-1)
+        middles = (np.arange(len(changed)) + 0.5) * stride
+        found = [changed.sum(axis=axis) @ middles / changed.sum() for axis in (0, 1)]
+        assert np.abs(np.subtract(found, (x, y))).max() < stride / 2
+
+
+def test_a_run_with_framed_maps_is_loaded_again_at_other_sizes(inception):
+    start, folder = inception
+    image = np.random.default_rng(0).integers(0, 256, (1, 128, 128, 3), np.uint8)
+    again = load_source(folder, 128, classifier=True)
+    expected = start.classifier(start.encoder(image)[-1])
+    np.testing.assert_allclose(again.classifier(again.encoder(image)[-1]), expected, rtol=1e-4, atol=1e-5)
+    larger = load_source(folder, 192, classifier=True)
+    assert [maps.shape[1] for maps in larger.encoder.outputs] == [48, 24, 12, 6]
+    assert larger.classifier.output.shape == (None, 1000)
+
+
+def test_inception_resnets_own_layer_is_one_that_saved_models_have(tmp_path):
+    image = keras.Input((4, 4, 3))
+    scaled = inception_resnet_v2.CustomScaleLayer(0.5)([image, keras.layers.ReLU()(image)])
+    saved.write(keras.Model(image, scaled), tmp_path / "best.keras")
+    ones = np.ones((1, 4, 4, 3), np.float32)
+    np.testing.assert_array_equal(saved.read(tmp_path / "best.keras")(ones), 1.5 * ones)
 
 
 def test_weights_of_another_network_are_refused(weights):

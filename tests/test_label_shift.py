@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rtl_tf.inference.label_shift import FEWEST, estimate
+from rtl_tf.inference.label_shift import FEWEST, LabelShift, estimate, estimate_flipped, find_shift
+from rtl_tf.schema import load_schema
 
 KINDS = np.array([False] * 4 + [True] * 4)
 PEOPLE = ["a", "a", "b", "c", "d", "d", "e", "f"]
@@ -37,3 +38,43 @@ def test_one_kind_alone_tells_nothing(kinds):
 def test_three_people_of_each_kind_are_enough():
     assert estimate(np.ones(8), KINDS, PEOPLE).value == 1
     assert estimate(np.ones(8), KINDS, ["a", "a", "a", "c", *PEOPLE[4:]]) is None
+
+
+def test_images_without_a_residual_do_not_count():
+    residuals = np.array([1.0, np.nan, 1.0, 1.0, 1.0, np.nan, 1.0, 1.0])
+    assert estimate(residuals, KINDS, PEOPLE).value == 1
+    residuals[2] = np.nan  # of b: a and c are left
+    assert estimate(residuals, KINDS, PEOPLE) is None
+
+
+def test_images_that_are_of_both_kinds_count_once_a_person():
+    """People's means are 3, 2, 1, 2: variance 2 / 3."""
+    residuals = np.array([2.0, 4.0, 2.0, 1.0, 1.0, 3.0, np.nan, np.nan])
+    found = estimate_flipped(residuals, PEOPLE)
+    assert found.value == pytest.approx(2) and found.error == pytest.approx(np.sqrt(2 / 3 / 4))
+    assert estimate_flipped(residuals[:3], PEOPLE[:3]) is None
+
+
+def test_two_standard_errors_are_certain():
+    assert LabelShift(-0.3, 0.1).is_certain and not LabelShift(0.3, 0.16).is_certain
+
+
+def test_a_pair_and_a_midline_landmark_tell_the_shift_by_hand():
+    """Eyes at 3 and 7, a nose at 5, mesh points that lie 0.5 and -0.25 right of the eyes and 0.25 of the nose.
+
+    Labels are 0.125 to the right. In the flipped view the network knows the eyes by each other's name: its first point
+    lies 0.5 to the left of the second eye, its second point 0.25 to the right of the first, its third 0.25 to the left.
+    """
+    schema = load_schema("ibug68")
+    first, second, nose = (schema.index(name) for name in ("right_eye_0", "left_eye_3", "nose_bridge_0"))
+    labels = np.full((4, len(schema), 2), np.nan)
+    labels[:, [first, second, nose]] = [[3.125, 1], [7.125, 1], [5.125, 4]]
+    plain = np.tile([[3.5, 1.0], [6.75, 1.0], [5.25, 4.0]], (4, 1, 1))
+    flipped = np.tile([[6.5, 1.0], [3.25, 1.0], [4.75, 4.0]], (4, 1, 1))
+    kinds, people = np.zeros(4, bool), list("abcd")
+    assert find_shift(labels, plain, flipped, kinds, people, schema) == LabelShift(pytest.approx(0.125), 0)
+    labels[:2, second] = np.nan  # what is left of the pair has nothing to be held against
+    assert find_shift(labels, plain, flipped, kinds, people, schema) == LabelShift(pytest.approx(0.125), 0)
+    assert find_shift(labels, plain, flipped, ~kinds, people, schema) == LabelShift(pytest.approx(-0.125), 0)
+    labels[:2, nose] = np.nan
+    assert find_shift(labels, plain, flipped, kinds, people, schema) is None

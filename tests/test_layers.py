@@ -78,6 +78,7 @@ def test_no_dataset_imports_another_and_no_network_another(folder):
     kinds = {
         "datasets": {
             *("table", "youtube_faces", "pts", "coco", "labelme", "label_studio", "deeplabcut", "tps", "slicer"),
+            "morphoj",
             "synthetic",
         },
         "networks": {

@@ -158,8 +158,10 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # no
     alone, here = predict_alone(run, cwd=tmp_path), predict(run, cwd=tmp_path)
     assert (alone.returncode, alone.stdout, alone.stderr) == (here.returncode, here.stdout, here.stderr)
     for arguments, words in (
-        ([run], "give either images"),
-        ([run, image, "--table", folder / "bad.csv"], "give either images"),
+        ([image], f"what comes first, {image}, is the run folder or exported file of the detector; give images"),
+        ([run], "give images (files or folders) behind it, or --table FILE"),
+        ([run, image, "--table", folder / "bad.csv"], "give either images (files or folders) or --table FILE"),
+        ([run, "--boxes", folder / "bad.csv"], "bad.csv row 2: box"),
         ([run, tmp_path / "none.jpg"], "none.jpg: no such image"),
         ([run, tmp_path / "text.jpg"], "text.jpg: not an image"),
         ([run, tmp_path / "empty"], "empty: no image in this folder"),

@@ -1,11 +1,18 @@
 """Nothing that handles photographs opens a connection or leaves anything in the home that the README does not name."""
 
+import itertools
+import json
 import os
+import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
+from fake_runs import make_run
+from film_files import numbered, write_film
 from toy_table import ROOT
 
 from rtl_tf.inference.exported import ENGINES
@@ -36,19 +43,25 @@ def blocked(tmp_path_factory) -> Path:
     return folder
 
 
-def command(folder: Path, *words) -> None:
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("CI", "KERAS_HOME", "MPLCONFIGDIR")
-    }
-    environment |= {"HOME": str(folder / "home"), "CONNECTIONS": str(folder / "connections")}
-    environment |= {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
-    done = subprocess.run(
-        [sys.executable, *map(str, words)], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+def environment(folder: Path) -> dict[str, str]:
+    told = {name: value for name, value in os.environ.items() if name not in ("CI", "KERAS_HOME", "MPLCONFIGDIR")}
+    told |= {"HOME": str(folder / "home"), "CONNECTIONS": str(folder / "connections")}
+    return told | {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+
+
+def require_nothing_left(folder: Path) -> None:
+    """No connection was asked for, and the home has only what the README names."""
     assert not (folder / "connections").exists(), (folder / "connections").read_text(encoding="utf-8")
     left = [path.relative_to(folder / "home") for path in (folder / "home").rglob("*") if path.is_file()]
     assert all(any(path.is_relative_to(name) for name in IN_HOME) for path in left), left
+
+
+def command(folder: Path, *words) -> None:
+    done = subprocess.run(
+        [sys.executable, *map(str, words)], cwd=folder, env=environment(folder), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    require_nothing_left(folder)
 
 
 def test_the_block_works(blocked):
@@ -102,3 +115,79 @@ def test_an_engine(blocked, trained, table, engine):
     code += f"export.main({[str(trained), *chosen]})\nassert predict.main({predicting}) == 0"
     command(blocked, "-c", code)
     assert (blocked / f"{engine}.csv").exists()
+
+
+def converting(folder, table):
+    return ["rtl_tf.cli.convert", table, "--schema", table / "toy.toml", "--to", "tps", "--output", folder / "out.tps"]
+
+
+def checking(folder, table):
+    return ["rtl_tf.cli.check", table, "--schema", table / "toy.toml", "--output", folder / "check"]
+
+
+def choosing_frames(folder, table):
+    pytest.importorskip("av")
+    write_film(folder / "a.mp4", numbered(3))
+    (folder / "found.csv").write_text("image,frame,time_s,yaw,sharpness,nasion_x,nasion_y\na.mp4,1,0.1,3,5,10,10\n")
+    return ["rtl_tf.cli.frames", folder / "found.csv", "--frames", folder / "frames"]
+
+
+def fake_runs(folder) -> Path:
+    runs = folder / "fake"
+    if not runs.exists():
+        for method in ("ft", "rtl-eo"):
+            make_run(runs, method, 0, np.full((12, 2), 1.0))
+    return runs
+
+
+def printing_a_table(folder, table):
+    return ["rtl_tf.cli.evaluate", "--table", "1", "--runs", fake_runs(folder)]
+
+
+def drawing_a_figure(folder, table):
+    return ["rtl_tf.cli.evaluate", "--figure", "6", "--runs", fake_runs(folder), "--output", folder / "figures"]
+
+
+def suggesting(folder, table):
+    return ["rtl_tf.cli.suggest", folder / "run", table, "--output", folder / "suggested.csv"]
+
+
+WRITTEN = {
+    converting: "out.tps",
+    checking: "check/suspects.csv",
+    choosing_frames: "frames/a_000001.png",
+    printing_a_table: "fake/synthetic/reports/table1.csv",
+    drawing_a_figure: "figures/*",
+    suggesting: "suggested.csv",
+}
+
+
+@pytest.mark.parametrize("words", WRITTEN, ids=lambda words: words.__name__)
+def test_a_command(blocked, trained, table, words):
+    command(blocked, "-m", *words(blocked, table))
+    assert list(blocked.glob(WRITTEN[words]))
+
+
+def opened(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=300) as answer:
+        return answer.read()
+
+
+def test_the_page_of_a_detector_answers_and_asks_nobody(blocked, trained, table):
+    """Serving on this machine is no connection of its own; a guess is asked for, so that the detector runs."""
+    pytest.importorskip("uvicorn")
+    words = [sys.executable, "-m", "rtl_tf.app", str(trained), str(table), "--journal", str(blocked / "journal.jsonl")]
+    with subprocess.Popen(
+        words, cwd=blocked, env=environment(blocked), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as serving:
+        try:
+            said = "".join(itertools.takewhile(lambda line: not line.startswith("Ctrl-C"), serving.stdout))
+            address = re.search(r"http://127\.0\.0\.1:\d+/\S+/", said)
+            assert address, said
+            assert opened(address[0]) and opened(address[0] + "images/0/overview")
+            while (guess := json.loads(opened(address[0] + "images/0/guess")))["waiting"]:
+                assert serving.poll() is None
+            assert set(guess.get("points", ())) == {"exocanthion", "endocanthion", "nasion"}, guess
+        finally:
+            serving.kill()
+    require_nothing_left(blocked)

@@ -85,6 +85,26 @@ def test_an_exported_file_looks_at_photographs_as_its_run_does(run, heads, tmp_p
         assert np.abs(without.points - other.points).max() > 1  # px: the recipe has its say
 
 
+def test_int8_finds_on_photographs_what_its_run_finds_nearly(run, heads, tmp_path):
+    """Photographs to points, both networks in int8, with the whole recipe."""
+    pytest.importorskip(ENGINES["litert"].package)
+    detector, file = Detector.load(run), tmp_path / "detector.tflite"
+    crops = aligned_crops(detector.recipe, heads)
+    exporting.export(
+        run, file, "litert", crops.plain, load_part_crops(heads, crops.crops, detector.recipe, SCHEMA).plain
+    )
+    exported = ExportedDetector.load(file)
+    assert exported.metadata["precision"] == exported.parts.metadata["precision"] == "int8"
+    images, boxes = [sample.image for sample in heads], [(20.5, 20.5, 220.0)] * len(heads)
+    found, expected, plain = (
+        np.stack([one.points for one in predictor.predict(images, boxes, [False, True] * 3)])
+        for predictor in (exported, detector, dataclasses.replace(detector, recipe=Recipe(), parts=None))
+    )
+    off, without = (np.linalg.norm(points - expected, axis=-1) for points in (found, plain))
+    assert np.median(off) < 0.5 and (off < 3).mean() > 0.8  # px; a peak of random features may give way to another
+    assert np.median(without) > 10
+
+
 def test_a_file_of_an_earlier_version_has_to_be_made_anew(run, tmp_path, monkeypatch):
     told = exporting.metadata
     earlier = {"familiar_faces"}

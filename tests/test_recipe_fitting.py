@@ -13,16 +13,16 @@ from rtl_tf.cli.train import main
 from rtl_tf.config import Asked
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import recipe_fitting
+from rtl_tf.experiments import meshed_samples, recipe_fitting
 from rtl_tf.experiments.data import DataLoader
+from rtl_tf.experiments.meshed_samples import MeshedSample, mesh_samples, shift_of_labels
 from rtl_tf.experiments.one_half import same_half
-from rtl_tf.experiments.recipe_fitting import MeshedSample, Wanted, fit_recipe, mesh_samples
+from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.experiments.resolving import resolve
 from rtl_tf.images import read_image
 from rtl_tf.inference import recipe as recipes
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
-from rtl_tf.inference.label_shift import estimate
 from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.pipeline import load_crops
 from rtl_tf.records import Sample
@@ -31,38 +31,46 @@ from rtl_tf.schema import load_schema
 NAN = np.nan
 WANTED = Wanted.of(Asked(label_shift=True, views=2, image_size=64).resolved())
 CHOSEN = [40, 50, 60]  # mesh points at the landmarks left, right, middle
+HALF = replace(SCHEMA, mirrored_pairs=())  # of one half of the face
 
 
-def meshed(tmp_path, shift=0.0, count=24, anatomy=0.04, all_plain=False):
-    """Faces of as many people, every third one mirrored, whose labels lie `shift` sides to the right of where they
-    belong, and by anatomy `anatomy` sides off their mesh points along the view."""
+def meshed(tmp_path, shift=0.0, count=24, schema=HALF, every=3):
+    """Faces of as many people, every third one mirrored, or none (`every` 0), whose labels lie `shift` sides to the
+    right of where they belong, and by anatomy sides off their mesh points along the view. A mesh that is found in a
+    flipped view of both halves has its points beside the landmarks that are called so there."""
     rng = np.random.default_rng(0)
     shares = rng.uniform(0.2, 0.8, (468, 2))
     shares[[33, 263]] = (0.3, 0.4), (0.7, 0.4)
     # Landmarks far from other points, so that none stands for them in their place.
     shares[CHOSEN] = (0.05, 0.5), (0.95, 0.5), (0.5, 0.95)
+    anatomy = np.array([[0.04, 0.0]] * 3 if schema is HALF else [[0.04, 0.0], [-0.01, 0.0], [0.03, 0.0]])
     faces = []
     for index in range(count):
-        mirrored = index % 3 == 0 and not all_plain
+        mirrored = every > 0 and index % every == 0
         box = Crop(*rng.uniform(0, 50, 2).tolist(), float(rng.uniform(100, 300)), 64, mirrored)
         own = shares + rng.normal(0, 0.003, (468, 2))
-        labels = own[CHOSEN] + (anatomy, 0) + rng.normal(0, 0.003, (3, 2))
-        points = box.from_shares(labels)[SCHEMA.mirror_permutation if mirrored else slice(None)]
+        places, flipped = own[CHOSEN] + anatomy, own.copy()
+        if schema is not HALF:
+            flipped[CHOSEN] = places[schema.mirror_permutation] + anatomy
+        labels = places + rng.normal(0, 0.003, (3, 2))
+        points = box.from_shares(labels)[schema.mirror_permutation if mirrored else slice(None)]
         points = (points + (shift * box.side, 0)).astype(np.float32)
         mesh = Mesh(box.from_shares(own), 9.0, box)
         sample = Sample(tmp_path / f"{index}.png", points, f"s{index}", (box.left, box.top, box.side), mirrored)
-        faces.append(MeshedSample(sample, box, mesh, np.stack([mesh.points, mesh.points])))
+        faces.append(MeshedSample(sample, box, mesh, np.stack([mesh.points, box.from_shares(flipped)])))
     return faces
 
 
-def fitted(monkeypatch, faces, **wanted) -> Recipe:
+def fitted(monkeypatch, faces, schema=HALF, **wanted) -> Recipe:
     monkeypatch.setattr(recipe_fitting, "mesh_samples", lambda *_: faces)
-    return fit_recipe(WANTED._replace(**wanted), [face.sample for face in faces], SCHEMA)
+    return fit_recipe(WANTED._replace(**wanted), [face.sample for face in faces], schema)
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.02, -0.03])
-def test_the_shift_of_labels_is_found_whatever_anatomy_adds(tmp_path, monkeypatch, shift):
-    assert fitted(monkeypatch, meshed(tmp_path, shift)).label_shift == pytest.approx(shift, abs=0.002)
+@pytest.mark.parametrize(("schema", "every"), [(HALF, 3), (SCHEMA, 3), (SCHEMA, 0), (SCHEMA, 1)])
+def test_the_shift_of_labels_is_found_whatever_anatomy_adds(tmp_path, monkeypatch, shift, schema, every):
+    faces = meshed(tmp_path, shift, schema=schema, every=every)
+    assert fitted(monkeypatch, faces, schema).label_shift == pytest.approx(shift, abs=0.002)
 
 
 def test_a_missing_landmark_hinders_nothing(tmp_path, monkeypatch):
@@ -72,8 +80,41 @@ def test_a_missing_landmark_hinders_nothing(tmp_path, monkeypatch):
     assert fitted(monkeypatch, faces).label_shift == pytest.approx(0.02, abs=0.003)
 
 
-def test_where_no_image_is_mirrored_there_is_no_shift_to_be_told(tmp_path, monkeypatch):
-    assert fitted(monkeypatch, meshed(tmp_path, 0.02, all_plain=True)) == Recipe(views=2)
+def test_halves_that_no_flag_tells_apart_are_told_by_their_labels(tmp_path, monkeypatch):
+    faces = []
+    for face in meshed(tmp_path, 0.02):
+        box, views = replace(face.box, mirrored=False), face.views[::-1] if face.box.mirrored else face.views
+        sample = replace(face.sample, mirrored=False)
+        faces.append(MeshedSample(sample, box, Mesh(views[0], 9.0, box), views))
+    assert fitted(monkeypatch, faces).label_shift == pytest.approx(0.02, abs=0.002)
+
+
+@pytest.mark.parametrize("every", [0, 1])
+def test_where_all_images_show_one_half_in_one_way_nothing_contradicts_a_shift(tmp_path, monkeypatch, every, capsys):
+    assert fitted(monkeypatch, meshed(tmp_path, 0.02, every=every)) == Recipe(views=2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_flips_nothing_contradicts_a_shift_of_both_halves(tmp_path, monkeypatch, capsys):
+    faces = meshed(tmp_path, 0.02, schema=SCHEMA, every=0)
+    assert fitted(monkeypatch, faces, SCHEMA, flips=False) == Recipe(views=2, flips=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_nor_where_one_half_alone_is_labelled(tmp_path, monkeypatch, capsys):
+    faces = meshed(tmp_path, 0.02, schema=SCHEMA, every=0)
+    for face in faces:
+        face.sample.points[1:] = NAN
+    assert fitted(monkeypatch, faces, SCHEMA) == Recipe(views=2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_shift_that_too_few_people_tell_is_said(tmp_path, monkeypatch, capsys):
+    assert fitted(monkeypatch, meshed(tmp_path, 0.02, count=6)).label_shift == 0
+    assert capsys.readouterr().err == (
+        "warning: --label-shift: fewer than 3 people of either half of the face have a face mesh, so that how far all "
+        "labels lie to one side is not known and stays in them\n"
+    )
 
 
 @pytest.mark.parametrize("aligned", [False, True])
@@ -86,8 +127,7 @@ def test_a_calibration_corrects_anatomy_and_leaves_the_shift_to_itself(tmp_path,
         square = recipe.alignment.square(face.mesh, 64) if aligned else face.box
         found = recipe.calibration(square.to_shares(recipe.calibration.landmarks.of(face.views)))
         given_back = recipe.answer(square, square.from_shares(found)[None], None)
-        names = SCHEMA.mirror_permutation if square.mirrored else slice(None)
-        assert np.abs(given_back[names] - face.sample.points).max() < 0.02 * face.box.side
+        assert np.abs(given_back - face.sample.points).max() < 0.02 * face.box.side
 
 
 def test_an_alignment_shows_the_landmarks(tmp_path, monkeypatch):
@@ -106,8 +146,10 @@ def test_few_faces_are_said_and_boxes_stay(tmp_path, capsys):
     samples = toy_samples(tmp_path, count=6)
     wanted = WANTED._replace(aligned=True, calibrated=True)
     assert fit_recipe(wanted, samples, SCHEMA) == Recipe(views=2)
-    said = "face meshes in 0 of 6 training images, of 0 people: too few, boxes are looked at as they are"
-    assert said in "".join(capsys.readouterr())
+    assert capsys.readouterr().err == (
+        "warning: face meshes in 0 of 6 training images, of 0 people: too few, boxes are looked at as they are, and "
+        "how far all labels lie to one side is not known and stays in them\n"
+    )
 
 
 def test_one_person_is_too_few(tmp_path, monkeypatch, capsys):
@@ -118,7 +160,7 @@ def test_one_person_is_too_few(tmp_path, monkeypatch, capsys):
 
 
 def test_heads_have_meshes_and_at_least_two_views(heads):
-    found = mesh_samples([*heads], WANTED._replace(views=1), {})
+    found = mesh_samples([*heads], 64, WANTED.crop_margin, views=1)
     assert [one.sample for one in found] == heads
     assert {one.views.shape for one in found} == {(2, 468, 2)}
     assert found[0].box == Crop(*heads[0].box, 64)
@@ -127,7 +169,7 @@ def test_heads_have_meshes_and_at_least_two_views(heads):
 def test_a_box_beside_its_image_is_told_by_its_file(heads):
     stray = replace(heads[0], box=(3000.0, 0.0, 50.0))
     with pytest.raises(InputError, match=f"^{heads[0].image}: the square to crop lies outside"):
-        mesh_samples([stray], WANTED, {})
+        mesh_samples([stray], 64, WANTED.crop_margin)
 
 
 def built_in_heads():
@@ -139,7 +181,7 @@ def built_in_heads():
 def test_labels_of_built_in_faces_have_no_shift(monkeypatch):
     """They are points of the surface: what is estimated is nothing, within its error."""
     told = []
-    monkeypatch.setattr(recipe_fitting, "estimate", lambda *of: told.append(estimate(*of)) or told[0])
+    monkeypatch.setattr(recipe_fitting, "shift_of_labels", lambda *of: told.append(shift_of_labels(*of)) or told[0])
     samples = [*built_in_heads().values()]
     assert {sample.mirrored for sample in samples} == {False, True}
     fit_recipe(WANTED._replace(aligned=True), samples, load_schema("fas14"))
@@ -218,7 +260,7 @@ def test_the_mesh_of_a_training_image_is_found_once(tmp_path, monkeypatch):
         looked.append(box)
         return find_mesh(image, box)
 
-    for module in (recipe_fitting, recipes):
+    for module in (meshed_samples, recipes):
         monkeypatch.setattr(module, "find_mesh", counted)
     asked = Asked(method="ft", data="synthetic:subjects=10,scans=1", image_size=64, aligned=True, calibrated=True)
     loader, settings = DataLoader(), resolve(asked.but(output=str(tmp_path / "run")))

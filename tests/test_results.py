@@ -1,6 +1,7 @@
 """The tables that the repository shows are what `evaluate.py` makes of the predictions beside them."""
 
 import csv
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -66,3 +67,17 @@ def test_the_photographs_were_trained_on_two_processors_and_name_nobody():
     assert not any(
         (run.folder / name).exists() for run in runs for name in (PREDICTIONS, VALIDATION, ATTRIBUTES, SPLIT)
     )
+
+
+@pytest.mark.parametrize("page", sorted(ALL.rglob("*.md")), ids=lambda page: str(page.relative_to(ALL)))
+def test_files_that_a_page_links_to_exist(page):
+    """As tests/test_readme.py has it for README.md and docs/."""
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")):
+        if not target.startswith("https://"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", sorted(ALL.rglob("README.md")), ids=lambda page: page.parent.name)
+def test_commands_on_a_page_are_of_scripts_that_exist(page):
+    for script in re.findall(r"python ((?:[\w-]+/)*[\w-]+\.py)", page.read_text("utf-8")):
+        assert (ALL.parent / script).is_file(), script

@@ -179,3 +179,51 @@ def test_slicer_with_two_subjects_or_without_image(tmp_path):
         control["description"] = f"subject={subject}"
     refused(slicer(tmp_path, content), "two subjects: a, b")
     refused(slicer(tmp_path, markups(), "other.mrk.json"), "no image other{")
+
+
+# --- MorphoJ ----------------------------------------------------------------------------------------------------
+
+
+def morphoj(folder, *rows, header=""):
+    columns = [f"{name}_{axis}" for name in FAS12.names for axis in "xy"]
+    lines = [header or "\t".join(["ID", *columns]), *rows]
+    (folder / "faces.txt").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "faces.txt"
+
+
+def row(name="a", points=POINTS):
+    return "\t".join([name, *(f"{x:g}\t{HEIGHT - y:g}" for x, y in points)])
+
+
+def test_morphoj_names_images_beside_it_and_has_y_upwards(tmp_path):
+    for name in ("a.png", "b, c.png", "d_1.png", "d.png"):
+        image(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("IDs are secret")
+    missing = row(points=POINTS + 1).replace("4\t57", "NA\t", 1)
+    file = morphoj(tmp_path, missing, row("b c"), row("d_1"), row("d_2"), row("d_3"))
+    assert file.read_text().count("NA") == 1
+    samples = datasets.load(tmp_path)
+    assert [sample.image.name for sample in samples] == ["a.png", "b, c.png", "d_1.png", "d.png", "d.png"]
+    assert [sample.face for sample in samples] == ["", "", "", "2", "3"]
+    assert [sample.subject for sample in samples] == ["a", "b, c", "d_1", "d", "d"]
+    assert np.isnan(samples[0].points[0]).all()
+    np.testing.assert_array_equal(samples[0].points[1:], (POINTS[1:] + 1).astype(np.float32))
+    np.testing.assert_array_equal(datasets.load(file)[1].points, POINTS.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "rows, header, words",
+    [
+        ([row("none")], "", "line 2: no image none{.jpg"),
+        ([row(), "", row()], "", "line 4: a.png is labelled in"),
+        ([row() + "\t1"], "", "line 2: 26 cells, but the header has 25"),
+        ([row().replace("3\t58", "3\tx")], "", "line 2: 'x' is not a number"),
+        ([row().replace("3\t58", "3\t99")], "", "line 2: landmark exocanthion"),
+        ([row()], "Id\tx1\ty1", "line 1: expected ID, then the columns <landmark>_x and <landmark>_y of each landmark"),
+        ([row()], "ID\tnasion_x\tnasion_y\tnasion_x\tnasion_y", "line 1: landmark 'nasion' is there twice"),
+        ([], "", "no point is labelled here"),
+    ],
+)
+def test_bad_morphoj_files_are_refused(tmp_path, rows, header, words):
+    image(tmp_path / "a.png")
+    refused(morphoj(tmp_path, *rows, header=header), "faces.txt", words)

@@ -1,19 +1,27 @@
 """Which photographs are suggested: strategies on places worked out by hand, and the command on a small run."""
 
 import csv
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 from toy_table import flags
 
 from rtl_tf.cli.suggest import main
 from rtl_tf.cli.train import main as train
+from rtl_tf.conformal import LEVELS, Conformal
 from rtl_tf.exceptions import InputError
+from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.predictor import Found
-from rtl_tf.inference.suggesting import STRATEGIES, Candidate, suggest
+from rtl_tf.inference.squares import NO_FACE
+from rtl_tf.inference.suggesting import STRATEGIES, Candidate, look_at, suggest
 from rtl_tf.records import Prediction
+from rtl_tf.runs.confidence import Confidence
 
 NOTHING = Found(Prediction(np.zeros((3, 2)), np.ones(3), np.zeros((3, 2))), (0.0, 0.0, 1.0), (1, 1))
 
@@ -60,6 +68,57 @@ def test_distances_are_to_the_nearest_that_is_known_or_chosen_before():
     assert [distance for _, distance in found] == [pytest.approx(8 / spread), pytest.approx(3 / spread)]
 
 
+@pytest.mark.parametrize("count", [3, 7])
+def test_of_few_faces_the_farthest_is_chosen_not_the_first(count):
+    """In as many dimensions as there are faces, all of them are equally far apart: then the file's order chose."""
+    features = np.random.default_rng(count).normal(size=(count, 64))
+    features[-1] += 5
+    (first, _), (second, distance) = suggest(faces(features, [0] * count), [], 2, "variety")
+    assert second == count - 1 != first and distance == pytest.approx(count / np.sqrt(count - 1), abs=0.2)
+    assert suggest(faces(features, [0] * count), faces(features[:1], [0]), 1, "variety")[0][0] == count - 1
+
+
+def test_what_is_unlike_the_training_faces_is_far_though_none_of_them_is_there():
+    def unlike(index: int) -> Found:
+        return replace(NOTHING, prediction=replace(NOTHING.prediction, unlikeness={2: 3.0}.get(index, 1.5)))
+
+    new = [replace(one, found=unlike(index)) for index, one in enumerate(faces(CORNERS, DOUBTS))]
+    (first, distance), (second, other) = suggest(new, [], 2, "variety")
+    assert (first, distance) == (2, pytest.approx(3 * np.sqrt(2)))  # spreads, in the two dimensions of eight faces
+    assert (second, other) == (4, pytest.approx(1.5 * np.sqrt(2)))  # on the corner that is farther than that
+    assert suggest(new, faces([(0, 10)], [0]), 1, "variety")[0][0] == 4  # the training face on the first one is there
+
+
+def test_the_doubtful_ones_are_those_whose_views_disagree_too():
+    new = [
+        replace(one, disagreement=value) for one, value in zip(faces(CORNERS, DOUBTS), [0.9] + [0.1] * 7, strict=True)
+    ]
+    assert [index for index, _ in suggest(new, [], 8, "doubt")] == [7, 6, 5, 0, 4, 3, 2, 1]
+
+
+def doubt_of(tmp_path, confidence, **found) -> Candidate:
+    """Of a face whose three landmarks lie within 40 px, their peaks at 0.5, by a detector that is no network."""
+    Image.new("RGB", (90, 90)).save(tmp_path / "a.png")
+    features = SimpleNamespace(features=np.zeros((1, 4)))
+    detector = SimpleNamespace(confidence=confidence, image_size=8, locate=lambda crops: features)
+    points = np.array([(10, 20), (50, 20), (np.nan, np.nan)])
+    prediction = Prediction(points, np.array([0.5, 0.5, np.nan]), points, **found)
+    return look_at(detector, [tmp_path / "a.png"], [replace(NOTHING, prediction=prediction)])[0]
+
+
+def test_doubt_is_the_radius_of_half_where_the_detector_knows_its_errors(tmp_path):
+    conformal = Conformal(np.full(3, 0.01), np.full(3, 0.1), np.full((len(LEVELS), 3), 2.0))
+    knows = Confidence(conformal, None, {}, 10, 10)
+    assert doubt_of(tmp_path, knows).doubt == pytest.approx((0.01 + 0.1 * 0.5) * 2)
+    assert doubt_of(tmp_path, None).doubt == pytest.approx(0.5)
+
+
+def test_disagreement_is_a_share_of_the_face(tmp_path):
+    spread = np.array([1, 3, np.nan])
+    assert doubt_of(tmp_path, None, spread=spread).disagreement == pytest.approx(2 / 40)
+    assert doubt_of(tmp_path, None).disagreement == 0
+
+
 def test_random_is_every_order_and_repeats_with_its_seed():
     assert chosen("random", 8, seed=1) == chosen("random", 8, seed=1) != chosen("random", 8, seed=2)
     assert all(sorted(chosen(strategy, 99)) == list(range(8)) for strategy in STRATEGIES)
@@ -93,6 +152,13 @@ def test_the_command_leaves_out_what_was_trained_on(run, photographs, tmp_path, 
     used = sum(part in ("training", "validation") for part in parts.values())
     told = capsys.readouterr().out
     assert f"3 of {len(parts)} photographs, {used} that the run was trained on" in told
+    lines = [line for line in told.splitlines() if re.match(r" +\d\. ", line)]
+    assert lines == [
+        f"{number:3d}. {row['image']}  doubt {row['doubt']}, disagreement {row['disagreement']}, "
+        f"distance {row['distance']}"
+        for number, row in enumerate(rows, start=1)
+    ]
+    assert all(0 < float(row["doubt"]) < 1 and float(row["distance"]) > 0 for row in rows)
     main([str(run), str(photographs), "-n", "3", "--output", str(output)])  # its own table may be replaced
     assert len(list(csv.DictReader(output.open(encoding="utf-8-sig")))) == 3
 
@@ -105,6 +171,26 @@ def test_bad_input(run, table, photographs, more, message):
     arguments = [word.format(table=table / "landmarks.csv") for word in more]
     with pytest.raises(InputError, match=message):
         main([str(run), str(photographs), *arguments])
+
+
+def test_images_without_landmarks_are_named_with_the_reason(run, photographs, tmp_path, capsys, monkeypatch):
+    (cut,) = list(photographs.glob("*000.png"))
+    cut.write_bytes(cut.read_bytes()[:300])
+    (faceless,) = list(photographs.glob("*001.png"))
+    outcomes = Detector.outcomes
+
+    def without_one(detector, images, *more):
+        for image, outcome in zip(images, outcomes(detector, images, *more), strict=True):
+            yield InputError(f"{image}: {NO_FACE}") if image == faceless else outcome
+
+    monkeypatch.setattr(Detector, "outcomes", without_one)
+    arguments = [str(run), str(photographs), "-n", "2", "--output", str(tmp_path / "suggested.csv")]
+    assert main(arguments) == 1
+    images = len(list(photographs.iterdir()))
+    first, second = [line for line in capsys.readouterr().err.splitlines() if "without landmarks" in line]
+    assert first == f"1 of {images} images without landmarks (no face was found): {faceless}"
+    assert second.startswith(f"1 of {images} images without landmarks (they cannot be used): {cut}: ")
+    assert len(list(csv.DictReader((tmp_path / "suggested.csv").open(encoding="utf-8-sig")))) == 2
 
 
 def test_no_run(tmp_path, photographs):

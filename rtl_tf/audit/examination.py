@@ -11,6 +11,7 @@ from rtl_tf.audit.framing import Framing, frame_faces, is_odd, odd_sizes
 from rtl_tf.audit.judged_faces import Faces, judge_faces
 from rtl_tf.audit.near_duplicates import Pair, find_duplicates
 from rtl_tf.audit.plain_and_mirrored import Contrast, contrast
+from rtl_tf.audit.sideways import Sideways, find_sideways
 from rtl_tf.audit.sketches import Place, read_all
 from rtl_tf.audit.suspects import Suspect, sorted_suspects
 from rtl_tf.records import Sample, image_names
@@ -21,6 +22,7 @@ UNLIKE = 3.5  # robust standard deviations of the appearance: of 3,000 real face
 HALF_TURN = np.pi / 4
 LOOK = "look, and move the landmark or leave it"
 FEWEST_PICTURES = 30  # to tell a face from what is none
+WITHIN = 0.5  # of the side of its square, at most, is beyond the image where a face is looked for
 SEED = 0  # of whose labels are tried on whose image
 
 
@@ -33,6 +35,7 @@ class Findings:
     framing: Framing
     faces: Faces | None
     contrast: Contrast | None
+    sideways: Sideways
     duplicates: list[Pair]
     looked_at: bool
     suspects: list[Suspect]
@@ -43,7 +46,7 @@ class Findings:
 
 
 def examine(samples: Sequence[Sample], schema: Schema) -> Findings:
-    """Look through a data set; every image is decoded once, small where it is a large JPEG.
+    """Look through a data set; every image is decoded once, small where it is a large JPEG, and a few once more.
 
     Raises:
         InputError: an image is damaged.
@@ -66,7 +69,10 @@ def examine(samples: Sequence[Sample], schema: Schema) -> Findings:
     if faces:
         mirrored = np.array([bool(sample.mirrored) for sample in samples])
         sides = contrast(faces.model.laid(faces.points), faces.model.mean, mirrored, schema)
-    return Findings(samples, schema, framing, faces, sides, duplicates, looked_at, sorted_suspects(suspects))
+    doubted = {one.index for one in suspects}
+    believed = [index for index in np.flatnonzero(framing.beyond < WITHIN) if index not in doubted]
+    sideways = find_sideways([samples[index] for index in believed], schema)
+    return Findings(samples, schema, framing, faces, sides, sideways, duplicates, looked_at, sorted_suspects(suspects))
 
 
 def _place(sample: Sample) -> Place:

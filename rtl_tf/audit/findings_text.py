@@ -9,12 +9,12 @@ import numpy as np
 from rtl_tf.audit.examination import Findings
 from rtl_tf.audit.framing import INPUT_PX
 from rtl_tf.audit.plain_and_mirrored import SHIFTED
+from rtl_tf.audit.sideways import Sideways
 from rtl_tf.records import image_names
 from rtl_tf.system.notes import first_of
 
 WIDTH = 100
 SHOWN = 5  # names in a sentence, suspects in the list
-ONE_SIDED = 0.5  # share of landmarks in mirrored pairs, below which a schema marks one half of the face
 FEW_PEOPLE = 10
 MANY = 0.3  # share of the images
 
@@ -30,7 +30,9 @@ def findings_text(findings: Findings) -> str:
         ("Suspects", _suspects(findings)),
     ]
     filled = [
-        textwrap.fill(" ".join(sentences), WIDTH, initial_indent=f"{title:12}", subsequent_indent=" " * 12)
+        textwrap.fill(
+            " ".join(sentences), WIDTH, initial_indent=f"{title:12}", subsequent_indent=" " * 12, break_on_hyphens=False
+        )
         for title, sentences in paragraphs
     ]
     return "\n\n".join([*filled, *_worst(findings)])
@@ -110,24 +112,28 @@ def _duplicates(findings: Findings) -> list[str]:
 
 
 def _sides(findings: Findings) -> list[str]:
-    """What plain and mirrored samples have different; a shift that takes pixels to see belongs here too."""
+    """What plain and mirrored samples have different, and whether all labels lie to one side."""
+    faces, schema = findings.faces, findings.schema
     lines = []
-    faces, sides, schema = findings.faces, findings.contrast, findings.schema
-    is_one_sided = 2 * len(schema.mirrored_pairs) < ONE_SIDED * len(schema)
-    if faces and faces.halves.is_mixed and is_one_sided:
+    if faces and faces.halves.is_mixed and schema.is_one_sided:
         lines.append(
             f"The images show both halves of the face, {faces.halves.share:.0%} one and {1 - faces.halves.share:.0%} "
             "the other: with `mirrored` true for those of one half, the network would have to learn one alone."
         )
+    return [*lines, *_contrast(findings), _sideways(findings.sideways)]
+
+
+def _contrast(findings: Findings) -> list[str]:
+    sides, schema = findings.contrast, findings.schema
     if sides is None:
         mirrored = sum(sample.mirrored for sample in findings.samples)
         few = f"only {mirrored} are mirrored" if mirrored else "no image is mirrored"
-        return [*lines, f"Nothing to compare: {few}."]
+        return [f"No shapes to compare: {few}."]
     largest = int(np.nanargmax(sides.shares))
-    lines.append(
+    lines = [
         f"{sides.plain} plain and {sides.mirrored} mirrored images; their mean shapes differ by at most "
         f"{sides.shares[largest]:.1%} of the face ({schema.names[largest]})."
-    )
+    ]
     for first, second in sides.exchanged:
         lines.append(
             f"{schema.names[first]} and {schema.names[second]} seem exchanged in the mirrored ones: left and right are "
@@ -136,6 +142,20 @@ def _sides(findings: Findings) -> list[str]:
     if not sides.exchanged and sides.shares[largest] > SHIFTED:
         lines.append("Were both labelled by the same rules?")
     return lines
+
+
+def _sideways(found: Sideways) -> str:
+    if found.shift is None:
+        return f"Whether all labels lie to one side is not known: {found.reason}."
+    shift, side = found.shift, found.side
+    told = (
+        f"Against face meshes in {_many(found.images, 'image')} all labels lie {side * abs(shift.value):.1f} px to the "
+        f"{'right' if shift.value > 0 else 'left'} (standard error {side * shift.error:.1f}; {abs(shift.value):.1%} of "
+        "the face's square)"
+    )
+    if not shift.is_certain:
+        return f"{told}: less than two standard errors, so hardly more than chance."
+    return f"{told}: more than two standard errors; --label-shift, on in the presets quick and detector, takes it out."
 
 
 def _suspects(findings: Findings) -> list[str]:

@@ -67,7 +67,8 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="rtl-check",
         description="Look through a labelled data set before it is trained on: counts, missing landmarks, size of the "
-        "faces, duplicates, and labels that do not fit: swapped names, mirrored sides, points of another image. "
+        "faces, duplicates, and labels that do not fit: swapped names, mirrored sides, points of another image; and "
+        "whether all lie to one side, held against face meshes in some of the images. "
         "Nothing is trained; a thousand images take less than a minute.",
         epilog=f"Writes {TABLE}, a row a suspect, the most suspicious first, and {SHEET}, the first as pictures. "
         "They show and name people: treat them like the photographs. Exit status 0 also with suspects.",

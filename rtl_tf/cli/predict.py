@@ -20,8 +20,13 @@ NAMED = 5  # images in error that are named at the end
 
 def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
-    if bool(options.images) == bool(options.table):
-        raise InputError("give either images (files or folders) or --table FILE (see --help)")
+    if options.images and options.table:
+        raise InputError("give either images (files or folders) or --table FILE, which names its images (see --help)")
+    if not options.images and not options.table:
+        raise InputError(
+            f"what comes first, {options.model}, is the run folder or exported file of the detector; give images "
+            "(files or folders) behind it, or --table FILE (see --help)"
+        )
     from rtl_tf.datasets.films import is_film
 
     films = [path for path in options.images if is_film(path)]
@@ -161,7 +166,7 @@ def make_parser() -> Parser:
     frames.add_argument("--every", type=int, metavar="N", help="of a film, every Nth frame [1]")
     frames.add_argument("--frames-per-second", type=float, metavar="N", help="of a film, so many frames a second")
     parser.add_argument(
-        "--table", type=Path, metavar="FILE",
+        "--table", "--boxes", type=Path, metavar="FILE",
         help="CSV with the column image and, where the squares around the faces are known, box_left, box_top, box_side "
         "and mirrored",
     )  # fmt: skip

@@ -1,12 +1,18 @@
 """`rtl-suggest`: which of many unlabelled photographs to label next."""
 
+import sys
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.exceptions import InputError
-from rtl_tf.system.notes import warn
+from rtl_tf.system.notes import NAMED
 
-COLUMNS = ("image", "box_left", "box_top", "box_side", "box_found", "mirrored", "doubt", "distance", "flags")
+COLUMNS = (
+    *("image", "box_left", "box_top", "box_side", "box_found", "mirrored"),
+    *("doubt", "disagreement", "distance", "flags"),
+)
+OWN = {"doubt", "distance"}  # columns by which a table of an earlier suggestion is known
+NO_FACE = "no face was found"
 
 
 def main(arguments: list[str]) -> int:
@@ -15,33 +21,46 @@ def main(arguments: list[str]) -> int:
         raise InputError(f"-n {options.count}: give 1 or more")
     from rtl_tf.csv_rows import header_if_any, write_rows
 
-    if options.output.exists() and tuple(header_if_any(options.output)) != COLUMNS:
+    if options.output.exists() and not set(header_if_any(options.output)) >= OWN:
         raise InputError(f"--output {options.output}: there already, and not of rtl-suggest; name another file")
     from rtl_tf.datasets.photographs import from_files
 
-    listing = from_files(options.images)
+    images = [photograph.image for photograph in from_files(options.images).photographs]
     from rtl_tf.runs import layout
 
     if not (options.run / layout.NETWORK).is_file():
         raise InputError(f"{options.run}: no trained run")
     start_tensorflow()
-    rows, known, without = _suggestions(options, [photograph.image for photograph in listing.photographs])
-    write_rows(options.output, COLUMNS, rows)
+    rows, known, failed = _suggestions(options, images)
+    write_rows(options.output, COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
     for number, row in enumerate(rows, start=1):
-        print(f"{number:3d}. {row[0]}  doubt {row[5]}, distance {row[6]}{f'  ({row[7]})' if row[7] else ''}")
+        print(f"{number:3d}. {_told(row)}")
     left_out = f", {known} that the run was trained on" if known else ""
-    print(f"{options.output}: {len(rows)} of {len(listing.photographs)} photographs{left_out}")
-    if without:
-        warn(f"no face was found on {without} photographs, which are not suggested")
-    return 0
+    print(f"{options.output}: {len(rows)} of {len(images)} photographs{left_out}")
+    return _say_failed(failed, len(images))
 
 
-def _suggestions(options, images: list[Path]) -> tuple[list[tuple[str, ...]], int, int]:
-    """Rows of COLUMNS; how many photographs the run was trained on, and how many show no face."""
-    from rtl_tf.datasets.table_cells import image_cell, number
+def _told(row: dict[str, str]) -> str:
+    signs = (f"{name} {row[name]}" for name in ("doubt", "disagreement", "distance") if row[name])
+    return f"{row['image']}  {', '.join(signs)}{f'  ({flags})' if (flags := row['flags']) else ''}"
+
+
+def _say_failed(failed: dict[str, str], images: int) -> int:
+    """Name the images without landmarks, by name with the reason, on stderr; the exit status."""
+    faceless = [name for name, reason in failed.items() if reason == NO_FACE]
+    unreadable = [f"{name}: {reason}" for name, reason in failed.items() if reason != NO_FACE]
+    sys.stdout.flush()
+    for names, why in ((faceless, NO_FACE), (unreadable, "they cannot be used")):
+        if names:
+            told = f"{len(names)} of {images} images without landmarks ({why})"
+            print(f"{told}: {'; '.join(names[:NAMED])}{'; ...' if len(names) > NAMED else ''}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], int, dict[str, str]]:
+    """Rows of COLUMNS; how many photographs the run was trained on; images without landmarks, with the reason."""
     from rtl_tf.experiments.lineage import known_images
     from rtl_tf.inference.detector import Detector
-    from rtl_tf.inference.doubt import Doubt
     from rtl_tf.inference.predictor import Found
     from rtl_tf.inference.suggesting import look_at, suggest
     from rtl_tf.runs import layout
@@ -50,35 +69,55 @@ def _suggestions(options, images: list[Path]) -> tuple[list[tuple[str, ...]], in
 
     detector = Detector.load(options.run)
     outcomes = detector.outcomes(images, [None] * len(images), [None] * len(images))
-    found = list(progress(outcomes, len(images), "looking at photographs"))
-    usable = [(image, one) for image, one in zip(images, found, strict=True) if isinstance(one, Found)]
+    looked = list(zip(images, progress(outcomes, len(images), "looking at photographs"), strict=True))
+    usable = [(image, one) for image, one in looked if isinstance(one, Found)]
+    failed = {str(image): _reason(image, one) for image, one in looked if isinstance(one, InputError)}
     if not usable:
-        raise InputError("no face was found on any photograph")
+        name, reason = next(iter(failed.items()))
+        raise InputError(f"none of {len(images)} images has landmarks: {name}: {reason}")
     faces = look_at(detector, *map(list, zip(*usable, strict=True)))
     known = known_images([face.image for face in faces], read_seen(options.run / layout.TRAINED_ON))
     new = [face for index, face in enumerate(faces) if index not in known]
     old = [faces[index] for index in known]
     if not new:
         raise InputError("the run was trained on all of these photographs")
+    chosen = suggest(new, old, options.count, options.by, options.seed)
+    return [_row(options, detector, new[index], distance) for index, distance in chosen], len(old), failed
+
+
+def _reason(image: Path, problem: InputError) -> str:
+    from rtl_tf.inference.squares import NO_FACE as ADVISED
+
+    text = " ".join(str(problem).removeprefix(f"{image}: ").split())
+    return NO_FACE if text == ADVISED else text
+
+
+def _row(options, detector, face, distance: float) -> dict[str, str]:
+    from rtl_tf.datasets.table import BOX, FOUND_BOX
+    from rtl_tf.datasets.table_cells import image_cell, number
+    from rtl_tf.inference.doubt import Doubt
+
     doubt = Doubt.of(detector.confidence, None, options.run)
-    found_by_finder = str(detector.face_square is not None).lower()
-    rows = []
-    for index, distance in suggest(new, old, options.count, options.by, options.seed):
-        face = new[index]
-        box, flags = map(number, face.found.box), doubt.flags(face.found.prediction) if doubt else ()
-        told = f"{face.doubt:.3f}", "" if distance == float("inf") else f"{distance:.2f}", "; ".join(flags)
-        seen = found_by_finder, str(face.found.mirrored).lower()
-        rows.append((image_cell(face.image, options.output.parent), *box, *seen, *told))
-    return rows, len(old), len(images) - len(usable)
+    return {
+        "image": image_cell(face.image, options.output.parent),
+        **dict(zip(BOX, map(number, face.found.box), strict=True)),
+        FOUND_BOX: str(detector.face_square is not None).lower(),
+        "mirrored": str(face.found.mirrored).lower(),
+        "doubt": f"{face.doubt:.4f}",
+        "disagreement": f"{face.disagreement:.4f}",
+        "distance": "" if distance == float("inf") else f"{distance:.2f}",
+        "flags": "; ".join(doubt.flags(face.found.prediction)) if doubt else "",
+    }
 
 
 def make_parser() -> Parser:
     parser = Parser(
         prog="rtl-suggest",
         description="Which of many photographs without labels to label next: of those that a detector was not trained "
-        "on and that show a face, some at random, those that it doubts, or those unlike the ones that it knows, as far "
-        "as these are among them.",
-        epilog="The table has the squares in which the faces were found: predict.py --table reads it.",
+        "on and that show a face, some at random, those that it doubts, or those unlike the ones that it knows: all "
+        "training faces together of a run with folds, and those that are among the photographs.",
+        epilog="The table has the squares in which the faces were found: predict.py --table reads it. Exit status 1: "
+        "some images could not be used, and are named.",
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder of train.py")
     parser.add_argument("images", type=Path, nargs="+", metavar="PHOTOS", help="files or folders")

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.datasets import coco, deeplabcut, label_studio, labelme, pts, slicer, table, tps, youtube_faces
+from rtl_tf.datasets import coco, deeplabcut, label_studio, labelme, morphoj, pts, slicer, table, tps, youtube_faces
 from rtl_tf.datasets.json_files import is_coco, json_files
 from rtl_tf.datasets.subject_codes import checked_people
 from rtl_tf.exceptions import InputError
@@ -50,6 +50,7 @@ DATASETS = {
     "table": Reader(table.recognises, table.read, table.default_schema, "a CSV table (landmarks.csv)"),
     "pts": Reader(pts.recognises, pts.read, pts.default_schema, "300-W .pts files"),
     "tps": Reader(tps.recognises, tps.read, tps.default_schema, "one .tps file"),
+    "morphoj": Reader(morphoj.recognises, morphoj.read, morphoj.default_schema, "one MorphoJ .txt file"),
     "slicer": Reader(slicer.recognises, slicer.read, slicer.default_schema, "3D Slicer's .mrk.json files"),
     "labelme": Reader(labelme.recognises, labelme.read, labelme.default_schema, "LabelMe's .json files"),
     "label_studio": Reader(

@@ -11,6 +11,7 @@ from rtl_tf.datasets import (
     coco_writer,
     deeplabcut_writer,
     found_faces,
+    label_studio_predictions,
     label_studio_writer,
     labelme_writer,
     morphoj_writer,
@@ -60,9 +61,10 @@ FIELDS: Mapping[str, Callable[[Collection], int]] = {
 
 
 def collect(data: str | Path, schema: str | None, subjects_as_written: bool = False) -> Collection:
-    """The faces of any data set that `datasets.load` reads, or of a table of predict.py. InputError as they raise."""
-    if not datasets.is_synthetic(data) and found_faces.holds_predictions(Path(data)):
-        return found_faces.read_predictions(Path(data), schema, subjects_as_written)
+    """The faces of any data set that `datasets.load` reads, or of a file of predictions. InputError as they raise."""
+    for reader in () if datasets.is_synthetic(data) else (found_faces, label_studio_predictions):
+        if reader.holds_predictions(Path(data)):
+            return reader.read_predictions(Path(data), schema, subjects_as_written)
     schema = schema or datasets.default_schema(data)
     return Collection(datasets.load(data, schema, subjects_as_written=subjects_as_written), load_schema(schema))
 

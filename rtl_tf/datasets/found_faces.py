@@ -7,7 +7,7 @@ import numpy as np
 
 from rtl_tf.csv_rows import Row, header_if_any, read_rows
 from rtl_tf.datasets.collection import Collection
-from rtl_tf.datasets.subject_codes import checked_people
+from rtl_tf.datasets.subject_codes import with_checked_people
 from rtl_tf.datasets.table import (
     attributes_of,
     landmarks_of,
@@ -62,11 +62,7 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
         if (other := first_row.setdefault((sample.image, sample.face), row.line)) != row.line:
             raise row.error(f"{row.cells['image']} is already in row {other}; remove one")
         samples.append(replace(sample, place=f"row {row.line}"))
-    if any(sample.subject for sample in samples):
-        try:
-            samples[:] = checked_people(samples, subjects_as_written, samples.names)
-        except InputError as problem:
-            raise InputError(f"{file}: {problem}") from problem
+    samples = with_checked_people(file, samples, subjects_as_written)
     peaks = [_peaks_in(row, columns) for row in rows]
     return Collection(samples, fitting, [row.cells.get("detector", "") for row in rows], peaks)
 

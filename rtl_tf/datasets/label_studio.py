@@ -1,23 +1,21 @@
 """Label Studio: a JSON export, whole or in its short form (JSON-MIN)."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from rtl_tf.datasets.annotations import landmark_name, require_size
 from rtl_tf.datasets.json_files import is_label_studio, json_files
-from rtl_tf.datasets.named_points import Face, find_image, samples_of, schema_of
+from rtl_tf.datasets.label_studio_images import image_name, image_of, without_code
+from rtl_tf.datasets.named_points import Face, samples_of, schema_of
 from rtl_tf.documents import Node, read_json
 from rtl_tf.exceptions import InputError, shortened
-from rtl_tf.images import SUFFIXES, read_size
+from rtl_tf.images import read_size
 from rtl_tf.records import Sample
 from rtl_tf.system.notes import tell_left_out
 
 KEYPOINTS = "keypointlabels"
-LOCAL_FILES = "/data/local-files/?d="  # and the path of an image below the folder that the server shows
+MODEL = "rtl_tf"  # of predictions, and the detector behind it
 NO_LABELS = ("predictions", "drafts")
-_UPLOAD_CODE = re.compile(r"^[0-9a-f]+-")
 
 Points = dict[str, tuple[float, float]]
 
@@ -30,19 +28,19 @@ def recognises(path: Path) -> bool:
 
 def default_schema(path: Path) -> str:
     """The largest shipped schema of which the labels have every landmark."""
-    return schema_of(path, _faces(path), None).name
+    return schema_of(path, _labelled(path), None).name
 
 
 def read(path: Path, schema: str | None = None) -> list[Sample]:
     """A sample for every task of the export that has keypoints; the other tasks, and regions of other kinds, are left
     out, with an InputWarning.
 
-    Of a task's annotations the cancelled ones do not count, nor do predictions and drafts; of several by one person the
-    last one that was saved does, and where two persons differ, the export is refused. The image is the one value of
-    the task's `data` that is called like an image, found by `find_image`; the code that an upload puts before its
-    name (`/data/upload/1/3f2a-face.jpg`) may be there or not, and a local file's path (`/data/local-files/?d=...`) may
-    begin in any folder above the export. The subject is `subject` of the task's `data`, else the
-    image's name without suffix.
+    Of a task's annotations the cancelled ones do not count, nor do predictions (which nobody has looked at, see
+    `label_studio_predictions`) and drafts; of several by one person the last one that was saved does, and where two
+    persons differ, the export is refused. The image is the one value of the task's `data` that is called like an image,
+    found by `find_image`; the code that an upload puts before its name (`/data/upload/1/3f2a-face.jpg`) may be there or
+    not, and a local file's path (`/data/local-files/?d=...`) may begin in any folder above the export. The subject is
+    `subject` of the task's `data`, else the image's name without suffix.
 
     Coordinates are percent of the image's width and height, and become px as Label Studio's manual does it,
     x / 100 * width; they are taken with pixel centres on integers, as its COCO export's are. (Its canvas measures from
@@ -52,38 +50,79 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         InputError: the file is malformed, an image is missing, turned by hand or of another size than labelled, a
             label stands twice in a task, or a landmark lies outside; names the file and the place.
     """
-    return samples_of(path, _faces(path), schema)
+    return samples_of(path, _labelled(path), schema)
 
 
-def _faces(path: Path) -> list[Face]:
-    files = json_files(path)
-    if len(files) != 1:
-        raise InputError(f"{path}: expected one .json file")
-    file, faces = files[0], []
+def _labelled(path: Path) -> list[Face]:
+    faces = faces_of(path, labels_of)
+    if not faces and is_only_predicted(path):
+        raise InputError(
+            f"{path}: no point is labelled here: there are only predictions, which nobody has looked at; correct them "
+            "in Label Studio, or have rtl-convert read them"
+        )
+    return faces
+
+
+def faces_of(path: Path, regions_of: Callable[[Node], list[Node]], named_by_image: bool = True) -> list[Face]:
+    """A face for every task of which some region is a keypoint, see `read`.
+
+    Args:
+        regions_of: what counts of a task.
+        named_by_image: people of whom nothing is told are called like their images; else they have no name.
+    """
+    faces = []
     unlabelled: list[str] = []
     regions: list[str] = []
-    for task in read_json(file).elements():
-        results = _chosen(task) if task.get("annotations") else _short_form(task)
-        found = _points(results, regions)
+    for task in tasks_of(path):
+        found = _points(regions_of(task), regions)
         if not found:
             unlabelled.append(task.place)
             continue
         points, sizes = found
         data = task.get("data") or task
-        name = _image_name(data)
+        name = image_name(data)
         try:
-            image = _image(file, name, data)
+            image = image_of(Path(task.origin), name, data)
             for size in sizes:
                 require_size(image.name, size, read_size(image))
         except InputError as problem:
             raise task.error(str(problem)) from problem
         (width, height), *_ = sizes
         pixels = {label: (x / 100 * width, y / 100 * height) for label, (x, y) in points.items()}
-        subject = _subject(data) or PurePosixPath(_without_code(name)).stem
-        faces.append(Face(f"{file}: {task.place}", image, pixels, subject))
+        subject = _subject(data) or (PurePosixPath(without_code(name)).stem if named_by_image else "")
+        faces.append(Face(f"{task.origin}: {task.place}", image, pixels, subject))
     tell_left_out(path, "regions that are no keypoints", regions)
     tell_left_out(path, "tasks without keypoints", unlabelled)
     return faces
+
+
+def labels_of(task: Node) -> list[Node]:
+    """The regions of the annotation that counts; none where nobody has labelled it."""
+    return _chosen(task) if task.get("annotations") else _short_form(task)
+
+
+def prediction_of(task: Node) -> Node | None:
+    """What a program guessed, of several guesses the last; None where none has a region."""
+    told = task.get("predictions")
+    guesses = told.elements() if told else ()
+    usable = [guess for guess in guesses if isinstance(guess.value, dict) and guess.value.get("result")]
+    return max(usable, key=_saved, default=None)
+
+
+def is_only_predicted(path: Path) -> bool:
+    """Whether some of the tasks have predictions, and none has an annotation."""
+    tasks = list(tasks_of(path))
+    return any(map(prediction_of, tasks)) and not any(
+        task.object().get("annotations") or labels_of(task) for task in tasks
+    )
+
+
+def tasks_of(path: Path) -> Iterator[Node]:
+    """The tasks of the one file that `path` is, or has in it."""
+    files = json_files(path)
+    if len(files) != 1:
+        raise InputError(f"{path}: expected one .json file")
+    return read_json(files[0]).elements()
 
 
 def _chosen(task: Node) -> list[Node]:
@@ -146,37 +185,3 @@ def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[t
 def _subject(data: Node) -> str:
     subject = data.get("subject")
     return subject.code().strip() if subject else ""
-
-
-def _image_name(data: Node) -> str:
-    """The path of the image, that of an upload with its code."""
-    paths = [_path_in(text) for text in data.object().values() if isinstance(text, str)]
-    names = [path for path in paths if PurePosixPath(path).suffix.lower() in SUFFIXES]
-    if len(names) != 1:
-        raise data.error(f"expected one value that names an image, there are {len(names)}")
-    return names[0]
-
-
-def _image(file: Path, name: str, data: Node) -> Path:
-    """The image; a local file's path begins in any folder above the export."""
-    is_local = any(isinstance(text, str) and text.startswith(LOCAL_FILES) for text in data.object().values())
-    try:
-        return find_image(file.parent, name, *(file.absolute().parents if is_local else ()))
-    except InputError:
-        return find_image(file.parent, _without_code(name))
-
-
-def _without_code(name: str) -> str:
-    path = PurePosixPath(name)
-    return _UPLOAD_CODE.sub("", path.name, count=1) if "upload" in path.parts else name
-
-
-def _path_in(text: str) -> str:
-    """The path in `/data/upload/1/3f2a-face.jpg`, `/data/local-files/?d=faces/face.jpg`, `s3://faces/face.jpg`."""
-    if not text.startswith("/data/") and "://" not in text:
-        return text
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return text
-    return parse_qs(parts.query).get("d", [unquote(parts.path)])[0].lstrip("/")

@@ -9,7 +9,8 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from rtl_tf.datasets.collection import Collection, Writing, by_image, places
-from rtl_tf.datasets.label_studio import KEYPOINTS, LOCAL_FILES
+from rtl_tf.datasets.label_studio import KEYPOINTS, MODEL
+from rtl_tf.datasets.label_studio_images import LOCAL_FILES
 from rtl_tf.documents import json_bytes
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
@@ -57,7 +58,7 @@ def _task(collection: Collection, index: int, root: str) -> dict[str, Any]:
     if not collection.predicted:
         return {"data": data, "annotations": [{"result": _regions(collection, index)}]}
     answer = {
-        "model_version": f"rtl_tf {collection.detectors[index]}".rstrip(), "result": _regions(collection, index),
+        "model_version": f"{MODEL} {collection.detectors[index]}".rstrip(), "result": _regions(collection, index),
         "score": _score(collection.peaks[index]),
     }  # fmt: skip
     return {"data": data, "predictions": [answer]}

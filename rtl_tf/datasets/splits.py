@@ -44,6 +44,11 @@ def split(
     return Split(*(tuple(_by_name((i for key in part for i in groups[key]), names)) for part in cuts))
 
 
+def without_test(whole: Split, samples: Sequence[Sample]) -> Split:
+    """The test part's images are training images."""
+    return replace(whole, training=tuple(_by_name((*whole.training, *whole.test), image_names(samples))), test=())
+
+
 def subset(
     whole: Split,
     samples: Sequence[Sample],
@@ -115,7 +120,7 @@ def exchanged(
 ) -> Split | None:
     """The split with the subjects (scans) of test and validation part that have an image in `known` in the training
     part, and as many of that part that have none there in their place, at random: as long as there are such, first of
-    the test part. There nobody remains who is known; None where nobody would be left to be tested."""
+    the test part. There nobody remains who is known; None where nobody would be left of a test part."""
     groups = groups_of(samples, range(len(samples)), by)
     key = {index: one for one, group in groups.items() for index in group}
     training, validation, test = ({key[index] for index in part} for part in whole.parts.values())
@@ -135,7 +140,7 @@ def exchanged(
     judged = test | validation
     cuts = (set(key.values()) - judged, validation, test)
     split = Split(*(tuple(index for index in order if key[index] in part) for part in cuts))
-    return split if split.test else None
+    return split if split.test or not whole.test else None
 
 
 def without_fold(whole: Split, parts: Sequence[tuple[int, ...]], fold: int) -> Split:

@@ -4,9 +4,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, Samples
 
 UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"  # fillers and the empty Braille cell: letters and symbols by name alone
 
@@ -36,6 +37,16 @@ def checked_people(samples: Sequence[Sample], as_written: bool, names: Sequence[
                 "--subjects-as-written"
             )
     return [replace(sample, subject=unicodedata.normalize("NFC", sample.subject)) for sample in samples]
+
+
+def with_checked_people(path: Path, samples: Samples, as_written: bool) -> Samples:
+    """The samples of a file of predictions, of which nobody need have told the people; as `checked_people` if so."""
+    if not any(sample.subject for sample in samples):
+        return samples
+    try:
+        return Samples(checked_people(samples, as_written, samples.names))
+    except InputError as problem:
+        raise InputError(f"{path}: {problem}") from problem
 
 
 def code_key(subject: str) -> str:

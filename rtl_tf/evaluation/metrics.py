@@ -22,11 +22,15 @@ THRESHOLDS = {
 
 def per_image(errors: np.ndarray) -> np.ndarray:
     """(N, K) -> (N,): mean over each image's labelled landmarks; NaN for an image without any."""
-    errors = np.asarray(errors, np.float64)
-    labelled = np.isfinite(errors)
-    counts = labelled.sum(axis=1)
-    sums = np.where(labelled, errors, 0.0).sum(axis=1)
-    return np.divide(sums, counts, out=np.full(len(errors), np.nan), where=counts > 0)
+    return mean_of_known(errors, axis=1)
+
+
+def mean_of_known(values: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """Mean of what is finite; NaN, without NumPy's warning, where nothing is."""
+    values = np.asarray(values, np.float64)
+    known = np.isfinite(values)
+    counts, sums = known.sum(axis=axis), np.where(known, values, 0.0).sum(axis=axis)
+    return np.divide(sums, counts, out=np.full(np.shape(counts), np.nan), where=counts > 0)
 
 
 def mean_radial_error(errors: np.ndarray) -> float:

@@ -12,7 +12,8 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
 from rtl_tf.experiments.lineage import acquaintances, with_unseen_test
-from rtl_tf.experiments.recipe_fitting import Meshes, Wanted, fit_recipe
+from rtl_tf.experiments.meshed_samples import Meshes
+from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.face_parts import FINER, FaceParts, is_finer

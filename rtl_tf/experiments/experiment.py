@@ -11,7 +11,7 @@ from rtl_tf.config import Asked, Settings
 from rtl_tf.datasets import is_synthetic
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import outputs
+from rtl_tf.experiments import outputs, results
 from rtl_tf.experiments.blending import apart, choose_blend, with_blend
 from rtl_tf.experiments.building import build, load_networks, stride_of
 from rtl_tf.experiments.cross_validation import Fold, cross_validate
@@ -20,7 +20,7 @@ from rtl_tf.experiments.doubt_signs import with_familiar
 from rtl_tf.experiments.lambda_search import GRID, choose_lambda, searching_run
 from rtl_tf.experiments.lineage import write_record
 from rtl_tf.experiments.part_training import train_parts
-from rtl_tf.experiments.resolving import found_out, images_an_epoch, resolve
+from rtl_tf.experiments.resolving import found_out, images_an_epoch, require_judges, resolve
 from rtl_tf.experiments.resuming import (
     check_folder,
     clear_leftovers,
@@ -109,6 +109,8 @@ def _run(
 ) -> Path:
     if tensorboard:
         require_tensorboard()
+    if not validation_only:
+        require_judges(asked)
     run = prepare(asked, resume, loader)
     print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
     write_face_square(run)
@@ -143,19 +145,19 @@ def _run(
     elif trained.recipe.calibration:
         trained = with_blend(trained, choose_blend([apart(trained, validation.samples, validation.looked_in)]))
         write_recipe(run.folder / layout.RECIPE, trained.recipe)
-    outputs.write_validation(run.folder, trained, validation)
+    results.write_validation(run.folder, trained, validation)
     if not validation_only:
         history = read_history(run.folder / layout.HISTORY)
-        outputs.write_results(
-            run.folder,
-            run.method.title,
-            trained,
-            run.source,
-            run.data.unseen("test", margin),
-            history,
-            run.settings.include_faces or is_synthetic(run.settings.data),
-        )
-        print(outputs.summary(run.folder))
+        if run.settings.test_part:
+            include_faces = run.settings.include_faces or is_synthetic(run.settings.data)
+            test = run.data.unseen("test", margin)
+            results.write_results(run.folder, run.method.title, trained, run.source, test, history, include_faces)
+        else:
+            training = run.data.part("training")
+            results.write_cross_validated(
+                run.folder, run.method.title, trained, run.source, training, validation, history
+            )
+        print(results.summary(run.folder))
     return run.folder
 
 

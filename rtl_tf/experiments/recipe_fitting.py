@@ -1,9 +1,7 @@
 """What a run fits to its training images beside the network: where to look, and what its labels have in common."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,41 +9,22 @@ import numpy as np
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import Crop
 from rtl_tf.experiments.face_boxes import GIVEN
-from rtl_tf.images import read_around
+from rtl_tf.experiments.meshed_samples import MeshedSample, Meshes, mesh_samples, seen_both_ways, shift_of_labels
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.box_evidence import BoxEvidence, displaced
-from rtl_tf.inference.face_meshes import Mesh, find_mesh
-from rtl_tf.inference.label_shift import estimate
-from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks, nearest_points
-from rtl_tf.inference.recipe import FACE, Recipe, mesh_views
-from rtl_tf.pipeline import labels_in, sample_crop
+from rtl_tf.inference.label_shift import FEWEST as FEWEST_PEOPLE
+from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks
+from rtl_tf.inference.recipe import Recipe
+from rtl_tf.pipeline import labels_in
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
-from rtl_tf.system.progress import progress
 
 USUAL_BLEND = 0.5  # until validation images say otherwise
-CERTAIN = 2.0  # standard errors that a shift of labels must be away from none
 BOXES = 8  # displaced ones of each training image
 FEWEST = 5  # faces with a mesh: below, there is nothing to fit
-
-
-@dataclass(frozen=True)
-class MeshedSample:
-    """A sample whose face has a mesh.
-
-    Attributes:
-        box: around the labels, or the sample's own.
-        views: (V, 468, 2) original px, see `recipe.mesh_views`: the first two, a plain and a flipped one, at least.
-    """
-
-    sample: Sample
-    box: Crop
-    mesh: Mesh
-    views: np.ndarray
-
-
-Meshes = dict[tuple[Path, Crop], Mesh]  # by an image and the box that was looked into, whether it shows a face or not
+BOXES_STAY = "boxes are looked at as they are"
+SHIFT_STAYS = "how far all labels lie to one side is not known and stays in them"
 
 
 class Wanted(NamedTuple):
@@ -69,20 +48,21 @@ class Wanted(NamedTuple):
 def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes: Meshes | None = None) -> Recipe:
     """The recipe of the training part's samples. The meshes that are found go into `meshes`."""
     recipe = Recipe(views=wanted.views, flips=wanted.flips)
-    both_kinds = len({sample.mirrored for sample in samples}) == 2  # else no shift shows
-    if not (wanted.aligned or wanted.calibrated or (wanted.label_shift and both_kinds)):
+    with_shift = wanted.label_shift and seen_both_ways(samples, schema, wanted.flips)  # else it is learned
+    if not (wanted.aligned or wanted.calibrated or with_shift):
         return recipe
-    meshed = mesh_samples(samples, wanted, {} if meshes is None else meshes)
+    meshed = mesh_samples(samples, wanted.image_size, wanted.crop_margin, wanted.views, meshes)
     people = {one.sample.subject for one in meshed}
     if len(meshed) < FEWEST or len(people) < 2:
         found = f"face meshes in {len(meshed)} of {len(samples)} training images, of {len(people)} people"
-        warn(f"{found}: too few, boxes are looked at as they are")
+        lost = [BOXES_STAY] * (wanted.aligned or wanted.calibrated) + [SHIFT_STAYS] * with_shift
+        warn(f"{found}: too few, {', and '.join(lost)}")
         return recipe
     if wanted.aligned:
         alignment = Alignment.fit([one.mesh for one in meshed], [one.sample.points for one in meshed])
         recipe = replace(recipe, alignment=alignment)
     squares = [recipe.alignment.square(one.mesh, 1) if recipe.alignment else replace(one.box, size=1) for one in meshed]
-    if wanted.label_shift:
+    if with_shift:
         recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
     if wanted.calibrated:
         calibration, left_out = _calibration(meshed, squares, schema, recipe)
@@ -91,20 +71,6 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes
             evidence = _box_evidence(meshed, squares, schema, left_out, recipe.label_shift, wanted)
             recipe = replace(recipe, box_evidence=evidence)
     return recipe
-
-
-def mesh_samples(samples: Sequence[Sample], wanted: Wanted, meshes: Meshes) -> list[MeshedSample]:
-    """Those of the samples in whose box a mesh is found; read in threads, with a progress bar. All go into `meshes`."""
-
-    def meshed(sample: Sample) -> MeshedSample:
-        box = sample_crop(sample, wanted.image_size, wanted.crop_margin)
-        image = read_around(sample.image, box)
-        mesh = meshes[sample.image, box] = find_mesh(image, box)
-        return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, wanted.views)))
-
-    with ThreadPoolExecutor() as pool:
-        found = list(progress(pool.map(meshed, samples), len(samples), "finding face meshes"))
-    return [one for one in found if one.mesh.score > FACE]
 
 
 def _landmarks(meshed: Sequence[MeshedSample], squares: Sequence[Crop], labels: np.ndarray) -> MeshLandmarks:
@@ -116,13 +82,11 @@ def _landmarks(meshed: Sequence[MeshedSample], squares: Sequence[Crop], labels: 
 
 
 def _label_shift(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema) -> float:
-    labels = _labels(meshed, squares, schema, 0.0)
-    meshes = np.stack([square.to_shares(one.mesh.points) for one, square in zip(meshed, squares, strict=True)])
-    nearest = list(nearest_points(meshes, labels))
-    sideways = np.nanmean(labels[..., 0] - meshes[:, nearest, 0], axis=1)
-    mirrored = np.array([square.mirrored for square in squares])
-    found = estimate(np.where(mirrored, -sideways, sideways), mirrored, [one.sample.subject for one in meshed])
-    return found.value if found and abs(found.value) > CERTAIN * found.error else 0.0
+    found = shift_of_labels(meshed, squares, schema)
+    if found is None:
+        kinds = " of either half of the face" if schema.is_one_sided else ""
+        warn(f"--label-shift: fewer than {FEWEST_PEOPLE} people{kinds} have a face mesh, so that {SHIFT_STAYS}")
+    return found.value if found and found.is_certain else 0.0
 
 
 def _labels(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema, shift: float) -> np.ndarray:

@@ -60,11 +60,14 @@ def read_dataset(
     split_seed: int,
     subjects_as_written: bool = False,
     aligned: bool = False,
+    test_part: bool = True,
 ) -> Dataset:
-    """Read, split and audit; called with the `dataset_key` of resolved settings."""
+    """Read, split and audit; called with the `dataset_key` of resolved settings. Without a test part, its people are
+    trained on."""
     samples, hashes = read_samples(data, schema, image_size, subjects_as_written, aligned)
     split = splits.split(samples, by=split_by, seed=split_seed)
     splits.audit(samples, split, split_by)
+    split = split if test_part else splits.without_test(split, samples)
     return Dataset(samples, load_schema(schema), split, datasets.dataset_name(data), hashes)
 
 
@@ -117,7 +120,14 @@ def _weights_hash(file: Path, source: str) -> str:
 def dataset_key(settings: Settings) -> tuple:
     """The settings that a `Dataset` depends on."""
     split = settings.split_by, settings.split_seed
-    return settings.data, settings.schema, settings.image_size, *split, settings.subjects_as_written, settings.aligned
+    seen = settings.subjects_as_written, settings.aligned, settings.test_part
+    return settings.data, settings.schema, settings.image_size, *split, *seen
+
+
+def require_judges(asked: Asked) -> None:
+    """InputError for a run that would end with errors of nobody."""
+    if asked.test_part is False and not asked.folds:
+        raise InputError("--no-test-part: nothing would tell the errors, give --folds 5 as well")
 
 
 def thinned(dataset: Dataset, settings: Settings) -> Split:

@@ -42,7 +42,8 @@ BACK = Network(
 )
 
 # Until one finds a face: who looks, at parts of the photograph that are so many times shorter than it. The network for
-# farther faces also finds the near ones; the other one would take the largest of several faces for none, and stop.
+# farther faces also finds the near ones. The other one first would find the largest face as well, in half the time, but
+# looking ends with the first face: of two, one of them half as large, that network told one (of 75 pairs in 73).
 LOOKS = ((BACK, 1), (SHORT_RANGE, 1), (BACK, 2), (BACK, 4))
 
 

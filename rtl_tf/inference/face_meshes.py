@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -45,23 +46,26 @@ class Mesh:
         return replace(self.crop, left=left, top=top, side=side, angle=angle)
 
 
-def mesh_in(image: Photographed, crop: Crop) -> Mesh:
-    """The mesh in one view of a decoded image (H, W, 3): the network always answers, see `Mesh.score`."""
+def mesh_in(image: Photographed, crop: Crop, networks: "Reserve[MeshNetwork] | None" = None) -> Mesh:
+    """The mesh in one view of a decoded image (H, W, 3): the network always answers, see `Mesh.score`.
+
+    networks: None = the installed package's.
+    """
     view = replace(crop, size=SIZE)
     pixels = crop_of(image, view)
-    with _networks.one() as network:
+    with (networks or _networks).one() as network:
         points, score = network.locate(pixels)
     return Mesh(view.to_original(points), score, view)
 
 
-def find_mesh(image: Photographed, crop: Crop) -> Mesh:
+def find_mesh(image: Photographed, crop: Crop, networks: "Reserve[MeshNetwork] | None" = None) -> Mesh:
     """The mesh of the face that a square shows, roughly: looked at again in its own square, then in that one's.
 
     Where there is no face its points can lie anywhere: if their square has its middle beside the image, its score is
-    that of none.
+    that of none. `networks` as in `mesh_in`.
     """
     for _ in range(LOOKS):
-        mesh = mesh_in(image, crop)
+        mesh = mesh_in(image, crop, networks)
         crop = mesh.square
         inside = (-0.5 < middle < length - 0.5 for middle, length in zip(crop.centre, image.shape[1::-1], strict=True))
         if not all(inside):
@@ -69,11 +73,11 @@ def find_mesh(image: Photographed, crop: Crop) -> Mesh:
     return mesh
 
 
-class _Network:
-    """The interpreter; one thread at a time may ask it."""
+class MeshNetwork:
+    """The interpreter of a `.tflite` file, None = the installed package's; one thread at a time may ask it."""
 
-    def __init__(self) -> None:
-        self.interpreter = litert_interpreter(packaged_weights(FACE_MESH), threads=1)
+    def __init__(self, file: Path | None = None) -> None:
+        self.interpreter = litert_interpreter(file or packaged_weights(FACE_MESH), threads=1)
         self.input = self.interpreter.get_input_details()[0]["index"]
         self.outputs = [output["index"] for output in self.interpreter.get_output_details()]
 
@@ -85,4 +89,4 @@ class _Network:
         return points.reshape(-1, 3)[:, :2].astype(np.float64), float(score.ravel()[0])
 
 
-_networks = Reserve(_Network)
+_networks = Reserve(MeshNetwork)

@@ -1,14 +1,23 @@
 """A constant offset of all labels in the frame of the image: a clicking habit, half a pixel, a labelling network.
 
-A detector cannot learn it where images are mirrored, by the data set or by augmentation: the same anatomy then lies at
-two places, twice the offset apart, and what is learned is the middle. Of its two components only the one along the
-image's rows shows in mirrored images; the other is learned as any anatomy is.
+A detector cannot learn it where images are mirrored, by the data set or by augmentation, so that the same anatomy is
+seen both ways: it then lies at two places, twice the offset apart, and what is learned is the middle. Of its two
+components only the one along the image's rows shows in mirrored images; the other is learned as any anatomy is.
+
+Landmarks of one half of the face are seen both ways where some samples are mirrored: a flipped image shows the other
+half. Landmarks of both halves are seen both ways in each image and its flipped view, names exchanged.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from rtl_tf.inference.mesh_calibration import nearest_points
+from rtl_tf.schema import Schema
+
+FEWEST = 3
+CERTAIN = 2.0  # standard errors that a shift of labels must be away from none
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,35 @@ class LabelShift:
     value: float
     error: float
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is more than chance; else there is taken to be none."""
+        return abs(self.value) > CERTAIN * self.error
+
+
+def find_shift(
+    labels: np.ndarray, plain: np.ndarray, flipped: np.ndarray, mirrored: np.ndarray, people: Sequence[str],
+    schema: Schema,
+) -> LabelShift | None:  # fmt: skip
+    """Of labels against the meshes of a landmark network, all in shares of N views.
+
+    Args:
+        labels: (N, K, 2), named as the views show them, NaN = missing.
+        plain, flipped: (N, M, 2), meshes found in the views and in these flipped, where they lie in the views.
+        mirrored: bool (N,), which views mirror their image; of one half of the face all views show the same.
+        people: N codes.
+    Returns:
+        None where fewer than FEWEST people tell it.
+    """
+    nearest = list(nearest_points(plain, labels))
+    rightwards = np.where(mirrored, -1, 1)
+    sideways = labels[..., 0] - plain[:, nearest, 0]
+    if schema.is_one_sided:
+        return estimate(rightwards * _mean(sideways), mirrored, people)
+    counterparts = labels[:, schema.mirror_permutation, 0]
+    sideways += counterparts - flipped[:, nearest, 0]  # NaN where one of the two is missing: both have one anatomy
+    return estimate_flipped(rightwards * _mean(sideways) / 2, people)
+
 
 def estimate(residuals: np.ndarray, mirrored: np.ndarray, people: Sequence[str]) -> LabelShift | None:
     """From what labels lie to the right of a landmark network's points, in the image as it is.
@@ -31,21 +69,41 @@ def estimate(residuals: np.ndarray, mirrored: np.ndarray, people: Sequence[str])
     shift is the mean of the two kinds' mean residuals.
 
     Args:
-        residuals: (N,), of each image the mean over its landmarks, shares of the crop's side.
+        residuals: (N,), of each image the mean over its landmarks, shares of the crop's side; NaN where there is none.
         mirrored: bool (N,), which images show the other half of the face.
         people: N codes.
     Returns:
         None where fewer than FEWEST people are of either kind.
     """
-    means, variances = [], []
-    for kind in (False, True):
-        values = [residuals[(mirrored == kind) & (np.array(people) == person)] for person in dict.fromkeys(people)]
-        per_person = np.array([value.mean() for value in values if len(value)])
-        if len(per_person) < FEWEST:
-            return None
-        means.append(per_person.mean())
-        variances.append(per_person.var(ddof=1) / len(per_person))
-    return LabelShift(float(np.mean(means)), float(np.sqrt(sum(variances)) / 2))
+    kinds = [_of_people(np.where(mirrored == kind, residuals, np.nan), people) for kind in (False, True)]
+    if min(map(len, kinds)) < FEWEST:
+        return None
+    variances = [values.var(ddof=1) / len(values) for values in kinds]
+    return LabelShift(float(np.mean([values.mean() for values in kinds])), float(np.sqrt(sum(variances)) / 2))
 
 
-FEWEST = 3
+def estimate_flipped(residuals: np.ndarray, people: Sequence[str]) -> LabelShift | None:
+    """The same where each image is of both kinds, seen as it is and flipped.
+
+    Args:
+        residuals: (N,), as above, of each image the mean of both views'.
+    Returns:
+        None where there are fewer than FEWEST people.
+    """
+    values = _of_people(residuals, people)
+    if len(values) < FEWEST:
+        return None
+    return LabelShift(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
+
+
+def _of_people(residuals: np.ndarray, people: Sequence[str]) -> np.ndarray:
+    """(P,): each person's mean, of those who have any."""
+    there, names = ~np.isnan(residuals), np.array(people)
+    return np.array([residuals[there & (names == person)].mean() for person in dict.fromkeys(names[there].tolist())])
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """(N,) of (N, K), NaN left out; NaN where there is nothing."""
+    there = ~np.isnan(values)
+    found = np.full(len(values), np.nan)
+    return np.divide(np.where(there, values, 0).sum(axis=1), there.sum(axis=1), out=found, where=there.any(axis=1))

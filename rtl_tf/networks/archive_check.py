@@ -43,6 +43,7 @@ ALLOWED = {
     "keras.layers": LAYERS,
     "keras.src.ops.numpy": ("Add", "Multiply"),  # in MobileNetV3 and ConvNeXt
     "keras.src.applications.convnext": ("LayerScale", "StochasticDepth"),
+    "keras.src.applications.inception_resnet_v2": ("CustomScaleLayer",),
     **OWN,
 }
 ANY_OF = ("keras.initializers", "keras.regularizers", "keras.constraints")  # numbers, and nothing else

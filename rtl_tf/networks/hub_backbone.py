@@ -26,7 +26,7 @@ def keras_hub() -> Any:
         import keras_hub
     except ImportError as problem:
         raise InputError(
-            "a source of KerasHub needs a package that is not installed: pip install keras-hub"
+            'a source of KerasHub needs a package that is not installed: pip install -e ".[hub]"'
         ) from problem
     return keras_hub
 

@@ -12,10 +12,12 @@ import numpy as np
 
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.networks import weight_files
+from rtl_tf.networks.last_maps import bottlenecks, last_maps
 from rtl_tf.networks.layers import Preprocess, image_input
 from rtl_tf.networks.normalization import fused
 
 ENCODER_STRIDES = (16, 32)
+FRAMED = "framed"  # the layer that puts zeros around the last map
 SMALLEST = 64  # px; at 32 a map of stride 32 could not be told from one that was averaged
 USUAL_SIZE = 224  # px, which VGG's dense layers are for
 # Of the EfficientNets before V2 Keras puts a part of the preprocessing into the network only together with their
@@ -132,45 +134,59 @@ def _published(source: str, constructor: Callable, top: bool) -> keras.Model:
 def split(network: keras.Model, stride: int, source: str) -> tuple[keras.Model, keras.Model | None]:
     """Encoder and classifier, which share the network's weights.
 
-    The encoder's map of a stride is the last of this size through which everything goes that comes after it.
+    The encoder's map of a stride is the one of `last_maps`, with zeros around it where it is smaller than S / stride
+    since convolutions of the network leave out borders (Inception's, Xception's): as many on each side, so that its
+    cells stay where they look. The classifier takes the zeros off again.
 
     Returns:
-        encoder: RGB images (N, S, S, 3) in 0..255 -> list of maps, strides 4, 8, 16(, 32).
-        classifier: the last map -> (N, 1000) logits; None where the network ends with a map.
+        encoder: RGB images (N, S, S, 3) in 0..255 -> list of maps (N, S/stride, S/stride, B), strides 4, 8, 16(, 32).
+        classifier: the last map -> (N, 1000) logits; None where the network ends with a map, or needs others, too.
 
     Raises:
-        InputError: another stride, or a network that has no such map of some stride.
+        InputError: another stride, or a network that has no map of some stride at this image size.
     """
     if stride not in ENCODER_STRIDES:
         raise InputError(f"--encoder-stride {stride}: the encoder of --source {source} ends at stride 16 or 32")
-    size, found = network.input_shape[1], bottlenecks(network)
+    size, found = network.input_shape[1], last_maps(network)
     wanted = [4, 8, 16, 32][: 3 if stride == 16 else 4]
-    if missing := [str(at) for at in wanted if size // at not in found]:
-        sizes = ", ".join(f"{side} px" for side in found if side < size)
+    if missing := [str(at) for at in wanted if at not in found]:
         raise InputError(
-            f"--source {source}: has no map of stride {' or '.join(missing)} at {size} px through which all goes, "
-            f"only maps of {sizes}; use another network, as keras:MobileNetV3Large"
+            f"--image-size {size}: --source {source} has no map of stride {' or '.join(missing)} there; "
+            "use a larger one, or another network, as keras:MobileNetV3Large"
         )
-    maps = [found[size // at] for at in wanted]
+    has_classifier = _has_logits(network) and found[stride] in bottlenecks(network)
+    if any(_frame(found[stride].output, size // stride)):
+        network = _framed(network, found[stride], size // stride)
+        found = {at: network.get_layer(found[at].name) for at in wanted[:-1]} | {stride: network.get_layer(FRAMED)}
+    maps = [_in_frame(found[at].output, size // at, f"stride{at}") for at in wanted]
     encoder = keras.Model(network.inputs[0], maps, name="encoder")
-    if not _has_logits(network):
-        return encoder, None
-    return encoder, keras.Model(maps[-1], network.output, name="classifier")
+    return encoder, keras.Model(maps[-1], network.output, name="classifier") if has_classifier else None
 
 
-def bottlenecks(network: keras.Model) -> dict[int, keras.KerasTensor]:
-    """Side of a square map in px -> the last map of this size that alone leads from what is before to what is after."""
-    steps = [operation for operation in network.operations if not isinstance(operation, keras.layers.InputLayer)]
-    made = {id(tensor): number for number, step in enumerate(steps) for tensor in keras.tree.flatten(step.output)}
-    needed_until = list(range(len(steps)))
-    for number, step in enumerate(steps):
-        for tensor in keras.tree.flatten(step.input):
-            if id(tensor) in made:
-                needed_until[made[id(tensor)]] = number
-    found, open_until = {}, 0
-    for number, step in enumerate(steps):
-        shape = step.output.shape
-        if open_until <= number and len(shape) == 4 and shape[1] == shape[2]:
-            found[shape[1]] = step.output
-        open_until = max(open_until, needed_until[number])
-    return found
+def _in_frame(maps: keras.KerasTensor, side: int, name: str) -> keras.KerasTensor:
+    """Maps (N, H, W, B) with zeros around them, (N, side, side, B); as they are where nothing is missing."""
+    frame = _frame(maps, side)
+    return keras.layers.ZeroPadding2D((frame, frame), name=name)(maps) if any(frame) else maps
+
+
+def _frame(maps: keras.KerasTensor, side: int) -> tuple[int, int]:
+    """The px that are missing before and after; the odd one after."""
+    missing = side - maps.shape[1]
+    return missing // 2, missing - missing // 2
+
+
+def _framed(network: keras.Model, last: keras.layers.Layer, side: int) -> keras.Model:
+    """A copy, weights included, in which a layer's map gets its zeros from the layer FRAMED, and loses them at once."""
+    frame = _frame(last.output, side)
+
+    def called(layer, *inputs, **options):
+        maps = layer(*inputs, **options)
+        if layer.name != last.name:
+            return maps
+        return keras.layers.Cropping2D((frame, frame), name="unframed")(_in_frame(maps, side, FRAMED))
+
+    copy = keras.models.clone_model(network, call_function=called)
+    for layer in network.layers:  # by name: with layers in between, the order of the weights may be another one
+        if layer.weights:
+            copy.get_layer(layer.name).set_weights(layer.get_weights())
+    return copy

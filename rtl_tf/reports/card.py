@@ -14,11 +14,11 @@ import numpy as np
 from rtl_tf.csv_rows import read_own_rows
 from rtl_tf.evaluation.coverage import judge_confidence, observed
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
-from rtl_tf.evaluation.metrics import THRESHOLDS, failures, per_image
+from rtl_tf.evaluation.metrics import THRESHOLDS, failures, mean_of_known, per_image
 from rtl_tf.evaluation.statistics import estimate, interval, rate_interval, rounded
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
-from rtl_tf.reports.subgroups import groups_by, order_of
+from rtl_tf.reports.subgroups import EMPTY, groups_by, has_quarters, order_of
 from rtl_tf.reports.tables import PROTOCOL_OF
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import read_attributes
@@ -60,6 +60,7 @@ def make_card(run: Run) -> dict[str, Any]:
             "never_labelled": run.resolved.get(UNLABELLED, []),
         },
         "data": {"parts": parts, "test_images_with_scale": int(np.isfinite(run.predictions.mm_per_px).sum())},
+        "judged_on": "training part, by its folds" if run.cross_validated else "test part",
         "protocol": {name: value for name, value in settings.items() if value is not None},
         "metrics": {unit: _metrics(values, people, unit) for unit, values in errors.items()},
         "landmarks": _of_landmarks(run.predictions.landmarks, errors["input_px"], people),
@@ -68,8 +69,17 @@ def make_card(run: Run) -> dict[str, Any]:
         "intended_use": USE,
         "limits": _limits(run, parts),
         "versions": versions_of(last_environment(folder / layout.ENVIRONMENT)),
-        "hashes": hashes | {"network_sha256": file_hash(folder / layout.NETWORK)},
+        "hashes": hashes | _networks(folder),
     }
+
+
+def _networks(folder: Path) -> dict[str, str]:
+    """Of the run's network, and of that which looks at parts of faces, if there is one."""
+    hashes, of_parts = (
+        {"network_sha256": file_hash(folder / layout.NETWORK)},
+        folder / layout.FACE_PARTS / layout.NETWORK,
+    )
+    return hashes | ({"parts_network_sha256": file_hash(of_parts)} if of_parts.is_file() else {})
 
 
 def _source(source: str | None) -> str:
@@ -97,7 +107,8 @@ def _metrics(errors: np.ndarray, people: Sequence[str], unit: str) -> dict[str, 
     for limit in THRESHOLDS[unit]:
         beyond = np.where(np.isnan(of_images), np.nan, failures(of_images, limit))
         low, high = (float(end[0]) for end in rate_interval(beyond[:, None], people))
-        found[f"above_{limit}"] = {"share": float(np.nanmean(beyond)), "low": _known(low), "high": _known(high)}
+        share = float(mean_of_known(beyond))
+        found[f"above_{limit}"] = {"share": _known(share), "low": _known(low), "high": _known(high)}
     return found
 
 
@@ -127,20 +138,21 @@ def _subgroups(run: Run, values: np.ndarray) -> list[dict[str, Any]]:
     found, subjects = [], np.array(run.predictions.subjects)
     for column in sorted(columns):
         groups = np.array(groups_by(column, [run]))
-        names = order_of(groups.tolist())
+        names, quarters = order_of(groups.tolist()), has_quarters(columns[column])
         if not 1 < len(names) <= MOST_GROUPS:
             continue
-        for name in names:
+        for place, name in enumerate(names, 1):
             inside = groups == name
             people = subjects[inside]
             if len(set(people)) >= FEWEST:
                 counts = {"images": int(inside.sum()), "people": len(set(people)), "unit": "input_px"}
-                found.append({"column": column, "group": name} | counts | _mean(values[inside], people.tolist()))
+                shown = f"quarter {place}" if quarters and name != EMPTY else name  # a range's ends are single people's
+                found.append({"column": column, "group": shown} | counts | _mean(values[inside], people.tolist()))
     return found
 
 
 def _coverage(run: Run) -> list[dict[str, Any]]:
-    """Whether radii held what they promised on the test part; nothing for a run without folds."""
+    """Whether radii held what they promised on the test part, where there is one; nothing for a run without folds."""
     confidence = read_confidence(run.folder / layout.CONFIDENCE, len(run.predictions.landmarks))
     if confidence is None:
         return []
@@ -148,7 +160,9 @@ def _coverage(run: Run) -> list[dict[str, Any]]:
     found = []
     for asked in COVERAGES:
         held = dict(zip(MEAN, map(_known, observed([judged.hits[asked]], run.predictions.subjects)), strict=True))
-        radius = _known(float(np.nanmean(judged.radii[asked]))) if not np.isnan(judged.radii[asked]).all() else None
+        if run.cross_validated:  # they were learned from these very errors
+            held = dict.fromkeys(MEAN)
+        radius = _known(float(mean_of_known(judged.radii[asked])))
         found.append({"asked": asked, "held": held, "mean_radius_input_px": radius})
     return found
 
@@ -163,6 +177,8 @@ def _limits(run: Run, parts: dict[str, dict[str, int]]) -> list[str]:
     ]
     if np.isnan(run.predictions.mm_per_px).all():
         lines.append("No test image has a scale: errors in mm are not known.")
+    if run.cross_validated:
+        lines.append("Nobody was held out: errors are those of networks that each lacked a part of the people.")
     if run.resolved.get("split_by") == "scan":
         lines.append("Split by scan: people of the test part were seen in training; of new people errors are larger.")
     if run.resolved.get("face_boxes", "given") == "given":

@@ -30,7 +30,7 @@ def card_text(card: dict[str, Any]) -> str:
         "## Data",
         _table(["part", "images", "people"], [[name, *part.values()] for name, part in data["parts"].items()]),
         f"Test images of known scale: {data['test_images_with_scale']}.",
-        "## Errors on the test part",
+        f"## Errors on the {card['judged_on']}",
         "Mean radial error over images with its 95 % interval for other people, median, 95th percentile.",
         _table(["unit", "protocol", "mean", "95 %", "median", "P95"], errors),
         _table(["landmark", "input px", "95 %"], landmarks),
@@ -68,7 +68,7 @@ def _radii(coverage: Sequence[dict[str, Any]]) -> str:
     if not coverage:
         return "None: it was trained without folds (`--folds`), and does not know how far its landmarks may be off."
     rows = [[one["asked"], *_with_interval(one["held"]), _number(one["mean_radius_input_px"])] for one in coverage]
-    note = "How often test labels lay within the radius that the detector gave."
+    note = "How often test labels lay within the radius that the detector gave; – where nobody was held out to tell."
     return _table(["asked", "held", "95 %", "mean radius, input px"], rows) + f"\n\n{note}"
 
 

@@ -50,10 +50,10 @@ def _here(selection: Selection) -> str:
     first = selection.all_runs[0]
     predictions, resolved = first.predictions, (selection.example or first).resolved
     special = unusual(selection.condition, resolved.get("preset", "quick"))
-    size = resolved["image_size"]
+    size, by_folds = resolved["image_size"], ", who were tested by folds" if first.cross_validated else ""
     parts = [
         f"Here: {resolved['data_name']}",
-        f"{len(predictions.images)} test images of {len(set(predictions.subjects))} subjects",
+        f"{len(predictions.images)} test images of {len(set(predictions.subjects))} subjects{by_folds}",
         f"{len(predictions.landmarks)} landmarks",
         f"{size}x{size} input px",
         *(f"{name} {value}" for name, value in special.items()),

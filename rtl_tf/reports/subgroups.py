@@ -39,11 +39,17 @@ def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
 def groups_of(cells: Sequence[str]) -> list[str]:
     """The groups of a column's cells, as `groups_by` has them."""
     numbers = numbers_of(cells)
-    if numbers is not None and len(set(numbers[~np.isnan(numbers)])) > MOST_NUMBERS:
+    if numbers is not None and has_quarters(cells):
         return _quarters(numbers, cells)
     if numbers is not None:  # `NA` among numbers is no group
         return [EMPTY if math.isnan(number) else cell for number, cell in zip(numbers, cells, strict=True)]
     return [cell or EMPTY for cell in cells]
+
+
+def has_quarters(cells: Sequence[str]) -> bool:
+    """Whether `groups_of` a column are ranges of numbers, whose ends are cells of single images."""
+    numbers = numbers_of(cells)
+    return numbers is not None and len(set(numbers[~np.isnan(numbers)])) > MOST_NUMBERS
 
 
 def _kept(runs: Sequence[Run], images: Sequence[str]) -> tuple[File, dict[str, tuple[str, ...]]]:

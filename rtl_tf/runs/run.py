@@ -44,8 +44,13 @@ class Run:
         return self.resolved["seed"]
 
     @property
+    def cross_validated(self) -> bool:
+        """Whether nobody was held out, so that its predictions are its folds', of the training part."""
+        return self.resolved.get("test_part") is False
+
+    @property
     def tested(self) -> bool:
-        """Whether it has predicted the test part."""
+        """Whether it has predicted the test part, or its folds the training part."""
         return (self.folder / layout.PREDICTIONS).is_file()
 
     @property

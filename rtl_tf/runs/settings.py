@@ -35,12 +35,12 @@ OWN = "own"  # what a --source-weights file is called whose SOURCE_HASH is known
 BEFORE = {
     **{"decoder": "deconvolution", "augment": "paper", "aligned": False, "label_shift": False},
     **{"views": 1, "calibrated": False, "parts": False, "source_frame": "zeros", "flips": True},
-    **{"face_boxes": "given", "folds": 0, "fold": 0},
+    **{"face_boxes": "given", "folds": 0, "fold": 0, "test_part": True},
 }
 
 # Where these differ, errors are of other images or mean something else, and no table may hold both. What an older run
 # does not tell (images_hash) cannot differ.
-COMPARED = ("dataset_hash", "images_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed")
+COMPARED = ("dataset_hash", "images_hash", "schema", "image_size", "crop_margin", "split_by", "split_seed", "test_part")
 
 Condition = frozenset[tuple[str, object]]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.resolving import require_judges
 from rtl_tf.limits import AUTO, json_name
 from rtl_tf.runs import layout
 from rtl_tf.runs.designs import Study
@@ -58,6 +59,9 @@ def run_study(
     if validation_only:
         study = replace(study, judged_on="validation")
     plan = make_plan(study, typed, seeds, root)
+    if study.judged_on == "test":
+        for task in plan.tasks:
+            require_judges(task.asked)
     if plan.tasks:
         _require_writable(root)
     for warning in plan.warnings:

@@ -193,6 +193,14 @@ def tps(folder: Path) -> None:
     (folder / "faces.tps").write_text("\n".join(lines))
 
 
+def morphoj(folder: Path) -> None:
+    """One text file beside its images, y upwards."""
+    lines = ["\t".join(["ID", *(f"{name}_{axis}" for name in NAMES for axis in "xy")])]
+    for name, _, points in faces(folder):
+        lines.append("\t".join([Path(name).stem, *(f"{x:g}\t{SIZE - y:g}" for x, y in points)]))
+    (folder / "faces.txt").write_text("\n".join(lines))
+
+
 def slicer(folder: Path) -> None:
     """A `.mrk.json` file beside every image."""
     for name, subject, points in faces(folder):

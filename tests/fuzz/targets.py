@@ -37,7 +37,7 @@ class Target(NamedTuple):
 
 
 fas12 = partial(readers.data_set, schema="fas12")
-LABELS = ("*.csv", "*.json", "*.pts", "*.tps")  # of data sets; images have targets of their own
+LABELS = ("*.csv", "*.json", "*.pts", "*.tps", "*.txt")  # of data sets; images have targets of their own
 
 TARGETS = (
     Target("table", seed_data.table, readers.data_set, LABELS, 2.0),
@@ -50,6 +50,7 @@ TARGETS = (
     Target("label studio", seed_data.label_studio, fas12, LABELS),
     Target("deeplabcut", seed_data.deeplabcut, fas12, LABELS),
     Target("tps", seed_data.tps, fas12, LABELS),
+    Target("morphoj", seed_data.morphoj, fas12, LABELS),
     Target("slicer", seed_data.slicer, fas12, LABELS),
     Target("predictions to convert", seed_data.predictions, readers.converted, LABELS),
     Target("measured", seed_data.measured, readers.measured, LABELS),

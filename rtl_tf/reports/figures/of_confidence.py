@@ -1,10 +1,12 @@
 """From runs with out-of-fold errors to the figure of their confidence on the test part, and its numbers."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rtl_tf.conformal import LEVELS
 from rtl_tf.evaluation.coverage import Judged, judge_confidence, observed, risk_curve
-from rtl_tf.evaluation.metrics import per_image
+from rtl_tf.evaluation.metrics import mean_of_known, per_image
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.figures.confidence_panels import Promises, Risks, confidence_figure
 from rtl_tf.reports.figures.of_runs import Drawing, of_rows
@@ -16,7 +18,7 @@ from rtl_tf.runs.run import Run
 from rtl_tf.runs.selection import Selection
 
 FLAGS = ("by",)
-TOLD = (0.8, 0.9, 0.95)  # coverages that the screen tells
+TOLD = {0.8, 0.9, 0.95}  # coverages that the screen tells
 BY = 0.9
 UNIT = "input px"
 
@@ -31,29 +33,35 @@ def confidence(selection: Selection, by: str | None = None) -> Drawing:
     name, pairs = next(iter(found.items()))
     runs, judged = [run for run, _ in pairs], [one for _, one in pairs]
     people, landmarks = runs[0].predictions.subjects, runs[0].predictions.landmarks
-    all_levels = [observed([one.hits[level] for one in judged], people) for level in LEVELS]
-    by_landmark = np.array([np.nanmean([one.hits[level] for one in judged], axis=(0, 1)) for level in LEVELS])
-    mean, low, high = np.array(all_levels).T
+    levels = [level for level in LEVELS if np.isfinite([one.radii[level] for one in judged]).any()]  # people allow them
+    if not levels:
+        raise InputError(f"{runs[0].folder}: its folds had too few people for any radius")
+    by_level = {level: observed([one.hits[level] for one in judged], people) for level in levels}
+    by_landmark = {level: mean_of_known([one.hits[level] for one in judged], axis=(0, 1)) for level in levels}
+    mean, low, high = np.array(list(by_level.values())).T
     seeds = f"{len(runs)} seed{'s' * (len(runs) > 1)}"
     title = f"{name}, {seeds}: {len(people)} test images of {len(set(people))} people"
     flagged, note = _flagged(judged)
     figure = confidence_figure(
-        Promises(np.array(LEVELS), mean, low, high, by_landmark), _risks(judged), UNIT, title, [note]
-    )
-    grids = [_levels(title, judged, all_levels, by_landmark), flagged]
+        Promises(np.array(levels), mean, low, high, np.array(list(by_landmark.values()))),
+        _risks(judged), UNIT, title, [note],
+    )  # fmt: skip
+    grids = [_levels(title, judged, by_level, by_landmark, landmarks), flagged]
     if by:
         grids.append(_groups(by, runs, judged))
     header = ["landmark", "coverage", "observed", "mean_radius_input_px"]
     rows = [
-        [landmark, level, by_landmark[place, index], np.nanmean([one.radii[level][:, index] for one in judged])]
+        [landmark, level, by_landmark[level][index], mean_of_known([one.radii[level][:, index] for one in judged])]
         for index, landmark in enumerate(landmarks)
-        for place, level in enumerate(LEVELS)
+        for level in levels
     ]
     return Drawing(figure, ["\n\n".join(map(as_text, grids))], warnings, (header, rows))
 
 
 def _judged(run: Run) -> tuple[Run, Judged]:
-    """InputError for a run that was trained without folds."""
+    """InputError for a run that was trained without folds, or tested by nothing else."""
+    if run.cross_validated:
+        raise InputError(f"{run.folder} has no test part: its radii were learned from the errors that would judge them")
     told = read_confidence(run.folder / layout.CONFIDENCE, len(run.predictions.landmarks))
     if told is None:
         raise InputError(f"{run.folder} has no {layout.CONFIDENCE}; train.py --folds 5 makes it")
@@ -70,15 +78,21 @@ def _risks(judged: list[Judged]) -> Risks:
     return Risks(*np.mean(curves, axis=0))
 
 
-def _levels(title: str, judged: list[Judged], levels: list[tuple[float, float, float]], landmarks: np.ndarray) -> Grid:
+def _levels(
+    title: str,
+    judged: list[Judged],
+    by_level: dict[float, tuple[float, float, float]],
+    by_landmark: dict[float, np.ndarray],
+    landmarks: Sequence[str],
+) -> Grid:
     rows = []
-    for level in TOLD:
-        place = LEVELS.index(level)
-        mean, low, high = (f"{100 * value:.1f}" for value in levels[place])
-        ends = [f"{100 * end:.1f}" for end in (np.nanmin(landmarks[place]), np.nanmax(landmarks[place]))]
-        radius = np.nanmean([one.radii[level] for one in judged])
+    for level in sorted(by_level.keys() & TOLD):
+        mean, low, high = (f"{100 * value:.1f}" for value in by_level[level])
+        held = by_landmark[level]
+        ends = [f"{landmarks[at]} {100 * held[at]:.1f}" for at in (np.nanargmin(held), np.nanargmax(held))]
+        radius = mean_of_known([one.radii[level] for one in judged])
         rows.append([f"{100 * level:.0f}", mean, f"{low}–{high}", *ends, f"{radius:.2f}"])
-    header = ["Asked, %", "Held, %", "95 %", "lowest landmark", "highest", f"mean radius, {UNIT}"]
+    header = ["Asked, %", "Held, %", "95 %", "least, landmark", "most, landmark", f"mean radius, {UNIT}"]
     return Grid(f"Coverage of radii. {title}", header, rows, 0)
 
 
@@ -89,10 +103,11 @@ def _flagged(judged: list[Judged]) -> tuple[Grid, str]:
     }
     total = sum(map(len, parts.values()))
     rows = [
-        [name, f"{100 * len(errors) / total:.1f}", f"{np.nanmean(errors):.2f}" if len(errors) else "–"]
+        [name, f"{100 * len(errors) / total:.1f}", f"{mean_of_known(errors):.2f}" if len(errors) else "–"]
         for name, errors in parts.items()
     ]
     note = "; ".join(f"{name} {share} % of the images, mean error {mean} {UNIT}" for name, share, mean in rows)
+    note = note if len(parts["flagged"]) else "no image is flagged"
     return Grid("Flags", ["Images", "%", f"mean error, {UNIT}"], rows), note
 
 
@@ -102,7 +117,7 @@ def _groups(by: str, runs: list[Run], judged: list[Judged]) -> Grid:
     for group in order_of(groups.tolist()):
         inside = groups == group
         mean, low, high = observed([one.hits[BY][inside] for one in judged], people[inside].tolist())
-        radius = np.nanmean([per_image(one.radii[BY])[inside] for one in judged])
+        radius = mean_of_known([per_image(one.radii[BY])[inside] for one in judged])
         held = [f"{100 * mean:.1f}", "–" if np.isnan(low) else f"{100 * low:.1f}–{100 * high:.1f}"]
         rows.append([group, str(inside.sum()), str(len(set(people[inside]))), *held, f"{radius:.2f}"])
     header = [by, "Images", "People", "Held, %", "95 %", f"mean radius, {UNIT}"]

@@ -1,0 +1,69 @@
+"""Whether all labels lie to one side, told from the pixels: they are held against face meshes of some of the images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rtl_tf.config import Asked
+from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.meshed_samples import as_one_half, mesh_samples, seen_both_ways, shift_of_labels
+from rtl_tf.inference.face_meshes import SIZE
+from rtl_tf.inference.label_shift import FEWEST, LabelShift
+from rtl_tf.pyramid import Pyramid
+from rtl_tf.records import Sample
+from rtl_tf.schema import Schema
+
+MOST = 60  # images that are looked at
+
+
+@dataclass(frozen=True)
+class Sideways:
+    """How far labels lie to the right of where they belong.
+
+    Attributes:
+        shift: shares of the side of the face's square; None where it is not known.
+        side: of such a square, the median, px of the images.
+        images: in how many of them a face was found.
+        reason: why it is not known.
+    """
+
+    shift: LabelShift | None = None
+    side: float = float("nan")
+    images: int = 0
+    reason: str = ""
+
+
+def find_sideways(samples: Sequence[Sample], schema: Schema) -> Sideways:
+    """Of samples whose labels and squares are believed; MOST are looked at, in threads, with a progress bar."""
+    if not samples:
+        return Sideways(reason="there is no image whose labels are beyond doubt")
+    if not seen_both_ways(samples, schema, flips=True):
+        only = "all of them are mirrored" if any(sample.mirrored for sample in samples) else "none is mirrored"
+        return Sideways(reason=f"all images show one half of the face, {only}: it is learned as the anatomy is")
+    chosen = _evenly(as_one_half(samples, schema), MOST)
+    margin = Asked().resolved().crop_margin
+    try:
+        meshed = mesh_samples(chosen, SIZE, margin, read=lambda file, _: Pyramid.of_file(file))
+    except InputError as problem:  # the network's package is missing
+        return Sideways(reason=str(problem))
+    if not meshed:
+        return Sideways(reason=f"no face was found in the {len(chosen)} images that were looked at")
+    squares = [replace(one.box, size=1) for one in meshed]
+    shift = shift_of_labels(meshed, squares, schema)
+    if shift is None:
+        kinds = " of either half of the face" if schema.is_one_sided else ""
+        return Sideways(reason=f"faces were found of fewer than {FEWEST} people{kinds}")
+    return Sideways(shift, float(np.median([square.side for square in squares])), len(meshed))
+
+
+def _evenly(samples: Sequence[Sample], most: int) -> list[Sample]:
+    """Some of the samples, over the whole of the list, as many mirrored ones as others if there are enough of both."""
+    kinds = [[sample for sample in samples if sample.mirrored == kind] for kind in (False, True)]
+    fewer = min(map(len, kinds))
+    counts = [min(len(kind), max(most // 2, most - fewer)) for kind in kinds]
+    return [
+        kind[index]
+        for kind, count in zip(kinds, counts, strict=True)
+        for index in np.linspace(0, len(kind) - 1, count).round().astype(int)
+    ]
