@@ -19,6 +19,7 @@ from rtl_tf.app.pictures import Pictures
 from rtl_tf.app.security import Access
 from rtl_tf.app.server import application
 from rtl_tf.app.session import Session
+from rtl_tf.clinic.sights import Sight
 from rtl_tf.coordinates import Crop
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 from rtl_tf.schema import load_schema
@@ -38,7 +39,8 @@ class KnownGuesser:
     def guess(self, photo, pixels) -> Guess:
         flags = ("low peak: gnathion",) if photo.name == ODD else ()
         radius = dict.fromkeys(POINTS, 6.0)
-        return Guess(dict(POINTS), self.name, flags, radius, crop=Crop(-0.5, -0.5, 90, 90))
+        sight = Sight("oblique", 40.0) if photo.name == ODD else Sight("frontal", 2.0)
+        return Guess(dict(POINTS), self.name, flags, radius, crop=Crop(-0.5, -0.5, 90, 90), sight=sight)
 
     def heatmap(self, guess, pixels, landmark):
         heatmap = np.zeros((90, 90))

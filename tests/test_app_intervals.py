@@ -35,16 +35,17 @@ def opened(tmp_path):
         each.close()
 
 
-def ask(client, points=MOVED, by_hand=(), **more):
-    return client.post("images/0/intervals", json={"points": points, "by_hand": list(by_hand)}, **more)
+def ask(client, points=MOVED, by_hand=(), scale_error=0, **more):
+    asked = {"points": points, "by_hand": list(by_hand), "scale_error": scale_error}
+    return client.post("images/0/intervals", json=asked, **more)
 
 
-def ends(points=MOVED, by_hand=(), mirrored=False) -> dict[str, list[float]]:
+def ends(points=MOVED, by_hand=(), mirrored=False, scale_error=0) -> dict[str, list[float]]:
     """By the package alone, with a scale of 1 mm in one px."""
     places = np.array([[points.get(name, (np.nan, np.nan)) for name in FAS14.names]])
     exact = np.array([[name in by_hand for name in FAS14.names]])
     chosen = [one for one in FAS14.measurements if one.name in MEASURED]
-    told = intervals(chosen, places, ERRORS, FAS14.names, np.ones(1), mirrored=mirrored, exact=exact)
+    told = intervals(chosen, places, ERRORS, FAS14.names, np.ones(1), scale_error, mirrored, exact=exact)
     return {one.name: [low, high] for one, low, high in zip(chosen, *(end[0] for end in told), strict=True)}
 
 
@@ -68,6 +69,17 @@ def test_a_persons_points_narrow_them_and_alone_have_none(opened):
     width = {name: each[fissure][1] - each[fissure][0] for name, each in (("free", free), ("one", one))}
     assert width["one"] == pytest.approx(width["free"] / np.sqrt(2), rel=0.05)  # one of two ends that err alike
     assert both == {height: free[height]}
+
+
+def test_the_rulers_error_widens_them_and_is_that_of_lengths_by_hand(opened):
+    fissure, height = MEASURED
+    client, error = opened(), 0.05
+    plain, told, by_hand = (ask(client, **more).json()["intervals"] for more in (
+        {}, {"scale_error": error}, {"scale_error": error, "by_hand": MOVED}
+    ))  # fmt: skip
+    assert {name: pytest.approx(told[name]) for name in MEASURED} == ends(scale_error=error)
+    assert plain[fissure][1] - plain[fissure][0] < told[fissure][1] - told[fissure][0]
+    assert by_hand[height] == pytest.approx(np.hypot(10, 55) * (1 + 1.96 * error * np.array([-1, 1])), rel=0.01)
 
 
 def test_a_mirrored_face_errs_the_other_way(opened):
@@ -105,6 +117,8 @@ def test_a_detector_that_knows_its_errors_has_nothing_to_say(opened):
         ({"points": {"nasion": "deleted"}, "by_hand": []}, "the request: points.nasion: expected a place [x, y]"),
         ({"points": {"nasion": None}, "by_hand": []}, "the request: points: 'nasion' is missing"),
         ({"points": {}, "by_hand": ["nose"]}, "the request: by_hand[0]: 'nose' is none of exocanthion"),
+        ({"points": {}, "by_hand": [], "scale_error": -1}, "the request: scale_error: expected a number from 0"),
+        ({"points": {}, "by_hand": [], "scale_error": "0"}, "the request: scale_error: expected a number"),
     ],
 )
 def test_what_is_no_question_is_refused_in_a_line(opened, body, problem):

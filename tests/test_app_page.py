@@ -1,8 +1,6 @@
 """The page itself, in a real browser: mouse, keys, a kill, a thousand photographs, a large one, accessibility."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +16,6 @@ from browser import CONTROL, SHIFT, Browser, wait  # noqa: E402
 from rtl_tf.measuring.quantities import FORMULAS  # noqa: E402
 
 browser, serve, server = app_page.browser, app_page.serve, app_page.server
-AXE = "axe.run(document).then(found => found.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
 
 
 def test_a_flagged_photograph_comes_first_and_a_drag_measures_and_is_undone(browser, server):
@@ -283,19 +280,3 @@ def test_fifty_megapixels_are_shown_as_they_are(browser, serve, tmp_path):
     wait(lambda: server.entries(), "the point")
     assert server.entries()[0].new == pytest.approx(((width - 1) / 2, (height - 1) / 2), abs=10)  # a mouse has whole px
     assert browser.errors == []
-
-
-def test_axe_finds_nothing_serious(browser, server):
-    spec = importlib.util.find_spec("axe_core_python")
-    if spec is None:
-        pytest.skip("axe-core-python is not installed")
-    browser.run((Path(spec.origin).parent / "axe.min.js").read_text(encoding="utf-8") + "; true")
-    browser.press("x")
-    saved(browser)
-    assert serious(browser.run(AXE)) == []
-    browser.press("?")
-    assert serious(browser.run(AXE)) == []
-
-
-def serious(violations: list) -> list:
-    return [json.dumps(one) for one in violations if one[0] in ("serious", "critical")]

@@ -12,6 +12,7 @@ from rtl_tf.cli.measure import main
 from rtl_tf.clinic import marked_faces, sights
 from rtl_tf.clinic.facts import read_facts, with_facts
 from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.scales import RULER
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
 
@@ -161,3 +162,13 @@ def test_misspelt_columns(folder, measure):
 def test_an_age_below_0_is_refused_where_it_stands(folder, measure):
     (folder / "facts.csv").write_text("image,mm_per_px\nimages/a.png,9\nimages/b.png,9\n")
     assert measure(("", "-8"), "--norm", "Clarren 2010")[0] == "error: found.csv row 3: age -8 is below 0\n"
+
+
+@pytest.mark.parametrize("own", [{"mm_per_px": 0.7}, {"cells": dict.fromkeys(RULER, "0.7")}])
+def test_of_two_tables_scales_one_counts_as_a_whole(folder, own):
+    scales = {"mm_per_px": "0.3", **dict(zip(RULER, ("0", "0", "10", "0", "20"), strict=True))}
+    (folder / "facts.csv").write_text(f"image,age,{','.join(scales)}\nimages/a.png,7,{','.join(scales.values())}\n")
+    mine = face(folder, "a", **own)
+    (told,) = with_facts([mine], folder / "facts.csv")
+    assert told.cells == {"image": "images/a.png", "age": "7", **mine.cells}
+    assert told.mm_per_px == pytest.approx(mine.mm_per_px, nan_ok=True)

@@ -132,3 +132,18 @@ def test_a_ruler_by_hand():
     assert found.mm_per_px == 0.5 and found.error == pytest.approx(0.01414, abs=1e-5)
     with pytest.raises(InputError, match="^a ruler of 0 px for 50 mm makes no scale between 0.001 and 100 mm/px$"):
         ruler_scale(np.zeros((2, 2)), 50)
+
+
+def test_a_ruler_in_the_row_comes_before_its_mm_per_px_unless_they_contradict_each_other():
+    cells = dict(ruler_x1="0", ruler_y1="0", ruler_x2="60", ruler_y2="80", ruler_mm="50")  # 100 px
+
+    def face(mm_per_px):
+        more = {"mm_per_px": mm_per_px, "cells": cells, "place": "faces.csv row 2"}
+        return MarkedFace(None, "a", "p", np.zeros((14, 2)), **more)
+
+    for told in (np.nan, 0.5, 0.52):
+        assert scale_of(face(told)) == ruler_scale(np.array([[0, 0], [60, 80]]), 50)
+    assert scale_of(face(0.6), error=0.1).source == "ruler"
+    told = "^faces.csv row 2: mm_per_px 0.6, but the ruler says 0.5: empty the cells of the wrong one$"
+    with pytest.raises(InputError, match=told):
+        scale_of(face(0.6))

@@ -8,12 +8,15 @@ from rtl_tf.app.entries import (
     ATTRIBUTE,
     ATTRIBUTES,
     KINDS,
+    NOT_VISIBLE,
     REDO,
+    RULER,
     UNDO,
     Entry,
-    attribute,
+    marks,
     one_of,
     place,
+    reader,
     require_attribute,
 )
 from rtl_tf.app.folder import Photo
@@ -22,7 +25,7 @@ from rtl_tf.documents import Node
 from rtl_tf.schema import Schema
 
 Size = tuple[int, int]  # width, height
-MOST = 1000  # landmarks that one action changes
+MOST = 1000  # landmarks and parts of the ruler that one action changes
 
 
 class Conflict(Exception):
@@ -58,17 +61,18 @@ def entries_of(asked: Node, photo: Photo, who: str, schema: Schema, size: Callab
         size: of the photograph; only asked for where something is placed.
     """
     kind, change, sha256 = one_of(asked["kind"], KINDS), name_of(asked), asked["sha256"].text()
-    name, names = ("attribute", ATTRIBUTES) if kind == ATTRIBUTE else ("landmark", schema.names)
-    read = attribute if kind == ATTRIBUTE else place
+    name, names = ("attribute", ATTRIBUTES) if kind == ATTRIBUTE else ("landmark", marks(schema))
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
     entries = []
     for one in asked["changes"].elements():
-        old, new = (read(one.get(key)) for key in ("old", "new"))
         what = one_of(one[name], names)
+        old, new = (reader(kind, what)(one.get(key)) for key in ("old", "new"))
         if kind == ATTRIBUTE:
             require_attribute(what, new, one)
         elif isinstance(new, tuple):
             new = _inside(size(), new, one)
+        if what in RULER and NOT_VISIBLE in (kind, new):
+            raise one.error("a ruler that cannot be seen is none")
         model = place(one.get("model"))
         entries.append(Entry(time, who, kind, photo.name, sha256, change, what, old, new, model))
     if not 0 < len(entries) <= MOST or len({entry.what for entry in entries}) < len(entries):

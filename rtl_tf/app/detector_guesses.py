@@ -1,5 +1,6 @@
 """Guesses of a trained detector, with the reasons for which somebody should look at them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,14 @@ from scipy import ndimage
 from rtl_tf.app.folder import Photo
 from rtl_tf.app.guesses import NO_FACE, Guess
 from rtl_tf.cli import start_tensorflow
+from rtl_tf.clinic.sights import sight_on
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop
 from rtl_tf.datasets.annotations import inside_image
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image
 from rtl_tf.inference import squares
 from rtl_tf.inference.doubt import Doubt
+from rtl_tf.inference.head_turn import face_at
 from rtl_tf.inference.predicting import load_predictor
 from rtl_tf.inference.predictor import Found, Predictor
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, out_of_fold_errors
@@ -52,7 +55,8 @@ class DetectorGuesser:
     def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
         (outcome,) = self.predictor.outcomes([pixels], [None], [None])
         if isinstance(outcome, Found):
-            return found_guess(outcome, self.predictor, self.name, self.doubt)
+            guess = found_guess(outcome, self.predictor, self.name, self.doubt)
+            return replace(guess, sight=sight_on(face_at(pixels, outcome.prediction.points)))
         reason = NO_FACE if squares.NO_FACE in str(outcome) else f"error: {outcome}"
         return Guess({}, self.name, (reason,))
 

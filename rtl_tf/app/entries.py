@@ -1,23 +1,28 @@
-"""A line of the journal: one landmark, or one attribute of a photograph, that a person changed."""
+"""A line of the journal: one landmark, a part of the ruler, or one attribute of a photograph, that a person changed."""
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from rtl_tf.documents import Node
+from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
 
-Value = tuple[float, float] | str | None  # (x, y) in original px; a word; None = nobody has said anything
+Value = tuple[float, float] | float | str | None  # (x, y) in original px; mm; a word; None = nobody has said anything
 
 NOT_VISIBLE, DELETED = "not visible", "deleted"  # what is said of a landmark that has no place
 WORDS = (NOT_VISIBLE, DELETED)
 PLACE, ACCEPT, UNDO, REDO, ATTRIBUTE = "place", "accept", "undo", "redo", "attribute"
 KINDS = (PLACE, ACCEPT, *WORDS, UNDO, REDO, ATTRIBUTE)
+RULER_ENDS, RULER_MM = ("ruler end 1", "ruler end 2"), "ruler mm"  # beside the landmarks: see `ruler.py`
+RULER = (*RULER_ENDS, RULER_MM)
 SUBJECT, MM_PER_PX, CHECKED = "subject", "mm_per_px", "checked"
 ATTRIBUTES = (SUBJECT, MM_PER_PX, CHECKED)
 DECIMALS = 2  # of coordinates, px
 LONGEST_TEXT = 200
 REACH = 1e6  # px
+RULER_LENGTHS = (0.01, 10_000)  # mm
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Entry:
         kind: one of KINDS.
         image: relative to the folder of photographs; sha256: of the file's bytes, by which it is known again.
         change: what one action of a person is called; one may change several landmarks.
-        what: name of the landmark; where `kind` is ATTRIBUTE, one of ATTRIBUTES.
+        what: name of the landmark, or one of RULER; where `kind` is ATTRIBUTE, one of ATTRIBUTES.
         old, new: what a person said of it before and says now.
         model: where the detector had the landmark, which is never what a person said.
     """
@@ -58,8 +63,8 @@ class Entry:
     def from_json(cls, node: Node, schema: Schema) -> "Entry":
         """InputError, which names file and line, where it is no such entry."""
         kind = one_of(node["kind"], KINDS)
-        read = attribute if kind == ATTRIBUTE else place
-        what = one_of(node["attribute"], ATTRIBUTES) if kind == ATTRIBUTE else one_of(node["landmark"], schema.names)
+        what = one_of(*(node["attribute"], ATTRIBUTES) if kind == ATTRIBUTE else (node["landmark"], marks(schema)))
+        read = reader(kind, what)
         texts = {name: node[name].text() for name in ("time", "who", "image", "sha256", "change")}
         model = place(node.get("model"))
         return cls(**texts, kind=kind, what=what, old=read(node.get("old")), new=read(node.get("new")), model=model)
@@ -70,6 +75,29 @@ def one_of(node: Node, names: tuple[str, ...]) -> str:
     if node.text() not in names:
         raise node.error(f"'{node.text()}' is none of {', '.join(names)}")
     return node.text()
+
+
+def marks(schema: Schema) -> tuple[str, ...]:
+    """What is placed on a photograph: the landmarks, and the parts of the ruler.
+
+    Raises:
+        InputError: a landmark is called like one of these.
+    """
+    if taken := [name for name in schema.names if name in RULER]:
+        raise InputError(f"schema {schema.name}: landmark '{taken[0]}': rtl-app calls its ruler so; rename it")
+    return (*schema.names, *RULER)
+
+
+def reader(kind: str, what: str) -> Callable[[Node | None], Value]:
+    """What reads a value of an entry."""
+    return attribute if kind == ATTRIBUTE else ruler_mm if what == RULER_MM else place
+
+
+def ruler_mm(node: Node | None) -> Value:
+    """How far apart the ends of the ruler are, mm; or that it is deleted."""
+    if node is None:
+        return None
+    return one_of(node, (DELETED,)) if isinstance(node.value, str) else node.number(*RULER_LENGTHS, "a number of mm")
 
 
 def place(node: Node | None) -> Value:

@@ -13,6 +13,7 @@ import numpy as np
 
 from rtl_tf.app.folder import Photo
 from rtl_tf.app.pictures import Pictures
+from rtl_tf.clinic.sights import Sight, sight_on
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import in_one_line
 from rtl_tf.images import read_image
@@ -32,6 +33,7 @@ class Guess:
         flags: why somebody should look at it; none = nothing is odd.
         radius: landmark -> original px within which it lies, where that is known.
         crop: what a network saw.
+        sight: the view of the head.
     """
 
     points: dict[str, tuple[float, float]]
@@ -39,6 +41,7 @@ class Guess:
     flags: tuple[str, ...] = ()
     radius: dict[str, float] | None = None
     crop: Crop | None = None
+    sight: Sight = sight_on(None)
 
     def to_json(self) -> dict:
         told = {"points": self.points, "source": self.source, "flags": list(self.flags)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from rtl_tf.app.entries import ATTRIBUTE, Entry, Value
+from rtl_tf.app.entries import ATTRIBUTE, RULER, Entry, Value
 
 
 @dataclass
@@ -11,7 +11,8 @@ class Labels:
     """Of one photograph.
 
     Attributes:
-        points: landmark -> (x, y) in original px, or why it has no place; only of what somebody has said something.
+        points: landmark, or part of the ruler, -> (x, y) in original px, or mm, or why it has no place; only of what
+            somebody has said something.
         attributes: of the photograph.
         history: the entries that came to this.
     """
@@ -28,9 +29,14 @@ class Labels:
         self.history.append(entry)
 
     @property
-    def placed(self) -> dict[str, tuple[float, float]]:
+    def landmarks(self) -> dict[str, Value]:
+        """`points` without the ruler."""
         points = list(self.points.items())  # at once: others go on labelling
-        return {name: value for name, value in points if isinstance(value, tuple)}
+        return {name: value for name, value in points if name not in RULER}
+
+    @property
+    def placed(self) -> dict[str, tuple[float, float]]:
+        return {name: value for name, value in self.landmarks.items() if isinstance(value, tuple)}
 
     @property
     def who(self) -> str:

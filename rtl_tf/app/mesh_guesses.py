@@ -13,6 +13,7 @@ import numpy as np
 from rtl_tf.app.folder import Folder, Photo
 from rtl_tf.app.guesses import NO_FACE, Guess
 from rtl_tf.app.labels import AllLabels
+from rtl_tf.clinic.sights import Sight, sight_on
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
@@ -53,11 +54,13 @@ class FaceMeshes:
     Attributes:
         mesh: as the photograph shows it; mirrored: of its mirror image.
         turned: whether the half on the right of the photograph is nearer to the camera.
+        sight: the view of the head.
     """
 
     mesh: Mesh
     mirrored: Mesh
     turned: bool
+    sight: Sight
 
     def of(self, mirrored: bool) -> Mesh:
         return self.mirrored if mirrored else self.mesh
@@ -89,7 +92,7 @@ class MeshGuesser:
             for name, (x, y), there in zip(self.schema.names, seen, inside, strict=True)
             if there
         }
-        return Guess(places, self.name)
+        return Guess(places, self.name, sight=meshes.sight)
 
     def heatmap(self, guess: Guess, pixels: np.ndarray, landmark: int) -> tuple[np.ndarray, Crop] | None:
         return None
@@ -169,7 +172,7 @@ def meshes_in(pixels: np.ndarray) -> FaceMeshes | None:
     plain, mirrored = (find_mesh(pixels, Crop(left, top, side, 1, flag)) for flag in (False, True))
     if min(plain.score, mirrored.score) <= FACE:
         return None
-    return FaceMeshes(plain, mirrored, turn(faces[0]) < 0)
+    return FaceMeshes(plain, mirrored, turn(faces[0]) < 0, sight_on(faces[0]))
 
 
 def anatomical(schema: Schema) -> np.ndarray:

@@ -9,12 +9,14 @@ from functools import partial
 from rtl_tf.app.changes import Conflict, entries_of, name_of, require_state
 from rtl_tf.app.entries import ATTRIBUTE, CHECKED
 from rtl_tf.app.folder import Folder, Photo, Unreachable
-from rtl_tf.app.guesses import UNREADABLE, Guesses
+from rtl_tf.app.guesses import UNREADABLE, Guess, Guesses
 from rtl_tf.app.journal import Journal
 from rtl_tf.app.labels import AllLabels, Labels
-from rtl_tf.app.live_intervals import live_intervals, placed_points
+from rtl_tf.app.live_intervals import live_intervals, placed_points, scale_error
 from rtl_tf.app.pictures import TILE, Pictures
+from rtl_tf.app.ruler import ruler_json
 from rtl_tf.app.training_table import TrainingTable, training_table
+from rtl_tf.clinic.sights import Sight, out_of_view
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
@@ -60,6 +62,7 @@ class Session:
             "who": self.who,
             "labelling": self.labelling,
             "tile": TILE,
+            "ruler": ruler_json(),
             "schema": {
                 "name": self.schema.name,
                 "landmarks": [vars(landmark) for landmark in self.schema.landmarks],
@@ -118,10 +121,18 @@ class Session:
         """Of measurements on a photograph, see `live_intervals`. InputError where it is no such question."""
         self.photo(index)
         points, by_hand = placed_points(asked, self.schema)
+        error = scale_error(asked)
         guesser, guess = self.guesses.guesser, self.guesses.done(index)
         if guesser is None or guess is None or guesser.errors is None:
             return {"intervals": {}}
-        return {"intervals": live_intervals(self.schema, guesser.errors, points, by_hand, guess.mirrored)}
+        found = live_intervals(self.schema, guesser.errors, points, by_hand, guess.mirrored, error)
+        return {"intervals": found}
+
+    def outside(self, guess: Guess | None) -> dict[str, str]:
+        """Why values of this photograph do not stand for the head's, by measurement; those that do are not in it."""
+        sight = Sight("", problem=self.guesses.status) if guess is None else guess.sight
+        reasons = {one.name: out_of_view(one, sight) for one in self.schema.measurements}
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def table(self) -> TrainingTable:
         """What people have placed by now."""
@@ -153,7 +164,7 @@ class Session:
             "flags": [UNREADABLE] if photo.problem else list(guess.flags) if guess else [],
             "problem": photo.problem,
             "guessed": guess is not None,
-            "said": len(said.points),
+            "said": len(said.landmarks),
             "checked": CHECKED in said.attributes,
         }
 

@@ -1,13 +1,15 @@
 """landmarks.csv of the journal: what people have placed, as `train.py` reads it, nothing of a detector."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.app.entries import CHECKED, MM_PER_PX, SUBJECT
+from rtl_tf.app.entries import CHECKED, SUBJECT
 from rtl_tf.app.folder import Folder, Photo
 from rtl_tf.app.labels import AllLabels, Labels
+from rtl_tf.app.ruler import SaidScale, said_scale
 from rtl_tf.csv_rows import header_if_any
 from rtl_tf.datasets import table_writer
 from rtl_tf.datasets.annotations import require_crop
@@ -19,6 +21,18 @@ from rtl_tf.system.atomic import write_bytes
 
 HUMAN = "labelled_by"
 NOWHERE = (np.nan, np.nan)
+UNLABELLED = "nobody has placed two landmarks"
+# What the reader of a table should know of photographs, by kind: after their number, {} being the first one.
+NOTES = {
+    "nameless": "without a person's code ({} first): each counts as a person of its own; give photographs of one "
+    "person one code, or they come into both training and test",
+    "few": "with landmarks on one spot ({} first): left out, no face can be cut out around it",
+    "missing": "in the journal, but not in the folder any more, or not readable ({} first): left out",
+    "copies": "the same as another photograph ({} first): left out",
+    "unfinished": "with a ruler that makes no scale ({} first): give both ends and the mm between them, or remove it",
+    "contradicted": "with a ruler and another number of mm in one px ({} first): the ruler's scale is in the table",
+    "scale only": "with a scale alone ({} first): their rows are for rtl-measure --facts, train.py leaves them out",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,7 @@ class TrainingTable:
     def content(self, output: Path) -> bytes:
         """Of the file `output`, relative to which its images are named. InputError for no face."""
         if not self.collection.samples:
-            raise InputError("nobody has placed two landmarks on a photograph yet")
+            raise InputError(f"{UNLABELLED} on a photograph yet")
         return bytes(table_writer.write(self.collection, output).files[output.name])
 
     def write(self, output: Path) -> None:
@@ -48,23 +62,31 @@ class TrainingTable:
 
 
 def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> TrainingTable:
-    """A face for each photograph on which somebody has placed landmarks; one without a place is not labelled."""
-    samples, nameless, few = Samples(), [], []
-    found, copies = folder.labelled(labels)
+    """A face for each photograph on which somebody has placed landmarks; one without a place is not labelled.
+
+    A photograph of which somebody has told the scale, and no two landmarks, has a row with an error instead of these.
+    """
+    samples, names = Samples(), defaultdict(list)
+    found, names["copies"] = folder.labelled(labels)
     for content, photo in found.items():
-        if not (said := labels.of(content)).placed:
-            continue
+        said, scale = labels.of(content), said_scale(labels.of(content))
+        if scale.is_unfinished:
+            names["unfinished"].append(photo.name)
+        if scale.is_contradicted:
+            names["contradicted"].append(photo.name)
         points = np.array([said.placed.get(name, NOWHERE) for name in schema.names])
-        try:
-            require_crop(points)  # `train.py` refuses a table with a row around which there is no square
-        except InputError:
-            few.append(photo.name)
-            continue
-        if SUBJECT not in said.attributes:
-            nameless.append(photo.name)
-        samples.append(_sample(photo, said, points))
-    missing = sorted(labels.name_of[content] for content in labels.known - set(found))
-    return TrainingTable(Collection(samples, schema), _notes(nameless, few, missing, copies))
+        if _makes_square(points):
+            if SUBJECT not in said.attributes:
+                names["nameless"].append(photo.name)
+            samples.append(_sample(photo, said, points, scale))
+        elif scale.is_known:
+            names["scale only"].append(photo.name)
+            samples.append(_sample(photo, said, np.full_like(points, np.nan), scale))
+        elif said.placed:
+            names["few"].append(photo.name)
+    names["missing"] = sorted(labels.name_of[content] for content in labels.known - set(found))
+    notes = [f"{len(names[kind])} {note.format(names[kind][0])}" for kind, note in NOTES.items() if names[kind]]
+    return TrainingTable(Collection(samples, schema), notes)
 
 
 def is_training_table(path: Path) -> bool:
@@ -72,27 +94,19 @@ def is_training_table(path: Path) -> bool:
     return {HUMAN, CHECKED, SUBJECT, "image"} <= set(header_if_any(path))
 
 
-def _sample(photo: Photo, said: Labels, points: np.ndarray) -> Sample:
+def _makes_square(points: np.ndarray) -> bool:
+    """Whether `train.py`, which refuses a table with another row, can cut a square out around points (K, 2)."""
+    try:
+        require_crop(points)
+    except InputError:
+        return False
+    return True
+
+
+def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale) -> Sample:
     subject, checked = said.attributes.get(SUBJECT) or photo.path.stem, said.attributes.get(CHECKED) or "no"
-    about = {HUMAN: said.who, CHECKED: str(checked)}
-    mm_per_px = float(str(said.attributes.get(MM_PER_PX) or "nan"))
-    return Sample(photo.path, points.astype(np.float32), str(subject), mm_per_px=mm_per_px, attributes=about)
-
-
-def _notes(nameless: list[str], few: list[str], missing: list[str], copies: list[str]) -> list[str]:
-    notes = []
-    if nameless:
-        notes.append(
-            f"{len(nameless)} without a person's code ({nameless[0]} first): each counts as a person of its own; give "
-            "photographs of one person one code, or they come into both training and test"
-        )
-    if few:
-        notes.append(
-            f"{len(few)} with landmarks on one spot ({few[0]} first): left out, no face can be cut out around it"
-        )
-    if missing:
-        gone = "not in the folder any more, or not readable"
-        notes.append(f"{len(missing)} in the journal, but {gone} ({missing[0]} first): left out")
-    if copies:
-        notes.append(f"{len(copies)} the same as another photograph ({copies[0]} first): left out")
-    return notes
+    about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells}
+    if np.isnan(points).all():
+        about["error"] = UNLABELLED
+    points = points.astype(np.float32)
+    return Sample(photo.path, points, str(subject), mm_per_px=scale.mm_per_px, attributes=about)

@@ -120,8 +120,10 @@ def joined(face: MarkedFace, row: Row | None, coordinates: set[str]) -> MarkedFa
     if row is None:
         return face
     own = {name: cell for name, cell in face.cells.items() if cell}
-    told = {name: cell for name, cell in row.cells.items() if name not in {*coordinates, *own} and cell}
-    scale = mm_per_px_of(row.cells) if math.isnan(face.mm_per_px) else face.mm_per_px
+    has_scale = not math.isnan(face.mm_per_px) or bool(own.keys() & set(RULER))
+    left = {*coordinates, *own, *(("mm_per_px", *RULER) if has_scale else ())}  # one scale: not a part of each
+    told = {name: cell for name, cell in row.cells.items() if name not in left and cell}
+    scale = face.mm_per_px if has_scale else mm_per_px_of(row.cells)
     subject = face.subject or row.cells.get("subject", "")
     places = {**face.places, **dict.fromkeys(told, row.place)}
     return replace(face, subject=subject, mm_per_px=scale, cells=told | own, places=places)

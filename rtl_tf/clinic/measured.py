@@ -8,9 +8,9 @@ import numpy as np
 from rtl_tf.clinic.corrections import placed_by
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.scales import Scale
-from rtl_tf.clinic.sights import Sight
+from rtl_tf.clinic.sights import Sight, out_of_view
 from rtl_tf.exceptions import InputError
-from rtl_tf.measurement import PHOTO, SURFACE, VIEWS, Measurement
+from rtl_tf.measurement import PHOTO, SURFACE, Measurement
 from rtl_tf.measuring.criteria import Criterion
 from rtl_tf.measuring.intervals import LEVEL, intervals
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
@@ -74,17 +74,8 @@ class Measured:
 
     @property
     def out_of_view(self) -> str:
-        """Why it does not; "" where it does. Where it does in all views, none has to be known."""
-        if self.of == SURFACE:
-            return ""
-        view, yaw, problem = self.sight
-        views, largest = self.measurement.views, self.measurement.largest_yaw
-        if views != VIEWS and view not in views:
-            seen = f"{view} view" if view else f"view unknown ({problem})"
-            return f"{seen}; stands for the head's in a {', '.join(views)} view alone"
-        if abs(yaw) > largest:
-            return f"turned by more than {largest:g} degrees, up to which it stands for the head's"
-        return ""
+        """Why it does not; "" where it does, as on a surface."""
+        return "" if self.of == SURFACE else out_of_view(self.measurement, self.sight)
 
 
 def measure_faces(

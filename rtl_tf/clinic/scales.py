@@ -14,6 +14,7 @@ from rtl_tf.images import read_image
 
 RULER = ("ruler_x1", "ruler_y1", "ruler_x2", "ruler_y2", "ruler_mm")
 CLICK_ERROR = 1.0  # px: standard deviation of a coordinate that is clicked
+CONTRADICTION = 3.0  # standard deviations
 
 
 class Scale(NamedTuple):
@@ -35,19 +36,20 @@ def scale_of(
     error: float = 0.0,
     sticker: Callable[[MarkedFace], Scale] | None = None,
 ) -> Scale:
-    """The scale of a photograph: of its own row (mm_per_px, else a ruler), else the one for all, else the sticker's.
+    """The scale of a photograph: of its own row (a ruler, else mm_per_px), else the one for all, else the sticker's.
 
     Args:
         mm_per_px: for all photographs that do not tell theirs.
         error: standard deviation of any mm_per_px that is told, as a share of it.
         sticker: looks for one in the photograph.
     Raises:
-        InputError: names the row whose ruler makes no scale.
+        InputError: names the row whose ruler makes no scale, or contradicts its mm_per_px.
     """
+    if (ruler := ruler_of(face)) is not None:
+        _require_agreement(face, ruler, error)
+        return ruler
     if not math.isnan(face.mm_per_px):
         return Scale(face.mm_per_px, error, "mm_per_px")
-    if (ruler := ruler_of(face)) is not None:
-        return ruler
     if mm_per_px is not None:
         return Scale(mm_per_px, error, "mm_per_px")
     return sticker(face) if sticker else UNKNOWN
@@ -82,6 +84,18 @@ def ruler_of(face: MarkedFace) -> Scale | None:
         return ruler_scale(np.array(numbers[:4]).reshape(2, 2), numbers[4])
     except InputError as problem:
         raise face.error(problem, *RULER) from problem
+
+
+def _require_agreement(face: MarkedFace, ruler: Scale, error: float) -> None:
+    """InputError where a row tells two scales."""
+    if contradicts(face.mm_per_px, ruler, error):
+        told = f"mm_per_px {face.mm_per_px:g}, but the ruler says {ruler.mm_per_px:.4g}"
+        raise face.error(f"{told}: empty the cells of the wrong one", *RULER)
+
+
+def contradicts(mm_per_px: float, ruler: Scale, error: float = 0.0) -> bool:
+    """Whether what is told (NaN = nothing) is further from the ruler's than clicks and its own `error` explain."""
+    return abs(mm_per_px / ruler.mm_per_px - 1) > CONTRADICTION * math.hypot(ruler.error, error)
 
 
 def ruler_scale(ends: np.ndarray, mm: float) -> Scale:

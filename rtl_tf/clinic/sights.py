@@ -9,8 +9,9 @@ from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.datasets.films import is_film
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
+from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.head_turn import face_at, yaw_of
-from rtl_tf.measurement import VIEWS, view_of
+from rtl_tf.measurement import VIEWS, Measurement, view_of
 
 
 class Sight(NamedTuple):
@@ -45,12 +46,29 @@ def _seen(face: MarkedFace) -> Sight:
     if np.isnan(face.points).all():
         return Sight("", problem="no landmarks")
     if is_film(face.image):  # whose yaw predict.py has told where it could
-        return Sight("", problem="no face was found around the landmarks")
+        return sight_on(None)
     try:
-        found = face_at(read_image(face.image), face.points)
+        return sight_on(face_at(read_image(face.image), face.points))
     except InputError as problem:
         return Sight("", problem=str(problem))
+
+
+def sight_on(found: Face | None) -> Sight:
+    """By the face around the landmarks."""
     if found is None:
         return Sight("", problem="no face was found around the landmarks")
     yaw = yaw_of(found)
     return Sight(view_of(yaw), yaw)
+
+
+def out_of_view(measurement: Measurement, sight: Sight) -> str:
+    """Why a photograph's value does not stand for the head's; "" where it does. Where it does in all views, none has to
+    be known."""
+    view, yaw, problem = sight
+    views, largest = measurement.views, measurement.largest_yaw
+    if views != VIEWS and view not in views:
+        seen = f"{view} view" if view else f"view unknown ({problem})"
+        return f"{seen}; stands for the head's in a {', '.join(views)} view alone"
+    if abs(yaw) > largest:
+        return f"turned by more than {largest:g} degrees, up to which it stands for the head's"
+    return ""

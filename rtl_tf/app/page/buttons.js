@@ -1,9 +1,11 @@
 // Buttons, lists and fields.
 
+import { numberIn, wrongField } from "./fields.js";
+
 const by = (id) => document.getElementById(id);
 
 // `page`: what is on the page; see page.js.
-export function listen(parts, view, page) {
+export function listen(parts, stage, view, page) {
   const views = [
     ["Whole", "0", view.whole.bind(view)],
     ["Face", "F", page.face],
@@ -16,9 +18,10 @@ export function listen(parts, view, page) {
   }
   const always = { "help-button": page.help, export: page.saveTable, next: () => page.go(1), previous: () => page.go(-1) };
   const ofPhoto = { "zoom-in": page.larger, "zoom-out": page.smaller, undo: page.undo, redo: page.redo };
+  const ofScale = { scale: page.toggleScale, "scale-done": page.toggleScale, "ruler-remove": page.removeRuler };
   const ofPoint = { accept: page.accept, hidden: page.notVisible, delete: page.deletePoint, finish: page.acceptRest };
   for (const [id, act] of Object.entries(always)) by(id).addEventListener("click", () => act());
-  for (const [id, act] of Object.entries({ ...ofPhoto, ...ofPoint }))
+  for (const [id, act] of Object.entries({ ...ofPhoto, ...ofPoint, ...ofScale }))
     by(id).addEventListener("click", () => page.ready() && act());
   for (const name of ["heatmap", "radius", "model"]) by(name).addEventListener("click", () => page.toggle(name));
 
@@ -35,11 +38,23 @@ export function listen(parts, view, page) {
   by("search").addEventListener("input", page.renderList);
   by("shown").addEventListener("change", page.renderList);
   by("subject").addEventListener("change", () => page.attribute("subject", by("subject").value));
-  by("mm").addEventListener("change", () => {
-    const text = by("mm").value.trim().replace(",", ".");
-    const value = Number(text);
-    const right = !text || (value >= 0.001 && value <= 100);
-    page.wrongScale(right ? "" : "mm in one px is a number from 0.001 to 100");
-    if (right) page.attribute("mm_per_px", text && String(value));
+  const { lengths, mm_per_px: scales, ends } = page.ruler();
+  const number = (id, what, [low, high], take) =>
+    by(id).addEventListener("change", () => {
+      const value = numberIn(id);
+      const right = value === null || (value >= low && value <= high);
+      wrongField(id, right ? "" : `${what} is a number from ${low} to ${high}`);
+      if (right && page.ready()) take(value);
+    });
+  number("mm", "mm in one px", scales, (value) => page.attribute("mm_per_px", value === null ? "" : String(value)));
+  number("ruler-mm", "mm between the points", lengths, page.rulerLength);
+  by("ruler-mm").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === "Escape") stage.focus({ preventScroll: true });
   });
+  for (const [index, { name }] of ends.entries())
+    by(`end-${index + 1}`).addEventListener("click", () => {
+      page.select(name);
+      page.bringIntoView();
+      stage.focus({ preventScroll: true });
+    });
 }

@@ -4,7 +4,7 @@ import { render } from "./drawing.js";
 import { record, reversal } from "./history.js";
 import { bringIntoView, select, step } from "./looking.js";
 import { go, saver } from "./photographs.js";
-import { allPoints, guesser, inside, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
+import { allPoints, by, guesser, inside, isEnd, isOpen, placeOf, pointOf, rounded, siblings, state } from "./state.js";
 import { pass } from "./telling.js";
 
 const TWICE = 500; // ms within which nobody has looked at a photograph
@@ -51,7 +51,8 @@ export function reverse(kind) {
   const changes = state.photo && reversal(state.photo.stacks, kind);
   if (!changes) return;
   change(kind, changes);
-  select(changes[0].landmark);
+  const [{ landmark }] = changes;
+  select(landmark === state.about.ruler.mm ? state.about.ruler.ends[0].name : landmark);
   bringIntoView();
 }
 
@@ -59,11 +60,12 @@ export function place(name, point) {
   changePoint(name, rounded(inside(point)));
 }
 
-// Place the selected landmark, and go on with the next that has none.
+// Place the selected landmark, and go on with the next that has none; from the ends of a ruler to what lies between.
 export function placeNext(point) {
   place(state.selected, point);
-  const next = allPoints().find(isOpen);
+  const next = siblings().find(isOpen);
   if (next) select(next.name);
+  else if (isEnd(state.selected) && typeof state.photo.points[state.about.ruler.mm] !== "number") by("ruler-mm").focus();
 }
 
 export function nudge(dx, dy) {
@@ -81,6 +83,23 @@ export function accept() {
   if (point.old === null && point.model) changePoint(state.selected, point.model, "accept");
   step(1);
 }
+
+// How many mm lie between the ends of the ruler; null where nobody tells it any more.
+export function rulerLength(mm) {
+  const { name, old } = part(state.about.ruler.mm);
+  change(mm === null ? "deleted" : "place", [{ landmark: name, old, new: mm ?? (old === null ? null : "deleted") }]);
+}
+
+export function removeRuler() {
+  const { ends, mm } = state.about.ruler;
+  const there = [...ends.map(({ name }) => name), mm].map(part).filter(({ old }) => old !== null && old !== "deleted");
+  change(
+    "deleted",
+    there.map(({ name, old }) => ({ landmark: name, old, new: "deleted" })),
+  );
+}
+
+const part = (name) => ({ name, old: state.photo.points[name] ?? null });
 
 let finished = -Infinity; // when
 

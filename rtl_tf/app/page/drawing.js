@@ -2,35 +2,41 @@
 
 import { Intervals } from "./intervals.js";
 import { inOrder, showImages, showLandmarks, showMeasurements } from "./lists.js";
-import { draw } from "./marks.js";
+import { draw, drawRuler } from "./marks.js";
 import { askIntervals } from "./requests.js";
-import { allPoints, by, guesser, isOpen, placeOf, pointOf, state } from "./state.js";
+import { scaleNow, showScale } from "./scale.js";
+import { allPoints, by, guesser, isEnd, isOpen, placeOf, pointOf, rulerEnds, state } from "./state.js";
 import { View } from "./view.js";
 
 export const stage = by("stage");
 export const view = new View(stage, by("scene"), by("photo"), () => state.photo && drawMarks());
 const intervals = new Intervals(askIntervals, () => state.photo && measure());
 
-const LEGEND = "Small: 95 % interval by the detector’s errors. Points that a person placed or accepted count as exact.";
+const legend = (byRuler) =>
+  `Small: 95 % interval by the detector’s errors${byRuler ? " and the ruler’s" : ""}. ` +
+  "Points that a person placed or accepted count as exact.";
 
 export function drawMarks() {
   const shown = allPoints().map((point) => (point.said ? { ...point, model: null } : point));
   draw(by("marks"), view, shown, state.selected, state.shows);
+  drawRuler(by("marks"), view, rulerEnds(), state.selected, isEnd(state.selected));
 }
 
 // Values at once, intervals as soon as they come.
 export function measure() {
   const { about, current, opening, photo } = state;
   const points = allPoints().map((point) => ({ ...point, place: placeOf(point), byHand: point.human !== null }));
-  const why = photo.guess?.no_intervals;
-  const known = why === "" ? intervals.of(opening, current, points) : {};
-  const mmPerPx = Number(photo.attributes.mm_per_px);
-  showMeasurements(by("measurements").tBodies[0], about.schema.measurements, points, mmPerPx, known, guesser());
-  if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : LEGEND;
+  const why = photo.guess?.no_intervals,
+    scale = scaleNow();
+  const known = why === "" ? intervals.of(opening, current, points, scale.error) : {};
+  const worth = { scale, intervals: known, outside: photo.guess?.outside ?? {} };
+  showMeasurements(by("measurements").tBodies[0], about.schema.measurements, points, worth, guesser());
+  if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : legend(scale.byRuler);
+  showScale();
 }
 
 export function render() {
-  const { about, photo, selected } = state;
+  const { photo, selected } = state;
   if (!photo) return;
   const points = allPoints(),
     point = pointOf(selected),
@@ -38,11 +44,10 @@ export function render() {
   drawMarks();
   showLandmarks(by("landmarks"), points, selected, guesser());
   measure();
-  const what = about.schema.landmarks.find((one) => one.name === selected);
   const at = place ? `x ${place[0].toFixed(2)}, y ${place[1].toFixed(2)} px` : point.said || "no place";
-  by("where").textContent = `${what.label} ${what.name.replaceAll("_", " ")}: ${at} – ${what.anatomy}`;
+  by("where").textContent = `${isEnd(selected) ? "" : point.label} ${point.name.replaceAll("_", " ")}: ${at} – ${point.anatomy}`;
   by("accept").disabled = !(point.old === null && point.model);
-  by("hidden").disabled = point.said === "not visible";
+  by("hidden").disabled = point.said === "not visible" || isEnd(selected);
   by("delete").disabled = point.said === "deleted" || (!point.human && !point.model);
   by("undo").disabled = !photo.stacks.undo.length;
   by("redo").disabled = !photo.stacks.redo.length;
@@ -60,8 +65,9 @@ export function render() {
 export function clear() {
   for (const id of ["photo", "heat", "marks", "landmarks"]) by(id).replaceChildren();
   by("measurements").tBodies[0].replaceChildren();
-  for (const id of ["where", "worth", "flags"]) by(id).textContent = "";
-  by("flags").hidden = true;
+  for (const id of ["where", "worth", "flags", "mm-told"]) by(id).textContent = "";
+  by("flags").hidden = by("scale-tool").hidden = true;
+  by("scale").setAttribute("aria-pressed", false);
   for (const id of ["accept", "hidden", "delete", "undo", "redo"]) by(id).disabled = true;
   by("finish").firstChild.textContent = "Accept the rest, next ";
   document.title = "Landmarks";

@@ -6,14 +6,15 @@ export class Intervals {
     Object.assign(this, { ask, changed, opening: 0, asked: "", wanted: null, busy: false, found: {} });
   }
 
-  // Those for `points` = [{name, place, byHand}] on a photograph; while these are asked for, those that came last in
-  // the same opening of it.
-  of(opening, image, points) {
+  // Those for `points` = [{name, place, byHand}] on a photograph, and a scale with an error; while these are asked for,
+  // those that came last in the same opening of it.
+  of(opening, image, points, scaleError) {
     if (opening !== this.opening) Object.assign(this, { opening, asked: "", found: {} });
     const placed = points.filter(({ place }) => place);
     const body = {
       points: Object.fromEntries(placed.map(({ name, place }) => [name, place])),
       by_hand: placed.filter(({ byHand }) => byHand).map(({ name }) => name),
+      scale_error: scaleError,
     };
     const asked = JSON.stringify(body);
     if (asked !== this.asked) {

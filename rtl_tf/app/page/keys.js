@@ -20,6 +20,7 @@ export function listen(stage, view, page) {
     ],
     ["X", "not visible", { x: page.notVisible }],
     ["Delete", "delete the point", { Delete: page.deletePoint, Backspace: page.deletePoint }],
+    ["S", "scale by a ruler or a sticker: its two points are placed and moved like landmarks", { s: page.toggleScale }],
     ["Z, Y", "undo, redo (with or without Ctrl)", { z: page.undo, y: page.redo }],
     ["Enter", "accept the rest, next photograph", { Enter: page.acceptRest }],
     ["C", "checked, or not yet", { c: page.toggleChecked }],

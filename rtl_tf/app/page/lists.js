@@ -51,14 +51,18 @@ export function showLandmarks(list, points, selected, guesser) {
   );
 }
 
-// Of `points` = [{name, place, byHand}]: below a value its interval, else who guessed points of it.
-export function showMeasurements(table, measurements, points, mmPerPx, intervals, guesser) {
+// Of `points` = [{name, place, byHand}]: below a value its interval, else who guessed points of it; where it does not
+// stand for the head's, why. `worth` = {scale: see scale.js, intervals, outside}.
+export function showMeasurements(table, measurements, points, { scale, intervals, outside }, guesser) {
+  const { mmPerPx } = scale;
   const named = new Map(points.map((point) => [point.name, point]));
   const rows = measurements.map((measurement) => {
     const own = measurement.points.map((name) => named.get(name));
     const isKnown = own.every(({ place }) => place);
     const isGuessed = isKnown && !own.every(({ byHand }) => byHand);
-    const interval = isGuessed && intervals[measurement.name];
+    const errs = isGuessed || (isKnown && scale.error && measurement.unit === "mm");
+    const interval = errs && intervals[measurement.name];
+    const reason = isKnown && outside[measurement.name];
     const [text, note] = [
       isKnown
         ? shown(
@@ -70,6 +74,10 @@ export function showMeasurements(table, measurements, points, mmPerPx, intervals
       interval ? shownInterval(measurement, interval, mmPerPx) : isGuessed ? `with the ${guesser}\u2019s points` : "",
     ];
     const row = cells(measurement.name.replaceAll("_", " "), text, note);
+    if (reason) {
+      row.classList.add("outside");
+      row.firstChild.append(Object.assign(document.createElement("small"), { textContent: reason }));
+    }
     row.title = `${measurement.meaning} (stands for the head's in views: ${measurement.views.join(", ")})`;
     row.dataset.measurement = measurement.name;
     return row;

@@ -1,21 +1,30 @@
 // What is looked at: the selected landmark, a part of the face, a heatmap, or none.
 
-import { drawMarks, render, view } from "./drawing.js";
+import { drawMarks, render, stage, view } from "./drawing.js";
 import { askHeatmap } from "./requests.js";
-import { allPoints, by, placeOf, pointOf, state } from "./state.js";
+import { allPoints, by, isEnd, isOpen, placeOf, pointOf, rulerEnds, siblings, state } from "./state.js";
 import { element } from "./view.js";
 
 export function select(name) {
   state.selected = name;
+  if (!isEnd(name)) state.landmark = name;
   render();
   by("landmarks").querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   heat();
 }
 
 export function step(direction) {
-  const names = state.about.schema.landmarks.map(({ name }) => name);
+  const names = siblings().map(({ name }) => name);
   select(names[(names.indexOf(state.selected) + direction + names.length) % names.length]);
   bringIntoView();
+}
+
+// The scale tool is open while an end of the ruler is selected.
+export function toggleScale() {
+  const ends = rulerEnds();
+  select(isEnd(state.selected) ? state.landmark : (ends.find(isOpen) ?? ends[0]).name);
+  bringIntoView();
+  stage.focus({ preventScroll: true });
 }
 
 export function bringIntoView() {
@@ -47,7 +56,7 @@ export function showPart(names) {
 
 export async function heat() {
   by("heat").replaceChildren();
-  if (!state.shows.heatmap || !state.photo?.guess?.heatmaps) return;
+  if (!state.shows.heatmap || !state.photo?.guess?.heatmaps || isEnd(state.selected)) return;
   const { opening, current, photo, selected } = state;
   const found = await askHeatmap(current, photo.sha256, selected).catch(() => null);
   if (!found || opening !== state.opening || selected !== state.selected || !state.shows.heatmap) return;

@@ -30,12 +30,28 @@ export function draw(group, view, points, selected, shows) {
   }
 }
 
+// The ruler above them, with as many ends as it has; only while it `isOpen` they can be taken hold of, and nothing else.
+export function drawRuler(group, view, ends, selected, isOpen) {
+  group.classList.toggle("scaling", isOpen);
+  const there = ends.filter(({ human }) => human).map((end) => ({ ...end, at: view.toScreen(end.human) }));
+  if (there.length === 2) {
+    const [[x1, y1], [x2, y2]] = there.map(({ at }) => at);
+    for (const name of ["ruler-under", "ruler-line"]) element("line", { class: name, x1, y1, x2, y2 }, group);
+  }
+  for (const end of there) {
+    const drawn = mark(group, end.at, "ruler", isOpen ? end.label : "", end.name === selected);
+    drawn.dataset.landmark = end.name;
+    element("title", {}, drawn).textContent = end.name;
+  }
+}
+
 function mark(group, [x, y], kind, label, chosen) {
-  const made = element("g", { class: `mark${chosen ? " selected" : ""}`, transform: `translate(${x} ${y})` }, group);
+  const made = element("g", { class: `mark of-${kind}${chosen ? " selected" : ""}`, transform: `translate(${x} ${y})` }, group);
   element("circle", { class: "grip", r: GRIP }, made);
   for (const name of ["under", `ring ${kind}`]) {
-    if (kind === "human") element("circle", { class: name, r: RING }, made);
-    else element("rect", { class: name, x: -RING, y: -RING, width: 2 * RING, height: 2 * RING }, made);
+    if (kind === "model")
+      element("rect", { class: name, x: -RING, y: -RING, width: 2 * RING, height: 2 * RING }, made);
+    else element("circle", { class: name, r: RING }, made);
   }
   if (chosen) {
     const arms = "M-22 0H-10M10 0H22M0 -22V-10M0 10V22";

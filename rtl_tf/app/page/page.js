@@ -8,9 +8,9 @@ import { listen as listenToKeys } from "./keys.js";
 import { showKeys } from "./lists.js";
 import * as looking from "./looking.js";
 import { listen as listenToMouse } from "./mouse.js";
-import { closed, go, list, open, poll, wrongScale } from "./photographs.js";
+import { closed, go, list, open, poll } from "./photographs.js";
 import { ask } from "./requests.js";
-import { by, guesser, inside, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
+import { by, guesser, inside, isEnd, isOpen, placeOf, pointOf, rounded, state } from "./state.js";
 import { pass } from "./telling.js";
 
 const middle = () => view.toPhoto(view.size.map((side) => side / 2));
@@ -21,8 +21,8 @@ const page = {
   ...looking,
   go,
   renderList,
-  wrongScale,
   guesser,
+  ruler: () => state.about.ruler,
   saveTable,
   open: (index) => state.held || open(index),
   ready: () => state.photo !== null && !state.held,
@@ -36,7 +36,7 @@ const page = {
     drawMarks();
     measure();
   },
-  notVisible: () => changes.changePoint(state.selected, "not visible", "not visible"),
+  notVisible: () => isEnd(state.selected) || changes.changePoint(state.selected, "not visible", "not visible"),
   deletePoint: () => by("delete").disabled || changes.changePoint(state.selected, "deleted", "deleted"),
   part(index) {
     const { parts } = state.about.schema;
@@ -73,7 +73,7 @@ async function start() {
   if (about.labelling) nameFaceMesh();
   listenToMouse(stage, view, page);
   showKeys(by("keys"), listenToKeys(stage, view, page));
-  listenToButtons(about.schema.parts, view, page);
+  listenToButtons(about.schema.parts, stage, view, page);
   for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, touch, FIRST);
   if (state.rows.length) await open(state.rows[0].index);
   stage.focus({ preventScroll: true });

@@ -1,19 +1,18 @@
 // The folder's photographs: one is open, and gets its guess; the list is asked for anew; what is saved is told.
 
 import { clear, render, renderList, stage, view } from "./drawing.js";
+import { fill, notSaved } from "./fields.js";
 import { stacks } from "./history.js";
 import { face, heat, select } from "./looking.js";
 import { address, ask } from "./requests.js";
 import { namesIn, Saver } from "./saver.js";
-import { allPoints, by, state } from "./state.js";
+import { allPoints, by, isEnd, isLandmark, state } from "./state.js";
 import { ofPhoto, pass, right, tellSaving, wrong } from "./telling.js";
 
 const POLL = 2500; // ms between looks at the list
 const AGAIN = 300; // ms between questions for a guess
 const CHANGED = 409; // HTTP's status: the file is another one
 const RETRY = 1000; // ms after one that was not answered
-const FIELD = "text of the field"; // which is wrong whatever of it was saved before
-const FIELDS = { subject: "subject", mm: "mm_per_px" };
 
 export const saver = new Saver({
   tell: tellSaving,
@@ -21,7 +20,7 @@ export const saver = new Saver({
   saved(image, body, told, left) {
     if (image === state.current && body.sha256 === state.photo?.sha256 && !left) Object.assign(state.photo, told);
     Object.assign(state.images[image], {
-      said: Object.keys(told.points).length,
+      said: Object.keys(told.points).filter(isLandmark).length,
       checked: "checked" in told.attributes,
     });
     for (const name of namesIn(body)) wrong(ofPhoto(image, name), "");
@@ -35,15 +34,6 @@ export const saver = new Saver({
     if (image === state.current) open(image, true);
   },
 });
-
-const notSaved = (image, name, why) => wrong(ofPhoto(image, name), `NOT SAVED, ${state.images[image].name}${why}`);
-
-export function wrongScale(problem) {
-  if (!state.photo) return;
-  by("mm").setCustomValidity(problem);
-  if (problem) notSaved(state.current, FIELD, `: ${problem}`);
-  else wrong(ofPhoto(state.current, FIELD), "");
-}
 
 // Show a photograph; `anew` as it is saved, where what was shown is not.
 export async function open(index, anew = false) {
@@ -70,26 +60,15 @@ export async function open(index, anew = false) {
 
 // It is there.
 function begin(anew) {
-  const { about, current, photo, selected } = state;
+  const { about, current, photo, selected, landmark } = state;
   if (!anew) right(current);
   const what = `Photograph ${photo.name}: arrow keys move the selected landmark by a quarter of a pixel`;
   stage.setAttribute("aria-label", what);
   document.title = `${photo.name} – landmarks`;
   fill(photo.attributes, false, anew);
-  const isKnown = about.schema.landmarks.some((one) => one.name === selected);
-  select(isKnown ? selected : about.schema.landmarks[0].name);
+  const stays = isLandmark(selected) || (anew && isEnd(selected)); // the scale tool is open for one photograph
+  select(stays ? selected : landmark || about.schema.landmarks[0].name);
   by(`image-${current}`)?.scrollIntoView({ block: "nearest" });
-}
-
-// A field without a photograph can be gone to, so that its text does not become keys, but takes none.
-function fill(attributes, readOnly, anew) {
-  for (const [id, name] of Object.entries(FIELDS)) {
-    const field = by(id);
-    field.readOnly = readOnly;
-    if (anew && field === document.activeElement) continue; // somebody is at work in it
-    field.value = attributes[name] ?? "";
-    field.setCustomValidity("");
-  }
 }
 
 // There is nothing to show, and this is why.

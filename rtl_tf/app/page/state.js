@@ -10,7 +10,8 @@ export const state = {
   opening: 0, // its number: an answer that was asked for in an earlier opening is let go
   photo: null, // it, once it is there: what people said, its guess, its stacks of undo and redo
   touched: false, // whether somebody has pressed a key or a button, or turned the wheel, since the opening
-  selected: "", // a landmark's name
+  selected: "", // a landmark's name, or that of an end of the ruler: then the scale tool is open
+  landmark: "", // the landmark that was selected last
   held: null, // what the mouse holds, see mouse.js: `to` is where a point is being dragged, `name` which
   shows: { heatmap: false, radius: true, model: true },
 };
@@ -18,15 +19,18 @@ export const state = {
 // Who guesses, in a sentence.
 export const guesser = () => (state.about.labelling ? "face mesh" : "detector");
 
-// A landmark: `old` is what people said of it, `human` their place, `said` their word, `model` the guess.
+export const isEnd = (name) => state.about.ruler.ends.some((end) => end.name === name);
+export const isLandmark = (name) => state.about.schema.landmarks.some((landmark) => landmark.name === name);
+
+// A landmark, or an end of the ruler: `old` is what people said of it, `human` their place, `said` their word, `model` the guess.
 export function pointOf(name) {
   const { about, photo } = state;
-  const landmark = about.schema.landmarks.find((one) => one.name === name);
+  const what = [...about.schema.landmarks, ...about.ruler.ends].find((one) => one.name === name);
   const said = photo.points[name] ?? null,
     guess = photo.guess?.points?.[name] ?? null,
     held = state.held?.name === name ? state.held.to : null;
   return {
-    ...landmark,
+    ...what,
     old: said,
     human: held ?? (Array.isArray(said) ? said : null),
     said: typeof said === "string" && !held ? said : "",
@@ -36,9 +40,13 @@ export function pointOf(name) {
 }
 
 export const allPoints = () => state.about.schema.landmarks.map(({ name }) => pointOf(name));
+export const rulerEnds = () => state.about.ruler.ends.map(({ name }) => pointOf(name));
+// The selected one, and those that one steps to from it.
+export const siblings = () => (isEnd(state.selected) ? rulerEnds() : allPoints());
 export const placeOf = (point) => point.human || (point.said ? null : point.model);
-// Nobody has said anything of it, and nothing is guessed: the next click places it.
-export const isOpen = (point) => point.old === null && !placeOf(point);
+// Nobody has said anything of it, and nothing is guessed: the next click places it. A ruler that was removed may come
+// again.
+export const isOpen = (point) => !placeOf(point) && (point.old === null || isEnd(point.name));
 // As the journal has it: (0, 0) is for readers a landmark that was never placed.
 export function rounded(point) {
   const found = point.map((value) => Math.round(value * 100) / 100);
