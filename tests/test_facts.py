@@ -169,6 +169,6 @@ def test_of_two_tables_scales_one_counts_as_a_whole(folder, own):
     scales = {"mm_per_px": "0.3", **dict(zip(RULER, ("0", "0", "10", "0", "20"), strict=True))}
     (folder / "facts.csv").write_text(f"image,age,{','.join(scales)}\nimages/a.png,7,{','.join(scales.values())}\n")
     mine = face(folder, "a", **own)
-    (told,) = with_facts([mine], folder / "facts.csv")
+    (told,) = with_facts([mine], read_facts(folder / "facts.csv"))
     assert told.cells == {"image": "images/a.png", "age": "7", **mine.cells}
     assert told.mm_per_px == pytest.approx(mine.mm_per_px, nan_ok=True)
