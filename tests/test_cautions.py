@@ -72,3 +72,8 @@ def test_a_landmark_whose_heatmaps_stayed_flat_is_named():
     peaks = np.array([[0.8, 0.02, 0.7], [0.6, 0.4, 0.9], [0.7, 0.03, np.nan]])
     assert not_learned(peaks, ("nasion", "gnathion", "alare")) == ["gnathion"]
     assert not_learned(peaks / 4, ("nasion", "gnathion", "alare")) == []  # hardly trained, like all
+    assert not_learned(peaks / 400, ("nasion", "gnathion", "alare")) == [
+        "nasion",
+        "gnathion",
+        "alare",
+    ]  # nothing at all

@@ -28,10 +28,19 @@ def test_every_map_counts_and_seeds_repeat():
     np.testing.assert_array_equal(feature_pyramid.decoder(encoder().outputs, 5, 8, seed=3)(maps), heatmaps)
 
 
-def test_parameters_are_those_of_the_paper():
+def test_parameters_are_those_of_the_paper_and_of_the_normalisation():
     decoder = feature_pyramid.decoder(encoder().outputs, 5, 8)
-    laterals, merges, head = 3 * (3 * 8 + 8), 2 * (9 * 8 * 8 + 8), 8 * 5 + 5
-    assert decoder.count_params() == laterals + merges + head
+    laterals, merges, normalised, head = 3 * 3 * 8, 2 * 9 * 8 * 8, (3 + 2) * 4 * 8, 8 * 5 + 5
+    assert decoder.count_params() == laterals + merges + normalised + head
+
+
+def test_the_scale_of_the_maps_does_not_matter_when_training_begins():
+    images = np.random.default_rng(0).uniform(0, 1, (2, 32, 32, 3)).astype(np.float32)
+    maps = encoder()(images)
+    decoder = feature_pyramid.decoder(encoder().outputs, 5, 8)
+    plain, larger = (decoder([scale * one for one in maps], training=True) for scale in (10.0, 1000.0))
+    assert np.std(plain) > 1e-4
+    np.testing.assert_allclose(larger, plain, atol=1e-2 * float(np.std(plain)))
 
 
 def test_a_pyramid_has_its_own_connections():

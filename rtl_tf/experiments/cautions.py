@@ -12,6 +12,7 @@ from rtl_tf.system.notes import first_of
 
 SHOWN = 8  # names in a line
 NO_PEAK, PEAK = 0.1, 0.3  # median heights: of a landmark that was not learned, of one that was
+EMPTY = 0.01  # that of a network whose training failed: it answers everything with nearly nothing
 
 
 def cautions(samples: Sequence[Sample], training: Sequence[int], schema: Schema, settings: Settings) -> list[str]:
@@ -37,7 +38,10 @@ def cautions(samples: Sequence[Sample], training: Sequence[int], schema: Schema,
 
 
 def not_learned(peaks: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Of N images' peaks (N, K): the landmarks whose heatmaps stayed flat while half of the others learned theirs."""
+    """Of N images' peaks (N, K): the landmarks whose heatmaps stayed flat while half of the others learned theirs; all
+    of them where every heatmap is as good as empty."""
     heights = np.nanmedian(peaks, axis=0)
+    if np.nanmax(heights) < EMPTY:
+        return list(names)
     learned = np.nanmedian(heights) > PEAK
     return [name for name, height in zip(names, heights, strict=True) if learned and height < NO_PEAK]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
-from rtl_tf.networks.layers import he_normal, heatmap_head
+from rtl_tf.networks.layers import BATCH_NORM, convolution, he_normal, heatmap_head
+from rtl_tf.networks.normalization import BatchNormalization
 
 
 def decoder(
@@ -13,8 +14,8 @@ def decoder(
     """Feature maps of an encoder -> heatmaps (N, H/4, W/4, K).
 
     From the coarsest map on: twice as large by bilinear interpolation, plus a 1x1 convolution of the encoder's map of
-    that stride, ReLU, a 3x3 convolution, ReLU; at stride 4 a 1x1 convolution without activation. No normalisation: it
-    works behind encoders without BatchNorm, and with batches of any size.
+    that stride, ReLU, a 3x3 convolution, ReLU; at stride 4 a 1x1 convolution without activation. Every convolution but
+    the last is batch normalised, which Lin et al. do without: encoders' maps may have any scale.
 
     Args:
         maps: an encoder's outputs, one for every stride from 4 on. The model is called on the whole list.
@@ -23,14 +24,15 @@ def decoder(
         seed: equal seeds give equal weights.
     """
     inputs = [keras.Input(features.shape[1:], name=f"features{i}") for i, features in enumerate(maps)]
-    lateral = [_convolution(features, filters, 1, f"lateral{i}", seed) for i, features in enumerate(inputs)]
+    lateral = [_lateral(features, filters, f"lateral{i}", seed) for i, features in enumerate(inputs)]
     x = lateral.pop()
     for number, finer in reversed(list(enumerate(lateral))):
         x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"larger{number}")(x)
         x = keras.layers.ReLU(name=f"sum{number}_relu")(keras.layers.Add(name=f"sum{number}")([x, finer]))
-        x = keras.layers.ReLU(name=f"merged{number}_relu")(_convolution(x, filters, 3, f"merged{number}", seed))
+        x = convolution(x, filters, 3, f"merged{number}", seed)
     return keras.Model(inputs, heatmap_head(x, landmarks, seed), name=name)
 
 
-def _convolution(x, filters: int, size: int, name: str, seed: int) -> keras.KerasTensor:
-    return keras.layers.Conv2D(filters, size, padding="same", kernel_initializer=he_normal(seed, name), name=name)(x)
+def _lateral(x, filters: int, name: str, seed: int) -> keras.KerasTensor:
+    x = keras.layers.Conv2D(filters, 1, use_bias=False, kernel_initializer=he_normal(seed, name), name=name)(x)
+    return BatchNormalization(**BATCH_NORM, name=f"{name}_bn")(x)
