@@ -64,7 +64,8 @@ def monday(options) -> dict[str, float]:
     say("photos", first, truth)
     seconds = {}
     corrected = ("--corrected", "labelled/landmarks.csv")
-    for turn, more, told in (("first", (), ()), ("second", ("--parts",) if options.parts else (), corrected)):
+    again = ("--no-test-part", *(("--parts",) if options.parts else ()))
+    for turn, more, told in (("first", (), ()), ("second", again, corrected)):
         trained = f"runs/labelled/{turn}"
         shutil.rmtree("labelled", ignore_errors=True)
         steps = {
