@@ -52,6 +52,17 @@ def text_of(folder):
     return "".join(read_compressed(path) for path in folder.iterdir())
 
 
+def test_where_the_data_lie_stays_out(tmp_path):
+    """A run keeps the absolute path, which may have the name of a person or a study in it."""
+    folder = fill(tmp_path / "runs", data="faces")
+    config = json.loads((folder / layout.CONFIG).read_text())
+    config["resolved"]["data"] = "/home/somebody/secret study/faces"
+    (folder / layout.CONFIG).write_text(json.dumps(config))
+    shared = packed(tmp_path / "runs", "--predictions")
+    assert "secret" not in text_of(shared)
+    assert read_run(shared / layout.PACK / "faces" / "ft" / "seed0").resolved["data"] == "faces"
+
+
 def test_a_packed_run_says_what_its_folder_says(root):
     shared = packed(root, "--predictions")
     assert sorted(path.name for path in shared.iterdir()) == [layout.PACKED_PREDICTIONS, layout.PACK]

@@ -78,7 +78,15 @@ def _content(run: Run, name: str) -> object:
     if name.endswith(".csv"):
         rows = read_own_rows(path)
         return {column: [row.cells[column] for row in rows] for column in (rows[0].cells if rows else ())}
+    if name == layout.CONFIG:
+        return _as_typed(read_json(path).value)
     return read_json(path).value if name.endswith(".json") else read_text(path)
+
+
+def _as_typed(config: dict) -> dict:
+    """Settings with the data as it was typed: a run keeps where it lies, which may tell of more than the data."""
+    typed = config["asked"].get("data")
+    return config | {"resolved": config["resolved"] | ({"data": typed} if typed else {})}
 
 
 def _interleaved(names: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
