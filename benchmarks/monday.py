@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         os.chdir(folder)
         figures = monday(options)
-    details = {"settings": {name: str(value) for name, value in vars(options).items()}}
+    places = ("folder", "json")  # of this machine
+    details = {"settings": {name: str(value) for name, value in vars(options).items() if name not in places}}
     write_json(options.json, figures, details | {"machine": machine(("tensorflow", "keras", "numpy"))})
 
 
