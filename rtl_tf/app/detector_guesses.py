@@ -22,6 +22,7 @@ from rtl_tf.inference.predictor import Found, Predictor
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, out_of_fold_errors
 from rtl_tf.runs import layout
 from rtl_tf.schema import Schema, load_schema
+from rtl_tf.system.notes import first_of
 
 LOW_PEAK = 0.3  # of a heatmap, which is near 1 where the detector is sure
 NAMED = 3  # landmarks in a flag
@@ -118,5 +119,4 @@ def upright(heatmap: np.ndarray, square: Crop) -> tuple[np.ndarray, Crop]:
 
 def _flag(what: str, names: tuple[str, ...], where: np.ndarray) -> str:
     found = [name for name, here in zip(names, where, strict=True) if here]
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return f"{what}: {', '.join(found[:NAMED])}{more}" if found else ""
+    return f"{what}: {first_of(found, NAMED)}" if found else ""

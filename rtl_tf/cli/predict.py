@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.exported import ENGINES
+from rtl_tf.system.notes import few
 
 if TYPE_CHECKING:
     from rtl_tf.datasets.photographs import Listing
     from rtl_tf.inference.found_table import FoundTable
     from rtl_tf.inference.predictor import Predictor
-
-NAMED = 5  # images in error that are named at the end
 
 
 def main(arguments: list[str]) -> int:
@@ -140,9 +139,8 @@ def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> in
     if not summary.failed:
         return 0
     sys.stdout.flush()
-    names = ", ".join(summary.failed[:NAMED]) + (", ..." if len(summary.failed) > NAMED else "")
-    reasons = f"the column error of {table.output} says why"
-    print(f"{len(summary.failed)} of {summary.images} images without landmarks ({reasons}): {names}", file=sys.stderr)
+    told = f"{len(summary.failed)} of {summary.images} images without landmarks"
+    print(f"{told} (the column error of {table.output} says why): {few(summary.failed)}", file=sys.stderr)
     return 1
 
 

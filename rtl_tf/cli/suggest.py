@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.exceptions import InputError
-from rtl_tf.system.notes import NAMED
+from rtl_tf.system.notes import few
 
 COLUMNS = (
     *("image", "box_left", "box_top", "box_side", "box_found", "mirrored"),
@@ -53,7 +53,7 @@ def _say_failed(failed: dict[str, str], images: int) -> int:
     for names, why in ((faceless, NO_FACE), (unreadable, "they cannot be used")):
         if names:
             told = f"{len(names)} of {images} images without landmarks ({why})"
-            print(f"{told}: {'; '.join(names[:NAMED])}{'; ...' if len(names) > NAMED else ''}", file=sys.stderr)
+            print(f"{told}: {few(names, '; ')}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -159,9 +159,10 @@ def _coverage(run: Run) -> list[dict[str, Any]]:
     judged = judge_confidence(run.predictions, confidence, COVERAGES)
     found = []
     for asked in COVERAGES:
-        held = dict(zip(MEAN, map(_known, observed([judged.hits[asked]], run.predictions.subjects)), strict=True))
-        if run.cross_validated:  # they were learned from these very errors
-            held = dict.fromkeys(MEAN)
+        held: dict[str, float | None] = dict.fromkeys(MEAN)
+        if not run.cross_validated:  # else they were learned from these very errors
+            told = observed([judged.hits[asked]], run.predictions.subjects)
+            held = dict(zip(MEAN, map(_known, told), strict=True))
         radius = _known(float(mean_of_known(judged.radii[asked])))
         found.append({"asked": asked, "held": held, "mean_radius_input_px": radius})
     return found

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def groups_by(column: str, runs: Sequence[Run]) -> list[str]:
 def groups_of(cells: Sequence[str]) -> list[str]:
     """The groups of a column's cells, as `groups_by` has them."""
     numbers = numbers_of(cells)
-    if numbers is not None and has_quarters(cells):
+    if _is_cut(numbers):
         return _quarters(numbers, cells)
     if numbers is not None:  # `NA` among numbers is no group
         return [EMPTY if math.isnan(number) else cell for number, cell in zip(numbers, cells, strict=True)]
@@ -48,7 +49,10 @@ def groups_of(cells: Sequence[str]) -> list[str]:
 
 def has_quarters(cells: Sequence[str]) -> bool:
     """Whether `groups_of` a column are ranges of numbers, whose ends are cells of single images."""
-    numbers = numbers_of(cells)
+    return _is_cut(numbers_of(cells))
+
+
+def _is_cut(numbers: np.ndarray | None) -> TypeGuard[np.ndarray]:
     return numbers is not None and len(set(numbers[~np.isnan(numbers)])) > MOST_NUMBERS
 
 

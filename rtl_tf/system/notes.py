@@ -30,8 +30,12 @@ def first_of(names: Sequence[str], most: int) -> str:
 
 def some(things: Sequence[str], what: str) -> str:
     """How many there are, and the first of them by name: "2 images (a.png, b.png)"."""
-    names = ", ".join([*things[:NAMED], *(["..."] if len(things) > NAMED else [])])
-    return f"{len(things)} {what}{'s' * (len(things) != 1)} ({names})"
+    return f"{len(things)} {what}{'s' * (len(things) != 1)} ({few(things)})"
+
+
+def few(things: Sequence[str], between: str = ", ") -> str:
+    """The first NAMED of them, and whether there are more: "a.png, b.png, ..."."""
+    return between.join([*things[:NAMED], *(["..."] if len(things) > NAMED else [])])
 
 
 def warn_once(kind: str, message: str) -> None:
