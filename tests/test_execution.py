@@ -19,6 +19,7 @@ from rtl_tf.networks import hourglass
 from rtl_tf.pipeline import load_crops
 from rtl_tf.system import progress
 from rtl_tf.training import fit as fitting
+from rtl_tf.training import model
 from rtl_tf.training.epoch_bar import EpochBar
 from rtl_tf.training.optimizer import Adam
 
@@ -160,10 +161,16 @@ def test_a_compiled_hourglass_is_a_plain_one(xla):
     assert_alike(*compiled_and_plain(loss, np.random.default_rng(0).normal(size=(4, 8, 8, 8))))
 
 
-def test_a_compiled_training_is_a_plain_one(data, tmp_path, xla):
-    """Augmentation, targets, step and validation through XLA; later epochs drift by rounding, as any training."""
+@pytest.mark.parametrize("together", [False, True])
+def test_a_compiled_training_is_a_plain_one(data, tmp_path, xla, monkeypatch, together):
+    """Augmentation, targets, step and validation through XLA; later epochs drift by rounding, as any training.
+
+    together: three steps, and the one that is left, as programs of their own, as on a GPU.
+    """
     plain = run(data, tmp_path / "plain", epochs=2)[1]
-    compiled = run(data, tmp_path / "compiled", epochs=2, jit_compile=True, steps_per_execution=3)[1]
+    monkeypatch.setattr(model, "on_gpu", lambda: together)
+    detector, compiled = run(data, tmp_path / "compiled", epochs=2, jit_compile=True, steps_per_execution=3)
+    assert detector.optimizer.iterations == 2 * STEPS
     for one, other in zip(plain, compiled, strict=True):
         np.testing.assert_allclose([*one.values()], [*other.values()], rtol=5e-3)
 

@@ -305,6 +305,27 @@ def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypa
     assert not list((tmp_path / "killed").glob("state*"))
 
 
+def test_saving_takes_a_twentieth_of_the_time_at_most(data, tmp_path, monkeypatch):
+    """A save of 3 s, twice a LONG_SAVE: the next one is due after 60 s, not 30."""
+    now = [0.0]
+    monkeypatch.setattr(fitting.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(fitting, "write_state", lambda *given: now.__setitem__(0, now[0] + 3.0))
+    monkeypatch.setattr(fitting.saved, "write", lambda *given: None)
+    recorder = fitting.Recorder(tmp_path, epochs=9)
+    recorder.set_model(make_detector("ft"))
+    recorder.model.compile("adam")
+    recorder.on_train_begin()
+    saves = []
+    for epoch in range(8):
+        recorder.on_epoch_begin(epoch)
+        now[0] += 20.0
+        begun = now[0]
+        names = ("loss", "heatmap_loss", "regularizer", "val_heatmap_loss")
+        recorder.on_epoch_end(epoch, dict.fromkeys(names, 1.0) | {"val_error": 1.0})
+        saves.append(now[0] > begun)
+    assert saves == [False, True, False, False, False, True, False, False]
+
+
 def dropping_source():
     """A toy whose encoder drops half of its features while it is trained, as that of an EfficientNet of Keras does."""
     source = toy_source(SIZE)

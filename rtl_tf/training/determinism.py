@@ -10,5 +10,10 @@ def make_deterministic(seed: int, jit_compile: bool = False) -> None:
     Not with XLA, which TensorFlow refuses then (on a CPU it orders its sums by itself).
     """
     keras.utils.set_random_seed(seed)
-    if not (jit_compile or tf.config.list_physical_devices("GPU")):
+    if not (jit_compile or on_gpu()):
         tf.config.experimental.enable_op_determinism()
+
+
+def on_gpu() -> bool:
+    """Whether TensorFlow computes on a CUDA device."""
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -22,6 +22,7 @@ from rtl_tf.training.optimizer import make_optimizer
 from rtl_tf.training.state import last_state, restore_state, saved_states, write_state
 
 STATE_INTERVAL = 30.0  # seconds of training that a killed run loses at most, if its epochs are no longer than that
+LONG_SAVE = 1.5  # seconds: a save that takes longer is made less often in proportion, never more than 5 % of the time
 
 
 def fit(
@@ -37,11 +38,12 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train as `settings` (resolved) say, going on after the last epoch that `folder` holds.
 
-    Writes history.csv after every epoch and, every STATE_INTERVAL seconds, best.keras and state-<epoch>.npz (weights,
-    optimizer and random seeds) into `folder`. best.keras is the epoch of the lowest validation mean radial error;
-    without `validation` it is the last. The state goes when the training is complete. A resumed training gives the
-    weights of an uninterrupted one. `source_answers` of `source_cache.source_answers` spare asking the source network;
-    `images` is the number of an epoch, where that is not the number of training images.
+    Writes history.csv after every epoch and, every STATE_INTERVAL seconds (less often where that takes long),
+    best.keras and state-<epoch>.npz (weights, optimizer and random seeds) into `folder`. best.keras is the epoch of the
+    lowest validation mean radial error; without `validation` it is the last. The state goes when the training is
+    complete. A resumed training gives the weights of an uninterrupted one. `source_answers` of
+    `source_cache.source_answers` spare asking the source network; `images` is the number of an epoch, where that is not
+    the number of training images.
 
     Returns:
         The rows of history.csv.
@@ -112,6 +114,7 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.started = self.saved = time.perf_counter()
+        self.interval = STATE_INTERVAL
         self.done_before = len(self.rows)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -135,7 +138,7 @@ class Recorder(keras.callbacks.Callback):
         if row["val_error"] < best or not validated:
             self.best = self.model.get_weights()
         older = saved_states(self.folder)
-        save = epoch + 1 == self.epochs or time.perf_counter() - self.saved > STATE_INTERVAL
+        save = epoch + 1 == self.epochs or time.perf_counter() - self.saved > self.interval
         if save:
             self._save(epoch + 1)
         self.rows.append(row)
@@ -147,6 +150,7 @@ class Recorder(keras.callbacks.Callback):
 
     def _save(self, epoch: int) -> None:
         """Write best.keras, if there is a better one than the file's, and, unless it was the last epoch, the state."""
+        started = time.perf_counter()
         if self.best is not None:
             current = self.model.get_weights()
             self.model.set_weights(self.best)
@@ -156,6 +160,7 @@ class Recorder(keras.callbacks.Callback):
         if epoch < self.epochs:
             write_state(self.folder, epoch, self.model)
         self.saved = time.perf_counter()
+        self.interval = STATE_INTERVAL * max(1.0, (self.saved - started) / LONG_SAVE)
 
     def _summary(self, row, best) -> str:
         done = len(self.rows) - self.done_before

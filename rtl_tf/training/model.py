@@ -1,6 +1,7 @@
 """The detection network and its training step: the method's loss plus lambda times the regularizers (Eq. 3)."""
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 import tensorflow as tf
@@ -13,8 +14,9 @@ from rtl_tf.methods import Method
 from rtl_tf.networks import feature_pyramid, simple_baseline
 from rtl_tf.networks.precision import in_float32
 from rtl_tf.networks.sources import SourceNetwork
+from rtl_tf.training.determinism import on_gpu
 from rtl_tf.training.objective import objective_of
-from rtl_tf.training.several_steps import several_steps
+from rtl_tf.training.several_steps import compiled_steps, several_steps
 
 # Metrics of a training step, and of a validation step.
 OF_TRAINING = ("loss", "heatmap_loss", "regularizer")
@@ -208,7 +210,8 @@ class RegularizedDetector(keras.Model):
         if self.steps_per_execution == 1 or self.run_eagerly:
             return super().make_train_function(force)
         if self.train_function is None or force:
-            self.train_function = self._several(self.train_step, OF_TRAINING)
+            together = self.jit_compile and on_gpu()  # on a processor XLA's loops use one core
+            self.train_function = self._several(self.train_step, OF_TRAINING, together)
         return self.train_function
 
     def make_test_function(self, force=False):
@@ -218,8 +221,9 @@ class RegularizedDetector(keras.Model):
             self.test_function = self._several(self.test_step, OF_VALIDATION)
         return self.test_function
 
-    def _several(self, step: Callable, names: tuple[str, ...]) -> Callable:
-        return several_steps(step, lambda: self._results(*names), self.steps_per_execution, self.jit_compile)
+    def _several(self, step: Callable, names: tuple[str, ...], together: bool = False) -> Callable:
+        make = compiled_steps if together else partial(several_steps, jit_compile=self.jit_compile)
+        return make(step, lambda: self._results(*names), self.steps_per_execution)
 
     def _results(self, *names: str) -> dict:
         return {name: self.trackers[name].result() for name in names}

@@ -47,3 +47,32 @@ def several_steps(step: Callable, results: Callable[[], dict], count: int, jit_c
         return values
 
     return call
+
+
+def compiled_steps(step: Callable, results: Callable[[], dict], count: int) -> Callable:
+    """`several_steps` as one program of XLA's, for batches of equal size.
+
+    TensorFlow hands a program some 500 variables each time that it calls it; here it does so once for all steps
+    (benchmarks/README.md). Another number of steps, where the data end, is compiled for itself.
+    """
+
+    @tf.function(jit_compile=True)
+    def steps(batches):
+        made = tf.nest.flatten(batches)[0].shape[0]
+
+        def make(index):
+            step(tf.nest.map_structure(lambda part: part[index], batches))
+            return index + 1
+
+        tf.while_loop(lambda index: index < made, make, [tf.constant(0)])
+
+    def call(batches: tf.data.Iterator | Iterable) -> dict:
+        drawn = list(islice(batches, count))
+        if not drawn:
+            raise StopIteration
+        with tf.device("CPU:0"):  # a few long copies to the device instead of many short ones
+            together = tf.nest.map_structure(lambda *parts: tf.stack(parts), *drawn)
+        steps(together)
+        return results()
+
+    return call
