@@ -14,8 +14,8 @@ from rtl_tf.runs import layout
 PACKAGE = Path(__file__).resolve().parents[1] / "rtl_tf"
 LAYERS = {
     "exceptions": 0, "schema": 0, "measurement": 0, "records": 0, "coordinates": 0, "config": 0, "limits": 0,
-    "methods": 0, "system": 0, "documents": 0, "csv_rows": 0, "arrays": 0, "numerals": 0, "presets": 0, "conformal": 0,
-    "geometry": 0,
+    "methods": 0, "system": 0, "documents": 0, "csv_rows": 0, "arrays": 0, "known": 0, "numerals": 0, "presets": 0,
+    "conformal": 0, "geometry": 0,
     "heatmaps": 1,
     "datasets": 2, "images": 2, "pixel_values": 2, "resampling": 2, "augment": 2, "augment_strong": 2,
     "photometric": 2, "warp": 2, "pipeline": 2, "pyramid": 2,

@@ -6,11 +6,11 @@ NaN.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from rtl_tf.coordinates import heatmap_to_input
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
 from rtl_tf.evaluation.statistics import rounded
+from rtl_tf.known import mean_of_known
 from rtl_tf.runs.predictions import Predictions
 
 PAPER_THRESHOLDS = (1.0, 1.2, 1.4)  # heatmap px, IV-C
@@ -24,14 +24,6 @@ THRESHOLDS = {
 def per_image(errors: np.ndarray) -> np.ndarray:
     """(N, K) -> (N,): mean over each image's labelled landmarks; NaN for an image without any."""
     return mean_of_known(errors, axis=1)
-
-
-def mean_of_known(values: ArrayLike, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
-    """Mean of what is finite; NaN, without NumPy's warning, where nothing is."""
-    values = np.asarray(values, np.float64)
-    known = np.isfinite(values)
-    counts, sums = known.sum(axis=axis), np.where(known, values, 0.0).sum(axis=axis)
-    return np.divide(sums, counts, out=np.full(np.shape(counts), np.nan), where=counts > 0)
 
 
 def mean_radial_error(errors: np.ndarray) -> float:

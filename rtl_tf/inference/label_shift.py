@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtl_tf.inference.mesh_calibration import nearest_points
+from rtl_tf.known import mean_of_known
 from rtl_tf.schema import Schema
 
 FEWEST = 3
@@ -56,10 +57,10 @@ def find_shift(
     rightwards = np.where(mirrored, -1, 1)
     sideways = labels[..., 0] - plain[:, nearest, 0]
     if schema.is_one_sided:
-        return estimate(rightwards * _mean(sideways), mirrored, people)
+        return estimate(rightwards * mean_of_known(sideways, axis=1), mirrored, people)
     counterparts = labels[:, schema.mirror_permutation, 0]
     sideways += counterparts - flipped[:, nearest, 0]  # NaN where one of the two is missing: both have one anatomy
-    return estimate_flipped(rightwards * _mean(sideways) / 2, people)
+    return estimate_flipped(rightwards * mean_of_known(sideways, axis=1) / 2, people)
 
 
 def estimate(residuals: np.ndarray, mirrored: np.ndarray, people: Sequence[str]) -> LabelShift | None:
@@ -100,10 +101,3 @@ def _of_people(residuals: np.ndarray, people: Sequence[str]) -> np.ndarray:
     """(P,): each person's mean, of those who have any."""
     there, names = ~np.isnan(residuals), np.array(people)
     return np.array([residuals[there & (names == person)].mean() for person in dict.fromkeys(names[there].tolist())])
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    """(N,) of (N, K), NaN left out; NaN where there is nothing."""
-    there = ~np.isnan(values)
-    found = np.full(len(values), np.nan)
-    return np.divide(np.where(there, values, 0).sum(axis=1), there.sum(axis=1), out=found, where=there.any(axis=1))

@@ -14,9 +14,10 @@ import numpy as np
 from rtl_tf.csv_rows import read_own_rows
 from rtl_tf.evaluation.coverage import judge_confidence, observed
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
-from rtl_tf.evaluation.metrics import THRESHOLDS, failures, mean_of_known, per_image
+from rtl_tf.evaluation.metrics import THRESHOLDS, failures, per_image
 from rtl_tf.evaluation.statistics import estimate, interval, rate_interval, rounded
 from rtl_tf.exceptions import InputError
+from rtl_tf.known import mean_of_known
 from rtl_tf.methods import METHODS
 from rtl_tf.reports.subgroups import EMPTY, groups_by, has_quarters, order_of
 from rtl_tf.reports.tables import PROTOCOL_OF

@@ -19,6 +19,7 @@ from rtl_tf.evaluation.statistics import (
     rate_interval,
     rounded,
 )
+from rtl_tf.known import of_known
 from rtl_tf.reports.paper import landmark_labels
 from rtl_tf.reports.subgroups import order_of
 from rtl_tf.reports.tables import PAPER_UNIT, Table, metrics_of
@@ -185,8 +186,8 @@ def _arrays(
 
 def _of_a_row(values: np.ndarray, subjects: np.ndarray, metrics: Sequence[str]) -> dict[str, np.ndarray]:
     """What Cells says of (N, T, M) values of T trainings, each (M,)."""
-    means, low_high = _over(np.nanmean, values), _intervals(values, subjects, metrics)
-    found = {"mean": _over(np.nanmean, values.mean(axis=1)), "std_images": _over(np.nanstd, values).mean(axis=0)}
+    means, low_high = of_known(np.nanmean, values), _intervals(values, subjects, metrics)
+    found = {"mean": of_known(np.nanmean, values.mean(axis=1)), "std_images": of_known(np.nanstd, values).mean(axis=0)}
     if len(means) > 1:
         found["std_seeds"] = means.std(axis=0, ddof=1)
     return found | dict(zip(("low", "high"), low_high, strict=True))
@@ -200,14 +201,6 @@ def _of_a_difference(pairs: int, differences: Estimate) -> dict[str, np.ndarray]
     found = {"difference": differences.mean, "difference_low": low, "difference_high": high}
     found["pairs"] = np.full(low.shape, pairs)
     return found | ({"p": p_values(differences)} if pairs >= FEWEST_TRAININGS else {})
-
-
-def _over(function, values: np.ndarray) -> np.ndarray:
-    """A statistic over the first axis; NaN where nothing has a vote."""
-    result = np.full(values.shape[1:], np.nan)
-    known = ~np.isnan(values).all(axis=0)
-    result[known] = function(values[:, known], axis=0)
-    return result
 
 
 def _intervals(values: np.ndarray, subjects: np.ndarray, metrics: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

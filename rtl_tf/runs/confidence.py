@@ -5,7 +5,7 @@ found landmarks (the larger of width and height), so that they hold for photogra
 what its heatmap lacks of a peak of 1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.geometry.shape_check import ShapeCheck
 from rtl_tf.geometry.shape_model import ShapeModel
+from rtl_tf.known import of_known
 from rtl_tf.measurement import view_of
 from rtl_tf.runs.predictions import Predictions, of_labelled_landmarks
 from rtl_tf.runs.signs import Signs
@@ -146,19 +147,15 @@ def _scores(conformal: Conformal, signs: Signs, misfits: np.ndarray) -> dict[str
     return {
         UNSURE: np.nanmean(conformal.expected(doubts_of(signs.peaks)), axis=1),
         UNLIKELY: misfits,
-        DISAGREE: _over_landmarks(np.nanmean, signs.known("spread")) / extents(signs.points),
-        RIVALS: _over_landmarks(np.nanmax, signs.known("rivals")),
+        DISAGREE: of_known(np.nanmean, _by_landmark(signs, "spread"), axis=1) / extents(signs.points),
+        RIVALS: of_known(np.nanmax, _by_landmark(signs, "rivals"), axis=1),
         STRANGE: signs.known("unlikeness"),
     }
 
 
-def _over_landmarks(summary: Callable, values: np.ndarray) -> np.ndarray:
-    """(N, K) or, where nothing is known, (N,) of NaN -> (N,)."""
-    told = values.reshape(len(values), -1)
-    known = ~np.isnan(told).all(axis=1)
-    found = np.full(len(told), np.nan)
-    found[known] = summary(told[known], axis=1)
-    return found
+def _by_landmark(signs: Signs, name: str) -> np.ndarray:
+    """(N, K) or, where nothing is known, (N, 1) of NaN."""
+    return signs.known(name).reshape(len(signs.points), -1)
 
 
 def _views(signs: Signs) -> list[str]:

@@ -6,8 +6,9 @@ import numpy as np
 
 from rtl_tf.conformal import LEVELS
 from rtl_tf.evaluation.coverage import Judged, judge_confidence, observed, risk_curve
-from rtl_tf.evaluation.metrics import mean_of_known, per_image
+from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.exceptions import InputError
+from rtl_tf.known import mean_of_known
 from rtl_tf.measurement import USE
 from rtl_tf.reports.figures.confidence_panels import Promises, Risks, confidence_figure
 from rtl_tf.reports.figures.of_runs import Drawing, of_rows
