@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.images import crop_image, read_header, read_image, require_overlap, require_sensible
+
+T = TypeVar("T")
 
 REDUCTIONS = (8, 4, 2, 1)  # those that JPEG files can be decoded at
 FINE = 2  # pixels of the photograph, along each side, for one that is seen: from there on its points lie where they lay
@@ -36,6 +38,7 @@ class Pyramid:
         self._read = read
         self._sizes: dict[int, np.ndarray] = {}
         self._seen: dict[Crop, np.ndarray] = {}
+        self._made: dict[Callable, Any] = {}
         self._making = RLock()
 
     @classmethod
@@ -73,6 +76,13 @@ class Pyramid:
             self._seen[plain] = crop_image(self._at(reduction), plain.reduced(reduction), name)
         seen = self._seen[plain]
         return np.ascontiguousarray(seen[:, ::-1]) if crop.mirrored else seen
+
+    def once(self, function: Callable[["Pyramid"], T]) -> T:
+        """What a function makes of this image; it is not made again."""
+        with self._making:
+            if function not in self._made:
+                self._made[function] = function(self)
+            return self._made[function]
 
     def _at(self, reduction: int) -> np.ndarray:
         with self._making:

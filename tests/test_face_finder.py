@@ -5,7 +5,9 @@ import pytest
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.images import read_image
+from rtl_tf.inference import face_finder
 from rtl_tf.inference.face_finder import KEY_POINTS, Face, anchors, decode, find_faces, overlap, without_repeats
+from rtl_tf.pyramid import Pyramid
 from rtl_tf.schema import load_schema
 
 NAMES = load_schema("fas14").names
@@ -98,6 +100,17 @@ def test_a_small_face_is_found_on_a_part_of_a_photograph(heads):
     (near,) = find_faces(canvas((image, (272, 172))))
     (far,) = find_faces(canvas((image, place), size=(2400, 3200)))
     np.testing.assert_allclose(far.key_points - place, near.key_points - (272, 172), atol=0.05 * near.box[2])
+
+
+def test_a_pyramid_is_searched_once(heads, monkeypatch):
+    pixels = canvas((read_image(heads[0].image), (272, 172)))
+    pyramid, asked = Pyramid.of(pixels), []
+    ask = face_finder._seen
+    monkeypatch.setattr(face_finder, "_seen", lambda network, *given: asked.append(network) or ask(network, *given))
+    (found,), looks = find_faces(pyramid), len(asked)
+    assert find_faces(pyramid) == [found] and len(asked) == looks > 0
+    find_faces(Pyramid.of(pixels))
+    assert len(asked) == 2 * looks
 
 
 @pytest.mark.parametrize("size", [(40, 40), (300, 500), (1, 2000)])

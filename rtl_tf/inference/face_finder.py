@@ -13,7 +13,7 @@ import numpy as np
 from rtl_tf.coordinates import Crop
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.engines import Reserve, litert_interpreter
-from rtl_tf.pyramid import Photographed, crop_of
+from rtl_tf.pyramid import Photographed, Pyramid, crop_of
 from rtl_tf.system.packages import packaged_file
 
 KEY_POINTS = ("right eye", "left eye", "nose tip", "mouth", "right ear", "left ear")  # of the person shown
@@ -71,11 +71,16 @@ def find_faces(image: Photographed) -> list[Face]:
     """The faces on an image, uint8 (H, W, 3), the largest first; an empty list where there is none.
 
     A face counts once the network for near faces has confirmed it, seen as large as that network likes it: what it
-    says then depends little on how much of the photograph the face fills. May be called from several threads.
+    says then depends little on how much of the photograph the face fills. A pyramid is searched once. May be called
+    from several threads.
 
     Raises:
         InputError: a package that is not installed, or a damaged file in it.
     """
+    return image.once(_searched) if isinstance(image, Pyramid) else _searched(image)
+
+
+def _searched(image: Photographed) -> list[Face]:
     for network, times in LOOKS:
         seen = (face for box in _tiles(image, times) for face in _seen(network, image, box))
         looked_at_again = [_confirmed(image, face) for face in without_repeats(seen)]
