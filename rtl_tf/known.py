@@ -1,4 +1,4 @@
-"""Statistics of what is known: NaN has no vote, and what nobody knows is NaN, without NumPy's warning."""
+"""Statistics of what is known: NaN has no vote, an infinite value none in a mean; of nothing they are NaN, unwarned."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 
 def of_known(statistic: Callable, values: np.ndarray, axis: int = 0) -> np.ndarray:
-    """`np.nanmean`, `np.nanstd`, `np.nanmax` or the like over one axis.
+    """`np.nanstd`, `np.nanmax` or the like over one axis.
 
     Examples:
         >>> of_known(np.nanmax, np.array([[1.0, np.nan], [3.0, np.nan]]))

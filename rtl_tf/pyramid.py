@@ -78,7 +78,7 @@ class Pyramid:
         return np.ascontiguousarray(seen[:, ::-1]) if crop.mirrored else seen
 
     def once(self, function: Callable[["Pyramid"], T]) -> T:
-        """What a function makes of this image; it is not made again."""
+        """What a function makes of this image, made when it is first asked for; threads that crop wait meanwhile."""
         with self._making:
             if function not in self._made:
                 self._made[function] = function(self)

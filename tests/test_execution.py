@@ -108,11 +108,13 @@ def test_no_step_waits_for_a_callback(callback):
 
 
 # A frozen source beside the network, a network from random weights, and one that is trained by coordinates.
-@pytest.mark.parametrize("name", ["rtl-co-eo", "unet", "dsnt"])
-def test_compiled_losses_are_the_plain_ones(xla, name):
+@pytest.mark.parametrize(("name", "steps"), [("rtl-co-eo", 1), ("unet", 1), ("dsnt", 1), ("ft", 3)])
+def test_compiled_losses_are_the_plain_ones(xla, monkeypatch, name, steps):
+    monkeypatch.setattr(model, "on_gpu", lambda: True)
+
     def losses(jit_compile):
         detector = make((name, None))
-        compile_with(detector, Adam(1e-3, epsilon=1e-8), jit_compile=jit_compile)
+        compile_with(detector, Adam(1e-3, epsilon=1e-8), jit_compile=jit_compile, steps_per_execution=steps)
         assert detector.jit_compile is jit_compile
         return [detector.train_on_batch(*batch(seed), return_dict=True)["loss"] for seed in range(4)]
 
@@ -171,6 +173,7 @@ def test_a_compiled_training_is_a_plain_one(data, tmp_path, xla, monkeypatch, to
     monkeypatch.setattr(model, "on_gpu", lambda: together)
     detector, compiled = run(data, tmp_path / "compiled", epochs=2, jit_compile=True, steps_per_execution=3)
     assert detector.optimizer.iterations == 2 * STEPS
+    assert ("compiled_steps" in detector.train_function.__qualname__) == together
     for one, other in zip(plain, compiled, strict=True):
         np.testing.assert_allclose([*one.values()], [*other.values()], rtol=5e-3)
 

@@ -19,7 +19,7 @@ from rtl_tf.evaluation.statistics import (
     rate_interval,
     rounded,
 )
-from rtl_tf.known import of_known
+from rtl_tf.known import mean_of_known, of_known
 from rtl_tf.reports.paper import landmark_labels
 from rtl_tf.reports.subgroups import order_of
 from rtl_tf.reports.tables import PAPER_UNIT, Table, metrics_of
@@ -186,8 +186,8 @@ def _arrays(
 
 def _of_a_row(values: np.ndarray, subjects: np.ndarray, metrics: Sequence[str]) -> dict[str, np.ndarray]:
     """What Cells says of (N, T, M) values of T trainings, each (M,)."""
-    means, low_high = of_known(np.nanmean, values), _intervals(values, subjects, metrics)
-    found = {"mean": of_known(np.nanmean, values.mean(axis=1)), "std_images": of_known(np.nanstd, values).mean(axis=0)}
+    means, low_high = mean_of_known(values, axis=0), _intervals(values, subjects, metrics)
+    found = {"mean": mean_of_known(values.mean(axis=1), axis=0), "std_images": of_known(np.nanstd, values).mean(axis=0)}
     if len(means) > 1:
         found["std_seeds"] = means.std(axis=0, ddof=1)
     return found | dict(zip(("low", "high"), low_high, strict=True))

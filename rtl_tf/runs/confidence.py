@@ -15,7 +15,7 @@ from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.geometry.shape_check import ShapeCheck
 from rtl_tf.geometry.shape_model import ShapeModel
-from rtl_tf.known import of_known
+from rtl_tf.known import mean_of_known, of_known
 from rtl_tf.measurement import view_of
 from rtl_tf.runs.predictions import Predictions, of_labelled_landmarks
 from rtl_tf.runs.signs import Signs
@@ -147,7 +147,7 @@ def _scores(conformal: Conformal, signs: Signs, misfits: np.ndarray) -> dict[str
     return {
         UNSURE: np.nanmean(conformal.expected(doubts_of(signs.peaks)), axis=1),
         UNLIKELY: misfits,
-        DISAGREE: of_known(np.nanmean, _by_landmark(signs, "spread"), axis=1) / extents(signs.points),
+        DISAGREE: mean_of_known(_by_landmark(signs, "spread"), axis=1) / extents(signs.points),
         RIVALS: of_known(np.nanmax, _by_landmark(signs, "rivals"), axis=1),
         STRANGE: signs.known("unlikeness"),
     }

@@ -15,5 +15,5 @@ def make_deterministic(seed: int, jit_compile: bool = False) -> None:
 
 
 def on_gpu() -> bool:
-    """Whether TensorFlow computes on a CUDA device."""
+    """Whether TensorFlow sees a CUDA device."""
     return bool(tf.config.list_physical_devices("GPU"))

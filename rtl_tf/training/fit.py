@@ -21,8 +21,8 @@ from rtl_tf.training.model import RegularizedDetector, inference_network
 from rtl_tf.training.optimizer import make_optimizer
 from rtl_tf.training.state import last_state, restore_state, saved_states, write_state
 
-STATE_INTERVAL = 30.0  # seconds of training that a killed run loses at most, if its epochs are no longer than that
-LONG_SAVE = 1.5  # seconds: a save that takes longer is made less often in proportion, never more than 5 % of the time
+STATE_INTERVAL = 30.0  # seconds of training that a killed run loses, if neither its epochs nor its saves take longer
+LONG_SAVE = 1.5  # seconds: what takes longer is saved less often in proportion, for about 5 % of the time
 
 
 def fit(

@@ -50,10 +50,11 @@ def several_steps(step: Callable, results: Callable[[], dict], count: int, jit_c
 
 
 def compiled_steps(step: Callable, results: Callable[[], dict], count: int) -> Callable:
-    """`several_steps` as one program of XLA's, for batches of equal size.
+    """`several_steps` as one program of XLA's, for batches of equal size; it raises where they differ.
 
     TensorFlow hands a program some 500 variables each time that it calls it; here it does so once for all steps
-    (benchmarks/README.md). Another number of steps, where the data end, is compiled for itself.
+    (benchmarks/README.md). Another number of steps, where the data end, is compiled for itself. All batches of a call
+    are in memory, here and on the device.
     """
 
     @tf.function(jit_compile=True)
@@ -61,7 +62,7 @@ def compiled_steps(step: Callable, results: Callable[[], dict], count: int) -> C
         made = tf.nest.flatten(batches)[0].shape[0]
 
         def make(index):
-            step(tf.nest.map_structure(lambda part: part[index], batches))
+            step(_of_each(lambda part: part[index], batches))
             return index + 1
 
         tf.while_loop(lambda index: index < made, make, [tf.constant(0)])
@@ -71,8 +72,13 @@ def compiled_steps(step: Callable, results: Callable[[], dict], count: int) -> C
         if not drawn:
             raise StopIteration
         with tf.device("CPU:0"):  # a few long copies to the device instead of many short ones
-            together = tf.nest.map_structure(lambda *parts: tf.stack(parts), *drawn)
+            together = _of_each(lambda *parts: tf.stack(parts), *drawn)
         steps(together)
         return results()
 
     return call
+
+
+def _of_each(function: Callable, *batches):
+    """Of each part of batches; `train_on_batch` has parts that are None."""
+    return tf.nest.map_structure(lambda *parts: None if parts[0] is None else function(*parts), *batches)
