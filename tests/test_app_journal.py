@@ -35,6 +35,8 @@ def test_what_is_written_is_read(tmp_path):
         entry(0),
         entry(1, (1.0, 2.25), "not visible", "not visible"),
         entry(2, "not visible", "deleted", "deleted"),
+        entry(3, None, "lateral", what="head view"),
+        entry(4, "lateral", None, "undo", "head view"),
     ]
     write(tmp_path / "j.jsonl", *entries)
     schema, found = read(tmp_path / "j.jsonl")
@@ -133,6 +135,7 @@ def changed(path: Path, **more) -> None:
         ({"new": [1e9, 2]}, "line 2: new: lies outside every image"),
         ({"new": "gone"}, "line 2: new: 'gone' is none of not visible, deleted"),
         ({"who": None}, "line 2: 'who' is missing"),
+        ({"landmark": "head view", "new": "above"}, "line 2: new: 'above' is none of frontal, oblique, lateral; mend"),
     ],
 )
 def test_a_line_that_is_wrong_is_named_and_not_passed_over(tmp_path, more, message):

@@ -75,7 +75,7 @@ def test_a_ruler_is_in_the_journal_and_counts_as_no_landmark(client, folder):
             "changes[0].new: expected a number of mm from 0.01 to 10000",
         ),
         (place("deleted", landmark=RULER_MM, old="7"), "deleted", "changes[0].old: '7' is none of deleted"),
-        (place("not visible", landmark=FIRST), "not visible", "changes[0]: a ruler that cannot be seen is none"),
+        (place("not visible", landmark=FIRST), "not visible", "changes[0]: only a landmark can be not visible"),
     ],
 )
 def test_what_is_no_ruler_is_refused_in_a_line(client, folder, one, kind, problem):
@@ -86,7 +86,7 @@ def test_what_is_no_ruler_is_refused_in_a_line(client, folder, one, kind, proble
 
 def test_a_schema_with_a_landmark_of_the_rulers_name_is_refused():
     own = Schema("own", "", (Landmark(FIRST, "1", "left end"),), ())
-    with pytest.raises(InputError, match="^schema own: landmark 'ruler end 1': rtl-app calls its ruler so; rename it$"):
+    with pytest.raises(InputError, match="^schema own: landmark 'ruler end 1': rtl-app calls something else so"):
         marks(own)
 
 
@@ -121,7 +121,7 @@ def test_of_two_scales_the_rulers_is_in_the_table_and_what_is_wrong_is_told(clie
     assert notes[1:] == [
         "1 with a ruler that makes no scale (c.png first): give both ends and the mm between them, or remove it",
         "1 with a ruler and another number of mm in one px (a.png first): the ruler's scale is in the table",
-        "1 with a scale alone (b.png first): their rows are for rtl-measure --facts, train.py leaves them out",
+        "1 with a scale or view alone (b.png first): their rows are for rtl-measure --facts, not for train.py",
     ]
     assert [row["error"] for row in rows] == ["", "nobody has placed two landmarks", ""]
     with pytest.warns(InputWarning, match="rows with an error, left out: 1 .row 3 first"):

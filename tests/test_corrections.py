@@ -124,6 +124,23 @@ def test_an_unknown_error_is_of_no_account_where_a_person_placed_the_landmark(me
     assert rows["b", HEIGHT]["low"] and rows["b", FISSURE]["note"] == "no error known for exocanthion, endocanthion"
 
 
+def test_the_view_that_a_person_said_goes_before_all_others(measure, tmp_path):
+    """The yaw of the found face, too: at 40 degrees no fissure stands for the head's, at 2 no angle of the nose."""
+    told = [{"view": "oblique", "yaw": 40}, {"view": "", "yaw": 2}, {"view": "frontal", "yaw": 2}]
+    found = [row | view for row, view in zip(FOUND, told, strict=True)]
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "view": "lateral"}])
+    _, _, rows = measure([ALL | {"view": "Frontal"}, FEW | {"view": "lateral"}], "--facts", "facts.csv", found=found)
+    assert [(rows[name, FISSURE]["view"], rows[name, FISSURE]["yaw"]) for name in "abc"] == [
+        ("frontal", ""), ("lateral", ""), ("frontal", "2.0"),
+    ]  # fmt: skip
+    withheld = {name: "stands for the head's" in rows[name, FISSURE]["note"] for name in "abc"}
+    assert withheld == {"a": False, "b": True, "c": False}
+    assert "stands for" not in rows["b", "facial_angle"]["note"] and "stands for" in rows["c", "facial_angle"]["note"]
+    assert measure([ALL], found=found[:1])[2]["a", FISSURE]["view"] == "oblique"  # nobody said another
+    problem = "labelled/landmarks.csv row 2: view 'above' is none of frontal, oblique, lateral"
+    assert measure([ALL | {"view": "above"}])[:2] == (2, f"error: {problem}\n")
+
+
 def test_of_several_faces_the_one_that_is_named(measure):
     several = [FOUND[0] | {"face": face} for face in "12"]
     assert measure([ALL], found=several)[:2] == (

@@ -166,6 +166,8 @@ def test_mixed_views_and_unknown_ones_are_said(tmp_path):
         one.figure
     )
     assert len(one.numbers[1]) == 12
+    some = run_with(tmp_path / "some", faces(), columns(view=["frontal", ""] * PEOPLE))  # as the page exports them
+    assert "views frontal, unknown are mixed" in text_of(draw(some).figure)
     silent = run_with(tmp_path / "silent", faces(), [{"sex": row["sex"]} for row in attributes])
     assert "no column yaw or view: on oblique heads the first component is half how" in text_of(draw(silent).figure)
 

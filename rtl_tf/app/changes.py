@@ -7,10 +7,10 @@ from rtl_tf.app.entries import (
     ACCEPT,
     ATTRIBUTE,
     ATTRIBUTES,
+    BESIDE,
     KINDS,
     NOT_VISIBLE,
     REDO,
-    RULER,
     UNDO,
     Entry,
     marks,
@@ -25,7 +25,7 @@ from rtl_tf.documents import Node
 from rtl_tf.schema import Schema
 
 Size = tuple[int, int]  # width, height
-MOST = 1000  # landmarks and parts of the ruler that one action changes
+MOST = 1000  # landmarks, and what is BESIDE them, that one action changes
 
 
 class Conflict(Exception):
@@ -71,8 +71,8 @@ def entries_of(asked: Node, photo: Photo, who: str, schema: Schema, size: Callab
             require_attribute(what, new, one)
         elif isinstance(new, tuple):
             new = _inside(size(), new, one)
-        if what in RULER and NOT_VISIBLE in (kind, new):
-            raise one.error("a ruler that cannot be seen is none")
+        if what in BESIDE and NOT_VISIBLE in (kind, new):
+            raise one.error("only a landmark can be not visible")
         model = place(one.get("model"))
         entries.append(Entry(time, who, kind, photo.name, sha256, change, what, old, new, model))
     if not 0 < len(entries) <= MOST or len({entry.what for entry in entries}) < len(entries):

@@ -1,4 +1,4 @@
-"""A line of the journal: one landmark, a part of the ruler, or one attribute of a photograph, that a person changed."""
+"""A line of the journal: what a person changed of a photograph's landmarks, ruler, view of the head, or attributes."""
 
 import json
 import math
@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
+from rtl_tf.measurement import VIEWS
 from rtl_tf.schema import Schema
 
 Value = tuple[float, float] | float | str | None  # (x, y) in original px; mm; a word; None = nobody has said anything
@@ -17,6 +18,8 @@ PLACE, ACCEPT, UNDO, REDO, ATTRIBUTE = "place", "accept", "undo", "redo", "attri
 KINDS = (PLACE, ACCEPT, *WORDS, UNDO, REDO, ATTRIBUTE)
 RULER_ENDS, RULER_MM = ("ruler end 1", "ruler end 2"), "ruler mm"  # beside the landmarks: see `ruler.py`
 RULER = (*RULER_ENDS, RULER_MM)
+VIEW = "head view"  # see `head_view.py`
+BESIDE = (*RULER, VIEW)  # undone as the landmarks are
 SUBJECT, MM_PER_PX, CHECKED = "subject", "mm_per_px", "checked"
 ATTRIBUTES = (SUBJECT, MM_PER_PX, CHECKED)
 DECIMALS = 2  # of coordinates, px
@@ -34,7 +37,7 @@ class Entry:
         kind: one of KINDS.
         image: relative to the folder of photographs; sha256: of the file's bytes, by which it is known again.
         change: what one action of a person is called; one may change several landmarks.
-        what: name of the landmark, or one of RULER; where `kind` is ATTRIBUTE, one of ATTRIBUTES.
+        what: name of the landmark, or one of BESIDE; where `kind` is ATTRIBUTE, one of ATTRIBUTES.
         old, new: what a person said of it before and says now.
         model: where the detector had the landmark, which is never what a person said.
     """
@@ -78,19 +81,19 @@ def one_of(node: Node, names: tuple[str, ...]) -> str:
 
 
 def marks(schema: Schema) -> tuple[str, ...]:
-    """What is placed on a photograph: the landmarks, and the parts of the ruler.
+    """What is said of a photograph, and undone: the landmarks, the parts of the ruler, and the view.
 
     Raises:
         InputError: a landmark is called like one of these.
     """
-    if taken := [name for name in schema.names if name in RULER]:
-        raise InputError(f"schema {schema.name}: landmark '{taken[0]}': rtl-app calls its ruler so; rename it")
-    return (*schema.names, *RULER)
+    if taken := [name for name in schema.names if name in BESIDE]:
+        raise InputError(f"schema {schema.name}: landmark '{taken[0]}': rtl-app calls something else so; rename it")
+    return (*schema.names, *BESIDE)
 
 
 def reader(kind: str, what: str) -> Callable[[Node | None], Value]:
     """What reads a value of an entry."""
-    return attribute if kind == ATTRIBUTE else ruler_mm if what == RULER_MM else place
+    return attribute if kind == ATTRIBUTE else {RULER_MM: ruler_mm, VIEW: view}.get(what, place)
 
 
 def ruler_mm(node: Node | None) -> Value:
@@ -98,6 +101,11 @@ def ruler_mm(node: Node | None) -> Value:
     if node is None:
         return None
     return one_of(node, (DELETED,)) if isinstance(node.value, str) else node.number(*RULER_LENGTHS, "a number of mm")
+
+
+def view(node: Node | None) -> Value:
+    """One of VIEWS."""
+    return None if node is None else one_of(node, VIEWS)
 
 
 def place(node: Node | None) -> Value:

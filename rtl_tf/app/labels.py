@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from rtl_tf.app.entries import ATTRIBUTE, RULER, Entry, Value
+from rtl_tf.app.entries import ATTRIBUTE, BESIDE, Entry, Value
 
 
 @dataclass
@@ -11,8 +11,8 @@ class Labels:
     """Of one photograph.
 
     Attributes:
-        points: landmark, or part of the ruler, -> (x, y) in original px, or mm, or why it has no place; only of what
-            somebody has said something.
+        points: landmark, or what is BESIDE them, -> (x, y) in original px, or mm, or the view, or why it has no place;
+            only of what somebody has said something.
         attributes: of the photograph.
         history: the entries that came to this.
     """
@@ -30,9 +30,9 @@ class Labels:
 
     @property
     def landmarks(self) -> dict[str, Value]:
-        """`points` without the ruler."""
+        """`points` without what is BESIDE the landmarks."""
         points = list(self.points.items())  # at once: others go on labelling
-        return {name: value for name, value in points if name not in RULER}
+        return {name: value for name, value in points if name not in BESIDE}
 
     @property
     def placed(self) -> dict[str, tuple[float, float]]:

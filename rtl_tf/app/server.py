@@ -123,7 +123,7 @@ def _guess(session: Session, request: Request) -> dict:
         "waiting": waiting,
         "status": session.guesses.status,
         "heatmaps": guess is not None and guess.crop is not None,
-        "outside": {} if waiting else session.outside(guess),
+        **({} if waiting else session.seen(guess)),
         **({} if guess is None or guesser is None else guess.to_json() | {"no_intervals": guesser.no_errors}),
     }
 

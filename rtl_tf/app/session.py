@@ -10,13 +10,14 @@ from rtl_tf.app.changes import Conflict, entries_of, name_of, require_state
 from rtl_tf.app.entries import ATTRIBUTE, CHECKED
 from rtl_tf.app.folder import Folder, Photo, Unreachable
 from rtl_tf.app.guesses import UNREADABLE, Guess, Guesses
+from rtl_tf.app.head_view import outside, view_json
 from rtl_tf.app.journal import Journal
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.app.live_intervals import live_intervals, placed_points, scale_error
 from rtl_tf.app.pictures import TILE, Pictures
 from rtl_tf.app.ruler import ruler_json
 from rtl_tf.app.training_table import TrainingTable, training_table
-from rtl_tf.clinic.sights import Sight, out_of_view
+from rtl_tf.clinic.sights import Sight
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
@@ -63,6 +64,7 @@ class Session:
             "labelling": self.labelling,
             "tile": TILE,
             "ruler": ruler_json(),
+            "view": view_json(self.schema),
             "schema": {
                 "name": self.schema.name,
                 "landmarks": [vars(landmark) for landmark in self.schema.landmarks],
@@ -128,11 +130,10 @@ class Session:
         found = live_intervals(self.schema, guesser.errors, points, by_hand, guess.mirrored, error)
         return {"intervals": found}
 
-    def outside(self, guess: Guess | None) -> dict[str, str]:
-        """Why values of this photograph do not stand for the head's, by measurement; those that do are not in it."""
+    def seen(self, guess: Guess | None) -> dict:
+        """The view of the head as it was found, and which values are `outside` theirs in it."""
         sight = Sight("", problem=self.guesses.status) if guess is None else guess.sight
-        reasons = {one.name: out_of_view(one, sight) for one in self.schema.measurements}
-        return {name: reason for name, reason in reasons.items() if reason}
+        return {"view": sight.view, "outside": outside(self.schema, sight)}
 
     def table(self) -> TrainingTable:
         """What people have placed by now."""

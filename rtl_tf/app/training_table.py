@@ -8,6 +8,7 @@ import numpy as np
 
 from rtl_tf.app.entries import CHECKED, SUBJECT
 from rtl_tf.app.folder import Folder, Photo
+from rtl_tf.app.head_view import view_cells
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.app.ruler import SaidScale, said_scale
 from rtl_tf.csv_rows import header_if_any
@@ -31,7 +32,7 @@ NOTES = {
     "copies": "the same as another photograph ({} first): left out",
     "unfinished": "with a ruler that makes no scale ({} first): give both ends and the mm between them, or remove it",
     "contradicted": "with a ruler and another number of mm in one px ({} first): the ruler's scale is in the table",
-    "scale only": "with a scale alone ({} first): their rows are for rtl-measure --facts, train.py leaves them out",
+    "no points": "with a scale or view alone ({} first): their rows are for rtl-measure --facts, not for train.py",
 }
 
 
@@ -64,7 +65,7 @@ class TrainingTable:
 def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> TrainingTable:
     """A face for each photograph on which somebody has placed landmarks; one without a place is not labelled.
 
-    A photograph of which somebody has told the scale, and no two landmarks, has a row with an error instead of these.
+    A photograph of which somebody has told the scale or view, and no two landmarks, has a row with an error instead.
     """
     samples, names = Samples(), defaultdict(list)
     found, names["copies"] = folder.labelled(labels)
@@ -79,8 +80,8 @@ def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> Trainin
             if SUBJECT not in said.attributes:
                 names["nameless"].append(photo.name)
             samples.append(_sample(photo, said, points, scale))
-        elif scale.is_known:
-            names["scale only"].append(photo.name)
+        elif scale.is_known or view_cells(said):
+            names["no points"].append(photo.name)
             samples.append(_sample(photo, said, np.full_like(points, np.nan), scale))
         elif said.placed:
             names["few"].append(photo.name)
@@ -105,7 +106,7 @@ def _makes_square(points: np.ndarray) -> bool:
 
 def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale) -> Sample:
     subject, checked = said.attributes.get(SUBJECT) or photo.path.stem, said.attributes.get(CHECKED) or "no"
-    about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells}
+    about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells, **view_cells(said)}
     if np.isnan(points).all():
         about["error"] = UNLABELLED
     points = points.astype(np.float32)

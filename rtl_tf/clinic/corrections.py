@@ -11,6 +11,7 @@ import numpy as np
 from rtl_tf.clinic.facts import none_in_common, place_of
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
 from rtl_tf.clinic.scales import ruler_of
+from rtl_tf.datasets.table_cells import YAW
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, warn
 
@@ -20,7 +21,8 @@ DETECTOR, PERSON, BOTH = "detector", "person", "both"
 def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> list[MarkedFace]:
     """A detector's faces with the landmarks that people placed on the same photographs; others stay the detector's.
 
-    Where a face has no subject or no scale, it gets those of the people's table. Rows of no photograph are warned of.
+    Where a face has no subject or no scale, it gets those of the people's table; a view that this tells goes before
+    every other. Rows of no photograph are warned of.
 
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
@@ -76,11 +78,20 @@ def _corrected(face: MarkedFace, person: MarkedFace | None) -> MarkedFace:
     scale = face.mm_per_px
     if math.isnan(scale) and ruler_of(face) is None:
         scale = person.mm_per_px
+    seen = _seen_by(person)
     return replace(
         face,
         subject=face.subject or person.subject,
         mm_per_px=scale,
         points=np.where(by_hand[:, None], person.points, face.points),
         by_hand=by_hand,
+        cells={**face.cells, **seen},
+        places={**face.places, **dict.fromkeys(seen, person.place)},
         problem="" if by_hand.any() else face.problem,
     )
+
+
+def _seen_by(person: MarkedFace) -> dict[str, str]:
+    """The columns of the view, all of them where a person tells one: another's yaw would contradict their view."""
+    told = {column: person.cells.get(column, "") for column in ("view", YAW)}
+    return told if any(told.values()) else {}

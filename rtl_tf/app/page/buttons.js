@@ -1,6 +1,7 @@
 // Buttons, lists and fields.
 
 import { numberIn, wrongField } from "./fields.js";
+import { showView } from "./head_view.js";
 
 const by = (id) => document.getElementById(id);
 
@@ -48,9 +49,14 @@ export function listen(parts, stage, view, page) {
     });
   number("mm", "mm in one px", scales, (value) => page.attribute("mm_per_px", value === null ? "" : String(value)));
   number("ruler-mm", "mm between the points", lengths, page.rulerLength);
-  by("ruler-mm").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === "Escape") stage.focus({ preventScroll: true });
+  by("head-view").addEventListener("change", () => {
+    if (page.ready()) page.chooseView(by("head-view").value);
+    showView(); // of no photograph nothing is said
   });
+  for (const id of ["ruler-mm", "head-view"])
+    by(id).addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "Escape") stage.focus({ preventScroll: true });
+    });
   for (const [index, { name }] of ends.entries())
     by(`end-${index + 1}`).addEventListener("click", () => {
       page.select(name);

@@ -52,6 +52,7 @@ export function reverse(kind) {
   if (!changes) return;
   change(kind, changes);
   const [{ landmark }] = changes;
+  if (landmark === state.about.view.name) return; // it has no place to look at
   select(landmark === state.about.ruler.mm ? state.about.ruler.ends[0].name : landmark);
   bringIntoView();
 }
@@ -97,6 +98,12 @@ export function removeRuler() {
     "deleted",
     there.map(({ name, old }) => ({ landmark: name, old, new: "deleted" })),
   );
+}
+
+// `view`: of the head; "" = as it was found.
+export function chooseView(view) {
+  const { name, old } = part(state.about.view.name);
+  change("place", [{ landmark: name, old, new: view || null }]);
 }
 
 const part = (name) => ({ name, old: state.photo.points[name] ?? null });

@@ -1,5 +1,6 @@
 // All that is seen, drawn anew of what the page knows.
 
+import { outsideNow, showView } from "./head_view.js";
 import { Intervals } from "./intervals.js";
 import { inOrder, showImages, showLandmarks, showMeasurements } from "./lists.js";
 import { draw, drawRuler } from "./marks.js";
@@ -29,10 +30,11 @@ export function measure() {
   const why = photo.guess?.no_intervals,
     scale = scaleNow();
   const known = why === "" ? intervals.of(opening, current, points, scale.error) : {};
-  const worth = { scale, intervals: known, outside: photo.guess?.outside ?? {} };
+  const worth = { scale, intervals: known, outside: outsideNow() };
   showMeasurements(by("measurements").tBodies[0], about.schema.measurements, points, worth, guesser());
   if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : legend(scale.byRuler);
   showScale();
+  showView();
 }
 
 export function render() {
@@ -70,6 +72,7 @@ export function clear() {
   by("scale").setAttribute("aria-pressed", false);
   for (const id of ["accept", "hidden", "delete", "undo", "redo"]) by(id).disabled = true;
   by("finish").firstChild.textContent = "Accept the rest, next ";
+  showView();
   document.title = "Landmarks";
   stage.setAttribute("aria-label", "Photograph");
 }

@@ -71,6 +71,7 @@ async function start() {
   by("folder").textContent = about.folder.split(/[\\/]/).filter(Boolean).pop() ?? about.folder;
   by("folder").title = about.folder;
   if (about.labelling) nameFaceMesh();
+  by("head-view").append(...Object.keys(about.view.outside).map((name) => new Option(name)));
   listenToMouse(stage, view, page);
   showKeys(by("keys"), listenToKeys(stage, view, page));
   listenToButtons(about.schema.parts, stage, view, page);

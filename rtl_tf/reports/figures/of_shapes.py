@@ -124,7 +124,7 @@ def _correlated(specimens: Specimens, scores: np.ndarray, adjust: Sequence[str])
 
 def _pose(specimens: Specimens, by: str | None, adjust: Sequence[str]) -> str:
     """What is to be said of views; "" where they are told by a column whose correlation is shown, or regressed out."""
-    views = sorted(set(specimens.attributes.get(VIEW, ())))
+    views = sorted({view or "unknown" for view in specimens.attributes.get(VIEW, ())})
     if len(views) > 1 and by != VIEW and YAW not in adjust:
         return f"views {', '.join(views)} are mixed: the first component is the view; --only {VIEW}={views[0]} has one"
     if YAW not in specimens.attributes and not views:
