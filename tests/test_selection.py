@@ -388,6 +388,18 @@ def test_the_alignment_network_is_pretrained_once_or_the_one_that_runs_came_from
     assert text.count(f"--source {source}dlib_resnet") == 2 and "pretrain" not in text
 
 
+def test_a_row_with_more_seeds_than_the_others_asks_no_more_of_them(tmp_path):
+    """Two rows of seven have a second seed: fewer than a third."""
+    for method in ("ft", "rtl-co", "rtl-eo", "rtl-sam", "rtl-cam", "fe", "ftp"):
+        make_run(tmp_path, method, 0, ONES)
+    for method in ("ft", "rtl-eo"):
+        make_run(tmp_path, method, 1, ONES)
+    text = missing(tmp_path)
+    assert "--method unet" in text and "--method rtl-co" not in text and "--seed" not in text
+    make_run(tmp_path, "rtl-sam", 1, ONES)
+    assert "--method rtl-co --epochs 12 --no-flip-swap --seed 1" in missing(tmp_path)
+
+
 def test_a_width_of_ones_own_belongs_into_the_table(tmp_path):
     make_run(tmp_path, "ft", 0, ONES)
     make_run(tmp_path, "ft", 1, ONES)

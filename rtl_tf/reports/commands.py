@@ -1,6 +1,7 @@
 """The commands that train what a table lacks."""
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,13 +48,15 @@ class Shared:
 def missing_text(
     selection: Selection, varied: tuple[str, ...], like: Run, root: Path, where: Mapping[str, object] = NOTHING
 ) -> str:
-    """What each row lacks, a command a line; empty if nothing. Wanted are the seeds that any row has.
+    """What each row lacks, a command a line; empty if nothing. Wanted: the seeds that a third of the trained rows have.
 
     Args:
         like: a run of the same data: what is repeated where no run is in the table yet.
         where: what runs were chosen by; rows that it excludes lack nothing.
     """
-    seeds = sorted({run.seed for run in selection.all_runs}) or [like.seed]
+    counts = Counter(run.seed for runs in selection.runs for run in runs)
+    trained = sum(map(bool, selection.runs))
+    seeds = sorted(seed for seed, count in counts.items() if 3 * count >= trained) or [like.seed]
     aligned = [run.asked["source"] for run in selection.all_runs if setting(run, "source") == ALIGNED]
     usual = str(root / layout.SOURCES / f"{PRETRAINED}resnet50")
     condition = {**dict(selection.condition), **where}
