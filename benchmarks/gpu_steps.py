@@ -169,18 +169,16 @@ def trace(smoke: bool, xla: bool) -> Figures:
     if not found["planes"]:
         yield label, {"device": "no plane of a device in the profile"}
         return
-    yield (
-        label,
-        {
-            "steps_a_call": count,
-            "device_to_host_copies_a_call": found["to_host"],
-            "host_to_device_copies_a_call": found["to_device"],
-            "kernels_a_step": found["kernels"] / count,
-            "device_ms_a_step": found["busy_ms"] / count,
-            "wall_ms_a_step": 1e3 * seconds / count,
-            "longest": found["longest"],
-        },
-    )
+    figures = {
+        "steps_a_call": count,
+        "device_to_host_copies_a_call": found["to_host"],
+        "host_to_device_copies_a_call": found["to_device"],
+        "kernels_a_step": found["kernels"] / count,
+        "device_ms_a_step": found["busy_ms"] / count,
+        "wall_ms_a_step": 1e3 * seconds / count,
+        "longest": found["longest"],
+    }
+    yield label, figures
 
 
 def training(smoke: bool, batch_size: int, whole: bool) -> Figures:

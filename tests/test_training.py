@@ -305,7 +305,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(data, tmp_path, monkeypa
     assert not list((tmp_path / "killed").glob("state*"))
 
 
-def test_saving_takes_a_twentieth_of_the_time_at_most(data, tmp_path, monkeypatch):
+def test_what_takes_long_is_saved_less_often(data, tmp_path, monkeypatch):
     """A save of 3 s, twice a LONG_SAVE: the next one is due after 60 s, not 30."""
     now = [0.0]
     monkeypatch.setattr(fitting.time, "perf_counter", lambda: now[0])
