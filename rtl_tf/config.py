@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rtl_tf.exceptions import InputError
-from rtl_tf.limits import check_range, check_word, flag_name
+from rtl_tf.limits import AUTO, check_range, check_word, flag_name
 from rtl_tf.methods import METHODS, Method
 from rtl_tf.presets import PRESETS
 
@@ -73,6 +73,9 @@ class Settings:
         "views averaged when predicting, 1 to 6; every second is flipped, with --no-flips for the mesh alone", default=1
     )
     calibrated: bool = _setting("average with the Face Mesh's points, corrected by training images", default=False)
+    mesh_share: float | str = _setting(
+        "the mesh's share in the answer, 0 to 1; auto = what serves the validation part, or --folds, best", default=AUTO
+    )
     parts: bool = _setting(
         "look again, by a second network, at eye, mouth, chin, ear (the schema's parts) in the photographs' own pixels",
         default=False,
@@ -83,9 +86,7 @@ class Settings:
         default="given",
         choices=("given", "found"),
     )
-    box_jitter: float = _setting(
-        "error of boxes that --aligned detectors are given, share of a side, 0 to 0.5", default=0.05
-    )
+    box_jitter: float = _setting("error of boxes given to --aligned detectors, share of a side, 0 to 0.5", default=0.05)
     flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
     sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
     epochs: int = _setting("passes over the training part, >= 1")
@@ -151,9 +152,7 @@ class Settings:
     epoch_images: int = _setting("training images an epoch shows at least; fewer are shown several times", default=0)
     train_images: int = _setting("number of training images; --train-fraction is a share of them [all]")
     validation_images: int = _setting("number of validation images used [all]")
-    folds: int = _setting(
-        "cross-validation of the training part: one more network without each of so many folds of its people", default=0
-    )
+    folds: int = _setting("cross-validation: one more network without the people of each of so many", default=0)
     fold: int = _setting("train without the people of this one of --folds, who are tested; 0 = with all", default=0)
     seed: int = _setting("seed of weights and augmentation", default=0)
     output: str = _setting("run folder [runs/<data>/<method>/seed<seed>]")
@@ -223,7 +222,7 @@ class Asked:
         return Settings(**{name: decided(name) for name in KINDS})
 
 
-# Name -> bool, int, float or str; that of lambda is float, or AUTO.
+# Name -> bool, int, float or str; those of CHOSEN are float, or AUTO.
 KINDS: dict[str, type] = {
     name: (typing.get_args(hint) or (hint,))[0] for name, hint in typing.get_type_hints(Settings).items()
 }

@@ -6,7 +6,8 @@ from typing import Any
 
 from rtl_tf.exceptions import InputError
 
-AUTO = "auto"  # stands for a lambda that the run chooses by itself, see rtl_tf.experiments.lambda_search
+AUTO = "auto"  # stands for what the run chooses by itself, see `lambda_search` and `blending` of rtl_tf.experiments
+CHOSEN = ("reg_weight", "mesh_share")  # settings that may be it
 # name: (lowest, highest, whether the lowest is excluded)
 RANGES = {
     "reg_weight": (0, None, False),
@@ -17,6 +18,7 @@ RANGES = {
     "crop_jitter": (0, 0.5, False),
     "box_jitter": (0, 0.5, False),
     "views": (1, 6, False),
+    "mesh_share": (0, 1, False),
     "sigma": (0, 100, True),  # more than the heatmaps of the largest images here are wide: no place any more
     "epochs": (1, None, False),
     "batch_size": (1, None, False),
@@ -58,7 +60,7 @@ def check_word(name: str, value: Any, choices: Collection[str] | None) -> None:
 
 def check_range(name: str, value: Any) -> None:
     """InputError for a number out of its range."""
-    if name not in RANGES or (name == "reg_weight" and value == AUTO):
+    if name not in RANGES or (name in CHOSEN and value == AUTO):
         return
     low, high, open_low = RANGES[name]
     too_low = value <= low if open_low else value < low

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from toy_table import toy_source_beside
+from toy_table import refused, toy_source_beside
 from toys import SCHEMA, toy_samples
 
 from rtl_tf import datasets
@@ -130,6 +130,11 @@ def test_a_calibration_corrects_anatomy_and_leaves_the_shift_to_itself(tmp_path,
         assert np.abs(given_back - face.sample.points).max() < 0.02 * face.box.side
 
 
+@pytest.mark.parametrize(("share", "blend"), [("auto", 0.5), (0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])
+def test_the_mesh_has_the_share_that_is_asked_for_and_half_until_it_is_chosen(tmp_path, monkeypatch, share, blend):
+    assert fitted(monkeypatch, meshed(tmp_path), calibrated=True, mesh_share=share).blend == blend
+
+
 def test_an_alignment_shows_the_landmarks(tmp_path, monkeypatch):
     faces = meshed(tmp_path)
     alignment = fitted(monkeypatch, faces, aligned=True, label_shift=False, views=1).alignment
@@ -230,6 +235,26 @@ def test_a_run_keeps_its_recipe_and_predicts_by_it(run, tmp_path):
     )
     of_mesh, of_network = (np.nanmean(np.abs(points - truth)) for points in (look.calibrated, network))
     assert of_mesh < of_network
+
+
+@pytest.mark.parametrize("more", [(), ("--folds", "2")])
+def test_a_share_of_the_mesh_that_is_asked_for_stays(run, tmp_path, more):
+    """Others would choose more: a network that has seen ten faces once errs by far more than the mesh."""
+    command = [*run[1], *more, "--mesh-share", "0.125"]
+    main([*command, "--output", str(tmp_path / "run"), "--validation-only"])
+    assert read_recipe(tmp_path / "run/recipe.json", 14).blend == 0.125
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--mesh-share", "0.5"], "--mesh-share 0.5: no mesh is averaged with, give --calibrated as well"),
+        (["--calibrated", "--mesh-share", "1.5"], "--mesh-share 1.5: must be a number at least 0 and at most 1"),
+        (["--calibrated", "--mesh-share", "nan"], "--mesh-share nan: must be a number at least 0 and at most 1"),
+    ],
+)
+def test_a_share_of_no_mesh_is_refused(flags, message, tmp_path):
+    refused([*flags, "--output", str(tmp_path / "run")], message, tmp_path / "run")
 
 
 @pytest.mark.parametrize(

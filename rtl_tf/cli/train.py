@@ -9,7 +9,7 @@ from pathlib import Path
 from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.config import COMMON, KINDS, PRESETS, Asked, Settings
 from rtl_tf.exceptions import InputError
-from rtl_tf.limits import AUTO, flag_name
+from rtl_tf.limits import AUTO, CHOSEN, flag_name
 
 EPILOG = """A run goes to runs/<data>/<method>/seed<seed>/: settings, environment, split, history.csv, best.keras,
 trained_on.csv, predictions.csv, validation-predictions.csv, test.csv, metrics.json, MODEL_CARD.md and figures;
@@ -112,7 +112,7 @@ def _add_flag(parser: argparse.ArgumentParser, setting: dataclasses.Field) -> No
     else:
         choices = setting.metadata["choices"]
         metavar = None if choices else kind.__name__.upper() if kind is not str else "NAME"
-        parse = _number_or_auto if setting.name == "reg_weight" else kind
+        parse = _number_or_auto if setting.name in CHOSEN else kind
         parser.add_argument(
             flag_name(setting.name), dest=setting.name, type=parse, choices=choices, metavar=metavar, help=text
         )

@@ -20,6 +20,7 @@ from rtl_tf.experiments.data import UnseenImages
 from rtl_tf.experiments.outputs import collect
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.recipe import write_recipe
+from rtl_tf.limits import AUTO
 from rtl_tf.runs import layout
 from rtl_tf.runs.confidence import Confidence, write_confidence
 from rtl_tf.runs.predictions import Predictions, write_predictions
@@ -28,12 +29,15 @@ from rtl_tf.system.notes import warn
 Fold = tuple[Detector, UnseenImages]  # trained without some people, and those people's images
 
 
-def cross_validate(trained: Detector, folder: Path, folds: int, train: Callable[[int, Path], Fold]) -> Detector:
-    """Train a detector without each fold, and write what each says of its own; the blend is chosen by all of them.
+def cross_validate(
+    trained: Detector, folder: Path, folds: int, train: Callable[[int, Path], Fold], mesh_share: float | str = AUTO
+) -> Detector:
+    """Train a detector without each fold, and write what each says of its own; all of them choose the blend, if AUTO.
 
     Args:
         trained: the detector of the run in `folder`.
         train: (fold, folder): trains there without the people of that fold, 1 to `folds`, or goes on.
+        mesh_share: of the settings.
     Returns:
         The run's detector with that blend, which recipe.json has too.
     """
@@ -43,7 +47,7 @@ def cross_validate(trained: Detector, folder: Path, folds: int, train: Callable[
         for fold in range(1, folds + 1):
             print(f"\nFold {fold} of {folds}:")
             told.append(train(fold, folder / layout.FOLDS / str(fold)))
-        if trained.recipe.calibration:
+        if trained.recipe.calibration and mesh_share == AUTO:
             blend = choose_blend([apart(detector, part.samples, part.looked_in) for detector, part in told])
             told = [(with_blend(detector, blend), part) for detector, part in told]
             trained = with_blend(trained, blend)

@@ -141,8 +141,8 @@ def _run(
             train_beside(known.but(fold=fold), folder)
             return Detector.load(folder), loader.load(resolve(known.but(fold=fold))).unseen("test", margin)
 
-        trained = cross_validate(trained, run.folder, run.settings.folds, without)
-    elif trained.recipe.calibration:
+        trained = cross_validate(trained, run.folder, run.settings.folds, without, run.settings.mesh_share)
+    elif trained.recipe.calibration and run.settings.mesh_share == AUTO:
         trained = with_blend(trained, choose_blend([apart(trained, validation.samples, validation.looked_in)]))
         write_recipe(run.folder / layout.RECIPE, trained.recipe)
     results.write_validation(run.folder, trained, validation)

@@ -15,12 +15,13 @@ from rtl_tf.inference.box_evidence import BoxEvidence, displaced
 from rtl_tf.inference.label_shift import FEWEST as FEWEST_PEOPLE
 from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks
 from rtl_tf.inference.recipe import Recipe
+from rtl_tf.limits import AUTO
 from rtl_tf.pipeline import labels_in
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
 
-USUAL_BLEND = 0.5  # until validation images say otherwise
+USUAL_BLEND = 0.5  # until validation images, or folds, say otherwise
 BOXES = 8  # displaced ones of each training image
 FEWEST = 5  # faces with a mesh: below, there is nothing to fit
 BOXES_STAY = "boxes are looked at as they are"
@@ -32,6 +33,7 @@ class Wanted(NamedTuple):
 
     aligned: bool
     calibrated: bool
+    mesh_share: float | str
     label_shift: bool
     views: int
     flips: bool
@@ -66,7 +68,8 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes
         recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
     if wanted.calibrated:
         calibration, left_out = _calibration(meshed, squares, schema, recipe)
-        recipe = replace(recipe, calibration=calibration, blend=USUAL_BLEND)
+        blend = USUAL_BLEND if wanted.mesh_share == AUTO else float(wanted.mesh_share)
+        recipe = replace(recipe, calibration=calibration, blend=blend)
         if wanted.face_boxes == GIVEN:
             evidence = _box_evidence(meshed, squares, schema, left_out, recipe.label_shift, wanted)
             recipe = replace(recipe, box_evidence=evidence)

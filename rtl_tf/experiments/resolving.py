@@ -12,6 +12,7 @@ from rtl_tf.datasets import splits
 from rtl_tf.datasets.annotations import unlabelled
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.one_half import same_half
+from rtl_tf.limits import AUTO
 from rtl_tf.networks.catalogue import saved_file
 from rtl_tf.networks.families import find_source
 from rtl_tf.records import Samples, Split
@@ -24,8 +25,13 @@ def resolve(asked: Asked) -> Settings:
     """Every setting decided: by the caller, the method, the data set, the source, the preset, in this order.
 
     What only the loaded network knows stays open: the stride of a saved encoder, or of one of KerasHub.
+
+    Raises:
+        InputError: a share of a mesh that is not looked for.
     """
     usual = asked.resolved()  # knows the data set and the source, which decide the rest
+    if asked.mesh_share not in (None, AUTO) and not usual.calibrated:
+        raise InputError(f"--mesh-share {asked.mesh_share}: no mesh is averaged with, give --calibrated as well")
     decisions = {
         "schema": usual.schema or datasets.default_schema(usual.data),
         "encoder_stride": source.encoder_stride or None if (source := find_source(usual.source)) else None,

@@ -6,7 +6,7 @@ from typing import Any
 from rtl_tf.config import KINDS, Asked, Settings
 from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.limits import AUTO, RANGES, json_name
+from rtl_tf.limits import AUTO, CHOSEN, RANGES, json_name
 
 FIELDS = {json_name(name): name for name in KINDS}  # JSON name -> field of Settings
 
@@ -69,7 +69,7 @@ def _value(node: Node, name: str, low: float | None, high: float | None, open_lo
         return node.text()
     if kind is bool:
         return node.flag()
-    if name == "reg_weight" and node.value == AUTO:
+    if name in CHOSEN and node.value == AUTO:
         return AUTO
     number = node.whole(low, high) if kind is int else node.number(low, high)
     if open_low and number == low:

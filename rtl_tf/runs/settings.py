@@ -34,7 +34,7 @@ OWN = "own"  # what a --source-weights file is called whose SOURCE_HASH is known
 # What runs did that are older than a setting, where the setting's default may become another one.
 BEFORE = {
     **{"decoder": "deconvolution", "augment": "paper", "aligned": False, "label_shift": False},
-    **{"views": 1, "calibrated": False, "parts": False, "source_frame": "zeros", "flips": True},
+    **{"views": 1, "calibrated": False, "mesh_share": "auto", "parts": False, "source_frame": "zeros", "flips": True},
     **{"face_boxes": "given", "folds": 0, "fold": 0, "test_part": True},
 }
 
