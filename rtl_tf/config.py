@@ -44,6 +44,7 @@ class Settings:
         "hub:NAME (a DINOv2, DINOv3 or ViT of KerasHub), or the path of a run or pretrained source"
     )
     source_weights: str = _setting("weights file of the source, instead of the published one")
+    source_decoder: bool = _setting("go on from the decoder of --source RUN, too, of the same landmarks", default=False)
     encoder_stride: int = _setting("input px per encoder output px: 16 or 32 [as the source has it]")
     width: float = _setting("factor on the channels of a network that starts from random weights, > 0")
     decoder: str = _setting(

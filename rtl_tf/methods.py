@@ -12,6 +12,7 @@ OF_COORDINATES = "of_coordinates"  # the loss that is none of heatmaps alone
 OF_A_SOURCE = (
     "source",
     "source_weights",
+    "source_decoder",
     "encoder_stride",
     "decoder",
     "decoder_filters",

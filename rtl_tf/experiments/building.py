@@ -8,6 +8,7 @@ import numpy as np
 
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.source_decoder import take_decoder
 from rtl_tf.methods import Method
 from rtl_tf.networks.edge_padding import pads
 from rtl_tf.networks.sources import SourceNetwork, load_source
@@ -118,6 +119,8 @@ def build_transfer(
         with_classifier=compares_logits(settings, method),
         pyramid=settings.decoder == "pyramid",
     )
+    if settings.source_decoder:
+        take_decoder(network, settings)
     freeze(network, method.trains, settings.batch_norm)
     return network, build_source(frozen, compares_logits(settings, method))
 

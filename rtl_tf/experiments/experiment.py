@@ -29,6 +29,7 @@ from rtl_tf.experiments.resuming import (
     require_same_inputs,
     require_whole,
 )
+from rtl_tf.experiments.source_decoder import require_same_landmarks
 from rtl_tf.experiments.tensorboard_logs import require_tensorboard, tensorboard_callbacks
 from rtl_tf.experiments.training_faces import learn_face_square
 from rtl_tf.inference.detector import Detector
@@ -165,6 +166,7 @@ def prepare(asked: Asked, resume: bool, loader: DataLoader) -> PreparedRun:
     """Everything up to the first training step: settings, networks, data; the folder with what the run starts from."""
     method = get_method(asked.method, asked.classifier_distance)
     settings = resolve(asked)
+    require_same_landmarks(settings)
     make_deterministic(settings.seed, settings.jit_compile)
     folder = Path(settings.output)
     check_folder(folder, settings, resume)

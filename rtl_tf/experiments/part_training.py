@@ -13,6 +13,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.building import build, load_networks
 from rtl_tf.experiments.data import Data
 from rtl_tf.experiments.resolving import images_an_epoch
+from rtl_tf.experiments.source_decoder import of_parts
 from rtl_tf.inference.part_crops import load_part_crops
 from rtl_tf.methods import Method
 from rtl_tf.networks.precision import computing_in
@@ -46,7 +47,7 @@ def train_parts(
     if len(read_history(place / layout.HISTORY)) == settings.epochs and (place / layout.NETWORK).exists():
         return
     jitter = max(settings.crop_jitter, JITTER)
-    settings = replace(settings, image_size=rule.size, crop_jitter=jitter)
+    settings = replace(of_parts(settings), image_size=rule.size, crop_jitter=jitter)
     training = _crops(data, "training", settings, AUGMENTATIONS[settings.augment].context_px(rule.size))
     if training is None:
         raise InputError(f"--parts: {NO_PART.format('training')}; leave the flag out")

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import keras
+import numpy as np
 
 import rtl_tf.networks.dsnt  # noqa: F401  (registers the layers that saved models contain, as do the next)
 import rtl_tf.networks.hub_backbone  # noqa: F401
@@ -50,6 +51,15 @@ def load(path: str | Path, image_size: int, classifier: bool) -> tuple[keras.Mod
         return encoder, _rebuilt(parts["classifier"], features)
     except ValueError as problem:
         raise InputError(f"--image-size {image_size}: too small for the classification branch of {path}") from problem
+
+
+def decoder_weights(path: str | Path) -> list[np.ndarray]:
+    """Of a run's detector, see `load`. InputError for a saved model without a decoder of its own."""
+    model = read(saved_file(path))
+    decoders = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.name == "decoder"]
+    if not decoders:
+        raise InputError(f"{path}: the saved model has no decoder, name a run that was fine-tuned from a source")
+    return decoders[0].get_weights()
 
 
 def read(path: Path) -> keras.Model:

@@ -145,7 +145,7 @@ def _scores(conformal: Conformal, signs: Signs, misfits: np.ndarray) -> dict[str
     """By flag, of N faces (N,), NaN = not known: the mean expected error, the misfit of the shape, how far views lie
     apart as a share of the extent, the highest second peak of a landmark, how unlike the training faces it is."""
     return {
-        UNSURE: np.nanmean(conformal.expected(doubts_of(signs.peaks)), axis=1),
+        UNSURE: mean_of_known(conformal.expected(doubts_of(signs.peaks)), axis=1),
         UNLIKELY: misfits,
         DISAGREE: mean_of_known(_by_landmark(signs, "spread"), axis=1) / extents(signs.points),
         RIVALS: of_known(np.nanmax, _by_landmark(signs, "rivals"), axis=1),

@@ -35,7 +35,7 @@ OWN = "own"  # what a --source-weights file is called whose SOURCE_HASH is known
 BEFORE = {
     **{"decoder": "deconvolution", "augment": "paper", "aligned": False, "label_shift": False},
     **{"views": 1, "calibrated": False, "mesh_share": "auto", "parts": False, "source_frame": "zeros", "flips": True},
-    **{"face_boxes": "given", "folds": 0, "fold": 0, "test_part": True},
+    **{"source_decoder": False, "face_boxes": "given", "folds": 0, "fold": 0, "test_part": True},
 }
 
 # Where these differ, errors are of other images or mean something else, and no table may hold both. What an older run
