@@ -30,8 +30,9 @@ def radial_errors(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 def protocol_errors(predictions: Predictions, protocol: str) -> dict[str, np.ndarray]:
     """Errors by unit, each (N, K), NaN = not labelled (or, in mm, an image of unknown scale).
 
-    `paper`: `heatmap_px`, truth rounded to the heatmap's grid, prediction by argmax: the only reading under which the
-    paper's numbers are possible (errors on an integer lattice).
+    `paper`: `heatmap_px`, truth and prediction on the heatmap's grid, the truth rounded, the prediction by argmax: the
+    only reading under which the paper's numbers are possible (errors on an integer lattice). What no single heatmap
+    says, see `Predictions.heatmap_points`, is rounded.
     `clinical`: `input_px` and `mm`, neither side rounded. Use this one to judge a detector; `mm` is left out when no
     image has a scale.
     """

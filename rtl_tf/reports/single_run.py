@@ -38,7 +38,8 @@ def _overall_grid(caption: str, summary: dict) -> Grid:
         images = summary[f"{protocol}.{unit}.images"]
         rows.append([protocol, UNITS[unit], str(images), *(_number(number) for number in value.values())])
     notes = [
-        "paper: against truth rounded to the heatmap's grid, decoded by argmax. clinical: neither rounded.",
+        "paper: on the heatmap's grid, truth rounded, answer by argmax, or rounded where it is more than one heatmap's "
+        "(shift of labels, several looks). clinical: neither rounded.",
         "Statistics are over the mean radial errors of images; P95: 95 % of images are below it.",
     ]
     return Grid(caption, ["Protocol", "Unit", "Images", "Mean", "Std", "Median", "P95"], rows, 2, notes=notes)

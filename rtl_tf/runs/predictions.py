@@ -33,7 +33,8 @@ class Predictions:
         points: (N, K, 2), original px, sub-pixel decoding (DSNT: its coordinates).
         peaks: (N, K), height of each heatmap's maximum.
         heatmap_truth: (N, K, 2), heatmap px, not rounded, NaN = not labelled.
-        heatmap_points: (N, K, 2), heatmap px, by argmax (DSNT: its coordinates, rounded to the grid).
+        heatmap_points: (N, K, 2), heatmap px, by argmax; rounded to the grid are DSNT's coordinates and the answers of
+            a recipe that adds to one look at the box (labels' shift, found boxes, more looks), which has no argmax.
         input_px_per_px: (N,), magnification of the crop that the network saw.
         mm_per_px: (N,), scale of the original image, NaN = unknown.
         spread, rivals: (N, K), and unlikeness, yaw: (N,), see `records.Prediction`; NaN or None = not known.
