@@ -66,13 +66,14 @@ class Conformal:
     def radii(self, doubts: np.ndarray, coverage: float, groups: Sequence[str] | None = None) -> np.ndarray:
         """(N, K) -> (N, K): within it lie `coverage` of the places; NaN where no radius can promise that.
 
-        Where an image's group had too few people, or for this coverage, what all images promise counts.
-        `coverage` is taken for the next higher of LEVELS.
+        Where an image's group had too few people, what all images promise counts; where it had enough, but not for
+        this coverage, that or the group's own radius at the highest that it promises, whichever is larger: so radii
+        never fall as coverage rises. `coverage` is taken for the next higher of LEVELS.
         """
         level = next(index for index, value in enumerate(LEVELS) if value >= coverage - 1e-9)
-        of_all = self.quantiles[level]
-        own = np.stack([self.of_groups.get(name, self.quantiles)[level] for name in groups or [""] * len(doubts)])
-        radii = self.expected(doubts) * np.where(np.isfinite(own), own, of_all)
+        told = {name: _at(level, own, self.quantiles) for name, own in self.of_groups.items()}
+        reached = [told.get(name, self.quantiles[level]) for name in groups or [""] * len(doubts)]
+        radii = self.expected(doubts) * np.reshape(reached, np.shape(doubts))
         return np.where(np.isfinite(radii), radii, np.nan)
 
     def to_json(self) -> dict:
@@ -85,6 +86,12 @@ class Conformal:
         groups = node.get("of_groups")  # older files lack it
         own = {name: _infinite(groups[name], landmarks) for name in groups.object()} if groups else {}
         return cls(base, slope, _infinite(node["quantiles"], landmarks), own)
+
+
+def _at(level: int, own: np.ndarray, of_all: np.ndarray) -> np.ndarray:
+    """(K,): a group's own quantiles at a level, or those that stand for them; see `Conformal.radii`."""
+    highest = np.where(np.isfinite(own), own, 0.0).max(axis=0)
+    return np.where(np.isfinite(own[level]), own[level], np.maximum(of_all[level], highest))
 
 
 def _finite(values: np.ndarray) -> list:

@@ -83,6 +83,41 @@ def test_few_people_promise_nothing():
     assert known.flags(replace(face, peaks=np.full((1, 5), 0.1))) == [(UNSURE, UNLIKELY)]  # both beyond all twelve
 
 
+def of_landmarks(known: Predictions, count: int) -> Predictions:
+    """As of a schema of the first landmarks alone."""
+    names = ("truth", "points", "peaks", "heatmap_truth", "heatmap_points")
+    return replace(known, landmarks=NAMES[:count], **{name: getattr(known, name)[:, :count] for name in names})
+
+
+def labelling(known: Predictions, few: np.ndarray) -> Predictions:
+    """Of images in `few`, bool (N,), only two of five landmarks have labels."""
+    gone = few[:, None] & (np.arange(5) >= 2)
+    return replace(known, truth=np.where(gone[..., None], np.nan, known.truth).astype(np.float32))
+
+
+def test_two_landmarks_tell_nothing_of_a_shape():
+    known = faces(60, 0)
+    assert Confidence.fit(of_landmarks(known, 1), np.arange(1)) is None
+    assert Confidence.fit(of_landmarks(known, 2), np.arange(2)) is None
+    assert Confidence.fit(of_landmarks(known, 3), np.arange(3)).people == 60
+    assert Confidence.fit(labelling(known, np.arange(60) >= 9), ORDER) is None  # nine people have five
+    assert Confidence.fit(labelling(known, np.arange(60) >= 10), ORDER).people == 60
+
+
+def test_images_of_two_labels_have_errors_but_no_shape():
+    """Their two points lie over any two without a difference: they would make all other shapes improbable."""
+    known = faces(60, 0)
+    some, few = Confidence.fit(labelling(known, np.arange(60) >= 15), ORDER), faces(15, 0)
+    assert some.limits[UNLIKELY] < 2 * Confidence.fit(known, ORDER).limits[UNLIKELY]
+    both = np.concatenate([few.truth, labelling(few, np.ones(15, bool)).truth]).astype(float)
+    people = [*few.subjects, *("other" + name for name in few.subjects)]
+    alone, beside = ShapeModel(few.truth.astype(float), few.subjects), ShapeModel(both, people)
+    judged, same = (model.judge(MEAN + 3 * np.eye(5, 2), "a stranger") for model in (alone, beside))
+    assert same.misfit == pytest.approx(judged.misfit, rel=0.2)
+    with pytest.raises(ValueError, match="a model of shapes needs one of 3 points"):
+        ShapeModel(both[15:], people[15:])
+
+
 def test_limits_of_few_people_are_the_largest_that_they_have():
     known = replace(faces(12, 0), unlikeness=np.float32([0.1] * 11 + [0.9]), rivals=np.full((12, 5), np.nan))
     few = Confidence.fit(known, ORDER)

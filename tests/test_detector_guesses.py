@@ -76,11 +76,11 @@ def test_a_runs_errors_are_those_of_its_folds(tmp_path):
     run = make_run(tmp_path, "ft", 0, np.zeros((8, 4)))
     why = "the run does not know its errors; train.py --folds 5 measures them"
     assert known_errors(run) == (None, why)  # those on the test part are not asked for
-    folds, record = make_predictions(np.random.default_rng(0).normal(size=(8, 4))), run / "out-of-fold-predictions.csv"
+    folds, record = make_predictions(np.random.default_rng(0).normal(size=(10, 4))), run / "out-of-fold-predictions.csv"
     write_predictions(record, folds)
     errors, why = known_errors(run)
     np.testing.assert_allclose(errors.covariance, LandmarkCovariance.fit(folds, np.arange(4)).covariance)
-    assert (errors.images, why) == (8, "")
+    assert (errors.images, errors.people, why) == (10, (5,) * 4, "")
     record.write_text("image\n")
     assert known_errors(run)[0] is None and known_errors(run)[1].startswith(f"{record}: missing column subject")
     exported = "an exported detector does not carry its errors; open its run's folder"

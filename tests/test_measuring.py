@@ -106,9 +106,9 @@ def test_the_covariance_is_of_errors_as_shares_of_the_faces_size():
     predictions.truth[:, 0] += size * drawn
     predictions.truth[::2, 1] = np.nan
     predictions.truth[:, 1] += 0.5 * size  # always the same error: it counts
-    predictions.truth[3:, 2] = np.nan  # in three images alone
+    predictions.truth[8:, 2] = np.nan  # in eight images, of four people, alone
     found = LandmarkCovariance.fit(predictions, np.arange(3))
-    assert found.landmarks == predictions.landmarks[:2] and (found.images, found.people) == (4000, 2000)
+    assert found.landmarks == predictions.landmarks[:2] and (found.images, found.people) == (4000, (2000, 2000))
     np.testing.assert_allclose(found.blocks[0], [[0.04, 0.01], [0.01, 0.09]], atol=0.005)
     np.testing.assert_allclose(found.blocks[1], 0.25, atol=1e-6)
     turned = replace(predictions, mirrored=np.ones(4000, np.float32))
@@ -120,29 +120,74 @@ def test_the_covariance_is_of_errors_as_shares_of_the_faces_size():
     predictions.truth[:, 2], nowhere.points[:, 2] = np.nan, 9000  # of which the network knows nothing
     there = LandmarkCovariance.fit(replace(nowhere, points=predictions.points), np.arange(3))
     np.testing.assert_array_equal(LandmarkCovariance.fit(nowhere, np.arange(3)).covariance, there.covariance)
-    with pytest.raises(InputError, match="errors of landmarks need 5 labelled images, there are 4$"):
-        LandmarkCovariance.fit(make_predictions(np.zeros((4, 2))), np.arange(2))
+    with pytest.raises(InputError, match="landmarks' errors need one that 5 people have labelled, at most 4 have$"):
+        LandmarkCovariance.fit(make_predictions(np.zeros((8, 2))), np.arange(2))
 
 
-def test_few_people_make_wider_intervals():
-    """Student's t of five people, 2.571, in place of 1.960."""
+def test_people_count_not_images():
+    """Of eleven people the first has ten images. Six have the second landmark and six the third; the first alone has
+    both, too few to tell that they err together."""
+    predictions = make_predictions(np.zeros((20, 3)))
+    people = [0] * 10 + list(range(1, 11))
+    predictions = replace(predictions, subjects=tuple(f"p{person}" for person in people))
+    size, person = face_size(predictions.points[0]), np.array(people)
+    predictions.truth[:, 0, 0] += size * np.where(person == 0, 1.0, 0.1)
+    predictions.truth[:, 1, 1] += size * 0.2
+    predictions.truth[:, 2, 1] += size * np.where(person == 0, -0.2, 0.2)
+    predictions.truth[person > 5, 1] = predictions.truth[(person > 0) & (person < 6), 2] = np.nan
+    found = LandmarkCovariance.fit(predictions, np.arange(3))
+    assert found.images == 20 and found.people == (11, 6, 6)
+    assert found.blocks[0, 0, 0] == pytest.approx((1 + 10 * 0.01) / 11, rel=1e-5)  # of images it would be 10.1 / 20
+    assert found.blocks[1:, 1, 1] == pytest.approx(0.04, rel=1e-5)
+    assert found.covariance[3, 5] == pytest.approx(0, abs=1e-9)
+    assert found.covariance[0, 3] == pytest.approx((0.2 + 5 * 0.1 * 0.2) / 6, rel=1e-5)  # of six people with both
+    assert found.covariance[0, 5] == pytest.approx((-0.2 + 5 * 0.1 * 0.2) / 6, rel=1e-5)
+    predictions.truth[1:10, 1], predictions.truth[person > 3, 1] = predictions.points[0, 1], np.nan
+    assert LandmarkCovariance.fit(predictions, np.arange(3)).people == (11, 6)  # 13 images of four people are too few
+
+
+@pytest.mark.parametrize(("people", "student"), [((0, 5), 2.5706), ((5, 0), 1.96), ((5, 24), 2.0639)])
+def test_few_people_make_wider_intervals(people, student):
+    """The second point errs, by as many people as it has itself: Student's t of five people, 2.571, not 1.960."""
     blocks = 1e-4 * np.stack([np.zeros((2, 2)), np.diag([1.0, 0.0])])
     points = np.array([[[0.0, 0.0], [30.0, 0.0]]])
-    widths = []
-    for people in (0, 5):
-        covariance = replace(LandmarkCovariance.of_blocks(("a", "b"), blocks), people=people)
-        low, high = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(1), draws=200_000)
-        widths.append(high[0, 0] - low[0, 0])
-    assert widths[1] / widths[0] == pytest.approx(2.5706 / 1.96, rel=0.02)
+    covariance = replace(LandmarkCovariance.of_blocks(("a", "b"), blocks), people=people)
+    low, high = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(1), draws=200_000)
+    assert (high - low)[0, 0] / 2 == pytest.approx(student * 15 * 0.01, rel=0.01)
+
+
+def test_intervals_of_a_landmark_that_few_people_label_hold():
+    """24 people, of whom six have the second end labelled: of 100 such trainings, 100 new faces each."""
+    rng, held = np.random.default_rng(3), []
+    shape = np.array([[0.0, 0.0], [60.0, 0.0], [0.0, 80.0]])
+    for _ in range(100):
+        predictions = replace(make_predictions(np.zeros((24, 3))), subjects=tuple(f"p{index}" for index in range(24)))
+        predictions.points[:], predictions.truth[:] = shape, shape + rng.normal(0, 1, (24, 3, 2))
+        predictions.truth[6:, 2] = np.nan
+        covariance, names = LandmarkCovariance.fit(predictions, np.arange(3)), predictions.landmarks
+        between = Measurement("m", "distance", names[1:], "")
+        low, high = intervals([between], shape[None], covariance, names, np.ones(1), draws=1000)
+        values = measure(between, shape + rng.normal(0, 1, (100, 3, 2)), names, 1.0)
+        held.append(((low[0] <= values) & (values <= high[0])).mean())
+    assert np.mean(held) == pytest.approx(0.95, abs=0.015)
 
 
 @pytest.mark.parametrize("name", ["errors.json", "errors.csv"])
 def test_covariances_are_read_as_written(tmp_path, name):
     blocks = np.array([[[0.4, 0.1], [0.1, 0.9]], [[0.2, -0.1], [-0.1, 0.3]]])
-    write_covariance(tmp_path / name, LandmarkCovariance.of_blocks(("a", "b"), blocks, images=7))
+    written = replace(LandmarkCovariance.of_blocks(("a", "b"), blocks, images=7), people=(6, 5))
+    write_covariance(tmp_path / name, written)
     read = read_covariance(tmp_path / name)
-    assert read.landmarks == ("a", "b") and read.images == (7 if name.endswith("json") else 0)
+    assert read.landmarks == ("a", "b")
+    assert (read.images, read.people) == ((7, (6, 5)) if name.endswith("json") else (0, ()))
     assert (read.blocks == blocks).all() and read.covariance[0, 2] == 0
+
+
+@pytest.mark.parametrize(("told", "people"), [("24", (24, 24)), ("0", (0, 0)), ("[]", ()), ("null", ())])
+def test_people_of_older_files_have_all_landmarks(tmp_path, told, people):
+    text = f'{{"landmarks": ["a", "b"], "people": {told}, "covariance": {np.eye(4).tolist()}}}'
+    (tmp_path / "a.json").write_text(text)
+    assert read_covariance(tmp_path / "a.json").people == people
 
 
 @pytest.mark.parametrize(
@@ -159,6 +204,11 @@ def test_covariances_are_read_as_written(tmp_path, name):
             "a.json: covariance: expected 2 elements, there are 1$",
         ),
         ("a.json", '{"landmarks": ["x"], "covariance": [[1, 1], [0, 1]]}', "a.json: no covariance: not symmetric"),
+        (
+            "a.json",
+            '{"landmarks": ["x"], "people": [5, 6], "covariance": [[1, 0], [0, 1]]}',
+            "a.json: people: expected 1 elements, there are 2$",
+        ),
         ("a.json", '{"landmarks": [], "covariance": []}', "a.json: landmarks: name one landmark at least$"),
     ],
 )

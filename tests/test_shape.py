@@ -179,6 +179,31 @@ def test_p_is_uniform_where_there_is_no_effect(with_covariate):
     assert 0.01 <= (found <= 0.05).mean() <= 0.09
 
 
+@pytest.mark.parametrize(
+    ("counts", "spreads"),
+    [((12, 12, 60), (1.0, 1.0, 0.2)), ((12, 12, 60), (1.0, 1.0, 5.0)), ((12, 60), (2.0, 1.0)), ((12, 60), (1.0, 2.0))],
+)
+def test_p_holds_its_level_where_groups_vary_unequally(counts, spreads):
+    """Over 300 draws of the same mean: 15 false positives, give or take 11 (three standard deviations)."""
+    rng = np.random.default_rng(0)
+    groups, spread = np.repeat(np.arange(len(counts)), counts), np.repeat(spreads, counts)[:, None, None]
+    none = np.zeros((len(groups), 0))
+    draws = [rng.normal(size=(len(groups), 4, 2)) * spread for _ in range(300)]
+    found = [distance_p(shapes, groups, none, (0, 1), permutations=59, seed=draw) for draw, shapes in enumerate(draws)]
+    assert 4 <= (np.array(found) <= 0.05).sum() <= 26
+
+
+def test_p_is_of_the_two_groups_alone():
+    shapes, groups = faces(20, noise=0.1), np.repeat([0, 1, 2], (6, 6, 8))
+    ages = np.random.default_rng(1).normal(size=(20, 1))
+    others = np.where((groups == 2)[:, None, None], 9 * shapes + 4, shapes)
+    assert distance_p(shapes, groups, ages, (0, 1)) == distance_p(others, groups, ages, (0, 1))
+
+
+def test_people_of_one_shape_do_not_differ():
+    assert distance_p(np.ones((6, 3, 2)), np.repeat([0, 1], 3), np.zeros((6, 0)), (0, 1)) == 1
+
+
 def test_p_is_small_where_there_is_an_effect():
     shapes, groups = faces(24, noise=0.1), np.repeat([0, 1], 12)
     shapes[12:, 0] += 0.3

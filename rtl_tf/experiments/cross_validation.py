@@ -22,7 +22,7 @@ from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.recipe import write_recipe
 from rtl_tf.limits import AUTO
 from rtl_tf.runs import layout
-from rtl_tf.runs.confidence import Confidence, write_confidence
+from rtl_tf.runs.confidence import TOO_FEW, Confidence, write_confidence
 from rtl_tf.runs.predictions import Predictions, write_predictions
 from rtl_tf.system.notes import warn
 
@@ -56,7 +56,7 @@ def cross_validate(
         if confidence := Confidence.fit(unseen, trained.schema.mirror_permutation):
             write_confidence(folder / layout.CONFIDENCE, confidence)
         else:
-            warn("--folds: too few people to tell how far landmarks may be off; predictions come without radii")
+            warn(f"--folds: {TOO_FEW}: predictions come without radii and flags")
         write_predictions(record, unseen)
     if (folder / layout.FOLDS).is_dir():
         shutil.rmtree(folder / layout.FOLDS)

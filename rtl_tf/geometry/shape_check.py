@@ -7,7 +7,7 @@ import numpy as np
 
 from rtl_tf.documents import Node
 from rtl_tf.geometry.point_gaussian import PointGaussian
-from rtl_tf.geometry.shape_model import FEWEST_POINTS, ShapeModel
+from rtl_tf.geometry.shape_model import FEWEST_KEPT, ShapeModel
 from rtl_tf.geometry.similarity import apply, as_complex, as_points, fit
 
 
@@ -31,7 +31,7 @@ class ShapeCheck:
         """Of one shape (K, 2), NaN = missing: about 1 for a face like others; NaN where too few points are there."""
         mean, shape = as_complex(self.mean), as_complex(points)
         known = ~np.isnan(shape) & ~np.isnan(mean)
-        if known.sum() < FEWEST_POINTS - 1:
+        if known.sum() < FEWEST_KEPT:
             return float("nan")
         laid = apply(fit(np.where(known, shape, np.nan)[None], mean), shape[None])[0] - mean
         return self.gaussian.misfit(as_points(laid), known)

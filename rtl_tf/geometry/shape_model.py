@@ -16,6 +16,7 @@ from rtl_tf.geometry.similarity import apply, as_complex, as_points, fit, mean_s
 FREE = 1e3  # variance of a similarity, in units of the shape's size
 ROUNDS = 3  # of filling in what is missing
 FEWEST_POINTS = 4  # that a shape needs: two place it, and one of two others can disagree
+FEWEST_KEPT = FEWEST_POINTS - 1  # without which nothing is said of a shape, and it says nothing of others
 MEDIAN = 1.1774  # of the length of a normal vector of two coordinates
 FAR = 8.0  # robust standard deviations from the mean shape: no part of the model
 SHRINKAGES = (0.01, 0.03, 0.1, 0.3)  # towards points that know nothing of one another
@@ -48,12 +49,19 @@ class ShapeModel:
     """A Gaussian of shapes; each person is judged by one of all others.
 
     Args:
-        points: (N, K, 2), NaN = missing; all show the same half of the face.
+        points: (N, K, 2), NaN = missing; all show the same half of the face. Shapes of fewer than FEWEST_KEPT points
+            have no say: two points can be laid over any two.
         people: whose each is, N names.
         trusted: bool (N, K): points that it is fitted to. None = all that do not lie far off the mean shape.
+    Raises:
+        ValueError: no shape has FEWEST_KEPT points.
     """
 
     def __init__(self, points: np.ndarray, people: Sequence[str], trusted: np.ndarray | None = None):
+        enough = are_enough(points)
+        if not enough.any():
+            raise ValueError(f"a model of shapes needs one of {FEWEST_KEPT} points")
+        points = np.where(enough[:, None, None], points, np.nan)
         shapes = as_complex(points)
         self.mean = mean_shape(shapes if trusted is None else np.where(trusted, shapes, np.nan))
         turns = np.angle(fit(shapes, self.mean)[0])[~np.isnan(shapes).all(axis=1)]
@@ -71,7 +79,7 @@ class ShapeModel:
         shape = as_complex(points)
         known = ~np.isnan(shape) & ~np.isnan(self.mean)
         kept = known if kept is None else kept & known
-        if kept.sum() < FEWEST_POINTS - 1:
+        if kept.sum() < FEWEST_KEPT:
             nowhere = np.full(points.shape, np.nan)
             return Judged(nowhere, nowhere[:, 0], np.nan, (np.nan, np.nan), np.nan, np.nan)
         (turn,), (shift,) = fit(np.where(kept, shape, np.nan)[None], self.mean)
@@ -121,6 +129,11 @@ class ShapeModel:
                 best, chosen = typical, (shrinkage, _median(np.array([one.deviations for one in judged])) / MEDIAN)
         self.shrinkage, self._gaussians = chosen[0], {}
         self.scale = np.where(chosen[1] > 0, chosen[1], 1)
+
+
+def are_enough(points: np.ndarray) -> np.ndarray:
+    """(N, K, 2) -> bool (N,): which shapes say something of others."""
+    return np.isfinite(points).all(axis=-1).sum(axis=1) >= FEWEST_KEPT
 
 
 class _Moments:

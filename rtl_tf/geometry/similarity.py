@@ -54,6 +54,7 @@ def mean_shape(shapes: np.ndarray) -> np.ndarray:
     It begins from the shape that lies nearest to the others, so that a faulty one is not what all are turned to.
     NaN for a point that no shape has.
     """
+    shapes = shapes[~np.isnan(shapes).all(axis=-1)]
     labelled = (~np.isnan(shapes)).sum(axis=-1)
     candidates = np.argsort(-labelled, kind="stable")[:CANDIDATES]
     distances = [np.nanmedian(_distances(shapes, _normed(shapes[index]))) for index in candidates]

@@ -1,7 +1,8 @@
 """How a detector errs: the covariance of its landmarks' errors on faces that it has not seen, kept beside a run.
 
 Errors are shares of the face's size, so that they hold for photographs of any resolution, and of faces as the network
-sees them: a mirrored one is mirrored back. They are about zero: an error that is always the same counts, too.
+sees them: a mirrored one is mirrored back. They are about zero: an error that is always the same counts, too. Each
+person counts once, however many images they have, and each landmark has people of its own.
 """
 
 from collections.abc import Sequence
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import special
 
 from rtl_tf.csv_rows import read_rows, write_rows
-from rtl_tf.documents import read_json, read_text, repeated, write_json
+from rtl_tf.documents import Node, read_json, read_text, repeated, write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.numerals import as_number
@@ -20,7 +22,7 @@ from rtl_tf.runs.predictions import Predictions, of_labelled_landmarks, read_pre
 from rtl_tf.schema import parse_schema
 
 COLUMNS = ("landmark", "xx", "xy", "yy")
-FEWEST = 5  # images that label a landmark, for its errors to be told
+FEWEST = 5  # people with a landmark labelled, for its errors to be told; with two of them, for how these go together
 ROUND_OFF = 1e-9  # of the largest eigenvalue: a negative one beyond is none of a covariance
 
 
@@ -31,13 +33,14 @@ class LandmarkCovariance:
     Attributes:
         landmarks: K names.
         covariance: float64 (2K, 2K), of x and y of the first landmark, of the second, ..., in squares of `face_size`.
-        images, people: on how many it was measured; 0 = not told.
+        images: on how many it was measured; 0 = not told.
+        people: on how many each landmark's errors were, K numbers, 0 = not told; none at all: of no landmark.
     """
 
     landmarks: tuple[str, ...]
     covariance: np.ndarray
     images: int = 0
-    people: int = 0
+    people: tuple[int, ...] = ()
 
     @property
     def blocks(self) -> np.ndarray:
@@ -55,12 +58,13 @@ class LandmarkCovariance:
 
     @classmethod
     def fit(cls, predictions: Predictions, order: np.ndarray) -> "LandmarkCovariance":
-        """Of predictions for images that the network has not seen: mean products of errors over those that have both.
+        """Of predictions for images that the network has not seen: mean products of errors over the people who have
+        both, of each the mean over images. Two landmarks that fewer than FEWEST people have err as if independently.
 
         Args:
             order: (K,), of a mirrored face's landmarks, see `Schema.mirror_permutation`.
         Raises:
-            InputError: fewer than FEWEST images.
+            InputError: no landmark has FEWEST people.
         """
         predictions = of_labelled_landmarks(predictions)
         sizes = face_size(predictions.points)
@@ -68,34 +72,36 @@ class LandmarkCovariance:
         if predictions.mirrored is not None:
             errors = unmirrored(errors, predictions.mirrored == 1, order)
         seen = np.isfinite(errors).all(axis=-1)
-        known = np.flatnonzero(seen.sum(axis=0) >= FEWEST)
-        if not known.size:
-            raise InputError(f"errors of landmarks need {FEWEST} labelled images, there are {seen.any(axis=1).sum()}")
-        flat = np.where(seen[..., None], errors, 0.0)[:, known].reshape(len(errors), -1)
-        votes = np.repeat(seen[:, known], 2, axis=1).astype(np.float64)
-        products = flat.T @ flat / np.maximum(votes.T @ votes, 1)
-        names = tuple(predictions.landmarks[index] for index in known)
-        told = seen.any(axis=1)
-        people = {name for name, one in zip(predictions.subjects, told, strict=True) if one}
-        return cls(names, _without_negative(products), int(told.sum()), len(people))
+        sums, shared = _over_people(errors, seen, predictions.subjects)
+        people = np.diagonal(shared)[::2].astype(int)
+        known = people >= FEWEST
+        if not known.any():
+            most = people.max(initial=0)
+            raise InputError(f"landmarks' errors need one that {FEWEST} people have labelled, at most {most} have")
+        products = np.where(shared >= FEWEST, sums / np.maximum(shared, 1), 0.0)
+        products = _without_negative(products[np.ix_(*2 * [np.repeat(known, 2)])])
+        names = tuple(np.array(predictions.landmarks)[known].tolist())
+        return cls(names, products, int(seen.any(axis=1).sum()), tuple(people[known].tolist()))
 
     def draws(self, landmarks: Sequence[str], count: int, seed: int = 0) -> np.ndarray:
         """float64 (count, K, 2): errors of these landmarks, shares of `face_size`; NaN = unknown.
 
-        Normal ones, or, where it is told on how many people the covariance was measured, of Student's t with as many
-        degrees of freedom: of few people it may be off itself.
+        Normal ones, or, where it is told on how many people a landmark's errors were measured, of Student's t with as
+        many degrees of freedom: few people may all have erred little. One chance a draw stretches all landmarks, so
+        that those of as many people go on erring together.
         """
         values, vectors = np.linalg.eigh(self.covariance)
         random = np.random.default_rng([seed, count])
         normal = random.standard_normal((count, len(values)))
+        drawn = ((normal * np.sqrt(np.maximum(values, 0))) @ vectors.T).reshape(count, -1, 2)
         if self.people:
-            normal *= np.sqrt(self.people / random.chisquare(self.people, (count, 1)))
-        drawn = (normal * np.sqrt(np.maximum(values, 0))) @ vectors.T
+            freedom, chance = np.array(self.people, np.float64), random.random((count, 1))
+            stretched = np.sqrt(freedom / special.chdtri(np.maximum(freedom, 1), chance))
+            drawn *= np.where(freedom > 0, stretched, 1.0)[..., None]
         found = np.full((count, len(landmarks), 2), np.nan)
         for column, name in enumerate(landmarks):
             if name in self.landmarks:
-                at = 2 * self.landmarks.index(name)
-                found[:, column] = drawn[:, at : at + 2]
+                found[:, column] = drawn[:, self.landmarks.index(name)]
         return found
 
 
@@ -134,7 +140,7 @@ def write_covariance(path: str | Path, found: LandmarkCovariance) -> None:
         rows = [(name, *(repr(float(own[at])) for at in ((0, 0), (0, 1), (1, 1)))) for name, own in _named(found)]
         write_rows(path, COLUMNS, rows)
     else:
-        measured_on = {"images": found.images, "people": found.people}
+        measured_on = {"images": found.images, "people": list(found.people)}
         content = {"landmarks": list(found.landmarks), **measured_on, "unit": "squares of the face's size"}
         write_json(path, content | {"covariance": found.covariance.tolist()})
 
@@ -156,9 +162,20 @@ def _of_json(path: Path) -> LandmarkCovariance:
     names = tuple(name.text() for name in document["landmarks"].elements())
     if not names:
         raise document["landmarks"].error("name one landmark at least")
-    images, people = (number.whole(low=0) if (number := document.get(key)) else 0 for key in ("images", "people"))
+    images = told.whole(low=0) if (told := document.get("images")) else 0
+    people = _people(told, len(names)) if (told := document.get("people")) else ()
     covariance = document["covariance"].array((2 * len(names), 2 * len(names)))
     return LandmarkCovariance(names, covariance, images, people)
+
+
+def _people(told: Node, landmarks: int) -> tuple[int, ...]:
+    """One number, of all landmarks, is what older files have."""
+    if not isinstance(told.value, list):
+        return (told.whole(low=0),) * landmarks
+    numbers = tuple(number.whole(low=0) for number in told.elements())
+    if numbers and len(numbers) != landmarks:
+        raise told.error(f"expected {landmarks} elements, there are {len(numbers)}")
+    return numbers
 
 
 def _of_table(path: Path) -> LandmarkCovariance:
@@ -177,6 +194,20 @@ def _of_table(path: Path) -> LandmarkCovariance:
 
 def _named(found: LandmarkCovariance) -> list[tuple[str, np.ndarray]]:
     return list(zip(found.landmarks, found.blocks, strict=True))
+
+
+def _over_people(errors: np.ndarray, seen: np.ndarray, people: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Of errors (N, K, 2), `seen` or not (N, K): sums over people of their mean products (2K, 2K), and how many people
+    have both."""
+    flat = np.where(seen[..., None], errors, 0.0).reshape(len(errors), -1)
+    votes, names = np.repeat(seen, 2, axis=1).astype(np.float64), np.asarray(people)
+    sums, shared = np.zeros((2, flat.shape[1], flat.shape[1]))
+    for person in dict.fromkeys(people):
+        own = names == person
+        images = votes[own].T @ votes[own]
+        sums += flat[own].T @ flat[own] / np.maximum(images, 1)
+        shared += images > 0
+    return sums, shared
 
 
 def _without_negative(products: np.ndarray) -> np.ndarray:

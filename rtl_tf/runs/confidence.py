@@ -14,13 +14,14 @@ from rtl_tf.conformal import Conformal, quantiles
 from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.geometry.shape_check import ShapeCheck
-from rtl_tf.geometry.shape_model import ShapeModel
+from rtl_tf.geometry.shape_model import FEWEST_KEPT, ShapeModel, are_enough
 from rtl_tf.known import mean_of_known, of_known
 from rtl_tf.measurement import view_of
 from rtl_tf.runs.predictions import Predictions, of_labelled_landmarks
 from rtl_tf.runs.signs import Signs
 
-FEWEST_PEOPLE = 10  # below, radii would be the largest error that there was
+FEWEST_PEOPLE = 10  # with a shape; below, radii would be the largest error that there was
+TOO_FEW = f"fewer than {FEWEST_PEOPLE} people have {FEWEST_KEPT} labelled landmarks in an image"  # for any confidence
 FLAGGED = 0.97  # share of faces like the training ones whose score is below a limit; of fewer people, the largest
 KINDS = UNSURE, UNLIKELY, DISAGREE, RIVALS, STRANGE = (
     *("unsure", "improbable shape", "views disagree"),
@@ -50,9 +51,9 @@ class Confidence:
 
     @classmethod
     def fit(cls, unseen: Predictions, order: np.ndarray) -> "Confidence | None":
-        """Of out-of-fold predictions, `order` being their schema's; None for fewer than FEWEST_PEOPLE people."""
+        """Of out-of-fold predictions, `order` being their schema's; None where there are TOO_FEW."""
         unseen, people = of_labelled_landmarks(unseen), unseen.subjects
-        if len(set(people)) < FEWEST_PEOPLE:
+        if len(set(np.array(people)[are_enough(unseen.truth)].tolist())) < FEWEST_PEOPLE:
             return None
         signs = Signs.of(unseen)
         errors = np.linalg.norm(unseen.points - unseen.truth, axis=-1) / extents(unseen.points)[:, None]
