@@ -41,7 +41,7 @@ class BoxEvidence:
         offsets = [(label - answer).ravel() for answer, label in shares]
         labelled = np.isfinite(np.stack(points)).all(axis=-1).any(axis=0)
         features = np.stack([_features(answer[labelled], margin) for answer, _ in shares])
-        correction, _ = ridge.fit(features, np.nan_to_num(np.stack(offsets)), people)
+        correction, _ = ridge.fit(features, np.stack(offsets), people)
         return cls(margin, correction, np.abs(features).max(axis=0), labelled)
 
     def __call__(self, points: np.ndarray, box: Crop) -> np.ndarray:
