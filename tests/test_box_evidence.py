@@ -46,6 +46,16 @@ def test_a_landmark_that_nobody_labels_has_no_say():
     np.testing.assert_allclose(moved[6], (9000, -50))
 
 
+def test_a_landmark_that_half_the_faces_have_is_moved_as_far_as_the_others():
+    found, labels, boxes, people = faces(60, noise=5, jitter=0)
+    inner = int(np.abs(labels[0] - labels[0].mean(axis=0)).max(axis=1).argmin())  # no box ends at it
+    for points in labels[::2]:
+        points[inner] = np.nan
+    evidence = BoxEvidence.fit(found, labels, boxes, MARGIN, people)
+    (new, *_), (truth, *_), (box, *_), _ = faces(61, noise=5, jitter=0)
+    assert np.abs(evidence(new, box) - truth).max() < 0.2
+
+
 def test_boxes_that_are_far_off_are_not_believed():
     evidence = BoxEvidence.fit(*faces(400, noise=1, jitter=0.3)[:3], MARGIN, [str(number) for number in range(400)])
     found, _, boxes, _ = faces(1, noise=1, jitter=0.3)

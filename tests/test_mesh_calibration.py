@@ -74,6 +74,16 @@ def test_a_missing_label_pulls_nowhere():
     np.testing.assert_allclose((unseen - found)[4], [[0.02, 0], [0.02, 0.02]], atol=1e-9)
 
 
+def test_a_landmark_is_learned_from_the_faces_that_have_it():
+    found = meshes(noise=0.05)[:, [3, 50, 400]]
+    labels = 0.9 * found + (0.06, 0.04)
+    gaps = labels.copy()
+    gaps[::2, 1] = NAN
+    calibration, unseen = Calibration.fit(MeshLandmarks((3, 50, 400), (3, 50, 400)), found, gaps, PEOPLE)
+    np.testing.assert_allclose(calibration(found), labels, atol=1e-3)
+    np.testing.assert_allclose(unseen, labels, atol=2e-3)
+
+
 def described(calibration):
     return json.loads(json.dumps(calibration.to_json()))
 

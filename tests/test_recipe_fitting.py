@@ -11,7 +11,7 @@ from toys import SCHEMA, toy_samples
 from rtl_tf import datasets
 from rtl_tf.cli.train import main
 from rtl_tf.config import Asked
-from rtl_tf.coordinates import Crop
+from rtl_tf.coordinates import Crop, crop_around
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import meshed_samples, recipe_fitting
 from rtl_tf.experiments.data import DataLoader
@@ -133,6 +133,28 @@ def test_a_calibration_corrects_anatomy_and_leaves_the_shift_to_itself(tmp_path,
 @pytest.mark.parametrize(("share", "blend"), [("auto", 0.5), (0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])
 def test_the_mesh_has_the_share_that_is_asked_for_and_half_until_it_is_chosen(tmp_path, monkeypatch, share, blend):
     assert fitted(monkeypatch, meshed(tmp_path), calibrated=True, mesh_share=share).blend == blend
+
+
+def without_boxes(faces):
+    """The same, seen in squares around their labels."""
+    seen = []
+    for face in faces:
+        box = crop_around(face.sample.points, 64, WANTED.crop_margin, face.box.mirrored)
+        seen.append(replace(face, sample=replace(face.sample, box=None), box=box))
+    return seen
+
+
+def test_boxes_stand_around_a_landmark_that_some_faces_lack(tmp_path, monkeypatch):
+    """The square around the other two is half as wide: taken for a box, it would have all boxes believed."""
+    complete, gaps = meshed(tmp_path), meshed(tmp_path)
+    for face in gaps[::8]:
+        face.sample.points[1] = NAN
+    told = [fitted(monkeypatch, without_boxes(faces), calibrated=True).box_evidence for faces in (complete, gaps)]
+    np.testing.assert_allclose(told[1].believed, told[0].believed, atol=0.02)
+    assert told[1].believed.max() < 0.1  # the jitter of 0.05, and what the mesh is off by
+    square, points = complete[1].box, complete[1].sample.points
+    wrong = replace(square, left=square.left + 0.4 * square.side)
+    np.testing.assert_array_equal(told[1](points, wrong), points)
 
 
 def test_an_alignment_shows_the_landmarks(tmp_path, monkeypatch):

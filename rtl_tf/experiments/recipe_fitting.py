@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rtl_tf.config import Settings
-from rtl_tf.coordinates import Crop
+from rtl_tf.coordinates import Crop, crop_around
 from rtl_tf.experiments.face_boxes import GIVEN
 from rtl_tf.experiments.meshed_samples import MeshedSample, Meshes, mesh_samples, seen_both_ways, shift_of_labels
 from rtl_tf.inference.alignment import Alignment
@@ -121,14 +121,23 @@ def _box_evidence(
     shift: float,
     wanted: Wanted,
 ) -> BoxEvidence:
-    """Boxes of one's own are as they are; those around labels are displaced, as such boxes will be."""
+    """Boxes of one's own are as they are; those around labels are displaced, as such boxes will be.
+
+    They stand around all landmarks that some face has: where a label is missing, around what was found.
+    """
     random = np.random.default_rng(0)
-    found, labels, boxes, people = [], [], [], []
+    points, answers = [], []
     for one, square, shares in zip(meshed, squares, left_out, strict=True):
-        names = schema.mirror_permutation if square.mirrored else slice(None)
+        points.append(one.sample.points[schema.mirror_permutation if square.mirrored else slice(None)])
+        answers.append(square.from_shares(shares) + (shift * square.side, 0))
+    missing = np.isnan(np.stack(points)).any(axis=-1)
+    whole = np.where((missing & ~missing.all(axis=0))[..., None], answers, points)
+    found, labels, boxes, people = [], [], [], []
+    for number, one in enumerate(meshed):
+        around = crop_around(whole[number], one.box.size, wanted.crop_margin, one.box.mirrored)
         for _ in range(1 if one.sample.box else BOXES):
-            found.append(square.from_shares(shares) + (shift * square.side, 0))
-            labels.append(one.sample.points[names])
-            boxes.append(one.box if one.sample.box else displaced(one.box, wanted.box_jitter, random))
+            found.append(answers[number])
+            labels.append(points[number])
+            boxes.append(one.box if one.sample.box else displaced(around, wanted.box_jitter, random))
             people.append(one.sample.subject)
     return BoxEvidence.fit(found, labels, boxes, wanted.crop_margin, people)

@@ -36,12 +36,15 @@ class BoxEvidence:
         cls, found: Sequence[np.ndarray], points: Sequence[np.ndarray], boxes: Sequence[Crop], margin: float,
         people: Sequence[str],
     ) -> "BoxEvidence":  # fmt: skip
-        """Of N faces: what was found without their people (K, 2) and labels, NaN = missing, as the boxes show them."""
+        """Of N faces: what was found without their people (K, 2) and labels, NaN = missing, as the boxes show them.
+
+        boxes: around all landmarks that some face has, labelled in this one or not; off by as much as boxes are.
+        """
         shares = [[box.to_shares(part) for part in pair] for *pair, box in zip(found, points, boxes, strict=True)]
         offsets = [(label - answer).ravel() for answer, label in shares]
         labelled = np.isfinite(np.stack(points)).all(axis=-1).any(axis=0)
         features = np.stack([_features(answer[labelled], margin) for answer, _ in shares])
-        correction, _ = ridge.fit(features, np.nan_to_num(np.stack(offsets)), people)
+        correction, _ = ridge.fit(features, np.stack(offsets), people)
         return cls(margin, correction, np.abs(features).max(axis=0), labelled)
 
     def __call__(self, points: np.ndarray, box: Crop) -> np.ndarray:

@@ -62,17 +62,13 @@ class Calibration:
     def fit(
         cls, landmarks: MeshLandmarks, found: np.ndarray, points: np.ndarray, people: Sequence[str]
     ) -> tuple["Calibration", np.ndarray]:
-        """Of mesh points (N, K, 2) and labels (N, K, 2), NaN = missing: such a one is where it mostly is.
+        """Of mesh points (N, K, 2) and labels (N, K, 2), NaN = missing: each landmark is learned where it is labelled.
 
         Returns:
             The calibration; the points (N, K, 2) that it finds without each image's person.
         """
-        offsets = points - found
-        seen = np.isfinite(offsets)
-        usual = np.where(seen, offsets, 0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
-        offsets = np.where(seen, offsets, usual)
-        correction, residuals = ridge.fit(_flat(found), _flat(offsets), people)
-        return cls(landmarks, correction), found + offsets - residuals.reshape(found.shape)
+        correction, told = ridge.fit(_flat(found), _flat(points - found), people)
+        return cls(landmarks, correction), found + told.reshape(found.shape)
 
     def __call__(self, found: np.ndarray) -> np.ndarray:
         """Mesh points (..., K, 2) -> landmarks (..., K, 2)."""

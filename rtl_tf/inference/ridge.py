@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from rtl_tf.documents import Node
+from rtl_tf.known import mean_of_known
 
 STRENGTHS = tuple(10.0**power for power in np.arange(-4, 5, 0.5))  # times the mean variance of an input
 
@@ -41,30 +43,95 @@ def fit(inputs: np.ndarray, outputs: np.ndarray, people: Sequence[str]) -> tuple
     """The ridge whose strength has the smallest squared error on people left out.
 
     Args:
-        inputs: (N, P); outputs: (N, Q); no NaN.
+        inputs: (N, P), no NaN.
+        outputs: (N, Q), NaN = missing: each output is learned from the images of which it is known, from none it is 0.
         people: N codes; all images of one are left out together.
     Returns:
-        The function, and its residuals (N, Q), each of a fit without that image's person.
+        The function, and what it says of each image when it is fitted without that image's person, (N, Q).
     Raises:
         ValueError: fewer than two people.
     """
     groups = [np.flatnonzero(np.array(people) == person) for person in dict.fromkeys(people)]
     if len(groups) < 2:
         raise ValueError("leaving a person out needs two people")
-    centre, mean = inputs.mean(axis=0), outputs.mean(axis=0)
-    u, s, vt = np.linalg.svd(inputs - centre, full_matrices=False)
+    centre = inputs.mean(axis=0)
     rounding = np.finfo(float).eps * float(np.square(inputs).max())  # inputs that vary less than that are constants
-    scale = max(float((s**2).sum()) / inputs.size, rounding, np.finfo(float).tiny) * len(inputs)
+    # One penalty for all outputs: those that are known of few images are shrunk by more.
+    scale = max(float(np.square(inputs - centre).mean()), rounding, np.finfo(float).tiny) * len(inputs)
+    parts = [_Part.of(inputs, outputs, columns) for columns in _known_alike(outputs)]
 
     def left_out(strength: float) -> np.ndarray:
-        hat = (u * (s**2 / (s**2 + strength * scale))) @ u.T + 1 / len(u)  # 1 / N is the mean's part
-        residuals = outputs - hat @ outputs
-        out = np.empty_like(residuals)
-        for group in groups:
-            inside = np.eye(len(group)) - hat[np.ix_(group, group)]
-            out[group] = np.linalg.solve(inside, residuals[group])
-        return out
+        told = np.zeros_like(outputs)
+        for part in parts:
+            told[:, part.columns] = part.without_people(strength * scale, groups)
+        return told
 
-    strength = min(STRENGTHS, key=lambda strength: float(np.mean(left_out(strength) ** 2)))
-    weights = (vt.T * (s / (s**2 + strength * scale))) @ u.T @ (outputs - mean)
+    strength = min(STRENGTHS, key=lambda strength: float(mean_of_known(np.square(outputs - left_out(strength)))))
+    mean, weights = np.zeros(outputs.shape[1]), np.zeros((inputs.shape[1], outputs.shape[1]))
+    for part in parts:
+        weights[:, part.columns] = part.weights(strength * scale)
+        mean[part.columns] = part.mean + (centre - part.centre) @ weights[:, part.columns]
     return Ridge(centre, mean, weights), left_out(strength)
+
+
+def _known_alike(outputs: np.ndarray) -> list[list[int]]:
+    """Columns of (N, Q), by the rows in which they are known; without those that nowhere are."""
+    alike: dict[bytes, list[int]] = {}
+    for column, known in enumerate(np.isfinite(outputs).T):
+        if known.any():
+            alike.setdefault(known.tobytes(), []).append(column)
+    return list(alike.values())
+
+
+class _Part(NamedTuple):
+    """Of outputs that are known of the same n of N images.
+
+    Attributes:
+        columns: which outputs.
+        known: bool (N,).
+        centre (P,), mean (q,): of inputs and outputs there.
+        deviations: (n, q) of the outputs from their mean.
+        s, vt: (R,), (R, P): singular values and directions of these images' inputs.
+        projected: (N, R), the inputs of all along these directions.
+    """
+
+    columns: list[int]
+    known: np.ndarray
+    centre: np.ndarray
+    mean: np.ndarray
+    deviations: np.ndarray
+    s: np.ndarray
+    vt: np.ndarray
+    projected: np.ndarray
+
+    @classmethod
+    def of(cls, inputs: np.ndarray, outputs: np.ndarray, columns: list[int]) -> "_Part":
+        known = np.isfinite(outputs[:, columns[0]])
+        there = outputs[known][:, columns]
+        centre, mean = inputs[known].mean(axis=0), there.mean(axis=0)
+        _, s, vt = np.linalg.svd(inputs[known] - centre, full_matrices=False)
+        return cls(columns, known, centre, mean, there - mean, s, vt, (inputs - centre) @ vt.T)
+
+    def weights(self, penalty: float) -> np.ndarray:
+        """(P, q)."""
+        return self.vt.T @ self._along(penalty)
+
+    def without_people(self, penalty: float, groups: Sequence[np.ndarray]) -> np.ndarray:
+        """(N, q): what a fit without each group says of its images; 0 where it has none to learn from."""
+        shrunk, count = self.projected / (self.s**2 + penalty), len(self.deviations)
+        told = self.mean + self.projected @ self._along(penalty)
+        residuals = np.zeros_like(told)
+        residuals[self.known] = self.mean + self.deviations - told[self.known]
+        for group in groups:
+            own = group[self.known[group]]
+            if len(own) == count:
+                told[group] = 0
+                continue
+            hat = shrunk[group] @ self.projected[own].T + 1 / count  # 1 / n is the mean's part
+            inside = np.eye(len(own)) - hat[self.known[group]]
+            told[group] -= hat @ np.linalg.solve(inside, residuals[own])
+        return told
+
+    def _along(self, penalty: float) -> np.ndarray:
+        """(R, q): the weights along the directions."""
+        return (self.projected[self.known].T @ self.deviations) / (self.s**2 + penalty)[:, None]
