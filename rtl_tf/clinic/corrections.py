@@ -1,4 +1,4 @@
-"""What people placed on photographs that a detector looked at, too: their places count instead of its own."""
+"""What people placed, or refused to place, on photographs that a detector looked at: it counts instead of its own."""
 
 import math
 from collections import Counter
@@ -19,7 +19,8 @@ DETECTOR, PERSON, BOTH = "detector", "person", "both"
 
 
 def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> list[MarkedFace]:
-    """A detector's faces with the landmarks that people placed on the same photographs; others stay the detector's.
+    """A detector's faces with the landmarks that people placed on the same photographs; others stay the detector's, but
+    for those that a person deleted or said to be not visible, which are missing.
 
     Where a face has no subject or no scale, it gets those of the people's table; a view that this tells goes before
     every other. Rows of no photograph are warned of.
@@ -29,7 +30,7 @@ def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> li
     Raises:
         InputError: the table has other landmarks, none of the images, one twice, or does not tell which face it means.
     """
-    _, placed = read_faces_inside(file, schema)
+    fitting, placed = read_faces_inside(file, schema)
     by_face = {_key(face): index for index, face in enumerate(faces)}
     on_image = Counter(place_of(face.image) for face in faces)
     corrected: dict[int, MarkedFace] = {}
@@ -45,7 +46,7 @@ def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> li
         raise none_in_common(file, faces[0].image)
     if lost:
         warn(f"{file}: {some(lost, 'image')} of no photograph here")
-    return [_corrected(face, corrected.get(index)) for index, face in enumerate(faces)]
+    return [_corrected(face, corrected.get(index), fitting.names) for index, face in enumerate(faces)]
 
 
 def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) -> str:
@@ -71,10 +72,11 @@ def _index(one: MarkedFace, by_face: dict[tuple[str, str, str], int], on_image: 
     return next(index for (image, _, _), index in by_face.items() if image == key[0])
 
 
-def _corrected(face: MarkedFace, person: MarkedFace | None) -> MarkedFace:
+def _corrected(face: MarkedFace, person: MarkedFace | None, names: Sequence[str]) -> MarkedFace:
     if person is None:
         return replace(face, by_hand=np.zeros(len(face.points), bool))
     by_hand = np.isfinite(person.points).all(axis=1)
+    withheld = np.array([name in person.withheld for name in names])
     scale = face.mm_per_px
     if math.isnan(scale) and ruler_of(face) is None:
         scale = person.mm_per_px
@@ -83,7 +85,8 @@ def _corrected(face: MarkedFace, person: MarkedFace | None) -> MarkedFace:
         face,
         subject=face.subject or person.subject,
         mm_per_px=scale,
-        points=np.where(by_hand[:, None], person.points, face.points),
+        points=np.where((by_hand | withheld)[:, None], person.points, face.points),
+        withheld=person.withheld,
         by_hand=by_hand,
         cells={**face.cells, **seen},
         places={**face.places, **dict.fromkeys(seen, person.place)},
