@@ -110,6 +110,49 @@ def test_facts_tell_the_scale_before_the_corrected_table(measure, tmp_path):
     assert rows["a", HEIGHT]["value"] == "18.000"  # the detector's own table first
 
 
+RULER = {"ruler_x1": 0, "ruler_y1": 0, "ruler_x2": 60, "ruler_y2": 80, "ruler_mm": 20}  # 100 px, 0.2 mm each
+
+
+def scale_in(row):
+    return row["value"], row["scale"], row["mm_per_px"], row["scale_error"]
+
+
+def test_a_persons_ruler_keeps_its_error_and_goes_before_every_other_scale(measure, tmp_path):
+    """Two clicks of 1 px at 100 px: 1.414 %. The person's nose is 90 px long."""
+    by_ruler, note = ALL | RULER | {"mm_per_px": 0.2}, "a person's ruler counts, 0.2 mm in a px, which contradicts "
+    expected = ("18.000", "ruler", "0.20000", "0.01414")
+    _, _, rows = measure([by_ruler])
+    row = rows["a", HEIGHT]
+    assert scale_in(row) == expected and row["note"] == ""
+    half = (float(row["high"]) - float(row["low"])) / 2
+    assert half == pytest.approx(1.96 * 0.01414 * 18, rel=0.05)  # of the scale alone: the points are a person's
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "mm_per_px": 0.3}])
+    status, said, rows = measure([by_ruler], "--facts", "facts.csv")
+    row = rows["a", HEIGHT]
+    assert scale_in(row) == expected and row["note"] == f"{note}mm_per_px 0.3 (facts.csv row 2)"
+    assert rows["a", "fissure_to_nose"]["note"] == "placed by a person, whose own error is not known: no interval"
+    assert status == 0 and f"11 x {note}mm_per_px 0.3 (facts.csv row 2)\n" in said
+    assert measure([by_ruler], "--facts", "facts.csv", "--scale-error", 17)[2]["a", HEIGHT]["note"] == ""  # 3 x 17 %
+    other = RULER | {"ruler_mm": 30}
+    _, _, rows = measure([by_ruler], found=[FOUND[0] | other])
+    assert scale_in(rows["a", HEIGHT]) == expected and rows["a", HEIGHT]["note"] == f"{note}ruler 0.3 (found.csv row 2)"
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "mm_per_px": 0.205}])  # 2.5 %, within 3 x 1.4 %
+    _, _, rows = measure([by_ruler], "--facts", "facts.csv")
+    assert scale_in(rows["a", HEIGHT]) == expected and rows["a", HEIGHT]["note"] == ""
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ({"mm_per_px": 0.3}, "mm_per_px 0.3, but the ruler says 0.2: empty the cells of the wrong one"),
+        ({"ruler_mm": ""}, "a ruler needs all of ruler_x1, ruler_y1, ruler_x2, ruler_y2, ruler_mm"),
+    ],
+)
+def test_a_persons_scale_that_is_none_is_of_their_table(measure, cells, problem):
+    status, said, _ = measure([ALL | RULER | cells])
+    assert (status, said) == (2, f"error: labelled/landmarks.csv row 2: {problem}\n")
+
+
 def test_a_photograph_on_which_no_face_was_found_is_measured_where_a_person_placed_it(measure):
     lost = FOUND[0] | cells(**dict.fromkeys(NAMES)) | {"error": "no face"}
     _, _, rows = measure([PERSON | cells(gnathion=None)], found=[lost])

@@ -37,7 +37,8 @@ def main(arguments: list[str]) -> int:
     if facts:
         faces = with_facts(faces, facts)
     if options.corrected:
-        faces = with_corrections(faces, options.corrected, options.schema or schema.name)
+        told = (options.corrected, options.schema or schema.name, options.scale_error / 100)
+        faces = with_corrections(faces, *told)
     require_all_told(faces, compared=bool(yardsticks.norms))
     if options.frame_means and not any(face.frame for face in faces):
         raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")

@@ -10,7 +10,7 @@ import numpy as np
 
 from rtl_tf.clinic.facts import none_in_common, place_of
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
-from rtl_tf.clinic.scales import ruler_of
+from rtl_tf.clinic.scales import RULER, contradicts, ruler_of, scale_of
 from rtl_tf.datasets.table_cells import YAW
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, warn
@@ -18,17 +18,21 @@ from rtl_tf.system.notes import some, warn
 DETECTOR, PERSON, BOTH = "detector", "person", "both"
 
 
-def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> list[MarkedFace]:
+def with_corrections(
+    faces: Sequence[MarkedFace], file: Path, schema: str, scale_error: float = 0.0
+) -> list[MarkedFace]:
     """A detector's faces with the landmarks that people placed on the same photographs; others stay the detector's, but
     for those that a person deleted or said to be not visible, which are missing.
 
-    Where a face has no subject or no scale, it gets those of the people's table; a view that this tells goes before
-    every other. Rows of no photograph are warned of.
+    Where a face has no subject or no scale, it gets those of the people's table; a view or a ruler that this tells goes
+    before every other. Rows of no photograph are warned of.
 
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
+        scale_error: standard deviation of any mm_per_px that is told, as a share of it.
     Raises:
-        InputError: the table has other landmarks, none of the images, one twice, or does not tell which face it means.
+        InputError: the table has other landmarks, none of the images, one twice, or does not tell which face it means;
+            or a ruler makes no scale, or contradicts the mm_per_px of its own row.
     """
     fitting, placed = read_faces_inside(file, schema)
     by_face = {_key(face): index for index, face in enumerate(faces)}
@@ -46,7 +50,7 @@ def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> li
         raise none_in_common(file, faces[0].image)
     if lost:
         warn(f"{file}: {some(lost, 'image')} of no photograph here")
-    return [_corrected(face, corrected.get(index), fitting.names) for index, face in enumerate(faces)]
+    return [_corrected(face, corrected.get(index), fitting.names, scale_error) for index, face in enumerate(faces)]
 
 
 def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) -> str:
@@ -72,25 +76,41 @@ def _index(one: MarkedFace, by_face: dict[tuple[str, str, str], int], on_image: 
     return next(index for (image, _, _), index in by_face.items() if image == key[0])
 
 
-def _corrected(face: MarkedFace, person: MarkedFace | None, names: Sequence[str]) -> MarkedFace:
+def _corrected(face: MarkedFace, person: MarkedFace | None, names: Sequence[str], scale_error: float) -> MarkedFace:
     if person is None:
         return replace(face, by_hand=np.zeros(len(face.points), bool))
     by_hand = np.isfinite(person.points).all(axis=1)
     withheld = np.array([name in person.withheld for name in names])
-    scale = face.mm_per_px
-    if math.isnan(scale) and ruler_of(face) is None:
-        scale = person.mm_per_px
-    seen = _seen_by(person)
+    face, seen = _scaled(face, person, scale_error), _seen_by(person)
     return replace(
         face,
         subject=face.subject or person.subject,
-        mm_per_px=scale,
         points=np.where((by_hand | withheld)[:, None], person.points, face.points),
         withheld=person.withheld,
         by_hand=by_hand,
         cells={**face.cells, **seen},
         places={**face.places, **dict.fromkeys(seen, person.place)},
         problem="" if by_hand.any() else face.problem,
+    )
+
+
+def _scaled(face: MarkedFace, person: MarkedFace, error: float) -> MarkedFace:
+    """With the person's ruler, which carries its error, whatever else is told; with their number where nothing is."""
+    ruler = ruler_of(person)
+    other = scale_of(face, error=error)
+    if ruler is None:
+        return replace(face, mm_per_px=person.mm_per_px) if math.isnan(other.mm_per_px) else face
+    note = ""
+    if contradicts(other.mm_per_px, ruler, other.error):
+        column = RULER[0] if other.source == "ruler" else "mm_per_px"
+        told = f"{other.source} {other.mm_per_px:.4g} ({face.places.get(column, face.place)})"
+        note = f"a person's ruler counts, {ruler.mm_per_px:.4g} mm in a px, which contradicts {told}"
+    return replace(
+        face,
+        mm_per_px=person.mm_per_px,
+        cells={**face.cells, **{column: person.cells[column] for column in RULER}},
+        places={**face.places, **dict.fromkeys(RULER, person.place)},
+        scale_note=note,
     )
 
 

@@ -113,6 +113,8 @@ def measure_faces(
 def explained(plain: Measured, schema: Schema, yardsticks: Yardsticks) -> list[Measured]:
     """A value beside each norm that has its measurement, once where none has; with why something is missing."""
     notes = (*_missing(plain.face, plain.measurement, plain.scale, schema), *plain.notes)
+    if plain.measurement.needs_scale and plain.face.scale_note and not np.isnan(plain.value):
+        notes = (*notes, plain.face.scale_note)
     return _compared(_with_errors_told(replace(plain, notes=notes), schema, yardsticks), yardsticks)
 
 
