@@ -1,13 +1,18 @@
 """`rtl-measure --corrected`: what people placed counts instead of the detector's, is exact, and is said."""
 
 import csv
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.measure import main
+from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.measured_table import COLUMNS, is_measured_table
+from rtl_tf.clinic.same_face import is_of
+from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
 
 NAMES = load_schema("fas14").names
@@ -193,6 +198,52 @@ def test_of_several_faces_the_one_that_is_named(measure):
     with open("measurements.csv", encoding="utf-8", newline="") as file:
         told = {row["face"]: row["placed_by"] for row in csv.DictReader(file)}
     assert told == {"1": "detector", "2": "person"}
+
+
+AWAY = {name: (x + 400, y) for name, (x, y) in POINTS.items()}
+
+
+def test_another_face_than_the_persons_is_not_mixed_with_it(measure):
+    """The detector found the parent, 400 px beside the child, of which a person placed eye, nasion and subnasale."""
+    eye = {"exocanthion": (450, 50), "endocanthion": (480, 90), "nasion": (410, 10), "subnasale": (410, 90)}
+    child = PERSON | cells(**dict.fromkeys(NAMES) | eye)
+    found = FOUND[0] | {"flags": "two peaks", "yaw": 40}
+    status, said, rows = measure([child], "--mm-per-px", 1, found=[found])
+    note = "the detector found another face here: of a person's landmarks alone"
+    assert status == 0 and (rows["a", FISSURE]["value"], rows["a", FISSURE]["placed_by"]) == ("25.000", "person")
+    assert rows["a", HEIGHT]["value"] == "40.000" and note in rows["a", HEIGHT]["note"]
+    bridge = rows["a", "nasal_bridge_length"]
+    assert (bridge["value"], bridge["note"]) == ("", f"no pronasale; {note}")
+    assert (bridge["view"], bridge["yaw"]) == ("frontal", "")  # of the flag: the yaw is the parent's
+    warned = "1 image (../photos/a.png) on which the detector found another face, which is left out\n"
+    assert f"warning: labelled/landmarks.csv: {warned}" in said
+
+
+def test_the_squares_of_a_found_face_by_hand():
+    """100 px around the landmarks and half of that on each side: -50 to 150 px; and the box, -0.5 to 199.5 px."""
+    plain = MarkedFace(Path("a.png"), "a.png", "", np.array([(0, 0), (100, 100), (np.nan, np.nan)]))
+    boxed = replace(plain, cells={"box_left": "-0.5", "box_top": "-0.5", "box_side": "200"})
+    lost = [replace(face, points=np.full((3, 2), np.nan)) for face in (plain, boxed)]
+    places = {(149, 50): "yyyy", (151, 50): "nnyy", (50, -40): "ynyn", (50, 201): "nnyn"}
+    for place, expected in places.items():
+        one = np.array([place, (np.nan, np.nan), (np.nan, np.nan)])
+        assert "".join("ny"[is_of(face, one)] for face in (plain, boxed, *lost)) == expected
+    assert is_of(plain, np.array([(0, 0), (500, 0), (np.nan, np.nan)]))  # one of two
+    assert not is_of(plain, np.array([(0, 0), (500, 0), (500, 9)]))  # one of three
+    assert is_of(boxed, np.full((3, 2), np.nan))
+    with pytest.raises(InputError, match=r"^found.csv row 2: column box_side: 'wide' is not a number"):
+        is_of(replace(boxed, cells=boxed.cells | {"box_side": "wide"}, place="found.csv row 2"), np.zeros((3, 2)))
+
+
+def test_of_several_faces_the_one_that_lies_there(measure):
+    several = [FOUND[0] | {"face": 1}, FOUND[0] | {"face": 2} | cells(**AWAY)]
+    assert measure([PERSON | cells(**AWAY | {"nasion": (410, 20)})], found=several)[0] == 0
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        told = {row["face"]: row for row in csv.DictReader(file) if row["measurement"] == HEIGHT}
+    assert [(told[face]["placed_by"], told[face]["note"][:8]) for face in "12"] == [
+        ("detector", "no scale"), ("person", "placed b"),
+    ]  # fmt: skip
+    assert told["2"]["value"] == "45.000"
 
 
 def test_what_of_the_table_is_not_used_is_warned_of(measure):

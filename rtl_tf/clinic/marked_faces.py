@@ -49,6 +49,7 @@ class MarkedFace:
         places: of cells that another table told, by column.
         problem: why there are no landmarks; "" where there are.
         outside: names of landmarks that the table has outside the photograph: they are missing.
+        note: what all its values must not be taken for; "" = nothing.
         scale_note: what contradicts its scale; "" = nothing.
         withheld: what a person said of landmarks without giving them a place, which are missing: one of
             `withheld.SAID` by name.
@@ -67,6 +68,7 @@ class MarkedFace:
     places: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     outside: tuple[str, ...] = ()
+    note: str = ""
     scale_note: str = ""
     withheld: Mapping[str, str] = field(default_factory=dict)
     by_hand: np.ndarray | None = None

@@ -112,10 +112,12 @@ def measure_faces(
 
 def explained(plain: Measured, schema: Schema, yardsticks: Yardsticks) -> list[Measured]:
     """A value beside each norm that has its measurement, once where none has; with why something is missing."""
-    notes = (*_missing(plain.face, plain.measurement, plain.scale, schema), *plain.notes)
-    if plain.measurement.needs_scale and plain.face.scale_note and not np.isnan(plain.value):
-        notes = (*notes, plain.face.scale_note)
-    return _compared(_with_errors_told(replace(plain, notes=notes), schema, yardsticks), yardsticks)
+    face, measurement = plain.face, plain.measurement
+    notes = [*_missing(face, measurement, plain.scale, schema), *plain.notes, *filter(None, [face.note])]
+    if measurement.needs_scale and face.scale_note and not np.isnan(plain.value):
+        notes.append(face.scale_note)
+    plain = replace(plain, notes=tuple(notes))
+    return _compared(_with_errors_told(plain, schema, yardsticks), yardsticks)
 
 
 def _by_hand(face: MarkedFace) -> np.ndarray:
