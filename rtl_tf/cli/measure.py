@@ -10,6 +10,7 @@ from rtl_tf.cli.yardstick_flags import add_yardsticks, all_norms, check_names, c
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
+    from rtl_tf.clinic.frame_means import FrameMean
     from rtl_tf.clinic.measured import Measured
 
 
@@ -45,24 +46,31 @@ def main(arguments: list[str]) -> int:
     scales = [_scale(options, face) for face in progress(faces, len(faces), "looking for scales")]
     sights = [sight_of(face, options.view) for face in progress(faces, len(faces), "looking at the views")]
     measured = measure_faces(faces, sights, scales, schema, yardsticks)
+    means = _frame_means(options, measured) if options.frame_means else []
     options.output.parent.mkdir(parents=True, exist_ok=True)
     write_measured(options.output, measured)
     print(f"{options.data}: {measured_text(measured, yardsticks.level)}\n\nwritten: {options.output}")
     if options.frame_means:
-        _write_frame_means(options, measured)
+        _write_frame_means(options, means, measured)
     return 0
 
 
-def _write_frame_means(options, measured: "Sequence[Measured]") -> None:
-    from rtl_tf.clinic.frame_means import frame_means
+def _frame_means(options, measured: "Sequence[Measured]") -> "list[FrameMean]":
+    """InputError where no frame is left for one."""
+    from rtl_tf.clinic.frame_means import frame_means, left_out
+
+    if means := frame_means(measured, options.level):
+        return means
+    raise InputError(f"--frame-means: {options.data}: {left_out(measured)}")
+
+
+def _write_frame_means(options, means: "Sequence[FrameMean]", measured: "Sequence[Measured]") -> None:
+    from rtl_tf.clinic.frame_means import left_out
     from rtl_tf.clinic.frame_means_table import frame_means_text, write_frame_means
 
-    means = frame_means(measured, options.level)
-    if not means:
-        raise InputError(f"--frame-means: {options.data} has no frame with a value and a known view")
     options.frame_means.parent.mkdir(parents=True, exist_ok=True)
     write_frame_means(options.frame_means, means)
-    print(f"\n{frame_means_text(means, options.level)}\n\nwritten: {options.frame_means}")
+    print(f"\n{frame_means_text(means, options.level, left_out(measured))}\n\nwritten: {options.frame_means}")
 
 
 def _check(options) -> None:
