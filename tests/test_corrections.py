@@ -1,13 +1,18 @@
 """`rtl-measure --corrected`: what people placed counts instead of the detector's, is exact, and is said."""
 
 import csv
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.measure import main
+from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.measured_table import COLUMNS, is_measured_table
+from rtl_tf.clinic.same_face import is_of
+from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
 
 NAMES = load_schema("fas14").names
@@ -110,6 +115,49 @@ def test_facts_tell_the_scale_before_the_corrected_table(measure, tmp_path):
     assert rows["a", HEIGHT]["value"] == "18.000"  # the detector's own table first
 
 
+RULER = {"ruler_x1": 0, "ruler_y1": 0, "ruler_x2": 60, "ruler_y2": 80, "ruler_mm": 20}  # 100 px, 0.2 mm each
+
+
+def scale_in(row):
+    return row["value"], row["scale"], row["mm_per_px"], row["scale_error"]
+
+
+def test_a_persons_ruler_keeps_its_error_and_goes_before_every_other_scale(measure, tmp_path):
+    """Two clicks of 1 px at 100 px: 1.414 %. The person's nose is 90 px long."""
+    by_ruler, note = ALL | RULER | {"mm_per_px": 0.2}, "a person's ruler counts, 0.2 mm in a px, which contradicts "
+    expected = ("18.000", "ruler", "0.20000", "0.01414")
+    _, _, rows = measure([by_ruler])
+    row = rows["a", HEIGHT]
+    assert scale_in(row) == expected and row["note"] == ""
+    half = (float(row["high"]) - float(row["low"])) / 2
+    assert half == pytest.approx(1.96 * 0.01414 * 18, rel=0.05)  # of the scale alone: the points are a person's
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "mm_per_px": 0.3}])
+    status, said, rows = measure([by_ruler], "--facts", "facts.csv")
+    row = rows["a", HEIGHT]
+    assert scale_in(row) == expected and row["note"] == f"{note}mm_per_px 0.3 (facts.csv row 2)"
+    assert rows["a", "fissure_to_nose"]["note"] == "placed by a person, whose own error is not known: no interval"
+    assert status == 0 and f"11 x {note}mm_per_px 0.3 (facts.csv row 2)\n" in said
+    assert measure([by_ruler], "--facts", "facts.csv", "--scale-error", 17)[2]["a", HEIGHT]["note"] == ""  # 3 x 17 %
+    other = RULER | {"ruler_mm": 30}
+    _, _, rows = measure([by_ruler], found=[FOUND[0] | other])
+    assert scale_in(rows["a", HEIGHT]) == expected and rows["a", HEIGHT]["note"] == f"{note}ruler 0.3 (found.csv row 2)"
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "mm_per_px": 0.205}])  # 2.5 %, within 3 x 1.4 %
+    _, _, rows = measure([by_ruler], "--facts", "facts.csv")
+    assert scale_in(rows["a", HEIGHT]) == expected and rows["a", HEIGHT]["note"] == ""
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ({"mm_per_px": 0.3}, "mm_per_px 0.3, but the ruler says 0.2: empty the cells of the wrong one"),
+        ({"ruler_mm": ""}, "a ruler needs all of ruler_x1, ruler_y1, ruler_x2, ruler_y2, ruler_mm"),
+    ],
+)
+def test_a_persons_scale_that_is_none_is_of_their_table(measure, cells, problem):
+    status, said, _ = measure([ALL | RULER | cells])
+    assert (status, said) == (2, f"error: labelled/landmarks.csv row 2: {problem}\n")
+
+
 def test_a_photograph_on_which_no_face_was_found_is_measured_where_a_person_placed_it(measure):
     lost = FOUND[0] | cells(**dict.fromkeys(NAMES)) | {"error": "no face"}
     _, _, rows = measure([PERSON | cells(gnathion=None)], found=[lost])
@@ -150,6 +198,52 @@ def test_of_several_faces_the_one_that_is_named(measure):
     with open("measurements.csv", encoding="utf-8", newline="") as file:
         told = {row["face"]: row["placed_by"] for row in csv.DictReader(file)}
     assert told == {"1": "detector", "2": "person"}
+
+
+AWAY = {name: (x + 400, y) for name, (x, y) in POINTS.items()}
+
+
+def test_another_face_than_the_persons_is_not_mixed_with_it(measure):
+    """The detector found the parent, 400 px beside the child, of which a person placed eye, nasion and subnasale."""
+    eye = {"exocanthion": (450, 50), "endocanthion": (480, 90), "nasion": (410, 10), "subnasale": (410, 90)}
+    child = PERSON | cells(**dict.fromkeys(NAMES) | eye)
+    found = FOUND[0] | {"flags": "two peaks", "yaw": 40}
+    status, said, rows = measure([child], "--mm-per-px", 1, found=[found])
+    note = "the detector found another face here: of a person's landmarks alone"
+    assert status == 0 and (rows["a", FISSURE]["value"], rows["a", FISSURE]["placed_by"]) == ("25.000", "person")
+    assert rows["a", HEIGHT]["value"] == "40.000" and note in rows["a", HEIGHT]["note"]
+    bridge = rows["a", "nasal_bridge_length"]
+    assert (bridge["value"], bridge["note"]) == ("", f"no pronasale; {note}")
+    assert (bridge["view"], bridge["yaw"]) == ("frontal", "")  # of the flag: the yaw is the parent's
+    warned = "1 image (../photos/a.png) on which the detector found another face, which is left out\n"
+    assert f"warning: labelled/landmarks.csv: {warned}" in said
+
+
+def test_the_squares_of_a_found_face_by_hand():
+    """100 px around the landmarks and half of that on each side: -50 to 150 px; and the box, -0.5 to 199.5 px."""
+    plain = MarkedFace(Path("a.png"), "a.png", "", np.array([(0, 0), (100, 100), (np.nan, np.nan)]))
+    boxed = replace(plain, cells={"box_left": "-0.5", "box_top": "-0.5", "box_side": "200"})
+    lost = [replace(face, points=np.full((3, 2), np.nan)) for face in (plain, boxed)]
+    places = {(149, 50): "yyyy", (151, 50): "nnyy", (50, -40): "ynyn", (50, 201): "nnyn"}
+    for place, expected in places.items():
+        one = np.array([place, (np.nan, np.nan), (np.nan, np.nan)])
+        assert "".join("ny"[is_of(face, one)] for face in (plain, boxed, *lost)) == expected
+    assert is_of(plain, np.array([(0, 0), (500, 0), (np.nan, np.nan)]))  # one of two
+    assert not is_of(plain, np.array([(0, 0), (500, 0), (500, 9)]))  # one of three
+    assert is_of(boxed, np.full((3, 2), np.nan))
+    with pytest.raises(InputError, match=r"^found.csv row 2: column box_side: 'wide' is not a number"):
+        is_of(replace(boxed, cells=boxed.cells | {"box_side": "wide"}, place="found.csv row 2"), np.zeros((3, 2)))
+
+
+def test_of_several_faces_the_one_that_lies_there(measure):
+    several = [FOUND[0] | {"face": 1}, FOUND[0] | {"face": 2} | cells(**AWAY)]
+    assert measure([PERSON | cells(**AWAY | {"nasion": (410, 20)})], found=several)[0] == 0
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        told = {row["face"]: row for row in csv.DictReader(file) if row["measurement"] == HEIGHT}
+    assert [(told[face]["placed_by"], told[face]["note"][:8]) for face in "12"] == [
+        ("detector", "no scale"), ("person", "placed b"),
+    ]  # fmt: skip
+    assert told["2"]["value"] == "45.000"
 
 
 def test_what_of_the_table_is_not_used_is_warned_of(measure):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_measure_cli import GIRL, measure  # noqa: F401  (a fixture)
 
-from rtl_tf.clinic.frame_means import frame_means
+from rtl_tf.clinic.frame_means import frame_means, left_out
 from rtl_tf.clinic.frame_means_table import COLUMNS
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.measured import Measured
@@ -32,7 +32,8 @@ def test_by_hand():
     flagged = [value(23, 12.0, 99.0, flags="two peaks")]
     twice = [value(3, 1.5, 2.5)]  # beside another norm
     of_film, oblique = frame_means([*reversed(frames), *others, *flagged, *twice])
-    assert (of_film.frames, of_film.mean, of_film.note) == (12, 3.5, "")
+    assert (of_film.frames, of_film.flagged, of_film.mean, of_film.note) == (12, 1, 3.5, "")
+    assert oblique.flagged == 0
     half = 2.570582 * np.std([1, 2, 3, 4, 5, 6], ddof=1) / np.sqrt(6)
     assert [of_film.low, of_film.high] == pytest.approx([3.5 - half, 3.5 + half], abs=1e-5)
     assert (of_film.shared_low, of_film.shared_high) == (2.5, 5.5)
@@ -46,6 +47,30 @@ def test_by_hand():
 def test_frames_of_a_short_film_have_no_interval_however_many_they_are():
     (short,) = frame_means([value(index, index / 100, index % 3) for index in range(400)])
     assert np.isnan([short.low, short.high]).all() and short.note.startswith("no interval: its frames show 4 s")
+
+
+def test_frames_in_no_mean_are_counted_by_why():
+    """Of frame 1 a second value is there, of frame 2 none; a photograph is no frame."""
+    frames = [value(0, 0, 1.0), value(1, 0, np.nan), value(1, 0, 2.0), value(2, 0, np.nan), value(2, 0, np.nan)]
+    frames += [value(3, 0, 1.0, flags="two peaks"), value(4, 0, 1.0, view="", flags="low peak"), value(5, 0, 1.0, "")]
+    frames += [value(3, 0, 1.0, film="b.mp4"), value("", "", np.nan)]
+    assert left_out(frames) == "4 of 7 frames are left out: 2 with flags, 1 without a value, 1 of an unknown view"
+    assert left_out(frames[:1]) == left_out([]) == ""
+
+
+def test_left_out_frames_are_told_before_anything_is_written(measure, tmp_path):  # noqa: F811
+    rows = [FRAME | {"frame": index, "time_s": index, "flags": "low peak" * (index < 3)} for index in range(5)]
+    status, said, _ = measure(rows, "--frame-means", "means.csv")
+    assert status == 0 and "3 of 5 frames are left out: 3 with flags.\n" in said
+    with open(tmp_path / "means.csv", encoding="utf-8", newline="") as file:
+        assert {(row["frames"], row["flagged"]) for row in csv.DictReader(file)} == {("2", "3")}
+    (tmp_path / "means.csv").write_text(",".join(COLUMNS[:-1]))  # of an earlier version
+    assert measure(rows, "--frame-means", "means.csv")[0] == 0
+    for file in ("measurements.csv", "means.csv"):
+        (tmp_path / file).unlink()
+    status, said, _ = measure(rows[:3], "--frame-means", "out/means.csv")
+    message = "error: --frame-means: faces.csv: 3 of 3 frames are left out: 3 with flags\n"
+    assert (status, said) == (2, message) and sorted(path.name for path in tmp_path.iterdir()) == ["faces.csv"]
 
 
 def test_each_film_and_person_by_itself():

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.app.entries import CHECKED, SUBJECT
+from rtl_tf.app.entries import CHECKED, DELETED, NOT_VISIBLE, SUBJECT
 from rtl_tf.app.folder import Folder, Photo
 from rtl_tf.app.head_view import view_cells
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.app.ruler import SaidScale, said_scale
+from rtl_tf.clinic import withheld
 from rtl_tf.csv_rows import header_if_any
 from rtl_tf.datasets import table_writer
 from rtl_tf.datasets.annotations import require_crop
@@ -22,16 +23,19 @@ from rtl_tf.system.atomic import write_bytes
 
 HUMAN = "labelled_by"
 NOWHERE = (np.nan, np.nan)
+COLUMN_OF = {NOT_VISIBLE: withheld.NOT_VISIBLE, DELETED: withheld.DELETED}  # by what is said of a landmark
 UNLABELLED = "nobody has placed two landmarks"
 # What the reader of a table should know of photographs, by kind: after their number, {} being the first one.
 NOTES = {
     "nameless": "without a person's code ({} first): each counts as a person of its own; give photographs of one "
     "person one code, or they come into both training and test",
-    "few": "with landmarks on one spot ({} first): left out, no face can be cut out around it",
+    "few": "with landmarks on one spot ({} first): their rows are for rtl-measure --corrected, not for train.py",
     "missing": "in the journal, but not in the folder any more, or not readable ({} first): left out",
     "copies": "the same as another photograph ({} first): left out",
     "unfinished": "with a ruler that makes no scale ({} first): give both ends and the mm between them, or remove it",
     "contradicted": "with a ruler and another number of mm in one px ({} first): the ruler's scale is in the table",
+    "words": "with landmarks that are deleted or not visible, and none with a place ({} first): their rows are for "
+    "rtl-measure --corrected, not for train.py",
     "no points": "with a scale or view alone ({} first): their rows are for rtl-measure --facts, not for train.py",
 }
 
@@ -65,7 +69,7 @@ class TrainingTable:
 def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> TrainingTable:
     """A face for each photograph on which somebody has placed landmarks; one without a place is not labelled.
 
-    A photograph of which somebody has told the scale or view, and no two landmarks, has a row with an error instead.
+    Where somebody has said something else of a photograph, and placed no two landmarks, its row has an error.
     """
     samples, names = Samples(), defaultdict(list)
     found, names["copies"] = folder.labelled(labels)
@@ -80,11 +84,9 @@ def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> Trainin
             if SUBJECT not in said.attributes:
                 names["nameless"].append(photo.name)
             samples.append(_sample(photo, said, points, scale))
-        elif scale.is_known or view_cells(said):
-            names["no points"].append(photo.name)
-            samples.append(_sample(photo, said, np.full_like(points, np.nan), scale))
-        elif said.placed:
-            names["few"].append(photo.name)
+        elif kind := _kind_without_square(said, scale):
+            names[kind].append(photo.name)
+            samples.append(_sample(photo, said, points, scale, UNLABELLED))
     names["missing"] = sorted(labels.name_of[content] for content in labels.known - set(found))
     notes = [f"{len(names[kind])} {note.format(names[kind][0])}" for kind, note in NOTES.items() if names[kind]]
     return TrainingTable(Collection(samples, schema), notes)
@@ -104,10 +106,25 @@ def _makes_square(points: np.ndarray) -> bool:
     return True
 
 
-def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale) -> Sample:
+def _kind_without_square(said: Labels, scale: SaidScale) -> str:
+    """Of NOTES: what else somebody has said of a photograph; "" = nothing that a table has."""
+    if said.placed:
+        return "few"
+    return "words" if _word_cells(said) else "no points" if scale.is_known or view_cells(said) else ""
+
+
+def _word_cells(said: Labels) -> dict[str, str]:
+    """Columns that name the landmarks of which somebody has said that they have no place."""
+    by_column = defaultdict(list)
+    for name, word in said.landmarks.items():
+        if isinstance(word, str):
+            by_column[COLUMN_OF[word]].append(name)
+    return withheld.withheld_cells(by_column)
+
+
+def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale, error: str = "") -> Sample:
     subject, checked = said.attributes.get(SUBJECT) or photo.path.stem, said.attributes.get(CHECKED) or "no"
     about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells, **view_cells(said)}
-    if np.isnan(points).all():
-        about["error"] = UNLABELLED
+    about |= _word_cells(said) | ({"error": error} if error else {})
     points = points.astype(np.float32)
     return Sample(photo.path, points, str(subject), mm_per_px=scale.mm_per_px, attributes=about)

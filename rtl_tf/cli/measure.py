@@ -10,6 +10,7 @@ from rtl_tf.cli.yardstick_flags import add_yardsticks, all_norms, check_names, c
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
+    from rtl_tf.clinic.frame_means import FrameMean
     from rtl_tf.clinic.measured import Measured
 
 
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
     from rtl_tf.clinic.facts import read_facts, with_facts
     from rtl_tf.clinic.marked_faces import read_faces
     from rtl_tf.clinic.measured import measure_faces
-    from rtl_tf.clinic.measured_table import write_measured
+    from rtl_tf.clinic.measured_table import require_keepable, write_measured
     from rtl_tf.clinic.measured_text import measured_text
     from rtl_tf.clinic.sights import sight_of
     from rtl_tf.clinic.told_cells import require_all_told
@@ -34,34 +35,45 @@ def main(arguments: list[str]) -> int:
     facts = read_facts(options.facts) if options.facts else None
     schema, faces = read_faces(options.data, options.schema)
     check_names(options, yardsticks, schema)
+    require_keepable(
+        options.keep, {name for face in faces for name in face.cells} | (facts.columns if facts else set())
+    )
     if facts:
         faces = with_facts(faces, facts)
     if options.corrected:
-        faces = with_corrections(faces, options.corrected, options.schema or schema.name)
+        told = (options.corrected, options.schema or schema.name, options.scale_error / 100)
+        faces = with_corrections(faces, *told)
     require_all_told(faces, compared=bool(yardsticks.norms))
     if options.frame_means and not any(face.frame for face in faces):
         raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")
     scales = [_scale(options, face) for face in progress(faces, len(faces), "looking for scales")]
     sights = [sight_of(face, options.view) for face in progress(faces, len(faces), "looking at the views")]
     measured = measure_faces(faces, sights, scales, schema, yardsticks)
+    means = _frame_means(options, measured) if options.frame_means else []
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    write_measured(options.output, measured)
+    write_measured(options.output, measured, schema, options.keep)
     print(f"{options.data}: {measured_text(measured, yardsticks.level)}\n\nwritten: {options.output}")
     if options.frame_means:
-        _write_frame_means(options, measured)
+        _write_frame_means(options, means, measured)
     return 0
 
 
-def _write_frame_means(options, measured: "Sequence[Measured]") -> None:
-    from rtl_tf.clinic.frame_means import frame_means
+def _frame_means(options, measured: "Sequence[Measured]") -> "list[FrameMean]":
+    """InputError where no frame is left for one."""
+    from rtl_tf.clinic.frame_means import frame_means, left_out
+
+    if means := frame_means(measured, options.level):
+        return means
+    raise InputError(f"--frame-means: {options.data}: {left_out(measured)}")
+
+
+def _write_frame_means(options, means: "Sequence[FrameMean]", measured: "Sequence[Measured]") -> None:
+    from rtl_tf.clinic.frame_means import left_out
     from rtl_tf.clinic.frame_means_table import frame_means_text, write_frame_means
 
-    means = frame_means(measured, options.level)
-    if not means:
-        raise InputError(f"--frame-means: {options.data} has no frame with a value and a known view")
     options.frame_means.parent.mkdir(parents=True, exist_ok=True)
     write_frame_means(options.frame_means, means)
-    print(f"\n{frame_means_text(means, options.level)}\n\nwritten: {options.frame_means}")
+    print(f"\n{frame_means_text(means, options.level, left_out(measured))}\n\nwritten: {options.frame_means}")
 
 
 def _check(options) -> None:
@@ -154,6 +166,10 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--output", type=Path, metavar="FILE", default=Path("measurements.csv"),
         help="table; one of an earlier measuring is replaced, no other file [measurements.csv]",
+    )  # fmt: skip
+    parser.add_argument(
+        "--keep", action="append", default=[], metavar="COLUMN",
+        help="write this column of the table or of --facts, as group, beside each value; may be repeated",
     )  # fmt: skip
     parser.add_argument(
         "--frame-means", type=Path, metavar="FILE",

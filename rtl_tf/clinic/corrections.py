@@ -1,7 +1,7 @@
-"""What people placed on photographs that a detector looked at, too: their places count instead of its own."""
+"""What people placed, or refused to place, on photographs that a detector looked at: it counts instead of its own."""
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,34 +10,43 @@ import numpy as np
 
 from rtl_tf.clinic.facts import none_in_common, place_of
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
-from rtl_tf.clinic.scales import ruler_of
-from rtl_tf.datasets.table_cells import YAW
+from rtl_tf.clinic.same_face import is_of
+from rtl_tf.clinic.scales import RULER, contradicts, ruler_of, scale_of
+from rtl_tf.datasets.table_cells import DOUBT, YAW
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, warn
 
 DETECTOR, PERSON, BOTH = "detector", "person", "both"
+ANOTHER = "the detector found another face here: of a person's landmarks alone"
 
 
-def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> list[MarkedFace]:
-    """A detector's faces with the landmarks that people placed on the same photographs; others stay the detector's.
+def with_corrections(
+    faces: Sequence[MarkedFace], file: Path, schema: str, scale_error: float = 0.0
+) -> list[MarkedFace]:
+    """A detector's faces with the landmarks that people placed on the same photographs; others stay the detector's, but
+    for those that a person deleted or said to be not visible, which are missing. Where the person's are of another face
+    than the detector's, no landmark is the detector's.
 
-    Where a face has no subject or no scale, it gets those of the people's table; a view that this tells goes before
-    every other. Rows of no photograph are warned of.
+    Where a face has no subject or no scale, it gets those of the people's table; a view or a ruler that this tells goes
+    before every other. Rows of no photograph are warned of.
 
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
+        scale_error: standard deviation of any mm_per_px that is told, as a share of it.
     Raises:
-        InputError: the table has other landmarks, none of the images, one twice, or does not tell which face it means.
+        InputError: the table has other landmarks, none of the images, one twice, or does not tell which face it means;
+            or a ruler makes no scale, or contradicts the mm_per_px of its own row.
     """
-    _, placed = read_faces_inside(file, schema)
-    by_face = {_key(face): index for index, face in enumerate(faces)}
-    on_image = Counter(place_of(face.image) for face in faces)
+    fitting, placed = read_faces_inside(file, schema)
+    on_image: dict[str, list[int]] = defaultdict(list)
+    for index, face in enumerate(faces):
+        on_image[place_of(face.image)].append(index)
     corrected: dict[int, MarkedFace] = {}
     lost = []
     for one in placed:
         if place_of(one.image) not in on_image:
             lost.append(full_name(one))
-        elif (index := _index(one, by_face, on_image)) in corrected:
+        elif (index := _index(one, faces, on_image[place_of(one.image)])) in corrected:
             raise InputError(f"{one.place}: {full_name(one)} is there twice; remove one")
         else:
             corrected[index] = one
@@ -45,7 +54,9 @@ def with_corrections(faces: Sequence[MarkedFace], file: Path, schema: str) -> li
         raise none_in_common(file, faces[0].image)
     if lost:
         warn(f"{file}: {some(lost, 'image')} of no photograph here")
-    return [_corrected(face, corrected.get(index)) for index, face in enumerate(faces)]
+    if others := [full_name(one) for index, one in corrected.items() if not is_of(faces[index], one.points)]:
+        warn(f"{file}: {some(others, 'image')} on which the detector found another face, which is left out")
+    return [_corrected(face, corrected.get(index), fitting.names, scale_error) for index, face in enumerate(faces)]
 
 
 def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) -> str:
@@ -58,36 +69,62 @@ def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) ->
     return PERSON if by_hand.all() else BOTH if by_hand.any() else DETECTOR
 
 
-def _key(face: MarkedFace) -> tuple[str, str, str]:
-    return place_of(face.image), face.face, face.frame
+def _index(one: MarkedFace, faces: Sequence[MarkedFace], on_image: Sequence[int]) -> int:
+    """Which of the faces `on_image` a person meant: the one of that name, else the only one, else that in place."""
+    if named := [index for index in on_image if (faces[index].face, faces[index].frame) == (one.face, one.frame)]:
+        return named[0]
+    if len(on_image) == 1:
+        return on_image[0]
+    there = [index for index in on_image if np.isfinite(one.points).any() and is_of(faces[index], one.points)]
+    if one.face or len(there) != 1:
+        raise InputError(f"{one.place}: {one.name} has {len(on_image)} faces here; tell which one in a column 'face'")
+    return there[0]
 
 
-def _index(one: MarkedFace, by_face: dict[tuple[str, str, str], int], on_image: Counter[str]) -> int:
-    """Which face a person meant: the one that is called so, else the only one of the photograph."""
-    if (key := _key(one)) in by_face:
-        return by_face[key]
-    if (count := on_image[key[0]]) > 1:
-        raise InputError(f"{one.place}: {one.name} has {count} faces here; tell which one in a column 'face'")
-    return next(index for (image, _, _), index in by_face.items() if image == key[0])
-
-
-def _corrected(face: MarkedFace, person: MarkedFace | None) -> MarkedFace:
+def _corrected(face: MarkedFace, person: MarkedFace | None, names: Sequence[str], scale_error: float) -> MarkedFace:
     if person is None:
         return replace(face, by_hand=np.zeros(len(face.points), bool))
     by_hand = np.isfinite(person.points).all(axis=1)
-    scale = face.mm_per_px
-    if math.isnan(scale) and ruler_of(face) is None:
-        scale = person.mm_per_px
-    seen = _seen_by(person)
+    withheld = np.array([name in person.withheld for name in names])
+    if not is_of(face, person.points):
+        face = _without_landmarks(face)
+    face, seen = _scaled(face, person, scale_error), _seen_by(person)
     return replace(
         face,
         subject=face.subject or person.subject,
-        mm_per_px=scale,
-        points=np.where(by_hand[:, None], person.points, face.points),
+        points=np.where((by_hand | withheld)[:, None], person.points, face.points),
+        withheld=person.withheld,
         by_hand=by_hand,
         cells={**face.cells, **seen},
         places={**face.places, **dict.fromkeys(seen, person.place)},
         problem="" if by_hand.any() else face.problem,
+    )
+
+
+def _without_landmarks(face: MarkedFace) -> MarkedFace:
+    """With nothing that a detector says of a face, which is not the person's."""
+    of_face = {YAW, *DOUBT} - face.places.keys()
+    cells = {column: cell for column, cell in face.cells.items() if column not in of_face}
+    return replace(face, points=np.full_like(face.points, np.nan), cells=cells, outside=(), note=ANOTHER)
+
+
+def _scaled(face: MarkedFace, person: MarkedFace, error: float) -> MarkedFace:
+    """With the person's ruler, which carries its error, whatever else is told; with their number where nothing is."""
+    ruler = ruler_of(person)
+    other = scale_of(face, error=error)
+    if ruler is None:
+        return replace(face, mm_per_px=person.mm_per_px) if math.isnan(other.mm_per_px) else face
+    note = ""
+    if contradicts(other.mm_per_px, ruler, other.error):
+        column = RULER[0] if other.source == "ruler" else "mm_per_px"
+        told = f"{other.source} {other.mm_per_px:.4g} ({face.places.get(column, face.place)})"
+        note = f"a person's ruler counts, {ruler.mm_per_px:.4g} mm in a px, which contradicts {told}"
+    return replace(
+        face,
+        mm_per_px=person.mm_per_px,
+        cells={**face.cells, **{column: person.cells[column] for column in RULER}},
+        places={**face.places, **dict.fromkeys(RULER, person.place)},
+        scale_note=note,
     )
 
 

@@ -10,8 +10,9 @@ The interval is for other frames of the same film. What the detector gets wrong 
 not in it: the mean of the frames' own intervals, which stands beside it, takes all errors for such.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class FrameMean:
     Attributes:
         first: the value of the first frame, for all that the frames share.
         frames: that have a value.
+        flagged: frames with a value that are left out for their flags.
         mean, spread: of their values, and the values' standard deviation.
         low, high: ends of the interval for other frames of the film.
         shared_low, shared_high: means of the ends of the frames' intervals: that of an error which all share.
@@ -43,19 +45,45 @@ class FrameMean:
     shared_low: float
     shared_high: float
     note: str = ""
+    flagged: int = 0
 
 
 def frame_means(measured: Iterable[Measured], level: float = statistics.LEVEL) -> list[FrameMean]:
     """Of all values of frames (not photographs) by film, face, view, turn and measurement, in the order of coming.
 
-    Frames whose view is unknown are left out, and those with flags.
+    Frames whose view is unknown are left out, and those with flags; see `left_out`.
     """
     groups: dict[tuple[str, ...], dict[str, Measured]] = {}
+    flagged: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for one in measured:
-        if one.face.frame and one.sight.view and not np.isnan(one.value) and not one.face.cells.get("flags"):
-            group = one.face.name, one.face.face, one.sight.view, one.out_of_view, one.measurement.name
+        if not one.face.frame or not one.sight.view or np.isnan(one.value):
+            continue
+        group = one.face.name, one.face.face, one.sight.view, one.out_of_view, one.measurement.name
+        if _has_flags(one):
+            flagged[group].add(one.face.frame)
+        else:
             groups.setdefault(group, {}).setdefault(one.face.frame, one)  # once, of several norms
-    return [_mean(list(frames.values()), level) for frames in groups.values()]
+    return [replace(_mean(list(frames.values()), level), flagged=len(flagged[g])) for g, frames in groups.items()]
+
+
+def left_out(measured: Iterable[Measured]) -> str:
+    """How many frames are in no mean, and why: "3 of 12 frames are left out: 2 with flags, 1 without a value"."""
+    why: dict[tuple[str, ...], str] = {}
+    for one in (each for each in measured if each.face.frame):
+        frame = one.face.name, one.face.face, one.face.frame
+        if _has_flags(one):
+            why[frame] = "with flags"
+        elif not one.sight.view:
+            why[frame] = "of an unknown view"
+        elif why.setdefault(frame, "without a value") and not np.isnan(one.value):
+            why[frame] = ""
+    counts = Counter(filter(None, why.values()))
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    return f"{counts.total()} of {len(why)} frames are left out: {reasons}" if counts else ""
+
+
+def _has_flags(one: Measured) -> bool:
+    return bool(one.face.cells.get("flags"))
 
 
 def _mean(frames: Sequence[Measured], level: float) -> FrameMean:

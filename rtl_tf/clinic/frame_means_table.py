@@ -11,8 +11,9 @@ from rtl_tf.reports.grid import Grid, as_text
 
 COLUMNS = (
     *("image", "face", "subject", "view", "measurement", "frames", "mean", "sd", "low", "high"),
-    *("shared_low", "shared_high", "unit", "note", "use"),
+    *("shared_low", "shared_high", "unit", "note", "use", "flagged"),
 )
+EARLIER = COLUMNS[:-1]  # of tables without "flagged"
 HEADER = ["Film", "View", "Measurement", "Unit", "Frames", "Mean", "SD", "±", "± shared"]
 
 
@@ -23,7 +24,7 @@ def write_frame_means(path: Path, means: Iterable[FrameMean]) -> None:
 
 def is_frame_means_table(file: Path) -> bool:
     """Whether `write_frame_means` wrote a file."""
-    return not file.is_dir() and tuple(read_header(file)) == COLUMNS
+    return not file.is_dir() and tuple(read_header(file)) in (COLUMNS, EARLIER)
 
 
 def _cells(one: FrameMean) -> Iterator[str]:
@@ -33,11 +34,15 @@ def _cells(one: FrameMean) -> Iterator[str]:
     yield str(one.frames)
     for value in (one.mean, one.spread, one.low, one.high, one.shared_low, one.shared_high):
         yield number(value, digits)
-    yield from (measurement.unit, one.note, USE)
+    yield from (measurement.unit, one.note, USE, str(one.flagged))
 
 
-def frame_means_text(means: Sequence[FrameMean], level: float) -> str:
-    """A screenful of means in the views in which they stand for the head's; the table has all."""
+def frame_means_text(means: Sequence[FrameMean], level: float, left_out: str = "") -> str:
+    """A screenful of means in the views in which they stand for the head's; the table has all.
+
+    Args:
+        left_out: see `frame_means.left_out`.
+    """
     rows = []
     for one in (each for each in means if each.first.in_view):
         measurement = one.first.measurement
@@ -49,5 +54,6 @@ def frame_means_text(means: Sequence[FrameMean], level: float) -> str:
         f"±: half the {level:.0%} interval of the mean for other frames of the film; neighbouring frames are not taken",
         "for independent. ± shared: half of what --errors gives if the detector errs on all frames alike.",
     ]
+    notes += [f"{left_out}."] * bool(left_out)
     notes += [f"{note}" for note in dict.fromkeys(one.note for one in means if one.first.in_view and one.note)]
     return as_text(Grid(f"Means over frames. {USE.capitalize()}.", HEADER, rows, 4, notes=notes))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.clinic.withheld import withheld_in
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets import default_schema, is_table, load
 from rtl_tf.datasets.annotations import inside_image, require_placed
@@ -48,6 +49,10 @@ class MarkedFace:
         places: of cells that another table told, by column.
         problem: why there are no landmarks; "" where there are.
         outside: names of landmarks that the table has outside the photograph: they are missing.
+        note: what all its values must not be taken for; "" = nothing.
+        scale_note: what contradicts its scale; "" = nothing.
+        withheld: what a person said of landmarks without giving them a place, which are missing: one of
+            `withheld.SAID` by name.
         by_hand: bool (K,), which of them a person placed; None = not told.
     """
 
@@ -63,6 +68,9 @@ class MarkedFace:
     places: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     outside: tuple[str, ...] = ()
+    note: str = ""
+    scale_note: str = ""
+    withheld: Mapping[str, str] = field(default_factory=dict)
     by_hand: np.ndarray | None = None
 
     @property
@@ -155,6 +163,7 @@ def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
     try:
         points, scale, mirrored = points_of(cells, schema), mm_per_px_of(cells), mirrored_of(cells)
         require_placed(points, schema.names)
+        withheld = withheld_in(cells, schema)
     except InputError as problem:
         raise row.error(problem) from problem
     if (half := np.isnan(points).sum(axis=1) == 1).any():
@@ -174,6 +183,7 @@ def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
         place=row.place,
         problem=cells.get("error", ""),
         outside=tuple(name for name, away in zip(schema.names, outside, strict=True) if away),
+        withheld=withheld,
     )
 
 

@@ -18,6 +18,7 @@ from rtl_tf.measuring.norms import Norm, norm_for, refusal
 from rtl_tf.measuring.quantities import measure
 from rtl_tf.schema import Schema
 
+OUTSIDE = "outside the photograph"
 BY_HAND = "placed by a person, whose own error is not known: no interval"
 
 
@@ -111,8 +112,12 @@ def measure_faces(
 
 def explained(plain: Measured, schema: Schema, yardsticks: Yardsticks) -> list[Measured]:
     """A value beside each norm that has its measurement, once where none has; with why something is missing."""
-    notes = (*_missing(plain.face, plain.measurement, plain.scale, schema), *plain.notes)
-    return _compared(_with_errors_told(replace(plain, notes=notes), schema, yardsticks), yardsticks)
+    face, measurement = plain.face, plain.measurement
+    notes = [*_missing(face, measurement, plain.scale, schema), *plain.notes, *filter(None, [face.note])]
+    if measurement.needs_scale and face.scale_note and not np.isnan(plain.value):
+        notes.append(face.scale_note)
+    plain = replace(plain, notes=tuple(notes))
+    return _compared(_with_errors_told(plain, schema, yardsticks), yardsticks)
 
 
 def _by_hand(face: MarkedFace) -> np.ndarray:
@@ -126,10 +131,11 @@ def _missing(face: MarkedFace, measurement: Measurement, scale: Scale, schema: S
         yield face.problem
         return
     absent = [name for name in dict.fromkeys(measurement.points) if np.isnan(face.points[schema.index(name)]).any()]
-    if unplaced := [name for name in absent if name not in face.outside]:
+    reasons = dict.fromkeys(face.outside, OUTSIDE) | dict(face.withheld)
+    if unplaced := [name for name in absent if name not in reasons]:
         yield f"no {', '.join(unplaced)}"
-    if away := [name for name in absent if name in face.outside]:
-        yield f"outside the photograph: {', '.join(away)}"
+    for reason in dict.fromkeys(reasons[name] for name in absent if name in reasons):
+        yield f"{reason}: {', '.join(name for name in absent if reasons.get(name) == reason)}"
     if measurement.needs_scale and np.isnan(scale.mm_per_px):
         yield scale.problem
 
