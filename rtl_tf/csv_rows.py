@@ -4,11 +4,13 @@ for row in read_own_rows(path, needed=("epoch", "loss")):
     loss = row.number("loss")               # a.csv row 4: loss is "x", not a number
 
 Tables that people give come from many programs and are read with patience, those that this package wrote to the letter.
+Spreadsheets of countries with decimal commas part cells by semicolons; both are read, see `read_lines`.
 All go through here but predictions.csv, whose columns of numbers `runs.predictions` has pandas read.
 """
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,9 +18,11 @@ from typing import NamedTuple
 
 from rtl_tf.documents import LARGEST, File, read_bytes, repeated, shown
 from rtl_tf.exceptions import InputError
+from rtl_tf.numerals import DECIMAL_COMMA, DECIMAL_POINT
 from rtl_tf.system.atomic import replacing
 
 LARGEST_GIVEN = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
+SEPARATORS = {";": "';'", "\t": "tabs"}  # beside the comma; what they are called
 Line = tuple[int, list[str]]  # row number, cells
 
 
@@ -84,9 +88,10 @@ def read_rows(path: Path, needed: Iterable[str] = ()) -> tuple[list[str], list[R
         raise InputError(f"{path}: no rows below the header")
     for row, cells in lines:
         if len(cells) > len(header):
-            raise InputError(f"{path} row {row}: {len(cells)} cells, but the header has {len(header)}")
+            problem = f"{len(cells)} cells, but the header has {len(header)}"
+            raise InputError(f"{path} row {row}: {problem}{separator_advice(header)}")
     if missing := [name for name in needed if name not in header]:
-        raise InputError(f"{path} row 1: no column {', '.join(missing)}")
+        raise InputError(f"{path} row 1: no column {', '.join(missing)}{separator_advice(header)}")
     empty = dict.fromkeys(header, "")
     return header, [Row(empty | dict(zip(header, cells, strict=False)), str(path), row) for row, cells in lines]
 
@@ -94,11 +99,15 @@ def read_rows(path: Path, needed: Iterable[str] = ()) -> tuple[list[str], list[R
 def read_lines(path: Path, only_header: bool = False) -> list[Line]:
     """Non-empty lines of a table that a person gives, cells stripped; the header (which may be empty) first.
 
+    Cells are parted by commas; by semicolons or tabs where the header has these and no comma. Decimal commas become
+    points there, unless some number has a decimal point: then a comma may be of thousands.
+
     Raises:
         InputError: the file is missing, empty or not UTF-8.
     """
-    lines: list[Line] = []
-    for row, cells in lines_of(_read_text(path, LARGEST_GIVEN), str(path), strict=False):
+    text, lines = _read_text(path, LARGEST_GIVEN), list[Line]()
+    separator = _separator(re.split(r"[\r\n]", text, maxsplit=1)[0])
+    for row, cells in lines_of(text, str(path), strict=False, separator=separator):
         if any(cells) or not lines:
             # a mark that is not the file's first: somebody has put a column before it
             lines.append((row, [cell.strip().removeprefix("\ufeff") for cell in cells]))
@@ -106,7 +115,24 @@ def read_lines(path: Path, only_header: bool = False) -> list[Line]:
             break
     if not lines:
         raise InputError(f"{path}: the file is empty")
-    return lines
+    return lines if separator == "," else [lines[0], *_with_points(lines[1:])]
+
+
+def separator_advice(header: Sequence[str]) -> str:
+    """What is to be said of a header that was parted by commas, and by something else too; "" of any other."""
+    other = next((name for sign, name in SEPARATORS.items() if sign in "".join(header)), "")
+    return f" (its cells are separated by commas and by {other}: save it with one of the two)" if other else ""
+
+
+def _separator(header: str) -> str:
+    return next((sign for sign in SEPARATORS if sign in header and "," not in header), ",")
+
+
+def _with_points(lines: list[Line]) -> list[Line]:
+    """Numbers with decimal points where all that have decimals have commas."""
+    if any(DECIMAL_POINT.fullmatch(cell) for _, cells in lines for cell in cells):
+        return lines
+    return [(row, [c.replace(",", ".") if DECIMAL_COMMA.fullmatch(c) else c for c in cells]) for row, cells in lines]
 
 
 def read_own_rows(path: str | File, needed: Iterable[str] = ()) -> list[Row]:
@@ -128,9 +154,9 @@ def read_own_rows(path: str | File, needed: Iterable[str] = ()) -> list[Row]:
     return [Row(dict(zip(header, cells, strict=True)), str(path), row) for row, cells in lines[1:]]
 
 
-def lines_of(text: str, origin: str, strict: bool = True) -> Iterator[Line]:
+def lines_of(text: str, origin: str, strict: bool = True, separator: str = ",") -> Iterator[Line]:
     """The lines of CSV text as they are; `origin` names it in messages. InputError where it is not CSV."""
-    reader, row = csv.reader(io.StringIO(text, newline=""), strict=strict), 1
+    reader, row = csv.reader(io.StringIO(text, newline=""), strict=strict, delimiter=separator), 1
     try:
         for cells in reader:
             yield row, cells

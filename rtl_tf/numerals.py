@@ -8,6 +8,9 @@ from rtl_tf.exceptions import InputError, shortened
 MISSING = ("", "na", "nan")
 # What a person reads as a number; Python takes `1_0` and the digits of all scripts too.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+DECIMAL_POINT, DECIMAL_COMMA = (
+    re.compile(rf"[+-]?\d*{sign}\d+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE) for sign in (r"\.", ",")
+)
 
 
 def as_number(cell: str) -> float:
@@ -19,5 +22,6 @@ def as_number(cell: str) -> float:
         return math.nan
     number = float(cell) if NUMBER.fullmatch(cell) else math.inf
     if math.isinf(number):
-        raise InputError(f"'{shortened(cell)}' is not a number")
+        advice = "; write decimals with a point" if DECIMAL_COMMA.fullmatch(cell) else ""
+        raise InputError(f"'{shortened(cell)}' is not a number{advice}")
     return number

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import warnings
 
 import numpy as np
@@ -348,6 +349,16 @@ def test_deeplabcut_individuals_are_faces(tmp_path):
     assert "rows without a point, left out: 1 (row 6 b first)" in str(said[0].message)
     assert [(sample.subject, sample.face) for sample in samples] == [("img0_a", "a"), ("img0_b", "b"), ("img1_a", "a")]
     np.testing.assert_array_equal(samples[1].points, POINTS.astype(np.float32) + 1)
+
+
+def test_a_deeplabcut_file_of_a_spreadsheet_with_decimal_commas(tmp_path):
+    image(tmp_path / "img0.png")
+    file = deeplabcut(tmp_path / "CollectedData_me.csv", ["labeled-data/v/img0.png"], change=cell(3, 3, "12.5"))
+    text = file.read_text("utf-8-sig").replace(",", ";")
+    file.write_text(re.sub(r"(\d)\.(\d)", r"\1,\2", text))
+    assert ";12,5;" in file.read_text()
+    (sample,) = datasets.load(file)
+    assert sample.points[0].tolist() == [12.5, POINTS[0, 1]]
 
 
 def cell(row, column, value):

@@ -15,6 +15,7 @@ from PIL import Image
 
 from rtl_tf import datasets
 from rtl_tf.cli.convert import main
+from rtl_tf.csv_rows import read_rows
 from rtl_tf.datasets.converting import WRITERS, collect, convert
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Samples
@@ -328,6 +329,27 @@ def test_predictions_in_a_table_stay_predictions(tmp_path):
     np.testing.assert_array_equal(first.samples[0].points, again.samples[0].points)
     np.testing.assert_allclose(first.peaks, again.peaks, atol=1e-5)
     assert first.detectors == again.detectors == ["3fa0bc11"]
+
+
+def test_what_a_detector_doubts_stays_in_a_table_and_is_missed_elsewhere(tmp_path, capsys):
+    """The nasion's radius is 2 px, the others' 1.5; the face is flagged."""
+    header, row, error = found(tmp_path).read_text().splitlines()
+    names = load_schema("fas12").names
+    more = ["coverage", "flags", *(f"{name}_radius" for name in names)]
+    cells = ["0.9", "two peaks; unlike the training faces", *("2" if name == "nasion" else "1.50000" for name in names)]
+    file, again = tmp_path / "found.csv", tmp_path / "again.csv"
+    file.write_text(",".join([header, *more]) + "\n" + ",".join([row, *cells]) + f"\n{error}\n")
+    assert main([str(file), "--to", "table", "--output", str(again)]) == 0
+    assert "not in it" not in capsys.readouterr().out
+    _, (kept,) = read_rows(again)
+    assert (kept.cells["coverage"], kept.cells["flags"]) == ("0.9", "two peaks; unlike the training faces")
+    assert [kept.cells[f"{name}_radius"] for name in names] == cells[2:]
+    first, second = (collect(table, None) for table in (file, again))
+    np.testing.assert_array_equal(first.radii, second.radii)
+    assert main([str(file), "--to", "tps", "--output", str(tmp_path / "found.tps")]) == 0
+    lost = "not in it, as TPS cannot carry it: mirrored (1 face), peaks (1 face), radii (1 face), columns "
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("not in it"))
+    assert line.replace("mirrored (1 face), ", "") == lost.replace("mirrored (1 face), ", "") + "coverage, flags"
 
 
 def test_cells_of_a_table_cannot_lead_out_of_the_output(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 import rtl_tf
 from rtl_tf.csv_rows import as_line, read_header, read_lines, read_own_rows, read_rows, write_rows
 from rtl_tf.exceptions import InputError
+from rtl_tf.numerals import as_number
 
 
 def test_rows_that_the_package_wrote(tmp_path):
@@ -69,9 +70,40 @@ def test_tables_that_people_give_are_read_with_patience(tmp_path):
     assert read_lines(file, only_header=True) == [(1, ["image", "m\u00fc", "u\u0308"])]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_tables_of_spreadsheets_with_decimal_commas(tmp_path, separator):
+    file = tmp_path / "a.csv"
+    lines = ["image;a;b;note", '"x;1.png";1,5;-,25e3;1,234,5', "y.png;12;;a, b"]
+    file.write_text("\r\n".join(lines).replace(";", separator), encoding="utf-8-sig")
+    header, rows = read_rows(file, ["image", "note"])
+    assert header == read_header(file) == ["image", "a", "b", "note"]
+    assert [(row.line, *row.cells.values()) for row in rows] == [
+        (2, f"x{separator}1.png", "1.5", "-.25e3", "1,234,5"), (3, "y.png", "12", "", "a, b"),
+    ]  # fmt: skip
+
+
+def test_a_comma_beside_decimal_points_may_be_of_thousands(tmp_path):
+    (tmp_path / "a.csv").write_text("a;b\n1,234;0.5\n")
+    (row,) = read_rows(tmp_path / "a.csv")[1]
+    assert row.cells == {"a": "1,234", "b": "0.5"}
+    with pytest.raises(InputError, match="^'1,234' is not a number; write decimals with a point$"):
+        as_number(row.cells["a"])
+
+
+def test_a_comma_in_a_header_parts_cells(tmp_path):
+    """A semicolon too may stand in a name."""
+    (tmp_path / "a.csv").write_text('a,b;c\n1,"2,5"\n')
+    assert read_rows(tmp_path / "a.csv")[1][0].cells == {"a": "1", "b;c": "2,5"}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (
+            b"a;b,c\n1;2,3,4\n",
+            "a.csv row 2: 3 cells, but the header has 2 .its cells are separated by commas and by ';'",
+        ),
+        (b"a\tb,c\n1\t2,3\n", "a.csv row 1: no column x .* by commas and by tabs: save it with one of the two.$"),
         (b"", "a.csv: the file is empty"),
         (b"a,b\n", "a.csv: no rows below the header"),
         (b"a,b,a\n1,2,3\n", "a.csv row 1: column 'a' appears twice"),
@@ -83,7 +115,7 @@ def test_tables_that_people_give_are_read_with_patience(tmp_path):
 def test_what_no_patience_can_read_is_named(tmp_path, content, message):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(InputError, match=message):
-        read_rows(tmp_path / "a.csv")
+        read_rows(tmp_path / "a.csv", ["x"])
 
 
 def test_one_module_knows_csv():

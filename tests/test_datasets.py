@@ -307,7 +307,7 @@ def test_the_border_of_the_image_belongs_to_it(tmp_path):
     [
         (b"", "the file is empty"),
         (b"image,subject,nasion_x,nasion_y\n", "no rows below the header"),
-        (b"image;subject;nasion_x;nasion_y\n1.png;a;1;2\n", "save it with commas"),
+        (b"image;subject,nasion_x;nasion_y\n1.png;a,1;2\n", "no column 'image'.*save it with one of the two"),
         (b"image,subject,subject\n1.png,a,a\n", "row 1: column 'subject' appears twice"),
         (b"image,subject\n1.png,a\n2.png,a,b\n", "row 3: 3 cells, but the header has 2"),
         (b'image,subject\n"two\nlines",a\n2.png,a,b\n', "row 4: 3 cells"),
@@ -318,6 +318,17 @@ def test_bad_files_are_refused(tmp_path, content, message):
     (tmp_path / "landmarks.csv").write_bytes(content)
     with pytest.raises(InputError, match=f"landmarks.csv.*{message}"):
         datasets.load(tmp_path)
+
+
+def test_a_table_of_a_spreadsheet_with_decimal_commas(tmp_path):
+    """The y coordinates of the table have a quarter: 7,25."""
+    commas, semicolons = (write_table(tmp_path / name) for name in ("commas", "semicolons"))
+    file = semicolons / "landmarks.csv"
+    file.write_text(file.read_text().replace(",", ";").replace(".25", ",25"))
+    assert "0;0,25;" in file.read_text()
+    for first, again in zip(datasets.load(commas), datasets.load(semicolons), strict=True):
+        np.testing.assert_array_equal(first.points, again.points)
+        assert (first.subject, first.attributes) == (again.subject, again.attributes)
 
 
 # --- 68 points -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -172,3 +173,29 @@ def test_of_two_tables_scales_one_counts_as_a_whole(folder, own):
     (told,) = with_facts([mine], read_facts(folder / "facts.csv"))
     assert told.cells == {"image": "images/a.png", "age": "7", **mine.cells}
     assert told.mm_per_px == pytest.approx(mine.mm_per_px, nan_ok=True)
+
+
+def test_a_person_is_written_in_one_way(folder, measure):
+    """As in a table that is trained on: else one person would be counted as two."""
+    written = "write one person's alike; if they are two people, give --subjects-as-written\n"
+    alike = f"differ in nothing but case, zeros, blanks or the form of letters: {written}"
+    (folder / "facts.csv").write_text("image,subject\nimages/a.png,007\nimages/b.png,7\n")
+    said = f"error: subjects '007' (facts.csv row 2) and '7' (facts.csv row 3) {alike}"
+    assert measure()[0] == said
+    assert measure(("", ""), "--subjects-as-written")[0] == ""
+    (folder / "facts.csv").write_text("image,subject\nimages/a.png,007\nimages/b.png,\n")
+    assert measure()[0] == ""
+    facts = read_facts(folder / "facts.csv")
+    own = replace(face(folder, "b"), subject="7.0")
+    with pytest.raises(
+        InputError, match=r"^subjects '007' \(image a.png\) and '7.0' \(image b.png\) differ in nothing"
+    ):
+        with_facts([face(folder, "a"), own], facts)
+    as_written = read_facts(folder / "facts.csv", subjects_as_written=True)
+    assert [each.subject for each in with_facts([face(folder, "a"), own], as_written)] == ["007", "7.0"]
+
+
+def test_codes_as_written_are_of_facts(capsys):
+    with pytest.raises(SystemExit):
+        run(main, ["found.csv", "--subjects-as-written"])
+    assert capsys.readouterr().err == "error: --subjects-as-written goes with --facts\n"

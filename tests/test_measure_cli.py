@@ -226,6 +226,13 @@ def test_intervals_and_criteria(measure, tmp_path):
     assert "1 value meets the criterion of 4-Digit Code" in said and "HP:" not in said
     wide = rows["c.jpg", "palpebral_fissure_length", "Clarren 2010, Canadian"]
     assert (wide["criterion"], wide["note"]) == ("", "the interval of z reaches across the limit of Hoyme 2016")
+    mean = GIRL | {"image": "d.jpg", "mm_per_px": 25.44 / 50}  # and a third of it as its error: from low to high
+    flags = ["--norm", "Clarren 2010", "--criterion", "Elements of Morphology", "--scale-error", "33"]
+    row = measure([mean], *flags, "--errors", "errors.csv")[2][
+        "d.jpg", "palpebral_fissure_length", "Clarren 2010, Canadian"
+    ]
+    assert float(row["z_low"]) < -2 and float(row["z_high"]) > 2
+    assert row["note"] == "the interval of z reaches across the limit of Elements of Morphology"
 
 
 def test_names_in_files_of_ones_own_are_those_of_a_schema(measure, tmp_path):

@@ -134,6 +134,20 @@ def test_an_image_without_a_subject_is_a_person(tables, tmp_path, capsys, subjec
     assert said.count("subject") == bool(note) and note in said
 
 
+def test_of_fewer_than_three_people_it_is_said_why_nothing_is(tables, tmp_path, capsys):
+    write(tmp_path / "labels.csv", faces(), "aabbb")
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv"]) == 0
+    few = "Of fewer than 3 images or people there is no bias, limit or correlation (–)."
+    row = rows_of(tmp_path / "reports")["palpebral_fissure_length", "detector"]
+    assert (row["bias"], row["sd"], row["icc_2_1"], row["people"], row["note"]) == ("", "", "", "2", few)
+    said = capsys.readouterr().out
+    assert "– [–, –]" in said and said.count(f"\n{few}\n") == 1
+    write(tmp_path / "labels.csv", faces()[:2], ["", ""])
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv"]) == 0
+    row = rows_of(tmp_path / "reports")["palpebral_fissure_length", "detector"]
+    assert row["note"] == f"No image has a subject: each counts as a person. {few}"
+
+
 def test_a_run_against_the_labels_that_it_kept(tmp_path, capsys):
     errors = np.zeros((6, 14))
     errors[:, EXOCANTHION] = [-1, 0, 1, -1, 0, 1]  # 2 px, which are 1 mm; the fissure lies along the diagonal

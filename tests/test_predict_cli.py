@@ -151,7 +151,7 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # no
     (tmp_path / "empty").mkdir()
     (folder / "bad.csv").write_text("image,box_left,box_top,box_side\n000.png,1,2,-3\n")
     (folder / "columns.csv").write_text("file\n000.png\n")
-    (folder / "semicolons.csv").write_text("image;box_left\n000.png;3\n")
+    (folder / "semicolons.csv").write_text("image;box_left,box_top\n000.png;3,4\n")
     (folder / "misspelt.csv").write_text("image,box_left,box_top,box_sid\n000.png,1,2,3\n")
     (folder / "outside.csv").write_text("image,box_left,box_top,box_side\n000.png,900,2,3\n")
     image = samples[0].image
@@ -167,7 +167,7 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # no
         ([run, tmp_path / "empty"], "empty: no image in this folder"),
         ([run, "--table", folder / "bad.csv"], "bad.csv row 2: box"),
         ([run, "--table", folder / "columns.csv"], "columns.csv row 1: no column 'image'"),
-        ([run, "--table", folder / "semicolons.csv"], "separated by ';': save it with commas"),
+        ([run, "--table", folder / "semicolons.csv"], "separated by commas and by ';': save it with one of the two"),
         ([run, "--table", folder / "misspelt.csv"], "row 1: a box needs all of the columns box_left"),
         ([run, "--table", folder / "outside.csv"], "outside.csv row 2: "),
         ([tmp_path / "nowhere", image], "nowhere: no run folder"),

@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
 
     folder = options.output or Path(f"{options.mesh.stem}_lifted")
     yardsticks = read_yardsticks(options)
-    facts = read_facts(options.facts) if options.facts else None
+    facts = read_facts(options.facts, options.subjects_as_written) if options.facts else None
     mesh = read_obj(options.mesh, options.texture)
     if options.points:
         schema, views, problems = views_of_table(mesh, options.points, options.schema)

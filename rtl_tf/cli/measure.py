@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
     _check(options)
     yardsticks = read_yardsticks(options)
-    facts = read_facts(options.facts) if options.facts else None
+    facts = read_facts(options.facts, options.subjects_as_written) if options.facts else None
     schema, faces = read_faces(options.data, options.schema)
     check_names(options, yardsticks, schema)
     require_keepable(

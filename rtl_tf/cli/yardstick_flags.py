@@ -17,6 +17,10 @@ def add_yardsticks(parser: ArgumentParser, facts: str) -> None:
     """The flags; `facts` says what the table of --facts is of."""
     parser.add_argument("--facts", type=Path, metavar="TABLE", help=facts)
     parser.add_argument(
+        "--subjects-as-written", action="store_true",
+        help="of --facts: codes of people that differ in case or leading zeros alone are different people",
+    )  # fmt: skip
+    parser.add_argument(
         "--errors", type=Path, metavar="FILE",
         help="covariance of the landmarks' errors (.json, .csv), or a run folder (of its folds, else its "
         "test part); without, there are no intervals",
@@ -34,6 +38,8 @@ def check_yardsticks(options) -> None:
     """InputError for such flags that make no sense, before anything is read."""
     if not 0.5 <= options.level < 1:
         raise InputError(f"--level {options.level:g}: from 0.5 to below 1, as 0.95")
+    if options.subjects_as_written and not options.facts:
+        raise InputError("--subjects-as-written goes with --facts")
     if options.criterion and not options.norm:
         raise InputError("--criterion goes with --norm: criteria are limits of z-scores")
 

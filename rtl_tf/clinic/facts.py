@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from rtl_tf.clinic.scales import RULER
 from rtl_tf.clinic.told_cells import require_told
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
+from rtl_tf.datasets.subject_codes import require_alike
 from rtl_tf.datasets.table import landmarks_of, mm_per_px_of, require_image_and_box
 from rtl_tf.datasets.table_cells import YAW, image_cell
 from rtl_tf.exceptions import InputError
@@ -34,6 +36,7 @@ class Facts:
     file: Path
     rows: Mapping[str, Row]
     coordinates: set[str]
+    as_written: bool = False  # codes of people that differ in little are different people
 
     @property
     def columns(self) -> set[str]:
@@ -41,12 +44,13 @@ class Facts:
         return {name for row in self.rows.values() for name in row.cells} - self.coordinates
 
 
-def read_facts(file: Path) -> Facts:
+def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
     """A table of facts, all its cells looked through: no photograph has to be opened for that.
 
     Raises:
         InputError: a table without the column image or without any of KNOWN, an image with two rows, a cell that is no
-            scale, age, sex, view, yaw or number of a ruler; names file and row.
+            scale, age, sex, view, yaw or number of a ruler; names file and row. One person's code is written in two
+            ways, unless `subjects_as_written`, see `subject_codes.checked_people`.
     """
     header, rows = read_rows(file)
     require_image_and_box(file, header)
@@ -60,7 +64,9 @@ def read_facts(file: Path) -> Facts:
         if known.setdefault(image, row) is not row:
             raise row.error(f"{row.cells['image']} has another row, {known[image].line}")
         _require_sensible(row)
-    return Facts(file, known, coordinates)
+    told = [(row.cells.get("subject", ""), row.place) for row in known.values()]
+    require_alike(filter(itemgetter(0), told), subjects_as_written)
+    return Facts(file, known, coordinates, subjects_as_written)
 
 
 def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
@@ -69,11 +75,13 @@ def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     row, are warned of: a name that is written in another way is among both.
 
     Raises:
-        InputError: none of the faces' images is in it.
+        InputError: none of the faces' images is in it, or one person's code is written in two ways.
     """
     photographs = {place_of(face.image): face for face in faces}
     _tell_unmatched(facts.file, photographs, facts.rows)
-    return [joined(face, facts.rows.get(place_of(face.image)), facts.coordinates) for face in faces]
+    told = [joined(face, facts.rows.get(place_of(face.image)), facts.coordinates) for face in faces]
+    require_alike([(face.subject, f"image {face.name}") for face in told if face.subject], facts.as_written)
+    return told
 
 
 def _look_at_columns(file: Path, header: Sequence[str]) -> None:

@@ -180,7 +180,8 @@ def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion
         return replace(named, notes=(*plain.notes, f"{problem}: no z-score"))
     mine = [criterion for criterion in criteria if criterion.measurement == plain.measurement.name]
     met = tuple(each.sentence(plain.measurement, norm.name) for each in mine if each.meets(z))
-    open_ = [f"the interval of z reaches across the limit of {each.source}" for each in mine if _across(each, ends)]
+    sources = dict.fromkeys(each.source for each in mine if _across(each, ends))  # once, of its two limits
+    open_ = [f"the interval of z reaches across the limit of {source}" for source in sources]
     return replace(named, z=z, z_low=ends[0], z_high=ends[1], criteria=met, notes=(*plain.notes, *open_))
 
 

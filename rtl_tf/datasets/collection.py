@@ -19,7 +19,8 @@ NUMBER_OF_A_FACE = re.compile("0|[1-9][0-9]*")
 
 @dataclass(frozen=True)
 class Collection:
-    """Faces with the schema of their points. Where a detector found them, its name of each and the peaks (K,) of each.
+    """Faces with the schema of their points. Where a detector found them, its name of each and the peaks (K,) of each;
+    where it knows its errors, the radii (K,) of each, original px.
 
     The subject of a prediction can be empty: nobody has told it.
     """
@@ -28,6 +29,7 @@ class Collection:
     schema: Schema
     detectors: Sequence[str] = ()
     peaks: Sequence[np.ndarray] = ()
+    radii: Sequence[np.ndarray] = ()
 
     @property
     def predicted(self) -> bool:

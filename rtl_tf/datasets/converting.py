@@ -57,6 +57,7 @@ FIELDS: Mapping[str, Callable[[Collection], int]] = {
     "mirrored": lambda faces: sum(sample.mirrored for sample in faces.samples),
     "mm_per_px": lambda faces: sum(not np.isnan(sample.mm_per_px) for sample in faces.samples),
     "peaks": lambda faces: len(faces.peaks),
+    "radii": lambda faces: sum(bool(np.isfinite(radii).any()) for radii in faces.radii),
 }
 
 

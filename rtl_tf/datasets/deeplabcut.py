@@ -1,5 +1,6 @@
 """DeepLabCut: the CSV file of labelled frames, CollectedData_<scorer>.csv."""
 
+import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -59,7 +60,7 @@ def _first_line(file: Path) -> str:
 
 
 def _is_header(line: str) -> bool:
-    return line.split(",")[0].strip().strip('"') == "scorer"
+    return re.split("[,;\t]", line)[0].strip().strip('"') == "scorer"
 
 
 def _faces(path: Path) -> list[Face]:

@@ -17,9 +17,10 @@ from rtl_tf.datasets.table import (
     schema_in,
     table_file,
 )
-from rtl_tf.datasets.table_cells import PEAK
+from rtl_tf.datasets.table_cells import DOUBT, PEAK, RADIUS
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Samples
+from rtl_tf.schema import Schema
 from rtl_tf.system.notes import tell_left_out
 
 
@@ -37,7 +38,8 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
 
     Args:
         path: see `holds_predictions`. Columns as `table.read` has them, but that `subject` may be missing, and
-            `detector` and <landmark>_peak tell who found the points, and how sure.
+            `detector`, <landmark>_peak and <landmark>_radius tell who found the points, and how sure. `coverage` and
+            `flags` are attributes.
         schema: its landmarks are taken; None = the largest shipped one that the columns fit.
         subjects_as_written: as `datasets.load` has it, where somebody has added subjects.
     Raises:
@@ -51,10 +53,11 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
     rows = [row for row in rows if not row.cells.get("error")]
     if not rows:
         raise InputError(f"{file}: no row without an error")
-    columns, samples = [name + PEAK for name in fitting.names], Samples()
+    doubt, samples = [name for name in DOUBT if name in header], Samples()
     first_row: dict[tuple[Path, str], int] = {}
     for row, others in zip(rows, attributes_of(header, [row.cells for row in rows]), strict=True):
         attributes = {name: cell for name, cell in others.items() if name not in _peaks(header) and name != "detector"}
+        attributes |= {name: row.cells[name] for name in doubt}
         try:
             sample = sample_of(file.parent, row.cells, fitting, attributes)
         except InputError as problem:
@@ -63,8 +66,9 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
             raise row.error(f"{row.cells['image']} is already in row {other}; remove one")
         samples.append(replace(sample, place=f"row {row.line}"))
     samples = with_checked_people(file, samples, subjects_as_written)
-    peaks = [_peaks_in(row, columns) for row in rows]
-    return Collection(samples, fitting, [row.cells.get("detector", "") for row in rows], peaks)
+    peaks, radii = ([_numbers_in(row, fitting, end) for row in rows] for end in (PEAK, RADIUS))
+    known = [name + RADIUS for name in fitting.names if name + RADIUS in header]
+    return Collection(samples, fitting, [row.cells.get("detector", "") for row in rows], peaks, radii if known else ())
 
 
 def _peaks(header: list[str]) -> set[str]:
@@ -72,8 +76,9 @@ def _peaks(header: list[str]) -> set[str]:
     return {name + PEAK for name in landmarks_of(header)} & set(header)
 
 
-def _peaks_in(row: Row, columns: list[str]) -> np.ndarray:
+def _numbers_in(row: Row, schema: Schema, end: str) -> np.ndarray:
+    """(K,), of the columns of landmarks with this end."""
     try:
-        return np.array([number_in(row.cells, column) for column in columns])
+        return np.array([number_in(row.cells, name + end) for name in schema.names])
     except InputError as problem:
         raise row.error(problem) from problem

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,21 +22,27 @@ def checked_people(samples: Sequence[Sample], as_written: bool, names: Sequence[
         InputError: a code shows nothing; or, unless `as_written`, two codes of `code_key` equal: one person would be
             taken for two and could lie in two parts of a split. Names both codes, and a row and an image of each.
     """
+    named = zip(names, samples, strict=True)
+    places = (f"{sample.place}, image {name}" if sample.place else f"image {name}" for name, sample in named)
+    require_alike(zip((sample.subject for sample in samples), places, strict=True), as_written)
+    return [replace(sample, subject=unicodedata.normalize("NFC", sample.subject)) for sample in samples]
+
+
+def require_alike(people: Iterable[tuple[str, str]], as_written: bool) -> None:
+    """InputError as `checked_people`, of codes with where each of them stands."""
     first: dict[str, tuple[str, str]] = {}
-    for name, sample in zip(names, samples, strict=True):
-        where = f"{sample.place}, image {name}" if sample.place else f"image {name}"
-        key = code_key(sample.subject)
-        if not key or any(unicodedata.category(c) in ("Cc", "Cs") for c in sample.subject):
+    for subject, where in people:
+        key = code_key(subject)
+        if not key or any(unicodedata.category(c) in ("Cc", "Cs") for c in subject):
             problem = "shows nothing, or holds characters that no file can keep; give each person a code"
-            raise InputError(f"{where}: its subject {sample.subject!r} {problem}")
-        other, written = first.setdefault(key, (where, sample.subject))
-        if not as_written and written != sample.subject:
+            raise InputError(f"{where}: its subject {subject!r} {problem}")
+        other, written = first.setdefault(key, (where, subject))
+        if not as_written and written != subject:
             raise InputError(
-                f"subjects {written!r} ({other}) and {sample.subject!r} ({where}) differ in nothing but "
+                f"subjects {written!r} ({other}) and {subject!r} ({where}) differ in nothing but "
                 "case, zeros, blanks or the form of letters: write one person's alike; if they are two people, give "
                 "--subjects-as-written"
             )
-    return [replace(sample, subject=unicodedata.normalize("NFC", sample.subject)) for sample in samples]
 
 
 def with_checked_people(path: Path, samples: Samples, as_written: bool) -> Samples:

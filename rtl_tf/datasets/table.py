@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.csv_rows import Row, read_header, read_rows
+from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets.annotations import MM_PER_PX, fitting_schema, require_usable, shipped_landmarks
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import code_key
@@ -126,9 +126,7 @@ def schema_in(file: Path, header: list[str], schema: str | None) -> Schema:
 def require_image_and_box(file: Path, header: list[str]) -> None:
     """InputError where the columns of the image or of the box are not whole."""
     if "image" not in header:
-        other = next((name for sign, name in ((";", "';'"), ("\t", "tabs")) if sign in "".join(header)), None)
-        advice = f" (its cells are separated by {other}: save it with commas)" if other else ""
-        raise InputError(f"{file} row 1: no column 'image'{advice}")
+        raise InputError(f"{file} row 1: no column 'image'{separator_advice(header)}")
     if any(column in header for column in BOX) and not all(column in header for column in BOX):
         raise InputError(f"{file} row 1: a box needs all of the columns {', '.join(BOX)}")
 

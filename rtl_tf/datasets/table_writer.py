@@ -8,7 +8,7 @@ import numpy as np
 from rtl_tf.csv_rows import as_line
 from rtl_tf.datasets.collection import Collection, Writing, places
 from rtl_tf.datasets.table import BOX
-from rtl_tf.datasets.table_cells import MARK, PEAK, image_cell, number
+from rtl_tf.datasets.table_cells import MARK, PEAK, RADIUS, image_cell, number
 
 
 def write(collection: Collection, output: Path) -> Writing:
@@ -20,7 +20,8 @@ def write(collection: Collection, output: Path) -> Writing:
         always |= {"face", *BOX, "mirrored", "detector", "error", *(name + PEAK for name in collection.schema.names)}
     header = [name for name in names if name in always or any(row.get(name) for row in rows)]
     lines = [as_line(header), *(as_line(row.get(name, "") for name in header) for row in rows)]
-    carried = {"subject", "face", "box", "mirrored", "mm_per_px", "attributes", "unlabelled", "predictions", "peaks"}
+    carried = {"subject", "face", "box", "mirrored", "mm_per_px", "attributes", "unlabelled", "predictions"}
+    carried |= {"peaks", "radii"}
     return Writing({output.name: (MARK + "".join(lines)).encode()}, frozenset(carried))
 
 
@@ -40,3 +41,5 @@ def _cells(collection: Collection, index: int, folder: Path) -> Iterator[tuple[s
         yield from ((f"{name}_x", number(x)), (f"{name}_y", number(y)))
         if collection.predicted:
             yield name + PEAK, number(collection.peaks[index][column])
+        if collection.radii:
+            yield name + RADIUS, number(collection.radii[index][column])

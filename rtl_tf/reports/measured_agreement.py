@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.csv_rows import write_rows
-from rtl_tf.evaluation.agreement import Agreement, Interval, bland_altman, icc
+from rtl_tf.evaluation.agreement import FEWEST, Agreement, Interval, bland_altman, icc
 from rtl_tf.exceptions import InputError
 from rtl_tf.measurement import USE, Measurement
 from rtl_tf.measuring.quantities import measure
 from rtl_tf.reports.grid import Grid, as_text
-from rtl_tf.reports.texts import number
+from rtl_tf.reports.texts import MISSING, number
 from rtl_tf.schema import Schema
 
 DETECTOR, RATERS = "detector", "raters"
@@ -24,6 +24,7 @@ COLUMNS = (
 )
 NO_SUBJECTS = "No image has a subject: each counts as a person."
 SOME_SUBJECTS = "Each image without a subject counts as a person of its own."
+FEW = f"Of fewer than {FEWEST} images or people there is no bias, limit or correlation ({MISSING})."
 DIGITS = {"mm": 2, "deg": 1, "1": 3}
 
 
@@ -52,7 +53,7 @@ class Compared:
     Attributes:
         between: DETECTOR (against the manual one) or RATERS (the second against the first).
         first, other: (P,), mm, degrees or ratios.
-        note: how people were counted where not all are told.
+        notes: how people were counted where not all are told, and why nothing is said of so few.
     """
 
     measurement: Measurement
@@ -62,7 +63,7 @@ class Compared:
     agreement: Agreement
     icc_2_1: Interval
     icc_3_1: Interval
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def compare(marks: Marks) -> list[Compared]:
@@ -89,8 +90,9 @@ def _compared(
     unnamed = subjects.count("")
     people = len(set(subjects) - {""}) + unnamed
     pairs = icc(np.stack([first, other], axis=1), people)
-    note = NO_SUBJECTS if unnamed == len(subjects) else SOME_SUBJECTS if unnamed else ""
-    return Compared(measurement, between, first, other, bland_altman(other - first, people), *pairs, note)
+    notes = [NO_SUBJECTS if unnamed == len(subjects) else SOME_SUBJECTS] if unnamed else []
+    notes += [FEW] if min(people, len(first)) < FEWEST else []
+    return Compared(measurement, between, first, other, bland_altman(other - first, people), *pairs, tuple(notes))
 
 
 def agreement_text(compared: Sequence[Compared], title: str) -> str:
@@ -111,7 +113,7 @@ def agreement_text(compared: Sequence[Compared], title: str) -> str:
     more = [
         "ICC(2,1): absolute agreement; ICC(3,1): consistency. In brackets 95 % intervals, of as many independent draws",
         f"as there are people. {USE.capitalize()}.",
-        *dict.fromkeys(one.note for one in compared if one.note),
+        *dict.fromkeys(note for one in compared for note in one.notes),
     ]
     correlated = Grid(
         "Intraclass correlation", ["Measurement", "Of", "People", "ICC(2,1)", "ICC(3,1)"], shares, 2, notes=more
@@ -143,4 +145,4 @@ def _numbers(one: Compared) -> list[str]:
     numbers = [agreement.sd, agreement.mae, *(end for interval in intervals for end in interval)]
     cells = ["" if np.isnan(value) else f"{value:.6g}" for value in numbers]
     who = [one.measurement.name, one.measurement.unit, one.between, str(agreement.images), str(agreement.people)]
-    return [*who, *cells, one.note, USE]
+    return [*who, *cells, " ".join(one.notes), USE]
