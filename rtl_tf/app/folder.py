@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rtl_tf.app.labels import AllLabels
-from rtl_tf.datasets.photographs import Listing, from_files
+from rtl_tf.app.only import named_in
+from rtl_tf.datasets.photographs import Listing, Photograph, from_files
 from rtl_tf.datasets.table_cells import unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.hashing import file_hash
@@ -21,11 +22,19 @@ class Unreachable(InputError):
 
 @dataclass(frozen=True)
 class Photo:
-    """A file, its name relative to the folder, and why it cannot be looked at; empty where it can."""
+    """Attributes:
+    path: of the file; name: relative to the folder, with / on every system.
+    problem: why it cannot be looked at; empty where it can.
+    """
 
     path: Path
     name: str
     problem: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The name without its suffix: of files of one name in two folders there are two."""
+        return PurePosixPath(self.name).with_suffix("").as_posix()
 
 
 class Folder:
@@ -33,17 +42,28 @@ class Folder:
 
     Attributes:
         path: of the folder; photos: its images by name.
+        only: a table, or None; shown: the photographs that the page shows: all, or those of the table, in its order.
         contents: SHA-256 of those that were read, by name; as they were then.
         skipped: a line on what is none, or "".
     """
 
-    def __init__(self, path: Path):
-        """InputError: no folder, or no image in it that can be read."""
+    def __init__(self, path: Path, recursive: bool = False, only: Path | None = None):
+        """
+        Args:
+            recursive: folders in it too.
+            only: a table with the column image, as it lies from the table.
+        Raises:
+            InputError: no folder, no image in it that can be read, or no table that has any of them.
+        """
         if not path.is_dir():
             raise InputError(f"{path}: {'a file; name its folder' if path.exists() else 'no such folder'}")
-        listing = from_files([path])
+        listing = from_files([path], recursive)
         self.path = path
-        self.photos = [_photo(one.image, one.problem) for one in listing.photographs]
+        self.photos = [_photo(one) for one in listing.photographs]
+        self.only, self.shown = only, self.photos
+        if only is not None:
+            images = [photo.path for photo in self.photos]
+            self.shown = [self.photos[index] for index in named_in(only, images, None if recursive else path)]
         others = Listing(
             listing.photographs, {kind: number for kind, number in listing.skipped.items() if kind not in OWN}
         )
@@ -66,9 +86,7 @@ class Folder:
         try:
             self.contents[photo.name] = file_hash(photo.path)
         except OSError as problem:
-            kind = (
-                InputError if isinstance(problem, FileNotFoundError) and _is_there(photo.path.parent) else Unreachable
-            )
+            kind = InputError if isinstance(problem, FileNotFoundError) and _is_there(self.path) else Unreachable
             raise kind(f"{photo.path}: cannot be read ({problem.strerror})") from problem
         return self.contents[photo.name]
 
@@ -108,6 +126,7 @@ def _is_there(folder: Path) -> bool:
         return False
 
 
-def _photo(path: Path, problem: str) -> Photo:
-    name, bad = path.name.encode("utf-8", "backslashreplace").decode(), unwritable(path)
-    return Photo(path, name, problem or (str(InputError(f"{path}: {bad}")) if bad else ""))
+def _photo(one: Photograph) -> Photo:
+    path, bad = one.image, unwritable(one.image)
+    name = (one.below / path.name).as_posix().encode("utf-8", "backslashreplace").decode()
+    return Photo(path, name, one.problem or (str(InputError(f"{path}: {bad}")) if bad else ""))

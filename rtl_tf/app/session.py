@@ -46,9 +46,9 @@ class Session:
 
     def photo(self, index: int) -> Photo:
         """InputError where there is none."""
-        if not 0 <= index < len(self.folder.photos):
+        if not 0 <= index < len(self.folder.shown):
             raise InputError(f"no photograph {index}")
-        return self.folder.photos[index]
+        return self.folder.shown[index]
 
     def require_content(self, photo: Photo, sha256: str) -> None:
         """Conflict where a photograph's file is not the one that somebody looks at."""
@@ -60,6 +60,7 @@ class Session:
         return {
             "folder": str(self.folder.path),
             "skipped": self.folder.skipped,
+            "ordered": self.folder.only is not None,
             "who": self.who,
             "labelling": self.labelling,
             "tile": TILE,
@@ -77,8 +78,8 @@ class Session:
         }
 
     def listing(self) -> dict:
-        """Each photograph with its flags and how far somebody has got with it, in the order of their names."""
-        rows = [self._row(index, photo) for index, photo in enumerate(self.folder.photos)]
+        """Each photograph with its flags and how far somebody has got with it, by name or in a table's order."""
+        rows = [self._row(index, photo) for index, photo in enumerate(self.folder.shown)]
         return {"images": rows, "status": self.guesses.status, "broken": bool(self.guesses.problem)}
 
     def image(self, index: int) -> dict:

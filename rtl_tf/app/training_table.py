@@ -105,7 +105,7 @@ def _makes_square(points: np.ndarray) -> bool:
 
 
 def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale) -> Sample:
-    subject, checked = said.attributes.get(SUBJECT) or photo.path.stem, said.attributes.get(CHECKED) or "no"
+    subject, checked = said.attributes.get(SUBJECT) or photo.stem, said.attributes.get(CHECKED) or "no"
     about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells, **view_cells(said)}
     if np.isnan(points).all():
         about["error"] = UNLABELLED
