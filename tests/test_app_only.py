@@ -85,6 +85,8 @@ def test_the_command_exports_from_folders_in_folders_where_it_is_asked_to(folder
     assert done.stdout.splitlines()[0] == f"1 photographs: {tmp_path / 't.csv'}"
     (row,) = csv.DictReader((tmp_path / "t.csv").open(encoding="utf-8-sig"))
     assert row["image"] == "photos/ben/a.png"
+    gone = "1 in the journal, but not in the folder any more, or not readable (ben/a.png first): left out"
+    refused(f"{gone}; --recursive looks into folders", "--export", tmp_path / "u.csv", folder)
     (folder / "z.png").unlink()
     refused("; --recursive looks into folders", "--export", tmp_path / "u.csv", folder)
 

@@ -44,7 +44,7 @@ def export(photos: Path, recursive: bool, journal: Path, output: Path) -> int:
     folder = Folder(photos, recursive)
     schema, entries = read(journal)
     labels = AllLabels(entries)
-    folder.adopt(labels)
+    folder.find_all(labels, "photographs of the journal, by their pixels")
     table = training_table(folder, labels, schema)
     table.write(output)
     print(f"{len(table.collection.samples)} photographs: {output}")

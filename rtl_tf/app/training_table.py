@@ -50,7 +50,7 @@ class TrainingTable:
     def content(self, output: Path) -> bytes:
         """Of the file `output`, relative to which its images are named. InputError for no face."""
         if not self.collection.samples:
-            raise InputError(f"{UNLABELLED} on a photograph yet")
+            raise InputError("; ".join([f"{UNLABELLED} on a photograph yet", *self.notes]))
         return bytes(table_writer.write(self.collection, output).files[output.name])
 
     def write(self, output: Path) -> None:
@@ -85,8 +85,12 @@ def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> Trainin
             samples.append(_sample(photo, said, np.full_like(points, np.nan), scale))
         elif said.placed:
             names["few"].append(photo.name)
-    names["missing"] = sorted(labels.name_of[content] for content in labels.known - set(found))
-    notes = [f"{len(names[kind])} {note.format(names[kind][0])}" for kind, note in NOTES.items() if names[kind]]
+    names["missing"] = sorted(labels.name_of[key] for key in labels.without(found))
+    notes = [
+        f"{len(names[kind])} {note.format(names[kind][0])}{folder.advice if kind == 'missing' else ''}"
+        for kind, note in NOTES.items()
+        if names[kind]
+    ]
     return TrainingTable(Collection(samples, schema), notes)
 
 
