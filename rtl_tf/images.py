@@ -1,7 +1,6 @@
 """The only image reading: formats, EXIF rotation, size limits, and the square that a crop shows."""
 
 import ctypes
-import hashlib
 import logging
 import math
 import warnings
@@ -18,7 +17,7 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError, in_one_line
 from rtl_tf.pixel_values import read_rgb
 from rtl_tf.resampling import square_of
-from rtl_tf.system.hashing import State, state_of
+from rtl_tf.system.hashing import State, pixels_hash, state_of
 from rtl_tf.system.notes import warn_once
 
 # How the names of image files end, in lower case.
@@ -165,10 +164,7 @@ def image_hash(path: str | Path) -> str:
 
 @cache
 def _image_hash(path: Path, state: State | None) -> str:
-    image = read_image(path)
-    digest = hashlib.sha256(repr(image.shape).encode())
-    digest.update(image.tobytes())
-    return digest.hexdigest()
+    return pixels_hash(read_image(path))
 
 
 @contextmanager

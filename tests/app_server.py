@@ -1,6 +1,7 @@
 """The page's server as tests need it: of a guesser whose answers are known, at an address that a restart keeps.
 
-`python tests/app_server.py FOLDER PORT [label]` serves the photographs of a folder until it is killed.
+`python tests/app_server.py FOLDER PORT [label] [recursive] [only]` serves the photographs of a folder until it is
+killed; `only` those of the table only.csv beside it.
 """
 
 import socket
@@ -63,19 +64,19 @@ def write_photographs(folder: Path, names: str = "abc", size: tuple[int, int] = 
         Image.fromarray(pixels).save(folder / f"{name}.png")
 
 
-def make_session(folder: Path, journal, guesser=KnownGuesser, labelling: bool = False) -> Session:
-    labels, photographs, pictures = AllLabels(journal.entries), Folder(folder), Pictures()
+def make_session(folder: Path, journal, guesser=KnownGuesser, labelling: bool = False, **of_folder) -> Session:
+    labels, photographs, pictures = AllLabels(journal.entries), Folder(folder, **of_folder), Pictures()
     photographs.adopt(labels)
-    guesses = Guesses(guesser, photographs.photos, pictures)
+    guesses = Guesses(guesser, photographs.shown, pictures)
     return Session(photographs, journal.schema, journal, labels, guesses, pictures, "tester", labelling)
 
 
-def serve(folder: Path, listening: socket.socket, labelling: bool = False) -> None:
+def serve(folder: Path, listening: socket.socket, labelling: bool = False, **of_folder) -> None:
     schema = load_schema("fas14")
     with writing(folder / NAME, schema) as journal:
         access = Access("127.0.0.1", listening.getsockname()[1], TOKEN)
         guesser = KnownMesh if labelling else KnownGuesser
-        app = application(make_session(folder, journal, guesser, labelling), access)
+        app = application(make_session(folder, journal, guesser, labelling, **of_folder), access)
         settings = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none")
         uvicorn.Server(settings).run(sockets=[listening])
 
@@ -89,4 +90,6 @@ def listening_at(port: int = 0) -> socket.socket:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), listening_at(int(sys.argv[2])), labelling="label" in sys.argv[3:])
+    folder, more = Path(sys.argv[1]), sys.argv[3:]
+    only = folder.parent / "only.csv" if "only" in more else None
+    serve(folder, listening_at(int(sys.argv[2])), "label" in more, recursive="recursive" in more, only=only)

@@ -193,6 +193,17 @@ def test_images_without_landmarks_are_named_with_the_reason(run, photographs, tm
     assert len(list(csv.DictReader((tmp_path / "suggested.csv").open(encoding="utf-8-sig")))) == 2
 
 
+def test_folders_in_folders_are_looked_into_where_it_is_asked_for(run, photographs, tmp_path):
+    output = tmp_path / "suggested.csv"
+    (tmp_path / "patients").mkdir()
+    photographs.rename(tmp_path / "patients" / "anna")
+    with pytest.raises(InputError, match=r"skipped 1 folder; --recursive looks into folders$"):
+        main([str(run), str(tmp_path / "patients"), "--output", str(output)])
+    main([str(run), str(tmp_path / "patients"), "--recursive", "-n", "2", "--output", str(output)])
+    rows = list(csv.DictReader(output.open(encoding="utf-8-sig")))
+    assert [Path(row["image"]).parent.as_posix() for row in rows] == ["patients/anna"] * 2
+
+
 def test_no_run(tmp_path, photographs):
     with pytest.raises(InputError, match="nothing: no trained run"):
         main([str(tmp_path / "nothing"), str(photographs)])

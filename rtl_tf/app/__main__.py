@@ -21,28 +21,30 @@ def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
     if options.label and options.export:
         raise InputError("give --label or --export, not both")
+    if options.only and options.export:
+        raise InputError("--only: for the page; the table of --export has all that people have placed")
     expected = ("PHOTOS",) if options.label or options.export else ("RUN", "PHOTOS")
     if len(options.paths) != len(expected):
         raise InputError(f"expected {' and '.join(expected)}, there are {len(options.paths)} names (see --help)")
     journal = options.journal or options.paths[-1] / _journal_name()
     if options.export:
-        return export(options.paths[-1], journal, options.export)
+        return export(options.paths[-1], options.recursive, journal, options.export)
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise InputError(f'{", ".join(missing)} is not installed: pip install -e ".[app]"')
     return serve(options, journal)
 
 
-def export(photos: Path, journal: Path, output: Path) -> int:
+def export(photos: Path, recursive: bool, journal: Path, output: Path) -> int:
     """Write the training table of a journal."""
     from rtl_tf.app.folder import Folder
     from rtl_tf.app.journal import read
     from rtl_tf.app.labels import AllLabels
     from rtl_tf.app.training_table import training_table
 
-    folder = Folder(photos)
+    folder = Folder(photos, recursive)
     schema, entries = read(journal)
     labels = AllLabels(entries)
-    folder.adopt(labels)
+    folder.find_all(labels, "photographs of the journal, by their pixels")
     table = training_table(folder, labels, schema)
     table.write(output)
     print(f"{len(table.collection.samples)} photographs: {output}")
@@ -60,7 +62,7 @@ def serve(options, journal: Path) -> int:
     host = require_address(options.host)
     password = "" if is_own_machine(host) else require_password(_password())
     schema, load, labelling = _guesser(options)
-    folder = Folder(options.paths[-1])
+    folder = Folder(options.paths[-1], options.recursive, options.only)
     with _listening(host, options.port) as listening, writing(journal, schema) as opened:
         access = Access(host, listening.getsockname()[1], new_token(), password)
         session = _session(folder, schema, opened, load, options.who or _user(), labelling)
@@ -68,6 +70,8 @@ def serve(options, journal: Path) -> int:
         with suppress(KeyboardInterrupt):
             if folder.skipped:
                 print(folder.skipped)
+            if folder.only:
+                print(f"{len(folder.shown)} of {len(folder.photos)} photographs: those of {folder.only}")
             print(f"corrections: {journal} ({len(opened.entries)} by now)")
             if password:
                 print("what is sent can be read on the way: use a network that you trust, or a tunnel (ssh -L)")
@@ -103,7 +107,7 @@ def _session(folder, schema, journal, load: Callable, who: str, labelling: bool)
 
     labels, pictures = AllLabels(journal.entries), Pictures()
     folder.adopt(labels)
-    guesses = Guesses(lambda: load(labels, folder), folder.photos, pictures)
+    guesses = Guesses(lambda: load(labels, folder), folder.shown, pictures)
     return Session(folder, schema, journal, labels, guesses, pictures, who, labelling)
 
 
@@ -176,6 +180,11 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--label", metavar="SCHEMA", help="label from nothing: fas14, fas12, ibug68 or a .toml file of landmarks"
     )
+    parser.add_recursive()
+    parser.add_argument(
+        "--only", type=Path, metavar="TABLE",
+        help="show the photographs of a table alone, in its order: any with a column image, as of rtl-suggest",
+    )  # fmt: skip
     parser.add_argument(
         "--export", type=Path, metavar="FILE",
         help="write what people have placed as a table for train.py --data, and end; an earlier one is replaced",

@@ -54,10 +54,13 @@ def require_state(said: Labels, entries: list[Entry], asked: Node) -> None:
         raise Conflict("the last change was made in another window: look at it again")
 
 
-def entries_of(asked: Node, photo: Photo, who: str, schema: Schema, size: Callable[[], Size]) -> list[Entry]:
+def entries_of(
+    asked: Node, photo: Photo, who: str, schema: Schema, size: Callable[[], Size], pixels: str = ""
+) -> list[Entry]:
     """The lines that write it down. InputError where it is no such change.
 
     Args:
+        pixels: their hash.
         size: of the photograph; only asked for where something is placed.
     """
     kind, change, sha256 = one_of(asked["kind"], KINDS), name_of(asked), asked["sha256"].text()
@@ -74,7 +77,7 @@ def entries_of(asked: Node, photo: Photo, who: str, schema: Schema, size: Callab
         if what in BESIDE and NOT_VISIBLE in (kind, new):
             raise one.error("only a landmark can be not visible")
         model = place(one.get("model"))
-        entries.append(Entry(time, who, kind, photo.name, sha256, change, what, old, new, model))
+        entries.append(Entry(time, who, kind, photo.name, sha256, change, what, old, new, model, pixels))
     if not 0 < len(entries) <= MOST or len({entry.what for entry in entries}) < len(entries):
         raise asked["changes"].error(f"expected 1 to {MOST} changes of different landmarks")
     if kind == ACCEPT and any(not isinstance(entry.new, tuple) for entry in entries):

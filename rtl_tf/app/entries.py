@@ -40,6 +40,8 @@ class Entry:
         what: name of the landmark, or one of BESIDE; where `kind` is ATTRIBUTE, one of ATTRIBUTES.
         old, new: what a person said of it before and says now.
         model: where the detector had the landmark, which is never what a person said.
+        pixels: SHA-256 of the decoded image, by which it is known again once its file has other metadata; "" = not
+            told, as in older journals.
     """
 
     time: str
@@ -52,10 +54,13 @@ class Entry:
     old: Value
     new: Value
     model: Value = None
+    pixels: str = ""
 
     def to_json(self) -> dict:
         key = "attribute" if self.kind == ATTRIBUTE else "landmark"
         named = {field.name: getattr(self, field.name) for field in fields(self)}
+        if not self.pixels:
+            del named["pixels"]
         return {key if name == "what" else name: value for name, value in named.items()}
 
     @property
@@ -69,8 +74,11 @@ class Entry:
         what = one_of(*(node["attribute"], ATTRIBUTES) if kind == ATTRIBUTE else (node["landmark"], marks(schema)))
         read = reader(kind, what)
         texts = {name: node[name].text() for name in ("time", "who", "image", "sha256", "change")}
-        model = place(node.get("model"))
-        return cls(**texts, kind=kind, what=what, old=read(node.get("old")), new=read(node.get("new")), model=model)
+        pixels = node.get("pixels")
+        return cls(
+            **texts, kind=kind, what=what, old=read(node.get("old")), new=read(node.get("new")),
+            model=place(node.get("model")), pixels="" if pixels is None else pixels.text(),
+        )  # fmt: skip
 
 
 def one_of(node: Node, names: tuple[str, ...]) -> str:

@@ -45,15 +45,20 @@ class Labels:
 
 
 class AllLabels:
-    """Of all photographs, by the SHA-256 of their files: a copy or another name has the same landmarks.
+    """Of all photographs, by the SHA-256 of their files: a copy or another name has the same landmarks. A file of which
+    nothing is said has those of one with the same pixels, once it is `learn`ed that it has them.
 
     Attributes:
         sha256_of: what was labelled last under a name; name_of: the name under which a file was labelled last.
         changes: what the actions are called.
+        pixels_of: SHA-256 of the decoded pixels of files of which it is known.
     """
 
     def __init__(self, entries: Iterable[Entry] = ()):
         self._labels: dict[str, Labels] = {}
+        self._first_of: dict[str, str] = {}  # by the pixels: the file of which something was said first
+        self._same_as: dict[str, str] = {}  # by the file
+        self.pixels_of: dict[str, str] = {}
         self.sha256_of: dict[str, str] = {}
         self.name_of: dict[str, str] = {}
         self.changes: set[str] = set()
@@ -61,18 +66,36 @@ class AllLabels:
 
     def add(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            self._labels.setdefault(entry.sha256, Labels()).add(entry)
+            if entry.pixels:
+                self.learn(entry.sha256, entry.pixels)
+            self._labels.setdefault(self.key(entry.sha256), Labels()).add(entry)
+            if entry.pixels:
+                self._first_of.setdefault(entry.pixels, self.key(entry.sha256))
             self.sha256_of[entry.image] = entry.sha256
-            self.name_of[entry.sha256] = entry.image
+            self.name_of[self.key(entry.sha256)] = entry.image
             self.changes.add(entry.change)
+
+    def learn(self, sha256: str, pixels: str) -> None:
+        """A file has these pixels: `images.image_hash`."""
+        self.pixels_of[sha256] = pixels
+        if sha256 not in self._labels and pixels in self._first_of:
+            self._same_as[sha256] = self._first_of[pixels]
+
+    def key(self, sha256: str) -> str:
+        """The file under which labels are kept: itself, or the one with the same pixels."""
+        return self._same_as.get(sha256, sha256)
 
     def of(self, sha256: str) -> Labels:
         """Nothing, for a file that nobody has said anything of."""
-        return self._labels.get(sha256, Labels())
+        return self._labels.get(self.key(sha256), Labels())
+
+    def without(self, contents: Iterable[str]) -> set[str]:
+        """The keys of what is said of photographs that are not among these files."""
+        return self.known - {self.key(content) for content in contents}
 
     @property
     def known(self) -> set[str]:
-        """The SHA-256 of every file of which something is said."""
+        """The key of every file of which something is said."""
         return {sha256 for sha256 in list(self._labels) if self.knows(sha256)}
 
     def knows(self, sha256: str) -> bool:

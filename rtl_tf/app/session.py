@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from rtl_tf.app.changes import Conflict, entries_of, name_of, require_state
 from rtl_tf.app.entries import ATTRIBUTE, CHECKED
 from rtl_tf.app.folder import Folder, Photo, Unreachable
@@ -21,6 +23,7 @@ from rtl_tf.clinic.sights import Sight
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
+from rtl_tf.system.hashing import pixels_hash
 
 PATIENCE = 5.0  # s, that a change waits for the one before
 
@@ -43,12 +46,14 @@ class Session:
 
     def __post_init__(self) -> None:
         self._one_at_a_time = threading.Lock()
+        # Nobody waits for it: a photograph that is opened is known by its pixels at once.
+        threading.Thread(target=self.folder.find_all, args=(self.labels,), name="pixels", daemon=True).start()
 
     def photo(self, index: int) -> Photo:
         """InputError where there is none."""
-        if not 0 <= index < len(self.folder.photos):
+        if not 0 <= index < len(self.folder.shown):
             raise InputError(f"no photograph {index}")
-        return self.folder.photos[index]
+        return self.folder.shown[index]
 
     def require_content(self, photo: Photo, sha256: str) -> None:
         """Conflict where a photograph's file is not the one that somebody looks at."""
@@ -60,6 +65,7 @@ class Session:
         return {
             "folder": str(self.folder.path),
             "skipped": self.folder.skipped,
+            "ordered": self.folder.only is not None,
             "who": self.who,
             "labelling": self.labelling,
             "tile": TILE,
@@ -77,8 +83,8 @@ class Session:
         }
 
     def listing(self) -> dict:
-        """Each photograph with its flags and how far somebody has got with it, in the order of their names."""
-        rows = [self._row(index, photo) for index, photo in enumerate(self.folder.photos)]
+        """Each photograph with its flags and how far somebody has got with it, by name or in a table's order."""
+        rows = [self._row(index, photo) for index, photo in enumerate(self.folder.shown)]
         return {"images": rows, "status": self.guesses.status, "broken": bool(self.guesses.problem)}
 
     def image(self, index: int) -> dict:
@@ -86,6 +92,8 @@ class Session:
         photo = self.photo(index)
         sha256 = self.folder.content_of(photo)
         height, width = self.pictures.pixels(photo.path).shape[:2]
+        if not self.labels.knows(sha256):
+            self._pixels_hash(photo, sha256)
         said, is_replaced = self.labels.of(sha256), self.folder.is_replaced(photo, self.labels)
         warning = "Under this name another photograph was labelled." if is_replaced else ""
         return {
@@ -111,7 +119,8 @@ class Session:
         with self._alone():
             if name_of(asked) not in self.labels.changes:
                 self.require_content(photo, seen)
-                entries = entries_of(asked, photo, who or self.who, self.schema, partial(self._size, photo))
+                pixels = self._pixels_hash(photo, seen)
+                entries = entries_of(asked, photo, who or self.who, self.schema, partial(self._size, photo), pixels)
                 require_state(self.labels.of(seen), entries, asked)
                 self.journal.append(entries)
                 self.labels.add(entries)
@@ -136,7 +145,8 @@ class Session:
         return {"view": sight.view, "outside": outside(self.schema, sight)}
 
     def table(self) -> TrainingTable:
-        """What people have placed by now."""
+        """What people have placed by now. Waits until all photographs of the journal are looked for."""
+        self.folder.find_all(self.labels)
         return training_table(self.folder, self.labels, self.schema)
 
     @contextmanager
@@ -151,11 +161,25 @@ class Session:
 
     def _size(self, photo: Photo) -> tuple[int, int]:
         """Width and height of a photograph as somebody looks at it. Unreachable where it cannot be read now."""
+        height, width = self._pixels(photo).shape[:2]
+        return width, height
+
+    def _pixels_hash(self, photo: Photo, sha256: str) -> str:
+        """Of the pixels of a photograph's file, whose labels are known by them from now on.
+
+        Unreachable where it cannot be read now, Conflict where it is another one by now.
+        """
+        if sha256 not in self.labels.pixels_of:
+            pixels = pixels_hash(self._pixels(photo))
+            self.require_content(photo, sha256)
+            self.labels.learn(sha256, pixels)
+        return self.labels.pixels_of[sha256]
+
+    def _pixels(self, photo: Photo) -> np.ndarray:
         try:
-            height, width = self.pictures.pixels(photo.path).shape[:2]
+            return self.pictures.pixels(photo.path)
         except InputError as problem:
             raise Unreachable(problem) from problem
-        return width, height
 
     def _row(self, index: int, photo: Photo) -> dict:
         said = self.labels.of(self.folder.contents.get(photo.name, ""))

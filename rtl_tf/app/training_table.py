@@ -54,7 +54,7 @@ class TrainingTable:
     def content(self, output: Path) -> bytes:
         """Of the file `output`, relative to which its images are named. InputError for no face."""
         if not self.collection.samples:
-            raise InputError(f"{UNLABELLED} on a photograph yet")
+            raise InputError("; ".join([f"{UNLABELLED} on a photograph yet", *self.notes]))
         return bytes(table_writer.write(self.collection, output).files[output.name])
 
     def write(self, output: Path) -> None:
@@ -87,8 +87,12 @@ def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> Trainin
         elif kind := _kind_without_square(said, scale):
             names[kind].append(photo.name)
             samples.append(_sample(photo, said, points, scale, UNLABELLED))
-    names["missing"] = sorted(labels.name_of[content] for content in labels.known - set(found))
-    notes = [f"{len(names[kind])} {note.format(names[kind][0])}" for kind, note in NOTES.items() if names[kind]]
+    names["missing"] = sorted(labels.name_of[key] for key in labels.without(found))
+    notes = [
+        f"{len(names[kind])} {note.format(names[kind][0])}{folder.advice if kind == 'missing' else ''}"
+        for kind, note in NOTES.items()
+        if names[kind]
+    ]
     return TrainingTable(Collection(samples, schema), notes)
 
 
@@ -123,7 +127,7 @@ def _word_cells(said: Labels) -> dict[str, str]:
 
 
 def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale, error: str = "") -> Sample:
-    subject, checked = said.attributes.get(SUBJECT) or photo.path.stem, said.attributes.get(CHECKED) or "no"
+    subject, checked = said.attributes.get(SUBJECT) or photo.stem, said.attributes.get(CHECKED) or "no"
     about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells, **view_cells(said)}
     about |= _word_cells(said) | ({"error": error} if error else {})
     points = points.astype(np.float32)

@@ -25,6 +25,10 @@ class Parser(argparse.ArgumentParser):
         separated = "--" in words  # before names that begin with "-": argparse forgets it where names and flags mix
         return (super().parse_args if separated else self.parse_intermixed_args)(words, namespace)
 
+    def add_recursive(self) -> None:
+        """The flag of every command that takes folders of photographs: `photographs.from_files` advises it."""
+        self.add_argument("--recursive", action="store_true", help="folders in folders too, but for hidden ones")
+
     def error(self, message: str):
         raise InputError(f"{message} (see --help)")
 

@@ -159,7 +159,7 @@ def make_parser() -> Parser:
         help="files or folders; the largest face of each is found and looked at. Or films (mp4, mov, ...): the table "
         "then has a row for each frame",
     )  # fmt: skip
-    parser.add_argument("--recursive", action="store_true", help="folders in folders too, but for hidden ones")
+    parser.add_recursive()
     frames = parser.add_mutually_exclusive_group()
     frames.add_argument("--every", type=int, metavar="N", help="of a film, every Nth frame [1]")
     frames.add_argument("--frames-per-second", type=float, metavar="N", help="of a film, so many frames a second")

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         raise InputError(f"--output {options.output}: there already, and not of rtl-suggest; name another file")
     from rtl_tf.datasets.photographs import from_files
 
-    images = [photograph.image for photograph in from_files(options.images).photographs]
+    images = [photograph.image for photograph in from_files(options.images, options.recursive).photographs]
     from rtl_tf.runs import layout
 
     if not (options.run / layout.NETWORK).is_file():
@@ -121,6 +121,7 @@ def make_parser() -> Parser:
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder of train.py")
     parser.add_argument("images", type=Path, nargs="+", metavar="PHOTOS", help="files or folders")
+    parser.add_recursive()
     parser.add_argument("-n", dest="count", type=int, default=20, metavar="N", help="how many [20]")
     parser.add_argument(
         "--by", choices=("random", "variety", "doubt", "both"), default="random",

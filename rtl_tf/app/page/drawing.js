@@ -79,7 +79,7 @@ export function clear() {
 
 let drawn = "";
 export function renderList() {
-  state.rows = inOrder(state.images, by("shown").value, by("search").value);
+  state.rows = inOrder(state.images, by("shown").value, by("search").value, state.about.ordered);
   const now = JSON.stringify([state.rows, state.current]);
   if (now === drawn) return;
   drawn = now;

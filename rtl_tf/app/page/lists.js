@@ -2,8 +2,9 @@
 
 import { NONE, shown, shownInterval } from "./measure.js";
 
-// Photographs in the order of work: flagged and not checked, not checked, checked, unreadable; by name within.
-export function inOrder(images, which, search) {
+// Photographs in the order of work: flagged and not checked, not checked, checked, unreadable; by name within. Those of
+// a table are `ordered`: they stay as it has them.
+export function inOrder(images, which, search, ordered) {
   const rank = (image) => (image.problem ? 3 : image.checked ? 2 : image.flags.length ? 0 : 1);
   const wanted = (image) =>
     image.name.toLowerCase().includes(search.toLowerCase()) &&
@@ -11,7 +12,7 @@ export function inOrder(images, which, search) {
   return images
     .map((image, index) => ({ ...image, index }))
     .filter(wanted)
-    .sort((one, other) => rank(one) - rank(other) || one.index - other.index);
+    .sort((one, other) => (ordered ? 0 : rank(one) - rank(other)) || one.index - other.index);
 }
 
 export function showImages(list, images, current, landmarks) {

@@ -71,12 +71,14 @@ async function start() {
   by("folder").textContent = about.folder.split(/[\\/]/).filter(Boolean).pop() ?? about.folder;
   by("folder").title = about.folder;
   if (about.labelling) nameFaceMesh();
+  if (about.ordered) by("list").setAttribute("aria-label", "Photographs, in the order of the table");
   by("head-view").append(...Object.keys(about.view.outside).map((name) => new Option(name)));
   listenToMouse(stage, view, page);
   showKeys(by("keys"), listenToKeys(stage, view, page));
   listenToButtons(about.schema.parts, stage, view, page);
   for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, touch, FIRST);
-  if (state.rows.length) await open(state.rows[0].index);
+  const first = state.rows.find((row) => !row.checked && !row.problem) ?? state.rows[0];
+  if (first) await open(first.index);
   stage.focus({ preventScroll: true });
   setTimeout(poll, 300);
 }
