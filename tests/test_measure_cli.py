@@ -11,7 +11,9 @@ from PIL import Image
 
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.measure import main
-from rtl_tf.clinic.measured_table import COLUMNS
+from rtl_tf.clinic.half_seen import half_seen
+from rtl_tf.clinic.measured_table import COLUMNS, FIRST
+from rtl_tf.coordinates import turned
 from rtl_tf.runs import layout
 from rtl_tf.runs.predictions import write_predictions
 from rtl_tf.schema import load_schema
@@ -78,6 +80,56 @@ def test_values_and_z_scores_by_hand(measure):
     assert {row["use"] for row in rows.values()} == {"research use, no diagnosis"}
     assert "Heads are taken to be upright: no view tells of nodding." in said
     assert "1 face. Research use, no diagnosis." in said and "written: measurements.csv" in said
+
+
+def test_what_z_depends_on_and_what_speaks_against_a_value_stand_beside_it(measure, tmp_path):
+    """The outer corner of the eye lies to the right of the inner one in the photograph of a left half."""
+    turned = {"exocanthion_x": 130, "exocanthion_y": 90, "endocanthion_x": 100, "endocanthion_y": 50}
+    flagged = GIRL | turned | {"flags": "low peak: nasion; two peaks", "gnathion_y": 150, "gnathion_x": 10}
+    eyeless = GIRL | {"image": "b.jpg", "endocanthion_x": "", "endocanthion_y": "", "age": "", "sex": "", "side": "=R"}
+    old = GIRL | {"image": "c.jpg", "age": "8.5", "sex": "boy", "gnathion_y": 150, "gnathion_x": 10}
+    _, _, rows = measure([flagged, eyeless, old], "--norm", "Weinberg 2016")
+    about = ("side", "age", "sex", "flags")
+    told = {image: [row[name] for name in about] for (image, name, _), row in rows.items() if name == "nasal_height"}
+    assert told == {
+        "a.jpg": ["left", "8", "female", "low peak: nasion; two peaks"],
+        "b.jpg": ["'=R", "", "", ""],
+        "c.jpg": ["right", "8.5", "male", ""],
+    }
+    status, _, rows = measure([GIRL | {"age": "eight", "sex": "child"}])
+    row = rows["a.jpg", "nasal_height", ""]
+    assert status == 0 and (row["age"], row["sex"]) == ("eight", "child")  # nobody asked for a z-score
+    (tmp_path / "measurements.csv").write_text(",".join(FIRST) + ",placed_by\n")  # of an earlier version
+    assert measure([GIRL])[0] == 0
+
+
+def test_columns_of_ones_own_are_kept_where_they_are_named(measure, tmp_path):
+    (tmp_path / "facts.csv").write_text("image,age,group,site\na.jpg,8,=FAS,\n")
+    facts = ["--facts", "facts.csv"]
+    _, _, rows = measure([GIRL | {"ward": "7"}], *facts, "--keep", "group", "--keep", "ward", "--keep", "site")
+    row = rows["a.jpg", "nasal_height", ""]
+    assert tuple(row) == (*COLUMNS, "group", "ward", "site") and [row[name] for name in ("group", "ward", "site")] == [
+        "'=FAS", "7", "",
+    ]  # fmt: skip
+    assert tuple(measure([GIRL | {"ward": "7"}], *facts)[2]["a.jpg", "nasal_height", ""]) == COLUMNS
+    for name, problem in (
+        ("grup", "no such column in the table, nor in --facts"),
+        ("value", "a column of the table is called so"),
+    ):
+        assert measure([GIRL], *facts, "--keep", name)[:2] == (2, f"error: --keep {name}: {problem}\n")
+
+
+@pytest.mark.parametrize(
+    ("turn", "eye", "half"), [(0, 1, "left"), (0, -1, "right"), (180, 1, "left"), (90, -1, "right"), (0, 0, "")]
+)
+def test_the_half_that_is_seen_by_hand(turn, eye, half):
+    """Chin down at 0 degrees; the eye's outer corner 30 px from the inner one, to the right of the image for 1."""
+    names = ["nasion", "gnathion", "endocanthion", "exocanthion"]
+    points = turned(np.array([(0.0, 0), (0, 100), (eye * 10, 10), (eye * 40, 20)]), np.radians(turn), (0, 0))
+    assert half_seen(points, names) == half
+    assert half_seen(points[[0, 2, 3, 1]], ["nasion", "endocanthion", "exocanthion", "subnasale"]) == half
+    points[3] = np.nan
+    assert half_seen(points, names) == half_seen(points[:3], names[:3]) == ""
 
 
 def test_without_a_name_there_is_no_norm(measure):

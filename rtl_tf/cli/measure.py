@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     from rtl_tf.clinic.facts import read_facts, with_facts
     from rtl_tf.clinic.marked_faces import read_faces
     from rtl_tf.clinic.measured import measure_faces
-    from rtl_tf.clinic.measured_table import write_measured
+    from rtl_tf.clinic.measured_table import require_keepable, write_measured
     from rtl_tf.clinic.measured_text import measured_text
     from rtl_tf.clinic.sights import sight_of
     from rtl_tf.clinic.told_cells import require_all_told
@@ -35,6 +35,8 @@ def main(arguments: list[str]) -> int:
     facts = read_facts(options.facts) if options.facts else None
     schema, faces = read_faces(options.data, options.schema)
     check_names(options, yardsticks, schema)
+    own = {name for face in faces for name in face.cells}
+    require_keepable(options.keep, own | facts.columns if facts else own)
     if facts:
         faces = with_facts(faces, facts)
     if options.corrected:
@@ -48,7 +50,7 @@ def main(arguments: list[str]) -> int:
     measured = measure_faces(faces, sights, scales, schema, yardsticks)
     means = _frame_means(options, measured) if options.frame_means else []
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    write_measured(options.output, measured)
+    write_measured(options.output, measured, schema, options.keep)
     print(f"{options.data}: {measured_text(measured, yardsticks.level)}\n\nwritten: {options.output}")
     if options.frame_means:
         _write_frame_means(options, means, measured)
@@ -163,6 +165,10 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--output", type=Path, metavar="FILE", default=Path("measurements.csv"),
         help="table; one of an earlier measuring is replaced, no other file [measurements.csv]",
+    )  # fmt: skip
+    parser.add_argument(
+        "--keep", action="append", default=[], metavar="COLUMN",
+        help="write this column of the table or of --facts, as group, beside each value; may be repeated",
     )  # fmt: skip
     parser.add_argument(
         "--frame-means", type=Path, metavar="FILE",

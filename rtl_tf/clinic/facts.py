@@ -35,6 +35,11 @@ class Facts:
     rows: Mapping[str, Row]
     coordinates: set[str]
 
+    @property
+    def columns(self) -> set[str]:
+        """Those that are no landmark's."""
+        return {name for row in self.rows.values() for name in row.cells} - self.coordinates
+
 
 def read_facts(file: Path) -> Facts:
     """A table of facts, all its cells looked through: no photograph has to be opened for that.

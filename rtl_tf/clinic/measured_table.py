@@ -1,41 +1,71 @@
 """measurements.csv: a row a measurement and norm, in the long form that R and pandas take."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from rtl_tf.clinic.half_seen import half_seen
+from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.measured import Measured
 from rtl_tf.csv_rows import read_header, write_rows
 from rtl_tf.datasets.table_cells import FRAME, TIME
+from rtl_tf.exceptions import InputError
 from rtl_tf.measurement import USE
+from rtl_tf.schema import Schema
 
 COMPARED = ("norm", "citation", "z", "z_low", "z_high", "criterion", "note", "use")
-COLUMNS = (
+FIRST = (
     *("image", "face", "subject", "measurement", "value", "low", "high", "unit", "view", "yaw"),
     *("scale", "mm_per_px", "scale_error", *COMPARED),
 )
+ABOUT = ("side", "age", "sex", "flags")  # what z depends on, and what speaks against a value
+COLUMNS = (*FIRST, *ABOUT)
 OF_FILMS = (FRAME, TIME)
 PLACED_BY = "placed_by"  # of tables that people corrected
 DIGITS = {"mm": 3, "deg": 2, "1": 4}  # after the point
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
-def write_measured(path: str | Path, measured: Sequence[Measured]) -> None:
+def write_measured(path: str | Path, measured: Sequence[Measured], schema: Schema, kept: Sequence[str] = ()) -> None:
     """The table, whole or not at all. Who placed the landmarks, where it is told, stands at the end; so do number and
-    time where there are frames of films."""
+    time where there are frames of films, and the columns of people's own tables that are `kept`."""
     corrected = any(one.face.by_hand is not None for one in measured)
     of_films = OF_FILMS if any(one.face.frame for one in measured) else ()
+    about = {id(one.face): list(_about(one.face, schema)) for one in measured}
     rows = (
-        [*_cells(one), *[one.placed_by] * corrected, *(text(one.face.cells.get(name, "")) for name in of_films)]
+        [
+            *(*_cells(one), *about[id(one.face)], *[one.placed_by] * corrected),
+            *(text(one.face.cells.get(name, "")) for name in (*of_films, *kept)),
+        ]
         for one in measured
     )
-    write_rows(path, (*COLUMNS, *[PLACED_BY] * corrected, *of_films), rows)
+    write_rows(path, (*COLUMNS, *[PLACED_BY] * corrected, *of_films, *kept), rows)
+
+
+def require_keepable(kept: Sequence[str], there: Collection[str]) -> None:
+    """InputError for a column that is to be kept and is not `there`, or is called like one of the table's."""
+    own = (*COLUMNS, PLACED_BY, *OF_FILMS)
+    for column in kept:
+        if column in own or kept.count(column) > 1:
+            raise InputError(f"--keep {column}: a column of the table is called so")
+        if column not in there:
+            raise InputError(f"--keep {column}: no such column in the table, nor in --facts")
 
 
 def is_measured_table(file: Path) -> bool:
-    """Whether `write_measured` wrote a file."""
-    more = ((), OF_FILMS, (PLACED_BY,), (PLACED_BY, *OF_FILMS))
-    return not file.is_dir() and tuple(read_header(file)) in [(*COLUMNS, *columns) for columns in more]
+    """Whether `write_measured` wrote a file, also that of an earlier version, whose columns ended with FIRST."""
+    return not file.is_dir() and tuple(read_header(file))[: len(FIRST)] == FIRST
+
+
+def _about(face: MarkedFace, schema: Schema) -> Iterator[str]:
+    """Those of ABOUT. An age or a sex that is none, which no norm asked for, stands there as it was written."""
+    yield half_seen(face.points, schema.names) or text(face.cells.get("side", ""))
+    for column in ("age", "sex"):
+        try:
+            yield "" if face.cells.get(column, "") == "" else str(face.sex) if column == "sex" else f"{face.age:g}"
+        except InputError:
+            yield text(face.cells[column])
+    yield text(face.cells.get("flags", ""))
 
 
 def _cells(one: Measured) -> Iterator[str]:
