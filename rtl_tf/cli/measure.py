@@ -35,9 +35,8 @@ def main(arguments: list[str]) -> int:
     facts = read_facts(options.facts, options.subjects_as_written) if options.facts else None
     schema, faces = read_faces(options.data, options.schema)
     check_names(options, yardsticks, schema)
-    require_keepable(
-        options.keep, {name for face in faces for name in face.cells} | (facts.columns if facts else set())
-    )
+    own = {name for face in faces for name in face.cells}
+    require_keepable(options.keep, own | facts.columns if facts else own)
     if facts:
         faces = with_facts(faces, facts)
     if options.corrected:

@@ -10,9 +10,10 @@ DOWN = (("nasion", "gnathion"), ("nasion", "subnasale"), ("subnasale", "gnathion
 
 
 def half_seen(points: np.ndarray, names: Sequence[str]) -> str:
-    """LEFT or RIGHT of the person, by the eye that is marked: in a photograph, which is no mirror image, the outer corner
-    of the left eye lies to the right of the inner one, seen with the chin down. "" = not known: the schema has both
-    eyes, or other names, or a landmark is missing.
+    """LEFT or RIGHT of the person, by the eye that is marked; "" = not known.
+
+    In a photograph, which is no mirror image, the outer corner of the left eye lies to the right of the inner one, seen
+    with the chin down. Nothing is known where the schema has both eyes, or other names, or a landmark is missing.
 
     Args:
         points: (K, 2), original px, NaN = missing.

@@ -18,12 +18,7 @@ FIRST = (
     *("image", "face", "subject", "measurement", "value", "low", "high", "unit", "view", "yaw"),
     *("scale", "mm_per_px", "scale_error", *COMPARED),
 )
-ABOUT = (
-    "side",
-    "age",
-    "sex",
-    "flags",
-)  # of the face and the person: what z depends on, and what speaks against a value
+ABOUT = ("side", "age", "sex", "flags")  # what z depends on, and what speaks against a value
 COLUMNS = (*FIRST, *ABOUT)
 OF_FILMS = (FRAME, TIME)
 PLACED_BY = "placed_by"  # of tables that people corrected
