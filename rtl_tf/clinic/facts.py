@@ -43,11 +43,6 @@ class Facts:
         """Those that are no landmark's."""
         return {name for row in self.rows.values() for name in row.cells} - self.coordinates
 
-    @property
-    def columns(self) -> set[str]:
-        """Those that are no landmark's."""
-        return {name for row in self.rows.values() for name in row.cells} - self.coordinates
-
 
 def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
     """A table of facts, all its cells looked through: no photograph has to be opened for that.

@@ -229,10 +229,7 @@ class RegularizedDetector(keras.Model):
         return {name: self.trackers[name].result() for name in names}
 
     def decayed_kernels(self):
-        """Kernels of the trained convolutions and dense layers: what weight decay is for (no biases, no BatchNorm).
-
-        Depthwise ones too; of a separable convolution both, "depthwise_kernel" and "pointwise_kernel".
-        """
+        """Kernels of all trained convolutions (both of separable ones) and dense layers, which weight decay is for."""
         return [variable for variable in self.trainable_variables if variable.name.endswith("kernel")]
 
 
