@@ -210,6 +210,9 @@ def test_observed_coverage_is_of_people():
     hits = np.array([[1, 1], [1, 0], [np.nan, 1], [0, 0]])
     mean, low, high = observed([hits], ["a", "b", "c", "d"])
     assert mean == pytest.approx((1 + 0.5 + 1 + 0) / 4) and np.isnan(low) and np.isnan(high)  # of four people
+    mean, low, high = observed([np.array([[1.0]] * 6 + [[0.5]])], [*"abcdefg"])
+    # Mean 13/14, standard error 1/14, t(6) 2.447: 0.754 to 1.103, of which no share is above 1.
+    assert (mean, low, high) == (pytest.approx(13 / 14), pytest.approx(0.754, abs=1e-3), 1.0)
 
 
 @pytest.fixture

@@ -56,10 +56,13 @@ def judge_confidence(predictions: Predictions, confidence: Confidence, coverages
 
 
 def observed(hits: Sequence[np.ndarray], people: Sequence[str]) -> tuple[float, float, float]:
-    """Share of labels within their radii, and its 95 % interval for other people, of T trainings' hits (N, K)."""
+    """Share of labels within their radii, and its 95 % interval for other people, of T trainings' hits (N, K).
+
+    Shares of images, of all their landmarks, are no yes or no: the interval is a mean's, and ends at 0 and 1.
+    """
     of_images = np.stack([per_image(one) for one in hits], axis=1)
     found = estimate(of_images, people, other_trainings=False)
-    low, high = interval(found)
+    low, high = np.clip(interval(found), 0, 1)
     return float(found.mean[0]), float(low[0]), float(high[0])
 
 

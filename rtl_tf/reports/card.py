@@ -115,11 +115,11 @@ def _metrics(errors: np.ndarray, people: Sequence[str], unit: str) -> dict[str, 
 
 
 def _mean(values: np.ndarray, people: Sequence[str]) -> dict[str, Any]:
-    """(N,) -> mean and its 95 % interval for other people, of this training alone."""
+    """(N,) errors -> mean and its 95 % interval for other people, of this training alone."""
     if np.isnan(values).all():
         return dict.fromkeys(MEAN)
     found = estimate(values[:, None], people, other_trainings=False)
-    ends = interval(found)
+    ends = np.maximum(interval(found), 0)  # of few people its lower end may lie below any error
     return {name: _known(float(value[0])) for name, value in zip(MEAN, (found.mean, *ends), strict=True)}
 
 
