@@ -246,10 +246,10 @@ def said_of(clean, monkeypatch, found):
 @pytest.mark.parametrize(
     ("shift", "said"),
     [
-        (LabelShift(0.02, 0.002), "3.0 px to the right (standard error 0.3; 2.0% of the face's square): more than two "
-         "standard errors; --label-shift, on in the presets quick and detector, takes it out."),
-        (LabelShift(-0.002, 0.002), "0.3 px to the left (standard error 0.3; 0.2% of the face's square): less than two "
-         "standard errors, so hardly more than chance."),
+        (LabelShift(0.02, 0.002, 2), "3.0 px to the right (standard error 0.3; 2.0% of the face's square): more than "
+         "chance, p 0.0099; --label-shift, on in the presets quick and detector, takes it out."),
+        (LabelShift(-0.002, 0.002, 2), "0.3 px to the left (standard error 0.3; 0.2% of the face's square): hardly "
+         "more than chance, p 0.42."),
     ],
 )  # fmt: skip
 def test_a_shift_is_said_with_its_error(clean, monkeypatch, shift, said):

@@ -154,8 +154,10 @@ def _sideways(found: Sideways) -> str:
         "the face's square)"
     )
     if not shift.is_certain:
-        return f"{told}: less than two standard errors, so hardly more than chance."
-    return f"{told}: more than two standard errors; --label-shift, on in the presets quick and detector, takes it out."
+        return f"{told}: hardly more than chance, p {shift.p:.2g}."
+    return (
+        f"{told}: more than chance, p {shift.p:.2g}; --label-shift, on in the presets quick and detector, takes it out."
+    )
 
 
 def _suspects(findings: Findings) -> list[str]:

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from rtl_tf.inference.mesh_calibration import nearest_points
 from rtl_tf.known import mean_of_known
 from rtl_tf.schema import Schema
 
 FEWEST = 3
-CERTAIN = 2.0  # standard errors that a shift of labels must be away from none
+CHANCE = 0.05  # how often labels without a shift are taken to have one
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,24 @@ class LabelShift:
     Attributes:
         value: the estimate.
         error: its standard error over people.
+        freedom: degrees of freedom of that error.
     """
 
     value: float
     error: float
+    freedom: float
+
+    @property
+    def p(self) -> float:
+        """Of a value as far from 0 where labels have no shift, two-sided, by Student's t."""
+        if self.error == 0:
+            return float(self.value == 0)
+        return float(2 * special.stdtr(self.freedom, -abs(self.value) / self.error))
 
     @property
     def is_certain(self) -> bool:
         """Whether it is more than chance; else there is taken to be none."""
-        return abs(self.value) > CERTAIN * self.error
+        return self.p < CHANCE
 
 
 def find_shift(
@@ -74,13 +84,15 @@ def estimate(residuals: np.ndarray, mirrored: np.ndarray, people: Sequence[str])
         mirrored: bool (N,), which images show the other half of the face.
         people: N codes.
     Returns:
-        None where fewer than FEWEST people are of either kind.
+        With Welch's degrees of freedom; None where fewer than FEWEST people are of either kind.
     """
     kinds = [_of_people(np.where(mirrored == kind, residuals, np.nan), people) for kind in (False, True)]
     if min(map(len, kinds)) < FEWEST:
         return None
-    variances = [values.var(ddof=1) / len(values) for values in kinds]
-    return LabelShift(float(np.mean([values.mean() for values in kinds])), float(np.sqrt(sum(variances)) / 2))
+    variances = np.array([values.var(ddof=1) / len(values) for values in kinds])
+    free, spread = np.array([len(values) - 1 for values in kinds]), variances.sum()
+    freedom = spread**2 / (variances**2 / free).sum() if spread else free.sum()
+    return LabelShift(float(np.mean([values.mean() for values in kinds])), float(np.sqrt(spread) / 2), float(freedom))
 
 
 def estimate_flipped(residuals: np.ndarray, people: Sequence[str]) -> LabelShift | None:
@@ -94,7 +106,7 @@ def estimate_flipped(residuals: np.ndarray, people: Sequence[str]) -> LabelShift
     values = _of_people(residuals, people)
     if len(values) < FEWEST:
         return None
-    return LabelShift(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
+    return LabelShift(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1)
 
 
 def _of_people(residuals: np.ndarray, people: Sequence[str]) -> np.ndarray:
