@@ -122,7 +122,7 @@ def test_norms_of_surfaces_alone(lift, tmp_path):
     assert float(width["z_high"]) == pytest.approx((float(width["high"]) - 26) / 5, abs=0.01)
     assert width["criterion"] == "meets the criterion of Wide (z > 0.5 on Surfaces)"
     assert (photo["z"], photo["note"]) == ("", "Photographs was measured on photographs: no z-score")
-    assert width["use"] == "research use, no diagnosis"
+    assert width["use"] == "research use, no diagnosis" and (width["age"], width["sex"]) == ("7", "female")
     assert "Z-scores" in said and "upright" not in said and "1 value meets the criterion of Wide" in said
 
 

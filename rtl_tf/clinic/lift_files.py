@@ -7,7 +7,7 @@ import numpy as np
 
 from rtl_tf.clinic.lifted import NOT_PLACED, LiftedHalf, LiftedPoint, Lifting
 from rtl_tf.clinic.measured import Measured
-from rtl_tf.clinic.measured_table import COMPARED, DIGITS, compared_cells, number, text
+from rtl_tf.clinic.measured_table import COMPARED, DIGITS, PERSON, compared_cells, number, person_cells, text
 from rtl_tf.clinic.measured_text import compared_texts
 from rtl_tf.csv_rows import as_line
 from rtl_tf.datasets.meshes.textured import TexturedMesh
@@ -23,7 +23,7 @@ HEADER = (
     *("mesh", "mirrored", "landmark", "texture", "face", "x_px", "y_px", "peak"),
     *("x", "y", "z", "used", "apart_mm", "off_px", "spread_mm", "note"),
 )
-MEASURED = ("mesh", "mirrored", "subject", "measurement", "value", "low", "high", "unit", *COMPARED)
+MEASURED = ("mesh", "mirrored", "subject", "measurement", "value", "low", "high", "unit", *COMPARED, *PERSON)
 FLAGS = {False: "false", True: "true"}
 
 
@@ -111,6 +111,7 @@ def _measured_cells(name: str, one: Measured) -> Iterator[str]:
     yield from (number(value, DIGITS[unit]) for value in (one.value, one.low, one.high))
     yield unit
     yield from compared_cells(one)
+    yield from person_cells(one.face)
 
 
 def _control_points(half: LiftedHalf, schema: Schema) -> list[ControlPoint]:

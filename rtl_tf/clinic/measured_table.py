@@ -18,7 +18,8 @@ FIRST = (
     *("image", "face", "subject", "measurement", "value", "low", "high", "unit", "view", "yaw"),
     *("scale", "mm_per_px", "scale_error", *COMPARED),
 )
-ABOUT = ("side", "age", "sex", "flags")  # what z depends on, and what speaks against a value
+PERSON = ("age", "sex")
+ABOUT = ("side", *PERSON, "flags")  # what z depends on, and what speaks against a value
 COLUMNS = (*FIRST, *ABOUT)
 OF_FILMS = (FRAME, TIME)
 PLACED_BY = "placed_by"  # of tables that people corrected
@@ -58,14 +59,19 @@ def is_measured_table(file: Path) -> bool:
 
 
 def _about(face: MarkedFace, schema: Schema) -> Iterator[str]:
-    """Those of ABOUT. An age or a sex that is none, which no norm asked for, stands there as it was written."""
+    """Those of ABOUT."""
     yield half_seen(face.points, schema.names) or text(face.cells.get("side", ""))
-    for column in ("age", "sex"):
+    yield from person_cells(face)
+    yield text(face.cells.get("flags", ""))
+
+
+def person_cells(face: MarkedFace) -> Iterator[str]:
+    """Those of PERSON. One that is none, which no norm asked for, stands there as it was written."""
+    for column, read in (("age", lambda: "" if math.isnan(face.age) else f"{face.age:g}"), ("sex", lambda: face.sex)):
         try:
-            yield "" if face.cells.get(column, "") == "" else str(face.sex) if column == "sex" else f"{face.age:g}"
+            yield read()
         except InputError:
             yield text(face.cells[column])
-    yield text(face.cells.get("flags", ""))
 
 
 def _cells(one: Measured) -> Iterator[str]:
