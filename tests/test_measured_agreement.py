@@ -12,7 +12,7 @@ from rtl_tf.cli.evaluate import main
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name
 from rtl_tf.clinic.pairing import _places
 from rtl_tf.reports.figures.bland_altman import bland_altman_figure
-from rtl_tf.reports.measured_agreement import COLUMNS, Marks, compare
+from rtl_tf.reports.measured_agreement import COLUMNS, Readings, compare, values_of
 from rtl_tf.schema import load_schema, parse_schema
 
 FAS14 = load_schema("fas14")
@@ -162,8 +162,8 @@ def test_a_run_against_the_labels_that_it_kept(tmp_path, capsys):
 
 
 def test_the_figure_has_a_panel_for_each_measurement(tables):
-    marks = Marks(FAS14, list("abcde"), np.full(5, 0.5), faces(), faces(OFF), faces(RATER))
-    figure = bland_altman_figure(compare(marks))
+    values = [values_of(FAS14, faces(more), np.full(5, 0.5)) for more in (0.0, OFF, RATER)]
+    figure = bland_altman_figure(compare(Readings(FAS14, list("abcde"), *values)))
     assert len(figure.axes) == len(FAS14.measurements)
     fissure = figure.axes[0]
     assert fissure.get_title() == "palpebral fissure length, mm"
@@ -173,8 +173,8 @@ def test_the_figure_has_a_panel_for_each_measurement(tables):
 
 
 def test_without_a_scale_angles_and_ratios_are_left():
-    marks = Marks(FAS14, list("abcde"), np.full(5, np.nan), faces(), faces(OFF))
-    assert {one.measurement.unit for one in compare(marks)} == {"deg", "1"}
+    values = [values_of(FAS14, faces(more), np.full(5, np.nan)) for more in (0.0, OFF)]
+    assert {one.measurement.unit for one in compare(Readings(FAS14, list("abcde"), *values))} == {"deg", "1"}
 
 
 @pytest.mark.parametrize(
@@ -214,9 +214,9 @@ def test_labels_need_measurements(capsys):
 
 def test_a_schema_without_measurements(tmp_path):
     schema = parse_schema('name = "s"\nsource = "x"\n[[landmarks]]\nname = "a"\nlabel = "a"\nanatomy = "a"\n', "s")
-    marks = Marks(schema, ["p"], np.ones(1), np.zeros((1, 1, 2)), np.zeros((1, 1, 2)))
+    values = values_of(schema, np.zeros((1, 1, 2)), np.ones(1))
     with pytest.raises(cli.InputError, match="^no measurement of schema s is there twice: no labels, or no scale$"):
-        compare(marks)
+        compare(Readings(schema, ["p"], values, values))
 
 
 def test_an_image_that_is_there_twice_has_no_place():

@@ -133,8 +133,13 @@ def read_faces_inside(data: str | Path, schema: str | None) -> tuple[Schema, lis
 
 def full_name(face: MarkedFace) -> str:
     """Of the image, with the face and the frame that are meant."""
-    name = f"{face.name}#{face.face}" if face.face else face.name
-    return f"{name} frame {face.frame}" if face.frame else name
+    return name_of(face.name, face.face, face.frame)
+
+
+def name_of(image: str, face: str, frame: str) -> str:
+    """As `full_name`."""
+    name = f"{image}#{face}" if face else image
+    return f"{name} frame {frame}" if frame else name
 
 
 def _of_table(file: Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:

@@ -100,3 +100,8 @@ def number(value: float, digits: int) -> str:
 def text(cell: str) -> str:
     """A cell that no spreadsheet runs."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def untext(cell: str) -> str:
+    """What `text` was given."""
+    return cell[1:] if cell.startswith(tuple(f"'{sign}" for sign in FORMULA)) else cell

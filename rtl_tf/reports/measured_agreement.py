@@ -25,25 +25,30 @@ COLUMNS = (
 NO_SUBJECTS = "No image has a subject: each counts as a person."
 SOME_SUBJECTS = "Each image without a subject counts as a person of its own."
 FEW = f"Of fewer than {FEWEST} images or people there is no bias, limit or correlation ({MISSING})."
+GIVEN = (
+    "Numbers are compared as they are given: a caliper's are of the head, for which a photograph's stand in the views",
+    "of the schema alone.",
+)
 DIGITS = {"mm": 2, "deg": 1, "1": 3}
 
 
 @dataclass(frozen=True, eq=False)
-class Marks:
-    """Landmarks of N images, placed by a person, by the detector, and perhaps by a second person.
+class Readings:
+    """The M measurements of a schema on N images, by a person, by the detector, and perhaps by a second person.
 
     Attributes:
         subjects: N names; "" = not told.
-        mm_per_px: (N,), NaN = unknown.
-        manual, found, second: (N, K, 2), original px, NaN = missing; `second` None where there is none.
+        manual, found, second: float64 (N, M), in the measurements' units, NaN = missing; `second` None where there is
+            none.
+        as_given: whether some were given as numbers, and not as landmarks on the image.
     """
 
     schema: Schema
     subjects: Sequence[str]
-    mm_per_px: np.ndarray
     manual: np.ndarray
     found: np.ndarray
     second: np.ndarray | None = None
+    as_given: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,20 +71,28 @@ class Compared:
     notes: tuple[str, ...] = ()
 
 
-def compare(marks: Marks) -> list[Compared]:
+def values_of(schema: Schema, points: np.ndarray, mm_per_px: np.ndarray) -> np.ndarray:
+    """(N, M): the schema's measurements of landmarks (N, K, 2), original px, by the scales (N,) of their images."""
+    values = [measure(measurement, points, schema.names, mm_per_px) for measurement in schema.measurements]
+    return np.stack(values, axis=1) if values else np.empty((len(points), 0))
+
+
+def compare(readings: Readings) -> list[Compared]:
     """All measurements of the schema of which there are any pairs. InputError where there is none."""
     found = []
-    for measurement in marks.schema.measurements:
-        first = measure(measurement, marks.manual, marks.schema.names, marks.mm_per_px)
-        for between, points in ((DETECTOR, marks.found), (RATERS, marks.second)):
-            if points is not None:
-                other = measure(measurement, points, marks.schema.names, marks.mm_per_px)
+    for column, measurement in enumerate(readings.schema.measurements):
+        first = readings.manual[:, column]
+        for between, values in ((DETECTOR, readings.found), (RATERS, readings.second)):
+            if values is not None:
+                other = values[:, column]
                 both = np.isfinite(first) & np.isfinite(other)
                 if both.any():
-                    subjects = [subject for subject, there in zip(marks.subjects, both, strict=True) if there]
+                    subjects = [subject for subject, there in zip(readings.subjects, both, strict=True) if there]
                     found.append(_compared(measurement, between, first[both], other[both], subjects))
     if not found:
-        raise InputError(f"no measurement of schema {marks.schema.name} is there twice: no labels, or no scale")
+        advice = " (of landmarks; rtl-measure knows rulers and stickers: give its table)" if readings.as_given else ""
+        problem = f"no measurement of schema {readings.schema.name} is there twice: no labels, or no scale"
+        raise InputError(problem + advice)
     return found
 
 
@@ -95,8 +108,8 @@ def _compared(
     return Compared(measurement, between, first, other, bland_altman(other - first, people), *pairs, tuple(notes))
 
 
-def agreement_text(compared: Sequence[Compared], title: str) -> str:
-    """For a terminal: errors, then correlations."""
+def agreement_text(compared: Sequence[Compared], title: str, as_given: bool = False) -> str:
+    """For a terminal: errors, then correlations; `as_given`: see `Readings`."""
     errors = ["Measurement", "Unit", "Of", "Images", "Bias", "SD", "MAE", "Limits of agreement"]
     names = ["", *(one.measurement.name for one in compared)]
     rows, shares = [], []
@@ -106,10 +119,8 @@ def agreement_text(compared: Sequence[Compared], title: str) -> str:
         rows.append([*first, one.between, *_cells(one)])
         correlations = [_with_ends(each, 2) for each in (one.icc_2_1, one.icc_3_1)]
         shares.append([first[0], one.between, str(one.agreement.people), *correlations])
-    notes = [
-        "Bias: detector - manual; of raters: the second - the first. Limits: bias ± 1.96 SD. Views are of no account",
-        "here, where both measure one image.",
-    ]
+    bias = "Bias: detector - manual; of raters: the second - the first. Limits: bias ± 1.96 SD."
+    notes = [bias, *GIVEN] if as_given else [f"{bias} Views are of no account", "here, where both measure one image."]
     more = [
         "ICC(2,1): absolute agreement; ICC(3,1): consistency. In brackets 95 % intervals, of as many independent draws",
         f"as there are people. {USE.capitalize()}.",

@@ -1,0 +1,136 @@
+"""Measurements as numbers: from a caliper, from another program, or as `rtl-measure` wrote them; images' values, no
+landmarks."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rtl_tf.clinic.facts import KNOWN
+from rtl_tf.clinic.marked_faces import name_of
+from rtl_tf.clinic.measured_table import untext
+from rtl_tf.csv_rows import Row, read_header, read_rows
+from rtl_tf.datasets import is_table
+from rtl_tf.datasets.table import BOX, table_file
+from rtl_tf.datasets.table_cells import FILMED, FRAME
+from rtl_tf.exceptions import InputError, shortened
+from rtl_tf.measurement import Measurement
+from rtl_tf.numerals import as_number
+from rtl_tf.schema import Schema, available_schemas, load_schema
+from rtl_tf.system.notes import some, warn
+
+LONG = ("measurement", "value")  # columns of a table with a row a measurement; else it has a column a measurement
+BESIDE = {"image", "face", *KNOWN, *BOX, *FILMED}  # columns of numbers that are no measurements
+UNITS = {"mm": ("mm",), "deg": ("deg", "degrees", "°"), "1": ("1", "ratio")}  # as people write them
+LARGEST_ANGLE = 180.0
+
+
+class GivenValues(NamedTuple):
+    """Values (N, M) of N images by M measurements of a schema, in its units, NaN = not measured; the images' names as
+    `marked_faces.full_name` has them, and their subjects, "" = not told."""
+
+    names: list[str]
+    subjects: list[str]
+    values: np.ndarray
+
+
+def holds_values(data: str | Path) -> bool:
+    """Whether this is a table without a column of a landmark. InputError as `datasets.load`."""
+    return is_table(data) and not any(name.endswith(("_x", "_y")) for name in read_header(table_file(Path(data))))
+
+
+def richest_schema() -> Schema:
+    """The shipped schema with most measurements."""
+    return max(map(load_schema, available_schemas()), key=lambda schema: len(schema.measurements))
+
+
+def read_values(data: str | Path, schema: Schema) -> GivenValues:
+    """Values from a table with `image` and a column a measurement of the schema; or with `image`, `measurement`,
+    `value`, and perhaps `unit`, in a row a measurement, of which `norm` may tell several that are alike. `subject`,
+    `face` and `frame` may be there. An empty cell is not measured. Measurements that only another shipped schema has
+    are left out, with a warning.
+
+    Raises:
+        InputError: names the file and the row: a measurement that there is not, another unit, no number, one that no
+            distance or angle has, or two values of one image.
+    """
+    file = table_file(Path(data))
+    header, rows = read_rows(file, ("image",))
+    columns = {measurement.name: column for column, measurement in enumerate(schema.measurements)}
+    images: dict[str, int] = {}
+    subjects: list[str] = []
+    first: dict[tuple[str, str], dict[str, tuple[Row, float]]] = {}
+    left_out: dict[str, None] = {}
+    for row, name, cell in _cells(file, header, rows, schema):
+        image = _image(row)
+        if images.setdefault(image, len(images)) == len(subjects):
+            subjects.append(untext(row.cells.get("subject", "")))
+        if name not in columns:
+            left_out[name] = None
+            continue
+        value = _value(row, schema.measurements[columns[name]], cell)
+        _require_once(row, value, first.setdefault((image, name), {}), f"{name} of {image}")
+    if left_out:
+        warn(f"{file}: {some(list(left_out), 'measurement')} not of schema {schema.name}, left out")
+    values = np.full((len(images), len(columns)), np.nan)
+    for (image, name), told in first.items():
+        _, values[images[image], columns[name]] = next(iter(told.values()))
+    return GivenValues(list(images), subjects, values)
+
+
+def _cells(file: Path, header: Sequence[str], rows: Sequence[Row], schema: Schema) -> Iterator[tuple[Row, str, str]]:
+    """Rows, names of measurements and what their cells say."""
+    known = {name for each in (schema, *map(load_schema, available_schemas())) for name in _names(each)}
+    there = f"schema {schema.name} has {', '.join(_names(schema)) or 'none'}"
+    in_rows = set(LONG) <= set(header)
+    named = [name for name in header if name in known]
+    for row in rows:
+        cells = {row.cells["measurement"]: row.cells["value"]} if in_rows else row.cells
+        for name in cells if in_rows else header:
+            if name not in known and (in_rows or (name not in BESIDE and _is_number(cells[name]))):
+                raise row.error(f"'{shortened(name)}' is no measurement; {there}")
+        yield from ((row, name, cells[name]) for name in (cells if in_rows else named))
+    if not in_rows and not named:
+        lacking = "no columns of landmarks (nasion_x, nasion_y), and none named by a measurement"
+        raise InputError(f"{file} row 1: {lacking}; {there}")
+
+
+def _image(row: Row) -> str:
+    if not row.cells["image"]:
+        raise row.error("column image is empty")
+    return name_of(*(untext(row.cells.get(column, "")) for column in ("image", "face", FRAME)))
+
+
+def _value(row: Row, measurement: Measurement, cell: str) -> float:
+    unit = row.cells.get("unit", "") if set(LONG) <= set(row.cells) else ""
+    if unit and unit.lower() not in UNITS[measurement.unit]:
+        expected = measurement.unit.replace("1", "ratio")
+        raise row.error(f"{measurement.name} in '{shortened(unit)}': give it in {expected}")
+    try:
+        value = as_number(cell)
+    except InputError as problem:
+        raise row.error(f"{measurement.name} {problem}") from problem
+    if value < 0 or (measurement.unit == "deg" and value > LARGEST_ANGLE):
+        raise row.error(f"{measurement.name} {value:g}: no {measurement.kind.replace('_', ' ')}")
+    return value
+
+
+def _require_once(row: Row, value: float, told: dict[str, tuple[Row, float]], what: str) -> None:
+    """Adds a value to those that are told of an image, by norm; InputError for another one, or the same twice."""
+    norm = row.cells.get("norm", "")
+    for other, known in told.values():
+        if norm in told or not np.array_equal(known, value, equal_nan=True):
+            raise row.error(f"{what} is already in row {other.line}; remove one")
+    told[norm] = (row, value)
+
+
+def _names(schema: Schema) -> list[str]:
+    return [measurement.name for measurement in schema.measurements]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return not np.isnan(as_number(cell))
+    except InputError:
+        return False
