@@ -27,7 +27,7 @@ def named_in(table: Path, images: Sequence[Path], folder: Path | None) -> list[i
     rows_of = {place_of(file_called(table.parent, row.cells["image"])): row for row in rows if row.cells["image"]}
     index_of = {place_of(image): index for index, image in reversed(list(enumerate(images)))}
     lost = [place for place in rows_of if place not in index_of]
-    advice = LOOK_DEEPER if folder and any(_is_below(place, folder) for place in lost) else ""
+    advice = f"; {LOOK_DEEPER}" if folder and any(_is_below(place, folder) for place in lost) else ""
     if len(lost) == len(rows_of):
         raise InputError(f"{none_in_common(table, images[0])}{advice}")
     if lost:

@@ -87,12 +87,10 @@ def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> Trainin
         elif kind := _kind_without_square(said, scale):
             names[kind].append(photo.name)
             samples.append(_sample(photo, said, points, scale, UNLABELLED))
-    names["missing"] = sorted(labels.name_of[key] for key in labels.without(found))
-    notes = [
-        f"{len(names[kind])} {note.format(names[kind][0])}{folder.advice if kind == 'missing' else ''}"
-        for kind, note in NOTES.items()
-        if names[kind]
-    ]
+    names["missing"] = sorted(labels.name_of[content] for content in labels.known - set(found))
+    notes = [f"{len(names[kind])} {note.format(names[kind][0])}" for kind, note in NOTES.items() if names[kind]]
+    if names["missing"] and folder.advice:
+        notes.append(folder.advice)
     return TrainingTable(Collection(samples, schema), notes)
 
 

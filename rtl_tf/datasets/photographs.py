@@ -21,7 +21,7 @@ from rtl_tf.images import (
     require_sensible,
 )
 
-LOOK_DEEPER = "; --recursive looks into folders"
+LOOK_DEEPER = "--recursive looks into folders"
 FOLDER, TWICE = "folder", "folder met twice"
 FILM = "film (give its name to have it looked at)"
 FILM_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv")
@@ -100,7 +100,7 @@ def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
         others = Counter(filter(None, kinds.values()))
         if not files and not others[TWICE]:
             there = "; " + Listing([], others).sentence(0) if others else ""
-            advice = LOOK_DEEPER if others[FOLDER] else ""
+            advice = f"; {LOOK_DEEPER}" if others[FOLDER] else ""
             raise InputError(f"{path}: no image in this folder ({', '.join(sorted(SUFFIXES))}){there}{advice}")
         first = Path(path.absolute().name) if recursive and len(paths) > 1 else Path()
         found += [(file, first / file.parent.relative_to(path)) for file in files]
