@@ -257,6 +257,24 @@ def test_decoupled_decay_shrinks_kernels_and_nothing_else():
     np.testing.assert_allclose(weights(detector)[path], before[path] * (1 - 0.1 * 0.5), rtol=1e-5)
 
 
+def test_kernels_of_all_convolutions_decay():
+    """Keras calls those of a separable one by names of their own."""
+    image = keras.Input((8, 8, 4))
+    layers = [
+        *(LAYERS.SeparableConv2D(6, 3, name="separable"), LAYERS.DepthwiseConv2D(3, name="depthwise")),
+        *(LAYERS.BatchNormalization(name="norm"), LAYERS.PReLU(name="prelu"), LAYERS.Conv2D(2, 1, name="conv")),
+    ]
+    network = keras.Model(image, {"heatmaps": keras.Sequential(layers, name="all")(image)})
+    detector = RegularizedDetector(network, method=METHODS["ft"])
+    kernels = {"separable/depthwise_kernel", "separable/pointwise_kernel", "depthwise/kernel", "conv/kernel"}
+    assert {"/".join(kernel.path.split("/")[-2:]) for kernel in detector.decayed_kernels()} == kernels
+    settings = dataclasses.replace(SETTINGS, weight_decay=0.5, learning_rate=0.1)
+    before = weights(detector)
+    optimizer = make_optimizer(detector, settings, steps=10)
+    optimizer.apply([tf.zeros(variable.shape) for variable in detector.trainable_variables])
+    assert {"/".join(path.split("/")[-2:]) for path in changed(before, weights(detector))} == kernels
+
+
 def test_the_rate_decays_linearly():
     settings = dataclasses.replace(SETTINGS, final_learning_rate=1e-4)
     rate = make_optimizer(make_detector("fe"), settings, steps=100)._learning_rate

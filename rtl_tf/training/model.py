@@ -118,7 +118,7 @@ class RegularizedDetector(keras.Model):
         temperature: mu of Eq. 4; None where the classification branch gives no logits.
         average: Eq. 4 is the mean over what the branch gives, not the sum: for points, in px^2.
         reduction: of the heatmap loss, "mean" or "sum"; of no meaning where the method has another loss.
-        l2: weight of the penalty sum(w^2) over trained convolution kernels (0 = none).
+        l2: weight of the penalty sum(w^2) over `decayed_kernels` (0 = none).
 
     Attributes:
         prepare: what a batch of a data set goes through first, inside the graph of a step: `pipeline.Preparation`.
@@ -229,8 +229,8 @@ class RegularizedDetector(keras.Model):
         return {name: self.trackers[name].result() for name in names}
 
     def decayed_kernels(self):
-        """Kernels of the trained convolutions and dense layers: what weight decay is for (no biases, no BatchNorm)."""
-        return [variable for variable in self.trainable_variables if variable.name == "kernel"]
+        """Of trained convolutions, both of a separable one, and dense layers: what decays (no biases, no norms)."""
+        return [variable for variable in self.trainable_variables if variable.name.endswith("kernel")]
 
 
 def _asker(source: keras.Model | None) -> Callable:

@@ -39,7 +39,7 @@ class Adam(keras.optimizers.Adam):
 
 
 def make_optimizer(detector: RegularizedDetector, settings: Settings, steps: int) -> Adam:
-    """Adam (0.9, 0.999, 1e-8) with linear decay over `steps`; decoupled weight decay on kernels only."""
+    """Adam (0.9, 0.999, 1e-8) with linear decay over `steps`; decoupled weight decay of `decayed_kernels` only."""
     rate = keras.optimizers.schedules.PolynomialDecay(
         settings.learning_rate, steps, end_learning_rate=settings.final_learning_rate, power=1.0
     )
