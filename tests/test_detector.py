@@ -187,6 +187,25 @@ def test_a_frame_is_one_graph_and_gives_what_predicting_gives(tmp_path):
         detector.predict_frame(image, (0.0, 0.0, 0.0))
 
 
+class Familiar:
+    """Of a run with folds."""
+
+    def unlikeness(self, features):
+        return features.mean(axis=-1)
+
+
+def test_a_frame_is_doubted_as_a_photograph_is(heads):
+    """By all signs, of which the head's turn chooses the radii."""
+    detector = dataclasses.replace(spots(False), familiar=Familiar())
+    image = read_image(heads[0].image)
+    for box in (None, heads[0].box):
+        (expected,), found = detector.predict([image], box and [box]), detector.predict_frame(image, box)
+        assert found.yaw == expected.yaw and np.isfinite(found.yaw)
+        for sign in ("peaks", "rivals", "unlikeness"):
+            np.testing.assert_allclose(getattr(found, sign), getattr(expected, sign), atol=0.02)
+        assert found.spread is expected.spread is None and found.mirrored == expected.mirrored
+
+
 def test_a_network_of_another_kind_is_no_detector(tmp_path):
     image = keras.Input((SIZE, SIZE, 3))
     keras.Model(image, {"heatmaps": keras.layers.AveragePooling2D(4)(image)}).save(tmp_path / "best.keras")

@@ -1,7 +1,7 @@
 """A trained detector, run by TensorFlow."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -92,7 +92,10 @@ class Detector(Predictor):
     def predict_frame(
         self, image: np.ndarray | PIL.Image.Image, box: Box | None = None, mirrored: bool | None = None
     ) -> Prediction:
-        """Landmarks of one decoded image, cropped in the same compiled graph that looks at it: for video.
+        """What `predict` says of one decoded image, cropped in the same compiled graph that looks at it: for video.
+
+        Its crop is rounded otherwise, by about a grey level. Where the run's recipe is more than one look, it is
+        `predict`.
 
         Args:
             image, box, mirrored: see `predict`; no file.
@@ -100,7 +103,8 @@ class Detector(Predictor):
         image = pixels_of(image)
         if not self.recipe.plain:
             return self.predict(image, box, mirrored)[0]
-        box, mirrored, _ = square_to_look_at(self.face_square, Pyramid.of(image), box_of(box), mirrored)
+        photograph = Pyramid.of(image)
+        box, mirrored, face = square_to_look_at(self.face_square, photograph, box_of(box), mirrored)
         crop = Crop(*box, self.image_size, mirrored)
         require_sensible(crop)
         require_overlap(image.shape[1::-1], crop)
@@ -108,7 +112,8 @@ class Detector(Predictor):
         if mirrored:
             image, left = image[:, ::-1], image.shape[1] - 1 - (left + side)
         located = _located(self._in_image(image, np.array([left, top, side], np.float32)))
-        return without(self._in_original(located, [crop])[0], self.unlabelled, self.schema)
+        found = replace(self._in_original(located, [crop])[0], yaw=self._yaw(photograph, box, face))
+        return without(found, self.unlabelled, self.schema)
 
     @cached_property
     def _in_crops(self):

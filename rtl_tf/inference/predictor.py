@@ -13,6 +13,7 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
+from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.head_turn import yaw_in
 from rtl_tf.inference.looked_at import Seen, seen_or_problem, spread_of
@@ -184,7 +185,7 @@ class Predictor(ABC):
         require_overlap(size, crop, name)
         look = self.recipe.look(photograph, crop, given)
         views = np.stack([photograph.crop(view, name) for view in look.crops])
-        yaw = float("nan") if self.familiar is None else yaw_in(photograph, box, face)
+        yaw = self._yaw(photograph, box, face)
         return Seen(views, look, box, size, given, yaw, None if self.parts is None else photograph)
 
     def _finish(self, coming: list[Future[Seen]]) -> Iterator[Outcome]:
@@ -227,13 +228,10 @@ class Predictor(ABC):
         )
 
     def _in_original(self, located: Located, crops: Sequence[Crop]) -> list[Prediction]:
-        unlikeness = np.full(len(crops), np.nan)
-        if self.familiar is not None:
-            unlikeness = self.familiar.unlikeness(located.features)
-        predictions = []
-        for index, crop in enumerate(crops):
-            names = self._names(crop)
-            found = Prediction(
+        unknown = np.full(len(crops), np.nan)
+        unlikeness = unknown if self.familiar is None else self.familiar.unlikeness(located.features)
+        return [
+            Prediction(
                 points=crop.to_original(located.points[index])[names],
                 peaks=located.peaks[index][names],
                 heatmap_points=located.heatmap_points[index][names],
@@ -241,8 +239,11 @@ class Predictor(ABC):
                 unlikeness=float(unlikeness[index]),
                 mirrored=crop.mirrored,
             )
-            predictions.append(found)
-        return predictions
+            for index, (crop, names) in enumerate((crop, self._names(crop)) for crop in crops)
+        ]
+
+    def _yaw(self, image: Pyramid, box: Box, face: Face | None) -> float:
+        return float("nan") if self.familiar is None else yaw_in(image, box, face)
 
     def _names(self, crop: Crop) -> np.ndarray | slice:
         """Places of the landmarks in a view's answer: a mirrored one shows each pair swapped."""
