@@ -9,6 +9,7 @@ from toy_table import flags
 from toys import write_network
 
 from rtl_tf.cli.train import main
+from rtl_tf.evaluation.coverage import BOXES_HEEDED
 from rtl_tf.reports.card import make_card
 from rtl_tf.reports.card_text import card_text
 from rtl_tf.runs.run import read_run
@@ -38,12 +39,24 @@ def test_counts_are_of_images_and_people(run):
     assert judged in card["limits"]
 
 
-def test_that_boxes_around_labels_were_heeded_is_told(tmp_path):
-    folder = make_run(tmp_path, "ft", 0, np.ones((24, 3)), calibrated=True)
-    write_network(folder / "best.keras")
-    (folder / "split.csv").write_text("image,subject,part\na.png,p0,training\n")
-    (told,) = [line for line in make_card(read_run(folder))["limits"] if line.startswith("Judged in squares")]
-    assert told.startswith("Judged in squares around labels, whose places the detector heeds; where faces")
+@pytest.mark.parametrize(
+    ("evidence", "test_part", "heeded", "held"),
+    [({"margin": 0.4}, True, True, 0.93), (None, True, False, 0.93), ({"margin": 0.4}, False, False, None)],
+)
+def test_that_boxes_were_heeded_is_told(run, evidence, test_part, heeded, held):
+    """Of folds they were not, and what their radii hold is not judged."""
+    config = json.loads((run / "config.json").read_text())
+    config["resolved"]["test_part"] = test_part
+    (run / "config.json").write_text(json.dumps(config))
+    (run / "recipe.json").write_text(json.dumps({"box_evidence": evidence}))
+    card = make_card(read_run(run))
+    (told,) = [line for line in card["limits"] if line.startswith("Judged in squares")]
+    assert told.startswith(
+        f"Judged in squares around labels{', whose places the detector heeds' * heeded}; where faces"
+    )
+    shares = {"mean": held, "low": None, "high": None}
+    card["coverage"] = [{"asked": 0.9, "held": shares, "mean_radius_input_px": 3.0}]
+    assert (BOXES_HEEDED in card_text(card)) == heeded
 
 
 def test_errors_are_means_with_intervals_over_people(run):

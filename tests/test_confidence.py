@@ -1,5 +1,6 @@
 """Radii, flags and risk curves of a run, against numbers worked out by hand and the figure's own."""
 
+import json
 import warnings
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 from fake_runs import make_run
 
 from rtl_tf.cli.evaluate import main
-from rtl_tf.evaluation.coverage import judge_confidence, observed, risk_curve
+from rtl_tf.evaluation.coverage import BOXES_HEEDED, judge_confidence, observed, risk_curve
 from rtl_tf.exceptions import InputError
 from rtl_tf.geometry.shape_check import ShapeCheck
 from rtl_tf.geometry.shape_model import ShapeModel
@@ -214,6 +215,14 @@ def test_the_figure_tells_what_radii_hold(runs, capsys):
 def test_the_picture_says_what_it_is_for(runs):
     drawing = draw_runs("confidence", find_runs(runs)[0], runs)
     assert "research use, no diagnosis" in drawing.figure.get_supxlabel()
+
+
+@pytest.mark.parametrize("evidence", [{"margin": 0.4}, None])
+def test_that_the_answers_heed_boxes_and_the_radii_do_not_is_told(runs, evidence):
+    (runs / "synthetic/ft/seed1/recipe.json").write_text(json.dumps({"box_evidence": evidence}))
+    drawing = draw_runs("confidence", find_runs(runs)[0], runs)
+    for told in (drawing.figure.get_supxlabel(), *drawing.lines):
+        assert (BOXES_HEEDED in told) == (evidence is not None)
 
 
 def test_coverages_that_few_people_cannot_promise_are_left_out(runs, capsys):

@@ -12,6 +12,9 @@ from rtl_tf.runs.confidence import Confidence
 from rtl_tf.runs.predictions import Predictions
 from rtl_tf.runs.signs import Signs
 
+# Of runs whose predictions heed boxes, see `Run.heeds_boxes`.
+BOXES_HEEDED = "Judged in given boxes, which answers heed and radii do not: without boxes fewer labels may lie within."
+
 
 @dataclass(frozen=True)
 class Judged:

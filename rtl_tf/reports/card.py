@@ -59,6 +59,7 @@ def make_card(run: Run) -> dict[str, Any]:
             "source": _source(run.resolved.get("source")),
             "landmarks": list(run.predictions.landmarks),
             "never_labelled": run.resolved.get(UNLABELLED, []),
+            "heeds_boxes": run.heeds_boxes,
         },
         "data": {"parts": parts, "test_images_with_scale": int(np.isfinite(run.predictions.mm_per_px).sum())},
         "judged_on": "training part, by its folds" if run.cross_validated else "test part",
@@ -184,6 +185,6 @@ def _limits(run: Run, parts: dict[str, dict[str, int]]) -> list[str]:
     if run.resolved.get("split_by") == "scan":
         lines.append("Split by scan: people of the test part were seen in training; of new people errors are larger.")
     if run.resolved.get("face_boxes", "given") == "given":
-        heeded = ", whose places the detector heeds" if run.resolved.get("calibrated") else ""
+        heeded = ", whose places the detector heeds" if run.heeds_boxes and not run.cross_validated else ""
         lines.append(f"Judged in squares around labels{heeded}; where faces have to be found, errors may be larger.")
     return lines

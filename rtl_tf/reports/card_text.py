@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from rtl_tf.evaluation.coverage import BOXES_HEEDED
 from rtl_tf.reports.card import FEWEST
 
 
@@ -35,7 +36,7 @@ def card_text(card: dict[str, Any]) -> str:
         _table(["unit", "protocol", "mean", "95 %", "median", "P95"], errors),
         _table(["landmark", "input px", "95 %"], landmarks),
         "## Radii",
-        _radii(card["coverage"]),
+        _radii(card["coverage"], detector["heeds_boxes"]),
         "## Subgroups",
         _groups(card["subgroups"]),
         "## Protocol",
@@ -64,12 +65,14 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _radii(coverage: Sequence[dict[str, Any]]) -> str:
+def _radii(coverage: Sequence[dict[str, Any]], heeds_boxes: bool) -> str:
     if not coverage:
         return "None: it was trained without folds (`--folds`), and does not know how far its landmarks may be off."
     rows = [[one["asked"], *_with_interval(one["held"]), _number(one["mean_radius_input_px"])] for one in coverage]
     note = "How often test labels lay within the radius that the detector gave; – where nobody was held out to tell."
-    return _table(["asked", "held", "95 %", "mean radius, input px"], rows) + f"\n\n{note}"
+    told = any(one["held"]["mean"] is not None for one in coverage)
+    notes = [note, BOXES_HEEDED] if heeds_boxes and told else [note]
+    return "\n\n".join([_table(["asked", "held", "95 %", "mean radius, input px"], rows), *notes])
 
 
 def _groups(groups: Sequence[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rtl_tf.documents import Node, read_text
+from rtl_tf.documents import Node, read_json, read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.runs import layout
@@ -47,6 +47,12 @@ class Run:
     def cross_validated(self) -> bool:
         """Whether nobody was held out, so that its predictions are its folds', of the training part."""
         return self.resolved.get("test_part") is False
+
+    @property
+    def heeds_boxes(self) -> bool:
+        """Whether its detector's answers are moved by what given boxes tell: `Recipe.box_evidence`."""
+        recipe = self.folder / layout.RECIPE
+        return recipe.is_file() and read_json(recipe).get("box_evidence") is not None
 
     @property
     def tested(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rtl_tf.conformal import LEVELS
-from rtl_tf.evaluation.coverage import Judged, judge_confidence, observed, risk_curve
+from rtl_tf.evaluation.coverage import BOXES_HEEDED, Judged, judge_confidence, observed, risk_curve
 from rtl_tf.evaluation.metrics import per_image
 from rtl_tf.exceptions import InputError
 from rtl_tf.known import mean_of_known
@@ -44,9 +44,10 @@ def confidence(selection: Selection, by: str | None = None) -> Drawing:
     seeds = f"{len(runs)} seed{'s' * (len(runs) > 1)}"
     title = f"{name}, {seeds}: {len(people)} test images of {len(set(people))} people"
     flagged, note = _flagged(judged)
+    heeded = [BOXES_HEEDED] if any(run.heeds_boxes for run in runs) else []
     figure = confidence_figure(
         Promises(np.array(levels), mean, low, high, np.array(list(by_landmark.values()))),
-        _risks(judged), UNIT, title, [note, USE],
+        _risks(judged), UNIT, title, [note, *heeded, USE],
     )  # fmt: skip
     grids = [_levels(title, judged, by_level, by_landmark, landmarks), flagged]
     if by:
@@ -57,7 +58,7 @@ def confidence(selection: Selection, by: str | None = None) -> Drawing:
         for index, landmark in enumerate(landmarks)
         for level in levels
     ]
-    return Drawing(figure, ["\n\n".join(map(as_text, grids))], warnings, (header, rows))
+    return Drawing(figure, ["\n\n".join([*map(as_text, grids), *heeded])], warnings, (header, rows))
 
 
 def _judged(run: Run) -> tuple[Run, Judged]:
