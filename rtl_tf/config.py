@@ -96,7 +96,7 @@ class Settings:
     final_learning_rate: float = _setting("rate at the end of the linear decay, >= 0", default=0.0)
     weight_decay: float = _setting("strength of the weight decay, >= 0", default=1e-4)
     weight_decay_mode: str = _setting(
-        "decoupled = AdamW; l2 = penalty weight_decay * sum(w^2) in the loss; of all kernels, no biases, no BatchNorm",
+        "decoupled = AdamW; l2 = penalty weight_decay * sum(w^2) in the loss; kernels of all layers, no biases",
         default="decoupled",
         choices=("decoupled", "l2"),
     )

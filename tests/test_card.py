@@ -1,6 +1,7 @@
 """The model card: counts and intervals by hand, small groups left out, and nobody's name in it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,10 @@ from rtl_tf.cli.train import main
 from rtl_tf.evaluation.coverage import BOXES_HEEDED
 from rtl_tf.reports.card import make_card
 from rtl_tf.reports.card_text import card_text
+from rtl_tf.runs.predictions import read_predictions, write_predictions
 from rtl_tf.runs.run import read_run
+
+BOTH = "around labels, or that the data give"
 
 
 @pytest.fixture
@@ -35,8 +39,16 @@ def test_counts_are_of_images_and_people(run):
         "validation": {"images": 1, "people": 1},
     }
     assert card["limits"][0].startswith("Trained on 3 people")
-    judged = "Judged in squares around labels; where faces have to be found, errors may be larger."
-    assert judged in card["limits"]
+
+
+@pytest.mark.parametrize(("around", "what"), [(24, "around labels"), (0, "that the data give"), (1, BOTH)])
+def test_the_squares_that_it_was_judged_in_are_told(run, around, what):
+    """Landmarks 4 px apart, with 0.4 of that on either side: 128 input px for 7.2; boxes of 64 px are none."""
+    told = read_predictions(run / "predictions.csv")
+    scales = np.where(np.arange(24) < around, 128 / 7.2, 2).astype(np.float32)
+    write_predictions(run / "predictions.csv", replace(told, input_px_per_px=scales))
+    judged = f"Judged in squares {what}; where faces have to be found, errors may be larger."
+    assert judged in make_card(read_run(run))["limits"]
 
 
 @pytest.mark.parametrize(
@@ -50,10 +62,9 @@ def test_that_boxes_were_heeded_is_told(run, evidence, test_part, heeded, held):
     (run / "config.json").write_text(json.dumps(config))
     (run / "recipe.json").write_text(json.dumps({"box_evidence": evidence}))
     card = make_card(read_run(run))
-    (told,) = [line for line in card["limits"] if line.startswith("Judged in squares")]
-    assert told.startswith(
-        f"Judged in squares around labels{', whose places the detector heeds' * heeded}; where faces"
-    )
+    (told,) = [line for line in card["limits"] if line.startswith("Judged in")]
+    how = ", whose places the detector heeds" * heeded
+    assert told.startswith(f"Judged in squares that the data give{how}; where faces")
     shares = {"mean": held, "low": None, "high": None}
     card["coverage"] = [{"asked": 0.9, "held": shares, "mean_radius_input_px": 3.0}]
     assert (BOXES_HEEDED in card_text(card)) == heeded

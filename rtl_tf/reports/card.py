@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rtl_tf.coordinates import crop_around
 from rtl_tf.csv_rows import read_own_rows
 from rtl_tf.evaluation.coverage import judge_confidence, observed
 from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
@@ -186,5 +187,15 @@ def _limits(run: Run, parts: dict[str, dict[str, int]]) -> list[str]:
         lines.append("Split by scan: people of the test part were seen in training; of new people errors are larger.")
     if run.resolved.get("face_boxes", "given") == "given":
         heeded = ", whose places the detector heeds" if run.heeds_boxes and not run.cross_validated else ""
-        lines.append(f"Judged in squares around labels{heeded}; where faces have to be found, errors may be larger.")
+        lines.append(f"Judged in squares {_squares(run)}{heeded}; where faces have to be found, errors may be larger.")
     return lines
+
+
+def _squares(run: Run) -> str:
+    """What the squares are, by whose sides errors were measured: those around labels are as large as these ask for."""
+    told, margin = run.predictions, run.resolved["crop_margin"]
+    sides = [crop_around(points, 1, margin).side for points in told.truth]
+    around = np.isclose(sides, run.resolved["image_size"] / told.input_px_per_px, rtol=1e-3)
+    if around.all():
+        return "around labels"
+    return "around labels, or that the data give" if around.any() else "that the data give"

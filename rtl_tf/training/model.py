@@ -229,7 +229,7 @@ class RegularizedDetector(keras.Model):
         return {name: self.trackers[name].result() for name in names}
 
     def decayed_kernels(self):
-        """Kernels of all trained convolutions (both of separable ones) and dense layers, which weight decay is for."""
+        """Of trained convolutions, both of a separable one, and dense layers: what decays (no biases, no norms)."""
         return [variable for variable in self.trainable_variables if variable.name.endswith("kernel")]
 
 
