@@ -1,5 +1,6 @@
 """measurements.csv: a row a measurement and norm, in the long form that R and pandas take."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,26 +17,33 @@ COLUMNS = (
 )
 OF_FILMS = (FRAME, TIME)
 PLACED_BY = "placed_by"  # of tables that people corrected
+STICKER = ("sticker_x", "sticker_y", "sticker_px")  # centre and diameter, where one was measured
+UNMEASURED = (math.nan,) * len(STICKER)
 DIGITS = {"mm": 3, "deg": 2, "1": 4}  # after the point
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def write_measured(path: str | Path, measured: Sequence[Measured]) -> None:
     """The table, whole or not at all. Who placed the landmarks, where it is told, stands at the end; so do number and
-    time where there are frames of films."""
+    time where there are frames of films, and where in a photograph a sticker was measured."""
     corrected = any(one.face.by_hand is not None for one in measured)
     of_films = OF_FILMS if any(one.face.frame for one in measured) else ()
+    stickers = STICKER if any(one.scale.sticker for one in measured) else ()
     rows = (
-        [*_cells(one), *[one.placed_by] * corrected, *(text(one.face.cells.get(name, "")) for name in of_films)]
+        [
+            *(*_cells(one), *[one.placed_by] * corrected),
+            *(text(one.face.cells.get(name, "")) for name in of_films),
+            *(number(value, 1) for value in (one.scale.sticker or UNMEASURED)[: len(stickers)]),
+        ]
         for one in measured
     )
-    write_rows(path, (*COLUMNS, *[PLACED_BY] * corrected, *of_films), rows)
+    write_rows(path, (*COLUMNS, *[PLACED_BY] * corrected, *of_films, *stickers), rows)
 
 
 def is_measured_table(file: Path) -> bool:
     """Whether `write_measured` wrote a file."""
-    more = ((), OF_FILMS, (PLACED_BY,), (PLACED_BY, *OF_FILMS))
-    return not file.is_dir() and tuple(read_header(file)) in [(*COLUMNS, *columns) for columns in more]
+    more = itertools.product(((), (PLACED_BY,)), ((), OF_FILMS), ((), STICKER))
+    return not file.is_dir() and tuple(read_header(file)) in [sum(columns, COLUMNS) for columns in more]
 
 
 def _cells(one: Measured) -> Iterator[str]:
