@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
     require_all_told(faces, compared=bool(yardsticks.norms))
     if options.frame_means and not any(face.frame for face in faces):
         raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")
-    scales = [_scale(options, face) for face in progress(faces, len(faces), "looking for scales")]
+    scales = [_scale(options, face, schema.names) for face in progress(faces, len(faces), "looking for scales")]
     sights = [sight_of(face, options.view) for face in progress(faces, len(faces), "looking at the views")]
     measured = measure_faces(faces, sights, scales, schema, yardsticks)
     means = _frame_means(options, measured) if options.frame_means else []
@@ -98,10 +98,12 @@ def _check(options) -> None:
             raise InputError(f"{flag} {file}: there already, and not written by rtl-measure; name another file")
 
 
-def _scale(options, face):
+def _scale(options, face, landmarks):
     from rtl_tf.clinic.scales import scale_of, sticker_scale
 
-    sticker = partial(sticker_scale, mm=options.sticker_mm) if options.sticker_mm is not None else None
+    sticker = None
+    if options.sticker_mm is not None:
+        sticker = partial(sticker_scale, mm=options.sticker_mm, landmarks=landmarks)
     return scale_of(face, options.mm_per_px, options.scale_error / 100, sticker)
 
 

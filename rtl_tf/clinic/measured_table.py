@@ -23,29 +23,35 @@ ABOUT = ("side", *PERSON, "flags")  # what z depends on, and what speaks against
 COLUMNS = (*FIRST, *ABOUT)
 OF_FILMS = (FRAME, TIME)
 PLACED_BY = "placed_by"  # of tables that people corrected
+STICKER = ("sticker_x", "sticker_y", "sticker_px")  # centre and diameter, where one was measured
+UNMEASURED = (math.nan,) * len(STICKER)
 DIGITS = {"mm": 3, "deg": 2, "1": 4}  # after the point
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def write_measured(path: str | Path, measured: Sequence[Measured], schema: Schema, kept: Sequence[str] = ()) -> None:
     """The table, whole or not at all. Who placed the landmarks, where it is told, stands at the end; so do number and
-    time where there are frames of films, and the columns of people's own tables that are `kept`."""
+    time where there are frames of films, where in a photograph a sticker was measured, and the columns of people's own
+    tables that are `kept`."""
     corrected = any(one.face.by_hand is not None for one in measured)
     of_films = OF_FILMS if any(one.face.frame for one in measured) else ()
+    stickers = STICKER if any(one.scale.sticker for one in measured) else ()
     about = {id(one.face): list(_about(one.face, schema)) for one in measured}
     rows = (
         [
             *(*_cells(one), *about[id(one.face)], *[one.placed_by] * corrected),
-            *(text(one.face.cells.get(name, "")) for name in (*of_films, *kept)),
+            *(text(one.face.cells.get(name, "")) for name in of_films),
+            *(number(value, 1) for value in (one.scale.sticker or UNMEASURED)[: len(stickers)]),
+            *(text(one.face.cells.get(name, "")) for name in kept),
         ]
         for one in measured
     )
-    write_rows(path, (*COLUMNS, *[PLACED_BY] * corrected, *of_films, *kept), rows)
+    write_rows(path, (*COLUMNS, *[PLACED_BY] * corrected, *of_films, *stickers, *kept), rows)
 
 
 def require_keepable(kept: Sequence[str], there: Collection[str]) -> None:
     """InputError for a column that is to be kept and is not `there`, or is called like one of the table's."""
-    own = (*COLUMNS, PLACED_BY, *OF_FILMS)
+    own = (*COLUMNS, PLACED_BY, *OF_FILMS, *STICKER)
     for column in kept:
         if column in own or kept.count(column) > 1:
             raise InputError(f"--keep {column}: a column of the table is called so")

@@ -1,30 +1,36 @@
 """Millimetres a pixel: told by the table, clicked on a ruler, or measured on a sticker; each with its own error."""
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.sticker_place import feature_at, wrong_length
 from rtl_tf.datasets.films import is_film
 from rtl_tf.datasets.table import MM_PER_PX
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
 
+if TYPE_CHECKING:
+    from rtl_tf.clinic.sticker import Sticker
+
 RULER = ("ruler_x1", "ruler_y1", "ruler_x2", "ruler_y2", "ruler_mm")
 CLICK_ERROR = 1.0  # px: standard deviation of a coordinate that is clicked
 CONTRADICTION = 3.0  # standard deviations
+LARGEST_ERROR = 0.05  # standard deviation over diameter: less exact than that a sticker is no scale
 
 
 class Scale(NamedTuple):
-    """Millimetres a pixel (NaN = unknown), its standard deviation as a share of it, where it is from, and why it is
-    not known."""
+    """Millimetres a pixel (NaN = unknown), its standard deviation as a share of it, where it is from, why it is not
+    known, and of a sticker that was measured x and y of its centre and its diameter, original px."""
 
     mm_per_px: float
     error: float = 0.0
     source: str = ""
     problem: str = ""
+    sticker: tuple[float, float, float] | None = None
 
 
 UNKNOWN = Scale(math.nan, problem="no scale: give mm_per_px, a ruler or a sticker")
@@ -55,22 +61,44 @@ def scale_of(
     return sticker(face) if sticker else UNKNOWN
 
 
-def sticker_scale(face: MarkedFace, mm: float) -> Scale:
-    """By a round sticker of `mm` diameter that is looked for in the photograph; unknown unless exactly one is found."""
+def sticker_scale(face: MarkedFace, mm: float, landmarks: Sequence[str] = ()) -> Scale:
+    """By a round sticker of `mm` diameter that is looked for in the photograph; unknown unless exactly one is found.
+
+    Args:
+        landmarks: names of the face's, by which a disc is no sticker that is an eye or makes no face of it.
+    """
     from rtl_tf.clinic.sticker import find_stickers  # here: scikit-image takes a second to load
 
     if is_film(face.image):
         advice = "save its frames with rtl-frames --frames and measure these"
         return Scale(math.nan, problem=f"no scale: stickers are not looked for in a film; {advice}")
     try:
-        found = find_stickers(read_image(face.image))
+        discs = find_stickers(read_image(face.image))
     except InputError as problem:
         return Scale(math.nan, problem=f"no scale: {problem}")
+    doubts = [_doubt(disc, mm, face.points, landmarks) for disc in discs]
+    found = [disc for disc, doubt in zip(discs, doubts, strict=True) if not doubt]
     if len(found) != 1:
         what = f"{len(found)} round stickers were found" if found else "no round sticker was found"
-        return Scale(math.nan, problem=f"no scale: {what} in the photograph")
+        refused = "".join(f"; {doubt}" for doubt in doubts if doubt)
+        return Scale(math.nan, problem=f"no scale: {what} in the photograph{refused}")
     (sticker,) = found
-    return Scale(mm / sticker.diameter, sticker.error / sticker.diameter, "sticker")
+    x, y = sticker.centre.tolist()
+    share = sticker.error / sticker.diameter
+    return Scale(mm / sticker.diameter, share, "sticker", sticker=(x, y, sticker.diameter))
+
+
+def _doubt(disc: "Sticker", mm: float, points: np.ndarray, landmarks: Sequence[str]) -> str:
+    """Why a disc is not taken for the sticker; "" where it is."""
+    x, y = disc.centre
+    place = f"the disc at ({x:.0f}, {y:.0f})"
+    if feature := feature_at(disc.centre, points, landmarks):
+        return f"{place} lies on {feature}"
+    if length := wrong_length(mm / disc.diameter, points, landmarks):
+        return f"{place} would make {length}"
+    if disc.error > LARGEST_ERROR * disc.diameter:
+        return f"{place} has an edge that its sides do not agree on"
+    return ""
 
 
 def ruler_of(face: MarkedFace) -> Scale | None:

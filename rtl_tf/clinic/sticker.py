@@ -25,6 +25,7 @@ EVEN = 0.25  # of the contrast: how much the inside may vary
 OFF = 0.04  # of the radius: root mean square distance of the edge from its ellipse
 FLAT = 0.6  # short axis over long axis at least: tilted by up to 53 degrees
 TURNS = 8  # rays whose edges err together, where the light or the skin behind changes
+SECTORS = 6  # of the edge, each left out once: what the diameter owes to one side of it
 BRIGHTNESS = np.array([0.299, 0.587, 0.114])
 
 
@@ -85,13 +86,28 @@ def _measured(grey: np.ndarray, centre: np.ndarray, radius: float) -> Sticker | 
         fitted = _ellipse(edge, radius) if len(edge) else None
         if fitted is None:
             return None
-        centre, (long, short), rest = fitted
+        centre, (long, short), rest, edge = fitted
         radius = math.sqrt(long * short)
     if rest > OFF * radius or short < FLAT * long or not _even(grey, centre, short):
         return None
     tilt = math.degrees(math.acos(min(1.0, short / long)))
     inward = blur / (2 * radius)  # how far the steepest place of a blurred round edge lies inside it
-    return Sticker(centre, 2 * (long + inward), 2 * rest * math.sqrt(2 * TURNS / RAYS) + inward, tilt)
+    noise = rest * math.sqrt(2 * TURNS / RAYS) + inward / 2
+    return Sticker(centre, 2 * (long + inward), 2 * math.hypot(noise, _one_sided(edge, centre)), tilt)
+
+
+def _one_sided(edge: np.ndarray, centre: np.ndarray) -> float:
+    """Standard deviation of the long half axis, px, by the jackknife over sectors of the edge; infinite where one of
+    them alone makes it an ellipse.
+
+    A brow or a strand of hair that touches a disc shifts one side of the edge. The rest of a fit hardly tells, since
+    the ellipse bends to it; without that side the axis is another.
+    """
+    angles = np.arctan2(*(edge - centre).T[::-1])
+    sector = ((angles + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
+    axes = [_axes(_conic(edge[sector != each])[0]) for each in range(SECTORS)]
+    long = [found[1][0] for found in axes if found]
+    return math.sqrt(SECTORS - 1) * float(np.std(long)) if len(long) == SECTORS else math.inf
 
 
 def _edge(grey: np.ndarray, centre: np.ndarray, radius: float) -> tuple[np.ndarray, float]:
@@ -122,17 +138,26 @@ def _edge(grey: np.ndarray, centre: np.ndarray, radius: float) -> tuple[np.ndarr
     return places[met], max(0.0, float(width**2 - smoothing**2))
 
 
-def _ellipse(edge: np.ndarray, radius: float) -> tuple[np.ndarray, tuple[float, float], float] | None:
-    """Middle, long and short half axis, and root mean square rest of an ellipse through points (P, 2), without those
-    that lie off it: a hair, a highlight."""
+def _ellipse(edge: np.ndarray, radius: float) -> tuple[np.ndarray, tuple[float, float], float, np.ndarray] | None:
+    """Middle, long and short half axis, root mean square rest of an ellipse through points (P, 2), and the points
+    without those that lie off it: a hair, a highlight."""
     for _ in range(4):
         if len(edge) < FEWEST:
             return None
-        conic, away = _conic(edge)
+        origin, (conic, away) = edge.mean(axis=0), _conic(edge)
         far = np.abs(away) > max(3 * float(np.median(np.abs(away))) / 0.67, 0.05)
+        edge = edge[~far]
         if not far.any():
             break
-        edge = edge[~far]
+    if (found := _axes(conic)) is None:
+        return None
+    middle, (long, short) = found
+    rest = float(np.sqrt(np.mean(away[~far] ** 2)))
+    return (origin + middle, (long, short), rest, edge) if 0.5 * radius < short and long < 2 * radius else None
+
+
+def _axes(conic: np.ndarray) -> tuple[np.ndarray, tuple[float, float]] | None:
+    """Middle, counted as the conic's, and long and short half axis of an ellipse; None where it is none."""
     shape = np.array([[conic[0], conic[1] / 2], [conic[1] / 2, conic[2]]])
     if np.linalg.det(shape) <= 0:
         return None
@@ -141,9 +166,7 @@ def _ellipse(edge: np.ndarray, radius: float) -> tuple[np.ndarray, tuple[float, 
     if (squares <= 0).any():
         return None
     short, long = sorted(np.sqrt(squares).tolist())
-    rest = float(np.sqrt(np.mean(away[~far] ** 2)))
-    centre = middle + edge.mean(axis=0)
-    return (centre, (long, short), rest) if 0.5 * radius < short and long < 2 * radius else None
+    return middle, (long, short)
 
 
 def _conic(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
