@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.coordinates import Crop
+from rtl_tf.experiments.data import UnseenImages
 from rtl_tf.experiments.recipe_fitting import USUAL_BLEND
 from rtl_tf.inference.detector import Detector
-from rtl_tf.records import Sample
 
 SHARES = tuple(np.linspace(0, 1, 11).round(1).tolist())
 FEWEST_PEOPLE = 5  # below, images tell too little
@@ -31,16 +30,14 @@ class Apart(NamedTuple):
     people: tuple[str, ...]
 
 
-def apart(detector: Detector, samples: Sequence[Sample], boxes: Sequence[Crop]) -> Apart:
-    """Of samples that the detector, of a trained run with a calibration, has not seen."""
-    squares = [(box.left, box.top, box.side) for box in boxes]
-    images, mirrored = [sample.image for sample in samples], [box.mirrored for box in boxes]
+def apart(detector: Detector, part: UnseenImages) -> Apart:
+    """Of images that the detector, of a trained run with a calibration, has not seen."""
     network, mesh = (
-        np.stack([found.points for found in _alone(detector, blend).predict(images, squares, mirrored)])
-        for blend in (0.0, 1.0)
+        np.stack([found.points for found in _alone(detector, blend).predict(*part.told)]) for blend in (0.0, 1.0)
     )
-    truth, sides = np.stack([sample.points for sample in samples]), np.array([box.side for box in boxes])
-    return Apart(network, mesh, truth, sides, tuple(sample.subject for sample in samples))
+    truth = np.stack([sample.points for sample in part.samples])
+    sides = np.array([box.side for box in part.looked_in])
+    return Apart(network, mesh, truth, sides, tuple(sample.subject for sample in part.samples))
 
 
 def choose_blend(answers: Sequence[Apart]) -> float:

@@ -48,7 +48,7 @@ def cross_validate(
             print(f"\nFold {fold} of {folds}:")
             told.append(train(fold, folder / layout.FOLDS / str(fold)))
         if trained.recipe.calibration and mesh_share == AUTO:
-            blend = choose_blend([apart(detector, part.samples, part.looked_in) for detector, part in told])
+            blend = choose_blend([apart(detector, part) for detector, part in told])
             told = [(with_blend(detector, blend), part) for detector, part in told]
             trained = with_blend(trained, blend)
             write_recipe(folder / layout.RECIPE, trained.recipe)

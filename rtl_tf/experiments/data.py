@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from rtl_tf.experiments.meshed_samples import Meshes
 from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_parts import FINER, FaceParts, is_finer
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.pipeline import AUGMENTATIONS, Crops, load_crops
@@ -43,6 +45,14 @@ class UnseenImages:
     crops: Crops
     boxes: list[Crop]
     looked_in: list[Crop]
+
+    @property
+    def told(self) -> tuple[list[Path], list[Box], list[bool], list[bool]]:
+        """What `Predictor.predict` is told of each: its file, the square, whether mirrored, whether that was found."""
+        files = [sample.image for sample in self.samples]
+        squares = [(box.left, box.top, box.side) for box in self.looked_in]
+        found = [box != own for box, own in zip(self.looked_in, self.boxes, strict=True)]
+        return files, squares, [box.mirrored for box in self.looked_in], found
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def with_yaws(answers: Sequence[Prediction], part: UnseenImages) -> list[Predict
     """The answers, of crops alone, with how far the heads on their photographs are turned."""
 
     def look(index: int) -> Prediction:
-        box = part.boxes[index]
+        box = part.looked_in[index]
         yaw = yaw_in(read_image(part.samples[index].image), (box.left, box.top, box.side))
         return replace(answers[index], yaw=yaw)
 

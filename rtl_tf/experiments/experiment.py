@@ -144,7 +144,7 @@ def _run(
 
         trained = cross_validate(trained, run.folder, run.settings.folds, without, run.settings.mesh_share)
     elif trained.recipe.calibration and run.settings.mesh_share == AUTO:
-        trained = with_blend(trained, choose_blend([apart(trained, validation.samples, validation.looked_in)]))
+        trained = with_blend(trained, choose_blend([apart(trained, validation)]))
         write_recipe(run.folder / layout.RECIPE, trained.recipe)
     results.write_validation(run.folder, trained, validation)
     if not validation_only:

@@ -66,10 +66,8 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
         answers = detector.predict_crops(part.crops.plain, part.crops.crops)
         answers = answers if detector.familiar is None else with_yaws(answers, part)
     else:
-        squares = [(box.left, box.top, box.side) for box in part.looked_in]
-        files = [sample.image for sample in part.samples]
         everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
-        answers = everything.predict(files, squares, [box.mirrored for box in boxes])
+        answers = everything.predict(*part.told)
     if detector.recipe.plain and part.looked_in == part.boxes:
         heatmap_points = np.stack([answer.heatmap_points for answer in answers])
     else:

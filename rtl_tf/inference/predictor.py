@@ -104,6 +104,7 @@ class Predictor(ABC):
         images: Sequence[Image] | Image,
         boxes: Sequence[Box | None] | Box | None = None,
         mirrored: Sequence[bool | None] | bool | None = None,
+        found: Sequence[bool] | None = None,
     ) -> list[Prediction]:
         """Landmarks of photographs.
 
@@ -121,6 +122,7 @@ class Predictor(ABC):
                 central square.
             mirrored: for each image whether the network shall see it mirrored (see `Sample.mirrored`); None = as the
                 face's key points say, or, without a `face_square`, no.
+            found: for each image whether its box is the face finder's, and nobody's; None = none is.
         Returns:
             One for each image. Points, peaks and heatmap points of a landmark that no training image had are NaN.
         Raises:
@@ -128,7 +130,7 @@ class Predictor(ABC):
         """
         images, boxes, mirrored = as_lists(images, boxes, mirrored)
         predictions = []
-        for outcome in progress(self.outcomes(images, boxes, mirrored), len(images), "predicting"):
+        for outcome in progress(self.outcomes(images, boxes, mirrored, found), len(images), "predicting"):
             if isinstance(outcome, InputError):
                 raise outcome
             predictions.append(outcome.prediction)
@@ -142,7 +144,7 @@ class Predictor(ABC):
         found: Sequence[bool] | None = None,
     ) -> Iterator[Outcome]:
         """As `predict`, image by image, going on where one cannot be read; holds two batches of crops at most, and of
-        images where these are looked at again. `found`: boxes that are the face finder's; None = none is."""
+        images where these are looked at again."""
         found = [False] * len(images) if found is None else found
         batch = BATCH if self.parts is None else WHOLE_BATCH
         pool = ThreadPoolExecutor()  # decodes while the network runs
@@ -181,12 +183,11 @@ class Predictor(ABC):
         given = box is not None and not found
         box, mirrored, face = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
-        size = size_of(photograph)
-        require_overlap(size, crop, name)
+        require_overlap(size_of(photograph), crop, name)
         look = self.recipe.look(photograph, crop, given)
         views = np.stack([photograph.crop(view, name) for view in look.crops])
         yaw = self._yaw(photograph, box, face)
-        return Seen(views, look, box, size, given, yaw, None if self.parts is None else photograph)
+        return Seen(views, look, box, size_of(photograph), given, yaw, None if self.parts is None else photograph)
 
     def _finish(self, coming: list[Future[Seen]]) -> Iterator[Outcome]:
         seen = [seen_or_problem(future) for future in coming]
@@ -217,12 +218,11 @@ class Predictor(ABC):
         points = self.recipe.answer(square, np.stack([view.points for view in views]), calibrated)
         if face.given:  # the permutation is its own inverse
             points = self.recipe.heed(points[names], Crop(*face.box, self.image_size, square.mirrored))[names]
-        answers = [view.points for view in views] + ([] if calibrated is None else [calibrated])
         return replace(
             views[0],
             points=points,
             peaks=np.mean([view.peaks for view in views], axis=0),
-            spread=spread_of(answers),
+            spread=spread_of([view.points for view in views] + ([] if calibrated is None else [calibrated])),
             rivals=np.array([view.rivals for view in views], float).mean(axis=0),
             yaw=face.yaw,
         )
