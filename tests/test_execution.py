@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.framework.config import disable_op_determinism
+from tensorflow.python.framework.config import disable_op_determinism, is_op_determinism_enabled
 from test_method_contract import make
 from test_training import SETTINGS, SIZE, Kill, Killed, batch, compile_with, make_detector
 from toys import SCHEMA, toy_samples
@@ -18,8 +18,8 @@ from rtl_tf.augment import context_px
 from rtl_tf.networks import hourglass
 from rtl_tf.pipeline import load_crops
 from rtl_tf.system import progress
+from rtl_tf.training import determinism, model
 from rtl_tf.training import fit as fitting
-from rtl_tf.training import model
 from rtl_tf.training.epoch_bar import EpochBar
 from rtl_tf.training.optimizer import Adam
 
@@ -119,6 +119,16 @@ def test_compiled_losses_are_the_plain_ones(xla, monkeypatch, name, steps):
         return [detector.train_on_batch(*batch(seed), return_dict=True)["loss"] for seed in range(4)]
 
     np.testing.assert_allclose(losses(True), losses(False), rtol=1e-4)
+
+
+def test_what_a_process_trained_before_decides_on_nothing(monkeypatch):
+    monkeypatch.setattr(determinism, "on_gpu", lambda: False)
+    for jit_compile in (False, True, False):
+        determinism.make_deterministic(0, jit_compile)
+        detector = make_detector()
+        compile_with(detector, Adam(1e-3), jit_compile=jit_compile)
+        assert detector.jit_compile is jit_compile
+        assert is_op_determinism_enabled() is not jit_compile
 
 
 def compiled_and_plain(function, *values):
