@@ -127,14 +127,15 @@ def meshes(parts: Sequence[Sequence], boxes: Sequence[Sequence], networks) -> di
     """By how it is looked for, of each part and sample, its mesh: once in the box; again, from the face on."""
     from rtl_tf.images import read_image
     from rtl_tf.inference.face_meshes import find_mesh, mesh_in
-    from rtl_tf.inference.squares import face_in
+    from rtl_tf.inference.squares import face_in, mesh_square
 
     once, again = [], []
     for samples, squares in zip(parts, boxes, strict=True):
         images = [read_image(sample.image) for sample in samples]
         once.append([mesh_in(image, box, networks) for image, box in zip(images, squares, strict=True)])
-        faces = [face_in(image, box) or box for image, box in zip(images, squares, strict=True)]
-        found = [find_mesh(image, face, networks) for image, face in zip(images, faces, strict=True)]
+        faces = [face_in(image, box) for image, box in zip(images, squares, strict=True)]
+        starts = [mesh_square(face, box) if face else box for face, box in zip(faces, squares, strict=True)]
+        found = [find_mesh(image, start, networks) for image, start in zip(images, starts, strict=True)]
         again.append([last if last.score > 0 else first for last, first in zip(found, once[-1], strict=True)])
     return {"": once, " again": again}
 

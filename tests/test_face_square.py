@@ -1,6 +1,7 @@
 """From a face to the network's square: what is learned from training images, and its file."""
 
 import json
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -98,6 +99,40 @@ def test_the_strength_of_the_ridge_keeps_noise_out():
     assert np.sqrt(np.mean(np.square(off))) < 6  # px; hardly any shrinkage: 12.7
 
 
+@pytest.mark.parametrize("degrees", [-90, -30, 30, 90])
+@pytest.mark.parametrize("other_half", [False, True])
+def test_the_square_of_a_tilted_face_is_the_upright_ones_turned_about_it(degrees, other_half):
+    rng = np.random.default_rng(6)
+    learned = fit(*training(rng))
+    face = make_face(rng, towards=0.3)
+    if other_half:
+        face = mirror(face, (0, 0, 1))[0]
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turn = np.array([[cosine, sine], [-sine, cosine]])  # of rows (x, y), clockwise on the screen
+    turned = replace(face, key_points=face.centre + (face.key_points - face.centre) @ turn)
+    (upright, flag), (found, same) = learned.apply(face), learned.apply(turned)
+    assert math.degrees(turned.tilt - face.tilt) == pytest.approx(degrees)
+    assert flag == same == other_half and found[2] == pytest.approx(upright[2])
+    middle, expected = (np.array(box[:2]) + box[2] / 2 - face.centre for box in (found, upright))
+    np.testing.assert_allclose(middle, expected @ turn, atol=1e-6)
+
+
+@pytest.mark.parametrize("flag", [False, True])
+def test_who_was_trained_on_one_half_sees_the_other_mirrored_where_the_face_clearly_shows_it(flag):
+    """All turn by 0.1 to 0.4 one way: who turns the other way by less than 0.1 may still show that half."""
+    rng = np.random.default_rng(7)
+    told = training(rng, mirrored=lambda index: False)
+    told = (*told[:2], [flag] * 40, told[3])
+    learned, of_both_halves = fit(*told, one_sided=True), fit(*told)
+    for towards, other in ((0.3, False), (0.02, False), (-0.05, False), (-0.2, True), (-0.4, True)):
+        face = make_face(rng, towards=towards)
+        assert learned.is_mirrored(face) == (flag != other)
+        assert of_both_halves.is_mirrored(face) == flag
+    frontal = [make_face(rng, towards=rng.uniform(-0.1, 0.1)) for _ in range(40)]
+    squares = [square_of(face) for face in frontal]
+    assert fit(frontal, squares, told[2], told[3], one_sided=True).side is flag
+
+
 def test_fewer_than_five_faces_teach_nothing():
     faces, squares, flags, people = training(np.random.default_rng(4), count=5)
     assert fit(faces, squares, flags, people) is not None
@@ -156,11 +191,12 @@ def test_a_run_writes_it_once_and_says_where_it_is_damaged(tmp_path, monkeypatch
     from rtl_tf.experiments import experiment
 
     learned = fit(*training(np.random.default_rng(7)))
-    monkeypatch.setattr(experiment, "learn_face_square", lambda samples, margin: learned if samples and margin else 0)
+    monkeypatch.setattr(experiment, "learn_face_square", lambda samples, margin, one_sided: learned if one_sided else 0)
 
     def run_in(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        data = SimpleNamespace(part=lambda name: ([], ["a sample"] if name == "training" else []), boxes=None)
+        one_sided = SimpleNamespace(is_one_sided=True)
+        data = SimpleNamespace(part=lambda name: ([], [name]), boxes=None, schema=one_sided)
         experiment.write_face_square(SimpleNamespace(folder=folder, data=data, settings=SimpleNamespace(crop_margin=1)))
         return folder / "face_square.json"
 

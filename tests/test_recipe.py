@@ -1,6 +1,7 @@
 """How a photograph is looked at, and how answers become landmarks."""
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,13 +10,15 @@ import pytest
 from rtl_tf.coordinates import Crop, crop_around
 from rtl_tf.documents import parse_json
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import read_image
+from rtl_tf.images import crop_image, read_image
 from rtl_tf.inference import recipe as recipes
 from rtl_tf.inference.alignment import Alignment
+from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks
 from rtl_tf.inference.recipe import Look, Recipe, mesh_views, read_recipe, write_recipe
 from rtl_tf.inference.ridge import Ridge
+from rtl_tf.inference.squares import face_in, mesh_square
 from rtl_tf.inference.views import VIEWS
 from rtl_tf.pyramid import Pyramid
 
@@ -80,7 +83,7 @@ def test_a_plain_look_needs_no_mesh(monkeypatch):
 def face(heads):
     image = read_image(heads[2].image)
     box = crop_around(heads[2].points, 64, 0.4)
-    return image, box, find_mesh(image, box)
+    return image, box, find_mesh(image, mesh_square(face_in(image, box), box))
 
 
 def test_a_face_is_looked_at_in_the_square_of_its_mesh(face):
@@ -91,8 +94,9 @@ def test_a_face_is_looked_at_in_the_square_of_its_mesh(face):
     assert Recipe(views=2, calibration=calibration()).look(image, box).crops[0] == box  # calibrated, not aligned
 
 
-def test_in_a_box_that_somebody_gave_the_mesh_is_looked_for_from_the_face_on(face, monkeypatch):
-    """Without a face, or where its mesh is not to be believed, from the box on."""
+def test_the_mesh_is_looked_for_from_the_face_on(face, monkeypatch):
+    """That by which the box was found, else the one in the box; without a face, or where its mesh is no mesh, from the
+    box on."""
     image, box, mesh = face
     asked, scores = [], {"face": 1.0}
 
@@ -103,21 +107,38 @@ def test_in_a_box_that_somebody_gave_the_mesh_is_looked_for_from_the_face_on(fac
     monkeypatch.setattr(recipes, "find_mesh", listening)
     for scores["face"], expected in ((1.0, 1), (recipes.FACE, 2)):
         asked.clear()
-        Recipe(ALIGNMENT).look(image, box, given=True)
+        Recipe(ALIGNMENT).look(image, box)
         assert len(asked) == expected and asked[0] is not box and (expected == 1 or asked[1] is box)
-    asked.clear()
-    Recipe(ALIGNMENT).look(image, box)
-    assert asked == [box]
+    (known,) = find_faces(image)
     monkeypatch.setattr(recipes, "face_in", lambda photograph, where: None)
-    Recipe(ALIGNMENT).look(image, box, given=True)
-    assert asked == [box, box]
+    scores["face"] = 1.0
+    for face_of_box, start in ((known, mesh_square(known, box)), (None, box)):
+        asked.clear()
+        Recipe(ALIGNMENT).look(image, box, face_of_box)
+        assert asked == [start]
+
+
+@pytest.mark.parametrize("degrees", [-90, -45, 45, 90])
+def test_a_face_on_a_turned_photograph_is_looked_at_as_if_that_were_upright(heads, degrees):
+    """The mesh is looked for along the line of the eyes, whatever square is seen first, here one that is of no use."""
+    image, points = read_image(heads[2].image), heads[2].points
+    view = Crop(-60.0, -60.0, 376.0, 376, angle=math.radians(-degrees))
+    turned = crop_image(image, view)
+    (upright,), (face,) = find_faces(image), find_faces(turned)
+    squares = []
+    for photograph, known in ((image, upright), (turned, face)):
+        away = Crop(*known.box, 64)
+        squares.append(Recipe(ALIGNMENT).look(photograph, away, known).crops[0])
+    shares = [square.to_shares(p) for square, p in zip(squares, (points, view.to_input(points)), strict=True)]
+    assert np.linalg.norm(shares[0] - shares[1], axis=1).max() < 0.05
+    assert math.degrees(face.tilt - upright.tilt) == pytest.approx(degrees, abs=15)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_calibrated_points_lie_where_the_square_says(face, mirrored):
     image, box, _ = face
     box = replace(box, mirrored=mirrored)
-    mesh = find_mesh(image, box)
+    mesh = find_mesh(image, mesh_square(face_in(image, box), box))
     look = Recipe(ALIGNMENT, views=2, calibration=calibration((0.1, 0.05))).look(image, box)
     square, views = look.crops[0], mesh_views(image, mesh, 2)
     middle = (views[0][[10, 20]] + views[1][[11, 21]]) / 2

@@ -190,7 +190,7 @@ def _photograph_of_row(folder: Path, row: Row) -> Photograph:
             require_overlap(size, crop, image)
         elif BOX[0] in cells:
             raise InputError(f"{image}: no box; give {', '.join(BOX)}, or remove the row")
-        mirrored = mirrored_of(cells) if "mirrored" in cells else None
+        mirrored = mirrored_of(cells) if cells.get("mirrored", "").strip() else None
         return Photograph(image, box, mirrored, found=truth_in(cells, FOUND_BOX))
     except InputError as problem:
         return Photograph(image, problem=str(row.error(problem)))

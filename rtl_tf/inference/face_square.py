@@ -4,8 +4,9 @@ Both are learned from training images: a ridge regression from the finder's squa
 landmarks, and a threshold on where the tip of the nose stands between the eyes. Needs no TensorFlow.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from rtl_tf.inference.face_finder import KEY_POINTS, SWAPPED, Face
 from rtl_tf.inference.ridge import Ridge
 
 FEWEST = 5  # faces that a fit takes
+FEW = 0.05  # of training faces that turn one way
+TILTED = math.radians(20)  # faces that are turned by more are seen as if upright: hardly any training face is like them
 SMALLEST, LARGEST = 0.1, 10.0  # sides of the found square that an answer has at least and at most
 RIGHT_EYE, LEFT_EYE, NOSE = (KEY_POINTS.index(name) for name in ("right eye", "left eye", "nose tip"))
 INPUTS, OUTPUTS = 2 * len(KEY_POINTS), 3
@@ -55,9 +58,10 @@ class FaceSquare:
         """The square, original px, and whether the network shall see it mirrored: as given, else by the key points."""
         if mirrored is None:
             mirrored = self.is_mirrored(face)
-        x, y, size = self.ridge(_inputs(face, mirrored))
+        tilt = face.tilt if abs(face.tilt) > TILTED else 0.0
+        x, y, size = self.ridge(_inputs(_turned(face, -tilt), mirrored))
         side = face.box[2] * float(np.clip(np.exp(size), SMALLEST, LARGEST))
-        middle = face.centre + np.array([-x if mirrored else x, y]) * face.box[2]
+        middle = face.centre + _turn_of(tilt) @ (-x if mirrored else x, y) * face.box[2]
         left, top = (middle - side / 2).tolist()
         return (left, top, side), mirrored
 
@@ -84,7 +88,11 @@ def read_face_square(file: Path) -> FaceSquare | None:
 
 
 def fit(
-    faces: Sequence[Face], squares: Sequence[Box], mirrored: Sequence[bool], subjects: Sequence[str]
+    faces: Sequence[Face],
+    squares: Sequence[Box],
+    mirrored: Sequence[bool],
+    subjects: Sequence[str],
+    one_sided: bool = False,
 ) -> FaceSquare | None:
     """Learn from N faces on training images; None where they are fewer than FEWEST.
 
@@ -93,6 +101,7 @@ def fit(
         mirrored: see `Sample.mirrored`.
         subjects: who is shown. The ridge has for each of x, y and size the strength that errs least on people who are
             left out.
+        one_sided: whether landmarks are of one half of the face, which an image of the other half shows mirrored.
     """
     if len(faces) < FEWEST:
         return None
@@ -104,7 +113,7 @@ def fit(
     means, weights = (
         np.concatenate([getattr(each, name) for each in x_y_size], axis=-1) for name in ("mean", "weights")
     )
-    return FaceSquare(Ridge(inputs.mean(axis=0), means, weights), _fit_side(faces, mirrored))
+    return FaceSquare(Ridge(inputs.mean(axis=0), means, weights), _fit_side(faces, mirrored, one_sided))
 
 
 def turn(face: Face) -> float:
@@ -115,6 +124,17 @@ def turn(face: Face) -> float:
     right, left, nose = (face.key_points[index] for index in (RIGHT_EYE, LEFT_EYE, NOSE))
     line = left - right
     return float((nose - (left + right) / 2) @ line / max(line @ line, 1e-9))
+
+
+def _turn_of(angle: float) -> np.ndarray:
+    """(2, 2): turns points (x, y) as `Crop.angle` turns a square."""
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return np.array([[cosine, -sine], [sine, cosine]])
+
+
+def _turned(face: Face, angle: float) -> Face:
+    """A face turned about the middle of its box."""
+    return replace(face, key_points=face.centre + (face.key_points - face.centre) @ _turn_of(angle).T)
 
 
 def _inputs(face: Face, mirrored: bool) -> np.ndarray:
@@ -130,12 +150,18 @@ def _answers(face: Face, square: Box, mirrored: bool) -> np.ndarray:
     return np.array([-x if mirrored else x, y, np.log(side / face.box[2])])
 
 
-def _fit_side(faces: Sequence[Face], mirrored: Sequence[bool]) -> Side | bool:
-    """The threshold that is wrong least often, in the middle of the widest such gap; the flag where all have one."""
+def _fit_side(faces: Sequence[Face], mirrored: Sequence[bool], one_sided: bool) -> Side | bool:
+    """The threshold that is wrong least often, in the middle of the widest such gap.
+
+    Where all have one flag it is that; but where they all turn one way and show that half alone, those that turn the
+    other way by as much as hardly any of them turns less show the other half.
+    """
     flags = np.array(mirrored, bool)
-    if flags.all() or not flags.any():
-        return bool(flags[0])
     turns = np.array([turn(face) for face in faces])
+    if flags.all() or not flags.any():
+        way = float(np.sign(np.median(turns)))
+        least = float(np.quantile(turns * way, FEW))
+        return Side(-way * least, bool(flags[0]) == (way > 0)) if one_sided and least > 0 else bool(flags[0])
     order = np.argsort(turns)
     turns, flags = turns[order], flags[order]
     above = bool(turns[flags].mean() > turns[~flags].mean())

@@ -184,7 +184,7 @@ class Predictor(ABC):
         box, mirrored, face = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*box, self.image_size, mirrored)
         require_overlap(size_of(photograph), crop, name)
-        look = self.recipe.look(photograph, crop, given)
+        look = self.recipe.look(photograph, crop, face)
         views = np.stack([photograph.crop(view, name) for view in look.crops])
         yaw = self._yaw(photograph, box, face)
         return Seen(views, look, box, size_of(photograph), given, yaw, None if self.parts is None else photograph)

@@ -11,10 +11,11 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.documents import File, Node, read_json, write_json
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.box_evidence import BoxEvidence
+from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.face_meshes import Mesh, find_mesh, mesh_in
 from rtl_tf.inference.face_parts import FaceParts, Locate
 from rtl_tf.inference.mesh_calibration import Calibration
-from rtl_tf.inference.squares import face_in
+from rtl_tf.inference.squares import face_in, mesh_square
 from rtl_tf.inference.views import VIEWS, View
 from rtl_tf.pyramid import Photographed, Pyramid
 from rtl_tf.records import Prediction
@@ -71,12 +72,12 @@ class Recipe:
     def _square(self, mesh: Mesh, box: Crop) -> Crop:
         return self.alignment.square(mesh, box.size) if self.alignment and mesh.score > FACE else box
 
-    def look(self, image: Photographed, box: Crop, given: bool = False) -> Look:
+    def look(self, image: Photographed, box: Crop, face: Face | None = None) -> Look:
         """At a decoded image (H, W, 3), around a face. Where no face's mesh is in the box, that is what is seen.
 
-        given: the box is somebody's, and may be off by more than a mesh bears: it is looked for from the face on.
+        face: by which the box was found; None = the one in the box. Its mesh is looked for from there on.
         """
-        mesh = self._find_mesh(image, box, given) if self.alignment or self.calibration else None
+        mesh = self._find_mesh(image, box, face) if self.alignment or self.calibration else None
         square = self._square(mesh, box) if mesh else box
         crops = tuple(view.of(square) for view in self.seen_views)
         if mesh is None or mesh.score <= FACE or self.calibration is None:
@@ -84,9 +85,9 @@ class Recipe:
         found = self.calibration.landmarks.of(mesh_views(image, mesh, self.views))
         return Look(crops, square.from_shares(self.calibration(square.to_shares(found))))
 
-    def _find_mesh(self, image: Photographed, box: Crop, given: bool) -> Mesh:
-        face = face_in(image, box) if given else None
-        mesh = find_mesh(image, face) if face else None
+    def _find_mesh(self, image: Photographed, box: Crop, face: Face | None) -> Mesh:
+        face = face or face_in(image, box)
+        mesh = find_mesh(image, mesh_square(face, box)) if face else None
         return mesh if mesh and mesh.score > FACE else find_mesh(image, box)
 
     def answer(self, square: Crop, points: np.ndarray, calibrated: np.ndarray | None) -> np.ndarray:

@@ -62,18 +62,18 @@ def square_of_largest(learned: FaceSquare, faces: Sequence[Face], mirrored: bool
     return Aim(*learned.apply(faces[0], mirrored), faces[0]) if faces else None
 
 
-def face_in(image: Photographed, box: Crop) -> Crop | None:
-    """Where a mesh is best looked for first: the square of the found face, upright, whose middle is nearest to that of
-    a box and within it. None where there is none: boxes may be off by more than a mesh bears."""
+def face_in(image: Photographed, box: Crop) -> Face | None:
+    """The found face whose middle is nearest to that of a box and within it; None where there is none."""
     faces = [face for face in find_faces(image) if np.abs(face.centre - box.centre).max() < box.side / 2]
-    if not faces:
-        return None
-    face = min(faces, key=lambda one: math.dist(one.centre, box.centre))
+    return min(faces, key=lambda one: math.dist(one.centre, box.centre), default=None)
+
+
+def mesh_square(face: Face, box: Crop) -> Crop:
+    """Where the mesh of a face is best looked for first: around the found face, upright, as `box` shows it. The box may
+    be off by more than a mesh bears, and knows nothing of how far the face is tilted."""
     side = MESH_SIDE * face.box[2]
     left, top = (face.centre - side / 2).tolist()
-    right_eye, left_eye = face.key_points[:2]
-    across = left_eye - right_eye
-    return replace(box, left=left, top=top, side=side, angle=math.atan2(across[1], across[0]))
+    return replace(box, left=left, top=top, side=side, angle=face.tilt)
 
 
 def central_square(size: tuple[int, int]) -> Box:
