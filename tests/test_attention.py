@@ -20,16 +20,6 @@ def test_maps_are_sums_of_squares_over_their_maximum():
     np.testing.assert_allclose(attention.attention_maps(1e20 * features), [[[0.25, 0], [0, 1]]])
 
 
-def test_the_share_of_the_frame_is_of_the_squares_in_the_last_row_and_column():
-    features = np.zeros((2, 2, 3, 1), np.float32)
-    features[0, 0, 0] = 1  # attention 1
-    features[0, 0, 2] = 2  # 4, in the last column
-    features[0, 1, 2] = 1  # 1, in the corner
-    features[1] = 5  # everywhere alike
-    np.testing.assert_allclose(attention.frame_share(features), [17 / 18, 4 / 6], rtol=1e-6)
-    np.testing.assert_array_equal(attention.frame_share(np.zeros((1, 2, 2, 3), np.float32)), 0)
-
-
 def test_drift_is_the_squared_distance_of_unit_maps_for_each_image():
     crops = np.zeros((70, 2, 2, 3), np.uint8)  # more than two batches
     crops[:, 0, 0] = 1, 0, 0

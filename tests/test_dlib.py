@@ -9,7 +9,7 @@ from PIL import Image
 from rtl_tf import datasets
 from rtl_tf.datasets import synthetic
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference.attention import frame_share
+from rtl_tf.inference.attention import attention_maps
 from rtl_tf.networks import dlib_resnet, dlib_weights, weight_files
 from rtl_tf.networks.calibration import calibrate
 from rtl_tf.networks.catalogue import DLIB
@@ -77,6 +77,15 @@ def test_shortcut_is_padded_at_its_end():
     total = np.asarray(ZeroPaddedAdd()([main + 10, shortcut]))
     np.testing.assert_array_equal(total[0, 0, 0], [11, 12, 10])
     np.testing.assert_array_equal(total[0, 1, 1], [7, 8, 0])
+
+
+def frame_share(features) -> np.ndarray:
+    """Of encoder outputs (N, h, w, B): the share of their attention maps' energy in the last row and column, (N,).
+
+    TensorFlow pads convolutions that stride there, with zeros. Even maps have (h + w - 1) / (h w).
+    """
+    energy = np.square(attention_maps(features), dtype=np.float64)
+    return 1 - energy[:, :-1, :-1].sum(axis=(1, 2)) / energy.sum(axis=(1, 2))
 
 
 def test_the_frame_of_its_attention_goes_with_the_zeros(dlib_file, real_faces):

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from skimage.transform import AffineTransform, warp
 
+from rtl_tf import augment
 from rtl_tf.warp import Squares, moved, seen
 
 SIZE, BORDER = 64, 16
@@ -93,3 +94,17 @@ def test_missing_points_stay_missing():
     points = np.array([[[10.0, 20.0], [np.nan, np.nan]]], np.float32)
     found = np.asarray(moved(tf.constant(points), squares(SQUARES[-1]), SIZE))
     assert np.isfinite(found[0, 0]).all() and np.isnan(found[0, 1]).all()
+
+
+def test_upright_squares_are_those_of_the_papers_augmentation():
+    """Which interpolates along one axis after the other, and shifts px after it has scaled."""
+    context = augment.context_px(SIZE)
+    images = np.random.default_rng(0).integers(0, 256, (8, SIZE + 2 * context, SIZE + 2 * context, 3), np.uint8)
+    draws = tf.random.stateless_uniform((8, augment.DRAWS), seed=(1, 2))
+    flip, scale, shift = augment.transforms(draws, 0.25, SIZE)
+    points = np.tile(POINTS.astype(np.float32), (8, 1, 1))
+    expected, places = augment.apply(images, points, flip, scale, shift, None, SIZE)
+    assert len(set(flip.numpy())) == len({bool(one < 0.9) for one in scale.numpy()}) == 2
+    same = Squares(tf.where(flip, -1.0, 1.0), tf.zeros(8), 1 / scale, -shift / (SIZE * scale[:, None]))
+    np.testing.assert_allclose(seen(images, same, SIZE), expected, atol=0.05)  # grey levels
+    np.testing.assert_allclose(moved(points, same, SIZE), places, atol=1e-4)

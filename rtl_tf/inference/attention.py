@@ -17,21 +17,6 @@ def attention_maps(features) -> np.ndarray:
     return (maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-12)).astype(np.float32)
 
 
-def frame_share(features) -> np.ndarray:
-    """Share of the attention maps' energy, their sum of squares, that lies in the last row and column.
-
-    TensorFlow pads convolutions that stride there, with zeros, which many networks answer strongly.
-
-    Args:
-        features: encoder output (N, h, w, B).
-    Returns:
-        float64 (N,), 0 to 1; even maps have (h + w - 1) / (h w).
-    """
-    energy = np.square(attention_maps(features), dtype=np.float64)
-    total, within = energy.sum(axis=(1, 2)), energy[:, :-1, :-1].sum(axis=(1, 2))
-    return (total - within) / np.maximum(total, 1e-12)
-
-
 def attention_drift(source: keras.Model, target: keras.Model, crops: np.ndarray) -> np.ndarray:
     """How far the target's attention has gone from the source's, for each image: Eqs. 6 and 7.
 
