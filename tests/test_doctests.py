@@ -52,7 +52,7 @@ def my_faces(tmp_path_factory) -> Path:
     write_table(table, [dataclasses.replace(sample, points=places) for sample in toy_samples(table, 4)], names)
     run = make_run(
         folder / "runs",
-        *("rtl-sam", 0, np.full((6, len(names)), 1.5)),
+        *("rtl-sam", 0, np.full((10, len(names)), 1.5)),  # of five people
         **{"data": "my_faces", "landmarks": names, "image_size": 64, "sigma": 1.5},
     )
     shutil.copy(Path(rtl_tf.__file__).parent / "schemas" / "fas14.toml", run / "schema.toml")
