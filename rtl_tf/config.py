@@ -87,7 +87,7 @@ class Settings:
         default="given",
         choices=("given", "found"),
     )
-    box_jitter: float = _setting("error of boxes given to --aligned detectors, share of a side, 0 to 0.5", default=0.05)
+    box_jitter: float = _setting("error of boxes given to --calibrated runs, share of a side, 0 to 0.5", default=0.05)
     flip_swap: bool = _setting("swap mirrored landmarks when an image is flipped", default=True)
     sigma: float = _setting("standard deviation of the heatmap Gaussians, heatmap px, > 0 and <= 100", default=1.5)
     epochs: int = _setting("passes over the training part, >= 1")
