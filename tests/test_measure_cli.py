@@ -128,6 +128,9 @@ def test_the_half_that_is_seen_by_hand(turn, eye, half):
     points = turned(np.array([(0.0, 0), (0, 100), (eye * 10, 10), (eye * 40, 20)]), np.radians(turn), (0, 0))
     assert half_seen(points, names) == half
     assert half_seen(points[[0, 2, 3, 1]], ["nasion", "endocanthion", "exocanthion", "subnasale"]) == half
+    chinless = np.vstack([points, points[1]])  # in whose place the nose's foot tells what is down
+    chinless[1] = np.nan
+    assert half_seen(chinless, [*names, "subnasale"]) == half
     points[3] = np.nan
     assert half_seen(points, names) == half_seen(points[:3], names[:3]) == ""
 

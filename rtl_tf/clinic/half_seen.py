@@ -13,7 +13,7 @@ def half_seen(points: np.ndarray, names: Sequence[str]) -> str:
     """LEFT or RIGHT of the person, by the eye that is marked; "" = not known.
 
     In a photograph, which is no mirror image, the outer corner of the left eye lies to the right of the inner one, seen
-    with the chin down. Nothing is known where the schema has both eyes, or other names, or a landmark is missing.
+    with the chin down. Nothing is known where the schema has both eyes, or other names, or too many are missing.
 
     Args:
         points: (K, 2), original px, NaN = missing.
@@ -24,6 +24,6 @@ def half_seen(points: np.ndarray, names: Sequence[str]) -> str:
             inner, outer, top, bottom = (points[names.index(name)] for name in (*EYE, *middle))
             (across, along), (right, down) = outer - inner, bottom - top
             turn = across * down - along * right
-            if turn:  # not so for NaN, of which nothing is larger
-                return LEFT if turn > 0 else RIGHT if turn < 0 else ""
+            if turn > 0 or turn < 0:  # neither with a missing landmark
+                return LEFT if turn > 0 else RIGHT
     return ""
