@@ -11,7 +11,6 @@ from toys import SCHEMA, toy_samples
 
 from rtl_tf.coordinates import Crop, crop_around, round_to_grid
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.blending import apart
 from rtl_tf.experiments.data import UnseenImages
 from rtl_tf.experiments.outputs import collect
 from rtl_tf.images import crop_image, read_image
@@ -19,7 +18,7 @@ from rtl_tf.inference import predictor
 from rtl_tf.inference.decoded import pixels_of
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.graph import crop as crop_in_graph
-from rtl_tf.inference.recipe import Look, Recipe
+from rtl_tf.inference.recipe import Recipe
 from rtl_tf.inference.squares import central_square
 from rtl_tf.pipeline import load_crops
 
@@ -164,7 +163,7 @@ def test_nothing_is_predicted_of_landmarks_that_no_training_image_had(tmp_path, 
     )
 
 
-def test_squares_that_were_found_are_nobodys_in_judging_as_in_use(tmp_path, monkeypatch):
+def test_squares_that_were_found_are_nobodys_in_judging_as_in_use(tmp_path):
     """Without a box it is the central square here: the whole of these images."""
     heeding = dataclasses.replace(spots(False), recipe=Recipe(box_evidence=lambda points, box: points + 5))
     samples = toy_samples(tmp_path, count=2)
@@ -176,11 +175,6 @@ def test_squares_that_were_found_are_nobodys_in_judging_as_in_use(tmp_path, monk
     np.testing.assert_array_equal(collect(found, heeding).points, expected)
     given = UnseenImages(["0", "1"], samples, crops, whole, whole)
     np.testing.assert_allclose(collect(given, heeding).points, np.float32(expected) + 5)
-    looks = []
-    monkeypatch.setattr(Recipe, "look", lambda self, image, box, given: looks.append(given) or Look((box,)))
-    for part in (found, given):
-        apart(heeding, part)
-    assert looks == [False] * 4 + [True] * 4
 
 
 BOXES = [(-0.5, -0.5, 70.0), (10.2, 3.7, 31.4), (-30.0, -20.0, 150.0), (40.0, 45.5, 300.0)]
