@@ -102,7 +102,7 @@ class Crop:
         return replace(self, left=left, top=top, side=self.side / factor)
 
 
-def turned(points: np.ndarray, angle: float, centre: tuple[float, float]) -> np.ndarray:
+def turned(points: np.ndarray, angle: float, centre: np.ndarray | tuple[float, float]) -> np.ndarray:
     """(..., 2) turned about `centre` by `angle` radians, from the x axis towards the y axis."""
     cosine, sine = np.cos(angle), np.sin(angle)
     return (points - centre) @ np.array([[cosine, sine], [-sine, cosine]]) + centre

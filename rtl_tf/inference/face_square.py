@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rtl_tf.coordinates import turned
 from rtl_tf.documents import Node, read_json
 from rtl_tf.inference import ridge
 from rtl_tf.inference.decoded import Box
@@ -59,9 +60,10 @@ class FaceSquare:
         if mirrored is None:
             mirrored = self.is_mirrored(face)
         tilt = face.tilt if abs(face.tilt) > TILTED else 0.0
-        x, y, size = self.ridge(_inputs(_turned(face, -tilt), mirrored))
+        upright = replace(face, key_points=turned(face.key_points, -tilt, face.centre)) if tilt else face
+        x, y, size = self.ridge(_inputs(upright, mirrored))
         side = face.box[2] * float(np.clip(np.exp(size), SMALLEST, LARGEST))
-        middle = face.centre + _turn_of(tilt) @ (-x if mirrored else x, y) * face.box[2]
+        middle = face.centre + turned(np.array([-x if mirrored else x, y]), tilt, (0, 0)) * face.box[2]
         left, top = (middle - side / 2).tolist()
         return (left, top, side), mirrored
 
@@ -124,17 +126,6 @@ def turn(face: Face) -> float:
     right, left, nose = (face.key_points[index] for index in (RIGHT_EYE, LEFT_EYE, NOSE))
     line = left - right
     return float((nose - (left + right) / 2) @ line / max(line @ line, 1e-9))
-
-
-def _turn_of(angle: float) -> np.ndarray:
-    """(2, 2): turns points (x, y) as `Crop.angle` turns a square."""
-    cosine, sine = math.cos(angle), math.sin(angle)
-    return np.array([[cosine, -sine], [sine, cosine]])
-
-
-def _turned(face: Face, angle: float) -> Face:
-    """A face turned about the middle of its box."""
-    return replace(face, key_points=face.centre + (face.key_points - face.centre) @ _turn_of(angle).T)
 
 
 def _inputs(face: Face, mirrored: bool) -> np.ndarray:
