@@ -16,18 +16,14 @@ pytest.importorskip("starlette")
 pytest.importorskip("httpx2")
 
 from app_server import KnownGuesser, write_photographs  # noqa: E402
-from test_app_server import FAS14, TOKEN, change, guess_of, place, served, sha_of  # noqa: E402
+from test_app_server import ACCESS, FAS14, TWO, change, guess_of, place, served, sha_of  # noqa: E402
 
 from rtl_tf.app.folder import Folder  # noqa: E402
 from rtl_tf.app.guesses import Guess  # noqa: E402
 from rtl_tf.app.journal import NAME, read  # noqa: E402
 from rtl_tf.app.labels import AllLabels  # noqa: E402
 from rtl_tf.app.mesh_guesses import MeshGuesser  # noqa: E402
-from rtl_tf.app.security import Access  # noqa: E402
 from rtl_tf.images import read_image  # noqa: E402
-
-TWO = (place([5, 6]), place([9, 9], landmark="alare"))
-ACCESS = Access("127.0.0.1", 8000, TOKEN)
 
 
 @pytest.fixture

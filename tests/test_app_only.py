@@ -12,15 +12,11 @@ pytest.importorskip("httpx2")
 
 from app_server import write_photographs  # noqa: E402
 from test_app_cli import ended, refused  # noqa: E402
-from test_app_server import TOKEN, change, place, served  # noqa: E402
+from test_app_server import ACCESS, TWO, change, place, served  # noqa: E402
 
 from rtl_tf.app.folder import Folder  # noqa: E402
 from rtl_tf.app.journal import NAME, read  # noqa: E402
-from rtl_tf.app.security import Access  # noqa: E402
 from rtl_tf.exceptions import InputError  # noqa: E402
-
-ACCESS = Access("127.0.0.1", 8000, TOKEN)
-TWO = (place([5, 6]), place([9, 9], landmark="alare"))
 
 
 @pytest.fixture

@@ -15,19 +15,15 @@ pytest.importorskip("httpx2")
 
 from app_server import write_photographs  # noqa: E402
 from test_app_cli import ended, refused  # noqa: E402
-from test_app_server import FAS14, TOKEN, change, place, served  # noqa: E402
+from test_app_server import ACCESS, FAS14, TWO, change, place, served  # noqa: E402
 
 from rtl_tf.app import folder as of_folder  # noqa: E402
 from rtl_tf.app.entries import Entry  # noqa: E402
 from rtl_tf.app.folder import Folder  # noqa: E402
 from rtl_tf.app.journal import NAME, read, writing  # noqa: E402
 from rtl_tf.app.labels import AllLabels  # noqa: E402
-from rtl_tf.app.security import Access  # noqa: E402
 from rtl_tf.images import image_hash  # noqa: E402
 from rtl_tf.system.hashing import file_hash, pixels_hash  # noqa: E402
-
-ACCESS = Access("127.0.0.1", 8000, TOKEN)
-TWO = (place([5, 6]), place([9, 9], landmark="alare"))
 
 
 @pytest.fixture
