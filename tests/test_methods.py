@@ -43,8 +43,8 @@ def test_which_methods_have_a_source_and_a_classifier():
         ("rtl-co-eo", {"width"}),
         (
             "dsnt",
-            {"source", "source_weights", "encoder_stride", "decoder", "decoder_filters", "skip_connections"}
-            | {"batch_norm", "temperature", "classifier_distance", "source_frame", "heatmap_loss"},
+            {"source", "source_weights", "source_decoder", "encoder_stride", "decoder", "decoder_filters"}
+            | {"skip_connections", "batch_norm", "temperature", "classifier_distance", "source_frame", "heatmap_loss"},
         ),
     ],
 )

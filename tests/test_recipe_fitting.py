@@ -275,8 +275,10 @@ def test_a_share_of_the_mesh_that_is_asked_for_stays(run, tmp_path, more):
         (["--calibrated", "--mesh-share", "nan"], "--mesh-share nan: must be a number at least 0 and at most 1"),
     ],
 )
-def test_a_share_of_no_mesh_is_refused(flags, message, tmp_path):
+def test_a_share_of_no_mesh_is_refused_before_a_face_is_rendered(flags, message, tmp_path, monkeypatch):
+    monkeypatch.setenv("RTL_TF_CACHE", str(tmp_path / "cache"))
     refused([*flags, "--output", str(tmp_path / "run")], message, tmp_path / "run")
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,10 @@ def main(arguments: list[str]) -> int:
         if options[name] is not None:
             raise InputError(f"--{name}: goes with --table or --figure")
 
+    from rtl_tf.experiments.resolving import resolve
+
     asked = Asked(**typed)
-    rendering = threading.Thread(target=render, args=(asked.resolved(),), daemon=True)
+    rendering = threading.Thread(target=render, args=(resolve(asked),), daemon=True)
     rendering.start()
     start_tensorflow()  # only now: --help must not wait for it
     from rtl_tf.experiments.experiment import run_experiment
