@@ -125,3 +125,13 @@ def test_an_edge_that_one_side_alone_bends_has_an_error_of_its_own():
     assert _one_sided(disc, centre) < 1e-6
     bent = disc + np.where(np.abs(angles - np.pi / 2) < np.pi / 7, 1.5, 0.0)[:, None] * (0, 1)
     assert _one_sided(bent, centre) > 0.3
+
+
+@pytest.mark.parametrize("turned", [0, 20, 30, 50])
+def test_what_a_brow_adds_to_the_diameter_is_its_error_wherever_it_lies(turned):
+    """A rim that leaves the circle over 90 degrees, in one sector or at the seam of two: 0.2 px on the half axis."""
+    angles = np.arange(144) * 2 * np.pi / 144
+    away = np.angle(np.exp(1j * (angles - np.radians(turned))))
+    bent = 20 + np.where(np.abs(away) < np.pi / 4, 0.6 * np.cos(2 * away) ** 2, 0.0)
+    rim = 50 + bent[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    assert 0.12 < _one_sided(rim, np.array([50.0, 50.0])) < 0.28

@@ -25,7 +25,7 @@ EVEN = 0.25  # of the contrast: how much the inside may vary
 OFF = 0.04  # of the radius: root mean square distance of the edge from its ellipse
 FLAT = 0.6  # short axis over long axis at least: tilted by up to 53 degrees
 TURNS = 8  # rays whose edges err together, where the light or the skin behind changes
-SECTORS = 6  # of the edge, each left out once: what the diameter owes to one side of it
+SECTORS, SIDE = 6, 2  # of the edge; of them that follow each other: what the diameter owes to each side is its doubt
 BRIGHTNESS = np.array([0.299, 0.587, 0.114])
 
 
@@ -97,17 +97,18 @@ def _measured(grey: np.ndarray, centre: np.ndarray, radius: float) -> Sticker | 
 
 
 def _one_sided(edge: np.ndarray, centre: np.ndarray) -> float:
-    """Standard deviation of the long half axis, px, by the jackknife over sectors of the edge; infinite where one of
-    them alone makes it an ellipse.
+    """Standard deviation of the long half axis, px, by the jackknife over blocks of sectors of the edge (Künsch 1989,
+    doi:10.1214/aos/1176347265); infinite where one side alone makes it an ellipse.
 
     A brow or a strand of hair that touches a disc shifts one side of the edge. The rest of a fit hardly tells, since
-    the ellipse bends to it; without that side the axis is another.
+    the ellipse bends to it; without that side the axis is another. Single sectors would count a shift that two of them
+    share as half of what it is.
     """
     angles = np.arctan2(*(edge - centre).T[::-1])
     sector = ((angles + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
-    axes = [_axes(_conic(edge[sector != each])[0]) for each in range(SECTORS)]
+    axes = [_axes(_conic(edge[(sector - first) % SECTORS >= SIDE])[0]) for first in range(SECTORS)]
     long = [found[1][0] for found in axes if found]
-    return math.sqrt(SECTORS - 1) * float(np.std(long)) if len(long) == SECTORS else math.inf
+    return math.sqrt(SECTORS / SIDE - 1) * float(np.std(long)) if len(long) == SECTORS else math.inf
 
 
 def _edge(grey: np.ndarray, centre: np.ndarray, radius: float) -> tuple[np.ndarray, float]:
