@@ -47,7 +47,7 @@ def from_photographs(run: Path, detector, tested):
     """The predictions of a run's test part, with what is found on the photographs alone; NaN where no face is."""
     from photographs import judged
 
-    from rtl_tf.inference.predictor import Found
+    from rtl_tf.inference.looked_at import Found
     from rtl_tf.runs.predictions import Predictions
     from rtl_tf.system.progress import progress
 

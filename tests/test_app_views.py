@@ -12,7 +12,7 @@ from rtl_tf.app.mesh_guesses import MeshGuesser
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.sights import sight_of
 from rtl_tf.images import read_image
-from rtl_tf.inference.predictor import Found
+from rtl_tf.inference.looked_at import Found
 from rtl_tf.records import Prediction
 from rtl_tf.schema import load_schema
 

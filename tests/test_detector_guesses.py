@@ -9,7 +9,7 @@ from fake_runs import make_predictions, make_run
 from rtl_tf.app.detector_guesses import OVERLAY, DetectorGuesser, found_guess, known_errors, upright
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference.predictor import Found
+from rtl_tf.inference.looked_at import Found
 from rtl_tf.inference.squares import NO_FACE
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 from rtl_tf.records import Prediction

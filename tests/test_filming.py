@@ -20,8 +20,8 @@ from rtl_tf.datasets.synthetic.scans import sample_scan
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
 from rtl_tf.inference.found_table import FoundTable
+from rtl_tf.inference.looked_at import Found
 from rtl_tf.inference.overlay import is_drawn
-from rtl_tf.inference.predictor import Found
 from rtl_tf.records import Prediction
 
 EACH = Thinning()

@@ -15,7 +15,7 @@ from rtl_tf.cli import run as run_command
 from rtl_tf.cli.lift import main
 from rtl_tf.datasets.meshes.textured import TexturedMesh, TextureMap
 from rtl_tf.inference import predicting
-from rtl_tf.inference.predictor import Found
+from rtl_tf.inference.looked_at import Found
 from rtl_tf.records import Prediction
 from rtl_tf.schema import load_schema
 

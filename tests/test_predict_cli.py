@@ -218,6 +218,31 @@ def square_around(face):
     return (left + side * (-0.35 if mirrored else -0.15), top - 0.25 * side, 1.5 * side), mirrored
 
 
+def test_photographs_with_several_faces_are_named(knowing, heads, tmp_path, predict):
+    folder, _, faces = heads
+    shutil.copy(folder / "two.png", folder / "again.png")
+    images = [folder / f"{name}.png" for name in ("two", "one", "again")]
+    told = "several faces on 2 images ({0}: 2, {1}: 2): the largest was taken; --all-faces takes all"
+    names = [os.path.relpath(image, tmp_path) for image in images]
+    for resumed in ([], ["--resume"]):
+        done = predict(knowing, *images, *resumed, cwd=tmp_path)
+        assert done.stdout.splitlines() == ["3 images: found.csv", told.format(names[0], names[2])]
+    rows = rows_of(tmp_path / "found.csv")
+    assert [row["faces_found"] for row in rows] == ["2", "1", "2"]
+    assert float(rows[0]["box_side"]) == pytest.approx(square_around(faces[0])[0][2], abs=1e-3)
+    done = predict(knowing, *images, "--all-faces", cwd=tmp_path)
+    assert done.stdout == "5 images: found.csv\n"
+    assert {row["faces_found"] for row in rows_of(tmp_path / "found.csv")} == {""}
+    (tmp_path / "boxes.csv").write_text(f"image,box_left,box_top,box_side\n{images[0]},20.5,10.5,280\n")
+    done = predict(knowing, "--table", tmp_path / "boxes.csv", cwd=tmp_path)
+    assert done.stdout == "1 image: found.csv\n" and rows_of(tmp_path / "found.csv")[0]["faces_found"] == ""
+    (tmp_path / "images.csv").write_text(f"image\n{images[0]}\n")
+    assert "several faces on 1 image (" in predict(knowing, "--table", tmp_path / "images.csv", cwd=tmp_path).stdout
+    film = write_film(tmp_path / "film.mp4", [read_image(folder / "two.png"), np.full((500, 800, 3), 110, np.uint8)])
+    last = predict(knowing, film, cwd=tmp_path).stdout.splitlines()[-1]
+    assert last == "several faces on 1 frame (column faces_found): the largest was taken"
+
+
 @pytest.mark.parametrize("engine", ["tensorflow", "onnx", "litert"])
 def test_the_face_is_found_without_a_box(knowing, heads, tmp_path, predict, engine):
     folder, (face,), _ = heads

@@ -210,7 +210,7 @@ def test_resume_wants_the_same_detector_columns_and_boxes(faces, tmp_path):
             predict(boxed, output, resume=True)
         assert output.read_text() == text
     output.write_bytes(before.replace(b",-0.5", b"", 1))
-    with pytest.raises(InputError, match=r"found\.csv row 2: 17 of 18 cells"):
+    with pytest.raises(InputError, match=r"found\.csv row 2: 18 of 19 cells"):
         predict(boxed, output, resume=True)
 
 

@@ -17,7 +17,7 @@ from rtl_tf.cli.train import main as train
 from rtl_tf.conformal import LEVELS, Conformal
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.predictor import Found
+from rtl_tf.inference.looked_at import Found
 from rtl_tf.inference.squares import NO_FACE
 from rtl_tf.inference.suggesting import STRATEGIES, Candidate, look_at, suggest
 from rtl_tf.records import Prediction

@@ -17,8 +17,9 @@ from rtl_tf.images import crop_image
 from rtl_tf.inference import squares
 from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.head_turn import face_at
+from rtl_tf.inference.looked_at import Found
 from rtl_tf.inference.predicting import load_predictor
-from rtl_tf.inference.predictor import Found, Predictor
+from rtl_tf.inference.predictor import Predictor
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, out_of_fold_errors
 from rtl_tf.runs import layout
 from rtl_tf.schema import Schema, load_schema

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.exported import ENGINES
-from rtl_tf.system.notes import few
+from rtl_tf.system.notes import few, some
 
 if TYPE_CHECKING:
     from rtl_tf.datasets.photographs import Listing
@@ -74,6 +74,9 @@ def _films(options: Namespace) -> int:
     print(f"landmarks on {found} of {summary.images} frames: {table.output}{drawn}")
     if summary.failed and found:
         print(f"the others have their reasons in the column error of {table.output}")
+    if summary.crowded:
+        frames = f"{len(summary.crowded)} frame{'s' * (len(summary.crowded) != 1)}"
+        print(f"several faces on {frames} (column faces_found): the largest was taken")
     if summary.flagged:
         print(f"to be looked at first: {summary.flagged} (column flags)")
     sys.stdout.flush()
@@ -132,6 +135,8 @@ def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> in
     print(f"{found}{total} image{'s' * (summary.images != 1)}: {table.output}{drawn}")
     if listing.skipped:
         print(listing.sentence(found))
+    if summary.crowded:
+        print(f"several faces on {some(summary.crowded, 'image')}: the largest was taken; --all-faces takes all")
     if summary.outside:
         print(f"landmarks outside their images: {summary.outside} (their cells are empty, their peaks are kept)")
     if summary.flagged:

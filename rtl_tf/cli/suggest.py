@@ -61,7 +61,7 @@ def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], int
     """Rows of COLUMNS; how many photographs the run was trained on; images without landmarks, with the reason."""
     from rtl_tf.experiments.lineage import known_images
     from rtl_tf.inference.detector import Detector
-    from rtl_tf.inference.predictor import Found
+    from rtl_tf.inference.looked_at import Found
     from rtl_tf.inference.suggesting import look_at, suggest
     from rtl_tf.runs import layout
     from rtl_tf.runs.seen import read_seen

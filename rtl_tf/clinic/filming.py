@@ -14,9 +14,10 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.head_turn import face_at, yaw_of
+from rtl_tf.inference.looked_at import Found, Outcome
 from rtl_tf.inference.overlay import draw_landmarks, is_drawn
 from rtl_tf.inference.predicting import prepare_folders
-from rtl_tf.inference.predictor import Found, Outcome, Predictor
+from rtl_tf.inference.predictor import Predictor
 from rtl_tf.system.progress import progress
 
 AT_ONCE = 8  # frames that are held in memory: 50 MB of Full HD, 200 MB of 4K

@@ -23,6 +23,7 @@ from rtl_tf.system.notes import tell_left_out
 TABLE = "landmarks.csv"
 BOX = ("box_left", "box_top", "box_side")
 FOUND_BOX = "box_found"  # true: by the face finder, who knows nothing of landmarks; else by somebody who does
+FACES = "faces_found"  # how many that one found, of which the largest was looked at; empty where a square was given
 # As spreadsheets and people write them; a number of a program that knows no other type has its ".0".
 TRUE = ("true", "yes", "y", "t", "1", "1.0", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "waar")
 FALSE = ("false", "no", "n", "f", "0", "0.0", "falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "")

@@ -104,7 +104,7 @@ class Detector(Predictor):
         if not self.recipe.plain:
             return self.predict(image, box, mirrored)[0]
         photograph = Pyramid.of(image)
-        box, mirrored, face = square_to_look_at(self.face_square, photograph, box_of(box), mirrored)
+        box, mirrored, face, _ = square_to_look_at(self.face_square, photograph, box_of(box), mirrored)
         crop = Crop(*box, self.image_size, mirrored)
         require_sensible(crop)
         require_overlap(image.shape[1::-1], crop)

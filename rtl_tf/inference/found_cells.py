@@ -10,7 +10,7 @@ from rtl_tf.datasets.annotations import inside_image, require_crop
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table_cells import DECIMALS, FORMULA
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference.predictor import Found
+from rtl_tf.inference.looked_at import Found
 
 
 def places_on_image(found: Found) -> np.ndarray:

@@ -8,26 +8,27 @@ from typing import IO
 
 from rtl_tf.csv_rows import as_line, header_if_any
 from rtl_tf.datasets.photographs import Photograph
-from rtl_tf.datasets.table import BOX, FOUND_BOX
+from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX
 from rtl_tf.datasets.table_cells import DOUBT, FILMED, FRAME, MARK, PEAK, RADIUS, image_cell, number, unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_cells import error_cell, places_on_image, unusable, whole_rows
-from rtl_tf.inference.predictor import Found, Outcome
+from rtl_tf.inference.looked_at import Found, Outcome
 from rtl_tf.inference.squares import central_square
 from rtl_tf.schema import Schema
 
 
 @dataclass
 class Summary:
-    """What a table holds: images, the names of those that could not be used, landmarks outside their images, and faces
-    that somebody should look at."""
+    """What a table holds: images, the names of those that could not be used, landmarks outside their images, faces that
+    somebody should look at, and images with several faces: "two.png: 2"."""
 
     images: int = 0
     failed: list[str] = field(default_factory=list)
     outside: int = 0
     flagged: int = 0
+    crowded: list[str] = field(default_factory=list)
 
 
 class FoundTable:
@@ -37,6 +38,7 @@ class FoundTable:
         image: relative to the table, links not resolved; face: 1, 2, ... where an image has several rows.
         frame, time_s, yaw, sharpness: in a table of films alone, see `clinic.filming`.
         box_left, box_top, box_side, mirrored: what was looked at, and how; box_found: whether the face finder gave it.
+        faces_found: how many faces that one saw, of which this is the largest; empty where a square was given.
         detector: of which file, the beginning of its SHA-256.
         coverage, flags: where the detector knows its errors: the share of landmarks that lie within their radii, and
         why somebody should look at the face, with semicolons between.
@@ -68,8 +70,8 @@ class FoundTable:
     def header(self) -> list[str]:
         doubtful, radius = (DOUBT, [RADIUS]) if self.doubt else ((), [])
         landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK, *radius)]
-        filmed = FILMED if self.of_films else ()
-        return ["image", *filmed, "face", *BOX, FOUND_BOX, "mirrored", "detector", "error", *doubtful, *landmarks]
+        filmed, looked_at = FILMED if self.of_films else (), (*BOX, FOUND_BOX, FACES, "mirrored")
+        return ["image", *filmed, "face", *looked_at, "detector", "error", *doubtful, *landmarks]
 
     @property
     def previous(self) -> Path:
@@ -152,6 +154,7 @@ class FoundTable:
         row |= self._looked_at(seen.box, seen.mirrored) | {"detector": self.detector}
         if isinstance(outcome, Found) and self.finds_faces:
             row[FOUND_BOX] = str(photograph.found or photograph.box is None).lower()
+            row[FACES] = str(outcome.faces or "")
         if isinstance(outcome, Found):
             outcome = unwritable(photograph.image) or outcome
         if isinstance(outcome, InputError):
@@ -208,6 +211,8 @@ class FoundTable:
         self.summary.images += 1
         self.summary.outside += sum(not row[f"{name}_x"] for name in found)
         self.summary.flagged += bool(row.get("flags"))
+        if row[FACES] not in ("", "1"):
+            self.summary.crowded.append(f"{row['image']}: {row[FACES]}")
         if row["error"] and not found:
             self.summary.failed.append(row["image"])
 

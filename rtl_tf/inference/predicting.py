@@ -14,8 +14,9 @@ from rtl_tf.images import read_image
 from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of, parts_file
 from rtl_tf.inference.found_table import FoundTable
+from rtl_tf.inference.looked_at import Outcome
 from rtl_tf.inference.overlay import draw_landmarks, is_drawn
-from rtl_tf.inference.predictor import Outcome, Predictor
+from rtl_tf.inference.predictor import Predictor
 from rtl_tf.runs import layout
 from rtl_tf.system.atomic import UNFINISHED
 from rtl_tf.system.progress import progress

@@ -16,7 +16,7 @@ from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.head_turn import yaw_in
-from rtl_tf.inference.looked_at import Seen, seen_or_problem, spread_of
+from rtl_tf.inference.looked_at import Found, Outcome, Seen, seen_or_problem, spread_of
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.inference.squares import square_to_look_at
 from rtl_tf.inference.unlabelled import without
@@ -49,26 +49,6 @@ class Located:
     peaks: np.ndarray
     rivals: np.ndarray
     features: np.ndarray
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found on one image.
-
-    Attributes:
-        prediction: the landmarks.
-        box: the square that was looked at, original px.
-        size: (width, height) of the image, original px.
-        mirrored: whether the network saw it mirrored.
-    """
-
-    prediction: Prediction
-    box: Box
-    size: tuple[int, int]
-    mirrored: bool = False
-
-
-Outcome = Found | InputError  # of one image: what was found, or why it could not be looked at
 
 
 class Predictor(ABC):
@@ -181,13 +161,14 @@ class Predictor(ABC):
             require_sensible(Crop(*box, self.image_size), name)  # before the image is read
         photograph = Pyramid.of_file(os.fspath(image)) if is_file(image) else Pyramid.of(pixels_of(image, name))
         given = box is not None and not found
-        box, mirrored, face = square_to_look_at(self.face_square, photograph, box, mirrored, name)
-        crop = Crop(*box, self.image_size, mirrored)
+        aim = square_to_look_at(self.face_square, photograph, box, mirrored, name)
+        crop = Crop(*aim.box, self.image_size, aim.mirrored)
         require_overlap(size_of(photograph), crop, name)
-        look = self.recipe.look(photograph, crop, face)
+        look = self.recipe.look(photograph, crop, aim.face)
         views = np.stack([photograph.crop(view, name) for view in look.crops])
-        yaw = self._yaw(photograph, box, face)
-        return Seen(views, look, box, size_of(photograph), given, yaw, None if self.parts is None else photograph)
+        yaw = self._yaw(photograph, aim.box, aim.face)
+        kept = None if self.parts is None else photograph
+        return Seen(views, look, aim.box, size_of(photograph), given, yaw, aim.faces, kept)
 
     def _finish(self, coming: list[Future[Seen]]) -> Iterator[Outcome]:
         seen = [seen_or_problem(future) for future in coming]
@@ -198,7 +179,7 @@ class Predictor(ABC):
                 yield each
             else:
                 found = without(next(predictions), self.unlabelled, self.schema)
-                yield Found(found, each.box, each.size, each.look.crops[0].mirrored)
+                yield Found(found, each.box, each.size, each.look.crops[0].mirrored, each.faces)
 
     def _look_at(self, faces: Sequence[Seen]) -> list[Prediction]:
         located = self.locate(np.concatenate([face.pixels for face in faces]))

@@ -21,11 +21,13 @@ NO_FACE = "no face was found; give the square around it, see --table (in Python:
 
 
 class Aim(NamedTuple):
-    """Where the network looks: a square (left, top, side), original px, whether mirrored, and the face that told it."""
+    """Where the network looks: a square (left, top, side), original px, whether mirrored, the face that told it, and
+    how many faces it is the largest of; 0 where a square was given or nobody looked for faces."""
 
     box: Box
     mirrored: bool
     face: Face | None = None
+    faces: int = 0
 
 
 def square_to_look_at(
@@ -59,7 +61,7 @@ def found_square(learned: FaceSquare, image: Photographed, mirrored: bool | None
 
 def square_of_largest(learned: FaceSquare, faces: Sequence[Face], mirrored: bool | None) -> Aim | None:
     """The same, of the faces that were found, the largest first."""
-    return Aim(*learned.apply(faces[0], mirrored), faces[0]) if faces else None
+    return Aim(*learned.apply(faces[0], mirrored), faces[0], len(faces)) if faces else None
 
 
 def face_in(image: Photographed, box: Crop) -> Face | None:

@@ -11,7 +11,7 @@ from rtl_tf.conformal import LEVELS
 from rtl_tf.coordinates import Crop, crop_around
 from rtl_tf.images import crop_image, read_image
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.predictor import Found
+from rtl_tf.inference.looked_at import Found
 from rtl_tf.records import Prediction
 from rtl_tf.runs.confidence import Confidence, doubts_of, extents
 from rtl_tf.runs.signs import Signs
