@@ -127,6 +127,7 @@ def test_what_is_no_film_is_said_in_one_line(tmp_path):
         assert str(raised.value) == f"{tmp_path / name}: {problem}"
     listing = from_films([whole, tmp_path / "text.mp4"])
     assert [photograph.problem for photograph in listing.photographs] == ["", f"{tmp_path / 'text.mp4'}: {unreadable}"]
+    assert from_films([whole, tmp_path / "text.mp4", tmp_path / "." / whole.name]).skipped == {"film named twice": 1}
     with pytest.raises(InputError, match=r"text\.mp4: not a film .*2 with errors"):
         from_films([tmp_path / "text.mp4", tmp_path / "empty.mp4"])
 

@@ -155,6 +155,27 @@ def test_of_several_folders_none_is_searched_twice(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_photograph_that_is_named_twice_is_looked_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("x/a.png", "x/b.png", "x/c.png"):
+        image(Path(name))
+    Path("link.png").symlink_to("x/b.png")
+    paths = [
+        Path("x/a.png"),
+        tmp_path / "x" / "a.png",
+        Path("link.png"),
+        Path("x"),
+        tmp_path / "x",
+        Path("x/../x/c.png"),
+    ]
+    listing = from_files(paths)
+    assert [each.image for each in listing.photographs] == [Path("x/a.png"), Path("link.png"), Path("x/c.png")]
+    assert listing.sentence(3) == "3 of 10 read; skipped 7 photographs named twice"
+    assert from_files([Path("x"), Path("link.png")]).sentence(3) == "3 of 4 read; skipped 1 photograph named twice"
+    Path("x/d.png").symlink_to("a.png")  # of one folder, each name counts: who made the link wants it
+    assert len(from_files([Path("x")]).photographs) == 4
+
+
 def test_a_folder_that_cannot_be_read_does_not_end_the_others(tmp_path, monkeypatch):
     whole, entries = image(tmp_path / "b" / "a.png"), Path.iterdir
     (tmp_path / "a").mkdir()

@@ -154,7 +154,9 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # no
     (folder / "semicolons.csv").write_text("image;box_left,box_top\n000.png;3,4\n")
     (folder / "misspelt.csv").write_text("image,box_left,box_top,box_sid\n000.png,1,2,3\n")
     (folder / "outside.csv").write_text("image,box_left,box_top,box_side\n000.png,900,2,3\n")
-    image = samples[0].image
+    image, namesake = samples[0].image, tmp_path / "others" / samples[0].image.name
+    namesake.parent.mkdir()
+    shutil.copy(image, namesake)
     alone, here = predict_alone(run, cwd=tmp_path), predict(run, cwd=tmp_path)
     assert (alone.returncode, alone.stdout, alone.stderr) == (here.returncode, here.stdout, here.stderr)
     for arguments, words in (
@@ -174,7 +176,7 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # no
         ([run, image, "--engine", "onnx", "--precision", "int8"], "make it with: python -m rtl_tf.cli.export"),
         ([run, image, "--precision", "int8"], "TensorFlow runs fp32"),
         ([run, image, "--output", tmp_path], "a folder; name a file"),
-        ([run, image, image, "--pictures", "drawn"], "one would overwrite the other"),
+        ([run, image, namesake, "--pictures", "drawn"], "one would overwrite the other"),
     ):
         done = predict(*arguments, cwd=tmp_path)
         assert done.returncode == 2, words
@@ -326,8 +328,9 @@ def test_a_film_has_a_row_for_each_frame(run, faces, tmp_path, predict):  # noqa
     for row, prediction in zip(rows, Detector.load(run).predict(pixels), strict=True):
         points = [[float(row[f"{name}_{axis}"]) for axis in "xy"] for name in SCHEMA.names]
         np.testing.assert_allclose(points, prediction.points, atol=1e-3)
-    done = predict(run, film, "--resume", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "landmarks on 4 of 4 frames: found.csv\n")
+    done = predict(run, film, "film.mp4", "--resume", cwd=tmp_path)
+    told = "landmarks on 4 of 4 frames: found.csv\n1 of 2 read; skipped 1 film named twice\n"
+    assert (done.returncode, done.stdout) == (0, told)
     film.write_bytes(film.read_bytes()[: film.stat().st_size * 3 // 4])
     done = predict(run, film, "--output", "cut.csv", cwd=tmp_path)
     assert done.returncode == 1 and re.fullmatch(r"landmarks on ([123]) of \1 frames: cut\.csv\n", done.stdout)

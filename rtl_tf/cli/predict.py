@@ -60,7 +60,8 @@ def _films(options: Namespace) -> int:
     from rtl_tf.clinic.filming import predict_films
     from rtl_tf.datasets.films import Thinning, from_films
 
-    films = from_films(options.images).photographs
+    listing = from_films(options.images)
+    films = listing.photographs
     predictor, table = _prepared(options, of_films=True)
     thinning = Thinning(options.every or 1, options.frames_per_second or 0.0)
     try:
@@ -72,6 +73,8 @@ def _films(options: Namespace) -> int:
     found = summary.images - len(summary.failed)
     drawn = f", pictures in {options.pictures}/" if options.pictures else ""
     print(f"landmarks on {found} of {summary.images} frames: {table.output}{drawn}")
+    if listing.skipped:
+        print(listing.sentence(sum(not film.problem for film in films)))
     if summary.failed and found:
         print(f"the others have their reasons in the column error of {table.output}")
     if summary.crowded:

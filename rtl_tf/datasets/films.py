@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rtl_tf.datasets.photographs import FILM_SUFFIXES, Listing, Photograph, listing_of
+from rtl_tf.datasets.photographs import FILM_AGAIN, FILM_SUFFIXES, Listing, Photograph, listing_of, unmet
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import MAX_PIXELS
 
@@ -153,10 +153,12 @@ def is_film(path: Path) -> bool:
 
 
 def from_films(paths: Sequence[Path]) -> Listing:
-    """Films as they are asked for; those that cannot be opened have a problem. InputError where none can be, or the
-    package is missing."""
+    """Films as they are asked for, each once; those that cannot be opened have a problem. InputError where none can be,
+    or the package is missing."""
     _library(paths[0])
-    return listing_of([_film(path) for path in paths], Counter())
+    met: set[str] = set()
+    films = [path for path in paths if unmet([path], met)]
+    return listing_of([_film(path) for path in films], +Counter({FILM_AGAIN: len(paths) - len(films)}))
 
 
 def _film(path: Path) -> Photograph:

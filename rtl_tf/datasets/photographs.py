@@ -22,7 +22,8 @@ from rtl_tf.images import (
 )
 
 LOOK_DEEPER = "--recursive looks into folders"
-FOLDER, TWICE = "folder", "folder met twice"
+FOLDER, TWICE, AGAIN = "folder", "folder met twice", "photograph named twice"
+FILM_AGAIN = "film named twice"
 FILM = "film (give its name to have it looked at)"
 FILM_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv")
 _PLURALS = {
@@ -30,6 +31,8 @@ _PLURALS = {
     FILM: "films (give their names to have them looked at)",
     "folder that cannot be read": "folders that cannot be read",
     TWICE: "folders met twice",
+    AGAIN: "photographs named twice",
+    FILM_AGAIN: "films named twice",
     "hidden folder": "hidden folders",
     "._ file": "._ files",
     "hidden file": "hidden files",
@@ -75,7 +78,8 @@ class Listing:
 
 
 def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
-    """The image files among `paths`, and those in folders among them, by name.
+    """The image files among `paths`, and those in folders among them, by name; what is also an earlier path's, links
+    resolved, once.
 
     All are looked at before the first is worked on: what is no image has a problem.
 
@@ -86,12 +90,15 @@ def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
     """
     found: list[tuple[Path, Path]] = []
     skipped: Counter[str] = Counter()
+    named = 0  # files, some of them twice
     seen: set[str] = set()
+    met: set[str] = set()
     for path in paths:
         if not path.is_dir():
             if not path.exists():
                 raise InputError(f"{path}: no such image")
-            found.append((path, Path()))
+            found += [(file, Path()) for file in unmet([path], met)]
+            named += 1
             continue
         if recursive and os.path.realpath(path) in seen:
             continue
@@ -103,9 +110,19 @@ def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
             advice = f"; {LOOK_DEEPER}" if others[FOLDER] else ""
             raise InputError(f"{path}: no image in this folder ({', '.join(sorted(SUFFIXES))}){there}{advice}")
         first = Path(path.absolute().name) if recursive and len(paths) > 1 else Path()
-        found += [(file, first / file.parent.relative_to(path)) for file in files]
+        found += [(file, first / file.parent.relative_to(path)) for file in unmet(files, met)]
+        named += len(files)
         skipped += others
+    skipped += Counter({AGAIN: named - len(found)})
     return listing_of([_photograph(path, below) for path, below in found], skipped)
+
+
+def unmet(files: Sequence[Path], met: set[str]) -> list[Path]:
+    """Those whose real paths are not among `met`, to which theirs are added. Of one folder two names of a file stay."""
+    real = [os.path.realpath(file) for file in files]
+    new = [file for file, there in zip(files, real, strict=True) if there not in met]
+    met.update(real)
+    return new
 
 
 def _entries(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Path, str]]:
