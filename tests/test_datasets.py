@@ -530,6 +530,11 @@ def test_what_coco_and_tables_leave_out_is_said(tmp_path):
     write_table(tmp_path, put(1, error="no face"))
     with pytest.warns(InputWarning, match=r"landmarks\.csv: rows with an error, left out: 1 \(row 3 first\)"):
         assert len(datasets.load(tmp_path / "landmarks.csv")) == 2
+    (tmp_path / "boxes").mkdir()
+    write_table(tmp_path / "boxes", put(1, left="1", top="2", width="30"))
+    read = "boxes are read from columns box_left, box_top, box_side, and left, top, width are attributes"
+    with pytest.warns(InputWarning, match=rf"landmarks\.csv row 1: {read}: crops are made around the landmarks"):
+        assert datasets.load(tmp_path / "boxes")[1].box is None
 
 
 @pytest.mark.parametrize("images", ["images", "."])

@@ -117,6 +117,40 @@ def test_a_table_without_boxes_has_no_problem(tmp_path):
     assert from_table(tmp_path / "boxes.csv").photographs == [Photograph(tmp_path / "a.png")]
 
 
+@pytest.mark.parametrize(
+    ("header", "boxes"),
+    [
+        ("image,x,y,w,h", "x,y,w,h"),
+        ("image,BBox X,BBox Y,BBox Width,BBox Height,age", "BBox X,BBox Y,BBox Width,BBox Height"),
+        ("image,xmin,ymin,xmax,ymax", "xmin,ymin,xmax,ymax"),
+        ("image,face_x1,face_y1,face_x2,face_y2", "face_x1,face_y1,face_x2,face_y2"),
+        ("image,bounding_box", "bounding_box"),
+        ("image,left_x,left_y,right_x,right_y,width,height,face,age,x", ""),  # landmarks, the image's size
+    ],
+)
+def test_boxes_in_columns_of_other_names_are_refused(tmp_path, header, boxes):
+    image(tmp_path / "a.png")
+    file = tmp_path / "boxes.csv"
+    file.write_text(f"{header}\na.png{',1' * header.count(',')}\n")
+    if not boxes:
+        assert from_table(file).photographs == [Photograph(tmp_path / "a.png")]
+        return
+    told = f"boxes are read from columns box_left, box_top, box_side; it has {boxes.replace(',', ', ')}"
+    with pytest.raises(InputError) as raised:
+        from_table(file)
+    assert str(raised.value) == f"{file} row 1: {told}"
+
+
+def test_a_misspelt_column_is_warned_of(tmp_path, capsys):
+    image(tmp_path / "a.png")
+    file = tmp_path / "boxes.csv"
+    file.write_text("image,box_left,box_top,box_side,Mirrored,mirror_shop\na.png,1,2,20,yes,no\n")
+    assert from_table(file, boxes=True).photographs == [Photograph(tmp_path / "a.png", (1, 2, 20))]
+    assert capsys.readouterr().err == (
+        f"warning: {file} row 1: column 'Mirrored' says nothing here; did you mean 'mirrored'?\n"
+    )
+
+
 def test_folders_in_folders_are_searched_once_each(tmp_path):
     root = tmp_path / "photos"
     names = ("b.png", "anna/a.png", "anna/visit 2/a.png", "ben/a.png", ".hidden/a.png", "empty/note.txt")

@@ -154,6 +154,8 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # no
     (folder / "semicolons.csv").write_text("image;box_left,box_top\n000.png;3,4\n")
     (folder / "misspelt.csv").write_text("image,box_left,box_top,box_sid\n000.png,1,2,3\n")
     (folder / "outside.csv").write_text("image,box_left,box_top,box_side\n000.png,900,2,3\n")
+    (folder / "others.csv").write_text("image,left,top,width,height,age\n000.png,1,2,3,3,7\n")
+    (folder / "none.csv").write_text("image,age\n000.png,7\n")
     image, namesake = samples[0].image, tmp_path / "others" / samples[0].image.name
     namesake.parent.mkdir()
     shutil.copy(image, namesake)
@@ -172,6 +174,14 @@ def test_what_is_wrong_is_said_in_one_line(run, faces, tmp_path, predict):  # no
         ([run, "--table", folder / "semicolons.csv"], "separated by commas and by ';': save it with one of the two"),
         ([run, "--table", folder / "misspelt.csv"], "row 1: a box needs all of the columns box_left"),
         ([run, "--table", folder / "outside.csv"], "outside.csv row 2: "),
+        (
+            [run, "--table", folder / "others.csv"],
+            "row 1: boxes are read from columns box_left, box_top, box_side; it has left, top, width, height",
+        ),
+        (
+            [run, "--boxes", folder / "none.csv"],
+            "row 1: boxes are read from columns box_left, box_top, box_side",
+        ),
         ([tmp_path / "nowhere", image], "nowhere: no run folder"),
         ([run, image, "--engine", "onnx", "--precision", "int8"], "make it with: python -m rtl_tf.cli.export"),
         ([run, image, "--precision", "int8"], "TensorFlow runs fp32"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
+    options.table = options.table or options.boxes
     if options.images and options.table:
         raise InputError("give either images (files or folders) or --table FILE, which names its images (see --help)")
     if not options.images and not options.table:
@@ -109,7 +110,10 @@ def _photographs(options: Namespace) -> int:
     from rtl_tf.inference.all_faces import with_all_faces
     from rtl_tf.inference.predicting import predict_photographs
 
-    listing = from_table(options.table) if options.table else from_files(options.images, options.recursive)
+    if options.table:
+        listing = from_table(options.table, boxes=options.boxes is not None)
+    else:
+        listing = from_files(options.images, options.recursive)
     predictor, table = _prepared(options, of_films=False)
     if options.all_faces:
         listing = replace(listing, photographs=with_all_faces(predictor.face_square, listing.photographs))
@@ -171,11 +175,13 @@ def make_parser() -> Parser:
     frames = parser.add_mutually_exclusive_group()
     frames.add_argument("--every", type=int, metavar="N", help="of a film, every Nth frame [1]")
     frames.add_argument("--frames-per-second", type=float, metavar="N", help="of a film, so many frames a second")
-    parser.add_argument(
-        "--table", "--boxes", type=Path, metavar="FILE",
+    tables = parser.add_mutually_exclusive_group()
+    tables.add_argument(
+        "--table", type=Path, metavar="FILE",
         help="CSV with the column image and, where the squares around the faces are known, box_left, box_top, box_side "
         "and mirrored",
     )  # fmt: skip
+    tables.add_argument("--boxes", type=Path, metavar="FILE", help="the same, of a table that has to have the squares")
     parser.add_argument("--all-faces", action="store_true", help="a row for each face on an image, the largest first")
     parser.add_argument(
         "--engine", choices=("tensorflow", *ENGINES), help="what runs the network of a run folder [tensorflow]"

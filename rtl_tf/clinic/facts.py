@@ -1,6 +1,5 @@
 """What is known of photographs beside their landmarks: a table of scales, people, ages, views, joined by the image."""
 
-import difflib
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from rtl_tf.datasets.subject_codes import require_alike
 from rtl_tf.datasets.table import landmarks_of, mm_per_px_of, require_image_and_box
 from rtl_tf.datasets.table_cells import YAW, image_cell
 from rtl_tf.exceptions import InputError
-from rtl_tf.system.notes import some, warn
+from rtl_tf.system.notes import some, tell_misspelt, warn
 
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 
@@ -88,10 +87,7 @@ def _look_at_columns(file: Path, header: Sequence[str]) -> None:
     """InputError where no column says anything; a warning for one that looks misspelt."""
     if not set(header) & set(KNOWN):
         raise InputError(f"{file} row 1: none of the columns that are known beside image: {', '.join(KNOWN)}")
-    for name in (name for name in header if name and name not in (*KNOWN, "image")):
-        near = [each for each in KNOWN if each.startswith(name)] + difflib.get_close_matches(name, KNOWN, 1, 0.75)
-        if near and near[0] not in header:
-            warn(f"{file} row 1: column '{name}' says nothing here; did you mean '{near[0]}'?")
+    tell_misspelt(file, header, [name for name in header if name not in (*KNOWN, "image")], KNOWN)
 
 
 def _tell_unmatched(file: Path, photographs: Mapping[str, MarkedFace], known: Mapping[str, Row]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.csv_rows import Row, read_rows
+from rtl_tf.datasets.box_columns import boxes_by_other_names
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import BOX, FOUND_BOX, box_of, mirrored_of, require_image_and_box, truth_in
 from rtl_tf.exceptions import InputError
@@ -20,7 +21,9 @@ from rtl_tf.images import (
     require_overlap,
     require_sensible,
 )
+from rtl_tf.system.notes import tell_misspelt
 
+OPTIONAL = ("mirrored", FOUND_BOX)  # columns of a table, beside those of the box
 LOOK_DEEPER = "--recursive looks into folders"
 FOLDER, TWICE, AGAIN = "folder", "folder met twice", "photograph named twice"
 FILM_AGAIN = "film named twice"
@@ -144,17 +147,24 @@ def _entries(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Pa
             yield each, "folder that cannot be read"
 
 
-def from_table(file: Path) -> Listing:
+def from_table(file: Path, boxes: bool = False) -> Listing:
     """The rows of a table with the column `image` and, where known, the columns of the box and `mirrored`.
 
     Any table that `datasets.table` reads will do; other columns, landmarks included, are left aside. Where the table
     has the columns of the box, a row without one has a problem: there is no face to look at.
 
+    Args:
+        boxes: whether it has to have them.
     Raises:
-        InputError: the table cannot be read, or none of its rows; names the file and the row, the header being row 1.
+        InputError: the table cannot be read, or none of its rows, or its boxes are in columns of other names; names the
+            file and the row, the header being row 1.
     """
     header, rows = read_rows(file)
     require_image_and_box(file, header)
+    if BOX[0] not in header and ((others := boxes_by_other_names(header)) or boxes):
+        instead = f"; it has {', '.join(others)}" if others else ""
+        raise InputError(f"{file} row 1: boxes are read from columns {', '.join(BOX)}{instead}")
+    tell_misspelt(file, header, [name for name in header if name not in OPTIONAL], OPTIONAL)
     named = [row for row in rows if row.cells["image"]]
     skipped = Counter({"row without an image": len(rows) - len(named)})
     return listing_of([_photograph_of_row(file.parent, row) for row in named], +skipped)

@@ -10,6 +10,7 @@ import numpy as np
 from rtl_tf.coordinates import Crop
 from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets.annotations import MM_PER_PX, fitting_schema, require_usable, shipped_landmarks
+from rtl_tf.datasets.box_columns import boxes_by_other_names
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import code_key
 from rtl_tf.datasets.table_cells import DOUBT, RADIUS
@@ -18,7 +19,7 @@ from rtl_tf.images import read_size, require_sensible
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
-from rtl_tf.system.notes import tell_left_out
+from rtl_tf.system.notes import tell_left_out, warn_once
 
 TABLE = "landmarks.csv"
 BOX = ("box_left", "box_top", "box_side")
@@ -65,6 +66,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     if not rows:
         raise InputError(f"{file}: no row without an error")
     fitting = _schema(file, header, schema)
+    if BOX[0] not in header and (unread := boxes_by_other_names(header)):
+        named = f"boxes are read from columns {', '.join(BOX)}, and {', '.join(unread)} are attributes"
+        warn_once(f"{file} boxes", f"{file} row 1: {named}: crops are made around the landmarks")
     attributes = attributes_of(header, [row.cells for row in rows])
     samples: list[Sample] = []
     first_row: dict[tuple[Path, str], int] = {}

@@ -1,8 +1,9 @@
 """What a person should know of and what is no error: notes on input that is read, warnings of runs; a line each."""
 
+import difflib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _by_python = warnings.formatwarning
@@ -49,6 +50,15 @@ def tell_left_out(path: Path, what: str, left_out: Sequence[object]) -> None:
     """An InputWarning with the number of things of a kind that a reader of `path` left out, and the first of them."""
     if left_out:
         warn_once(f"{path} {what}", f"{path}: {what}, left out: {len(left_out)} ({left_out[0]} first)")
+
+
+def tell_misspelt(file: object, header: Sequence[str], others: Iterable[str], known: Sequence[str]) -> None:
+    """A warning for each of the columns `others`, which say nothing, that looks like one of `known` that is missing."""
+    for name in filter(None, others):
+        near = [each for each in known if each.startswith(name)]
+        near += difflib.get_close_matches(name, known, 1, 0.75)
+        if near and near[0] not in header:
+            warn(f"{file} row 1: column '{name}' says nothing here; did you mean '{near[0]}'?")
 
 
 def _format(message: Warning | str, category: type[Warning], *place, **more) -> str:
