@@ -176,4 +176,13 @@ def test_photographs_without_more_pixels_have_no_parts(tmp_path, capsys):
     squares = [Crop(*sample.box, SIZE) for sample in samples]
     assert fit_parts(WITH_PARTS, samples, squares) is None
     assert "no training photograph has 2 times as many px in its face" in capsys.readouterr().err
-    assert fit_parts(WITH_PARTS, samples, [squares[0], dataclasses.replace(squares[1], side=2.0 * SIZE)]) is not None
+    larger = [squares[0], dataclasses.replace(squares[1], side=2.0 * SIZE)]
+    assert fit_parts(WITH_PARTS, samples, larger) is not None
+    told = "has 2 times as many px in its face as the network sees and labels of all landmarks of a part"
+    samples[1].points[1:] = np.nan  # of the large one half of the pair is labelled; then the pair of neither
+    for _ in range(2):
+        assert fit_parts(WITH_PARTS, samples, larger) is None
+        assert capsys.readouterr().err == (
+            f"warning: --parts: no training photograph {told}, so that there is no second look\n"
+        )
+        samples[0].points[[0, 2]] = np.nan

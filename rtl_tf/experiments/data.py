@@ -19,6 +19,7 @@ from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thi
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_parts import FINER, FaceParts, is_finer
+from rtl_tf.inference.part_crops import parts_of
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.pipeline import AUGMENTATIONS, Crops, load_crops
 from rtl_tf.records import Sample, Split, image_names
@@ -181,9 +182,12 @@ def chosen_samples(dataset: Dataset, indices: Sequence[int], boxes: FoundBoxes |
 
 def fit_parts(schema: Schema, samples: Sequence[Sample], squares: Sequence[Crop]) -> FaceParts | None:
     """The parts of faces as they lie in the squares of training images; None, which is said, where no photograph has
-    so many more pixels in its square than the network sees that a second look tells more."""
-    if not any(map(is_finer, squares)):
-        few = f"no training photograph has {FINER:g} times as many px in its face as the network sees"
-        warn(f"--parts: {few}, so that there is no second look")
-        return None
-    return FaceParts.fit(schema, squares, [sample.points for sample in samples], PART_SIZE)
+    so many more pixels in its square than the network sees that a second look tells more, with labels of a part."""
+    few = f"no training photograph has {FINER:g} times as many px in its face as the network sees"
+    if any(map(is_finer, squares)):
+        parts = FaceParts.fit(schema, squares, [sample.points for sample in samples], PART_SIZE)
+        if any(parts_of(*face, parts) for face in zip(samples, squares, strict=True)):
+            return parts
+        few += " and labels of all landmarks of a part"
+    warn(f"--parts: {few}, so that there is no second look")
+    return None

@@ -9,7 +9,6 @@ from pathlib import Path
 import keras
 
 from rtl_tf.config import Settings
-from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.building import build, load_networks
 from rtl_tf.experiments.data import Data
 from rtl_tf.experiments.resolving import images_an_epoch
@@ -23,7 +22,7 @@ from rtl_tf.runs.history import read_history
 from rtl_tf.system.notes import warn
 from rtl_tf.training.fit import fit
 
-NO_PART = "no {} image shows all landmarks of a part in more pixels than the network sees"
+NO_PART = "no validation image shows all landmarks of a part in more pixels than the network sees"
 JITTER = 0.03  # share of a part's side by which the first look misses its middle; the chin's twice that
 
 
@@ -39,8 +38,6 @@ def train_parts(
 
     Args:
         folder: of the run; settings: resolved, lambda chosen.
-    Raises:
-        InputError: no training image is worth a second look.
     """
     place, rule = folder / layout.FACE_PARTS, data.recipe.parts
     assert rule is not None
@@ -49,11 +46,10 @@ def train_parts(
     jitter = max(settings.crop_jitter, JITTER)
     settings = replace(of_parts(settings), image_size=rule.size, crop_jitter=jitter)
     training = _crops(data, "training", settings, AUGMENTATIONS[settings.augment].context_px(rule.size))
-    if training is None:
-        raise InputError(f"--parts: {NO_PART.format('training')}; leave the flag out")
+    assert training is not None  # else there are no parts, see `data.fit_parts`
     validation = _crops(data, "validation", settings)
     if validation is None:
-        warn(f"--parts: {NO_PART.format('validation')}: no epoch is chosen, the last is kept")
+        warn(f"--parts: {NO_PART}: no epoch is chosen, the last is kept")
     print(f"\nParts of the face: {len(training.images)} training crops, {rule.size}x{rule.size}")
     with computing_in(settings.mixed_precision):
         detector, _ = build(settings, method, load_networks(settings, method), training.plain, len(data.schema))

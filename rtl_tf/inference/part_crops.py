@@ -7,7 +7,7 @@ import numpy as np
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.images import crop_image, read_image, read_size
-from rtl_tf.inference.face_parts import FacePart
+from rtl_tf.inference.face_parts import FacePart, FaceParts
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.pipeline import Crops, labels_in, room
 from rtl_tf.records import Sample
@@ -34,7 +34,8 @@ def load_part_crops(
         recipe: with its parts.
         context, label, memory_gb: see `pipeline.load_crops`.
     """
-    parts = [_parts(*face, recipe) for face in zip(samples, squares, strict=True)]
+    assert recipe.parts is not None
+    parts = [parts_of(*face, recipe.parts) for face in zip(samples, squares, strict=True)]
     crops = [crop for face in parts for _, crop in face]
     if not crops:
         return None
@@ -61,9 +62,9 @@ def load_part_crops(
     return Crops(images, np.stack(points), tuple(crops))
 
 
-def _parts(sample: Sample, square: Crop, recipe: Recipe) -> list[Part]:
-    assert recipe.parts is not None
-    return recipe.parts.squares(square, sample.points, read_size(sample.image))
+def parts_of(sample: Sample, square: Crop, parts: FaceParts) -> list[Part]:
+    """Those of a face that are worth a second look, around its labels."""
+    return parts.squares(square, sample.points, read_size(sample.image))
 
 
 def _points(sample: Sample, part: FacePart, crop: Crop, shift: float, schema: Schema) -> np.ndarray:
