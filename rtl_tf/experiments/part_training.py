@@ -7,13 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from rtl_tf.config import Settings
+from rtl_tf.experiments.blending import FEWEST_PEOPLE
 from rtl_tf.experiments.building import build, load_networks
-from rtl_tf.experiments.data import Data
+from rtl_tf.experiments.data import Data, UnseenImages
 from rtl_tf.experiments.resolving import images_an_epoch
 from rtl_tf.experiments.source_decoder import of_parts
-from rtl_tf.inference.part_crops import load_part_crops
+from rtl_tf.inference.detector import Detector
+from rtl_tf.inference.face_parts import WIDENED, FaceParts
+from rtl_tf.inference.part_crops import load_part_crops, parts_of
 from rtl_tf.methods import Method
 from rtl_tf.networks.precision import computing_in
 from rtl_tf.pipeline import AUGMENTATIONS, Crops
@@ -23,7 +27,9 @@ from rtl_tf.system.notes import warn
 from rtl_tf.training.fit import fit
 
 NO_PART = "no validation image shows all landmarks of a part in more pixels than the network sees"
-JITTER = 0.03  # share of a part's side by which the first look misses its middle; the chin's twice that
+JITTER = 0.03  # share of a part's side, where the first look's own misses are not known
+MISSES = 95  # percent of those that lie within the jitter
+MOST = (1 - 1 / WIDENED) / 2  # shifts that leave a part's farthest landmarks within its crop
 
 
 def train_parts(
@@ -43,19 +49,39 @@ def train_parts(
     assert rule is not None
     if len(read_history(place / layout.HISTORY)) == settings.epochs and (place / layout.NETWORK).exists():
         return
-    jitter = max(settings.crop_jitter, JITTER)
+    seen = data.unseen("validation", settings.crop_margin)
+    jitter = max(settings.crop_jitter, part_jitter(Detector.load(folder, closer=False), seen, rule))
     settings = replace(of_parts(settings), image_size=rule.size, crop_jitter=jitter)
     training = _crops(data, "training", settings, AUGMENTATIONS[settings.augment].context_px(rule.size))
     assert training is not None  # else there are no parts, see `data.fit_parts`
     validation = _crops(data, "validation", settings)
     if validation is None:
         warn(f"--parts: {NO_PART}: no epoch is chosen, the last is kept")
-    print(f"\nParts of the face: {len(training.images)} training crops, {rule.size}x{rule.size}")
+    off = f"off by up to {100 * jitter:.1f} % of their side"
+    print(f"\nParts of the face: {len(training.images)} training crops, {rule.size}x{rule.size}, {off}")
     with computing_in(settings.mixed_precision):
         detector, _ = build(settings, method, load_networks(settings, method), training.plain, len(data.schema))
     place.mkdir(exist_ok=True)
     images = round(images_an_epoch(data.dataset, settings) * len(training.images) / len(data.training.images))
     fit(detector, training, validation, data.schema, settings, place, callbacks, images=images)
+
+
+def part_jitter(first: Detector, faces: UnseenImages, parts: FaceParts) -> float:
+    """By how much a part's crop is shifted and zoomed in training, a share of its side: as far as the first look misses
+    the part's middle along either axis, MISSES percent of the times, on faces that it was not trained on.
+
+    JITTER where the parts of fewer than FEWEST_PEOPLE people are seen.
+    """
+    misses, people = [], set()
+    for sample, square, found in zip(faces.samples, faces.crops.crops, first.predict(*faces.told), strict=True):
+        for part, crop in parts_of(sample, square, parts):
+            chosen = list(part.landmarks)
+            middle, truth = (crop.to_shares(points[chosen].mean(axis=0)) for points in (found.points, sample.points))
+            misses.append(np.abs(middle - truth))
+            people.add(sample.subject)
+    if len(people) < FEWEST_PEOPLE:
+        return JITTER
+    return min(float(np.percentile(misses, MISSES)), MOST)
 
 
 def _crops(data: Data, part: str, settings: Settings, context: int = 0) -> Crops | None:

@@ -60,9 +60,10 @@ class Detector(Predictor):
     confidence: Confidence | None = None
 
     @classmethod
-    def load(cls, run: str | os.PathLike) -> "Detector":
+    def load(cls, run: str | os.PathLike, closer: bool = True) -> "Detector":
         """The detector of a run folder: config.json, schema.toml and best.keras, and what there is of recipe.json,
-        face_square.json, familiar_faces.json, confidence.json and parts/best.keras.
+        face_square.json, familiar_faces.json, confidence.json and parts/best.keras. Without `closer`, one that does not
+        look closer at parts, whose network may still have to be trained.
 
         Examples:
             >>> Detector.load("runs/my_faces/rtl-sam/seed0").schema.names[:2]
@@ -78,6 +79,7 @@ class Detector(Predictor):
             raise InputError(f"{run / layout.SCHEMA}: {len(schema)} landmarks, the network finds {landmarks}")
         unlabelled = unlabelled_of(resolved, schema, str(run / layout.CONFIG))
         recipe = read_recipe(run / layout.RECIPE, len(schema))
+        recipe = recipe if closer else replace(recipe, parts=None)
         face_square = read_face_square(run / layout.FACE_SQUARE)
         parts, sigma = None, float(resolved["sigma"])
         if recipe.parts:
