@@ -70,7 +70,11 @@ def fitted(monkeypatch, faces, schema=HALF, **wanted) -> Recipe:
 @pytest.mark.parametrize(("schema", "every"), [(HALF, 3), (SCHEMA, 3), (SCHEMA, 0), (SCHEMA, 1)])
 def test_the_shift_of_labels_is_found_whatever_anatomy_adds(tmp_path, monkeypatch, shift, schema, every):
     faces = meshed(tmp_path, shift, schema=schema, every=every)
-    assert fitted(monkeypatch, faces, schema).label_shift == pytest.approx(shift, abs=0.002)
+    found = fitted(monkeypatch, faces, schema)
+    assert found.label_shift == pytest.approx(shift, abs=0.002)
+    told = found.fitted
+    assert (told.images, told.meshes, told.people) == (24, 24, 24) and told.shift == pytest.approx(shift, abs=0.002)
+    assert 0 < told.error < 0.001 and (found.label_shift == told.shift) == (abs(told.shift) > 2.1 * told.error)
 
 
 def test_a_missing_landmark_hinders_nothing(tmp_path, monkeypatch):

@@ -146,7 +146,7 @@ def _run(
     elif trained.recipe.calibration and run.settings.mesh_share == AUTO:
         trained = with_blend(trained, choose_blend([apart(trained, validation)]))
         write_recipe(run.folder / layout.RECIPE, trained.recipe)
-    results.write_validation(run.folder, trained, validation)
+    results.write_validation(run.folder, trained, validation, run.data.recipe.fitted)
     if not validation_only:
         history = read_history(run.folder / layout.HISTORY)
         if run.settings.test_part:

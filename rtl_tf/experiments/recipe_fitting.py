@@ -13,11 +13,13 @@ from rtl_tf.experiments.meshed_samples import MeshedSample, Meshes, mesh_samples
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.box_evidence import BoxEvidence, displaced
 from rtl_tf.inference.label_shift import FEWEST as FEWEST_PEOPLE
+from rtl_tf.inference.label_shift import LabelShift
 from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.limits import AUTO
 from rtl_tf.pipeline import labels_in
 from rtl_tf.records import Sample
+from rtl_tf.runs.fitted import Fitted
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
 
@@ -55,17 +57,19 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes
         return recipe
     meshed = mesh_samples(samples, wanted.image_size, wanted.crop_margin, wanted.views, meshes)
     people = {one.sample.subject for one in meshed}
+    recipe = replace(recipe, fitted=Fitted(len(samples), len(meshed), len(people)))
     if len(meshed) < FEWEST or len(people) < 2:
-        found = f"face meshes in {len(meshed)} of {len(samples)} training images, of {len(people)} people"
+        told = f"face meshes in {len(meshed)} of {len(samples)} training images, of {len(people)} people"
         lost = [BOXES_STAY] * (wanted.aligned or wanted.calibrated) + [SHIFT_STAYS] * with_shift
-        warn(f"{found}: too few, {', and '.join(lost)}")
+        warn(f"{told}: too few, {', and '.join(lost)}")
         return recipe
     if wanted.aligned:
         alignment = Alignment.fit([one.mesh for one in meshed], [one.sample.points for one in meshed])
         recipe = replace(recipe, alignment=alignment)
     squares = [recipe.alignment.square(one.mesh, 1) if recipe.alignment else replace(one.box, size=1) for one in meshed]
-    if with_shift:
-        recipe = replace(recipe, label_shift=_label_shift(meshed, squares, schema))
+    if with_shift and (found := _label_shift(meshed, squares, schema)):
+        fitted = Fitted(len(samples), len(meshed), len(people), found.value, found.error)
+        recipe = replace(recipe, label_shift=found.value if found.is_certain else 0.0, fitted=fitted)
     if wanted.calibrated:
         calibration, left_out = _calibration(meshed, squares, schema, recipe)
         blend = USUAL_BLEND if wanted.mesh_share == AUTO else float(wanted.mesh_share)
@@ -84,12 +88,12 @@ def _landmarks(meshed: Sequence[MeshedSample], squares: Sequence[Crop], labels: 
     return MeshLandmarks.fit(plain, flipped, labels)
 
 
-def _label_shift(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema) -> float:
+def _label_shift(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema) -> LabelShift | None:
     found = shift_of_labels(meshed, squares, schema)
     if found is None:
         kinds = " of either half of the face" if schema.is_one_sided else ""
         warn(f"--label-shift: fewer than {FEWEST_PEOPLE} people{kinds} have a face mesh, so that {SHIFT_STAYS}")
-    return found.value if found and found.is_certain else 0.0
+    return found
 
 
 def _labels(meshed: Sequence[MeshedSample], squares: Sequence[Crop], schema: Schema, shift: float) -> np.ndarray:

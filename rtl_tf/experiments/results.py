@@ -1,5 +1,6 @@
 """What a run says of itself in the end: its predictions, errors, pictures and card, in its folder and on the screen."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from rtl_tf.coordinates import heatmap_to_input
-from rtl_tf.documents import write_json
+from rtl_tf.documents import Node, write_json
 from rtl_tf.evaluation.errors import protocol_errors
 from rtl_tf.evaluation.metrics import per_image, summarize
 from rtl_tf.experiments.cautions import not_learned
@@ -24,6 +25,7 @@ from rtl_tf.reports.figures.style import save
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import write_attributes
 from rtl_tf.runs.examples import write_examples
+from rtl_tf.runs.fitted import Fitted, fitted_in, fitted_text
 from rtl_tf.runs.metrics_file import read_metrics, write_metrics
 from rtl_tf.runs.predictions import Predictions, read_predictions, write_predictions
 from rtl_tf.runs.run import read_run
@@ -33,8 +35,12 @@ from rtl_tf.system.notes import warn
 EXAMPLES = 8
 
 
-def write_validation(folder: Path, detector: Detector, validation: UnseenImages) -> None:
-    """Predict the validation part: what settings are chosen by (Figs. 10 and 11), without a look at the test part."""
+def write_validation(folder: Path, detector: Detector, validation: UnseenImages, fitted: Fitted | None = None) -> None:
+    """Predict the validation part: what settings are chosen by (Figs. 10 and 11), without a look at the test part; say
+    what was fitted beside the network. fitted: to what, which a plain recipe has no file for."""
+    recipe = Node(replace(detector.recipe, fitted=fitted).to_json(), layout.RECIPE)
+    if told := fitted_text(fitted_in(recipe, detector.image_size, detector.schema.names)):
+        print(f"\nFitted beside the network: {told}")
     predictions = collect(validation, detector)
     write_predictions(folder / layout.VALIDATION, predictions)
     error = summarize(predictions)["paper.heatmap_px.mre.mean"]

@@ -2,7 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 
 import numpy as np
@@ -19,6 +19,7 @@ from rtl_tf.inference.squares import face_in, mesh_square
 from rtl_tf.inference.views import VIEWS, View
 from rtl_tf.pyramid import Photographed, Pyramid
 from rtl_tf.records import Prediction
+from rtl_tf.runs.fitted import Fitted
 
 FACE = 0.0  # score of a mesh above which its face is believed
 
@@ -51,6 +52,7 @@ class Recipe:
         parts: of the face, which a second network looks at.
         flips: whether the network knows flipped views; the mesh always does.
         box_evidence: what a given box tells beside; None = nothing.
+        fitted: to what, for people to read; None = to nothing, or by an earlier version. It makes no other recipe.
     """
 
     alignment: Alignment | None = None
@@ -61,6 +63,7 @@ class Recipe:
     parts: FaceParts | None = None
     flips: bool = True
     box_evidence: BoxEvidence | None = None
+    fitted: Fitted | None = field(default=None, compare=False)
 
     def square(self, image: Photographed, box: Crop, mesh: Mesh | None = None) -> Crop:
         """What the network sees first of a face in `box`: upright, if it is aligned and a mesh is there.
@@ -132,12 +135,13 @@ class Recipe:
             "parts": self.parts and self.parts.to_json(),
             "flips": self.flips,
             "box_evidence": self.box_evidence and self.box_evidence.to_json(),
+            "fitted": self.fitted and self.fitted.to_json(),
         }
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Recipe":
         alignment, calibration, parts = (node.get(name) for name in ("alignment", "calibration", "parts"))
-        box_evidence = node.get("box_evidence")
+        box_evidence, fitted = node.get("box_evidence"), node.get("fitted")
         return cls(
             Alignment.from_json(alignment) if alignment else None,
             node["views"].whole(1, len(VIEWS)),
@@ -147,6 +151,7 @@ class Recipe:
             FaceParts.from_json(parts, landmarks) if parts else None,
             node["flips"].flag(),
             BoxEvidence.from_json(box_evidence, landmarks) if box_evidence else None,
+            Fitted.from_json(fitted) if fitted else None,
         )
 
 

@@ -61,6 +61,7 @@ def make_card(run: Run) -> dict[str, Any]:
             "landmarks": list(run.predictions.landmarks),
             "never_labelled": run.resolved.get(UNLABELLED, []),
             "heeds_boxes": run.heeds_boxes,
+            "fitted": run.fitted,
         },
         "data": {"parts": parts, "test_images_with_scale": int(np.isfinite(run.predictions.mm_per_px).sum())},
         "judged_on": "training part, by its folds" if run.cross_validated else "test part",

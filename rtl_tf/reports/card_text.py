@@ -5,6 +5,7 @@ from typing import Any
 
 from rtl_tf.evaluation.coverage import BOXES_HEEDED
 from rtl_tf.reports.card import FEWEST
+from rtl_tf.runs.fitted import fitted_text
 
 
 def card_text(card: dict[str, Any]) -> str:
@@ -24,6 +25,7 @@ def card_text(card: dict[str, Any]) -> str:
             if (never := detector["never_labelled"])
             else []
         ),
+        *([f"Beside its network: {told}."] if (told := fitted_text(detector["fitted"])) else []),
         "## Intended use",
         card["intended_use"],
         "## Limits",

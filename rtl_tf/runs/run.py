@@ -4,12 +4,14 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from rtl_tf.documents import Node, read_json, read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import read_config
+from rtl_tf.runs.fitted import fitted_in
 from rtl_tf.runs.history import read_history
 from rtl_tf.runs.metrics_file import read_metrics
 from rtl_tf.runs.packed import Packed, packed_run
@@ -51,8 +53,19 @@ class Run:
     @property
     def heeds_boxes(self) -> bool:
         """Whether its detector's answers are moved by what given boxes tell: `Recipe.box_evidence`."""
-        recipe = self.folder / layout.RECIPE
-        return recipe.is_file() and read_json(recipe).get("box_evidence") is not None
+        return self._recipe is not None and self._recipe.get("box_evidence") is not None
+
+    @property
+    def fitted(self) -> dict[str, Any]:
+        """What was fitted to the training part beside the network, see `fitted.fitted_in`; empty where nothing was."""
+        if self._recipe is None:
+            return {}
+        return fitted_in(self._recipe, self.resolved["image_size"], self.predictions.landmarks)
+
+    @property
+    def _recipe(self) -> Node | None:
+        file = self.folder / layout.RECIPE
+        return read_json(file) if file.is_file() else None
 
     @property
     def tested(self) -> bool:

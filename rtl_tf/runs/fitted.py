@@ -1,0 +1,79 @@
+"""What a run fitted to its training images beside the network, for people to read: in counts, px and shares."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rtl_tf.documents import Node
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a recipe was fitted to; no prediction depends on it.
+
+    Attributes:
+        images: of the training part; meshes: those with a face mesh; people: whose these are.
+        shift, error: how far labels lie to the right, and its standard error, shares of the crop's side, where that may
+            be chance as well; None where it was not looked for, or too few people tell it.
+    """
+
+    images: int
+    meshes: int
+    people: int
+    shift: float | None = None
+    error: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, node: Node) -> "Fitted":
+        images, meshes, people = (node[name].whole(0) for name in ("images", "meshes", "people"))
+        shift, error = (None if each is None else each.number() for each in map(node.get, ("shift", "error")))
+        return cls(images, meshes, people, shift, error)
+
+
+def fitted_in(recipe: Node, image_size: int, landmarks: Sequence[str]) -> dict[str, Any]:
+    """What recipe.json says of it: for a model card. Recipes of earlier versions lack counts and the standard error.
+
+    image_size: input px of the crop, whose px the shift is told in; landmarks: K names.
+    """
+    told: dict[str, Any] = {}
+    fitted = recipe.get("fitted")
+    if fitted:
+        known = Fitted.from_json(fitted)
+        told |= {"training_images": known.images, "face_meshes": known.meshes, "people_with_mesh": known.people}
+        if known.shift is not None and known.error is not None:
+            told["labels_lie_right_input_px"] = round(known.shift * image_size, 3)
+            told["standard_error_input_px"] = round(known.error * image_size, 3)
+    if (shift := recipe.get("label_shift")) and shift.number():
+        told["label_shift_input_px"] = round(shift.number() * image_size, 3)
+    if recipe.get("calibration"):
+        told["mesh_share"] = recipe["blend"].number()
+    if parts := recipe.get("parts"):
+        told["parts"] = [
+            [landmarks[index.whole(0, len(landmarks) - 1)] for index in part["landmarks"].elements()]
+            for part in parts["parts"].elements()
+        ]
+    return told
+
+
+def fitted_text(told: dict[str, Any]) -> str:
+    """`fitted_in` in a line; "" where there is nothing."""
+    said = []
+    if "face_meshes" in told:
+        people = f"of {told['people_with_mesh']} people"
+        said.append(f"face meshes in {told['face_meshes']} of {told['training_images']} training images, {people}")
+    shift, standard = told.get("label_shift_input_px", 0.0), told.get("standard_error_input_px")
+    error = "" if standard is None else f" (standard error {standard:.2f})"
+    if shift:
+        said.append(f"labels lie {abs(shift):.2f} px of the crop to the {'right' if shift > 0 else 'left'}{error}")
+    elif standard is not None:
+        said.append(f"labels lie to neither side beyond chance, {told['labels_lie_right_input_px']:.2f} px{error}")
+    if "mesh_share" in told:
+        said.append(f"the mesh's share of the answer is {told['mesh_share']:g}")
+    if "parts" in told:
+        count = len(told["parts"])
+        part = "one part" if count == 1 else f"{count} parts"
+        said.append(f"{part} of the face looked at again, {sum(map(len, told['parts']))} landmarks")
+    return "; ".join(said)
