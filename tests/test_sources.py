@@ -170,7 +170,13 @@ def test_damaged_package_file_is_noticed(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name_or_path": "no/such/folder"}, "no known source"),
+        ({"name_or_path": "no/such/folder"}, "no known source, .* holds best.keras or source.keras$"),
+        (
+            {"name_or_path": "Facemesh"},
+            r"source\.keras; did you mean 'face_mesh'\? there are vggface2, imagenet, youtube_faces, dlib, face_mesh, "
+            "efficientnet_lite0, random, random-resnet50, keras:NAME such as keras:ResNet50, hub:NAME such as hub:din",
+        ),
+        ({"name_or_path": "resnet"}, r"source\.keras; there are vggface2, .*, keras:NAME such as keras:ResNet50, hub:"),
         ({"name_or_path": "youtube_faces"}, "rtl_tf.cli.pretrain --task alignment"),
         ({"name_or_path": "random", "classifier": True}, "no classification branch"),
         ({"name_or_path": "random", "weights": "some.h5"}, "takes no file"),

@@ -1,6 +1,5 @@
 """What all readers ask of an annotation: that it fits a schema, lies in its image, and lets a crop be placed."""
 
-import difflib
 import unicodedata
 from collections.abc import Collection, Sequence
 from itertools import islice
@@ -9,6 +8,7 @@ import numpy as np
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema, available_schemas, load_schema
+from rtl_tf.system.notes import did_you_mean
 
 MM_PER_PX = (1e-3, 100)  # from a pore of the skin over the whole image to a face of two pixels
 HINTED = 500  # names that are compared with those of a schema: each takes a while
@@ -54,7 +54,7 @@ def fitting_schema(names: Collection[str], schema: str | None) -> Schema:
 
 def _unfitting(schema: Schema, names: Collection[str]) -> str:
     for name in islice(names, HINTED):
-        if name not in schema.names and difflib.get_close_matches(name, schema.names, n=1):
+        if name not in schema.names and did_you_mean(name, schema.names):
             return _unknown(name, schema)
     missing = [name for name in schema.names if name not in names]
     return f"missing landmarks of schema {schema.name}: {', '.join(missing)} (leave cells empty where not labelled)"
@@ -66,8 +66,7 @@ def _unknown(name: str, schema: Schema) -> str:
 
 def hint_for(name: str, names: Sequence[str]) -> str:
     """What may be meant by a name that is none of a schema's."""
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"it has {', '.join(names)}"
+    return did_you_mean(name, names) or f"it has {', '.join(names)}"
 
 
 def inside_image(points: np.ndarray, size: tuple[float, float]) -> np.ndarray:

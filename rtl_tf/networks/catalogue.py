@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.system.notes import did_you_mean
 from rtl_tf.system.packages import packaged_file
 
 # In a run folder the best epoch, in a pretraining folder the source network.
@@ -227,5 +228,13 @@ def saved_file(path: str | Path) -> Path:
     for file in (path, *(path / name for name in SAVED_NAMES)):
         if file.is_file():
             return file
-    names = " or ".join(SAVED_NAMES)
-    raise InputError(f"--source {path}: no known source, no .keras file, no folder that holds {names}")
+    none = f"no known source, no .keras file, no folder that holds {' or '.join(SAVED_NAMES)}"
+    meant = "" if path.exists() or len(path.parts) > 1 else f"; {_meant(str(path))}"
+    raise InputError(f"--source {path}: {none}{meant}")
+
+
+def _meant(name: str) -> str:
+    """The source that is nearest to a misspelt name, if one is near, and all there are."""
+    question = did_you_mean(name.lower(), list(SOURCES))
+    families = "keras:NAME such as keras:ResNet50, hub:NAME such as hub:dinov2_small"
+    return f"{question}{' ' if question else ''}there are {', '.join(SOURCES)}, {families}"

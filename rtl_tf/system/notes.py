@@ -52,6 +52,12 @@ def tell_left_out(path: Path, what: str, left_out: Sequence[object]) -> None:
         warn_once(f"{path} {what}", f"{path}: {what}, left out: {len(left_out)} ({left_out[0]} first)")
 
 
+def did_you_mean(name: str, names: Sequence[str]) -> str:
+    """The nearest of the names that could be meant, as a question; "" where none is near."""
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean '{near[0]}'?" if near else ""
+
+
 def tell_misspelt(file: object, header: Sequence[str], others: Iterable[str], known: Sequence[str]) -> None:
     """A warning for each of the columns `others`, which say nothing, that looks like one of `known` that is missing."""
     for name in filter(None, others):
