@@ -141,7 +141,10 @@ LONG = "image,measurement,value,unit\n"
         (f"image,{FISSURE}\n,25\n", "row 2: column image is empty"),
         (f"image,{FISSURE}\na.jpg,25\na.jpg,25\n", f"row 3: {FISSURE} of a.jpg is already in row 2; remove one"),
         (f"{LONG}a.jpg,{FISSURE},25,\na.jpg,{FISSURE},,\n", f"row 3: {FISSURE} of a.jpg is already in row 2; remov"),
-        (f"subject,{FISSURE}\np1,25\n", "row 1: no column image"),
+        (f"code,{FISSURE}\np1,25\n", "row 1: no column image or subject"),
+        (f"subject,{FISSURE}\np1,25\n,26\n", "row 3: column subject is empty, and there is no column image"),
+        (f"subject,{FISSURE}\np1,25\np1,25\n", f"row 3: {FISSURE} of p1 is already in row 2; remove one"),
+        (f"image,view,{FISSURE}\na.jpg,front,25\n", "row 2: view 'front' is none of frontal, oblique, lateral"),
     ],
 )
 def test_what_is_refused(folder, capsys, content, message):

@@ -6,7 +6,7 @@ from pathlib import Path
 from rtl_tf.cli import Parser
 from rtl_tf.exceptions import InputError
 
-FLAGS = ("manual", "second", "schema")
+FLAGS = ("manual", "second", "schema", "subjects_as_written")
 
 
 def add_flags(parser: Parser, what: argparse._MutuallyExclusiveGroup) -> None:
@@ -22,7 +22,7 @@ def add_flags(parser: Parser, what: argparse._MutuallyExclusiveGroup) -> None:
         metavar="DATA",
         type=Path,
         help="labelled data of the images of a TABLE, or measurements as numbers: "
-        "a CSV with image and a column for each, or with image, measurement, value",
+        "a CSV with image (or subject: by person) and a column for each, or with image, measurement, value",
     )
     parser.add_argument(
         "--second",
@@ -33,6 +33,10 @@ def add_flags(parser: Parser, what: argparse._MutuallyExclusiveGroup) -> None:
     parser.add_argument(
         "--schema", metavar="NAME", help="of a TABLE's landmarks, a name or a .toml file [by the labels]"
     )
+    parser.add_argument(
+        "--subjects-as-written", action="store_true",
+        help="of --measurements: codes of people that differ in case or leading zeros alone are different people",
+    )  # fmt: skip
 
 
 def check(options: argparse.Namespace) -> None:
@@ -42,7 +46,7 @@ def check(options: argparse.Namespace) -> None:
             raise InputError(f"--{flag} does not go with --measurements")
     for flag in FLAGS:
         if getattr(options, flag) and not options.measurements:
-            raise InputError(f"--{flag} goes with --measurements")
+            raise InputError(f"--{flag.replace('_', '-')} goes with --measurements")
 
 
 def print_agreement(options: argparse.Namespace) -> None:
@@ -54,24 +58,24 @@ def print_agreement(options: argparse.Namespace) -> None:
     from rtl_tf.runs.run import read_run
 
     source, folder = options.measurements, options.output or Path("reports")
-    table = folder / "measurements.csv"
+    table, as_written = folder / "measurements.csv", options.subjects_as_written
     for given in (source, options.manual, options.second):
         if given and table.exists() and given.exists() and table.samefile(given):
             raise InputError(f"--output {folder}: {table} is what is compared; name another folder")
     if source.suffix.lower() == ".csv":
         if not options.manual:
             raise InputError(f"--measurements {source}: a table needs --manual DATA, the labels of its images")
-        readings = readings_of_tables(source, options.manual, options.second, options.schema)
+        readings = readings_of_tables(source, options.manual, options.second, options.schema, as_written)
     elif options.manual or options.schema:
         raise InputError("--manual and --schema go with --measurements TABLE.csv: a run keeps the labels of its images")
     else:
-        readings = readings_of_run(read_run(source), options.second)
+        readings = readings_of_run(read_run(source), options.second, as_written)
     compared = compare(readings)
     folder.mkdir(parents=True, exist_ok=True)
     write_agreement(table, compared)
     paths = [table, *save(bland_altman_figure(compared), folder / "bland-altman.png")]
     print(
-        agreement_text(compared, f"{source}: measurements of the detector against manual ones", readings.as_given),
+        agreement_text(compared, f"{source}: measurements of the detector against manual ones", readings.of_heads),
         end="\n\n",
     )
     print(f"written: {', '.join(map(str, paths))}")

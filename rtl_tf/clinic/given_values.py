@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rtl_tf.clinic.facts import KNOWN
-from rtl_tf.clinic.marked_faces import name_of
-from rtl_tf.clinic.measured_table import untext
-from rtl_tf.csv_rows import Row, read_header, read_rows
+from rtl_tf.clinic.marked_faces import MarkedFace, name_of
+from rtl_tf.clinic.measured_table import is_measured_table, untext
+from rtl_tf.clinic.sights import Sight, told_sight
+from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets import is_table
 from rtl_tf.datasets.table import BOX, table_file
 from rtl_tf.datasets.table_cells import FILMED, FRAME
@@ -27,12 +28,22 @@ LARGEST_ANGLE = 180.0
 
 
 class GivenValues(NamedTuple):
-    """Values (N, M) of N images by M measurements of a schema, in its units, NaN = not measured; the images' names as
-    `marked_faces.full_name` has them, and their subjects, "" = not told."""
+    """Values (N, M) of N images by M measurements of a schema, in its units, NaN = not measured.
+
+    Attributes:
+        names: of the images, as `marked_faces.full_name` has them; where the table is by person, the subjects.
+        subjects: "" = not told.
+        sights: of the images; None = not told.
+        by_person: whether a person's values stand in a row, and not an image's.
+        of_photographs: whether `rtl-measure` wrote them, and not a person who measured the head.
+    """
 
     names: list[str]
     subjects: list[str]
     values: np.ndarray
+    sights: list[Sight | None]
+    by_person: bool = False
+    of_photographs: bool = False
 
 
 def holds_values(data: str | Path) -> bool:
@@ -48,24 +59,26 @@ def richest_schema() -> Schema:
 def read_values(data: str | Path, schema: Schema) -> GivenValues:
     """Values from a table with `image` and a column a measurement of the schema; or with `image`, `measurement`,
     `value`, and perhaps `unit`, in a row a measurement, of which `norm` may tell several that are alike. `subject`,
-    `face` and `frame` may be there. An empty cell is not measured. Measurements that only another shipped schema has
-    are left out, with a warning.
+    `face` and `frame` may be there, and `view` or `yaw`. Without `image`, rows are of people, by `subject`. An empty
+    cell is not measured. Measurements that only another shipped schema has are left out, with a warning.
 
     Raises:
         InputError: names the file and the row: a measurement that there is not, another unit, no number, one that no
             distance or angle has, or two values of one image.
     """
     file = table_file(Path(data))
-    header, rows = read_rows(file, ("image",))
+    header, rows = read_rows(file)
+    by_person, of_photographs = _is_by_person(file, header), is_measured_table(file)
     columns = {measurement.name: column for column, measurement in enumerate(schema.measurements)}
     images: dict[str, int] = {}
-    subjects: list[str] = []
+    subjects, sights = list[str](), list[Sight | None]()
     first: dict[tuple[str, str], dict[str, tuple[Row, float]]] = {}
     left_out: dict[str, None] = {}
     for row, name, cell in _cells(file, header, rows, schema):
-        image = _image(row)
+        image = _subject(row) if by_person else _image(row)
         if images.setdefault(image, len(images)) == len(subjects):
             subjects.append(untext(row.cells.get("subject", "")))
+            sights.append(_sight(row, of_photographs))
         if name not in columns:
             left_out[name] = None
             continue
@@ -76,7 +89,14 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     values = np.full((len(images), len(columns)), np.nan)
     for (image, name), told in first.items():
         _, values[images[image], columns[name]] = next(iter(told.values()))
-    return GivenValues(list(images), subjects, values)
+    return GivenValues(list(images), subjects, values, sights, by_person, of_photographs)
+
+
+def _is_by_person(file: Path, header: Sequence[str]) -> bool:
+    """InputError where nothing tells whose values they are."""
+    if "image" not in header and "subject" not in header:
+        raise InputError(f"{file} row 1: no column image or subject{separator_advice(header)}")
+    return "image" not in header
 
 
 def _cells(file: Path, header: Sequence[str], rows: Sequence[Row], schema: Schema) -> Iterator[tuple[Row, str, str]]:
@@ -100,6 +120,18 @@ def _image(row: Row) -> str:
     if not row.cells["image"]:
         raise row.error("column image is empty")
     return name_of(*(untext(row.cells.get(column, "")) for column in ("image", "face", FRAME)))
+
+
+def _subject(row: Row) -> str:
+    if not row.cells["subject"]:
+        raise row.error("column subject is empty, and there is no column image")
+    return untext(row.cells["subject"])
+
+
+def _sight(row: Row, of_photograph: bool) -> Sight | None:
+    """As the row tells it; `rtl-measure` leaves the cells empty where it is unknown."""
+    alone = MarkedFace(Path(), "", "", np.empty((0, 2)), cells=row.cells, place=row.place)
+    return told_sight(alone) or (Sight("", problem="not told") if of_photograph else None)
 
 
 def _value(row: Row, measurement: Measurement, cell: str) -> float:

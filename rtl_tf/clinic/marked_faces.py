@@ -106,25 +106,30 @@ class MarkedFace:
         return InputError(f"{self.places.get(column, self.place)}: {problem}")
 
 
-def read_faces(data: str | Path, schema: str | None = None) -> tuple[Schema, list[MarkedFace]]:
+def read_faces(
+    data: str | Path, schema: str | None = None, subjects_as_written: bool = False
+) -> tuple[Schema, list[MarkedFace]]:
     """The faces of a table (CSV, or a folder with landmarks.csv) or of any data set that `datasets.load` reads.
 
     A table needs the columns image and <landmark>_x, <landmark>_y, and no subject: what predict.py writes will do.
+    `subjects_as_written`: as `datasets.load` has it.
 
     Raises:
         InputError: names the file and the row.
     """
     if is_table(data):
         return _of_table(table_file(Path(data)), schema)
-    samples = load(data, schema)
+    samples = load(data, schema, subjects_as_written=subjects_as_written)
     names = image_names(samples)
     faces = [_of_sample(sample, name, str(data)) for sample, name in zip(samples, names, strict=True)]
     return load_schema(schema or default_schema(data)), faces
 
 
-def read_faces_inside(data: str | Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:
+def read_faces_inside(
+    data: str | Path, schema: str | None, subjects_as_written: bool = False
+) -> tuple[Schema, list[MarkedFace]]:
     """As `read_faces`, with a warning of landmarks outside their photographs, which are missing."""
-    fitting, faces = read_faces(data, schema)
+    fitting, faces = read_faces(data, schema, subjects_as_written)
     outside = [f"{full_name(face)}: {', '.join(face.outside)}" for face in faces if face.outside]
     if outside:
         warn(f"{data}: {some(outside, 'image')} with landmarks outside, which are left out")

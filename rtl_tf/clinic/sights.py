@@ -28,10 +28,15 @@ def sight_of(face: MarkedFace, view: str | None = None) -> Sight:
     Raises:
         InputError: names the row whose view is none.
     """
+    return told_sight(face, view) or _seen(face)
+
+
+def told_sight(face: MarkedFace, view: str | None = None) -> Sight | None:
+    """By the columns view or yaw, else `view`; None where nothing tells it. InputError as `sight_of`."""
     told, yaw = told_view(face), face.number("yaw")
     if told or view or not math.isnan(yaw):
         return Sight(told or view_of(yaw) or str(view), yaw)
-    return _seen(face)
+    return None
 
 
 def told_view(face: MarkedFace) -> str:

@@ -1,7 +1,7 @@
 """A detector's measurements against manual ones, and two raters' against each other, in one table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,9 @@ SOME_SUBJECTS = "Each image without a subject counts as a person of its own."
 FEW = f"Of fewer than {FEWEST} images or people there is no bias, limit or correlation ({MISSING})."
 GIVEN = (
     "Numbers are compared as they are given: a caliper's are of the head, for which a photograph's stand in the views",
-    "of the schema alone.",
+    "of the schema alone. Those of other views are left out where their table tells the view.",
 )
+BY_PERSON = "Compared by person: each counts once, with the mean over the images."
 DIGITS = {"mm": 2, "deg": 1, "1": 3}
 
 
@@ -41,6 +42,8 @@ class Readings:
         manual, found, second: float64 (N, M), in the measurements' units, NaN = missing; `second` None where there is
             none.
         as_given: whether some were given as numbers, and not as landmarks on the image.
+        of_heads: whether some of these are of heads, and not of the photographs.
+        notes: what holds for all of them.
     """
 
     schema: Schema
@@ -49,6 +52,8 @@ class Readings:
     found: np.ndarray
     second: np.ndarray | None = None
     as_given: bool = False
+    of_heads: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +63,7 @@ class Compared:
     Attributes:
         between: DETECTOR (against the manual one) or RATERS (the second against the first).
         first, other: (P,), mm, degrees or ratios.
-        notes: how people were counted where not all are told, and why nothing is said of so few.
+        notes: what was averaged, how people were counted where not all are told, and why nothing is said of so few.
     """
 
     measurement: Measurement
@@ -88,7 +93,8 @@ def compare(readings: Readings) -> list[Compared]:
                 both = np.isfinite(first) & np.isfinite(other)
                 if both.any():
                     subjects = [subject for subject, there in zip(readings.subjects, both, strict=True) if there]
-                    found.append(_compared(measurement, between, first[both], other[both], subjects))
+                    one = _compared(measurement, between, first[both], other[both], subjects)
+                    found.append(replace(one, notes=(*readings.notes, *one.notes)))
     if not found:
         advice = " (of landmarks; rtl-measure knows rulers and stickers: give its table)" if readings.as_given else ""
         problem = f"no measurement of schema {readings.schema.name} is there twice: no labels, or no scale"
@@ -108,8 +114,8 @@ def _compared(
     return Compared(measurement, between, first, other, bland_altman(other - first, people), *pairs, tuple(notes))
 
 
-def agreement_text(compared: Sequence[Compared], title: str, as_given: bool = False) -> str:
-    """For a terminal: errors, then correlations; `as_given`: see `Readings`."""
+def agreement_text(compared: Sequence[Compared], title: str, of_heads: bool = False) -> str:
+    """For a terminal: errors, then correlations; `of_heads`: see `Readings`."""
     errors = ["Measurement", "Unit", "Of", "Images", "Bias", "SD", "MAE", "Limits of agreement"]
     names = ["", *(one.measurement.name for one in compared)]
     rows, shares = [], []
@@ -120,7 +126,7 @@ def agreement_text(compared: Sequence[Compared], title: str, as_given: bool = Fa
         correlations = [_with_ends(each, 2) for each in (one.icc_2_1, one.icc_3_1)]
         shares.append([first[0], one.between, str(one.agreement.people), *correlations])
     bias = "Bias: detector - manual; of raters: the second - the first. Limits: bias ± 1.96 SD."
-    notes = [bias, *GIVEN] if as_given else [f"{bias} Views are of no account", "here, where both measure one image."]
+    notes = [bias, *GIVEN] if of_heads else [f"{bias} Views are of no account", "here, where both measure one image."]
     more = [
         "ICC(2,1): absolute agreement; ICC(3,1): consistency. In brackets 95 % intervals, of as many independent draws",
         f"as there are people. {USE.capitalize()}.",

@@ -1,0 +1,124 @@
+"""What a detector or a person tells of images or of people, to be held against what another one tells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from rtl_tf.clinic.given_values import holds_values, read_values, richest_schema
+from rtl_tf.clinic.marked_faces import full_name, read_faces_inside
+from rtl_tf.clinic.sights import Sight, out_of_view, told_sight
+from rtl_tf.exceptions import InputError
+from rtl_tf.reports.measured_agreement import values_of
+from rtl_tf.schema import Schema, load_schema
+from rtl_tf.system.notes import some, warn
+
+
+@dataclass(frozen=True, eq=False)
+class Hand:
+    """What a detector or a person tells of N images, or people: landmarks, or measurements as numbers.
+
+    Attributes:
+        origin: for messages.
+        images: their names; of people, their subjects.
+        mm_per_px: (N,), NaN = unknown.
+        points: float64 (N, K, 2), original px; or float64 (N, M) values in the measurements' units. NaN = missing.
+        sights: N, None = not told; empty = of none.
+        as_given: whether they are values.
+        by_person: whether they are of people, and not of images.
+        of_photographs: whether they are of photographs, and not of heads, as a caliper's are.
+        left_out: bool (N, M), which values do not count; None = all do.
+    """
+
+    origin: str
+    schema: Schema
+    images: Sequence[str]
+    subjects: Sequence[str]
+    mm_per_px: np.ndarray
+    points: np.ndarray
+    sights: Sequence[Sight | None] = ()
+    as_given: bool = False
+    by_person: bool = False
+    of_photographs: bool = True
+    left_out: np.ndarray | None = None
+
+    def values(self, places: Sequence[int | None], mm_per_px: np.ndarray) -> np.ndarray:
+        """(P, M): of the images with these places, NaN where it is None; `mm_per_px` (P,), NaN = as told here."""
+        index = [len(self.images) if place is None else place for place in places]
+        own = np.append(self.mm_per_px, np.nan)[index]
+        points = np.concatenate([self.points, np.full((1, *self.points.shape[1:]), np.nan)])[index]
+        scales = np.where(np.isnan(mm_per_px), own, mm_per_px)
+        values = points if self.as_given else values_of(self.schema, points, scales)
+        if self.left_out is None:
+            return values
+        return np.where(np.concatenate([self.left_out, np.ones_like(self.left_out[:1])])[index], np.nan, values)
+
+    def all_values(self) -> np.ndarray:
+        """(N, M), by the scales that are told here."""
+        return self.values(range(len(self.images)), self.mm_per_px)
+
+
+def read_hand(
+    data: str | Path, schema: str | None = None, like: Schema | None = None, subjects_as_written: bool = False
+) -> Hand:
+    """Of labelled data, of a table that predict.py wrote, or of one of numbers, see `given_values.read_values`.
+
+    Args:
+        schema: a name or a file; None = that of `like`, which is the other hand's, else the largest that fits.
+        subjects_as_written: as `datasets.load` has it.
+    Raises:
+        InputError: as `read_faces_inside` or `read_values`.
+    """
+    if holds_values(data):
+        fitting = like or (load_schema(schema) if schema else richest_schema())
+        names, subjects, values, sights, by_person, of_photographs = read_values(data, fitting)
+        unscaled = np.full(len(names), np.nan)
+        return Hand(str(data), fitting, names, subjects, unscaled, values, sights, True, by_person, of_photographs)
+    fitting, faces = read_faces_inside(data, schema or (like.name if like else None), subjects_as_written)
+    scales, points = np.array([face.mm_per_px for face in faces]), np.array([face.points for face in faces])
+    names, subjects = list(map(full_name, faces)), [face.subject for face in faces]
+    return Hand(str(data), fitting, names, subjects, scales, points, list(map(told_sight, faces)))
+
+
+def only_in_view(hand: Hand) -> Hand:
+    """Without photographs' values in views, as told, in which they do not stand for the head's; they are warned of."""
+    measurements = hand.schema.measurements
+    sights = hand.sights or [None] * len(hand.images)
+    told = [[out_of_view(each, sight) if sight else "" for each in measurements] for sight in sights]
+    reasons = np.array(told, dtype=object).reshape(len(sights), len(measurements))
+    there = (reasons != "") & np.isfinite(hand.all_values())
+    for reason in dict.fromkeys(reasons[there]):
+        rows, columns = np.nonzero(there & (reasons == reason))
+        names = ", ".join(measurements[column].name for column in dict.fromkeys(columns))
+        images = some([hand.images[row] for row in dict.fromkeys(rows)], "image")
+        warn(f"{hand.origin}: {len(rows)} value{'s' * (len(rows) != 1)} of {images} left out ({names}): {reason}")
+    return replace(hand, left_out=reasons != "")
+
+
+def of_people(hand: Hand) -> Hand:
+    """A person's values: the means over the images that have them. Images without a subject are warned of.
+
+    InputError where no image has a subject.
+    """
+    if hand.by_person:
+        return hand
+    if lost := [name for name, subject in zip(hand.images, hand.subjects, strict=True) if not subject]:
+        if len(lost) == len(hand.images):
+            problem = "no image has a subject, and the other table is by person (without image): add a column subject"
+            raise InputError(f"{hand.origin}: {problem} (rtl-measure --facts writes it)")
+        warn(f"{hand.origin}: {some(lost, 'image')} without a subject, left out")
+    people, values = means_by_person(hand.subjects, hand.all_values())
+    unscaled = np.full(len(people), np.nan)
+    told = replace(hand, images=people, subjects=people, mm_per_px=unscaled, points=values, sights=(), left_out=None)
+    return replace(told, as_given=True, by_person=True)
+
+
+def means_by_person(subjects: Sequence[str], values: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """The people of N images, "" left out, and the means (P, M) over their finite values (N, M), NaN = none."""
+    people = [subject for subject in dict.fromkeys(subjects) if subject]
+    of_whom = np.array(subjects)[:, None] == np.array(people)  # (N, P)
+    there = np.isfinite(values)
+    count = of_whom.T.astype(float) @ there
+    with np.errstate(invalid="ignore"):
+        return people, of_whom.T.astype(float) @ np.where(there, values, 0) / count
