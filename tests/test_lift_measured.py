@@ -7,8 +7,12 @@ import pytest
 import test_lift
 from test_lift import SQUARE, row, table, textured
 
+from rtl_tf.cli import evaluate, run
+from rtl_tf.clinic.given_values import read_values
+from rtl_tf.clinic.hands import of_people, read_hand
 from rtl_tf.datasets.meshes.textured import TextureMap
 from rtl_tf.measuring.landmark_covariance import face_size
+from rtl_tf.schema import load_schema
 
 lift = test_lift.lift  # the fixture
 SIZE = (200, 100)
@@ -136,6 +140,68 @@ def test_age_and_sex_may_stand_in_the_table_of_points(lift, tmp_path):
     assert lift([ROW | {"age": "six"}], *flags, "--output", "bad") == (
         2, "error: points.csv row 2: age 'six' is not a number\n"
     )  # fmt: skip
+
+
+CODES = "image,subject,age\nhead.obj,007,7\nother.obj,7,9\n"
+
+
+def test_codes_of_people_that_differ_in_zeros_alone_are_two_people_where_they_are_called_so(lift, tmp_path):
+    (tmp_path / "facts.csv").write_text(CODES)
+    status, said = lift([ROW], "--facts", "facts.csv")
+    assert status == 2 and said.startswith("error: subjects '007' (facts.csv row 2) and '7' (facts.csv row 3) differ")
+    assert not (tmp_path / "head_lifted").exists()
+    assert lift([ROW], "--facts", "facts.csv", "--subjects-as-written")[0] == 0
+    assert (measured()["width", ""]["subject"], measured()["width", ""]["age"]) == ("007", "7")
+    status, said = lift([ROW], "--subjects-as-written", "--output", "again")
+    assert (status, said) == (2, "error: --subjects-as-written goes with --facts\n")
+
+
+def agreement(capsys, *arguments):
+    """What is said of the measurements that were compared, by measurement; or the error."""
+    with pytest.raises(SystemExit) as ended:
+        run(evaluate.main, ["--measurements", *arguments, "--schema", "three.toml"])
+    said = capsys.readouterr()
+    return {one["measurement"]: one for one in table("reports/measurements.csv")} if not ended.value.code else said.err
+
+
+def test_what_was_lifted_is_compared_with_a_caliper(lift, tmp_path, capsys):
+    """Three scans of three people, 100, 90 and 80 mm wide; the caliper says 99, 90 and 80."""
+    for index, x in enumerate((10, 15, 20)):
+        scan = row((x, 60), (60, 60), (60, 10)) | {"subject": f"p{index}"}
+        assert lift([scan], "--output", f"scan{index}/lifted")[0] == 0
+    tables = [f"scan{index}/lifted/measurements.csv" for index in range(3)]
+    (tmp_path / "caliper.csv").write_text("subject,width\np2,80\np1,90\np0,99\n")
+    width = agreement(capsys, *tables, "--manual", "caliper.csv")["width"]
+    assert (width["images"], width["people"], float(width["bias"])) == ("3", "3", pytest.approx(1 / 3, abs=1e-5))
+    for index in range(3):  # as where each scan has a folder of its own
+        text = (tmp_path / tables[index]).read_text().replace("../../head.obj", "../head.obj")
+        (tmp_path / tables[index]).write_text(text)
+    (tmp_path / "caliper.csv").write_text("image,width\nscan2/head.obj,80\nscan1/head.obj,90\nscan0/head.obj,99\n")
+    width = agreement(capsys, *tables, "--manual", "caliper.csv")["width"]
+    assert (width["images"], float(width["bias"])) == ("3", pytest.approx(1 / 3, abs=1e-5))
+    said = agreement(capsys, *tables, "caliper.csv", "--manual", "caliper.csv")
+    assert said == "error: scan0/lifted/measurements.csv and 3 more: image scan2/head.obj is there twice; remove one\n"
+    (tmp_path / "by_person.csv").write_text("subject,width\np1,90\n")
+    said = agreement(capsys, tables[0], "by_person.csv", "--manual", "caliper.csv")
+    kind = "by_person.csv is no table of the same kind as scan0/lifted/measurements.csv: compare them apart"
+    assert said == f"error: {kind}\n"
+    said = agreement(capsys, tables[0], "a_run", "--manual", "caliper.csv")
+    assert said == f"error: --measurements {tables[0]} and 1 more: one run, or tables (.csv)\n"
+
+
+def test_halves_of_one_scan_are_two_for_images_and_one_for_people(lift, tmp_path, capsys):
+    """30 mm and, of the mirrored half, 60 mm: 45 mm in the mean."""
+    other = row((20, 60), (50, 60), (50, 10), face=2, mirrored="true", subject="p1")
+    assert lift([{**ROW, "face": 1, "mirrored": "false", "subject": "p1"}, other])[0] == 0
+    lifted = tmp_path / "head_lifted/measurements.csv"
+    names, subjects, values, *_ = read_values(lifted, load_schema("three.toml"))
+    assert names == ["../head.obj", "../head.obj#mirrored"] and subjects == ["p1", "p1"]
+    np.testing.assert_array_equal(values[:, 0], [30, 60])
+    hand = of_people(read_hand(lifted, "three.toml"))
+    assert hand.images == ["p1"] and hand.points[0, 0] == 45
+    lines = lifted.read_text().splitlines()
+    lifted.write_text("\n".join(line for line in lines if ",false," not in line))
+    assert read_values(lifted, load_schema("three.toml")).names == ["../head.obj"]
 
 
 @pytest.mark.parametrize(

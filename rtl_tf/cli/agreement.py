@@ -14,8 +14,10 @@ def add_flags(parser: Parser, what: argparse._MutuallyExclusiveGroup) -> None:
         "--measurements",
         metavar="RUN|TABLE",
         type=Path,
+        nargs="+",
         help="distances and angles by the detector against manual ones: bias, limits of agreement (with a Bland-Altman "
-        "plot), ICC; of a run's test part, or of what predict.py or rtl-measure wrote beside --manual",
+        "plot), ICC; of a run's test part, or of what predict.py, rtl-measure or rtl-lift (a TABLE a scan) wrote, "
+        "beside --manual",
     )
     parser.add_argument(
         "--manual",
@@ -56,26 +58,30 @@ def print_agreement(options: argparse.Namespace) -> None:
     from rtl_tf.reports.figures.style import save
     from rtl_tf.reports.measured_agreement import agreement_text, compare, write_agreement
     from rtl_tf.runs.run import read_run
+    from rtl_tf.system.notes import first_of
 
-    source, folder = options.measurements, options.output or Path("reports")
+    sources, folder = options.measurements, options.output or Path("reports")
     table, as_written = folder / "measurements.csv", options.subjects_as_written
-    for given in (source, options.manual, options.second):
+    for given in (*sources, options.manual, options.second):
         if given and table.exists() and given.exists() and table.samefile(given):
             raise InputError(f"--output {folder}: {table} is what is compared; name another folder")
-    if source.suffix.lower() == ".csv":
+    title = first_of(list(map(str, sources)), 1)
+    if all(source.suffix.lower() == ".csv" for source in sources):
         if not options.manual:
-            raise InputError(f"--measurements {source}: a table needs --manual DATA, the labels of its images")
-        readings = readings_of_tables(source, options.manual, options.second, options.schema, as_written)
+            raise InputError(f"--measurements {title}: a table needs --manual DATA, the labels of its images")
+        readings = readings_of_tables(sources, options.manual, options.second, options.schema, as_written)
+    elif len(sources) > 1:
+        raise InputError(f"--measurements {title}: one run, or tables (.csv)")
     elif options.manual or options.schema:
         raise InputError("--manual and --schema go with --measurements TABLE.csv: a run keeps the labels of its images")
     else:
-        readings = readings_of_run(read_run(source), options.second, as_written)
+        readings = readings_of_run(read_run(sources[0]), options.second, as_written)
     compared = compare(readings)
     folder.mkdir(parents=True, exist_ok=True)
     write_agreement(table, compared)
     paths = [table, *save(bland_altman_figure(compared), folder / "bland-altman.png")]
     print(
-        agreement_text(compared, f"{source}: measurements of the detector against manual ones", readings.of_heads),
+        agreement_text(compared, f"{title}: measurements of the detector against manual ones", readings.of_heads),
         end="\n\n",
     )
     print(f"written: {', '.join(map(str, paths))}")

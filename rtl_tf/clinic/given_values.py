@@ -1,6 +1,7 @@
-"""Measurements as numbers: from a caliper, from another program, or as `rtl-measure` wrote them; images' values, no
-landmarks."""
+"""Measurements as numbers: from a caliper, from another program, or as `rtl-measure` or `rtl-lift` wrote them; images'
+or people's values, no landmarks."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,8 @@ from rtl_tf.schema import Schema, available_schemas, load_schema
 from rtl_tf.system.notes import some, warn
 
 LONG = ("measurement", "value")  # columns of a table with a row a measurement; else it has a column a measurement
-BESIDE = {"image", "face", *KNOWN, *BOX, *FILMED}  # columns of numbers that are no measurements
+MESH = "mesh"  # of what rtl-lift wrote
+BESIDE = {"image", MESH, "mirrored", "face", *KNOWN, *BOX, *FILMED}  # columns of numbers that are no measurements
 UNITS = {"mm": ("mm",), "deg": ("deg", "degrees", "°"), "1": ("1", "ratio")}  # as people write them
 LARGEST_ANGLE = 180.0
 
@@ -59,8 +61,9 @@ def richest_schema() -> Schema:
 def read_values(data: str | Path, schema: Schema) -> GivenValues:
     """Values from a table with `image` and a column a measurement of the schema; or with `image`, `measurement`,
     `value`, and perhaps `unit`, in a row a measurement, of which `norm` may tell several that are alike. `subject`,
-    `face` and `frame` may be there, and `view` or `yaw`. Without `image`, rows are of people, by `subject`. An empty
-    cell is not measured. Measurements that only another shipped schema has are left out, with a warning.
+    `face` and `frame` may be there, and `view` or `yaw`. Without `image`, rows are of scans, by `mesh` and `mirrored`,
+    as `rtl-lift` tells halves of faces, or else of people, by `subject`. An empty cell is not measured. Measurements
+    that only another shipped schema has are left out, with a warning.
 
     Raises:
         InputError: names the file and the row: a measurement that there is not, another unit, no number, one that no
@@ -69,13 +72,15 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     file = table_file(Path(data))
     header, rows = read_rows(file)
     by_person, of_photographs = _is_by_person(file, header), is_measured_table(file)
+    halves = {(row.cells[MESH], row.cells.get("mirrored", "")) for row in rows} if MESH in header else set()
+    several = Counter(mesh for mesh, _ in halves)
     columns = {measurement.name: column for column, measurement in enumerate(schema.measurements)}
     images: dict[str, int] = {}
     subjects, sights = list[str](), list[Sight | None]()
     first: dict[tuple[str, str], dict[str, tuple[Row, float]]] = {}
     left_out: dict[str, None] = {}
     for row, name, cell in _cells(file, header, rows, schema):
-        image = _subject(row) if by_person else _image(row)
+        image = _subject(row) if by_person else _image(row) if "image" in row.cells else _half(row, several)
         if images.setdefault(image, len(images)) == len(subjects):
             subjects.append(untext(row.cells.get("subject", "")))
             sights.append(_sight(row, of_photographs))
@@ -94,9 +99,9 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
 
 def _is_by_person(file: Path, header: Sequence[str]) -> bool:
     """InputError where nothing tells whose values they are."""
-    if "image" not in header and "subject" not in header:
+    if not {"image", MESH, "subject"} & set(header):
         raise InputError(f"{file} row 1: no column image or subject{separator_advice(header)}")
-    return "image" not in header
+    return not {"image", MESH} & set(header)
 
 
 def _cells(file: Path, header: Sequence[str], rows: Sequence[Row], schema: Schema) -> Iterator[tuple[Row, str, str]]:
@@ -120,6 +125,14 @@ def _image(row: Row) -> str:
     if not row.cells["image"]:
         raise row.error("column image is empty")
     return name_of(*(untext(row.cells.get(column, "")) for column in ("image", "face", FRAME)))
+
+
+def _half(row: Row, halves: Counter[str]) -> str:
+    """As `_image`, of a scan; where both halves of its face were lifted, they are told apart."""
+    mesh = row.cells[MESH]
+    if not mesh:
+        raise row.error(f"column {MESH} is empty")
+    return name_of(mesh, "mirrored" if halves[mesh] > 1 and row.cells["mirrored"] == "true" else "", "")
 
 
 def _subject(row: Row) -> str:

@@ -1,7 +1,9 @@
 """What a detector or a person tells of images or of people, to be held against what another one tells."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from rtl_tf.clinic.sights import Sight, out_of_view, told_sight
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.measured_agreement import values_of
 from rtl_tf.schema import Schema, load_schema
-from rtl_tf.system.notes import some, warn
+from rtl_tf.system.notes import first_of, some, warn
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,17 +83,50 @@ def read_hand(
     return Hand(str(data), fitting, names, subjects, scales, points, list(map(told_sight, faces)))
 
 
+def read_hands(
+    tables: Sequence[Path], schema: str | None = None, like: Schema | None = None, subjects_as_written: bool = False
+) -> Hand:
+    """As `read_hand`, of several tables as of one: `rtl-lift` writes one a scan. Names of images are then those from
+    here, and not from the table."""
+    first = read_hand(tables[0], schema, like, subjects_as_written)
+    if len(tables) == 1:
+        return first
+    rest = (read_hand(table, schema, like or first.schema, subjects_as_written) for table in tables[1:])
+    hands = [first, *rest]
+    for hand in hands:
+        if _kind(hand) != _kind(first):
+            raise InputError(f"{hand.origin} is no table of the same kind as {first.origin}: compare them apart")
+    names = [
+        name if first.by_person else os.path.normpath(table.parent / name)
+        for table, hand in zip(tables, hands, strict=True)
+        for name in hand.images
+    ]
+    return replace(
+        first,
+        origin=first_of([hand.origin for hand in hands], 1),
+        images=names,
+        subjects=[*chain(*(hand.subjects for hand in hands))],
+        mm_per_px=np.concatenate([hand.mm_per_px for hand in hands]),
+        points=np.concatenate([hand.points for hand in hands]),
+        sights=[*chain(*(hand.sights for hand in hands))],
+    )
+
+
+def _kind(hand: Hand) -> tuple:
+    return hand.schema.names, hand.as_given, hand.by_person, hand.of_photographs
+
+
 def only_in_view(hand: Hand) -> Hand:
     """Without photographs' values in views, as told, in which they do not stand for the head's; they are warned of."""
     measurements = hand.schema.measurements
-    sights = hand.sights or [None] * len(hand.images)
+    sights = list(hand.sights) or [None] * len(hand.images)
     told = [[out_of_view(each, sight) if sight else "" for each in measurements] for sight in sights]
     reasons = np.array(told, dtype=object).reshape(len(sights), len(measurements))
     there = (reasons != "") & np.isfinite(hand.all_values())
     for reason in dict.fromkeys(reasons[there]):
         rows, columns = np.nonzero(there & (reasons == reason))
-        names = ", ".join(measurements[column].name for column in dict.fromkeys(columns))
-        images = some([hand.images[row] for row in dict.fromkeys(rows)], "image")
+        names = ", ".join(measurements[column].name for column in dict.fromkeys(columns.tolist()))
+        images = some([hand.images[row] for row in dict.fromkeys(rows.tolist())], "image")
         warn(f"{hand.origin}: {len(rows)} value{'s' * (len(rows) != 1)} of {images} left out ({names}): {reason}")
     return replace(hand, left_out=reasons != "")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.clinic.given_values import holds_values
-from rtl_tf.clinic.hands import Hand, means_by_person, of_people, only_in_view, read_hand
+from rtl_tf.clinic.hands import Hand, means_by_person, of_people, only_in_view, read_hand, read_hands
 from rtl_tf.datasets.subject_codes import require_alike
 from rtl_tf.documents import read_text, repeated
 from rtl_tf.exceptions import InputError
@@ -46,13 +46,14 @@ def readings_of_run(run: Run, second: str | Path | None = None, subjects_as_writ
 
 
 def readings_of_tables(
-    found: str | Path,
+    found: Sequence[Path],
     labels: str | Path,
     second: str | Path | None = None,
     schema: str | None = None,
     subjects_as_written: bool = False,
 ) -> Readings:
-    """Of two tables of the same images, each as `read_hand` takes it: the detector's, and labelled data.
+    """Of two tables of the same images, each as `read_hand` takes it: the detector's, perhaps in several, and labelled
+    data.
 
     Where one of them is by person, a person of the other has the mean over the images. Where one is of heads, as a
     caliper's is, values of photographs in views in which they do not stand for the head's are left out.
@@ -61,11 +62,11 @@ def readings_of_tables(
         InputError: they have no image, or no subject, in common; or one person's code is written in two ways.
     """
     if holds_values(labels):  # landmarks tell the schema
-        hand = read_hand(found, schema, None, subjects_as_written)
+        hand = read_hands(found, schema, None, subjects_as_written)
         manual = read_hand(labels, schema, hand.schema, subjects_as_written)
     else:
         manual = read_hand(labels, schema, None, subjects_as_written)
-        hand = read_hand(found, schema, manual.schema, subjects_as_written)
+        hand = read_hands(found, schema, manual.schema, subjects_as_written)
     hands = [hand, manual]
     hands += [read_hand(second, schema, manual.schema, subjects_as_written)] if second else []
     if any(each.by_person for each in hands):
