@@ -1,7 +1,7 @@
 """The page's server as tests need it: of a guesser whose answers are known, at an address that a restart keeps.
 
-`python tests/app_server.py FOLDER PORT [label] [recursive] [only]` serves the photographs of a folder until it is
-killed; `only` those of the table only.csv beside it.
+`python tests/app_server.py FOLDER PORT [label] [recursive] [only] [facts]` serves the photographs of a folder until it
+is killed; `only` those of the table only.csv beside it; `facts` with facts.csv beside it.
 """
 
 import socket
@@ -15,11 +15,13 @@ from PIL import Image
 from rtl_tf.app.folder import Folder
 from rtl_tf.app.guesses import Guess, Guesses
 from rtl_tf.app.journal import NAME, writing
+from rtl_tf.app.known import Known
 from rtl_tf.app.labels import AllLabels
 from rtl_tf.app.pictures import Pictures
 from rtl_tf.app.security import Access
 from rtl_tf.app.server import application
 from rtl_tf.app.session import Session
+from rtl_tf.clinic.facts import read_facts
 from rtl_tf.clinic.sights import Sight
 from rtl_tf.coordinates import Crop
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
@@ -64,11 +66,14 @@ def write_photographs(folder: Path, names: str = "abc", size: tuple[int, int] = 
         Image.fromarray(pixels).save(folder / f"{name}.png")
 
 
-def make_session(folder: Path, journal, guesser=KnownGuesser, labelling: bool = False, **of_folder) -> Session:
+def make_session(
+    folder: Path, journal, guesser=KnownGuesser, labelling: bool = False, facts=None, **of_folder
+) -> Session:
     labels, photographs, pictures = AllLabels(journal.entries), Folder(folder, **of_folder), Pictures()
     photographs.adopt(labels)
+    known = Known.of(photographs, read_facts(facts)) if facts else Known()
     guesses = Guesses(guesser, photographs.shown, pictures)
-    return Session(photographs, journal.schema, journal, labels, guesses, pictures, "tester", labelling)
+    return Session(photographs, journal.schema, journal, labels, guesses, pictures, "tester", labelling, known)
 
 
 def serve(folder: Path, listening: socket.socket, labelling: bool = False, **of_folder) -> None:
@@ -92,4 +97,6 @@ def listening_at(port: int = 0) -> socket.socket:
 if __name__ == "__main__":
     folder, more = Path(sys.argv[1]), sys.argv[3:]
     only = folder.parent / "only.csv" if "only" in more else None
-    serve(folder, listening_at(int(sys.argv[2])), "label" in more, recursive="recursive" in more, only=only)
+    facts = folder.parent / "facts.csv" if "facts" in more else None
+    of_folder = {"recursive": "recursive" in more, "only": only, "facts": facts}
+    serve(folder, listening_at(int(sys.argv[2])), "label" in more, **of_folder)

@@ -27,25 +27,28 @@ def main(arguments: list[str]) -> int:
     if len(options.paths) != len(expected):
         raise InputError(f"expected {' and '.join(expected)}, there are {len(options.paths)} names (see --help)")
     journal = options.journal or options.paths[-1] / _journal_name()
+    if options.subjects_as_written and not options.facts:
+        raise InputError("--subjects-as-written goes with --facts")
     if options.export:
-        return export(options.paths[-1], options.recursive, journal, options.export)
+        return export(options, journal)
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise InputError(f'{", ".join(missing)} is not installed: pip install -e ".[app]"')
     return serve(options, journal)
 
 
-def export(photos: Path, recursive: bool, journal: Path, output: Path) -> int:
+def export(options, journal: Path) -> int:
     """Write the training table of a journal."""
     from rtl_tf.app.folder import Folder
     from rtl_tf.app.journal import read
     from rtl_tf.app.labels import AllLabels
     from rtl_tf.app.training_table import training_table
 
-    folder = Folder(photos, recursive)
+    folder, output = Folder(options.paths[-1], options.recursive), options.export
+    known = _known(options, folder)
     schema, entries = read(journal)
     labels = AllLabels(entries)
     folder.find_all(labels, "photographs of the journal, by their pixels")
-    table = training_table(folder, labels, schema)
+    table = training_table(folder, labels, schema, known)
     table.write(output)
     print(f"{len(table.collection.samples)} photographs: {output}")
     for note in table.notes:
@@ -63,15 +66,18 @@ def serve(options, journal: Path) -> int:
     password = "" if is_own_machine(host) else require_password(_password())
     schema, load, labelling = _guesser(options)
     folder = Folder(options.paths[-1], options.recursive, options.only)
+    known = _known(options, folder)
     with _listening(host, options.port) as listening, writing(journal, schema) as opened:
         access = Access(host, listening.getsockname()[1], new_token(), password)
-        session = _session(folder, schema, opened, load, options.who or _user(), labelling)
+        session = _session(folder, schema, opened, load, options.who or _user(), labelling, known)
         server = _server(session, access)
         with suppress(KeyboardInterrupt):
             if folder.skipped:
                 print(folder.skipped)
             if folder.only:
                 print(f"{len(folder.shown)} of {len(folder.photos)} photographs: those of {folder.only}")
+            if known.table:
+                print(f"{known.table}: facts of {len(known.faces)} of {len(folder.photos)} photographs")
             print(f"corrections: {journal} ({len(opened.entries)} by now)")
             if password:
                 print("what is sent can be read on the way: use a network that you trust, or a tunnel (ssh -L)")
@@ -99,7 +105,15 @@ def _guesser(options) -> tuple:
     return schema, lambda labels, folder: MeshGuesser(schema, labels, folder), True
 
 
-def _session(folder, schema, journal, load: Callable, who: str, labelling: bool):
+def _known(options, folder):
+    """What --facts tells; nothing without it."""
+    from rtl_tf.app.known import Known
+    from rtl_tf.clinic.facts import read_facts
+
+    return Known.of(folder, read_facts(options.facts, options.subjects_as_written)) if options.facts else Known()
+
+
+def _session(folder, schema, journal, load: Callable, who: str, labelling: bool, known):
     from rtl_tf.app.guesses import Guesses
     from rtl_tf.app.labels import AllLabels
     from rtl_tf.app.pictures import Pictures
@@ -108,7 +122,7 @@ def _session(folder, schema, journal, load: Callable, who: str, labelling: bool)
     labels, pictures = AllLabels(journal.entries), Pictures()
     folder.adopt(labels)
     guesses = Guesses(lambda: load(labels, folder), folder.shown, pictures)
-    return Session(folder, schema, journal, labels, guesses, pictures, who, labelling)
+    return Session(folder, schema, journal, labels, guesses, pictures, who, labelling, known)
 
 
 def _server(session, access):
@@ -184,6 +198,15 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--only", type=Path, metavar="TABLE",
         help="show the photographs of a table alone, in its order: any with a column image, as of rtl-suggest",
+    )  # fmt: skip
+    parser.add_argument(
+        "--facts", type=Path, metavar="TABLE",
+        help="what is known of the photographs, as for rtl-measure: a CSV with image and any of subject, mm_per_px, "
+        "age, sex, view, ruler_x1, ...; what people say on the page goes before it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--subjects-as-written", action="store_true",
+        help="of --facts: codes of people that differ in case or leading zeros alone are different people",
     )  # fmt: skip
     parser.add_argument(
         "--export", type=Path, metavar="FILE",

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -14,6 +14,7 @@ from rtl_tf.app.folder import Folder, Photo, Unreachable
 from rtl_tf.app.guesses import UNREADABLE, Guess, Guesses
 from rtl_tf.app.head_view import outside, view_json
 from rtl_tf.app.journal import Journal
+from rtl_tf.app.known import Known
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.app.live_intervals import live_intervals, placed_points, scale_error
 from rtl_tf.app.pictures import TILE, Pictures
@@ -33,6 +34,7 @@ class Session:
     """Attributes:
     who: works here, where no login says so.
     labelling: whether it began without a detector.
+    known: what a table of facts tells.
     """
 
     folder: Folder
@@ -43,6 +45,7 @@ class Session:
     pictures: Pictures
     who: str
     labelling: bool
+    known: Known = field(default_factory=Known)
 
     def __post_init__(self) -> None:
         self._one_at_a_time = threading.Lock()
@@ -68,6 +71,7 @@ class Session:
             "ordered": self.folder.only is not None,
             "who": self.who,
             "labelling": self.labelling,
+            "facts": self.known.table,
             "tile": TILE,
             "ruler": ruler_json(),
             "view": view_json(self.schema),
@@ -102,6 +106,7 @@ class Session:
             "width": width,
             "height": height,
             "warning": warning,
+            "facts": self.known.to_json(photo, self.schema),
             **said_json(said),
             "history": [entry.to_json() for entry in said.history if entry.kind != ATTRIBUTE],
         }
@@ -147,7 +152,7 @@ class Session:
     def table(self) -> TrainingTable:
         """What people have placed by now. Waits until all photographs of the journal are looked for."""
         self.folder.find_all(self.labels)
-        return training_table(self.folder, self.labels, self.schema)
+        return training_table(self.folder, self.labels, self.schema, self.known)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

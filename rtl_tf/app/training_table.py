@@ -9,6 +9,7 @@ import numpy as np
 from rtl_tf.app.entries import CHECKED, DELETED, NOT_VISIBLE, SUBJECT
 from rtl_tf.app.folder import Folder, Photo
 from rtl_tf.app.head_view import view_cells
+from rtl_tf.app.known import Known
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.app.ruler import SaidScale, said_scale
 from rtl_tf.clinic import withheld
@@ -66,27 +67,29 @@ class TrainingTable:
         write_bytes(output, content)
 
 
-def training_table(folder: Folder, labels: AllLabels, schema: Schema) -> TrainingTable:
+def training_table(folder: Folder, labels: AllLabels, schema: Schema, known: Known | None = None) -> TrainingTable:
     """A face for each photograph on which somebody has placed landmarks; one without a place is not labelled.
 
-    Where somebody has said something else of a photograph, and placed no two landmarks, its row has an error.
+    Where somebody has said something else of a photograph, and placed no two landmarks, its row has an error. Of what
+    is `known` it takes the subject, where nobody has said it.
     """
     samples, names = Samples(), defaultdict(list)
     found, names["copies"] = folder.labelled(labels)
     for content, photo in found.items():
         said, scale = labels.of(content), said_scale(labels.of(content))
+        subject = str(said.attributes.get(SUBJECT) or (known.subject_of(photo) if known else ""))
         if scale.is_unfinished:
             names["unfinished"].append(photo.name)
         if scale.is_contradicted:
             names["contradicted"].append(photo.name)
         points = np.array([said.placed.get(name, NOWHERE) for name in schema.names])
         if _makes_square(points):
-            if SUBJECT not in said.attributes:
+            if not subject:
                 names["nameless"].append(photo.name)
-            samples.append(_sample(photo, said, points, scale))
+            samples.append(_sample(photo, said, points, scale, subject))
         elif kind := _kind_without_square(said, scale):
             names[kind].append(photo.name)
-            samples.append(_sample(photo, said, points, scale, UNLABELLED))
+            samples.append(_sample(photo, said, points, scale, subject, UNLABELLED))
     names["missing"] = sorted(labels.name_of[content] for content in labels.known - set(found))
     notes = [f"{len(names[kind])} {note.format(names[kind][0])}" for kind, note in NOTES.items() if names[kind]]
     if names["missing"] and folder.advice:
@@ -124,9 +127,9 @@ def _word_cells(said: Labels) -> dict[str, str]:
     return withheld.withheld_cells(by_column)
 
 
-def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale, error: str = "") -> Sample:
-    subject, checked = said.attributes.get(SUBJECT) or photo.stem, said.attributes.get(CHECKED) or "no"
+def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale, subject: str, error: str = "") -> Sample:
+    checked = said.attributes.get(CHECKED) or "no"
     about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells, **view_cells(said)}
     about |= _word_cells(said) | ({"error": error} if error else {})
     points = points.astype(np.float32)
-    return Sample(photo.path, points, str(subject), mm_per_px=scale.mm_per_px, attributes=about)
+    return Sample(photo.path, points, subject or photo.stem, mm_per_px=scale.mm_per_px, attributes=about)

@@ -13,8 +13,8 @@ export const stage = by("stage");
 export const view = new View(stage, by("scene"), by("photo"), () => state.photo && drawMarks());
 const intervals = new Intervals(askIntervals, () => state.photo && measure());
 
-const legend = (byRuler) =>
-  `Small: 95 % interval by the detector’s errors${byRuler ? " and the ruler’s" : ""}. ` +
+const legend = ({ error }) =>
+  `Small: 95 % interval by the detector’s errors${error ? " and the ruler’s" : ""}. ` +
   "Points that a person placed or accepted count as exact.";
 
 export function drawMarks() {
@@ -32,7 +32,7 @@ export function measure() {
   const known = why === "" ? intervals.of(opening, current, points, scale.error) : {};
   const worth = { scale, intervals: known, outside: outsideNow() };
   showMeasurements(by("measurements").tBodies[0], about.schema.measurements, points, worth, guesser());
-  if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : legend(scale.byRuler);
+  if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : legend(scale);
   showScale();
   showView();
 }
@@ -67,7 +67,7 @@ export function render() {
 export function clear() {
   for (const id of ["photo", "heat", "marks", "landmarks"]) by(id).replaceChildren();
   by("measurements").tBodies[0].replaceChildren();
-  for (const id of ["where", "worth", "flags", "mm-told"]) by(id).textContent = "";
+  for (const id of ["where", "worth", "flags", "mm-told", "facts"]) by(id).textContent = "";
   by("flags").hidden = by("scale-tool").hidden = true;
   by("scale").setAttribute("aria-pressed", false);
   for (const id of ["accept", "hidden", "delete", "undo", "redo"]) by(id).disabled = true;

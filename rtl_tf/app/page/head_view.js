@@ -1,16 +1,18 @@
-// The view of the head: what a person said, else what was found.
+// The view of the head: what a person said, else what the table of --facts says, else what was found.
 
 import { by, state } from "./state.js";
 
 const said = () => state.photo?.points[state.about.view.name] ?? "";
 
 // Why values do not stand for the head's in it, by measurement.
-export const outsideNow = () => state.about.view.outside[said()] ?? state.photo.guess?.outside ?? {};
+export const outsideNow = () => state.about.view.outside[said()] ?? state.photo.facts?.outside ?? state.photo.guess?.outside ?? {};
 
 export function showView() {
-  const { guess } = state.photo ?? {},
+  const { guess, facts } = state.photo ?? {},
     field = by("head-view"),
-    found = `as found${guess ? ` (${guess.view || "unknown"})` : ""}`;
+    found = facts?.view
+      ? `as ${state.about.facts} says (${facts.view})`
+      : `as found${guess ? ` (${guess.view || "unknown"})` : ""}`;
   if (field.options[0].text !== found) field.options[0].text = found; // its list may be open
   field.value = said();
 }

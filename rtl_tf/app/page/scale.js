@@ -1,5 +1,6 @@
-// The photograph's scale: of the ruler that somebody put on it, else what somebody typed.
+// The photograph's scale: of the ruler that somebody put on it, else what somebody typed, else that of --facts.
 
+import { factsScale, showFacts } from "./facts.js";
 import { refresh, wrongField } from "./fields.js";
 import { by, isEnd, placeOf, rulerEnds, state } from "./state.js";
 
@@ -21,19 +22,22 @@ function ruler() {
   return { ends, mm: typeof mm === "number" ? mm : null, isWhole: ends.every(Boolean) };
 }
 
-// {mmPerPx, error, byRuler}; NaN where nothing is known.
+// {mmPerPx, error, byRuler, byFacts}; NaN where nothing is known.
 export function scaleNow() {
   const { ends, mm, isWhole } = ruler();
   const found = isWhole && mm !== null ? rulerScale(ends, mm, state.about.ruler) : null;
-  return found
-    ? { ...found, byRuler: true }
-    : { mmPerPx: Number(state.photo.attributes.mm_per_px ?? NaN), error: 0, byRuler: false };
+  if (found) return { ...found, byRuler: true, byFacts: false };
+  const typed = state.photo.attributes.mm_per_px,
+    told = typed ? null : factsScale();
+  return told
+    ? { ...told, byRuler: false, byFacts: true }
+    : { mmPerPx: Number(typed ?? NaN), error: 0, byRuler: false, byFacts: false };
 }
 
 export function showScale() {
   const { points, attributes } = state.photo;
   const { ends, mm, isWhole } = ruler(),
-    { mmPerPx, error, byRuler } = scaleNow(),
+    { mmPerPx, error, byRuler, byFacts } = scaleNow(),
     typed = attributes.mm_per_px ?? "",
     isOpen = isEnd(state.selected);
   by("scale").setAttribute("aria-pressed", isOpen);
@@ -46,6 +50,7 @@ export function showScale() {
   if (byRuler) wrongField("mm", "");
   by("mm").readOnly = byRuler;
   refresh("mm", byRuler ? mmPerPx.toPrecision(4) : typed);
+  showFacts(byFacts);
   by("mm-told").textContent = byRuler ? source(mmPerPx, error, typed) : "";
 }
 

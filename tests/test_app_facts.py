@@ -1,0 +1,112 @@
+"""`rtl-app --facts`: what a table tells of the photographs counts on the page where nobody has said anything else."""
+
+import pytest
+
+pytest.importorskip("uvicorn")
+
+import app_page  # noqa: E402
+from app_page import fill, go, idle, open_page, saved, shown  # noqa: E402
+from app_server import make_session, write_photographs  # noqa: E402
+from test_app_cli import ended, labelled  # noqa: E402
+from test_app_page_scale import text, value  # noqa: E402
+
+from rtl_tf.app.folder import Folder  # noqa: E402
+from rtl_tf.app.journal import NAME, writing  # noqa: E402
+from rtl_tf.app.known import Known  # noqa: E402
+from rtl_tf.clinic.facts import read_facts  # noqa: E402
+from rtl_tf.datasets import load  # noqa: E402
+from rtl_tf.schema import load_schema  # noqa: E402
+
+browser, serve = app_page.browser, app_page.serve
+FAS14 = load_schema("fas14")
+FISSURE = "palpebral_fissure_length"
+FACTS = "image,subject,age,sex,mm_per_px,view\nphotos/b.png,p7,7.5,F,0.2,frontal\nphotos/a.png,p8,,,,\n"
+OUTSIDE = f"document.querySelector('[data-measurement={FISSURE}]').classList.contains('outside')"
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """a.png, b.png and c.png, and facts of the first two."""
+    write_photographs(tmp_path / "photos")
+    (tmp_path / "facts.csv").write_text(FACTS)
+    return tmp_path / "photos"
+
+
+def test_facts_count_on_the_page_until_somebody_says_something_else(browser, serve, photos, tmp_path):
+    """b.png, which is seen obliquely: 30 px of 0.2 mm."""
+    server = serve(photos, "facts")
+    told = "facts.csv: person p7 \u00b7 7.5 years \u00b7 female \u00b7 "
+    assert text(browser, "#facts") == f"{told}0.2 mm in one px \u00b7 frontal view"
+    assert shown(browser, FISSURE) == "6.00 mm" and value(browser, "#mm") == ""
+    browser.until("document.querySelector('#head-view').options[0].text === 'as facts.csv says (frontal)'")
+    assert not browser.run(OUTSIDE)
+    fill(browser, "#mm", "0,5")
+    saved(browser)
+    assert shown(browser, FISSURE) == "15.00 mm"
+    assert text(browser, "#facts") == f"{told}0.2 mm in one px (yours counts) \u00b7 frontal view"
+    fill(browser, "#head-view", "lateral")
+    fill(browser, "#subject", "p9")
+    idle(browser, server, 3)
+    assert browser.run(OUTSIDE)
+    yours = "facts.csv: person p7 (yours counts) \u00b7 7.5 years \u00b7 female \u00b7 "
+    assert text(browser, "#facts") == f"{yours}0.2 mm in one px (yours counts) \u00b7 frontal view (yours counts)"
+    fill(browser, "#mm", "")
+    idle(browser, server, 4)
+    assert shown(browser, FISSURE) == "6.00 mm"
+    open_page(browser, server)
+    assert shown(browser, FISSURE) == "6.00 mm" and browser.run(OUTSIDE)  # the journal has the view
+    go(browser, "n", "a.png")
+    assert text(browser, "#facts") == "facts.csv: person p8" and shown(browser, FISSURE) == "30.00 px"
+    go(browser, "n", "c.png")
+    assert text(browser, "#facts") == "" and shown(browser, FISSURE) == "30.00 px"
+    assert browser.errors == [] and (tmp_path / "facts.csv").read_text() == FACTS
+
+
+def test_a_ruler_of_the_table_has_its_error_and_a_yaw_tells_the_view(photos, tmp_path):
+    header = "image,yaw,ruler_x1,ruler_y1,ruler_x2,ruler_y2,ruler_mm"
+    (tmp_path / "facts.csv").write_text(f"{header}\nphotos/a.png,-8,10,20,50,50,10\n")
+    folder = Folder(photos)
+    known = Known.of(folder, read_facts(tmp_path / "facts.csv"))
+    told = known.to_json(folder.photos[0], FAS14)
+    assert told["scale"] == {"mmPerPx": pytest.approx(0.2), "error": pytest.approx(2**0.5 / 50)}
+    assert (told["age"], told["sex"], told["subject"], told["view"]) == (None, "", "", "frontal")
+    assert told["outside"][FISSURE].startswith("turned by more than 5 degrees")
+    assert known.to_json(folder.photos[1], FAS14) is None
+
+
+def test_without_a_table_nothing_is_told(photos):
+    with writing(photos / NAME, FAS14) as journal:
+        session = make_session(photos, journal)
+        assert session.about()["facts"] == "" and session.image(0)["facts"] is None
+
+
+def test_an_exported_table_has_the_person_of_the_facts_unless_somebody_has_said_another(photos, tmp_path):
+    points = {"nasion": (10.0, 20.0), "gnathion": (30.0, 40.0)}
+    with writing(photos / NAME, FAS14) as opened:
+        for number, name in enumerate(("a.png", "b.png", "c.png")):
+            opened.append(labelled(photos, name, points, number))
+        said = labelled(photos, "b.png", {"subject": "p9"}, 9)
+        opened.append([type(one)(**{**vars(one), "kind": "attribute"}) for one in said])
+    done = ended("--export", tmp_path / "t.csv", photos, "--facts", tmp_path / "facts.csv")
+    assert done.returncode == 0 and "1 without a person's code (c.png first)" in done.stdout
+    assert "warning: " in done.stderr and "1 photograph (c.png) without a row here" in done.stderr
+    assert [sample.subject for sample in load(tmp_path / "t.csv", "fas14")] == ["p8", "p9", "c"]
+
+
+@pytest.mark.parametrize(
+    ("content", "flags", "message"),
+    [
+        ("image,mm_per_px\nphotos/a.png,big\n", [], "facts.csv row 2: column mm_per_px: 'big' is not a number"),
+        ("image,age\nphotos/z.png,7\n", [], "facts.csv: has none of the images; the first one's name is, from this "),
+        ("image,ruler_x1\nphotos/a.png,7\n", [], "facts.csv row 2: a ruler needs all of ruler_x1, ruler_y1, ruler_x2"),
+        ("image,subject\nphotos/a.png,7\nphotos/b.png,007\n", [], "subjects '7' (facts.csv row 2) and '007' (facts"),
+        (None, ["--subjects-as-written"], "--subjects-as-written goes with --facts"),
+    ],
+)
+def test_bad_facts_are_one_line_before_anything_starts(photos, tmp_path, content, flags, message):
+    (tmp_path / "facts.csv").write_text(content or "")
+    flags += [] if content is None else ["--facts", str(tmp_path / "facts.csv")]
+    done = ended("--label", "fas14", photos, *flags)
+    said = [line for line in done.stderr.replace(f"{tmp_path}/", "").splitlines() if not line.startswith("warning: ")]
+    assert done.returncode == 2 and len(said) == 1 and said[0].startswith(f"error: {message}")
+    assert sorted(path.name for path in photos.iterdir()) == ["a.png", "b.png", "c.png"] and done.stdout == ""
