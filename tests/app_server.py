@@ -1,7 +1,7 @@
 """The page's server as tests need it: of a guesser whose answers are known, at an address that a restart keeps.
 
 `python tests/app_server.py FOLDER PORT [label] [recursive] [only] [facts]` serves the photographs of a folder until it
-is killed; `only` those of the table only.csv beside it; `facts` with facts.csv beside it.
+is killed; `only` those of the table only.csv beside it; `facts` with facts.csv, and norms.csv, beside it.
 """
 
 import socket
@@ -15,16 +15,17 @@ from PIL import Image
 from rtl_tf.app.folder import Folder
 from rtl_tf.app.guesses import Guess, Guesses
 from rtl_tf.app.journal import NAME, writing
-from rtl_tf.app.known import Known
 from rtl_tf.app.labels import AllLabels
 from rtl_tf.app.pictures import Pictures
 from rtl_tf.app.security import Access
 from rtl_tf.app.server import application
 from rtl_tf.app.session import Session
+from rtl_tf.app.told_facts import Known
 from rtl_tf.clinic.facts import read_facts
 from rtl_tf.clinic.sights import Sight
 from rtl_tf.coordinates import Crop
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
+from rtl_tf.measuring.norms import read_norms
 from rtl_tf.schema import load_schema
 
 TOKEN = "t" * 43
@@ -71,7 +72,9 @@ def make_session(
 ) -> Session:
     labels, photographs, pictures = AllLabels(journal.entries), Folder(folder, **of_folder), Pictures()
     photographs.adopt(labels)
-    known = Known.of(photographs, read_facts(facts)) if facts else Known()
+    file = folder.parent / "norms.csv"
+    norms = [read_norms(file)] if file.exists() else []
+    known = Known.of(photographs, read_facts(facts), norms) if facts else Known()
     guesses = Guesses(guesser, photographs.shown, pictures)
     return Session(photographs, journal.schema, journal, labels, guesses, pictures, "tester", labelling, known)
 

@@ -7,12 +7,13 @@ pytest.importorskip("uvicorn")
 import app_page  # noqa: E402
 from app_page import fill, go, idle, open_page, saved, shown  # noqa: E402
 from app_server import make_session, write_photographs  # noqa: E402
+from browser import wait  # noqa: E402
 from test_app_cli import ended, labelled  # noqa: E402
 from test_app_page_scale import text, value  # noqa: E402
 
 from rtl_tf.app.folder import Folder  # noqa: E402
 from rtl_tf.app.journal import NAME, writing  # noqa: E402
-from rtl_tf.app.known import Known  # noqa: E402
+from rtl_tf.app.told_facts import Known  # noqa: E402
 from rtl_tf.clinic.facts import read_facts  # noqa: E402
 from rtl_tf.datasets import load  # noqa: E402
 from rtl_tf.schema import load_schema  # noqa: E402
@@ -21,6 +22,9 @@ browser, serve = app_page.browser, app_page.serve
 FAS14 = load_schema("fas14")
 FISSURE = "palpebral_fissure_length"
 FACTS = "image,subject,age,sex,mm_per_px,view\nphotos/b.png,p7,7.5,F,0.2,frontal\nphotos/a.png,p8,,,,\n"
+NORMS = "measurement,source,sex,photo_or_3d,age,mean,sd\n" + "".join(
+    f"{FISSURE},Toy,both,photo,{age},7,0.5\n" for age in (0, 99)
+)
 OUTSIDE = f"document.querySelector('[data-measurement={FISSURE}]').classList.contains('outside')"
 
 
@@ -37,7 +41,8 @@ def test_facts_count_on_the_page_until_somebody_says_something_else(browser, ser
     server = serve(photos, "facts")
     told = "facts.csv: person p7 \u00b7 7.5 years \u00b7 female \u00b7 "
     assert text(browser, "#facts") == f"{told}0.2 mm in one px \u00b7 frontal view"
-    assert shown(browser, FISSURE) == "6.00 mm" and value(browser, "#mm") == ""
+    wait(lambda: shown(browser, FISSURE) == "6.00 mm", "the detector's points")
+    assert value(browser, "#mm") == ""
     browser.until("document.querySelector('#head-view').options[0].text === 'as facts.csv says (frontal)'")
     assert not browser.run(OUTSIDE)
     fill(browser, "#mm", "0,5")
@@ -54,12 +59,40 @@ def test_facts_count_on_the_page_until_somebody_says_something_else(browser, ser
     idle(browser, server, 4)
     assert shown(browser, FISSURE) == "6.00 mm"
     open_page(browser, server)
-    assert shown(browser, FISSURE) == "6.00 mm" and browser.run(OUTSIDE)  # the journal has the view
-    go(browser, "n", "a.png")
-    assert text(browser, "#facts") == "facts.csv: person p8" and shown(browser, FISSURE) == "30.00 px"
-    go(browser, "n", "c.png")
-    assert text(browser, "#facts") == "" and shown(browser, FISSURE) == "30.00 px"
+    wait(lambda: shown(browser, FISSURE) == "6.00 mm", "the detector's points")
+    assert browser.run(OUTSIDE)  # the journal has the view
+    for name, facts in (("a.png", "facts.csv: person p8"), ("c.png", "")):
+        go(browser, "n", name)
+        wait(lambda: shown(browser, FISSURE) == "30.00 px", "the detector's points")
+        assert text(browser, "#facts") == facts
     assert browser.errors == [] and (tmp_path / "facts.csv").read_text() == FACTS
+
+
+def lines(browser) -> list[str]:
+    """What stands below the fissure."""
+    found = f"[...document.querySelectorAll('[data-measurement={FISSURE}] td small')].map((one) => one.textContent)"
+    return browser.run(found)
+
+
+def test_z_scores_follow_as_a_point_is_moved(browser, serve, photos, tmp_path):
+    """Of 7 mm at any age, standard deviation 0.5 mm: 30 px of 0.2 mm are 2 of them below, 29 px 2.4."""
+    (tmp_path / "norms.csv").write_text(NORMS)
+    serve(photos, "facts")
+    score = f"(document.querySelector('[data-measurement={FISSURE}] td small:last-of-type')?.textContent ?? '')"
+    browser.until(f"{score}.startsWith('z -2.00 (')")
+    low, high = (float(end) for end in lines(browser)[-1].removeprefix("z -2.00 (").split(")")[0].split(" to "))
+    ends = [float(end) for end in lines(browser)[0].split(" to ")]
+    assert [low, high] == pytest.approx([(end - 7) / 0.5 for end in ends], abs=0.02)  # mm, to 0.01
+    assert lines(browser)[-1].endswith("), Toy")
+    browser.press("ArrowRight", times=4)  # exocanthion
+    browser.until(f"{score}.startsWith('z -2.40 (')")
+    fill(browser, "#head-view", "lateral")
+    saved(browser)
+    browser.until(f"!{score}.includes('Toy')")
+    go(browser, "n", "a.png")
+    fill(browser, "#mm", "0.2")
+    browser.until(f"{score} === 'Toy: no age: no z-score'")
+    assert browser.errors == []
 
 
 def test_a_ruler_of_the_table_has_its_error_and_a_yaw_tells_the_view(photos, tmp_path):
@@ -101,6 +134,9 @@ def test_an_exported_table_has_the_person_of_the_facts_unless_somebody_has_said_
         ("image,ruler_x1\nphotos/a.png,7\n", [], "facts.csv row 2: a ruler needs all of ruler_x1, ruler_y1, ruler_x2"),
         ("image,subject\nphotos/a.png,7\nphotos/b.png,007\n", [], "subjects '7' (facts.csv row 2) and '007' (facts"),
         (None, ["--subjects-as-written"], "--subjects-as-written goes with --facts"),
+        (None, ["--norm", "Clarren 2010"], "--norm goes with --facts, which tells the ages"),
+        (None, ["--norms", "norms.csv"], "--norms goes with --norm: there is no default norm"),
+        (FACTS, ["--norm", "Hall"], "--norm Hall: no such source; there are Clarren 2010, Stromland 1999, Weinberg"),
     ],
 )
 def test_bad_facts_are_one_line_before_anything_starts(photos, tmp_path, content, flags, message):

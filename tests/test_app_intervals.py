@@ -97,7 +97,7 @@ def test_a_detector_that_does_not_know_its_errors_says_why(opened):
         errors, no_errors = None, "it has not looked"
 
     client = opened(Unsure)
-    assert ask(client).json() == {"intervals": {}}
+    assert ask(client).json() == {"intervals": {}, "scores": {}}
     assert guess_of(client)["no_intervals"] == "it has not looked"
 
 
@@ -128,8 +128,8 @@ def test_what_is_no_question_is_refused_in_a_line(opened, body, problem):
 
 def test_points_on_one_spot_or_none_have_no_interval(opened):
     client = opened()
-    assert ask(client, dict.fromkeys(POINTS, (5, 5))).json() == {"intervals": {}}
-    assert ask(client, {}).json() == {"intervals": {}}
+    assert ask(client, dict.fromkeys(POINTS, (5, 5))).json() == {"intervals": {}, "scores": {}}
+    assert ask(client, {}).json() == {"intervals": {}, "scores": {}}
 
 
 def test_no_other_site_may_ask(opened):

@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from rtl_tf.app.facts_flags import add_known, check_known, read_known
 from rtl_tf.cli import Parser, run
 from rtl_tf.exceptions import InputError
 
@@ -27,8 +28,7 @@ def main(arguments: list[str]) -> int:
     if len(options.paths) != len(expected):
         raise InputError(f"expected {' and '.join(expected)}, there are {len(options.paths)} names (see --help)")
     journal = options.journal or options.paths[-1] / _journal_name()
-    if options.subjects_as_written and not options.facts:
-        raise InputError("--subjects-as-written goes with --facts")
+    check_known(options)
     if options.export:
         return export(options, journal)
     if missing := [name for name in NEEDED if find_spec(name) is None]:
@@ -44,7 +44,7 @@ def export(options, journal: Path) -> int:
     from rtl_tf.app.training_table import training_table
 
     folder, output = Folder(options.paths[-1], options.recursive), options.export
-    known = _known(options, folder)
+    known = read_known(options, folder)
     schema, entries = read(journal)
     labels = AllLabels(entries)
     folder.find_all(labels, "photographs of the journal, by their pixels")
@@ -66,7 +66,7 @@ def serve(options, journal: Path) -> int:
     password = "" if is_own_machine(host) else require_password(_password())
     schema, load, labelling = _guesser(options)
     folder = Folder(options.paths[-1], options.recursive, options.only)
-    known = _known(options, folder)
+    known = read_known(options, folder, schema)
     with _listening(host, options.port) as listening, writing(journal, schema) as opened:
         access = Access(host, listening.getsockname()[1], new_token(), password)
         session = _session(folder, schema, opened, load, options.who or _user(), labelling, known)
@@ -103,14 +103,6 @@ def _guesser(options) -> tuple:
 
     schema = load_schema(options.label)
     return schema, lambda labels, folder: MeshGuesser(schema, labels, folder), True
-
-
-def _known(options, folder):
-    """What --facts tells; nothing without it."""
-    from rtl_tf.app.known import Known
-    from rtl_tf.clinic.facts import read_facts
-
-    return Known.of(folder, read_facts(options.facts, options.subjects_as_written)) if options.facts else Known()
 
 
 def _session(folder, schema, journal, load: Callable, who: str, labelling: bool, known):
@@ -199,15 +191,7 @@ def make_parser() -> Parser:
         "--only", type=Path, metavar="TABLE",
         help="show the photographs of a table alone, in its order: any with a column image, as of rtl-suggest",
     )  # fmt: skip
-    parser.add_argument(
-        "--facts", type=Path, metavar="TABLE",
-        help="what is known of the photographs, as for rtl-measure: a CSV with image and any of subject, mm_per_px, "
-        "age, sex, view, ruler_x1, ...; what people say on the page goes before it",
-    )  # fmt: skip
-    parser.add_argument(
-        "--subjects-as-written", action="store_true",
-        help="of --facts: codes of people that differ in case or leading zeros alone are different people",
-    )  # fmt: skip
+    add_known(parser)
     parser.add_argument(
         "--export", type=Path, metavar="FILE",
         help="write what people have placed as a table for train.py --data, and end; an earlier one is replaced",

@@ -14,13 +14,14 @@ from rtl_tf.app.folder import Folder, Photo, Unreachable
 from rtl_tf.app.guesses import UNREADABLE, Guess, Guesses
 from rtl_tf.app.head_view import outside, view_json
 from rtl_tf.app.journal import Journal
-from rtl_tf.app.known import Known
 from rtl_tf.app.labels import AllLabels, Labels
-from rtl_tf.app.live_intervals import live_intervals, placed_points, scale_error
+from rtl_tf.app.live_intervals import Interval, live_intervals, placed_points, scale_error
+from rtl_tf.app.live_scores import live_scores, said_view, told_scale
 from rtl_tf.app.pictures import TILE, Pictures
 from rtl_tf.app.ruler import ruler_json
+from rtl_tf.app.told_facts import Known
 from rtl_tf.app.training_table import TrainingTable, training_table
-from rtl_tf.clinic.sights import Sight
+from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
@@ -72,6 +73,7 @@ class Session:
             "who": self.who,
             "labelling": self.labelling,
             "facts": self.known.table,
+            "scored": bool(self.known.norms),
             "tile": TILE,
             "ruler": ruler_json(),
             "view": view_json(self.schema),
@@ -134,15 +136,18 @@ class Session:
             return said_json(self.labels.of(seen))
 
     def intervals(self, index: int, asked: Node) -> dict:
-        """Of measurements on a photograph, see `live_intervals`. InputError where it is no such question."""
-        self.photo(index)
+        """Of measurements on a photograph, see `live_intervals`, and `live_scores`. InputError where it is no such
+        question."""
+        photo = self.photo(index)
         points, by_hand = placed_points(asked, self.schema)
-        error = scale_error(asked)
-        guesser, guess = self.guesses.guesser, self.guesses.done(index)
-        if guesser is None or guess is None or guesser.errors is None:
-            return {"intervals": {}}
-        found = live_intervals(self.schema, guesser.errors, points, by_hand, guess.mirrored, error)
-        return {"intervals": found}
+        error, mm_per_px, view = scale_error(asked), told_scale(asked), said_view(asked)
+        guesser, guess, found = self.guesses.guesser, self.guesses.done(index), dict[str, Interval]()
+        if guesser is not None and guess is not None and guesser.errors is not None:
+            found = live_intervals(self.schema, guesser.errors, points, by_hand, guess.mirrored, error)
+        face = self.known.face(photo)
+        sight = view or told_sight(face) or (guess.sight if guess else Sight(""))
+        scores = live_scores(self.schema, self.known.norms, face, sight, points, mm_per_px, found)
+        return {"intervals": found, "scores": scores if self.known.norms else {}}
 
     def seen(self, guess: Guess | None) -> dict:
         """The view of the head as it was found, and which values are `outside` theirs in it."""

@@ -9,9 +9,9 @@ import numpy as np
 from rtl_tf.app.entries import CHECKED, DELETED, NOT_VISIBLE, SUBJECT
 from rtl_tf.app.folder import Folder, Photo
 from rtl_tf.app.head_view import view_cells
-from rtl_tf.app.known import Known
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.app.ruler import SaidScale, said_scale
+from rtl_tf.app.told_facts import Known
 from rtl_tf.clinic import withheld
 from rtl_tf.csv_rows import header_if_any
 from rtl_tf.datasets import table_writer
@@ -77,7 +77,7 @@ def training_table(folder: Folder, labels: AllLabels, schema: Schema, known: Kno
     found, names["copies"] = folder.labelled(labels)
     for content, photo in found.items():
         said, scale = labels.of(content), said_scale(labels.of(content))
-        subject = str(said.attributes.get(SUBJECT) or (known.subject_of(photo) if known else ""))
+        subject = str(said.attributes.get(SUBJECT) or (known.face(photo).subject if known else ""))
         if scale.is_unfinished:
             names["unfinished"].append(photo.name)
         if scale.is_contradicted:

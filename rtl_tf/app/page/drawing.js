@@ -1,6 +1,6 @@
 // All that is seen, drawn anew of what the page knows.
 
-import { outsideNow, showView } from "./head_view.js";
+import { outsideNow, saidView, showView } from "./head_view.js";
 import { Intervals } from "./intervals.js";
 import { inOrder, showImages, showLandmarks, showMeasurements } from "./lists.js";
 import { draw, drawRuler } from "./marks.js";
@@ -29,8 +29,8 @@ export function measure() {
   const points = allPoints().map((point) => ({ ...point, place: placeOf(point), byHand: point.human !== null }));
   const why = photo.guess?.no_intervals,
     scale = scaleNow();
-  const known = why === "" ? intervals.of(opening, current, points, scale.error) : {};
-  const worth = { scale, intervals: known, outside: outsideNow() };
+  const known = why === "" || about.scored ? intervals.of(opening, current, points, scale, saidView()) : {};
+  const worth = { scale, intervals: {}, scores: {}, ...known, outside: outsideNow() };
   showMeasurements(by("measurements").tBodies[0], about.schema.measurements, points, worth, guesser());
   if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : legend(scale);
   showScale();

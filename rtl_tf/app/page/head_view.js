@@ -2,10 +2,13 @@
 
 import { by, state } from "./state.js";
 
-const said = () => state.photo?.points[state.about.view.name] ?? "";
+export const saidView = () => state.photo?.points[state.about.view.name] ?? "";
 
 // Why values do not stand for the head's in it, by measurement.
-export const outsideNow = () => state.about.view.outside[said()] ?? state.photo.facts?.outside ?? state.photo.guess?.outside ?? {};
+export function outsideNow() {
+  const { facts, guess } = state.photo;
+  return state.about.view.outside[saidView()] ?? facts?.outside ?? guess?.outside ?? {};
+}
 
 export function showView() {
   const { guess, facts } = state.photo ?? {},
@@ -14,5 +17,5 @@ export function showView() {
       ? `as ${state.about.facts} says (${facts.view})`
       : `as found${guess ? ` (${guess.view || "unknown"})` : ""}`;
   if (field.options[0].text !== found) field.options[0].text = found; // its list may be open
-  field.value = said();
+  field.value = saidView();
 }

@@ -1,20 +1,22 @@
-// Intervals of the measurements, asked of the server: one question at a time, the next with the points of that moment.
+// Intervals and z-scores of the measurements, asked of the server: one question at a time, the next with the points of that moment.
 
 export class Intervals {
-  // `ask(image, body)` gives {measurement: [low, high]}; `changed()` is called when others have come.
+  // `ask(image, body)` gives what they are; `changed()` is called when others have come.
   constructor(ask, changed) {
     Object.assign(this, { ask, changed, opening: 0, asked: "", wanted: null, busy: false, found: {} });
   }
 
-  // Those for `points` = [{name, place, byHand}] on a photograph, and a scale with an error; while these are asked for,
-  // those that came last in the same opening of it.
-  of(opening, image, points, scaleError) {
+  // Those for `points` = [{name, place, byHand}] on a photograph, its scale, and the view that a person has said; while
+  // these are asked for, those that came last in the same opening of it.
+  of(opening, image, points, scale, view) {
     if (opening !== this.opening) Object.assign(this, { opening, asked: "", found: {} });
     const placed = points.filter(({ place }) => place);
     const body = {
       points: Object.fromEntries(placed.map(({ name, place }) => [name, place])),
       by_hand: placed.filter(({ byHand }) => byHand).map(({ name }) => name),
-      scale_error: scaleError,
+      scale_error: scale.error,
+      mm_per_px: scale.mmPerPx || null,
+      view: view || null,
     };
     const asked = JSON.stringify(body);
     if (asked !== this.asked) {

@@ -53,8 +53,8 @@ export function showLandmarks(list, points, selected, guesser) {
 }
 
 // Of `points` = [{name, place, byHand}]: below a value its interval, else who guessed points of it; where it does not
-// stand for the head's, why. `worth` = {scale: see scale.js, intervals, outside}.
-export function showMeasurements(table, measurements, points, { scale, intervals, outside }, guesser) {
+// stand for the head's, why; else its z-scores. `worth` = {scale: see scale.js, intervals, scores, outside}.
+export function showMeasurements(table, measurements, points, { scale, intervals, scores, outside }, guesser) {
   const { mmPerPx } = scale;
   const named = new Map(points.map((point) => [point.name, point]));
   const rows = measurements.map((measurement) => {
@@ -75,6 +75,8 @@ export function showMeasurements(table, measurements, points, { scale, intervals
       interval ? shownInterval(measurement, interval, mmPerPx) : isGuessed ? `with the ${guesser}\u2019s points` : "",
     ];
     const row = cells(measurement.name.replaceAll("_", " "), text, note);
+    for (const line of (isKnown && !reason && scores[measurement.name]) || [])
+      row.lastChild.append(Object.assign(document.createElement("small"), { textContent: line }));
     if (reason) {
       row.classList.add("outside");
       row.firstChild.append(Object.assign(document.createElement("small"), { textContent: reason }));

@@ -29,9 +29,9 @@ export async function askHeatmap(image, sha256, landmark) {
   return { url: URL.createObjectURL(await answer.blob()), left, top, side };
 }
 
-// Intervals of measurements: {name: [low, high]}, lengths in px.
+// Of measurements: {intervals: {name: [low, high]}, scores: {name: [line, ...]}}, lengths in px.
 export async function askIntervals(image, points) {
-  return (await post(`images/${image}/intervals`, points)).told.intervals ?? {};
+  return (await post(`images/${image}/intervals`, points)).told;
 }
 
 // The answer {ok, status, told}. Throws where none comes in time, or where one that says ok cannot be read.

@@ -1,7 +1,7 @@
 """What a table of --facts tells of the photographs. What people say on the page goes before it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from rtl_tf.clinic.facts import Facts, with_facts
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.scales import scale_of
 from rtl_tf.clinic.sights import told_sight
+from rtl_tf.measuring.norms import Norm
 from rtl_tf.schema import Schema
 
 
@@ -20,26 +21,27 @@ class Known:
     """Attributes:
     table: its name, "" = none was given.
     faces: by the photograph's name, without landmarks; of those alone that have a row.
+    norms: against which values are held, see `measured.Yardsticks`.
     """
 
     table: str = ""
     faces: Mapping[str, MarkedFace] = field(default_factory=dict)
+    norms: Sequence[Sequence[Norm]] = ()
 
     @classmethod
-    def of(cls, folder: Folder, facts: Facts) -> "Known":
+    def of(cls, folder: Folder, facts: Facts, norms: Sequence[Sequence[Norm]] = ()) -> "Known":
         """Photographs without a row, and rows without a photograph, are warned of.
 
         InputError where it has none of the photographs, or a scale that is none; names file and row.
         """
-        blank = [MarkedFace(photo.path, photo.name, "", np.empty((0, 2))) for photo in folder.photos]
-        told = [face for face in with_facts(blank, facts) if face.cells]
+        told = [face for face in with_facts([_blank(photo) for photo in folder.photos], facts) if face.cells]
         for face in told:
             scale_of(face)
-        return cls(facts.file.name, {face.name: face for face in told})
+        return cls(facts.file.name, {face.name: face for face in told}, norms)
 
-    def subject_of(self, photo: Photo) -> str:
-        """ "" = not told."""
-        return self.faces[photo.name].subject if photo.name in self.faces else ""
+    def face(self, photo: Photo) -> MarkedFace:
+        """Of which nothing is told where it has no row."""
+        return self.faces.get(photo.name) or _blank(photo)
 
     def to_json(self, photo: Photo, schema: Schema) -> dict | None:
         """For the page; what is not told is null, or ""."""
@@ -55,3 +57,7 @@ class Known:
             "view": sight.view if sight else "",
             "outside": outside(schema, sight) if sight else None,
         }
+
+
+def _blank(photo: Photo) -> MarkedFace:
+    return MarkedFace(photo.path, photo.name, "", np.empty((0, 2)))
