@@ -117,7 +117,10 @@ def test_one_person_s_code_in_two_ways_is_refused_and_two_people_s_may_be_asked_
     assert fissure_of(folder)["people"] == "2"
     with pytest.raises(SystemExit):
         cli.run(main, ["--table", "1", "--subjects-as-written"])
-    assert capsys.readouterr().err == "error: --subjects-as-written goes with --measurements\n"
+    assert (
+        capsys.readouterr().err
+        == "error: --subjects-as-written goes with --measurements, or --figure shape --data TABLE.csv\n"
+    )
 
 
 def with_column(path, name, cells):

@@ -6,7 +6,7 @@ from pathlib import Path
 from rtl_tf.cli import Parser
 from rtl_tf.exceptions import InputError
 
-FLAGS = ("manual", "second", "schema", "subjects_as_written")
+FLAGS = ("manual", "second", "schema")
 
 
 def add_flags(parser: Parser, what: argparse._MutuallyExclusiveGroup) -> None:
@@ -35,10 +35,6 @@ def add_flags(parser: Parser, what: argparse._MutuallyExclusiveGroup) -> None:
     parser.add_argument(
         "--schema", metavar="NAME", help="of a TABLE's landmarks, a name or a .toml file [by the labels]"
     )
-    parser.add_argument(
-        "--subjects-as-written", action="store_true",
-        help="of --measurements: codes of people that differ in case or leading zeros alone are different people",
-    )  # fmt: skip
 
 
 def check(options: argparse.Namespace) -> None:

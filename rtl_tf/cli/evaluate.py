@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtl_tf.cli import Parser, agreement, run
+from rtl_tf.cli import Parser, agreement, run, shape_table
 from rtl_tf.system.notes import warn
 
 if TYPE_CHECKING:
     from rtl_tf.evaluation.specimens import Specimens
+    from rtl_tf.reports.figures.of_runs import Drawing
     from rtl_tf.runs.run import Run
 
 SHAPE, CONFIDENCE = "shape", "confidence"  # the figures that have flags of their own
@@ -24,6 +25,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             if getattr(options, flag):
                 parser.error(f"--{flag} goes with --table or --figure; --run only prints")
     agreement.check(options)
+    shape_table.check(options)
     if options.by and options.table is None and options.figure not in (SHAPE, CONFIDENCE):
         parser.error(f"--by goes with --table, or --figure {SHAPE} or {CONFIDENCE}")
     for flag in ("adjust", "only", "labels"):
@@ -88,12 +90,17 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--runs", metavar="DIR", type=Path, help="folder that train.py filled, or of a pack (default: runs)"
     )
-    parser.add_argument("--data", metavar="NAME", help="data set of the runs; needed if there are several")
+    parser.add_argument(
+        "--data", metavar="NAME",
+        help="data set of the runs; needed if there are several; of --figure shape also a TABLE.csv of landmarks, as "
+        "predict.py wrote it",
+    )  # fmt: skip
+    shape_table.add_flags(parser)
     parser.add_argument(
         "--output",
         metavar="DIR",
         type=Path,
-        help="where files go (default: <runs>/<data>/reports; of --measurements: reports)",
+        help="where files go (default: <runs>/<data>/reports; of --measurements and tables: reports)",
     )
     return parser
 
@@ -111,7 +118,10 @@ def main(arguments: list[str]) -> int:
 
     options.where = parse_where(options.where)
     _check_name(options)
-    paths = _table(options) if options.table is not None else _figure(options)
+    if shape_table.is_asked_for(options):
+        paths = _write(shape_table.draw(options), options, options.output or Path("reports"))
+    else:
+        paths = _table(options) if options.table is not None else _figure(options)
     print(f"written: {', '.join(map(str, paths))}")
     return 0
 
@@ -167,7 +177,7 @@ def _table(options: argparse.Namespace) -> list[Path]:
 def _figure(options: argparse.Namespace) -> list[Path]:
     from rtl_tf.datasets import SYNTHETIC, is_synthetic
     from rtl_tf.reports.figures.registry import get_figure
-    from rtl_tf.reports.figures.writing import draw_runs, write_figure
+    from rtl_tf.reports.figures.writing import draw_runs
     from rtl_tf.runs.finding import has_runs
     from rtl_tf.runs.run import Run
 
@@ -184,6 +194,13 @@ def _figure(options: argparse.Namespace) -> list[Path]:
         values = vars(options) | {"labels": _labels if options.labels else None}
         own = {flag: values[flag] for flag in figure.takes}
         drawing = draw_runs(options.figure, runs, options.runs, options.where, own)
+    return _write(drawing, options, folder)
+
+
+def _write(drawing: "Drawing", options: argparse.Namespace, folder: Path) -> list[Path]:
+    """Its files; its lines are printed."""
+    from rtl_tf.reports.figures.writing import write_figure
+
     _warn(drawing.warnings)
     paths = write_figure(options.figure, drawing, folder, options.by)
     if drawing.lines:

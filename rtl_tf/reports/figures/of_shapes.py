@@ -46,6 +46,15 @@ def shapes(
     warnings: list[str] = []
     read = labels or tested_specimens
     specimens: Specimens = next(iter(of_rows(selection, read, warnings, at_most=1).values()))[0]
+    drawing = shapes_of(specimens, by, adjust, only)
+    drawing.warnings[:0] = warnings
+    return drawing
+
+
+def shapes_of(
+    specimens: Specimens, by: str | None = None, adjust: Sequence[str] = (), only: Sequence[str] = ()
+) -> Drawing:
+    """As `shapes`, of specimens from anywhere."""
     specimens, groups, covariates = _chosen(specimens, by, adjust, only)
     order = order_of(groups)
     if len(set(zip(specimens.subjects, groups, strict=True))) <= len(order):
@@ -63,7 +72,7 @@ def shapes(
     text = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in [*lines, *notes]]
     text += ["", as_text(anova_grid(terms, repeated, specimens.labels is not None)), ""]
     numbers = image_rows(specimens, found, scores, groups, by, panels)
-    return Drawing(shape_figure(found, panels), text, warnings, numbers)
+    return Drawing(shape_figure(found, panels), text, [], numbers)
 
 
 def _chosen(
