@@ -116,12 +116,16 @@ def _kind(hand: Hand) -> tuple:
     return hand.schema.names, hand.as_given, hand.by_person, hand.of_photographs
 
 
-def only_in_view(hand: Hand) -> Hand:
-    """Without photographs' values in views, as told, in which they do not stand for the head's; they are warned of."""
+def only_in_view(hand: Hand, columns: np.ndarray) -> Hand:
+    """Without photographs' values in views, as told, in which they do not stand for the head's; they are warned of.
+
+    `columns`: bool (M,), of which measurements: those of which heads are told.
+    """
     measurements = hand.schema.measurements
     sights = list(hand.sights) or [None] * len(hand.images)
     told = [[out_of_view(each, sight) if sight else "" for each in measurements] for sight in sights]
     reasons = np.array(told, dtype=object).reshape(len(sights), len(measurements))
+    reasons[:, ~columns] = ""
     there = (reasons != "") & np.isfinite(hand.all_values())
     for reason in dict.fromkeys(reasons[there]):
         rows, columns = np.nonzero(there & (reasons == reason))

@@ -71,8 +71,11 @@ def readings_of_tables(
     hands += [read_hand(second, schema, manual.schema, subjects_as_written)] if second else []
     if any(each.by_person for each in hands):
         _require_people_alike(hands, subjects_as_written)
-    if not all(each.of_photographs for each in hands):
-        hands = [only_in_view(each) for each in hands]
+    for each in hands[1:]:
+        _require_same_landmarks(each, hands[1].schema)
+    if heads := [each.points for each in hands if not each.of_photographs]:
+        told = np.any([np.isfinite(values).any(axis=0) for values in heads], axis=0)
+        hands = [only_in_view(each, told) for each in hands]
     readings, images, scales = _paired(*hands[:2])
     told = [(subject, f"image {image}") for subject, image in zip(readings.subjects, images, strict=True) if subject]
     require_alike(told, subjects_as_written)
@@ -104,9 +107,7 @@ def _paired(hand: Hand, manual: Hand) -> tuple[Readings, list[str], np.ndarray]:
 def with_second(readings: Readings, images: Sequence[str], mm_per_px: np.ndarray, hand: Hand) -> Readings:
     """With what another hand tells of the same images, which have these scales; NaN for images that it lacks. By person
     where one of the two is."""
-    if hand.schema.names != readings.schema.names:
-        problem = f"labelled with schema {hand.schema.name}, the first labels with {readings.schema.name}"
-        raise InputError(f"{hand.origin}: {problem}")
+    _require_same_landmarks(hand, readings.schema)
     if BY_PERSON in readings.notes:
         hand = of_people(hand)
     elif hand.by_person:
@@ -129,6 +130,12 @@ def _require_people_alike(hands: Sequence[Hand], as_written: bool, also: Sequenc
     """As `require_alike`, of tables that are joined by their subjects; `also`: further codes, and where they stand."""
     told = [(subject, hand.origin) for hand in hands for subject in hand.subjects]
     require_alike([(subject, where) for subject, where in (*also, *told) if subject], as_written)
+
+
+def _require_same_landmarks(hand: Hand, schema: Schema) -> None:
+    if hand.schema.names != schema.names:
+        problem = f"labelled with schema {hand.schema.name}, the first labels with {schema.name}"
+        raise InputError(f"{hand.origin}: {problem}")
 
 
 def _schema(run: Run) -> Schema:
