@@ -1,11 +1,13 @@
 """The page's server as tests need it: of a guesser whose answers are known, at an address that a restart keeps.
 
-`python tests/app_server.py FOLDER PORT [label] [recursive] [only] [facts]` serves the photographs of a folder until it
-is killed; `only` those of the table only.csv beside it; `facts` with facts.csv, and norms.csv, beside it.
+`python tests/app_server.py FOLDER PORT [label] [faces] [recursive] [only] [facts]` serves the photographs of a folder
+until it is killed; `faces` with two on each; `only` those of the table only.csv beside it; `facts` with facts.csv, and
+norms.csv, beside it.
 """
 
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +54,16 @@ class KnownGuesser:
         return heatmap, guess.crop
 
 
+class TwoFaces(KnownGuesser):
+    """On every photograph a second, smaller face, 40 px to the right."""
+
+    def guess(self, photo, pixels) -> Guess:
+        points = {name: (x + 40, y) for name, (x, y) in POINTS.items()}
+        crop, sight = Crop(39.5, -0.5, 80, 90, True), Sight("lateral", 80.0)
+        other = Guess(points, self.name, ("odd",), crop=crop, sight=sight, centre=(95.0, 50.0))
+        return replace(super().guess(photo, pixels), centre=(45.5, 50.0), others=(other,))
+
+
 class KnownMesh(KnownGuesser):
     """The same, as labelling from nothing begins."""
 
@@ -79,11 +91,11 @@ def make_session(
     return Session(photographs, journal.schema, journal, labels, guesses, pictures, "tester", labelling, known)
 
 
-def serve(folder: Path, listening: socket.socket, labelling: bool = False, **of_folder) -> None:
+def serve(folder: Path, listening: socket.socket, labelling: bool = False, guesser=KnownGuesser, **of_folder) -> None:
     schema = load_schema("fas14")
     with writing(folder / NAME, schema) as journal:
         access = Access("127.0.0.1", listening.getsockname()[1], TOKEN)
-        guesser = KnownMesh if labelling else KnownGuesser
+        guesser = KnownMesh if labelling else guesser
         app = application(make_session(folder, journal, guesser, labelling, **of_folder), access)
         settings = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none")
         uvicorn.Server(settings).run(sockets=[listening])
@@ -102,4 +114,5 @@ if __name__ == "__main__":
     only = folder.parent / "only.csv" if "only" in more else None
     facts = folder.parent / "facts.csv" if "facts" in more else None
     of_folder = {"recursive": "recursive" in more, "only": only, "facts": facts}
-    serve(folder, listening_at(int(sys.argv[2])), "label" in more, **of_folder)
+    guesser = TwoFaces if "faces" in more else KnownGuesser
+    serve(folder, listening_at(int(sys.argv[2])), "label" in more, guesser, **of_folder)

@@ -24,7 +24,11 @@ def test_the_view_is_that_of_rtl_measure(heads):
         photo, pixels = Photo(head.image, head.image.name), read_image(head.image)
         found = Found(Prediction(head.points, np.full(14, 0.9), head.points), (0.0, 0.0, 256.0), (256, 256))
         predictor = SimpleNamespace(
-            schema=FAS14, image_size=256, confidence=None, outcomes=lambda *images, found=found: iter([found])
+            schema=FAS14,
+            image_size=256,
+            confidence=None,
+            face_square=None,
+            outcomes=lambda *images, found=found: iter([found]),
         )
         expected = sight_of(MarkedFace(head.image, photo.name, "", head.points))
         mesh = MeshGuesser(FAS14, AllLabels(), SimpleNamespace(labelled=lambda labels: ({}, [])))

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from fake_runs import make_predictions, make_run
 
+from rtl_tf.app import detector_guesses
 from rtl_tf.app.detector_guesses import OVERLAY, DetectorGuesser, found_guess, known_errors, upright
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop
 from rtl_tf.exceptions import InputError
+from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.looked_at import Found
 from rtl_tf.inference.squares import NO_FACE
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
@@ -17,7 +19,7 @@ from rtl_tf.runs.predictions import write_predictions
 from rtl_tf.schema import load_schema
 
 FAS12 = load_schema("fas12")
-PREDICTOR = SimpleNamespace(schema=FAS12, image_size=64, confidence=None)
+PREDICTOR = SimpleNamespace(schema=FAS12, image_size=64, confidence=None, face_square=None)
 
 
 def found(points: np.ndarray, peaks: np.ndarray) -> Found:
@@ -57,6 +59,30 @@ def test_a_detector_that_knows_its_errors_gives_radii_and_its_own_flags():
 def test_a_photograph_that_cannot_be_looked_at_is_flagged(problem, flag):
     predictor = SimpleNamespace(**vars(PREDICTOR), outcomes=lambda *images: iter([InputError(problem)]))
     assert DetectorGuesser(predictor, "x", None).guess(None, np.zeros((9, 9, 3), np.uint8)).flags == (flag,)
+
+
+def test_each_of_several_faces_has_a_guess_of_its_own_the_largest_first(monkeypatch):
+    """Squares of faces are the network's their boxes; it sees the second one mirrored."""
+    boxes = [(10.0, 20.0, 40.0), (80.0, 30.0, 20.0), (-12.0, 80.0, 16.0)]
+    faces = [Face(box, np.array([[0, 0], [4, 0], [2, 2], [2, 4], [-2, 1], [6, 1]]) + box[:2], 0.9) for box in boxes]
+    monkeypatch.setattr(detector_guesses, "find_faces", lambda pixels: faces)
+    monkeypatch.setattr(detector_guesses, "face_at", lambda pixels, points: faces[0])
+    asked = []
+
+    def outcomes(images, squares, mirrored, is_found=None):
+        asked.append((list(squares), list(mirrored), is_found))
+        points, peaks = points_and_peaks()
+        return iter([found(points + index, peaks) for index, _ in enumerate(images)])
+
+    square = SimpleNamespace(apply=lambda face: (face.box, face is faces[1]))
+    told = vars(PREDICTOR) | {"outcomes": outcomes, "face_square": square}
+    guess = DetectorGuesser(SimpleNamespace(**told), "x", None).guess(None, np.zeros((100, 120, 3), np.uint8))
+    assert asked == [([None], [None], None), (boxes[1:], [True, False], [True, True])]
+    assert guess.faces == [(30.0, 40.0), (90.0, 40.0), (0.0, 88.0)]  # inside the photograph
+    first, second, third = guess, *guess.others
+    name = FAS12.names[1]
+    assert (first.points[name], third.points[name]) == ((25.0, 50.25), (26.0, 51.25)) and second.points == guess.points
+    assert guess.at((70.0, 41.0)) is second and guess.at((1.0, 99.0)) is third and guess.at(None) is guess
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

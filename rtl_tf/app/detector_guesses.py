@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from rtl_tf.app.entries import DECIMALS
 from rtl_tf.app.folder import Photo
 from rtl_tf.app.guesses import NO_FACE, Guess
 from rtl_tf.cli import start_tensorflow
@@ -16,8 +17,9 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image
 from rtl_tf.inference import squares
 from rtl_tf.inference.doubt import Doubt
+from rtl_tf.inference.face_finder import Face, find_faces
 from rtl_tf.inference.head_turn import face_at
-from rtl_tf.inference.looked_at import Found
+from rtl_tf.inference.looked_at import Found, Outcome
 from rtl_tf.inference.predicting import load_predictor
 from rtl_tf.inference.predictor import Predictor
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, out_of_fold_errors
@@ -27,6 +29,7 @@ from rtl_tf.system.notes import first_of
 
 LOW_PEAK = 0.3  # of a heatmap, which is near 1 where the detector is sure
 NAMED = 3  # landmarks in a flag
+MOST_FACES = 9  # of a photograph
 OVERLAY = 256  # px of a heatmap's picture
 
 
@@ -56,6 +59,20 @@ class DetectorGuesser:
 
     def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
         (outcome,) = self.predictor.outcomes([pixels], [None], [None])
+        learned = self.predictor.face_square
+        guess, faces = self._told(outcome, pixels), find_faces(pixels) if learned else []
+        if learned is None or len(faces) < 2:
+            return guess
+        faces = faces[:MOST_FACES]
+        boxes, mirrored = zip(*map(learned.apply, faces[1:]), strict=True)
+        outcomes = self.predictor.outcomes([pixels] * len(boxes), boxes, mirrored, [True] * len(boxes))
+        centres = [_inside(face, pixels) for face in faces]
+        others = [
+            replace(self._told(one, pixels), centre=centre) for one, centre in zip(outcomes, centres[1:], strict=True)
+        ]
+        return replace(guess, centre=centres[0], others=tuple(others))
+
+    def _told(self, outcome: Outcome, pixels: np.ndarray) -> Guess:
         if isinstance(outcome, Found):
             guess = found_guess(outcome, self.predictor, self.name, self.doubt)
             return replace(guess, sight=sight_on(face_at(pixels, outcome.prediction.points)))
@@ -116,6 +133,13 @@ def upright(heatmap: np.ndarray, square: Crop) -> tuple[np.ndarray, Crop]:
     seen = square.to_input(covered.to_original(np.stack([x, y], axis=-1))) / HEATMAP_STRIDE
     places = [seen[..., 1], seen[..., 0]]
     return ndimage.map_coordinates(heatmap, places, order=1, mode="constant"), covered
+
+
+def _inside(face: Face, pixels: np.ndarray) -> tuple[float, float]:
+    """The centre of a face, or the place of the photograph that is nearest to it, original px."""
+    height, width = pixels.shape[:2]
+    x, y = np.clip(face.centre, 0, (width - 1, height - 1)).tolist()
+    return round(x, DECIMALS), round(y, DECIMALS)
 
 
 def _flag(what: str, names: tuple[str, ...], where: np.ndarray) -> str:

@@ -19,7 +19,8 @@ KINDS = (PLACE, ACCEPT, *WORDS, UNDO, REDO, ATTRIBUTE)
 RULER_ENDS, RULER_MM = ("ruler end 1", "ruler end 2"), "ruler mm"  # beside the landmarks: see `ruler.py`
 RULER = (*RULER_ENDS, RULER_MM)
 VIEW = "head view"  # see `head_view.py`
-BESIDE = (*RULER, VIEW)  # undone as the landmarks are
+FACE = "chosen face"  # a place on the one of several faces that is meant, where it is not the largest
+BESIDE = (*RULER, VIEW, FACE)  # undone as the landmarks are
 SUBJECT, MM_PER_PX, CHECKED = "subject", "mm_per_px", "checked"
 ATTRIBUTES = (SUBJECT, MM_PER_PX, CHECKED)
 DECIMALS = 2  # of coordinates, px
@@ -89,7 +90,7 @@ def one_of(node: Node, names: tuple[str, ...]) -> str:
 
 
 def marks(schema: Schema) -> tuple[str, ...]:
-    """What is said of a photograph, and undone: the landmarks, the parts of the ruler, and the view.
+    """What is said of a photograph, and undone: the landmarks, the parts of the ruler, the view, and the face.
 
     Raises:
         InputError: a landmark is called like one of these.

@@ -3,6 +3,7 @@
 A guess never becomes a correction by itself: people accept it, and then it is theirs.
 """
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -34,6 +35,8 @@ class Guess:
         radius: landmark -> original px within which it lies, where that is known.
         crop: what a network saw.
         sight: the view of the head.
+        centre: of the face, original px, inside the photograph; None = not told.
+        others: those of the photograph's other faces, which are smaller.
     """
 
     points: dict[str, tuple[float, float]]
@@ -42,10 +45,24 @@ class Guess:
     radius: dict[str, float] | None = None
     crop: Crop | None = None
     sight: Sight = sight_on(None)
+    centre: tuple[float, float] | None = None
+    others: tuple["Guess", ...] = ()
 
     def to_json(self) -> dict:
         told = {"points": self.points, "source": self.source, "flags": list(self.flags)}
         return told if self.radius is None else told | {"radius": self.radius}
+
+    @property
+    def faces(self) -> list[tuple[float, float]]:
+        """The centres of the faces, the largest first; empty where there are not several."""
+        return [one.centre for one in (self, *self.others) if one.centre] if self.others else []
+
+    def at(self, place: object) -> "Guess":
+        """Of the face whose centre is nearest to (x, y), original px; of the largest for what is no place."""
+        if not isinstance(place, tuple):
+            return self
+        known = [(math.dist(one.centre, place), one) for one in (self, *self.others) if one.centre]
+        return min(known, key=lambda pair: pair[0])[1] if known else self
 
     @property
     def mirrored(self) -> bool:

@@ -116,8 +116,9 @@ def _photo(session: Session, request: Request) -> Photo:
 
 
 def _guess(session: Session, request: Request) -> dict:
-    _photo(session, request)
-    guess, guesser = session.guesses.wait_for(_index(request), PATIENCE), session.guesses.guesser
+    photo = _photo(session, request)
+    largest, guesser = session.guesses.wait_for(_index(request), PATIENCE), session.guesses.guesser
+    guess = session.chosen(photo, largest)
     waiting = guess is None and not session.guesses.problem
     return {
         "waiting": waiting,
@@ -125,6 +126,9 @@ def _guess(session: Session, request: Request) -> dict:
         "heatmaps": guess is not None and guess.crop is not None,
         **({} if waiting else session.seen(guess)),
         **({} if guess is None or guesser is None else guess.to_json() | {"no_intervals": guesser.no_errors}),
+        "faces": [] if largest is None else largest.faces,
+        "face": None if guess is None else guess.centre,
+        "asked": session.chosen_place(photo),
     }
 
 
@@ -141,7 +145,8 @@ def _tile(session: Session, request: Request) -> bytes:
 def _heatmap(session: Session, request: Request) -> Response:
     """A picture, and in the header X-Square where on the photograph it lies: left, top, side."""
     index, landmark = _index(request), session.schema.index(request.path_params["landmark"])
-    photo, guess, guesser = _photo(session, request), session.guesses.done(index), session.guesses.guesser
+    photo, guesser = _photo(session, request), session.guesses.guesser
+    guess = session.chosen(photo, session.guesses.done(index))
     found = None
     if guess is not None and guesser is not None:
         found = guesser.heatmap(guess, session.pictures.pixels(photo.path), landmark)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from rtl_tf.app.changes import Conflict, entries_of, name_of, require_state
-from rtl_tf.app.entries import ATTRIBUTE, CHECKED
+from rtl_tf.app.entries import ATTRIBUTE, CHECKED, FACE, Value
 from rtl_tf.app.folder import Folder, Photo, Unreachable
 from rtl_tf.app.guesses import UNREADABLE, Guess, Guesses
 from rtl_tf.app.head_view import outside, view_json
@@ -77,6 +77,7 @@ class Session:
             "tile": TILE,
             "ruler": ruler_json(),
             "view": view_json(self.schema),
+            "face": FACE,
             "schema": {
                 "name": self.schema.name,
                 "landmarks": [vars(landmark) for landmark in self.schema.landmarks],
@@ -141,13 +142,22 @@ class Session:
         photo = self.photo(index)
         points, by_hand = placed_points(asked, self.schema)
         error, mm_per_px, view = scale_error(asked), told_scale(asked), said_view(asked)
-        guesser, guess, found = self.guesses.guesser, self.guesses.done(index), dict[str, Interval]()
+        guesser, guess = self.guesses.guesser, self.chosen(photo, self.guesses.done(index))
+        found: dict[str, Interval] = {}
         if guesser is not None and guess is not None and guesser.errors is not None:
             found = live_intervals(self.schema, guesser.errors, points, by_hand, guess.mirrored, error)
         face = self.known.face(photo)
         sight = view or told_sight(face) or (guess.sight if guess else Sight(""))
         scores = live_scores(self.schema, self.known.norms, face, sight, points, mm_per_px, found)
         return {"intervals": found, "scores": scores if self.known.norms else {}}
+
+    def chosen(self, photo: Photo, guess: Guess | None) -> Guess | None:
+        """What is guessed of the face that somebody has chosen, else of the largest."""
+        return guess.at(self.chosen_place(photo)) if guess else None
+
+    def chosen_place(self, photo: Photo) -> Value:
+        """On the face that somebody has chosen; None = nobody has."""
+        return self._said(photo).points.get(FACE)
 
     def seen(self, guess: Guess | None) -> dict:
         """The view of the head as it was found, and which values are `outside` theirs in it."""
@@ -191,9 +201,12 @@ class Session:
         except InputError as problem:
             raise Unreachable(problem) from problem
 
+    def _said(self, photo: Photo) -> Labels:
+        """Of the file as it was read last."""
+        return self.labels.of(self.folder.contents.get(photo.name, ""))
+
     def _row(self, index: int, photo: Photo) -> dict:
-        said = self.labels.of(self.folder.contents.get(photo.name, ""))
-        guess = self.guesses.heard(index)
+        said, guess = self._said(photo), self.chosen(photo, self.guesses.heard(index))
         return {
             "name": photo.name,
             "flags": [UNREADABLE] if photo.problem else list(guess.flags) if guess else [],

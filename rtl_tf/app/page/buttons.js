@@ -1,5 +1,6 @@
 // Buttons, lists and fields.
 
+import { showFaces } from "./faces.js";
 import { numberIn, wrongField } from "./fields.js";
 import { showView } from "./head_view.js";
 
@@ -53,7 +54,11 @@ export function listen(parts, stage, view, page) {
     if (page.ready()) page.chooseView(by("head-view").value);
     showView(); // of no photograph nothing is said
   });
-  for (const id of ["ruler-mm", "head-view"])
+  by("face").addEventListener("change", () => {
+    if (page.ready()) page.chooseFace(by("face").selectedIndex);
+    showFaces();
+  });
+  for (const id of ["ruler-mm", "head-view", "face"])
     by(id).addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === "Escape") stage.focus({ preventScroll: true });
     });

@@ -1,6 +1,7 @@
 // What a person changes: shown at once, sent at once, undone and done again.
 
 import { render } from "./drawing.js";
+import { faceNow } from "./faces.js";
 import { record, reversal } from "./history.js";
 import { bringIntoView, select, step } from "./looking.js";
 import { go, saver } from "./photographs.js";
@@ -19,6 +20,7 @@ function change(kind, changes, joins = false) {
   for (const { landmark, new: now } of wanted) {
     if (now === null) delete photo.points[landmark];
     else photo.points[landmark] = now;
+    if (landmark === state.about.face) photo.guess = null; // it is of another face: nobody shall accept that
   }
   const unsent = joins && saver.unsent();
   if (
@@ -52,7 +54,7 @@ export function reverse(kind) {
   if (!changes) return;
   change(kind, changes);
   const [{ landmark }] = changes;
-  if (landmark === state.about.view.name) return; // it has no place to look at
+  if (landmark === state.about.view.name || landmark === state.about.face) return; // no place to look at
   select(landmark === state.about.ruler.mm ? state.about.ruler.ends[0].name : landmark);
   bringIntoView();
 }
@@ -104,6 +106,17 @@ export function removeRuler() {
 export function chooseView(view) {
   const { name, old } = part(state.about.view.name);
   change("place", [{ landmark: name, old, new: view || null }]);
+}
+
+// Which of several faces is meant, by its place in the list: nothing is said of the largest, the first.
+export function chooseFace(index) {
+  const { name, old } = part(state.about.face);
+  change("place", [{ landmark: name, old, new: index ? state.photo.guess.faces[index] : null }]);
+}
+
+export function nextFace() {
+  const faces = state.photo.guess?.faces ?? [];
+  if (faces.length) chooseFace((faceNow() + 1) % faces.length);
 }
 
 const part = (name) => ({ name, old: state.photo.points[name] ?? null });

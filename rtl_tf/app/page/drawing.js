@@ -1,5 +1,6 @@
 // All that is seen, drawn anew of what the page knows.
 
+import { showFaces } from "./faces.js";
 import { outsideNow, saidView, showView } from "./head_view.js";
 import { Intervals } from "./intervals.js";
 import { inOrder, showImages, showLandmarks, showMeasurements } from "./lists.js";
@@ -35,6 +36,7 @@ export function measure() {
   if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : legend(scale);
   showScale();
   showView();
+  showFaces();
 }
 
 export function render() {
@@ -73,6 +75,7 @@ export function clear() {
   for (const id of ["accept", "hidden", "delete", "undo", "redo"]) by(id).disabled = true;
   by("finish").firstChild.textContent = "Accept the rest, next ";
   showView();
+  showFaces();
   document.title = "Landmarks";
   stage.setAttribute("aria-label", "Photograph");
 }

@@ -27,6 +27,7 @@ export function listen(stage, view, page) {
     ["N, P", "next, previous photograph", { n: () => page.go(1), p: () => page.go(-1) }],
     ["0", "the whole photograph", { 0: () => view.whole() }],
     ["F", "the face", { f: page.face }],
+    ["B", "of several faces of the photograph, the next", { b: page.nextFace }],
     [
       "1 to 9",
       "a part of the face",

@@ -1,6 +1,7 @@
 // The folder's photographs: one is open, and gets its guess; the list is asked for anew; what is saved is told.
 
 import { clear, render, renderList, stage, view } from "./drawing.js";
+import { isOfChosen } from "./faces.js";
 import { fill, notSaved } from "./fields.js";
 import { stacks } from "./history.js";
 import { face, heat, select } from "./looking.js";
@@ -24,6 +25,7 @@ export const saver = new Saver({
       checked: "checked" in told.attributes,
     });
     for (const name of namesIn(body)) wrong(ofPhoto(image, name), "");
+    if (image === state.current && state.photo && namesIn(body).includes(state.about.face)) askGuess(state.opening, true);
     by("notes").textContent = ""; // they were of a table without this
     render();
     renderList();
@@ -79,7 +81,8 @@ export function closed(problem, name = "") {
   by("flags").hidden = false;
 }
 
-async function askGuess(opening) {
+// `chosen`: whether somebody has just chosen its face, which is then shown.
+async function askGuess(opening, chosen = false) {
   const { current, photo } = state;
   let guess = null;
   try {
@@ -90,14 +93,16 @@ async function askGuess(opening) {
   if (opening !== state.opening) return;
   if (!guess || guess.waiting) {
     if (guess) by("where").textContent = `${guess.status} …`;
-    setTimeout(() => opening === state.opening && askGuess(opening), guess ? AGAIN : RETRY);
+    setTimeout(() => opening === state.opening && askGuess(opening, chosen), guess ? AGAIN : RETRY);
     return;
   }
+  if (!isOfChosen(guess)) return; // another one was chosen meanwhile, and is asked for once that is saved
   state.photo.guess = guess;
   if (guess.source) by("guesser").textContent = guess.source;
   if (state.touched) {
     render();
     heat();
+    if (chosen) face();
     return;
   }
   select(allPoints().find((point) => point.old === null)?.name ?? state.selected);
