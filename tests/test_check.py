@@ -110,6 +110,64 @@ def test_swapped_names(clean, first, second):
     assert all(abs(one.px - distance) < 5 for one in suspects)
 
 
+def swapped_in(samples, share, first, second, seed=0):
+    """The samples, two names exchanged in some, and which these are."""
+    which = np.random.default_rng(seed).permutation(len(samples))[: round(share * len(samples))].tolist()
+    changed = list(samples)
+    for index in which:
+        points = samples[index].points.copy()
+        own = SCHEMA.mirror_permutation[[first, second]] if samples[index].mirrored else [first, second]
+        points[own] = points[own[::-1]]
+        changed[index] = dataclasses.replace(samples[index], points=points)
+    return changed, set(which)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.35])
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (6, 8), (4, 5)])
+def test_names_that_are_swapped_in_many_images(clean, share, first, second):
+    samples, which = swapped_in(clean, share, first, second)
+    findings = examine(samples, SCHEMA)
+    assert {one.index for one in findings.suspects} == which
+    assert {(one.what, one.landmark) for one in findings.suspects} <= {
+        ("swapped names", first),
+        ("swapped names", second),
+    }
+    assert len(findings.suspects) == 2 * len(which)
+    names = f"{SCHEMA.names[first]} and {SCHEMA.names[second]}"
+    said = f"Names {names} have each other's place in {len(which)} of 60 images ({share:.0%})."
+    assert said in " ".join(findings_text(findings).split())
+
+
+def test_names_that_are_swapped_in_half_of_the_images_are_told_as_a_pair(clean):
+    samples, which = swapped_in(clean, 0.5, 0, 1)
+    findings = examine(samples, SCHEMA)
+    assert {one.index for one in findings.suspects} in (which, set(range(60)) - which)
+    said = "exocanthion and endocanthion have each other's place in 30 of 60 images (50%), about half: look at one of"
+    assert said in " ".join(findings_text(findings).split())
+
+
+def test_two_pairs_that_are_swapped_in_the_same_images(clean):
+    samples, which = swapped_in(clean, 0.2, 0, 1)
+    both = [swapped_in([one], 1, 6, 8)[0][0] if index in which else one for index, one in enumerate(samples)]
+    suspects = examine(both, SCHEMA).suspects
+    assert {(one.index, one.what) for one in suspects} == {(index, "swapped names") for index in which}
+    assert len(suspects) == 4 * len(which)
+
+
+def test_sides_that_are_exchanged_in_many_images(clean):
+    """Names of left and right in all pairs of a schema, here of eyes and mouth corners."""
+    pairs = (("exocanthion", "endocanthion"), ("alare", "pronasale"), ("cheilion", "gnathion"))
+    schema = dataclasses.replace(SCHEMA, mirrored_pairs=pairs)
+    samples = [dataclasses.replace(one, mirrored=False) for one in clean[::2]]
+    for index in range(0, 30, 5):
+        points = samples[index].points[schema.mirror_permutation]
+        samples[index] = dataclasses.replace(samples[index], points=points)
+    suspects = examine(samples, schema).suspects
+    assert {(one.index, one.what, one.landmark) for one in suspects} == {
+        (index, "sides exchanged", None) for index in range(0, 30, 5)
+    }
+
+
 def test_a_point_elsewhere_is_found_with_its_right_place(clean):
     points = clean[VICTIM].points.copy()
     points[9] += (11, 9)

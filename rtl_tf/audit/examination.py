@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rtl_tf.audit import appearance
-from rtl_tf.audit.explanations import UNEXPLAINED, explain
+from rtl_tf.audit.explanations import SIDES, UNEXPLAINED, are_sides, explain, of_swap
 from rtl_tf.audit.framing import Framing, frame_faces, is_odd, odd_sizes
 from rtl_tf.audit.judged_faces import Faces, judge_faces
 from rtl_tf.audit.near_duplicates import Pair, find_duplicates
@@ -19,7 +19,6 @@ from rtl_tf.schema import Schema
 
 FARTHER = 0.03  # of the face's extent: a point that is nearer to where it is expected is no suspect
 UNLIKE = 3.5  # robust standard deviations of the appearance: of 3,000 real faces 0.06 % lie below
-HALF_TURN = np.pi / 4
 LOOK = "look, and move the landmark or leave it"
 FEWEST_PICTURES = 30  # to tell a face from what is none
 WITHIN = 0.5  # of the side of its square, at most, is beyond the image where a face is looked for
@@ -91,27 +90,30 @@ def _of_shapes(samples: Sequence[Sample], faces: Faces, framing: Framing, schema
     for index, (sample, found) in enumerate(zip(samples, faces.outliers, strict=True)):
         px = np.linalg.norm(faces.points[index] - found.judged.expected, axis=-1)
         off = found.off & (px > FARTHER * framing.extent[index])
-        if not off.any() and not found.is_whole and not abs(found.judged.turn) > HALF_TURN:
+        swaps = faces.swaps(index)
+        if not swaps and not off.any() and found.stands:
             continue
         points, group, flipped = faces.points[index], faces.groups[index], bool(faces.flipped[index])
-        why = explain(faces.model, points, group, found.off, flipped, schema)
+        whys = [of_swap(pair) for pair in swaps]
+        if are_sides(swaps, schema):
+            whys = [SIDES]
+        elif not swaps:
+            why = explain(faces.model, points, group, found.off, flipped, schema)
+            whys = [why or UNEXPLAINED] if why or found.is_whole else []
         worst = float(np.nanmax(found.judged.deviations))
-        if why is None and found.is_whole:
-            why = UNEXPLAINED
-        if why is not None and why.swapped is None:
-            yield Suspect(index, why.what, why.reason, why.advice, worst)
-            continue
         # names as labelled: those of a mirrored face are swapped
         own = schema.mirror_permutation if sample.mirrored != flipped else np.arange(len(schema))
-        if why is None:
-            what, reason, advice = "far from its place", "a slip of the hand, or a rare face or view", LOOK
-        else:
-            first, second = (schema.names[own[each]] for each in why.swapped or ())
-            what, reason, advice = why.what, f"{first} and {second} have each other's place", why.advice
-        concerned = np.flatnonzero(off).tolist() if why is None else list(why.swapped or ())
-        for each in concerned:
-            deviations = float(found.judged.deviations[each]) if why is None else worst
-            yield Suspect(index, what, reason, advice, deviations, int(own[each]), float(px[each]))
+        for why in whys:
+            if why.swapped is None:
+                yield Suspect(index, why.what, why.reason, why.advice, worst)
+                continue
+            first, second = (schema.names[own[each]] for each in why.swapped)
+            reason = f"{first} and {second} have each other's place"
+            for each in why.swapped:
+                yield Suspect(index, why.what, reason, why.advice, worst, int(own[each]), float(px[each]))
+        for each in np.flatnonzero(off).tolist() if not whys else ():
+            deviations, reason = float(found.judged.deviations[each]), "a slip of the hand, or a rare face or view"
+            yield Suspect(index, "far from its place", reason, LOOK, deviations, int(own[each]), float(px[each]))
 
 
 def _of_appearance(scores: np.ndarray, known: set[int]) -> Iterator[Suspect]:

@@ -1,18 +1,17 @@
 """What mistake would explain points that do not fit: each is undone on trial, and the face judged again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
-from rtl_tf.audit.outliers import find_outliers
+from rtl_tf.audit.outliers import HALF_TURN, find_outliers
 from rtl_tf.geometry.shape_model import ShapeModel
 from rtl_tf.schema import Schema
 
 MOST_SWAPPED = 4  # points off: beyond that no two names are to blame
 BETTER = 0.75  # of the misfit, at most, is left where an explanation is believed
-TURNED = np.pi / 4  # a face that is turned farther than that lies on its side
 
 
 class Explanation(NamedTuple):
@@ -67,9 +66,19 @@ def explain(
     turned = _of_turn(model.judge(undone, person).turn, is_reflected != flipped)
     if turned or swapped is None:
         return turned or kind
-    first, second = (schema.names[index] for index in swapped)
-    reason = f"{first} and {second} have each other's place"
-    return Explanation("swapped names", reason, "exchange the two names in this image", swapped)
+    return of_swap(swapped)
+
+
+def of_swap(pair: tuple[int, int]) -> Explanation:
+    return Explanation(
+        "swapped names", "two landmarks have each other's place", "exchange the two names in this image", pair
+    )
+
+
+def are_sides(swaps: Sequence[tuple[int, int]], schema: Schema) -> bool:
+    """Whether swapped pairs are so many, and of left and right alone, that it is the sides that are exchanged."""
+    pairs = {tuple(sorted((schema.index(first), schema.index(second)))) for first, second in schema.mirrored_pairs}
+    return len(swaps) > 1 and set(swaps) <= pairs
 
 
 def _undone(points: np.ndarray, off: np.ndarray, schema: Schema) -> Iterator[Undone]:
@@ -91,8 +100,8 @@ def _undone(points: np.ndarray, off: np.ndarray, schema: Schema) -> Iterator[Und
 
 def _of_turn(turn: float, is_reflected: bool) -> Explanation | None:
     """What turns a face far from upright; None for one that is upright."""
-    if abs(turn) > np.pi - TURNED:
+    if abs(turn) > np.pi - HALF_TURN:
         return Y_UPWARDS if is_reflected else UPSIDE_DOWN
-    if abs(turn) > TURNED:
+    if abs(turn) > HALF_TURN:
         return X_AND_Y if is_reflected else ON_ITS_SIDE
     return None

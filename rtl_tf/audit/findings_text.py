@@ -27,6 +27,7 @@ def findings_text(findings: Findings) -> str:
         ("Size", _size(findings)),
         ("Duplicates", _duplicates(findings)),
         ("Sides", _sides(findings)),
+        ("Names", _names(findings)),
         ("Suspects", _suspects(findings)),
     ]
     filled = [
@@ -34,6 +35,7 @@ def findings_text(findings: Findings) -> str:
             " ".join(sentences), WIDTH, initial_indent=f"{title:12}", subsequent_indent=" " * 12, break_on_hyphens=False
         )
         for title, sentences in paragraphs
+        if sentences
     ]
     return "\n\n".join([*filled, *_worst(findings)])
 
@@ -158,6 +160,19 @@ def _sideways(found: Sideways) -> str:
     return (
         f"{told}: more than chance, p {shift.p:.2g}; --label-shift, on in the presets quick and detector, takes it out."
     )
+
+
+def _names(findings: Findings) -> list[str]:
+    """Pairs of landmarks that are swapped in some images."""
+    lines = []
+    exchanges = sorted(findings.faces.exchanges if findings.faces else [], key=lambda one: -one.share)
+    for one in exchanges[:SHOWN]:
+        first, second = (findings.schema.names[each] for each in (one.first, one.second))
+        told = f"{first} and {second} have each other's place in {one.swapped.sum()} of {_many(one.images, 'image')}"
+        half = ", about half: look at one of either kind to know which are right" if one.is_about_half else ""
+        lines.append(f"{told} ({one.share:.0%}){half}.")
+    more = len(exchanges) - SHOWN
+    return [*lines, f"So have {_many(more, 'other pair')}."] if more > 0 else lines
 
 
 def _suspects(findings: Findings) -> list[str]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rtl_tf.audit.exchanged_names import Exchange, find_exchanges, undone
 from rtl_tf.audit.outliers import Outliers, find_outliers
 from rtl_tf.audit.sketches import Place
 from rtl_tf.evaluation.halves import Halves, as_one_half, as_seen, find_halves, frame_of
-from rtl_tf.geometry.shape_model import FEWEST_POINTS, ShapeModel
+from rtl_tf.geometry.shape_model import FEWEST_KEPT, FEWEST_POINTS, ShapeModel
+from rtl_tf.geometry.similarity import as_points
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.progress import progress
@@ -27,6 +29,7 @@ class Faces:
         flipped: bool (N,): mirrored because it shows the other half, in a data set that shows both.
         groups: (N,) the person each is left out with; each image alone where there are too few people.
         outliers: what does not fit, of each sample.
+        exchanges: pairs of landmarks that are swapped in some samples, of those where nothing else is wrong.
     """
 
     points: np.ndarray
@@ -35,6 +38,11 @@ class Faces:
     groups: list[str]
     model: ShapeModel
     outliers: list[Outliers]
+    exchanges: list[Exchange]
+
+    def swaps(self, index: int) -> list[tuple[int, int]]:
+        """Pairs of landmarks that are swapped in a sample."""
+        return [(one.first, one.second) for one in self.exchanges if one.swapped[index]]
 
     def places(self, samples: Sequence[Sample]) -> list[Place]:
         """Where each face is in its image."""
@@ -63,14 +71,37 @@ def judge_faces(samples: Sequence[Sample], schema: Schema) -> Faces | None:
     flipped = halves.other if halves.is_mixed else np.zeros(len(points), bool)
     points = as_one_half(points, halves, schema)
     model = ShapeModel(points, groups)
-    outliers = _all_outliers(model, points, groups, "fitting the shapes")
+    exchanges = find_exchanges(model.laid(points) + as_points(model.mean))
+    named = undone(points, exchanges)
+    model = ShapeModel(named, groups) if exchanges else model
+    outliers = _all_outliers(model, named, groups, "fitting the shapes")
     trusted = ~np.isnan(points).any(axis=-1)
     for index, one in enumerate(outliers):
         trusted[index] &= ~one.off & (not one.is_whole)
     if (trusted.sum(axis=1) >= FEWEST_POINTS).sum() >= FEWEST_FACES:
-        model = ShapeModel(points, groups, trusted)
-        outliers = _all_outliers(model, points, groups, "comparing the shapes")
-    return Faces(points, flipped, halves, groups, model, outliers)
+        model = ShapeModel(named, groups, trusted)
+        outliers = _all_outliers(model, named, groups, "comparing the shapes")
+    exchanges = _believed(exchanges, outliers, model, points, groups)
+    return Faces(points, flipped, halves, groups, model, outliers, exchanges)
+
+
+def _believed(
+    exchanges: list[Exchange], outliers: list[Outliers], model: ShapeModel, points: np.ndarray, groups: list[str]
+) -> list[Exchange]:
+    """Exchanges in samples that fit with their names exchanged back; `outliers` become those of the points as named."""
+    for index in np.flatnonzero(np.any([one.swapped for one in exchanges], axis=0)) if exchanges else ():
+        swapped = np.zeros(points.shape[1], bool)
+        for one in exchanges:
+            swapped[[one.first, one.second]] |= one.swapped[index]
+        known = ~np.isnan(points[index]).any(axis=1)
+        if outliers[index].stands and not outliers[index].off.any() and (known & ~swapped).sum() >= FEWEST_KEPT:
+            judged = model.judge(points[index], groups[index], known & ~swapped)
+            outliers[index] = Outliers(swapped, judged, False)
+        else:
+            outliers[index] = find_outliers(model, points[index], groups[index])
+            for one in exchanges:
+                one.swapped[index] = False
+    return [one for one in exchanges if one.swapped.any()]
 
 
 def _all_outliers(model: ShapeModel, points: np.ndarray, groups: list[str], label: str) -> list[Outliers]:

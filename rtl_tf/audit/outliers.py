@@ -7,6 +7,7 @@ import numpy as np
 from rtl_tf.geometry.shape_model import FEWEST_POINTS, Judged, ShapeModel
 
 FAR = 4.5  # robust standard deviations: of 3,000 real faces 0.5 % have a point beyond
+HALF_TURN = np.pi / 4  # a face that is turned farther than that lies on its side
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Outliers:
     off: np.ndarray
     judged: Judged
     is_whole: bool
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is a face, upright, whatever some of its points are."""
+        return not self.is_whole and not abs(self.judged.turn) > HALF_TURN
 
 
 def find_outliers(model: ShapeModel, points: np.ndarray, person: str) -> Outliers:
