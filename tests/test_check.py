@@ -10,6 +10,7 @@ from PIL import Image
 from rtl_tf.audit import examination, sideways
 from rtl_tf.audit.examination import examine
 from rtl_tf.audit.findings_text import findings_text
+from rtl_tf.audit.misnamed import Misnamed
 from rtl_tf.audit.near_duplicates import find_duplicates
 from rtl_tf.audit.sideways import Sideways, find_sideways
 from rtl_tf.audit.sketches import Place, read_all
@@ -19,6 +20,7 @@ from rtl_tf.cli.check import main
 from rtl_tf.datasets.synthetic import rendered
 from rtl_tf.evaluation.halves import as_seen
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments.meshed_samples import as_one_half
 from rtl_tf.images import read_image, read_size
 from rtl_tf.inference.label_shift import LabelShift
 from rtl_tf.records import Sample
@@ -294,6 +296,32 @@ def test_labels_that_were_moved_to_one_side_are_told(twelve, px):
     assert (found.images, found.side) == (12, 128)
     assert abs(found.side * found.shift.value - px) < 2 * found.side * found.shift.error < 1
     assert found.shift.is_certain == (px != 0)
+
+
+@pytest.mark.parametrize("which", ["one half", "other half", "both"])
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (6, 8)])
+def test_names_that_are_swapped_in_all_images_are_told_by_meshes(twelve, first, second, which):
+    """Also where all images show one half of the face, whichever, so that there is no shift to be known."""
+    schema, order = load_schema("fas14"), np.arange(14)
+    order[[first, second]] = second, first
+    shown = [one.mirrored for one in as_one_half(twelve, schema)]
+    half = [
+        one for one, other in zip(twelve, shown, strict=True) if which == "both" or other == (which == "other half")
+    ]
+    assert len(half) >= 5 and find_sideways(half, schema).misnamed == ()
+    found = find_sideways([dataclasses.replace(one, points=one.points[order]) for one in half], schema)
+    (pair,) = found.misnamed
+    assert (pair.first, pair.second, pair.images) == (first, second, len(half))
+    assert pair.swapped == len(half) or (first == 6 and pair.swapped > len(half) / 2)  # seen from the side, crests meet
+    assert (found.shift is None) == (which != "both")
+
+
+def test_a_pair_that_is_swapped_in_all_images_is_said(clean, monkeypatch):
+    said = said_of(clean, monkeypatch, Sideways(reason="unknown", misnamed=(Misnamed(0, 1, 56, 58),)))
+    assert "The names of exocanthion and endocanthion look swapped in all images: so they are in 56 of 58 that" in said
+    samples, _ = swapped_in(clean, 0.4, 0, 1)
+    said = said_of(samples, monkeypatch, Sideways(reason="unknown", misnamed=(Misnamed(0, 1, 34, 36),)))
+    assert "look swapped in all other images: so they are in 34 of 36 that were held against face meshes." in said
 
 
 def said_of(clean, monkeypatch, found):

@@ -11,9 +11,10 @@ from rtl_tf.app.entries import Entry
 from rtl_tf.app.folder import Photo
 from rtl_tf.app.guesses import NO_FACE
 from rtl_tf.app.labels import AllLabels
-from rtl_tf.app.mesh_guesses import FEWEST, POINTS, MeshGuesser, anatomical
+from rtl_tf.app.mesh_guesses import FEWEST, MeshGuesser
 from rtl_tf.datasets import load
 from rtl_tf.images import read_image
+from rtl_tf.inference.anatomical_points import POINTS, anatomical
 from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.schema import Landmark, Schema, load_schema
 

@@ -1,6 +1,6 @@
 """Guesses where there is no detector yet: points of the face's mesh that stand for landmarks.
 
-The first photographs take them from anatomy, where the landmarks have names of the table below. From a few labelled
+The first photographs take them from anatomy, where the landmarks have names of `anatomical_points`. From a few labelled
 photographs on, each landmark has the mesh point that was nearest to it on these, and their mean distance from it.
 """
 
@@ -17,6 +17,7 @@ from rtl_tf.clinic.sights import Sight, sight_on
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
+from rtl_tf.inference.anatomical_points import OF_A_HALF, anatomical
 from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.face_square import turn
@@ -28,23 +29,6 @@ from rtl_tf.system.hashing import State, state_of
 FEWEST = 5  # labelled photographs from which on a landmark has a mesh point of its own
 LEARNED_FROM = 40  # photographs at most: each must be decoded once, and more change little
 WIDENED = 1.5  # sides of a found face that its mesh is looked for in
-
-# Of the half of the face on the left of a photograph, and of the midline; see tests/test_mesh_guesses.py.
-POINTS = {
-    "exocanthion": 33,
-    "endocanthion": 133,
-    "nasion": 168,
-    "pronasale": 1,
-    "alare": 64,
-    "subnasale": 2,
-    "crista_philtri_right": 37,
-    "crista_philtri_left": 267,
-    "labiale_superius": 0,
-    "labiale_inferius": 17,
-    "cheilion": 61,
-    "gnathion": 152,
-}
-OF_A_HALF = {"exocanthion", "endocanthion", "alare", "cheilion"}  # these names alone say nothing of the side
 
 
 @dataclass(frozen=True)
@@ -173,8 +157,3 @@ def meshes_in(pixels: np.ndarray) -> FaceMeshes | None:
     if min(plain.score, mirrored.score) <= FACE:
         return None
     return FaceMeshes(plain, mirrored, turn(faces[0]) < 0, sight_on(faces[0]))
-
-
-def anatomical(schema: Schema) -> np.ndarray:
-    """int (K,): the mesh point of each landmark by its name, -1 where none is known."""
-    return np.array([POINTS.get(name, -1) for name in schema.names])

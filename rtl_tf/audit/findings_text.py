@@ -163,7 +163,7 @@ def _sideways(found: Sideways) -> str:
 
 
 def _names(findings: Findings) -> list[str]:
-    """Pairs of landmarks that are swapped in some images."""
+    """Pairs of landmarks that are swapped in some images, or in all."""
     lines = []
     exchanges = sorted(findings.faces.exchanges if findings.faces else [], key=lambda one: -one.share)
     for one in exchanges[:SHOWN]:
@@ -172,7 +172,15 @@ def _names(findings: Findings) -> list[str]:
         half = ", about half: look at one of either kind to know which are right" if one.is_about_half else ""
         lines.append(f"{told} ({one.share:.0%}){half}.")
     more = len(exchanges) - SHOWN
-    return [*lines, f"So have {_many(more, 'other pair')}."] if more > 0 else lines
+    lines += [f"So have {_many(more, 'other pair')}."] if more > 0 else []
+    for each in findings.sideways.misnamed:
+        first, second = (findings.schema.names[index] for index in (each.first, each.second))
+        is_in_some = any((one.first, one.second) == (each.first, each.second) for one in exchanges)
+        lines.append(
+            f"The names of {first} and {second} look swapped in all {'other ' if is_in_some else ''}images: so they "
+            f"are in {each.swapped} of {each.images} that were held against face meshes."
+        )
+    return lines
 
 
 def _suspects(findings: Findings) -> list[str]:

@@ -1,10 +1,11 @@
-"""Whether all labels lie to one side, told from the pixels: they are held against face meshes of some of the images."""
+"""What all labels have in common, told from the pixels: they are held against face meshes of some of the images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rtl_tf.audit.misnamed import Misnamed, are_known, find_misnamed
 from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.meshed_samples import as_one_half, mesh_samples, seen_both_ways, shift_of_labels
@@ -19,42 +20,50 @@ MOST = 60  # images that are looked at
 
 @dataclass(frozen=True)
 class Sideways:
-    """How far labels lie to the right of where they belong.
+    """How far labels lie to the right of where they belong, and which of them have each other's place.
 
     Attributes:
         shift: shares of the side of the face's square; None where it is not known.
         side: of such a square, the median, px of the images.
         images: in how many of them a face was found.
         reason: why it is not known.
+        misnamed: pairs of landmarks whose names are exchanged in most of these images.
     """
 
     shift: LabelShift | None = None
     side: float = float("nan")
     images: int = 0
     reason: str = ""
+    misnamed: tuple[Misnamed, ...] = ()
 
 
 def find_sideways(samples: Sequence[Sample], schema: Schema) -> Sideways:
     """Of samples whose labels and squares are believed; MOST are looked at, in threads, with a progress bar."""
     if not samples:
         return Sideways(reason="there is no image whose labels are beyond doubt")
-    if not seen_both_ways(samples, schema, flips=True):
+    is_contradicted, reason = seen_both_ways(samples, schema, flips=True), ""
+    if not is_contradicted:
         only = "all of them are mirrored" if any(sample.mirrored for sample in samples) else "none is mirrored"
-        return Sideways(reason=f"all images show one half of the face, {only}: it is learned as the anatomy is")
+        reason = f"all images show one half of the face, {only}: it is learned as the anatomy is"
+        if not are_known(schema):
+            return Sideways(reason=reason)
     chosen = _evenly(as_one_half(samples, schema), MOST)
     margin = Asked().resolved().crop_margin
     try:
         meshed = mesh_samples(chosen, SIZE, margin, read=lambda file, _: Pyramid.of_file(file))
     except InputError as problem:  # the network's package is missing
-        return Sideways(reason=str(problem))
+        return Sideways(reason=reason or str(problem))
     if not meshed:
-        return Sideways(reason=f"no face was found in the {len(chosen)} images that were looked at")
+        return Sideways(reason=reason or f"no face was found in the {len(chosen)} images that were looked at")
+    misnamed = find_misnamed(meshed, schema)
+    if not is_contradicted:
+        return Sideways(reason=reason, misnamed=misnamed)
     squares = [replace(one.box, size=1) for one in meshed]
     shift = shift_of_labels(meshed, squares, schema)
     if shift is None:
         kinds = " of either half of the face" if schema.is_one_sided else ""
-        return Sideways(reason=f"faces were found of fewer than {FEWEST} people{kinds}")
-    return Sideways(shift, float(np.median([square.side for square in squares])), len(meshed))
+        return Sideways(reason=f"faces were found of fewer than {FEWEST} people{kinds}", misnamed=misnamed)
+    return Sideways(shift, float(np.median([square.side for square in squares])), len(meshed), misnamed=misnamed)
 
 
 def _evenly(samples: Sequence[Sample], most: int) -> list[Sample]:
