@@ -245,6 +245,40 @@ def test_missing_points_are_counted_and_hinder_nothing(clean):
     assert "% are missing, in" in findings_text(examine(samples, SCHEMA))
 
 
+def parted(samples):
+    """The samples, of which every second one labels the upper half of the face alone, the others the lower one."""
+    parts = []
+    for index, sample in enumerate(samples):
+        points = np.full_like(sample.points, np.nan)
+        rows = slice(6, 12) if (index // 2) % 2 else slice(0, 6)
+        points[rows] = sample.points[rows]
+        parts.append(dataclasses.replace(sample, points=points))
+    return parts
+
+
+def test_images_that_label_disjoint_parts_are_compared_with_their_like(clean, tmp_path):
+    """No mean shape holds both: before, one of the parts was a single point in it, and all lay on their side."""
+    samples = parted(clean)
+    Image.open(clean[4].image).save(tmp_path / "copy.bmp")
+    Image.open(clean[6].image).save(tmp_path / "other.bmp")
+    copies = [
+        dataclasses.replace(samples[4], image=tmp_path / "copy.bmp"),
+        dataclasses.replace(samples[6], image=tmp_path / "other.bmp"),
+    ]
+    findings = examine([*samples, *copies], SCHEMA)
+    assert findings.faces.compared.sum() == 31
+    assert {(pair.first, pair.second) for pair in findings.duplicates} == {(4, 60), (6, 61)}
+    assert {(one.index, one.what) for one in findings.suspects} == {(60, "same pixels"), (61, "same pixels")}
+    said = "31 images with few landmarks, or with none that most others have: not compared with these."
+    assert said in " ".join(findings_text(findings).split())
+
+
+def test_plain_and_mirrored_images_without_a_common_landmark(clean):
+    samples = parted(clean)
+    samples = [one for index, one in enumerate(samples) if one.mirrored == bool((index // 2) % 2)]
+    assert len({one.mirrored for one in samples}) == 2 and examine(samples, SCHEMA).contrast is None
+
+
 def test_duplicates_of_two_people_are_suspects_and_of_one_are_counted(clean, tmp_path):
     Image.open(clean[4].image).save(tmp_path / "copy.bmp")  # other bytes, equal pixels
     Image.open(clean[8].image).save(tmp_path / "again.jpg", quality=80)  # other pixels, the same picture

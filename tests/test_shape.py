@@ -9,7 +9,7 @@ from rtl_tf.evaluation.shape_components import components
 from rtl_tf.evaluation.shape_study import correlations
 from rtl_tf.evaluation.shape_tests import distance_p, group_means
 from rtl_tf.evaluation.thin_plate import grid_lines, warp
-from rtl_tf.geometry.similarity import as_complex, as_points
+from rtl_tf.geometry.similarity import as_complex, as_points, fit, mean_shape
 
 SQUARE = np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]])
 
@@ -282,3 +282,25 @@ def test_the_grid_has_square_cells_around_the_shape():
     rows, columns = lines[:7], lines[7:]
     assert [line[0, 1] for line in rows] == pytest.approx(np.arange(-2, 5))
     assert [line[0, 0] for line in columns] == pytest.approx(np.arange(-2, 7)) and len(columns[0]) == 7
+
+
+def test_shapes_without_a_common_point_are_no_part_of_each_others_mean():
+    """A right angle of three points, its sides 3 and 4, and five shapes of three other points."""
+    one, other = np.array([0, 3, 4j, np.nan, np.nan, np.nan]), np.array([np.nan, np.nan, np.nan, 0, 1, 1j])
+    mean = mean_shape(np.stack([2j * one + 1, other, one, one, other, one]))
+    assert np.isnan(mean[3:]).all()
+    assert np.abs(np.diff(mean[:3]))[0] / np.abs(mean[2] - mean[0]) == pytest.approx(3 / 4)
+    turn, shift = fit(np.stack([one, other, np.where(np.arange(6) == 0, one, np.nan)]), one)
+    assert (turn[0], shift[0]) == (pytest.approx(1), pytest.approx(0))
+    assert np.isnan(turn[1:]).all() and np.isnan(shift[1:]).all()
+
+
+def test_shapes_that_share_points_with_both_kinds_bring_them_together():
+    whole = np.array([0, 3, 4j, 5, 6, 5 + 1j])
+    upper, lower = np.where(np.arange(6) < 3, whole, np.nan), np.where(np.arange(6) < 3, np.nan, whole)
+    mean = mean_shape(np.stack([upper, lower, 1j * whole, upper, lower]))
+    assert np.abs(mean[1] - mean[4]) / np.abs(mean[0] - mean[1]) == pytest.approx(1)
+
+
+def test_shapes_of_a_single_point_have_no_mean_to_speak_of():
+    assert np.isfinite(mean_shape(np.array([[1 + 1j, np.nan], [2, np.nan]]))).tolist() == [True, False]

@@ -51,18 +51,20 @@ def examine(samples: Sequence[Sample], schema: Schema) -> Findings:
         InputError: an image is damaged.
     """
     framing, faces = frame_faces(samples), judge_faces(samples, schema)
-    places = faces.places(samples) if faces else [_place(sample) for sample in samples]
+    places = _places(samples, faces)
     wrong = np.random.default_rng(SEED).permutation(len(samples))
     tried = [[place, _of_another(place, places[other])] for place, other in zip(places, wrong, strict=True)]
     sketches = read_all(samples, tried)
-    own, others = [each[0] for each in sketches], [each[1] for each in sketches]
     suspects = list(_of_shapes(samples, faces, framing, schema)) if faces else []
     looked_at = faces is not None and len(samples) >= FEWEST_PICTURES
     if faces and looked_at:
-        suspects += _of_appearance(appearance.scores(own, others, faces.groups), {one.index for one in suspects})
+        upright = [(pair if is_one else (None, None)) for pair, is_one in zip(sketches, faces.compared, strict=True)]
+        own, others = zip(*upright, strict=True)
+        scores = appearance.scores(own, others, faces.groups)
+        suspects += _of_appearance(scores, {one.index for one in suspects})
     sizes = np.array([place.size for place in places])
-    suspects += _of_size(framing, sizes)
-    duplicates = find_duplicates(samples, own)
+    suspects += _of_size(framing, np.where(faces.compared, sizes, np.nan) if faces else sizes)
+    duplicates = find_duplicates(samples, [own for own, _ in sketches])
     suspects += [*_of_duplicates(samples, duplicates), *_of_equal_labels(samples, duplicates)]
     sides = None
     if faces:
@@ -72,6 +74,15 @@ def examine(samples: Sequence[Sample], schema: Schema) -> Findings:
     believed = [index for index in np.flatnonzero(framing.beyond < WITHIN).tolist() if index not in doubted]
     sideways = find_sideways([samples[index] for index in believed], schema)
     return Findings(samples, schema, framing, faces, sides, sideways, duplicates, looked_at, sorted_suspects(suspects))
+
+
+def _places(samples: Sequence[Sample], faces: Faces | None) -> list[Place]:
+    """As the shapes tell; of a face that was not compared, whose landmarks others do not have, by these alone."""
+    if faces is None:
+        return [_place(sample) for sample in samples]
+    by_itself = ~faces.compared & np.isfinite(faces.points).any(axis=(1, 2))
+    found = zip(samples, faces.places(samples), by_itself, strict=True)
+    return [_place(sample) if is_alone else place for sample, place, is_alone in found]
 
 
 def _place(sample: Sample) -> Place:

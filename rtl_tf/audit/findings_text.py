@@ -129,7 +129,7 @@ def _contrast(findings: Findings) -> list[str]:
     sides, schema = findings.contrast, findings.schema
     if sides is None:
         mirrored = sum(sample.mirrored for sample in findings.samples)
-        few = f"only {mirrored} are mirrored" if mirrored else "no image is mirrored"
+        few = f"of {len(findings.samples)} images {mirrored} are mirrored" if mirrored else "no image is mirrored"
         return [f"No shapes to compare: {few}."]
     largest = int(np.nanargmax(sides.shares))
     lines = [
@@ -189,6 +189,9 @@ def _suspects(findings: Findings) -> list[str]:
         lines.append("Too few images with four landmarks or more: their points were not compared with each other.")
     elif not findings.looked_at:
         lines.append("Too few images to tell whether each belongs to its labels.")
+    if findings.faces is not None and not findings.faces.compared.all():
+        alone = _many(int((~findings.faces.compared).sum()), "image")
+        lines.append(f"{alone} with few landmarks, or with none that most others have: not compared with these.")
     if not findings.suspects:
         return [*lines, "None: nothing to look at, so there is no sheet."]
     kinds = Counter(suspect.what for suspect in findings.suspects)

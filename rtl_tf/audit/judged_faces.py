@@ -40,6 +40,11 @@ class Faces:
     outliers: list[Outliers]
     exchanges: list[Exchange]
 
+    @property
+    def compared(self) -> np.ndarray:
+        """bool (N,): samples with enough landmarks that others have, too."""
+        return np.isfinite([one.judged.size for one in self.outliers])
+
     def swaps(self, index: int) -> list[tuple[int, int]]:
         """Pairs of landmarks that are swapped in a sample."""
         return [(one.first, one.second) for one in self.exchanges if one.swapped[index]]

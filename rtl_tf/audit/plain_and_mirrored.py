@@ -32,7 +32,7 @@ class Contrast:
 
 
 def contrast(laid: np.ndarray, mean: np.ndarray, is_mirrored: np.ndarray, schema: Schema) -> Contrast | None:
-    """Of shapes laid over their mean; None where there are too few of one kind.
+    """Of shapes laid over their mean; None where there are too few of one kind, or no landmark that both have.
 
     Args:
         laid: (N, K, 2), differences from `mean`, complex (K,).
@@ -44,6 +44,8 @@ def contrast(laid: np.ndarray, mean: np.ndarray, is_mirrored: np.ndarray, schema
     plain, mirrored = (place + _median(laid[rows]) for rows in (~is_mirrored, is_mirrored))
     extent = float(np.nanmax(np.nanmax(place, axis=0) - np.nanmin(place, axis=0)))
     shares = np.linalg.norm(mirrored - plain, axis=-1) / extent
+    if np.isnan(shares).all():
+        return None
     exchanged = []
     for first, second in schema.mirrored_pairs:
         pair = [schema.index(first), schema.index(second)]

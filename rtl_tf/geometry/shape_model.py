@@ -64,8 +64,8 @@ class ShapeModel:
         points = np.where(enough[:, None, None], points, np.nan)
         shapes = as_complex(points)
         self.mean = mean_shape(shapes if trusted is None else np.where(trusted, shapes, np.nan))
-        turns = np.angle(fit(shapes, self.mean)[0])[~np.isnan(shapes).all(axis=1)]
-        self.mean = self.mean * np.exp(-1j * np.median(turns))
+        turns = np.angle(fit(shapes, self.mean)[0])
+        self.mean = self.mean * np.exp(-1j * np.nanmedian(turns))
         laid = self.laid(points)
         trusted = _near(laid) if trusted is None else trusted
         self._tangents = _tangents(self.mean)

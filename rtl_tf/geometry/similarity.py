@@ -7,6 +7,7 @@ import numpy as np
 
 ROUNDS = 12  # of weights, and of the mean
 CANDIDATES = 30  # shapes that the mean may begin from
+COMPARED = 0.9  # of the points that the best of them is compared with, at least, for one to be chosen
 
 
 def as_complex(points: np.ndarray) -> np.ndarray:
@@ -30,9 +31,10 @@ def fit(shapes: np.ndarray, onto: np.ndarray, rounds: int = ROUNDS) -> tuple[np.
 
     Distances, not their squares: a few points that lie elsewhere hardly move it. A single round, where all points weigh
     the same, is the one by squares. The scale is that of the spreads: the nearest one would shrink a shape that does
-    not fit to nothing. A shape needs two different points.
+    not fit to nothing. A shape needs two different points that `onto` has too; NaN for one that shares fewer.
     """
     known = ~np.isnan(shapes) & ~np.isnan(onto)
+    too_few = known.sum(axis=-1) < 2
     shapes, onto = np.where(known, shapes, 0), np.where(known, onto, 0)
     weights = known.astype(np.float64)
     smallest = 1e-3 * np.sqrt(np.mean(np.abs(onto) ** 2) + 1e-30)
@@ -45,23 +47,29 @@ def fit(shapes: np.ndarray, onto: np.ndarray, rounds: int = ROUNDS) -> tuple[np.
         turn = np.exp(1j * np.angle(turned)) * sizes[0] / (sizes[1] + 1e-30)
         shift = target[..., 0] - turn * middle[..., 0]
         weights = known / np.maximum(np.abs(apply((turn, shift), shapes) - onto), smallest)
-    return turn, shift
+    return np.where(too_few, np.nan, turn), np.where(too_few, np.nan, shift)
 
 
 def mean_shape(shapes: np.ndarray) -> np.ndarray:
     """complex (K,): the median of shapes (N, K) laid over one another; its middle at 0, its root mean square 1.
 
     It begins from the shape that lies nearest to the others, so that a faulty one is not what all are turned to.
-    NaN for a point that no shape has.
+    NaN for a point that no shape has, or none of those that share points with the others: of shapes of the eyes and
+    shapes of the mouth, it is the mean of one kind alone.
     """
     shapes = shapes[~np.isnan(shapes).all(axis=-1)]
     labelled = (~np.isnan(shapes)).sum(axis=-1)
     candidates = np.argsort(-labelled, kind="stable")[:CANDIDATES]
-    distances = [np.nanmedian(_distances(shapes, _normed(shapes[index]))) for index in candidates]
-    mean = _normed(shapes[candidates[int(np.nanargmin(distances))]])
+    distances = [_distances(shapes, _normed(shapes[index])) for index in candidates]
+    compared = np.array([(~np.isnan(each)).sum() for each in distances])
+    wide = compared >= max(COMPARED * compared.max(), 1)
+    medians = [np.nanmedian(each) if is_wide else np.inf for each, is_wide in zip(distances, wide, strict=True)]
+    mean = _normed(shapes[candidates[int(np.argmin(medians))]])
     for _ in range(ROUNDS):
         laid = apply(fit(shapes, mean), shapes)
         known = ~np.isnan(laid).all(axis=0)
+        if not known.any():
+            break  # shapes of a single point
         middle = np.full(laid.shape[1], np.nan, complex)
         middle[known] = np.nanmedian(laid[:, known].real, axis=0) + 1j * np.nanmedian(laid[:, known].imag, axis=0)
         mean = _normed(middle)
