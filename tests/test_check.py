@@ -480,6 +480,33 @@ def test_bad_input_is_one_line(private, arguments, message, capsys):
     assert not (private / "check").exists()
 
 
+def test_all_faulty_rows_are_told(private, capsys):
+    lines = (private / "labels.csv").read_text(encoding="utf-8").splitlines()
+    for row in range(10, 22):
+        lines[row] = lines[row].replace(".png", ".gif")
+    (private / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert status_of("labels.csv") == 2
+    said = capsys.readouterr()
+    first, *rows, last = said.err.splitlines()
+    assert first == "error: labels.csv: 12 faults, nothing else was looked at" and last == "  and 2 more"
+    assert [row.split(":")[0] for row in rows] == [f"  labels.csv row {row}" for row in range(11, 21)]
+    assert all(row.endswith(".gif: no such image") for row in rows)
+    assert said.out == "" and not (private / "check").exists()
+
+
+def test_all_damaged_images_are_told(private, clean, capsys, tmp_path):
+    text = (private / "labels.csv").read_text(encoding="utf-8")
+    for index in (3, 40):
+        damaged = tmp_path / f"damaged{index}.png"
+        damaged.write_bytes(clean[index].image.read_bytes()[:3000])
+        text = text.replace(str(clean[index].image), str(damaged))
+    (private / "labels.csv").write_text(text, encoding="utf-8")
+    assert status_of("labels.csv") == 2
+    first, *told = [line for line in capsys.readouterr().err.splitlines() if "damaged" in line or "error" in line]
+    assert first == "error: labels.csv: 2 faults, nothing else was looked at"
+    assert ["damaged3.png" in told[0], "damaged40.png" in told[1]] == [True, True]
+
+
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_large_jpegs_are_decoded_small_and_seen_at_the_same_place(tmp_path, orientation):
     y, x = np.mgrid[0:1203, 0:1605]

@@ -12,6 +12,7 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_image, read_size
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import raise_faults
 from rtl_tf.system.progress import progress
 
 SIZE = 64  # px
@@ -43,22 +44,26 @@ def read_all(samples: Sequence[Sample], places: Sequence[Sequence[Place]]) -> li
     None for a place that cannot be seen: it lies outside the image, or the landmarks do not tell it.
 
     Raises:
-        InputError: an image is damaged; the line names it.
+        InputError: an image is damaged; the line names it. Faults: several are.
     """
     files = defaultdict(list)
     for index, sample in enumerate(samples):
         files[sample.image].append(index)
     sketches: list[list[np.ndarray | None]] = [[] for _ in samples]
 
-    def read(indices: list[int]) -> None:
+    def read(indices: list[int]) -> InputError | None:
         wanted = [place for index in indices for place in places[index]]
-        seen = iter(_of_image(samples[indices[0]], wanted))
+        try:
+            seen = iter(_of_image(samples[indices[0]], wanted))
+        except InputError as problem:
+            return problem
         for index in indices:
             sketches[index] = [next(seen) for _ in places[index]]
+        return None
 
     with ThreadPoolExecutor() as pool:
-        for _ in progress(pool.map(read, files.values()), len(files), "looking at the images"):
-            pass
+        problems = progress(pool.map(read, files.values()), len(files), "looking at the images")
+        raise_faults([problem for problem in problems if problem])
     return sketches
 
 

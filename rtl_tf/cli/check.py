@@ -1,5 +1,6 @@
 """`rtl-check`: what should be known of a data set before it is trained on. Trains nothing, needs no TensorFlow."""
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from rtl_tf.cli import Parser, run
 from rtl_tf.exceptions import InputError
 
 TABLE, SHEET = "suspects.csv", "suspects.png"
+SHOWN = 10  # faults of a file
 
 
 def main(arguments: list[str]) -> int:
@@ -15,15 +17,28 @@ def main(arguments: list[str]) -> int:
     from rtl_tf.audit.findings_text import findings_text
     from rtl_tf.datasets import dataset_name, default_schema, load
     from rtl_tf.schema import load_schema
+    from rtl_tf.system.faults import Faults, every_fault
 
     folder = options.output or Path("check") / dataset_name(options.data)
     require_free(folder)
-    schema = options.schema or default_schema(options.data)
-    samples = load(options.data, schema, subjects_as_written=options.subjects_as_written)
-    findings = examine(samples, load_schema(schema))
+    try:
+        with every_fault():
+            schema = options.schema or default_schema(options.data)
+            samples = load(options.data, schema, subjects_as_written=options.subjects_as_written)
+        findings = examine(samples, load_schema(schema))
+    except Faults as faults:
+        print(faults_text(options.data, faults.problems), file=sys.stderr)
+        return 2
     print(f"{options.data}\n\n{findings_text(findings)}\n")
     print(f"written: {', '.join(map(str, write(findings, folder)))}")
     return 0
+
+
+def faults_text(data: str, problems: list[InputError]) -> str:
+    """What keeps a data set from being read, a line each; the first SHOWN of them."""
+    more = [f"  and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+    lines = [f"  {problem}" for problem in problems[:SHOWN]]
+    return "\n".join([f"error: {data}: {len(problems)} faults, nothing else was looked at", *lines, *more])
 
 
 def require_free(folder: Path) -> None:
@@ -71,7 +86,8 @@ def make_parser() -> Parser:
         "whether all lie to one side, held against face meshes in some of the images. "
         "Nothing is trained; a thousand images take less than a minute.",
         epilog=f"Writes {TABLE}, a row a suspect, the most suspicious first, and {SHEET}, the first as pictures. "
-        "They show and name people: treat them like the photographs. Exit status 0 also with suspects.",
+        "They show and name people: treat them like the photographs. Exit status 0 also with suspects; "
+        f"2 where rows or images cannot be read: all are counted, and the first {SHOWN} told.",
         allow_abbrev=False,
     )
     parser.add_argument("data", metavar="DATA", help="folder or file of labelled images, as train.py --data takes it")

@@ -23,6 +23,7 @@ from rtl_tf.datasets.subject_codes import checked_people
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Samples, image_names
 from rtl_tf.schema import load_schema
+from rtl_tf.system.faults import require_none_set_aside
 from rtl_tf.system.hashing import file_hash
 from rtl_tf.system.notes import warn_once
 from rtl_tf.system.progress import progress
@@ -92,6 +93,7 @@ def load(
         load_schema(schema)  # here, as what is wrong with it is no fault of the data
     path = Path(name_or_path)
     samples = Samples(_reader(path).read(path, schema))
+    require_none_set_aside()
     try:
         samples[:] = checked_people(samples, subjects_as_written, samples.names)
     except InputError as problem:

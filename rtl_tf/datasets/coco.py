@@ -14,6 +14,7 @@ from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import set_aside
 from rtl_tf.system.notes import tell_left_out
 
 EXPORTS = "person_keypoints_"  # how COCO itself, and CVAT after it, name their files: person_keypoints_<subset>.json
@@ -62,10 +63,11 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     unnamed: list[str] = []
     numbers: dict[Path, str] = {}
     for number, of_image in annotations.items():
-        image = _located(file, images, number, of_image[0])
-        if (other := numbers.setdefault(image.path, number)) != number:
-            raise image.node.error(f"the file {image.name} is also that of image {other}; give it one id")
-        samples += _faces(file, image, of_image, category, unnamed)
+        with set_aside():
+            image = _located(file, images, number, of_image[0])
+            if (other := numbers.setdefault(image.path, number)) != number:
+                raise image.node.error(f"the file {image.name} is also that of image {other}; give it one id")
+            samples += _faces(file, image, of_image, category, unnamed)
     _require_told_apart(file, unnamed)
     return samples
 

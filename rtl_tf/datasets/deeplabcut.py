@@ -10,6 +10,7 @@ from rtl_tf.datasets.named_points import Face, find_image, is_labelled, samples_
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import each_read
 from rtl_tf.system.notes import tell_left_out, warn_once
 
 PATTERN = "CollectedData_*.csv"
@@ -84,8 +85,10 @@ def _faces_of(file: Path, empty: list[str]) -> list[Face]:
     header, rows = _read(file)
     columns, start = _columns(file, header)
     individuals = list(dict.fromkeys(individual for individual, _ in columns))
-    faces = []
-    for row, cells in rows:
+
+    def faces_in(line: Row) -> list[Face]:
+        row, cells = line
+        faces = []
         origin = f"{file} row {row}"
         try:
             if len(cells) != len(header[0]):
@@ -104,7 +107,9 @@ def _faces_of(file: Path, empty: list[str]) -> list[Face]:
                     empty.append(where.removeprefix(f"{file} "))
         except InputError as problem:
             raise InputError(f"{origin}: {problem}") from problem
-    return faces
+        return faces
+
+    return [face for faces in each_read(faces_in, rows) for face in faces]
 
 
 def _read(file: Path) -> tuple[list[list[str]], list[Row]]:

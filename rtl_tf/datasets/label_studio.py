@@ -11,6 +11,7 @@ from rtl_tf.documents import Node, read_json
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import set_aside
 from rtl_tf.system.notes import tell_left_out
 
 KEYPOINTS = "keypointlabels"
@@ -81,16 +82,17 @@ def faces_of(path: Path, regions_of: Callable[[Node], list[Node]], named_by_imag
         points, sizes = found
         data = task.get("data") or task
         name = image_name(data)
-        try:
-            image = image_of(Path(task.origin), name, data)
-            for size in sizes:
-                require_size(image.name, size, read_size(image))
-        except InputError as problem:
-            raise task.error(str(problem)) from problem
         (width, height), *_ = sizes
         pixels = {label: (x / 100 * width, y / 100 * height) for label, (x, y) in points.items()}
         subject = _subject(data) or (PurePosixPath(without_code(name)).stem if named_by_image else "")
-        faces.append(Face(f"{task.origin}: {task.place}", image, pixels, subject))
+        with set_aside():
+            try:
+                image = image_of(Path(task.origin), name, data)
+                for size in sizes:
+                    require_size(image.name, size, read_size(image))
+            except InputError as problem:
+                raise task.error(str(problem)) from problem
+            faces.append(Face(f"{task.origin}: {task.place}", image, pixels, subject))
     tell_left_out(path, "regions that are no keypoints", regions)
     tell_left_out(path, "tasks without keypoints", unlabelled)
     return faces

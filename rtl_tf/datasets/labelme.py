@@ -10,6 +10,7 @@ from rtl_tf.documents import Node, read_json
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import set_aside
 from rtl_tf.system.notes import tell_left_out
 
 SUBJECT_FLAG = "subject="
@@ -50,12 +51,12 @@ def _faces(path: Path) -> list[Face]:
     unlabelled: list[str] = []
     shapes: list[str] = []
     for file in json_files(path):
-        if not is_labelme(file):
-            raise InputError(f"{file}: not LabelMe's, like other files here; give each format a folder of its own")
-        document = read_json(file)
-        found = _faces_of(file, document, shapes)
-        faces += found
-        unlabelled += [] if found else [file.name]
+        with set_aside():
+            if not is_labelme(file):
+                raise InputError(f"{file}: not LabelMe's, like other files here; give each format a folder of its own")
+            found = _faces_of(file, read_json(file), shapes)
+            faces += found
+            unlabelled += [] if found else [file.name]
     tell_left_out(path, "shapes that are no points", shapes)
     tell_left_out(path, "files without a point", unlabelled)
     return faces

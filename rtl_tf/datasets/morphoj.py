@@ -13,6 +13,7 @@ from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES, read_size
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import each_read
 
 SUFFIX = ".txt"
 ID = "ID"
@@ -75,7 +76,7 @@ def _faces(path: Path) -> list[Face]:
     (_, header), *rows = [(row, [cell.strip() for cell in line.split("\t")]) for row, line in text if line.strip()]
     names = _landmarks(file, header[1:])
     images = _images(file.parent)
-    faces = [_face(file, row, names, images) for row in rows]
+    faces = each_read(lambda row: _face(file, row, names, images), rows)
     shown = Counter(face.image for face in faces)
     return [replace(face, face=_number(face.face) if shown[face.image] > 1 else "") for face in faces]
 

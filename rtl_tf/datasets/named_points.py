@@ -14,6 +14,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
+from rtl_tf.system.faults import each_read
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def schema_of(path: Path, faces: Sequence[Face], schema: str | None) -> Schema:
 def samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[Sample]:
     """A sample for every face. Raises InputError as the readers do, with the face's origin."""
     fitting = schema_of(path, faces, schema)
-    samples: list[Sample] = []
     origins: dict[tuple[Path, str], str] = {}
-    for face in faces:
+
+    def sample_of(face: Face) -> Sample:
         points = np.array([face.points.get(name, (np.nan, np.nan)) for name in fitting.names])
         try:
             other = origins.setdefault((face.image, face.face), face.origin)
@@ -65,8 +66,9 @@ def samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[Sa
         except InputError as problem:
             raise InputError(f"{face.origin}: {problem}") from problem
         points = points.astype(np.float32)
-        samples.append(Sample(face.image, points, face.subject, mm_per_px=face.mm_per_px, face=face.face))
-    return samples
+        return Sample(face.image, points, face.subject, mm_per_px=face.mm_per_px, face=face.face)
+
+    return each_read(sample_of, faces)
 
 
 def find_image(folder: Path, name: str, *more: Path) -> Path:

@@ -13,6 +13,7 @@ from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES, image_hash, read_size
 from rtl_tf.numerals import NUMBER
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import each_read
 from rtl_tf.system.notes import tell_left_out
 
 POINTS = 68
@@ -49,17 +50,19 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     if not pairs:
         raise InputError(f"{files[0]}: no image {files[0].stem}{{{','.join(SUFFIXES)}}} beside it")
     _tell_what_is_left_out(path, files, pairs, images)
-    samples = []
-    for file, image in pairs.items():
+
+    def sample_of(file: Path) -> tuple[Path, Sample]:
         points, subject = _read_points(file), file.relative_to(path).with_suffix("").as_posix()
         try:
-            samples.append(ibug68.sample(image, points, subject, schema))
+            return file, ibug68.sample(pairs[file], points, subject, schema)
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
-    missing = [int(np.isnan(sample.points).any(axis=-1).sum()) for sample in samples]
-    outside = [file.relative_to(path) for file, count in zip(pairs, missing, strict=True) for _ in range(count)]
+
+    found = dict(each_read(sample_of, pairs))
+    missing = [int(np.isnan(sample.points).any(axis=-1).sum()) for sample in found.values()]
+    outside = [file.relative_to(path) for file, count in zip(found, missing, strict=True) for _ in range(count)]
     tell_left_out(path, "points outside their image", outside)
-    return _with_faces(list(pairs), samples)
+    return _with_faces(list(found), list(found.values()))
 
 
 def _is_pts(file: Path) -> bool:

@@ -14,6 +14,7 @@ from rtl_tf.documents import Node, read_json
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import each_read
 from rtl_tf.system.notes import tell_left_out
 
 SUFFIX = ".mrk.json"
@@ -62,7 +63,7 @@ def _faces(path: Path) -> list[Face]:
     for file in sorted(folder.iterdir()):
         if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
             images[folder, file.stem].append(file)
-    faces = [_face(file, images) for file in _files(path)]
+    faces = each_read(lambda file: _face(file, images), _files(path))
     kept = [face for face in faces if is_labelled(face)]
     tell_left_out(path, "files without a point", [Path(face.origin).name for face in faces if not is_labelled(face)])
     shown = Counter(face.image for face in kept)

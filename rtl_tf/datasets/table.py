@@ -19,6 +19,7 @@ from rtl_tf.images import read_size, require_sensible
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
+from rtl_tf.system.faults import each_read, set_aside
 from rtl_tf.system.notes import tell_left_out, warn_once
 
 TABLE = "landmarks.csv"
@@ -70,9 +71,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         named = f"boxes are read from columns {', '.join(BOX)}, and {', '.join(unread)} are attributes"
         warn_once(f"{file} boxes", f"{file} row 1: {named}: crops are made around the landmarks")
     attributes = attributes_of(header, [row.cells for row in rows])
-    samples: list[Sample] = []
     first_row: dict[tuple[Path, str], int] = {}
-    for row, others in zip(rows, attributes, strict=True):
+
+    def sample_in(row: Row, others: dict[str, str]) -> tuple[Row, Sample]:
         try:
             _require_subject(row.cells)
             sample = sample_of(file.parent, row.cells, fitting, others)
@@ -82,17 +83,20 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         if other != row.line:
             advice = "remove one, or tell its faces apart in a column 'face'"
             raise row.error(f"{row.cells['image']} is already in row {other}; {advice}")
-        samples.append(replace(sample, place=f"row {row.line}"))
-    _require_faces(rows, samples)
-    return samples
+        return row, replace(sample, place=f"row {row.line}")
+
+    of_rows = each_read(lambda pair: sample_in(*pair), zip(rows, attributes, strict=True))
+    _require_faces(of_rows)
+    return [sample for _, sample in of_rows]
 
 
-def _require_faces(rows: list[Row], samples: list[Sample]) -> None:
+def _require_faces(rows: list[tuple[Row, Sample]]) -> None:
     """InputError where one row of an image has an empty `face` and another has not."""
-    named = {sample.image: row.line for row, sample in zip(rows, samples, strict=True) if sample.face}
-    for row, sample in zip(rows, samples, strict=True):
-        if not sample.face and sample.image in named:
-            raise row.error(f"{row.cells['image']} is also in row {named[sample.image]}; fill in 'face'")
+    named = {sample.image: row.line for row, sample in rows if sample.face}
+    for row, sample in rows:
+        with set_aside():
+            if not sample.face and sample.image in named:
+                raise row.error(f"{row.cells['image']} is also in row {named[sample.image]}; fill in 'face'")
 
 
 def table_file(path: Path) -> Path:

@@ -15,6 +15,7 @@ from rtl_tf.images import read_size
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema, available_schemas, load_schema
+from rtl_tf.system.faults import each_read
 from rtl_tf.system.notes import tell_left_out
 
 SUFFIX = ".tps"
@@ -57,7 +58,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """
     specimens = _specimens(path)
     fitting = _schema(path, specimens, schema)
-    faces = [_face(path, specimen, fitting.names) for specimen in specimens]
+    faces = each_read(lambda specimen: _face(path, specimen, fitting.names), specimens)
     tell_left_out(path, "images without a landmark", [face.image.name for face in faces if not is_labelled(face)])
     return samples_of(path, _numbered([face for face in faces if is_labelled(face)]), schema or fitting.name)
 

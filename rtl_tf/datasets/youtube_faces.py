@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.csv_rows import read_header, read_rows
+from rtl_tf.csv_rows import Row, read_header, read_rows
 from rtl_tf.datasets import ibug68
 from rtl_tf.datasets.files import file_called
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
+from rtl_tf.system.faults import each_read
 
 TABLE = "training_frames_keypoints.csv"
 COORDINATES = [str(column) for column in range(2 * 68)]
@@ -43,9 +44,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     if header[1:] != COORDINATES:
         raise InputError(f"{table} row 1: expected a column of file names, then columns 0 to 135")
     folder = table.parent / table.name.split("_")[0]
-    samples: list[Sample] = []
     seen: dict[str, int] = {}
-    for row in rows:
+
+    def sample_in(row: Row) -> Sample:
         name, *values = row.cells.values()
         if name in seen:
             raise row.error(f"{name} is already in row {seen[name]}; remove one")
@@ -54,10 +55,11 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
             if not name:
                 raise InputError("the file name is empty")
             image = file_called(folder, name)
-            samples.append(ibug68.sample(image, _points(values), Path(name).stem.rsplit("_", 1)[0], schema))
+            return ibug68.sample(image, _points(values), Path(name).stem.rsplit("_", 1)[0], schema)
         except InputError as problem:
             raise row.error(problem) from problem
-    return samples
+
+    return each_read(sample_in, rows)
 
 
 def _points(cells: list[str]) -> np.ndarray:
