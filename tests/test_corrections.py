@@ -104,15 +104,24 @@ def test_the_error_of_the_scale_is_left_to_what_a_person_placed(measure):
     assert rows["a", "nose_to_face"]["low"] == "" and row["note"] == ""
 
 
-def test_facts_tell_the_scale_before_the_corrected_table(measure, tmp_path):
+def test_a_persons_number_goes_before_every_other_scale_which_the_note_names(measure, tmp_path):
+    """What somebody typed on the page counts there, so it counts in the table, too: 90 px of 0.5 mm."""
+    note, alone = (
+        "a person's mm_per_px counts, 0.5 mm in a px, which contradicts ",
+        "placed by a person, whose own error",
+    )
     write(tmp_path / "facts.csv", [{"image": f"photos/{n}.png", "mm_per_px": mm} for n, mm in (("a", 0.3), ("b", ""))])
     _, _, rows = measure([ALL, FEW], "--facts", "facts.csv", "--mm-per-px", 0.1)
-    assert [rows[name, HEIGHT]["value"] for name in "abc"] == ["27.000", "40.000", "10.000"]
+    assert [rows[name, HEIGHT]["value"] for name in "abc"] == ["45.000", "40.000", "10.000"]
+    assert rows["a", HEIGHT]["note"].startswith(f"{note}mm_per_px 0.3 (facts.csv row 2); {alone}")
     ruler = {"ruler_x1": 0, "ruler_y1": 0, "ruler_x2": 100, "ruler_y2": 0, "ruler_mm": 20}
     write(tmp_path / "facts.csv", [{"image": "photos/a.png"} | ruler])
-    assert measure([ALL, FEW], "--facts", "facts.csv")[2]["a", HEIGHT]["value"] == "18.000"
-    _, _, rows = measure([ALL], found=[FOUND[0] | {"mm_per_px": 0.2}])
-    assert rows["a", HEIGHT]["value"] == "18.000"  # the detector's own table first
+    row = measure([ALL, FEW], "--facts", "facts.csv")[2]["a", HEIGHT]
+    assert (row["value"], row["scale"]) == ("45.000", "mm_per_px")
+    assert row["note"].startswith(f"{note}ruler 0.2 (facts.csv row 2); ")
+    for written, said in ((0.2, f"{note}mm_per_px 0.2 (found.csv row 2); "), (0.5004, alone)):  # rounded
+        row = measure([ALL], found=[FOUND[0] | {"mm_per_px": written}])[2]["a", HEIGHT]
+        assert row["value"] == "45.000" and row["note"].startswith(said)
 
 
 RULER = {"ruler_x1": 0, "ruler_y1": 0, "ruler_x2": 60, "ruler_y2": 80, "ruler_mm": 20}  # 100 px, 0.2 mm each

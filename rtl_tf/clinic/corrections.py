@@ -11,12 +11,13 @@ import numpy as np
 from rtl_tf.clinic.facts import none_in_common, place_of
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
 from rtl_tf.clinic.same_face import is_of
-from rtl_tf.clinic.scales import RULER, contradicts, ruler_of, scale_of
+from rtl_tf.clinic.scales import RULER, contradicts, scale_of
 from rtl_tf.datasets.table_cells import DOUBT, YAW
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, warn
 
 DETECTOR, PERSON, BOTH = "detector", "person", "both"
+ROUNDED = 1e-3  # of a scale: numbers that differ by less than three times this are one, written in two ways
 ANOTHER = "the detector found another face here: of a person's landmarks alone"
 
 
@@ -27,8 +28,8 @@ def with_corrections(
     for those that a person deleted or said to be not visible, which are missing. Where the person's are of another face
     than the detector's, no landmark is the detector's.
 
-    Where a face has no subject or no scale, it gets those of the people's table; a view or a ruler that this tells goes
-    before every other. Rows of no photograph are warned of.
+    Where a face has no subject, it gets that of the people's table; a view or a scale that this tells goes before every
+    other. Rows of no photograph are warned of.
 
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
@@ -109,20 +110,19 @@ def _without_landmarks(face: MarkedFace) -> MarkedFace:
 
 
 def _scaled(face: MarkedFace, person: MarkedFace, error: float) -> MarkedFace:
-    """With the person's ruler, which carries its error, whatever else is told; with their number where nothing is."""
-    ruler = ruler_of(person)
-    other = scale_of(face, error=error)
-    if ruler is None:
-        return replace(face, mm_per_px=person.mm_per_px) if math.isnan(other.mm_per_px) else face
+    """With the person's ruler, which carries its error, else their number, whatever else is told; as on the page."""
+    own, other = scale_of(person, error=error), scale_of(face, error=error)
+    if math.isnan(own.mm_per_px):
+        return face
     note = ""
-    if contradicts(other.mm_per_px, ruler, other.error):
+    if contradicts(other.mm_per_px, own, max(other.error, ROUNDED)):
         column = RULER[0] if other.source == "ruler" else "mm_per_px"
         told = f"{other.source} {other.mm_per_px:.4g} ({face.places.get(column, face.place)})"
-        note = f"a person's ruler counts, {ruler.mm_per_px:.4g} mm in a px, which contradicts {told}"
+        note = f"a person's {own.source} counts, {own.mm_per_px:.4g} mm in a px, which contradicts {told}"
     return replace(
         face,
         mm_per_px=person.mm_per_px,
-        cells={**face.cells, **{column: person.cells[column] for column in RULER}},
+        cells={**face.cells, **{column: person.cells.get(column, "") for column in RULER}},
         places={**face.places, **dict.fromkeys(RULER, person.place)},
         scale_note=note,
     )
