@@ -10,7 +10,7 @@ export const faceNow = () => state.photo.guess.faces.findIndex((centre) => same(
 // Whether a guess is of the face that is chosen by now, as far as this page knows.
 export function isOfChosen(guess) {
   const chosen = state.photo.points[state.about.face] ?? null;
-  return same(guess.asked, chosen);
+  return same(guess.asked ?? null, chosen);
 }
 
 export function showFaces() {
