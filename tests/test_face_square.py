@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import training_faces
 from rtl_tf.inference.face_finder import SWAPPED, Face
 from rtl_tf.inference.face_square import FaceSquare, Side, fit, read_face_square, turn
 from rtl_tf.inference.ridge import Ridge
+from rtl_tf.inference.squares import face_around, is_held
 from rtl_tf.records import Sample
 
 NOTHING = Ridge(np.zeros(12), np.zeros(3), np.zeros((12, 3)))
@@ -185,6 +187,35 @@ def test_only_faces_inside_a_training_square_have_a_vote(tmp_path, monkeypatch, 
     monkeypatch.setattr(training_faces, "find_faces", lambda index: [stranger] if index else [faces[0]])
     assert training_faces.learn_face_square(samples, margin=0.25) is None
     assert "faces found in 1 of 10 training images, too few: " in capsys.readouterr().out
+
+
+def test_squares_of_a_part_of_the_face_have_the_vote_of_the_face_around_them(tmp_path, monkeypatch):
+    """Labels of the mouth alone: before, no face was in their squares, and the run knew none."""
+    rng = np.random.default_rng(6)
+    faces = [make_face(rng) for _ in range(12)]
+    squares = [(*(face.key_points[3] - 0.1 * face.box[2]).tolist(), 0.2 * face.box[2]) for face in faces]
+    samples = [
+        Sample(tmp_path / f"{index}.png", np.zeros((2, 2)), f"s{index}", square) for index, square in enumerate(squares)
+    ]
+    stranger = Face((3000.0, 3000.0, 900.0), faces[0].key_points + 3000, 0.9)
+    learned = training_faces.learn_face_square(samples, 0.25, lambda path: [stranger, faces[int(path.stem)]])
+    np.testing.assert_allclose(learned.apply(faces[8])[0], squares[8], atol=0.2 * faces[8].box[2])
+
+
+def test_the_face_that_a_square_is_part_of():
+    """Of sides of 10 px: the square of a face's mesh reaches 7.5 px from its middle."""
+    left, right = (Face((x, 0.0, 10.0), np.zeros((6, 2)), 0.9) for x in (0.0, 12.0))
+
+    def crop(x, y, side=2.0):
+        return Crop(x - side / 2, y - side / 2, side, 1)
+
+    assert face_around([left, right], crop(10.9, 5)) is left
+    assert face_around([left, right], crop(11.1, 5)) is right
+    assert face_around([left], crop(5, 12.4)) is left
+    assert face_around([left], crop(5, 12.6)) is None
+    assert face_around([], crop(5, 5)) is None
+    assert is_held(left, Crop(0, 0, 7.75, 1)) and not is_held(left, Crop(0, 0, 7.7, 1))  # 60 and 59 % of it
+    assert is_held(left, Crop(-9, -9, 30, 1)) and not is_held(left, Crop(20, 20, 30, 1))
 
 
 def test_a_run_writes_it_once_and_says_where_it_is_damaged(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 from rtl_tf.audit.misnamed import Misnamed, are_known, find_misnamed
 from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.meshed_samples import as_one_half, mesh_samples, seen_both_ways, shift_of_labels
+from rtl_tf.experiments.meshed_samples import as_one_half, mesh_samples, of_like_boxes, seen_both_ways, shift_of_labels
 from rtl_tf.inference.face_meshes import SIZE
 from rtl_tf.inference.label_shift import FEWEST, LabelShift
 from rtl_tf.pyramid import Pyramid
@@ -58,6 +58,7 @@ def find_sideways(samples: Sequence[Sample], schema: Schema) -> Sideways:
     misnamed = find_misnamed(meshed, schema)
     if not is_contradicted:
         return Sideways(reason=reason, misnamed=misnamed)
+    meshed = of_like_boxes(meshed)
     squares = [replace(one.box, size=1) for one in meshed]
     shift = shift_of_labels(meshed, squares, schema)
     if shift is None:

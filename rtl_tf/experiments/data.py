@@ -13,7 +13,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
 from rtl_tf.experiments.lineage import acquaintances, with_unseen_test
-from rtl_tf.experiments.meshed_samples import Meshes
+from rtl_tf.experiments.meshed_samples import Meshes, mesh_around
 from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
@@ -160,7 +160,10 @@ class DataLoader:
         dataset, (_, _, image_size, *_) = self._dataset(*key), key
 
         def square(sample: Sample, image: np.ndarray, box: Crop) -> Crop:
-            return Recipe(alignment).square(image, box, self._meshes.get((sample.image, box)))
+            mesh = self._meshes.get((sample.image, box))
+            if mesh is None and sample.box is None:
+                mesh, _ = mesh_around(image, box)
+            return Recipe(alignment).square(image, box, mesh)
 
         return load_crops(
             chosen_samples(dataset, indices, boxes),

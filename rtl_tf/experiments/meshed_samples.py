@@ -10,9 +10,11 @@ import numpy as np
 from rtl_tf.coordinates import Crop, sample_crop
 from rtl_tf.experiments.one_half import same_half
 from rtl_tf.images import read_around
+from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.label_shift import LabelShift, find_shift
 from rtl_tf.inference.recipe import FACE, mesh_views
+from rtl_tf.inference.squares import face_around, is_held, mesh_square
 from rtl_tf.pyramid import Photographed
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
@@ -26,12 +28,14 @@ class MeshedSample:
     Attributes:
         box: around the labels, or the sample's own.
         views: (V, 468, 2) original px, see `recipe.mesh_views`: the first two, a plain and a flipped one, at least.
+        is_part: whether the labels' box holds a part of the face alone, so that its mesh was found around it.
     """
 
     sample: Sample
     box: Crop
     mesh: Mesh
     views: np.ndarray
+    is_part: bool = False
 
 
 Meshes = dict[tuple[Path, Crop], Mesh]  # by an image and the box that was looked into, whether it shows a face or not
@@ -45,7 +49,7 @@ def mesh_samples(
     meshes: Meshes | None = None,
     read: Callable[[Path, Crop], Photographed] = read_around,
 ) -> list[MeshedSample]:
-    """Those of the samples in whose box a mesh is found; read in threads, with a progress bar. All go into `meshes`.
+    """Those of the samples of whose face a mesh is found; read in threads, with a progress bar. All go into `meshes`.
 
     size, margin: of the boxes, see `coordinates.sample_crop`.
     read: an image of which a box is looked at.
@@ -55,12 +59,34 @@ def mesh_samples(
     def meshed(sample: Sample) -> MeshedSample:
         box = sample_crop(sample, size, margin)
         image = read(sample.image, box)
-        mesh = meshes[sample.image, box] = find_mesh(image, box)
-        return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, views)))
+        mesh, is_part = mesh_around(image, box) if sample.box is None else (find_mesh(image, box), False)
+        meshes[sample.image, box] = mesh
+        return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, views)), is_part)
 
     with ThreadPoolExecutor() as pool:
         found = list(progress(pool.map(meshed, samples), len(samples), "finding face meshes"))
     return [one for one in found if one.mesh.score > FACE]
+
+
+def mesh_around(image: Photographed, box: Crop) -> tuple[Mesh, bool]:
+    """The mesh of the face that a square around labels belongs to, and whether the square holds a part of it alone.
+
+    Around the eyes or the mouth there is no mesh, or a wrong one: then it is looked for in the whole photograph.
+    """
+    face = face_around(find_faces(image), box)
+    if face is None or is_held(face, box):
+        mesh = find_mesh(image, box)
+        if face is None or mesh.score > FACE:
+            return mesh, False
+    mesh = find_mesh(image, mesh_square(face, box))
+    return (mesh, not is_held(face, box)) if mesh.score > FACE else (find_mesh(image, box), False)
+
+
+def of_like_boxes(meshed: Sequence[MeshedSample]) -> list[MeshedSample]:
+    """Those whose boxes hold the face, or, where these are fewer, those whose boxes hold a part of it: shares of boxes
+    of the eyes and shares of boxes of the face are no numbers of one kind."""
+    whole = [one for one in meshed if not one.is_part]
+    return whole if 2 * len(whole) >= len(meshed) else [one for one in meshed if one.is_part]
 
 
 def seen_both_ways(samples: Sequence[Sample], schema: Schema, flips: bool) -> bool:

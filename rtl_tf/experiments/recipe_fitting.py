@@ -9,7 +9,14 @@ import numpy as np
 from rtl_tf.config import Settings
 from rtl_tf.coordinates import Crop, crop_around
 from rtl_tf.experiments.face_boxes import GIVEN
-from rtl_tf.experiments.meshed_samples import MeshedSample, Meshes, mesh_samples, seen_both_ways, shift_of_labels
+from rtl_tf.experiments.meshed_samples import (
+    MeshedSample,
+    Meshes,
+    mesh_samples,
+    of_like_boxes,
+    seen_both_ways,
+    shift_of_labels,
+)
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.box_evidence import BoxEvidence, displaced
 from rtl_tf.inference.label_shift import FEWEST as FEWEST_PEOPLE
@@ -56,6 +63,7 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes
     if not (wanted.aligned or wanted.calibrated or with_shift):
         return recipe
     meshed = mesh_samples(samples, wanted.image_size, wanted.crop_margin, wanted.views, meshes)
+    meshed = meshed if wanted.aligned else of_like_boxes(meshed)
     people = {one.sample.subject for one in meshed}
     recipe = replace(recipe, fitted=Fitted(len(samples), len(meshed), len(people)))
     if len(meshed) < FEWEST or len(people) < 2:

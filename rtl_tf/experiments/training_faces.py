@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.coordinates import Crop
 from rtl_tf.images import read_image
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import Face, find_faces, overlap
 from rtl_tf.inference.face_square import FEWEST, FaceSquare, fit
+from rtl_tf.inference.squares import face_around
 from rtl_tf.pipeline import sample_crop
 from rtl_tf.records import Sample
 from rtl_tf.system.progress import progress
@@ -39,10 +41,14 @@ def learn_face_square(
     chosen = [samples[index] for index in np.unique(np.linspace(0, len(samples) - 1, MOST).astype(int))]
     squares = [_square(sample, margin) for sample in chosen]
     with ThreadPoolExecutor() as pool:
-        looked = pool.map(lambda sample, square: _face_in(faces_on(sample.image), square), chosen, squares)
-        faces = list(progress(looked, len(chosen), "finding faces in training images"))
+        looked = pool.map(lambda sample: faces_on(sample.image), chosen)
+        seen = list(progress(looked, len(chosen), "finding faces in training images"))
+    fewest = max(FEWEST, SHARE * len(chosen))
+    faces = [_face_in(*each) for each in zip(seen, squares, strict=True)]
+    if sum(map(bool, faces)) < fewest:  # squares of the eyes or the mouth alone, which hold no face
+        faces = [face_around(each, Crop(*square, 1)) for each, square in zip(seen, squares, strict=True)]
     found = [index for index, face in enumerate(faces) if face]
-    if len(found) < max(FEWEST, SHARE * len(chosen)):
+    if len(found) < fewest:
         print(
             f"faces found in {len(found)} of {len(chosen)} training images, too few: "
             "predict.py will look at the largest central square of a photograph without a box"

@@ -17,6 +17,7 @@ from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.pyramid import Photographed, Pyramid, size_of
 
 MESH_SIDE = 1.5  # side of the square in which a mesh is looked for over that of the face's box, as MediaPipe has it
+HELD = 0.6  # of a face's box in a square around its landmarks, all of them; around half of them it is 0.3 to 0.5
 NO_FACE = "no face was found; give the square around it, see --table (in Python: boxes)"
 
 
@@ -68,6 +69,22 @@ def face_in(image: Photographed, box: Crop) -> Face | None:
     """The found face whose middle is nearest to that of a box and within it; None where there is none."""
     faces = [face for face in find_faces(image) if np.abs(face.centre - box.centre).max() < box.side / 2]
     return min(faces, key=lambda one: math.dist(one.centre, box.centre), default=None)
+
+
+def face_around(faces: Sequence[Face], box: Crop) -> Face | None:
+    """The face that a square around some of its landmarks belongs to, the eyes or the mouth alone: the middle of the
+    square lies in that of the face's mesh. Of several the one that it lies deepest in."""
+    depths = [np.abs(face.centre - box.centre).max() / (MESH_SIDE * face.box[2]) for face in faces]
+    nearest = min(range(len(faces)), key=depths.__getitem__, default=None)
+    return None if nearest is None or depths[nearest] > 0.5 else faces[nearest]
+
+
+def is_held(face: Face, box: Crop) -> bool:
+    """Whether a square shows a face, but for what is missing of every square around landmarks of half of it."""
+    corner, end = np.array(face.box[:2]), np.array(face.box[:2]) + face.box[2]
+    start = np.array([box.left, box.top])
+    shared = np.clip(np.minimum(end, start + box.side) - np.maximum(corner, start), 0, None)
+    return bool(shared.prod() >= HELD * face.box[2] ** 2)
 
 
 def mesh_square(face: Face, box: Crop) -> Crop:
