@@ -69,8 +69,8 @@ def test_facts_count_on_the_page_until_somebody_says_something_else(browser, ser
 
 
 def lines(browser) -> list[str]:
-    """What stands below the fissure."""
-    found = f"[...document.querySelectorAll('[data-measurement={FISSURE}] td small')].map((one) => one.textContent)"
+    """What stands below the fissure's name, and below its value."""
+    found = f"[...document.querySelectorAll('[data-measurement={FISSURE}] small')].map((one) => one.textContent)"
     return browser.run(found)
 
 
@@ -78,12 +78,16 @@ def test_z_scores_follow_as_a_point_is_moved(browser, serve, photos, tmp_path):
     """Of 7 mm at any age, standard deviation 0.5 mm: 30 px of 0.2 mm are 2 of them below, 29 px 2.4."""
     (tmp_path / "norms.csv").write_text(NORMS)
     serve(photos, "facts")
-    score = f"(document.querySelector('[data-measurement={FISSURE}] td small:last-of-type')?.textContent ?? '')"
+    score = f"(document.querySelector('[data-measurement={FISSURE}] th small')?.textContent ?? '')"
     browser.until(f"{score}.startsWith('z -2.00 (')")
-    low, high = (float(end) for end in lines(browser)[-1].removeprefix("z -2.00 (").split(")")[0].split(" to "))
-    ends = [float(end) for end in lines(browser)[0].split(" to ")]
+    low, high = (float(end) for end in lines(browser)[0].removeprefix("z -2.00 (").split(")")[0].split(" to "))
+    ends = [float(end) for end in lines(browser)[1].split(" to ")]
     assert [low, high] == pytest.approx([(end - 7) / 0.5 for end in ends], abs=0.02)  # mm, to 0.01
-    assert lines(browser)[-1].endswith("), Toy")
+    assert lines(browser)[0].endswith("), Toy")
+    name, row = (
+        browser.run(f"document.querySelector('[data-measurement={FISSURE}]{it}').offsetWidth") for it in (" th", "")
+    )
+    assert name > row / 2  # however long the line, the name can be read
     browser.press("ArrowRight", times=4)  # exocanthion
     browser.until(f"{score}.startsWith('z -2.40 (')")
     fill(browser, "#head-view", "lateral")

@@ -52,8 +52,8 @@ export function showLandmarks(list, points, selected, guesser) {
   );
 }
 
-// Of `points` = [{name, place, byHand}]: below a value its interval, else who guessed points of it; where it does not
-// stand for the head's, why; else its z-scores. `worth` = {scale: see scale.js, intervals, scores, outside}.
+// Of `points` = [{name, place, byHand}]: below a value its interval, else who guessed points of it; below its name why
+// it does not stand for the head's, else its z-scores. `worth` = {scale: see scale.js, intervals, scores, outside}.
 export function showMeasurements(table, measurements, points, { scale, intervals, scores, outside }, guesser) {
   const { mmPerPx } = scale;
   const named = new Map(points.map((point) => [point.name, point]));
@@ -75,12 +75,9 @@ export function showMeasurements(table, measurements, points, { scale, intervals
       interval ? shownInterval(measurement, interval, mmPerPx) : isGuessed ? `with the ${guesser}\u2019s points` : "",
     ];
     const row = cells(measurement.name.replaceAll("_", " "), text, note);
-    for (const line of (isKnown && !reason && scores[measurement.name]) || [])
-      row.lastChild.append(Object.assign(document.createElement("small"), { textContent: line }));
-    if (reason) {
-      row.classList.add("outside");
-      row.firstChild.append(Object.assign(document.createElement("small"), { textContent: reason }));
-    }
+    for (const line of reason ? [reason] : (isKnown && scores[measurement.name]) || [])
+      row.firstChild.append(Object.assign(document.createElement("small"), { textContent: line }));
+    row.classList.toggle("outside", Boolean(reason));
     row.title = `${measurement.meaning} (stands for the head's in views: ${measurement.views.join(", ")})`;
     row.dataset.measurement = measurement.name;
     return row;
