@@ -20,7 +20,7 @@ from rtl_tf.documents import LARGEST, File, read_bytes, repeated, shown
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import DECIMAL_COMMA, DECIMAL_POINT
 from rtl_tf.system.atomic import replacing
-from rtl_tf.system.faults import set_aside
+from rtl_tf.system.faults import each_read
 
 LARGEST_GIVEN = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
 SEPARATORS = {";": "';'", "\t": "tabs"}  # beside the comma; what they are called
@@ -87,16 +87,19 @@ def read_rows(path: Path, needed: Iterable[str] = ()) -> tuple[list[str], list[R
         raise InputError(f"{path} row 1: column '{name}' appears twice")
     if not lines:
         raise InputError(f"{path}: no rows below the header")
-    for row, cells in lines:
-        with set_aside():
-            if len(cells) > len(header):
-                problem = f"{len(cells)} cells, but the header has {len(header)}"
-                raise InputError(f"{path} row {row}: {problem}{separator_advice(header)}")
+    empty = dict.fromkeys(header, "")
+
+    def row_of(line: Line) -> Row:
+        row, cells = line
+        if len(cells) > len(header):
+            problem = f"{len(cells)} cells, but the header has {len(header)}"
+            raise InputError(f"{path} row {row}: {problem}{separator_advice(header)}")
+        return Row(empty | dict(zip(header, cells, strict=False)), str(path), row)
+
+    rows = each_read(row_of, lines)
     if missing := [name for name in needed if name not in header]:
         raise InputError(f"{path} row 1: no column {', '.join(missing)}{separator_advice(header)}")
-    empty = dict.fromkeys(header, "")
-    fitting = ((row, cells) for row, cells in lines if len(cells) <= len(header))
-    return header, [Row(empty | dict(zip(header, cells, strict=False)), str(path), row) for row, cells in fitting]
+    return header, rows
 
 
 def read_lines(path: Path, only_header: bool = False) -> list[Line]:

@@ -60,10 +60,12 @@ class DetectorGuesser:
     def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
         (outcome,) = self.predictor.outcomes([pixels], [None], [None])
         learned = self.predictor.face_square
-        guess, faces = self._told(outcome, pixels), find_faces(pixels) if learned else []
-        if learned is None or len(faces) < 2:
+        guess = self._told(outcome, pixels)
+        if learned is None or (isinstance(outcome, Found) and outcome.faces == 1):
             return guess
-        faces = faces[:MOST_FACES]
+        faces = find_faces(pixels)[:MOST_FACES]
+        if len(faces) < 2:
+            return guess
         boxes, mirrored = zip(*map(learned.apply, faces[1:]), strict=True)
         outcomes = self.predictor.outcomes([pixels] * len(boxes), boxes, mirrored, [True] * len(boxes))
         centres = [_inside(face, pixels) for face in faces]

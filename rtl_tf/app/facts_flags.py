@@ -1,9 +1,9 @@
 """Flags of `rtl-app` for what is known of the photographs beside them, and what values are held against."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtl_tf.cli import Parser
+from rtl_tf.cli.yardstick_flags import add_facts, add_norms, asked_norms, check_facts, check_norm_names
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -13,23 +13,17 @@ if TYPE_CHECKING:
 
 
 def add_known(parser: Parser) -> None:
-    parser.add_argument(
-        "--facts", type=Path, metavar="TABLE",
-        help="what is known of the photographs, as for rtl-measure: a CSV with image and any of subject, mm_per_px, "
+    add_facts(
+        parser,
+        "what is known of the photographs, as for rtl-measure: a CSV with image and any of subject, mm_per_px, "
         "age, sex, view, ruler_x1, ...; what people say on the page goes before it",
-    )  # fmt: skip
-    parser.add_argument(
-        "--subjects-as-written", action="store_true",
-        help="of --facts: codes of people that differ in case or leading zeros alone are different people",
-    )  # fmt: skip
-    parser.add_argument("--norm", action="append", metavar="SOURCE", help="z-scores by this norm; may be repeated")
-    parser.add_argument("--norms", action="append", type=Path, metavar="FILE", help="CSV with norms of one's own")
+    )
+    add_norms(parser)
 
 
 def check_known(options) -> None:
     """InputError for such flags that make no sense, before anything is read."""
-    if options.subjects_as_written and not options.facts:
-        raise InputError("--subjects-as-written goes with --facts")
+    check_facts(options)
     if options.norm and not options.facts:
         raise InputError("--norm goes with --facts, which tells the ages")
     if options.norms and not options.norm:
@@ -41,15 +35,11 @@ def check_known(options) -> None:
 def read_known(options, folder: "Folder", schema: "Schema | None" = None) -> "Known":
     """What --facts tells; nothing without it. With the norms, where there is a schema that measures."""
     from rtl_tf.app.told_facts import Known
-    from rtl_tf.cli.yardstick_flags import all_norms
     from rtl_tf.clinic.facts import read_facts
-    from rtl_tf.clinic.known_names import require_known_norms
-    from rtl_tf.measuring.norms import named_norms
 
     if not options.facts:
         return Known()
-    norms = [named_norms(all_norms(options), name) for name in options.norm or ()]
+    norms = asked_norms(options)
     if schema:
-        for file in options.norms or ():
-            require_known_norms(file, schema)
+        check_norm_names(options, schema)
     return Known.of(folder, read_facts(options.facts, options.subjects_as_written), norms)

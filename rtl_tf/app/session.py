@@ -146,10 +146,12 @@ class Session:
         found: dict[str, Interval] = {}
         if guesser is not None and guess is not None and guesser.errors is not None:
             found = live_intervals(self.schema, guesser.errors, points, by_hand, guess.mirrored, error)
+        if not self.known.norms:
+            return {"intervals": found, "scores": {}}
         face = self.known.face(photo)
         sight = view or told_sight(face) or (guess.sight if guess else Sight(""))
         scores = live_scores(self.schema, self.known.norms, face, sight, points, mm_per_px, found)
-        return {"intervals": found, "scores": scores if self.known.norms else {}}
+        return {"intervals": found, "scores": scores}
 
     def chosen(self, photo: Photo, guess: Guess | None) -> Guess | None:
         """What is guessed of the face that somebody has chosen, else of the largest."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtl_tf.cli import Parser, agreement, run, shape_table
+from rtl_tf.cli.shape_table import SHAPE
 from rtl_tf.system.notes import warn
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from rtl_tf.reports.figures.of_runs import Drawing
     from rtl_tf.runs.run import Run
 
-SHAPE, CONFIDENCE = "shape", "confidence"  # the figures that have flags of their own
+CONFIDENCE = "confidence"  # beside SHAPE the figure that has flags of its own
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

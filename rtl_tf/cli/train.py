@@ -55,7 +55,7 @@ def render(settings: Settings) -> None:
 
     if datasets.is_synthetic(settings.data):
         with contextlib.suppress(Exception):
-            datasets.load(settings.data, settings.schema or None, size=settings.image_size)
+            datasets.load(settings.data, settings.schema, size=settings.image_size)
 
 
 def _study(kind: str, options: dict, typed: dict, switches: dict) -> int:

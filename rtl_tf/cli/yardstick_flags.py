@@ -1,4 +1,7 @@
-"""Flags that `rtl-measure` and `rtl-lift` have in common: errors, norms, criteria, and what is known of the people."""
+"""Flags that `rtl-measure` and `rtl-lift` have in common: errors, norms, criteria, and what is known of the people.
+
+`rtl-app` has those of the people and the norms.
+"""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,33 +16,47 @@ if TYPE_CHECKING:
     from rtl_tf.schema import Schema
 
 
-def add_yardsticks(parser: ArgumentParser, facts: str) -> None:
-    """The flags; `facts` says what the table of --facts is of."""
+def add_facts(parser: ArgumentParser, facts: str) -> None:
+    """--facts, of what `facts` says, and how its people are told apart."""
     parser.add_argument("--facts", type=Path, metavar="TABLE", help=facts)
     parser.add_argument(
         "--subjects-as-written", action="store_true",
         help="of --facts: codes of people that differ in case or leading zeros alone are different people",
     )  # fmt: skip
+
+
+def add_norms(parser: ArgumentParser) -> None:
+    parser.add_argument("--norm", action="append", metavar="SOURCE", help="z-scores by this norm; may be repeated")
+    parser.add_argument("--norms", action="append", type=Path, metavar="FILE", help="CSV with norms of one's own")
+
+
+def add_yardsticks(parser: ArgumentParser, facts: str) -> None:
+    """All flags; `facts` says what the table of --facts is of."""
+    add_facts(parser, facts)
     parser.add_argument(
         "--errors", type=Path, metavar="FILE",
         help="covariance of the landmarks' errors (.json, .csv), or a run folder (of its folds, else its "
         "test part); without, there are no intervals",
     )  # fmt: skip
     parser.add_argument("--level", type=float, default=0.95, help="of the intervals [0.95]")
-    parser.add_argument("--norm", action="append", metavar="SOURCE", help="z-scores by this norm; may be repeated")
-    parser.add_argument("--norms", action="append", type=Path, metavar="FILE", help="CSV with norms of one's own")
+    add_norms(parser)
     parser.add_argument(
         "--criterion", action="append", metavar="SOURCE", help="say which values meet its criteria; may be repeated"
     )
     parser.add_argument("--criteria", action="append", type=Path, metavar="FILE", help="CSV with criteria of one's own")
 
 
+def check_facts(options) -> None:
+    """InputError for a flag of --facts without it."""
+    if options.subjects_as_written and not options.facts:
+        raise InputError("--subjects-as-written goes with --facts")
+
+
 def check_yardsticks(options) -> None:
     """InputError for such flags that make no sense, before anything is read."""
     if not 0.5 <= options.level < 1:
         raise InputError(f"--level {options.level:g}: from 0.5 to below 1, as 0.95")
-    if options.subjects_as_written and not options.facts:
-        raise InputError("--subjects-as-written goes with --facts")
+    check_facts(options)
     if options.criterion and not options.norm:
         raise InputError("--criterion goes with --norm: criteria are limits of z-scores")
 
@@ -48,14 +65,13 @@ def read_yardsticks(options) -> "Yardsticks":
     """InputError for a file that is none, or a name that there is not."""
     from rtl_tf.clinic.measured import Yardsticks
     from rtl_tf.measuring.criteria import named_criteria, read_criteria, shipped_criteria
-    from rtl_tf.measuring.norms import named_norms
 
-    norms, criteria = all_norms(options), shipped_criteria()
+    criteria = shipped_criteria()
     for file in options.criteria or ():
         criteria += read_criteria(file)
     return Yardsticks(
         covariance=_covariance(options.errors) if options.errors else None,
-        norms=[named_norms(norms, name) for name in options.norm or ()],
+        norms=asked_norms(options),
         criteria=[each for name in options.criterion or () for each in named_criteria(criteria, name)],
         level=options.level,
     )
@@ -63,14 +79,29 @@ def read_yardsticks(options) -> "Yardsticks":
 
 def check_names(options, yardsticks: "Yardsticks", schema: "Schema") -> None:
     """InputError for misspelt landmarks and measurements in the files of one's own; a run has its own schema."""
-    from rtl_tf.clinic.known_names import require_known_criteria, require_known_landmarks, require_known_norms
+    from rtl_tf.clinic.known_names import require_known_criteria, require_known_landmarks
 
     if yardsticks.covariance is not None and options.errors.is_file():
         require_known_landmarks(options.errors, yardsticks.covariance.landmarks, schema)
     for file in options.criteria or ():
         require_known_criteria(file, schema)
+    check_norm_names(options, schema)
+
+
+def check_norm_names(options, schema: "Schema") -> None:
+    """InputError for misspelt measurements in the files of --norms."""
+    from rtl_tf.clinic.known_names import require_known_norms
+
     for file in options.norms or ():
         require_known_norms(file, schema)
+
+
+def asked_norms(options) -> "list[list[Norm]]":
+    """Those of each --norm. InputError for a file that is none, or a name that there is not."""
+    from rtl_tf.measuring.norms import named_norms
+
+    norms = all_norms(options)
+    return [named_norms(norms, name) for name in options.norm or ()]
 
 
 def all_norms(options) -> "list[Norm]":

@@ -149,8 +149,7 @@ def of_people(hand: Hand) -> Hand:
         warn(f"{hand.origin}: {some(lost, 'image')} without a subject, left out")
     people, values = means_by_person(hand.subjects, hand.all_values())
     unscaled = np.full(len(people), np.nan)
-    told = replace(hand, images=people, subjects=people, mm_per_px=unscaled, points=values, sights=(), left_out=None)
-    return replace(told, as_given=True, by_person=True)
+    return Hand(hand.origin, hand.schema, people, people, unscaled, values, (), True, True, hand.of_photographs)
 
 
 def means_by_person(subjects: Sequence[str], values: np.ndarray) -> tuple[list[str], np.ndarray]:

@@ -74,12 +74,14 @@ def mesh_around(image: Photographed, box: Crop) -> tuple[Mesh, bool]:
     Around the eyes or the mouth there is no mesh, or a wrong one: then it is looked for in the whole photograph.
     """
     face = face_around(find_faces(image), box)
-    if face is None or is_held(face, box):
-        mesh = find_mesh(image, box)
-        if face is None or mesh.score > FACE:
-            return mesh, False
+    if face is None:
+        return find_mesh(image, box), False
+    is_part = not is_held(face, box)
+    own = None if is_part else find_mesh(image, box)
+    if own and own.score > FACE:
+        return own, False
     mesh = find_mesh(image, mesh_square(face, box))
-    return (mesh, not is_held(face, box)) if mesh.score > FACE else (find_mesh(image, box), False)
+    return (mesh, is_part) if mesh.score > FACE else (own or find_mesh(image, box), False)
 
 
 def of_like_boxes(meshed: Sequence[MeshedSample]) -> list[MeshedSample]:

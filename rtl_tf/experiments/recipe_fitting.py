@@ -26,7 +26,7 @@ from rtl_tf.inference.recipe import Recipe
 from rtl_tf.limits import AUTO
 from rtl_tf.pipeline import labels_in
 from rtl_tf.records import Sample
-from rtl_tf.runs.fitted import Fitted
+from rtl_tf.runs.fitted import Fitted, meshes_text
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import warn
 
@@ -65,18 +65,18 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes
     meshed = mesh_samples(samples, wanted.image_size, wanted.crop_margin, wanted.views, meshes)
     meshed = meshed if wanted.aligned else of_like_boxes(meshed)
     people = {one.sample.subject for one in meshed}
-    recipe = replace(recipe, fitted=Fitted(len(samples), len(meshed), len(people)))
+    fitted = Fitted(len(samples), len(meshed), len(people))
+    recipe = replace(recipe, fitted=fitted)
     if len(meshed) < FEWEST or len(people) < 2:
-        told = f"face meshes in {len(meshed)} of {len(samples)} training images, of {len(people)} people"
         lost = [BOXES_STAY] * (wanted.aligned or wanted.calibrated) + [SHIFT_STAYS] * with_shift
-        warn(f"{told}: too few, {', and '.join(lost)}")
+        warn(f"{meshes_text(len(meshed), len(samples), len(people))}: too few, {', and '.join(lost)}")
         return recipe
     if wanted.aligned:
         alignment = Alignment.fit([one.mesh for one in meshed], [one.sample.points for one in meshed])
         recipe = replace(recipe, alignment=alignment)
     squares = [recipe.alignment.square(one.mesh, 1) if recipe.alignment else replace(one.box, size=1) for one in meshed]
     if with_shift and (found := _label_shift(meshed, squares, schema)):
-        fitted = Fitted(len(samples), len(meshed), len(people), found.value, found.error)
+        fitted = replace(fitted, shift=found.value, error=found.error)
         recipe = replace(recipe, label_shift=found.value if found.is_certain else 0.0, fitted=fitted)
     if wanted.calibrated:
         calibration, left_out = _calibration(meshed, squares, schema, recipe)

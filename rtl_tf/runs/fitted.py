@@ -62,8 +62,7 @@ def fitted_text(told: dict[str, Any]) -> str:
     """`fitted_in` in a line; "" where there is nothing."""
     said = []
     if "face_meshes" in told:
-        people = f"of {told['people_with_mesh']} people"
-        said.append(f"face meshes in {told['face_meshes']} of {told['training_images']} training images, {people}")
+        said.append(meshes_text(told["face_meshes"], told["training_images"], told["people_with_mesh"]))
     shift, standard = told.get("label_shift_input_px", 0.0), told.get("standard_error_input_px")
     error = "" if standard is None else f" (standard error {standard:.2f})"
     if shift:
@@ -77,3 +76,7 @@ def fitted_text(told: dict[str, Any]) -> str:
         part = "one part" if count == 1 else f"{count} parts"
         said.append(f"{part} of the face looked at again, {sum(map(len, told['parts']))} landmarks")
     return "; ".join(said)
+
+
+def meshes_text(meshes: int, images: int, people: int) -> str:
+    return f"face meshes in {meshes} of {images} training images, of {people} people"
