@@ -376,9 +376,12 @@ def test_a_shift_is_said_with_its_error(clean, monkeypatch, shift, said):
     assert f"in 57 images all labels lie {said}" in said_of(clean, monkeypatch, Sideways(shift, 150.0, 57))
 
 
-def test_why_a_shift_is_not_known_is_said(clean, monkeypatch):
-    monkeypatch.setattr(examination, "find_sideways", find_sideways)
-    text = " ".join(findings_text(examine(clean, SCHEMA)).split())  # dots are no face
+def test_why_a_shift_is_not_known_is_said(clean, monkeypatch, tmp_path):
+    grey = tmp_path / "grey.png"
+    Image.new("RGB", (SIZE, SIZE), "grey").save(grey)
+    faceless = [dataclasses.replace(sample, image=grey) for sample in clean]
+    monkeypatch.setattr(examination, "find_sideways", lambda *_: find_sideways(faceless, SCHEMA))
+    text = " ".join(findings_text(examine(clean, SCHEMA)).split())
     unknown = "Whether all labels lie to one side is not known: "
     assert f"{unknown}no face was found in the 60 images that were looked at." in text
 
@@ -394,6 +397,15 @@ def test_one_half_seen_in_one_way_needs_no_shift(clean, mirrored, which):
     samples = [one for one in clean if one.mirrored == mirrored]
     assert find_sideways(samples, SCHEMA).reason == (
         f"all images show one half of the face, {which} mirrored: it is learned as the anatomy is"
+    )
+
+
+def test_faces_of_too_few_people_are_counted(twelve):
+    shown = [one.mirrored for one in as_one_half(twelve, load_schema("fas14"))]
+    few = [twelve[shown.index(True)], *(one for one, other in zip(twelve, shown, strict=True) if not other)]
+    assert find_sideways(few, load_schema("fas14")).reason == (
+        f"a face was found in {len(few)} of the {len(few)} images that were looked at, of fewer than 3 people of "
+        "either half of the face"
     )
 
 

@@ -58,13 +58,14 @@ def find_sideways(samples: Sequence[Sample], schema: Schema) -> Sideways:
     misnamed = find_misnamed(meshed, schema)
     if not is_contradicted:
         return Sideways(reason=reason, misnamed=misnamed)
-    meshed = of_like_boxes(meshed)
-    squares = [replace(one.box, size=1) for one in meshed]
-    shift = shift_of_labels(meshed, squares, schema)
+    alike = of_like_boxes(meshed)
+    squares = [replace(one.box, size=1) for one in alike]
+    shift = shift_of_labels(alike, squares, schema)
     if shift is None:
         kinds = " of either half of the face" if schema.is_one_sided else ""
-        return Sideways(reason=f"faces were found of fewer than {FEWEST} people{kinds}", misnamed=misnamed)
-    return Sideways(shift, float(np.median([square.side for square in squares])), len(meshed), misnamed=misnamed)
+        few = f"a face was found in {len(meshed)} of the {len(chosen)} images that were looked at"
+        return Sideways(reason=f"{few}, of fewer than {FEWEST} people{kinds}", misnamed=misnamed)
+    return Sideways(shift, float(np.median([square.side for square in squares])), len(alike), misnamed=misnamed)
 
 
 def _evenly(samples: Sequence[Sample], most: int) -> list[Sample]:
