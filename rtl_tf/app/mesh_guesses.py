@@ -4,21 +4,22 @@ The first photographs take them from anatomy, where the landmarks have names of 
 photographs on, each landmark has the mesh point that was nearest to it on these, and their mean distance from it.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.app.folder import Folder, Photo
-from rtl_tf.app.guesses import NO_FACE, Guess
+from rtl_tf.app.guesses import MOST_FACES, NO_FACE, Guess, centre_of
 from rtl_tf.app.labels import AllLabels
 from rtl_tf.clinic.sights import Sight, sight_on
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
 from rtl_tf.inference.anatomical_points import OF_A_HALF, anatomical
-from rtl_tf.inference.face_finder import find_faces
+from rtl_tf.inference.face_finder import Face, find_faces
 from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.face_square import turn
 from rtl_tf.inference.mesh_calibration import nearest_points
@@ -39,12 +40,14 @@ class FaceMeshes:
         mesh: as the photograph shows it; mirrored: of its mirror image.
         turned: whether the half on the right of the photograph is nearer to the camera.
         sight: the view of the head.
+        centre: of the face, original px, inside the photograph.
     """
 
     mesh: Mesh
     mirrored: Mesh
     turned: bool
     sight: Sight
+    centre: tuple[float, float]
 
     def of(self, mirrored: bool) -> Mesh:
         return self.mirrored if mirrored else self.mesh
@@ -59,15 +62,20 @@ class MeshGuesser:
     def __init__(self, schema: Schema, labels: AllLabels, folder: Folder):
         self.schema, self.labels, self.folder = schema, labels, folder
         self.of_a_half = bool(OF_A_HALF & set(schema.names))
-        self._meshes: dict[tuple[Path, State | None], FaceMeshes | None] = {}  # of a file as it was
+        self._meshes: dict[tuple[Path, State | None], list[FaceMeshes]] = {}  # of a file as it was
 
     def guess(self, photo: Photo, pixels: np.ndarray) -> Guess:
-        meshes = self._meshes_of(photo, lambda: pixels)
-        if meshes is None:
+        faces = self._meshes_of(photo, lambda: pixels)
+        if not faces:
             return Guess({}, self.name, (NO_FACE,))
-        mirrored = meshes.turned and self.of_a_half
-        square, points = meshes.of(mirrored).square, meshes.of(mirrored).points
-        shares = self._shares(square.to_shares(points), photo)
+        examples = self._examples(photo)
+        first, *others = (self._of_face(face, pixels, *examples) for face in faces)
+        return replace(first, others=tuple(others))
+
+    def _of_face(self, face: FaceMeshes, pixels: np.ndarray, meshes: np.ndarray, labels: np.ndarray) -> Guess:
+        mirrored = face.turned and self.of_a_half
+        square, points = face.of(mirrored).square, face.of(mirrored).points
+        shares = self._shares(square.to_shares(points), meshes, labels)
         seen = square.from_shares(shares)[self._order(mirrored)]
         height, width = pixels.shape[:2]
         inside = np.all((seen > -0.5) & (seen < (width - 0.5, height - 0.5)), axis=-1)  # not so for NaN
@@ -76,20 +84,20 @@ class MeshGuesser:
             for name, (x, y), there in zip(self.schema.names, seen, inside, strict=True)
             if there
         }
-        return Guess(places, self.name, sight=meshes.sight)
+        return Guess(places, self.name, sight=face.sight, centre=face.centre)
 
     def heatmap(self, guess: Guess, pixels: np.ndarray, landmark: int) -> tuple[np.ndarray, Crop] | None:
         return None
 
-    def _shares(self, mesh: np.ndarray, photo: Photo) -> np.ndarray:
+    def _shares(self, mesh: np.ndarray, meshes: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """(K, 2), names as the view shows them; NaN where neither anatomy nor labels tell the point.
 
         Args:
-            mesh: (468, 2). Both are shares of the side of the mesh's square.
+            mesh: (468, 2). All are shares of the side of the mesh's square.
+            meshes, labels: the examples.
         """
         chosen = anatomical(self.schema)
         shares = np.where((chosen >= 0)[:, None], mesh[chosen], np.nan)
-        meshes, labels = self._examples(photo)
         for landmark in np.flatnonzero(np.isfinite(labels).all(axis=-1).sum(axis=0) >= FEWEST):
             seen = np.isfinite(labels[:, landmark]).all(axis=-1)
             (nearest,) = nearest_points(meshes[seen], labels[seen][:, [landmark]])
@@ -103,9 +111,11 @@ class MeshGuesser:
         labelled = [photo for photo in photos.values() if self._points(photo) is not None and photo != without]
         for photo in labelled[-LEARNED_FROM:]:
             points = self._points(photo)
-            found = self._of_labelled(photo)
-            if found is None or points is None:
+            faces = self._of_labelled(photo)
+            if not faces or points is None:
                 continue
+            middle = np.nanmean(points, axis=0)
+            found = min(faces, key=lambda face: math.dist(face.centre, middle))
             mirrored = self.of_a_half and self._shows_other_half(found, points)
             square = found.of(mirrored).square
             meshes.append(square.to_shares(found.of(mirrored).points)[None])
@@ -133,27 +143,28 @@ class MeshGuesser:
     def _order(self, mirrored: bool) -> np.ndarray | slice:
         return self.schema.mirror_permutation if mirrored else slice(None)
 
-    def _of_labelled(self, photo: Photo) -> FaceMeshes | None:
+    def _of_labelled(self, photo: Photo) -> list[FaceMeshes]:
         try:
             return self._meshes_of(photo, lambda: read_image(photo.path))
         except InputError:
-            return None
+            return []
 
-    def _meshes_of(self, photo: Photo, pixels: Callable[[], np.ndarray]) -> FaceMeshes | None:
+    def _meshes_of(self, photo: Photo, pixels: Callable[[], np.ndarray]) -> list[FaceMeshes]:
         key = photo.path, state_of(photo.path)
         if key not in self._meshes:
             self._meshes[key] = meshes_in(pixels())
         return self._meshes[key]
 
 
-def meshes_in(pixels: np.ndarray) -> FaceMeshes | None:
-    """Of the largest face on a photograph; None where there is none."""
-    faces = find_faces(pixels)
-    if not faces:
-        return None
-    side = WIDENED * faces[0].box[2]
-    left, top = (faces[0].centre - side / 2).tolist()
+def meshes_in(pixels: np.ndarray) -> list[FaceMeshes]:
+    """Of the faces on a photograph that have a mesh, the largest first."""
+    return [meshes for face in find_faces(pixels)[:MOST_FACES] if (meshes := _meshes_at(face, pixels))]
+
+
+def _meshes_at(face: Face, pixels: np.ndarray) -> FaceMeshes | None:
+    side = WIDENED * face.box[2]
+    left, top = (face.centre - side / 2).tolist()
     plain, mirrored = (find_mesh(pixels, Crop(left, top, side, 1, flag)) for flag in (False, True))
     if min(plain.score, mirrored.score) <= FACE:
         return None
-    return FaceMeshes(plain, mirrored, turn(faces[0]) < 0, sight_on(faces[0]))
+    return FaceMeshes(plain, mirrored, turn(face) < 0, sight_on(face), centre_of(face, pixels))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rtl_tf.audit import appearance
+from rtl_tf.audit.common_faults import CommonFaults, find_common_faults
 from rtl_tf.audit.explanations import SIDES, UNEXPLAINED, are_sides, explain, of_swap
 from rtl_tf.audit.framing import Framing, frame_faces, is_odd, odd_sizes
 from rtl_tf.audit.judged_faces import Faces, judge_faces
 from rtl_tf.audit.near_duplicates import Pair, find_duplicates
 from rtl_tf.audit.plain_and_mirrored import Contrast, contrast
-from rtl_tf.audit.sideways import Sideways, find_sideways
 from rtl_tf.audit.sketches import Place, read_all
 from rtl_tf.audit.suspects import Suspect, sorted_suspects
 from rtl_tf.records import Sample, image_names
@@ -34,7 +34,7 @@ class Findings:
     framing: Framing
     faces: Faces | None
     contrast: Contrast | None
-    sideways: Sideways
+    common_faults: CommonFaults
     duplicates: list[Pair]
     looked_at: bool
     suspects: list[Suspect]
@@ -72,8 +72,9 @@ def examine(samples: Sequence[Sample], schema: Schema) -> Findings:
         sides = contrast(faces.model.laid(faces.points), faces.model.mean, mirrored, schema)
     doubted = {one.index for one in suspects}
     believed = [index for index in np.flatnonzero(framing.beyond < WITHIN).tolist() if index not in doubted]
-    sideways = find_sideways([samples[index] for index in believed], schema)
-    return Findings(samples, schema, framing, faces, sides, sideways, duplicates, looked_at, sorted_suspects(suspects))
+    common_faults = find_common_faults([samples[index] for index in believed], schema)
+    suspects = sorted_suspects(suspects)
+    return Findings(samples, schema, framing, faces, sides, common_faults, duplicates, looked_at, suspects)
 
 
 def _places(samples: Sequence[Sample], faces: Faces | None) -> list[Place]:

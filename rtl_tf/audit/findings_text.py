@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rtl_tf.audit.common_faults import CommonFaults
 from rtl_tf.audit.examination import Findings
 from rtl_tf.audit.framing import INPUT_PX
 from rtl_tf.audit.plain_and_mirrored import SHIFTED
-from rtl_tf.audit.sideways import Sideways
 from rtl_tf.records import image_names
 from rtl_tf.system.notes import first_of
 
@@ -17,6 +17,7 @@ WIDTH = 100
 SHOWN = 5  # names in a sentence, suspects in the list
 FEW_PEOPLE = 10
 MANY = 0.3  # share of the images
+FEWEST_SIDED = 3  # mirrored pairs whose names are exchanged, from which on that has one cause
 
 
 def findings_text(findings: Findings) -> str:
@@ -122,7 +123,7 @@ def _sides(findings: Findings) -> list[str]:
             f"The images show both halves of the face, {faces.halves.share:.0%} one and {1 - faces.halves.share:.0%} "
             "the other: with `mirrored` true for those of one half, the network would have to learn one alone."
         )
-    return [*lines, *_contrast(findings), _sideways(findings.sideways)]
+    return [*lines, *_contrast(findings), _common_shift(findings.common_faults)]
 
 
 def _contrast(findings: Findings) -> list[str]:
@@ -146,7 +147,7 @@ def _contrast(findings: Findings) -> list[str]:
     return lines
 
 
-def _sideways(found: Sideways) -> str:
+def _common_shift(found: CommonFaults) -> str:
     if found.shift is None:
         return f"Whether all labels lie to one side is not known: {found.reason}."
     shift, side = found.shift, found.side
@@ -173,14 +174,23 @@ def _names(findings: Findings) -> list[str]:
         lines.append(f"{told} ({one.share:.0%}){half}.")
     more = len(exchanges) - SHOWN
     lines += [f"So have {_many(more, 'other pair')}."] if more > 0 else []
-    for each in findings.sideways.misnamed:
+    misnamed, pairs = findings.common_faults.misnamed, len(findings.schema.mirrored_pairs)
+    sided = sum(findings.schema.mirror_permutation[each.first] == each.second for each in misnamed)
+    if sided >= FEWEST_SIDED and 2 * sided > pairs:
+        lines.append(
+            f"Left and right look exchanged in all images: {sided} of {pairs} pairs have each other's place where they "
+            "were held against face meshes. Names are the person's own left and right, or the images are mirror images."
+        )
+        misnamed = ()
+    for each in misnamed[:SHOWN]:
         first, second = (findings.schema.names[index] for index in (each.first, each.second))
         is_in_some = any((one.first, one.second) == (each.first, each.second) for one in exchanges)
         lines.append(
             f"The names of {first} and {second} look swapped in all {'other ' if is_in_some else ''}images: so they "
             f"are in {each.swapped} of {each.images} that were held against face meshes."
         )
-    return lines
+    more = len(misnamed) - SHOWN
+    return [*lines, f"So do those of {_many(more, 'other pair')}."] if more > 0 else lines
 
 
 def _suspects(findings: Findings) -> list[str]:

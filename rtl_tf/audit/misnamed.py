@@ -31,26 +31,33 @@ def are_known(schema: Schema) -> bool:
 
 
 def find_misnamed(meshed: Sequence[MeshedSample], schema: Schema) -> tuple[Misnamed, ...]:
-    """The pairs that are swapped in more than half of the images."""
+    """The pairs that are swapped in more than half of the images, each landmark in one of them alone.
+
+    Where left and right are exchanged many pairs look swapped: those count that lie nearest to each other's places.
+    """
     if not meshed:
         return ()
     labels, places = np.stack([one.sample.points for one in meshed]), _places(meshed, schema)
     distances = np.linalg.norm(labels[:, :, None] - places[:, None], axis=-1)  # of label k from the place of l
-    found = []
+    likely = []
     for first, second in combinations(np.flatnonzero(anatomical(schema) >= 0).tolist(), 2):
         as_named = distances[:, first, first] + distances[:, second, second]
         exchanged = distances[:, first, second] + distances[:, second, first]
         images, swapped = int(np.isfinite(as_named).sum()), int((exchanged < CLEARLY * as_named).sum())
         if images >= FEWEST and swapped > images / 2:
-            found.append(Misnamed(first, second, swapped, images))
+            likely.append((float(np.nanmedian(exchanged)), Misnamed(first, second, swapped, images)))
+    found: list[Misnamed] = []
+    for _, one in sorted(likely, key=lambda pair: pair[0]):
+        if not {one.first, one.second} & {index for each in found for index in (each.first, each.second)}:
+            found.append(one)
     return tuple(found)
 
 
 def _places(meshed: Sequence[MeshedSample], schema: Schema) -> np.ndarray:
-    """(N, K, 2) original px, of all images on the half of the face that lies nearer to the labels; NaN = not known."""
+    """(N, K, 2) original px, NaN = not known; landmarks of one half of the face on the half nearer to the labels."""
     chosen, samples = anatomical(schema), as_one_half([one.sample for one in meshed], schema)
     best, nearest = np.full((len(meshed), len(schema), 2), np.nan), np.inf
-    for other in (False, True):
+    for other in (False, True) if schema.is_one_sided else (False,):
         places = []
         for one, sample in zip(meshed, samples, strict=True):
             mirrored = sample.mirrored != other

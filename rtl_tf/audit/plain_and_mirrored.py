@@ -1,6 +1,6 @@
 """Whether plain and mirrored samples mark the same places of the face, told from the shapes alone.
 
-A constant shift of all points cannot be seen so: shapes have no place. It needs pixels: see `sideways`.
+A constant shift of all points cannot be seen so: shapes have no place. It needs pixels: see `common_faults`.
 """
 
 from dataclasses import dataclass

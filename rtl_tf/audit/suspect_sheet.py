@@ -37,7 +37,7 @@ def suspect_sheet(findings: Findings) -> Figure:
         cell.set_visible(False)
     for cell, index in zip(cells, images, strict=False):
         _draw(cell, findings, index, [suspect for suspect in findings.suspects if suspect.index == index])
-    legend_below(figure, cells[0], columns=3)
+    legend_below(figure, max(cells, key=lambda cell: len(cell.get_legend_handles_labels()[1])), columns=3)
     return figure
 
 
@@ -54,14 +54,9 @@ def _draw(axes: Axes, findings: Findings, index: int, suspects: list[Suspect]) -
     axes.lines[-1].set_label("labelled")
     places = np.full_like(points, np.nan) if expected is None else crop.to_input(expected)
     concerned = sorted({suspect.landmark for suspect in suspects if suspect.landmark is not None})
-    axes.plot(
-        *places[concerned].T,
-        linestyle="",
-        marker="x",
-        color=PREDICTED,
-        markersize=5,
-        label="where the others predict it",
-    )
+    if np.isfinite(places[concerned]).any():
+        label = "where the others predict it"
+        axes.plot(*places[concerned].T, linestyle="", marker="x", color=PREDICTED, markersize=5, label=label)
     for landmark in concerned:
         axes.annotate(
             "", xy=places[landmark], xytext=points[landmark], annotation_clip=True,

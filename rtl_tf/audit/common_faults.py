@@ -19,7 +19,7 @@ MOST = 60  # images that are looked at
 
 
 @dataclass(frozen=True)
-class Sideways:
+class CommonFaults:
     """How far labels lie to the right of where they belong, and which of them have each other's place.
 
     Attributes:
@@ -37,35 +37,35 @@ class Sideways:
     misnamed: tuple[Misnamed, ...] = ()
 
 
-def find_sideways(samples: Sequence[Sample], schema: Schema) -> Sideways:
+def find_common_faults(samples: Sequence[Sample], schema: Schema) -> CommonFaults:
     """Of samples whose labels and squares are believed; MOST are looked at, in threads, with a progress bar."""
     if not samples:
-        return Sideways(reason="there is no image whose labels are beyond doubt")
+        return CommonFaults(reason="there is no image whose labels are beyond doubt")
     is_contradicted, reason = seen_both_ways(samples, schema, flips=True), ""
     if not is_contradicted:
         only = "all of them are mirrored" if any(sample.mirrored for sample in samples) else "none is mirrored"
         reason = f"all images show one half of the face, {only}: it is learned as the anatomy is"
         if not are_known(schema):
-            return Sideways(reason=reason)
+            return CommonFaults(reason=reason)
     chosen = _evenly(as_one_half(samples, schema), MOST)
     margin = Asked().resolved().crop_margin
     try:
         meshed = mesh_samples(chosen, SIZE, margin, read=lambda file, _: Pyramid.of_file(file))
     except InputError as problem:  # the network's package is missing
-        return Sideways(reason=reason or str(problem))
+        return CommonFaults(reason=reason or str(problem))
     if not meshed:
-        return Sideways(reason=reason or f"no face was found in the {len(chosen)} images that were looked at")
+        return CommonFaults(reason=reason or f"no face was found in the {len(chosen)} images that were looked at")
     misnamed = find_misnamed(meshed, schema)
     if not is_contradicted:
-        return Sideways(reason=reason, misnamed=misnamed)
+        return CommonFaults(reason=reason, misnamed=misnamed)
     alike = of_like_boxes(meshed)
     squares = [replace(one.box, size=1) for one in alike]
     shift = shift_of_labels(alike, squares, schema)
     if shift is None:
         kinds = " of either half of the face" if schema.is_one_sided else ""
         few = f"a face was found in {len(meshed)} of the {len(chosen)} images that were looked at"
-        return Sideways(reason=f"{few}, of fewer than {FEWEST} people{kinds}", misnamed=misnamed)
-    return Sideways(shift, float(np.median([square.side for square in squares])), len(alike), misnamed=misnamed)
+        return CommonFaults(reason=f"{few}, of fewer than {FEWEST} people{kinds}", misnamed=misnamed)
+    return CommonFaults(shift, float(np.median([square.side for square in squares])), len(alike), misnamed=misnamed)
 
 
 def _evenly(samples: Sequence[Sample], most: int) -> list[Sample]:
