@@ -24,6 +24,7 @@ from rtl_tf.inference.face_meshes import Mesh, find_mesh
 from rtl_tf.inference.face_square import turn
 from rtl_tf.inference.mesh_calibration import nearest_points
 from rtl_tf.inference.recipe import FACE
+from rtl_tf.known import mean_of_known
 from rtl_tf.schema import Schema
 from rtl_tf.system.hashing import State, state_of
 
@@ -114,7 +115,7 @@ class MeshGuesser:
             faces = self._of_labelled(photo)
             if not faces or points is None:
                 continue
-            middle = np.nanmean(points, axis=0)
+            middle = mean_of_known(points, axis=0)
             found = min(faces, key=lambda face: math.dist(face.centre, middle))
             mirrored = self.of_a_half and self._shows_other_half(found, points)
             square = found.of(mirrored).square
