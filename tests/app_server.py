@@ -91,8 +91,17 @@ def make_session(
     return Session(photographs, journal.schema, journal, labels, guesses, pictures, "tester", labelling, known)
 
 
-def serve(folder: Path, listening: socket.socket, labelling: bool = False, guesser=KnownGuesser, **of_folder) -> None:
+def serve(
+    folder: Path,
+    listening: socket.socket,
+    labelling: bool = False,
+    guesser=KnownGuesser,
+    bare: bool = False,
+    **of_folder,
+) -> None:
+    """bare: landmarks alone, no measurements."""
     schema = load_schema("fas14")
+    schema = replace(schema, measurements=()) if bare else schema
     with writing(folder / NAME, schema) as journal:
         access = Access("127.0.0.1", listening.getsockname()[1], TOKEN)
         guesser = KnownMesh if labelling else guesser
@@ -115,4 +124,4 @@ if __name__ == "__main__":
     facts = folder.parent / "facts.csv" if "facts" in more else None
     of_folder = {"recursive": "recursive" in more, "only": only, "facts": facts}
     guesser = TwoFaces if "faces" in more else KnownGuesser
-    serve(folder, listening_at(int(sys.argv[2])), "label" in more, guesser, **of_folder)
+    serve(folder, listening_at(int(sys.argv[2])), "label" in more, guesser, "bare" in more, **of_folder)

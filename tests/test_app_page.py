@@ -182,6 +182,18 @@ def test_a_server_that_went_away_is_told_until_it_is_back(browser, server):
     browser.until("document.querySelector('#saved').textContent === ''")
 
 
+def test_a_schema_without_measurements_leaves_their_room_to_the_landmarks(browser, serve, tmp_path):
+    heights = []
+    for folder in ("photos", "bare"):
+        write_photographs(tmp_path / folder)
+        serve(tmp_path / folder, folder)
+        heights.append(browser.run("document.querySelector('#landmarks').offsetHeight"))
+    assert heights[1] > 1.5 * heights[0] and browser.errors == []
+    parts = ["#values", "#worth", "#use"]
+    assert [browser.run(f"document.querySelector('{part}').offsetHeight") for part in parts] == [0, 0, 0]
+    assert browser.run("document.querySelector('#head-view').offsetHeight") > 0
+
+
 def test_measurements_are_those_of_the_package(browser, server):
     generator = np.random.default_rng(0)
     for kind, number in (("distance", 2), ("angle", 3), ("ratio", 4), ("point_to_line", 3), ("point_to_line", 6)):

@@ -58,6 +58,11 @@ function nameFaceMesh() {
   by("accept").title = "The face mesh's place is right (A)";
 }
 
+// Where the schema has none: their room is the landmarks'.
+function hideMeasurements() {
+  for (const part of [by("use").parentElement, by("values"), by("worth")]) part.hidden = true;
+}
+
 // Before what a key or a button does.
 const FIRST = { capture: true, passive: true };
 function touch() {
@@ -71,6 +76,7 @@ async function start() {
   by("folder").textContent = about.folder.split(/[\\/]/).filter(Boolean).pop() ?? about.folder;
   by("folder").title = about.folder;
   if (about.labelling) nameFaceMesh();
+  if (!about.schema.measurements.length) hideMeasurements();
   if (about.ordered) by("list").setAttribute("aria-label", "Photographs, in the order of the table");
   by("head-view").append(...Object.keys(about.view.outside).map((name) => new Option(name)));
   listenToMouse(stage, view, page);
