@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from rtl_tf.app.folder import Photo
-from rtl_tf.app.guesses import MOST_FACES, NO_FACE, Guess, centre_of
+from rtl_tf.app.guesses import MOST_FACES, NO_FACE, Guess, centre_of, places_of
 from rtl_tf.cli import start_tensorflow
 from rtl_tf.clinic.sights import sight_on
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop
@@ -115,13 +115,8 @@ def found_guess(found: Found, predictor: Predictor, name: str, doubt: Doubt | No
     )
     radii = doubt.radii(found.prediction) if doubt else np.full(len(names), np.nan)
     radius = {name: round(float(one), 2) for name, one in zip(names, radii, strict=True) if np.isfinite(one)}
-    places = {
-        name: (round(float(x), 2), round(float(y), 2))
-        for name, (x, y), there in zip(names, points, inside, strict=True)
-        if there
-    }
     crop = Crop(*found.box, predictor.image_size, found.mirrored)
-    return Guess(places, name, tuple(filter(None, flags)), radius or None, crop=crop)
+    return Guess(places_of(names, points, inside), name, tuple(filter(None, flags)), radius or None, crop=crop)
 
 
 def upright(heatmap: np.ndarray, square: Crop) -> tuple[np.ndarray, Crop]:

@@ -80,6 +80,15 @@ def centre_of(face: Face, pixels: np.ndarray) -> tuple[float, float]:
     return round(x, DECIMALS), round(y, DECIMALS)
 
 
+def places_of(names: Sequence[str], points: np.ndarray, known: np.ndarray) -> dict[str, tuple[float, float]]:
+    """`Guess.points` of landmarks (K, 2), original px, those that are `known`, bool (K,)."""
+    return {
+        name: (round(float(x), DECIMALS), round(float(y), DECIMALS))
+        for name, (x, y), there in zip(names, points, known, strict=True)
+        if there
+    }
+
+
 class Guesser(Protocol):
     """Attributes:
     name: as people read it.

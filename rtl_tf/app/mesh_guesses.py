@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.app.folder import Folder, Photo
-from rtl_tf.app.guesses import MOST_FACES, NO_FACE, Guess, centre_of
+from rtl_tf.app.guesses import MOST_FACES, NO_FACE, Guess, centre_of, places_of
 from rtl_tf.app.labels import AllLabels
 from rtl_tf.clinic.sights import Sight, sight_on
 from rtl_tf.coordinates import Crop
@@ -80,12 +80,7 @@ class MeshGuesser:
         seen = square.from_shares(shares)[self._order(mirrored)]
         height, width = pixels.shape[:2]
         inside = np.all((seen > -0.5) & (seen < (width - 0.5, height - 0.5)), axis=-1)  # not so for NaN
-        places = {
-            name: (round(float(x), 2), round(float(y), 2))
-            for name, (x, y), there in zip(self.schema.names, seen, inside, strict=True)
-            if there
-        }
-        return Guess(places, self.name, sight=face.sight, centre=face.centre)
+        return Guess(places_of(self.schema.names, seen, inside), self.name, sight=face.sight, centre=face.centre)
 
     def heatmap(self, guess: Guess, pixels: np.ndarray, landmark: int) -> tuple[np.ndarray, Crop] | None:
         return None

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -165,32 +165,41 @@ def _common_shift(found: CommonFaults) -> str:
 
 def _names(findings: Findings) -> list[str]:
     """Pairs of landmarks that are swapped in some images, or in all."""
-    lines = []
-    exchanges = sorted(findings.faces.exchanges if findings.faces else [], key=lambda one: -one.share)
-    for one in exchanges[:SHOWN]:
+    return [*_first(_exchanged(findings), "So have"), *_first(_misnamed(findings), "So do those of")]
+
+
+def _first(told: Iterable[str], so: str) -> list[str]:
+    """The first of sentences, each on a pair, and how many more there are."""
+    lines = list(told)
+    more = len(lines) - SHOWN
+    return [*lines[:SHOWN], *([f"{so} {_many(more, 'other pair')}."] if more > 0 else [])]
+
+
+def _exchanged(findings: Findings) -> Iterator[str]:
+    for one in sorted(findings.faces.exchanges if findings.faces else [], key=lambda one: -one.share):
         first, second = (findings.schema.names[each] for each in (one.first, one.second))
         told = f"{first} and {second} have each other's place in {one.swapped.sum()} of {_many(one.images, 'image')}"
         half = ", about half: look at one of either kind to know which are right" if one.is_about_half else ""
-        lines.append(f"{told} ({one.share:.0%}){half}.")
-    more = len(exchanges) - SHOWN
-    lines += [f"So have {_many(more, 'other pair')}."] if more > 0 else []
+        yield f"{told} ({one.share:.0%}){half}."
+
+
+def _misnamed(findings: Findings) -> Iterator[str]:
     misnamed, pairs = findings.common_faults.misnamed, len(findings.schema.mirrored_pairs)
     sided = sum(findings.schema.mirror_permutation[each.first] == each.second for each in misnamed)
     if sided >= FEWEST_SIDED and 2 * sided > pairs:
-        lines.append(
+        yield (
             f"Left and right look exchanged in all images: {sided} of {pairs} pairs have each other's place where they "
             "were held against face meshes. Names are the person's own left and right, or the images are mirror images."
         )
-        misnamed = ()
-    for each in misnamed[:SHOWN]:
+        return
+    in_some = {(one.first, one.second) for one in findings.faces.exchanges} if findings.faces else set()
+    for each in misnamed:
         first, second = (findings.schema.names[index] for index in (each.first, each.second))
-        is_in_some = any((one.first, one.second) == (each.first, each.second) for one in exchanges)
-        lines.append(
-            f"The names of {first} and {second} look swapped in all {'other ' if is_in_some else ''}images: so they "
+        other = "other " if (each.first, each.second) in in_some else ""
+        yield (
+            f"The names of {first} and {second} look swapped in all {other}images: so they "
             f"are in {each.swapped} of {each.images} that were held against face meshes."
         )
-    more = len(misnamed) - SHOWN
-    return [*lines, f"So do those of {_many(more, 'other pair')}."] if more > 0 else lines
 
 
 def _suspects(findings: Findings) -> list[str]:

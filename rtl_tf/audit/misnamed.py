@@ -47,9 +47,11 @@ def find_misnamed(meshed: Sequence[MeshedSample], schema: Schema) -> tuple[Misna
         if images >= FEWEST and swapped > images / 2:
             likely.append((float(np.nanmedian(exchanged)), Misnamed(first, second, swapped, images)))
     found: list[Misnamed] = []
+    taken: set[int] = set()
     for _, one in sorted(likely, key=lambda pair: pair[0]):
-        if not {one.first, one.second} & {index for each in found for index in (each.first, each.second)}:
+        if taken.isdisjoint((one.first, one.second)):
             found.append(one)
+            taken |= {one.first, one.second}
     return tuple(found)
 
 

@@ -149,7 +149,10 @@ def of_people(hand: Hand) -> Hand:
         warn(f"{hand.origin}: {some(lost, 'image')} without a subject, left out")
     people, values = means_by_person(hand.subjects, hand.all_values())
     unscaled = np.full(len(people), np.nan)
-    return Hand(hand.origin, hand.schema, people, people, unscaled, values, (), True, True, hand.of_photographs)
+    return replace(
+        hand, images=people, subjects=people, mm_per_px=unscaled, points=values, sights=(), as_given=True,
+        by_person=True, left_out=None,
+    )  # fmt: skip
 
 
 def means_by_person(subjects: Sequence[str], values: np.ndarray) -> tuple[list[str], np.ndarray]:
