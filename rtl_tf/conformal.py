@@ -59,6 +59,11 @@ class Conformal:
         enough = {name: of(one) for name, one in members.items() if len(set(names[one])) >= FEWEST_OF_A_GROUP}
         return cls(base, slope, of(np.ones(len(errors), bool)), enough)
 
+    @property
+    def known(self) -> np.ndarray:
+        """bool (K,): the landmarks that had an error in any image."""
+        return np.isfinite(self.quantiles).any(axis=0)
+
     def expected(self, doubts: np.ndarray) -> np.ndarray:
         """(..., K) -> (..., K): the error that a doubt lets expect."""
         return np.maximum(self.base + self.slope * doubts, SMALLEST)

@@ -141,6 +141,10 @@ def test_a_landmark_that_nobody_labels_has_no_say():
     assert np.isnan(fitted.radii(signs, 0.9)[:, 4]).all()
     flagged = [UNSURE in flags for flags in fitted.flags(replace(signs, peaks=np.full((60, 5), 0.3) * blank))]
     assert all(flagged)
+    as_kept = Signs.of(told)  # predictions.csv has the places in the corner, too
+    np.testing.assert_array_equal(fitted.radii(as_kept, 0.9), fitted.radii(signs, 0.9))
+    np.testing.assert_array_equal(fitted.expected_errors(as_kept), fitted.expected_errors(signs))
+    assert fitted.flags(as_kept) == fitted.flags(signs)
 
 
 def test_mirrored_faces_have_the_shape_of_the_others():

@@ -49,12 +49,16 @@ def columns(**more):
     return [dict(zip(plain, cells, strict=True)) for cells in zip(*plain.values(), strict=True)]
 
 
-def run_with(tmp_path, points, attributes, truth=None, method="ft", data="clinic", **more):
+def run_with(tmp_path, points, attributes, truth=None, method="ft", data="clinic", settings=None, **more):
     """A run whose detector found `points` (N, K, 2), px of 0.5 mm; `more` of its predictions."""
-    folder = make_run(tmp_path, method, 0, np.zeros((len(points), 14)), data=data, landmarks=SCHEMA.names)
+    settings = {"landmarks": SCHEMA.names} | (settings or {})
+    folder = make_run(tmp_path, method, 0, np.zeros((len(points), 14)), data=data, **settings)
     usual = make_predictions(np.zeros((len(points), 14)), landmarks=SCHEMA.names)
     truth = points if truth is None else truth
-    told = replace(usual, points=points.astype(np.float32), truth=truth.astype(np.float32), **more)
+    in_heatmaps = usual.heatmap_truth + 0 * truth.astype(np.float32)  # NaN where the truth is
+    told = replace(
+        usual, points=points.astype(np.float32), truth=truth.astype(np.float32), heatmap_truth=in_heatmaps, **more
+    )
     write_predictions(folder / "predictions.csv", told)
     write_attributes(folder / "test.csv", told.images, attributes)
     return tmp_path
@@ -189,15 +193,38 @@ def test_the_anova_has_the_detectors_placements_beside_the_labels(tmp_path):
     assert "placement" in lines and "Placements on one image: the detector's and the label's." in lines
 
 
+def test_landmarks_that_were_never_learnt_are_left_out(tmp_path):
+    """predictions.csv has places of them, wherever a heatmap had its maximum."""
+    truth = faces()
+    truth[:, 12:] = np.nan
+    points = faces(seed=0) + np.eye(14)[3][:, None] * (1, 0)
+    points[:, 12:] = np.random.default_rng(5).uniform(0, 128, (len(points), 2, 2))
+    never = {"unlabelled_landmarks": list(SCHEMA.names[12:])}
+    drawing = draw(run_with(tmp_path, points, columns(), truth, settings=never), by="sex")
+    lines = "\n".join(drawing.lines)
+    assert f"Without {SCHEMA.names[12]}, {SCHEMA.names[13]}, which no image has." in lines
+    distance = np.linalg.norm(np.subtract(*(superimpose(points[:, :12]).points[chosen].mean(axis=0)
+                                            for chosen in (slice(0, PEOPLE), slice(PEOPLE, None)))))  # fmt: skip
+    assert f"Procrustes distance {distance:.4f}" in lines
+    assert "Placements on one image: the detector's and the label's." in lines
+
+
+def test_labels_that_lack_a_landmark_take_no_part_and_are_not_named(tmp_path):
+    truth = faces()
+    truth[:, 12:] = np.nan
+    lines = "\n".join(draw(run_with(tmp_path, faces(), columns(), truth)).lines)
+    assert "individual" in lines and "the label's" not in lines
+
+
 def test_a_number_sign_in_the_name_of_a_file_makes_no_placement():
     """Two photographs of each person, whose names differ behind the #; then two faces marked on one photograph."""
     apart = [replace(one, image=Path(f"/faces/{one.subject}#{side}.jpg"))
              for one, side in zip(samples(faces()), ["front", "left"] * PEOPLE, strict=True)]  # fmt: skip
-    terms, _ = placement_terms(labelled_specimens(apart, SCHEMA, "clinic"))
+    terms, _, _ = placement_terms(labelled_specimens(apart, SCHEMA, "clinic"))
     assert [term.name for term in terms] == ["individual", "image"]
     twice = [replace(one, image=Path(f"/faces/{one.subject}#front.jpg"), face=face)
              for one, face in zip(samples(faces()), "12" * PEOPLE, strict=True)]  # fmt: skip
-    terms, _ = placement_terms(labelled_specimens(twice, SCHEMA, "clinic"))
+    terms, _, _ = placement_terms(labelled_specimens(twice, SCHEMA, "clinic"))
     assert [term.name for term in terms] == ["individual", "placement"]
 
 

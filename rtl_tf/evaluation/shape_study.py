@@ -77,12 +77,14 @@ def study(specimens: Specimens, groups: Sequence[str], order: Sequence[str], cov
     return ShapeStudy(laid, freed, group, people, adjusted, means, components(adjusted), differences, shared)
 
 
-def placement_terms(specimens: Specimens) -> tuple[list[Term], float]:
-    """The ANOVA of all placements, and the repeatability; a label of an image is one more placement beside the found.
+def placement_terms(specimens: Specimens) -> tuple[list[Term], float, bool]:
+    """The ANOVA of all placements, the repeatability, and whether labels took part: those of an image with all of its
+    landmarks are one more placement beside the found.
 
     Rows of one photograph (`name#face`) with one person are placements on it.
     """
     points, rows = specimens.points, np.arange(len(specimens.points))
+    whole = np.zeros(len(points), bool)
     if specimens.labels is not None:
         whole = np.isfinite(specimens.labels).all(axis=(1, 2))
         points = np.concatenate([points, specimens.labels[whole]])
@@ -91,7 +93,7 @@ def placement_terms(specimens: Specimens) -> tuple[list[Term], float]:
     sides = [specimens.sides[row] for row in rows] if specimens.sides else None
     images = [photograph_of(specimens.images[row]) for row in rows]
     terms = procrustes_anova(superimpose(points).points, individuals, sides, images)
-    return terms, repeatability(terms, len(points), individuals)
+    return terms, repeatability(terms, len(points), individuals), bool(whole.any())
 
 
 def correlations(scores: np.ndarray, columns: dict[str, np.ndarray]) -> dict[str, float]:

@@ -80,7 +80,7 @@ class Specimens:
 
 def tested_specimens(run: Run) -> Specimens:
     """What a run's detector found in its test images; InputError where its files are missing or do not fit."""
-    found, schema = run.predictions, schema_of(run)
+    found, schema = run.learnt_predictions, schema_of(run)
     if found.landmarks != schema.names:
         raise InputError(f"{run.folder / layout.PREDICTIONS}: its landmarks are not those of schema {schema.name}")
     path = run.folder / layout.ATTRIBUTES

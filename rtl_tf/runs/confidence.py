@@ -67,20 +67,27 @@ class Confidence:
     def radii(self, signs: Signs, coverage: float) -> np.ndarray:
         """float64 (N, K), original px: within it lie `coverage` of the landmarks, 0.5 to 0.99; NaN where too few people
         can promise that, or a landmark is missing."""
+        signs = self._told(signs)
         return self.conformal.radii(doubts_of(signs.peaks), coverage, _views(signs)) * extents(signs.points)[:, None]
 
     def expected_errors(self, signs: Signs) -> np.ndarray:
-        """float64 (N, K), original px: by these, faces can be put in an order of doubt."""
+        """float64 (N, K), original px: by these, faces can be put in an order of doubt; NaN as `radii`."""
+        signs = self._told(signs)
         return self.conformal.expected(doubts_of(signs.peaks)) * extents(signs.points)[:, None]
 
     def flags(self, signs: Signs) -> list[tuple[str, ...]]:
         """Of each of N faces, why somebody should look at it; empty for about nine in ten that are like the training
         ones."""
+        signs = self._told(signs)
         shapes = _one_half(signs.points, signs, self.order)
         misfits = np.array([self.shape.misfit(face) for face in shapes])
         scores = _scores(self.conformal, signs, misfits)
         beyond = {name: values > self.limits[name] for name, values in scores.items()}
         return [tuple(name for name, marked in beyond.items() if marked[index]) for index in range(len(misfits))]
+
+    def _told(self, signs: Signs) -> Signs:
+        """Without landmarks that no out-of-fold image labels: a network has perhaps never learnt where they are."""
+        return signs.of_landmarks(self.conformal.known)
 
     def to_json(self) -> dict:
         return {

@@ -1,7 +1,7 @@
 """predictions.csv: the hinge between the networks, which write it, and the judging, which reads nothing else."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,7 +61,12 @@ class Predictions:
 def of_labelled_landmarks(predictions: Predictions) -> Predictions:
     """With NaN for all that was found of landmarks that no image labels: a network never learnt where they are."""
     never = np.isnan(predictions.truth).any(axis=-1).all(axis=0)
-    blank = np.where(never, np.nan, 0).astype(np.float32)
+    return without_landmarks(predictions, [name for name, one in zip(predictions.landmarks, never, strict=True) if one])
+
+
+def without_landmarks(predictions: Predictions, names: Collection[str]) -> Predictions:
+    """With NaN for all that was found of these landmarks."""
+    blank = np.array([np.nan if name in names else 0 for name in predictions.landmarks], np.float32)
     told = {name: getattr(predictions, name) for name in ("peaks", "spread", "rivals")}
     told = {name: values + blank for name, values in told.items() if values is not None}
     return replace(predictions, points=predictions.points + blank[:, None], **told)

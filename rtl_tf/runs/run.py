@@ -16,8 +16,8 @@ from rtl_tf.runs.history import read_history
 from rtl_tf.runs.metrics_file import read_metrics
 from rtl_tf.runs.packed import Packed, packed_run
 from rtl_tf.runs.parts import part_size
-from rtl_tf.runs.predictions import Predictions, read_predictions
-from rtl_tf.schema import known_schemas, parse_schema
+from rtl_tf.runs.predictions import Predictions, read_predictions, without_landmarks
+from rtl_tf.schema import UNLABELLED, known_schemas, parse_schema
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_hash")  # by the run: text, all of it
@@ -138,6 +138,11 @@ class Run:
         if expected not in (None, len(predictions.images)):
             raise InputError(f"{path}: {len(predictions.images)} images, {layout.METRICS} says {expected}: cut off?")
         return predictions
+
+    @property
+    def learnt_predictions(self) -> Predictions:
+        """`predictions` as `Detector.predict` has them: nothing of landmarks that no training image labels."""
+        return without_landmarks(self.predictions, self.resolved.get(UNLABELLED) or ())
 
     @cached_property
     def validation(self) -> Predictions:

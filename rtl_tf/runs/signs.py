@@ -1,6 +1,6 @@
 """What a detector tells of faces, beside where their landmarks are, by which its errors can be guessed."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -33,6 +33,12 @@ class Signs:
         if isinstance(told, Prediction):
             values = {name: None if value is None else np.asarray(value)[None] for name, value in values.items()}
         return cls(**values)
+
+    def of_landmarks(self, known: np.ndarray) -> "Signs":
+        """With NaN for those landmarks that bool (K,) `known` is False of."""
+        told = {name: getattr(self, name) for name in ("peaks", "spread", "rivals")}
+        told = {name: np.where(known, values, np.nan) for name, values in told.items() if values is not None}
+        return replace(self, points=np.where(known[:, None], self.points, np.nan), **told)
 
     def known(self, name: str) -> np.ndarray:
         """The values of that sign, (N, K) or (N,); NaN (N,) where nothing is known."""

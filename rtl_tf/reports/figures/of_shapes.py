@@ -62,7 +62,6 @@ def shapes_of(
     found = study(specimens, groups, order, covariates)
     if not len(found.components.variances) or np.linalg.matrix_rank(found.superimposed.mean, tol=1e-6) < 2:
         raise InputError("all people have one shape, or all landmarks lie on one line: there is nothing to draw")
-    terms, repeated = placement_terms(specimens)
     scores = found.components.scores(found.shapes)
     lines = [f"Shapes {specimens.source}.", *_confounders(specimens, scores, adjust), *_tests(found, order, adjust)]
     header = [f"shapes {specimens.source}", *specimens.notes]
@@ -70,7 +69,7 @@ def shapes_of(
     notes = [*specimens.notes, *([pose] if (pose := _pose(specimens, by, adjust)) else [])]
     notes = [f"{note[0].upper()}{note[1:]}." for note in [*notes, USE]]
     text = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in [*lines, *notes]]
-    text += ["", as_text(anova_grid(terms, repeated, specimens.labels is not None)), ""]
+    text += ["", as_text(anova_grid(*placement_terms(specimens))), ""]
     numbers = image_rows(specimens, found, scores, groups, by, panels)
     return Drawing(shape_figure(found, panels), text, [], numbers)
 
