@@ -30,7 +30,8 @@ class Conformal:
         base, slope: (K,), of the expected error, base + slope * doubt; none is below 0.
         quantiles: (len(LEVELS), K), of errors as multiples of the expected one; infinite where there were too few
             people for a level.
-        of_groups: the same of each group of images that had enough people.
+        of_groups: the same of each group of images, infinite for landmarks that too few of its people have; without
+            groups that have none.
     """
 
     base: np.ndarray
@@ -52,11 +53,14 @@ class Conformal:
         ratios = errors / np.maximum(base + slope * doubts, SMALLEST)
         names, of_images = np.asarray(people), np.asarray([""] * len(errors) if groups is None else groups)
 
-        def of(images: np.ndarray) -> np.ndarray:
-            return np.stack([quantiles(column, names[images]) for column in ratios[images].T], axis=1)
+        def of(images: np.ndarray, fewest: int = 0) -> np.ndarray:
+            columns = [quantiles(column, names[images]) for column in ratios[images].T]
+            counts = [len(set(names[images][np.isfinite(column)])) for column in ratios[images].T]
+            return np.where(np.array(counts) >= fewest, np.stack(columns, axis=1), np.inf)
 
         members = {name: of_images == name for name in sorted(set(of_images.tolist()) - {""})}
-        enough = {name: of(one) for name, one in members.items() if len(set(names[one])) >= FEWEST_OF_A_GROUP}
+        own = {name: of(images, FEWEST_OF_A_GROUP) for name, images in members.items()}
+        enough = {name: found for name, found in own.items() if np.isfinite(found).any()}
         return cls(base, slope, of(np.ones(len(errors), bool)), enough)
 
     @property
@@ -71,9 +75,9 @@ class Conformal:
     def radii(self, doubts: np.ndarray, coverage: float, groups: Sequence[str] | None = None) -> np.ndarray:
         """(N, K) -> (N, K): within it lie `coverage` of the places; NaN where no radius can promise that.
 
-        Where an image's group had too few people, what all images promise counts; where it had enough, but not for
-        this coverage, that or the group's own radius at the highest that it promises, whichever is larger: so radii
-        never fall as coverage rises. `coverage` is taken for the next higher of LEVELS.
+        Where too few people of an image's group had a landmark, what all images promise counts; where enough had, but
+        not for this coverage, that or the group's own radius at the highest that it promises, whichever is larger: so
+        radii never fall as coverage rises. `coverage` is taken for the next higher of LEVELS.
         """
         level = next(index for index, value in enumerate(LEVELS) if value >= coverage - 1e-9)
         told = {name: _at(level, own, self.quantiles) for name, own in self.of_groups.items()}

@@ -1,14 +1,21 @@
 """`evaluate.py --measurements`: who is who, tables with a row a person, views in which a value is not the head's."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
+from fake_runs import make_predictions, make_run
 from test_measured_agreement import FISSURES, OFF, RATER, faces, rows_of, write
 
 from rtl_tf import cli
 from rtl_tf.cli import measure
 from rtl_tf.cli.evaluate import main
 from rtl_tf.clinic.hands import means_by_person
+from rtl_tf.runs.predictions import write_predictions
+from rtl_tf.schema import load_schema, schema_text
 
+FAS14 = load_schema("fas14")
 FISSURE = "palpebral_fissure_length"
 
 
@@ -163,3 +170,56 @@ def test_a_view_that_rtl_measure_could_not_tell_is_none(folder, capsys):
     reason = "view unknown (not told); stands for the head's in a frontal view alone"
     problem = agree(capsys, "measurements.csv", "--manual", "caliper.csv")[1]
     assert problem.startswith("no measurement of schema fas14 is there twice") and reason in capsys.readouterr().err
+
+
+def of_run(folder, yaw, **settings):
+    """Fissures of 25 to 45 mm in the labels and 1 to 2 mm more as found, on heads turned by `yaw` degrees."""
+    run = make_run(folder / "runs", "ft", 0, np.zeros((5, 14)), landmarks=FAS14.names, **settings)
+    usual = make_predictions(np.zeros((5, 14)), landmarks=FAS14.names)
+    points, truth = (faces(more).astype(np.float32) for more in (OFF, 0))
+    names = tuple(f"images/{index}.jpg" for index in range(5))
+    told = replace(usual, images=names, points=points, truth=truth, yaw=np.full(5, yaw, np.float32))
+    write_predictions(run / "predictions.csv", told)
+    (folder / "cal.csv").write_text(
+        f"image,{FISSURE}\n" + "".join(f"{name},{30 + number}\n" for number, name in enumerate(names))
+    )
+    return str(run)
+
+
+def test_a_run_against_a_caliper_leaves_out_views_as_its_table_would(folder, capsys):
+    run = of_run(folder, yaw=40)
+    said, warned = agree(capsys, run)
+    assert FISSURE in said and warned == ""  # both measure one image
+    said, warned = agree(capsys, run, "--second", "cal.csv")
+    assert FISSURE not in said and "nasal_height" in said
+    assert [line.split(":")[1] for line in warned.splitlines()] == [f" {run}", f" labels of {run}"]
+    assert warned.count("5 values of 5 images") == 2 and warned.count("oblique view") == 2
+
+
+def test_a_run_with_a_schema_of_its_own_has_a_second_rater(folder, capsys):
+    own = schema_text("fas14").replace('name = "fas14"', 'name = "ours"')
+    run = of_run(folder, yaw=0, schema="ours.toml", schema_hash="0" * 64)
+    (Path(run) / "schema.toml").write_text(own, encoding="utf-8")
+    said, warned = agree(capsys, run, "--second", "cal.csv")
+    assert warned == "" and float(fissure_of(folder, "raters")["bias"]) == pytest.approx(32 - 35)
+    assert float(fissure_of(folder)["bias"]) == pytest.approx(1.2)
+
+
+def test_where_only_raters_can_be_compared_it_is_said_why(folder, capsys):
+    write(folder / "found.csv", faces(), "aabbc", scale="")
+    (folder / "second.csv").write_text((folder / "caliper.csv").read_text())
+    told = agree(capsys, "found.csv", "--manual", "caliper.csv", "--second", "second.csv")
+    assert told[0] == 2 and told[1].startswith("no measurement of schema fas14 is there twice: no labels, or no scale")
+    assert not (folder / "reports").exists()
+
+
+def test_another_table_of_the_name_is_not_replaced(folder, capsys):
+    (folder / "reports").mkdir()
+    (folder / "reports" / "measurements.csv").write_text("image,measurement,value\n")
+    assert agree(capsys, "found.csv", "--manual", "caliper.csv") == (
+        *(2, "--output reports: reports/measurements.csv is no such table of an earlier call; name another folder"),
+    )
+    (folder / "reports" / "measurements.csv").unlink()
+    for _ in range(2):  # its own it does replace
+        agree(capsys, "found.csv", "--manual", "caliper.csv")
+        is_by_hand(fissure_of(folder))

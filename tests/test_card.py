@@ -95,6 +95,23 @@ def test_a_trained_run_has_its_card_and_names_nobody(table, tmp_path):
         assert f'"{word}"' not in json.dumps(card) and f" {word} " not in text and f"/{word}" not in text
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"source": "clinic_smith_ft", "source_hash": "ab"}, "a network of one's own"),
+        ({"source": "dlib"}, "dlib"),
+        ({"source": "face_mesh", "source_weights": "/home/a.tflite", "source_hash": "ab"}, "face_mesh"),
+        ({}, "random weights"),
+    ],
+)
+def test_a_network_of_ones_own_is_not_called_by_its_name(tmp_path, settings, told):
+    folder = make_run(tmp_path, "ft", 0, np.ones((24, 3)), **settings)
+    write_network(folder / "best.keras")
+    (folder / "split.csv").write_text("image,subject,part\na.png,p0,training\n")
+    card = make_card(read_run(folder))
+    assert card["detector"]["source"] == told and "smith" not in json.dumps(card)
+
+
 def test_ranges_of_numbers_do_not_tell_single_people(tmp_path):
     ages = [{"age": f"{3 + index / 7:.2f}"} for index in range(48)]
     folder = make_run(tmp_path, "ft", 0, np.ones((48, 3)), attributes=ages)

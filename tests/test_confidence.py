@@ -214,9 +214,11 @@ def test_observed_coverage_is_of_people():
     hits = np.array([[1, 1], [1, 0], [np.nan, 1], [0, 0]])
     mean, low, high = observed([hits], ["a", "b", "c", "d"])
     assert mean == pytest.approx((1 + 0.5 + 1 + 0) / 4) and np.isnan(low) and np.isnan(high)  # of four people
-    mean, low, high = observed([np.array([[1.0]] * 6 + [[0.5]])], [*"abcdefg"])
-    # Mean 13/14, standard error 1/14, t(6) 2.447: 0.754 to 1.103, of which no share is above 1.
-    assert (mean, low, high) == (pytest.approx(13 / 14), pytest.approx(0.754, abs=1e-3), 1.0)
+    some = np.array([[1.0, 0]] * 6 + [[1, 1]] * 2)
+    # Shares 0.5 and 1: mean 0.625, standard error sqrt(0.375 / 7 / 8) = 0.0818, t(7) 2.365.
+    assert observed([some], [*"abcdefgh"]) == pytest.approx((0.625, 0.4315, 0.8185), abs=1e-4)
+    for hits in (np.ones((8, 3)), np.array([[1.0, 0]] + [[1, 1]] * 7), np.zeros((8, 3))):
+        assert np.isnan(observed([hits], [*"abcdefgh"])[1:]).all()  # a spread that cannot be seen is not none
 
 
 @pytest.fixture

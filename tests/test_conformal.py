@@ -91,3 +91,16 @@ def test_radii_never_fall_as_coverage_rises():
     assert oblique[level(0.9)] == pytest.approx(63) and oblique[level(0.95)] == pytest.approx(66)
     assert unknown[level(0.96)] == pytest.approx(60) and oblique[level(0.96)] == pytest.approx(66)
     assert np.isnan(oblique[level(0.99)]) and np.isnan(unknown[level(0.99)])
+
+
+def test_a_landmark_that_few_of_a_group_have_has_the_radius_of_all():
+    """Of two landmarks, the second is labelled in 3 of the 40 people of a view whose errors are twice as large."""
+    random = np.random.default_rng(0)
+    groups = ["far"] * 40 + ["near"] * 100
+    errors = random.uniform(0.5, 1, (140, 2)) * np.where(np.arange(140) < 40, 2, 1)[:, None]
+    errors[3:40, 1] = np.nan
+    names, doubts = [f"p{index}" for index in range(140)], np.zeros((140, 2))
+    split, plain = Conformal.fit(errors, doubts, names, groups), Conformal.fit(errors, doubts, names)
+    far, anywhere = split.radii(doubts[:1], 0.7, ["far"])[0], plain.radii(doubts[:1], 0.7)[0]
+    assert far[0] > 1.3 * anywhere[0] and far[1] == anywhere[1]
+    assert "far" not in Conformal.fit(errors[:, 1:], doubts[:, 1:], names, groups).of_groups

@@ -159,6 +159,15 @@ def test_why_a_z_score_or_a_value_is_missing(measure):
     assert (row["value"], row["note"]) == ("25.000", "no sex (male, female), by which the norm differs: no z-score")
 
 
+def test_a_norm_of_boys_alone_says_that_it_has_no_girls(measure, tmp_path):
+    header = "measurement,source,sex,photo_or_3d,age,mean,sd\n"
+    rows = "".join(f"palpebral_fissure_length,Boys,male,photo,{age},25,1\n" for age in (0, 20))
+    (tmp_path / "boys.csv").write_text(header + rows)
+    _, _, found = measure([GIRL], "--norms", str(tmp_path / "boys.csv"), "--norm", "Boys")
+    note = found["a.jpg", "palpebral_fissure_length", "Boys"]["note"]
+    assert note == "the norm has no female people: no z-score"
+
+
 def test_a_point_outside_the_photograph_is_no_landmark(measure, tmp_path):
     Image.new("RGB", (200, 200)).save(tmp_path / "a.jpg")
     far = {"exocanthion_x": -500, "nasion_y": 199.4, "subnasale_y": 199.6}
@@ -363,6 +372,12 @@ def test_a_ruler_that_was_clicked(measure):
         ({}, ["--level", "95"], "--level 95: from 0.5 to below 1, as 0.95"),
         ({}, ["--output", "faces.csv"], "--output faces.csv: there already, and not written by rtl-measure"),
         ({}, ["--errors", "none"], "no run folder none"),
+        ({}, ["--norms", "mine.csv"], "--norms goes with --norm: there is no default norm"),
+        (
+            {},
+            ["--norm", "Clarren 2010", "--criteria", "mine.csv"],
+            "--criteria goes with --criterion: there is no default criterion",
+        ),
     ],
 )
 def test_what_is_refused(measure, row, flags, message):
@@ -370,10 +385,12 @@ def test_what_is_refused(measure, row, flags, message):
     assert status == 2 and said.startswith(f"error: {message}") and said.count("\n") == 1
 
 
-def test_norms_are_listed_with_their_citations(capsys):
-    assert main(["--list-norms"]) == 0
+def test_norms_are_listed_with_their_citations(tmp_path, capsys):
+    (tmp_path / "own.csv").write_text("source,doi,measurement,side,z,or_equal\nOurs,,nasal_height,high,1.5,false\n")
+    assert main(["--list-norms", "--criteria", str(tmp_path / "own.csv")]) == 0
     said = capsys.readouterr().out
     assert "Clarren 2010, Canadian" in said and "PMID 20147771" in said and "10.1542/peds.2015-4256" in said
+    assert re.search(r"^Ours +nasal_height +> 1.5", said, re.M) and re.search(r"^4-Digit Code .* <= -2 ", said, re.M)
 
 
 def test_other_formats_and_schemas_without_measurements(tmp_path, capsys):

@@ -354,6 +354,9 @@ def test_norms_of_ones_own(tmp_path):
     assert norm_for(blue, "height", "female") is None
     with pytest.raises(InputError, match="^--norm Hall: no such source; there are Mine$"):
         named_norms(norms, "Hall")
+    twice = "^--norm mine, black: has width of both twice; call its source otherwise in one's own file, or by kind$"
+    with pytest.raises(InputError, match=twice):  # in two files; or of photographs and of surfaces in one
+        named_norms([*norms, *norms], "mine, black")
 
 
 def test_people_of_each_age_make_no_norm_of_its_own(tmp_path):

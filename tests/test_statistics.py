@@ -127,6 +127,15 @@ def test_people_without_a_difference_do_not_count_however_many_images_they_have(
 # Honesty: a small version of benchmarks/honesty.py
 
 
+@pytest.mark.parametrize(("people", "trainings"), [(6, 20), (10, 20), (20, 5)])
+def test_fewer_people_than_trainings_lend_their_degrees_of_freedom(people, trainings):
+    """Means of nothing but what people add: significant one time in twenty, whichever of the two are fewer."""
+    random = np.random.default_rng(people)
+    values = random.normal(0, 1, (1500, people, 1)) + random.normal(0, 0.3, (1500, people, trainings))
+    p = [float(p_values(estimate(each, range(people)))[0]) for each in values]
+    assert 0.03 < np.mean(np.array(p) < 0.05) < 0.065
+
+
 @pytest.mark.parametrize(("people", "seeds", "training_sd"), [(69, 5, 0.01), (20, 5, 0.02), (69, 3, 0.01)])
 def test_false_positives_and_coverage_on_known_truth(people, seeds, training_sd):
     found = honesty.simulate(people, seeds, training_sd, count=1500)

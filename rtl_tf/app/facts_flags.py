@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rtl_tf.cli import Parser
-from rtl_tf.cli.yardstick_flags import add_facts, add_norms, asked_norms, check_facts, check_norm_names
+from rtl_tf.cli.yardstick_flags import add_facts, add_norms, asked_norms, check_facts, check_norm_names, check_norms
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -24,10 +24,9 @@ def add_known(parser: Parser) -> None:
 def check_known(options) -> None:
     """InputError for such flags that make no sense, before anything is read."""
     check_facts(options)
+    check_norms(options)
     if options.norm and not options.facts:
         raise InputError("--norm goes with --facts, which tells the ages")
-    if options.norms and not options.norm:
-        raise InputError("--norms goes with --norm: there is no default norm")
     if options.norm and options.export:
         raise InputError("--norm: for the page; the table of --export has no measurements")
 

@@ -50,9 +50,10 @@ def check(options: argparse.Namespace) -> None:
 def print_agreement(options: argparse.Namespace) -> None:
     """The table on the screen, its numbers and the plot in files."""
     from rtl_tf.clinic.pairing import readings_of_run, readings_of_tables
+    from rtl_tf.csv_rows import read_header
     from rtl_tf.reports.figures.bland_altman import bland_altman_figure
     from rtl_tf.reports.figures.style import save
-    from rtl_tf.reports.measured_agreement import agreement_text, compare, write_agreement
+    from rtl_tf.reports.measured_agreement import COLUMNS, agreement_text, compare, write_agreement
     from rtl_tf.runs.run import read_run
     from rtl_tf.system.notes import first_of
 
@@ -61,6 +62,8 @@ def print_agreement(options: argparse.Namespace) -> None:
     for given in (*sources, options.manual, options.second):
         if given and table.exists() and given.exists() and table.samefile(given):
             raise InputError(f"--output {folder}: {table} is what is compared; name another folder")
+    if table.exists() and tuple(read_header(table)) != COLUMNS:
+        raise InputError(f"--output {folder}: {table} is no such table of an earlier call; name another folder")
     title = first_of(list(map(str, sources)), 1)
     if all(source.suffix.lower() == ".csv" for source in sources):
         if not options.manual:

@@ -218,8 +218,9 @@ def _labels(run: "Run") -> "Specimens":
     told = run.resolved
     named = told.get("data") or told["data_name"]
     as_written = bool(told.get("subjects_as_written"))
-    samples = datasets.load(named, told["schema"], size=told["image_size"], subjects_as_written=as_written)
-    return labelled_specimens(samples, load_schema(told["schema"]), told["data_name"])
+    schema = run.schema_source
+    samples = datasets.load(named, schema, size=told["image_size"], subjects_as_written=as_written)
+    return labelled_specimens(samples, load_schema(schema), told["data_name"])
 
 
 def entry() -> None:

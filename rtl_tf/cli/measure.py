@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtl_tf.cli import Parser, run
-from rtl_tf.cli.yardstick_flags import add_yardsticks, all_norms, check_names, check_yardsticks, read_yardsticks
+from rtl_tf.cli.yardstick_flags import (
+    add_yardsticks,
+    all_criteria,
+    all_norms,
+    check_names,
+    check_yardsticks,
+    read_yardsticks,
+)
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -109,7 +116,6 @@ def _scale(options, face, landmarks):
 
 def _list_norms(options) -> int:
     """Sources, what they have, and their citations."""
-    from rtl_tf.measuring.criteria import shipped_criteria
     from rtl_tf.reports.grid import Grid, as_text
 
     rows = []
@@ -117,7 +123,7 @@ def _list_norms(options) -> int:
         ages = f"{norm.ages[0]:g}-{norm.ages[-1]:g}"
         rows.append([norm.name, norm.measurement, norm.sex, norm.kind, ages, norm.n, norm.doi])
     print(as_text(Grid("Norms (--norm)", ["Name", "Measurement", "Sex", "Of", "Years", "People", "Citation"], rows, 7)))
-    limits = [[c.source, c.measurement, f"{c.side} {c.z:g}", c.doi] for c in shipped_criteria()]
+    limits = [[one.source, one.measurement, one.limit, one.doi] for one in all_criteria(options)]
     print("\n" + as_text(Grid("Criteria (--criterion)", ["Name", "Measurement", "z", "Citation"], limits, 4)))
     return 0
 

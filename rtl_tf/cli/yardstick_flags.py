@@ -11,6 +11,7 @@ from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
     from rtl_tf.clinic.measured import Yardsticks
+    from rtl_tf.measuring.criteria import Criterion
     from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
     from rtl_tf.measuring.norms import Norm
     from rtl_tf.schema import Schema
@@ -52,6 +53,12 @@ def check_facts(options) -> None:
         raise InputError("--subjects-as-written goes with --facts")
 
 
+def check_norms(options) -> None:
+    """InputError for norms of one's own of which none is asked for."""
+    if options.norms and not options.norm:
+        raise InputError("--norms goes with --norm: there is no default norm")
+
+
 def check_yardsticks(options) -> None:
     """InputError for such flags that make no sense, before anything is read."""
     if not 0.5 <= options.level < 1:
@@ -59,20 +66,20 @@ def check_yardsticks(options) -> None:
     check_facts(options)
     if options.criterion and not options.norm:
         raise InputError("--criterion goes with --norm: criteria are limits of z-scores")
+    if options.criteria and not options.criterion:
+        raise InputError("--criteria goes with --criterion: there is no default criterion")
+    check_norms(options)
 
 
 def read_yardsticks(options) -> "Yardsticks":
     """InputError for a file that is none, or a name that there is not."""
     from rtl_tf.clinic.measured import Yardsticks
-    from rtl_tf.measuring.criteria import named_criteria, read_criteria, shipped_criteria
+    from rtl_tf.measuring.criteria import named_criteria
 
-    criteria = shipped_criteria()
-    for file in options.criteria or ():
-        criteria += read_criteria(file)
     return Yardsticks(
         covariance=_covariance(options.errors) if options.errors else None,
         norms=asked_norms(options),
-        criteria=[each for name in options.criterion or () for each in named_criteria(criteria, name)],
+        criteria=[each for name in options.criterion or () for each in named_criteria(all_criteria(options), name)],
         level=options.level,
     )
 
@@ -109,6 +116,13 @@ def all_norms(options) -> "list[Norm]":
     from rtl_tf.measuring.norms import read_norms, shipped_norms
 
     return shipped_norms() + [norm for file in options.norms or () for norm in read_norms(file)]
+
+
+def all_criteria(options) -> "list[Criterion]":
+    """Those that come with the package, and those of --criteria."""
+    from rtl_tf.measuring.criteria import read_criteria, shipped_criteria
+
+    return shipped_criteria() + [one for file in options.criteria or () for one in read_criteria(file)]
 
 
 def _covariance(path: Path) -> "LandmarkCovariance":

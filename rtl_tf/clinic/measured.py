@@ -19,6 +19,7 @@ from rtl_tf.measuring.quantities import measure
 from rtl_tf.schema import Schema
 
 OUTSIDE = "outside the photograph"
+NO_SEX = "no sex (male, female), by which the norm differs"
 BY_HAND = "placed by a person, whose own error is not known: no interval"
 
 
@@ -187,7 +188,8 @@ def _beside(plain: Measured, norms: Sequence[Norm], criteria: Sequence[Criterion
 
 def _incomparable(plain: Measured, norm: Norm | None) -> str:
     if norm is None:
-        return "no sex (male, female), by which the norm differs: no z-score"
+        told = plain.face.sex
+        return f"the norm has no {told} people: no z-score" if told else f"{NO_SEX}: no z-score"
     if problem := refusal(plain.measurement, norm, plain.of):
         return problem
     return "no age: no z-score" if np.isnan(plain.face.age) else ""

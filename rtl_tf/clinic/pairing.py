@@ -10,14 +10,13 @@ import numpy as np
 
 from rtl_tf.clinic.given_values import holds_values
 from rtl_tf.clinic.hands import Hand, means_by_person, of_people, only_in_view, read_hand, read_hands
+from rtl_tf.clinic.run_hands import hands_of_run
 from rtl_tf.datasets.subject_codes import require_alike
-from rtl_tf.documents import read_text, repeated
+from rtl_tf.documents import repeated
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.measured_agreement import BY_PERSON, Readings, values_of
-from rtl_tf.runs import layout
-from rtl_tf.runs.predictions import of_labelled_landmarks
+from rtl_tf.reports.measured_agreement import BY_PERSON, Readings
 from rtl_tf.runs.run import Run
-from rtl_tf.schema import Schema, available_schemas, load_schema, parse_schema
+from rtl_tf.schema import Schema
 from rtl_tf.system.notes import some, warn
 
 IMAGE, SUBJECT = "image", "subject"  # by what two tables are joined
@@ -30,19 +29,10 @@ def readings_of_run(run: Run, second: str | Path | None = None, subjects_as_writ
     Raises:
         InputError: the run has not predicted, its schema is lost, or no image of `second` is of the test part.
     """
-    predictions, schema = of_labelled_landmarks(run.predictions), _schema(run)
-    if predictions.landmarks != schema.names:
-        raise InputError(f"{run.folder}: its predictions are not of the landmarks of its schema {schema.name}")
-    truth, points = predictions.truth.astype(np.float64), predictions.points.astype(np.float64)
-    scales = predictions.mm_per_px.astype(np.float64)
-    manual, found = (values_of(schema, each, scales) for each in (truth, points))
-    readings = Readings(schema, predictions.subjects, manual, found)
-    if second is None:
-        return readings
-    hand = read_hand(second, schema.name, schema, subjects_as_written)
-    if hand.by_person:
-        _require_people_alike([hand], subjects_as_written, [(each, str(run.folder)) for each in readings.subjects])
-    return with_second(readings, predictions.images, scales, hand)
+    hands = [*hands_of_run(run)]
+    if second:
+        hands.append(read_hand(second, run.schema_source, hands[0].schema, subjects_as_written))
+    return _readings(hands, subjects_as_written)
 
 
 def readings_of_tables(
@@ -55,9 +45,6 @@ def readings_of_tables(
     """Of two tables of the same images, each as `read_hand` takes it: the detector's, perhaps in several, and labelled
     data.
 
-    Where one of them is by person, a person of the other has the mean over the images. Where one is of heads, as a
-    caliper's is, values of photographs in views in which they do not stand for the head's are left out.
-
     Raises:
         InputError: they have no image, or no subject, in common; or one person's code is written in two ways.
     """
@@ -69,6 +56,15 @@ def readings_of_tables(
         hand = read_hands(found, schema, manual.schema, subjects_as_written)
     hands = [hand, manual]
     hands += [read_hand(second, schema, manual.schema, subjects_as_written)] if second else []
+    return _readings(hands, subjects_as_written)
+
+
+def _readings(hands: Sequence[Hand], subjects_as_written: bool) -> Readings:
+    """Of the detector, a person, and perhaps a second one; the labels' schema counts.
+
+    Where one of them is by person, a person of the others has the mean over the images. Where one is of heads, as a
+    caliper's is, values of photographs in views in which they do not stand for the head's are left out.
+    """
     if any(each.by_person for each in hands):
         _require_people_alike(hands, subjects_as_written)
     for each in hands[1:]:
@@ -79,7 +75,7 @@ def readings_of_tables(
     readings, images, scales = _paired(*hands[:2])
     told = [(subject, f"image {image}") for subject, image in zip(readings.subjects, images, strict=True) if subject]
     require_alike(told, subjects_as_written)
-    return with_second(readings, images, scales, hands[2]) if second else readings
+    return with_second(readings, images, scales, hands[2]) if len(hands) > 2 else readings
 
 
 def _paired(hand: Hand, manual: Hand) -> tuple[Readings, list[str], np.ndarray]:
@@ -126,24 +122,16 @@ def with_second(readings: Readings, images: Sequence[str], mm_per_px: np.ndarray
     )
 
 
-def _require_people_alike(hands: Sequence[Hand], as_written: bool, also: Sequence[tuple[str, str]] = ()) -> None:
-    """As `require_alike`, of tables that are joined by their subjects; `also`: further codes, and where they stand."""
-    told = [(subject, hand.origin) for hand in hands for subject in hand.subjects]
-    require_alike([(subject, where) for subject, where in (*also, *told) if subject], as_written)
+def _require_people_alike(hands: Sequence[Hand], as_written: bool) -> None:
+    """As `require_alike`, of tables that are joined by their subjects."""
+    told = [(subject, hand.origin) for hand in hands for subject in hand.subjects if subject]
+    require_alike(told, as_written)
 
 
 def _require_same_landmarks(hand: Hand, schema: Schema) -> None:
     if hand.schema.names != schema.names:
         problem = f"labelled with schema {hand.schema.name}, the first labels with {schema.name}"
         raise InputError(f"{hand.origin}: {problem}")
-
-
-def _schema(run: Run) -> Schema:
-    """As the package has it now where the run's is one of its own: an older run's copy tells fewer measurements."""
-    if run.schema in available_schemas():
-        return load_schema(run.schema)
-    path = run.folder / layout.SCHEMA
-    return parse_schema(read_text(path), str(path))
 
 
 def _places(

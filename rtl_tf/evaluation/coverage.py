@@ -58,12 +58,13 @@ def judge_confidence(predictions: Predictions, confidence: Confidence, coverages
 def observed(hits: Sequence[np.ndarray], people: Sequence[str]) -> tuple[float, float, float]:
     """Share of labels within their radii, and its 95 % interval for other people, of T trainings' hits (N, K).
 
-    Shares of images, of all their landmarks, are no yes or no: the interval is a mean's, and ends at 0 and 1.
+    Shares of images, of all their landmarks, are no yes or no: the interval is a mean's, and ends at 0 and 1. It is NaN
+    where so few people have a label beyond its radius that their spread cannot be seen, see `statistics.estimate`, or
+    nobody has one within.
     """
-    of_images = np.stack([per_image(one) for one in hits], axis=1)
-    found = estimate(of_images, people, other_trainings=False)
-    low, high = np.clip(interval(found), 0, 1)
-    return float(found.mean[0]), float(low[0]), float(high[0])
+    missed = estimate(np.stack([1 - per_image(one) for one in hits], axis=1), people, other_trainings=False)
+    high, low = np.where(missed.error > 0, 1 - np.clip(interval(missed), 0, 1), np.nan)
+    return 1 - float(missed.mean[0]), float(low[0]), float(high[0])
 
 
 def risk_curve(errors: np.ndarray, order: np.ndarray) -> np.ndarray:

@@ -49,8 +49,10 @@ class Specimens:
 
     @property
     def sides(self) -> tuple[str, ...] | None:
-        """N names of the side of the face, by the table or else by what was mirrored; None where all show one."""
-        sides = self.attributes.get(SIDE) or tuple(np.where(self.mirrored, "mirrored", "plain"))
+        """N names of the side of the face, by the table where it tells all, else by what was mirrored; None where all
+        show one."""
+        told = self.attributes.get(SIDE, ("",))
+        sides = told if all(told) else tuple(np.where(self.mirrored, "mirrored", "plain"))
         return sides if len(set(sides)) > 1 else None
 
     def kept(self, which: np.ndarray, note: str) -> "Specimens":
@@ -85,7 +87,8 @@ def tested_specimens(run: Run) -> Specimens:
         raise InputError(f"{run.folder / layout.PREDICTIONS}: its landmarks are not those of schema {schema.name}")
     path = run.folder / layout.ATTRIBUTES
     attributes = read_attributes(path, found.images) if path.exists() else {}
-    source = f"found by {METHODS[run.method].title}, seed {run.seed}, in the test images of {run.resolved['data_name']}"
+    where = "training images, by its folds," if run.cross_validated else "test images"
+    source = f"found by {METHODS[run.method].title}, seed {run.seed}, in the {where} of {run.resolved['data_name']}"
     known = (source, found.images, found.subjects, found.mm_per_px, attributes)
     flagged = np.zeros(len(found.images), bool) if found.mirrored is None else found.mirrored == 1
     points, labels = (unmirrored(each, flagged, schema.mirror_permutation) for each in (found.points, found.truth))

@@ -141,8 +141,9 @@ def _spread(squares: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """
     of_people, of_trainings, rest = squares
     spread = of_people + of_trainings - rest
-    # Satterthwaite's degrees; one less, since they are estimated themselves.
-    freedom = np.fmax(spread**2 / (squares**2 / free).sum(axis=0) - 1, free[1])
+    # Satterthwaite's degrees; one less, since they are estimated themselves, but no fewer than the fewer of both have.
+    fewest = np.minimum(free[0], free[1])
+    freedom = np.fmax(spread**2 / (squares**2 / free).sum(axis=0) - 1, fewest)
     pooled = (squares * free).sum(axis=0) / free.sum(axis=0)
     cases = [(of_people < rest) & (of_trainings < rest), of_trainings < rest, of_people < rest]
     return (

@@ -33,6 +33,11 @@ class Criterion:
         beyond = z < self.z if self.side == "low" else z > self.z
         return beyond or (self.or_equal and z == self.z)
 
+    @property
+    def limit(self) -> str:
+        """ "<= -2", say."""
+        return f"{'<' if self.side == 'low' else '>'}{'=' * self.or_equal} {self.z:g}"
+
     def term(self, measurement: Measurement) -> str:
         """Of the Human Phenotype Ontology, as the schema has it; "" = none, or one of another limit."""
         if not self.hpo:
@@ -41,9 +46,8 @@ class Criterion:
 
     def sentence(self, measurement: Measurement, norm: str) -> str:
         """What may be said of a value that meets it."""
-        sign = ("<" if self.side == "low" else ">") + "=" * self.or_equal
         term = self.term(measurement)
-        said = f"meets the criterion of {self.source} (z {sign} {self.z:g} on {norm})"
+        said = f"meets the criterion of {self.source} (z {self.limit} on {norm})"
         return f"{said} for {term}" if term else said
 
 

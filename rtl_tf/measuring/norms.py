@@ -88,7 +88,10 @@ def named_norms(norms: Sequence[Norm], name: str) -> list[Norm]:
     keys = [(norm.measurement, norm.sex) for norm in chosen]
     if len(set(keys)) < len(keys):
         people = [norm for norm in chosen if keys.count((norm.measurement, norm.sex)) > 1]
-        raise InputError(f"--norm {name}: of several people; name one of {'; '.join(_names(people, 'name'))}")
+        if len(names := _names(people, "name")) > 1:
+            raise InputError(f"--norm {name}: of several people; name one of {'; '.join(names)}")
+        twice = f"{people[0].measurement} of {people[0].sex}"
+        raise InputError(f"--norm {name}: has {twice} twice; call its source otherwise in one's own file, or by kind")
     return chosen
 
 

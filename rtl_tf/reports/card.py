@@ -27,6 +27,7 @@ from rtl_tf.runs.attributes import read_attributes
 from rtl_tf.runs.confidence import read_confidence
 from rtl_tf.runs.environment import last_environment, versions_of
 from rtl_tf.runs.run import Run
+from rtl_tf.runs.settings import SOURCE_HASH
 from rtl_tf.schema import UNLABELLED
 from rtl_tf.system.hashing import file_hash
 
@@ -57,7 +58,7 @@ def make_card(run: Run) -> dict[str, Any]:
         "card": VERSION,
         "detector": {
             "method": METHODS[run.method].title,
-            "source": _source(run.resolved.get("source")),
+            "source": _source(run),
             "landmarks": list(run.predictions.landmarks),
             "never_labelled": run.resolved.get(UNLABELLED, []),
             "heeds_boxes": run.heeds_boxes,
@@ -86,11 +87,13 @@ def _networks(folder: Path) -> dict[str, str]:
     return hashes | ({"parts_network_sha256": file_hash(of_parts)} if of_parts.is_file() else {})
 
 
-def _source(source: str | None) -> str:
+def _source(run: Run) -> str:
     """A source by its name; one of the user's own files has none that could be told."""
+    source, weights = (run.resolved.get(name) for name in ("source", "source_weights"))
     if not source:
         return "random weights"
-    return "a network of one's own" if "/" in source or "\\" in source or source.endswith(".keras") else source
+    is_file = "/" in source or "\\" in source or source.endswith(".keras")  # where an older run kept no hash of it
+    return "a network of one's own" if is_file or (run.resolved.get(SOURCE_HASH) and not weights) else source
 
 
 def _parts(run: Run) -> dict[str, dict[str, int]]:

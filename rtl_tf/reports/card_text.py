@@ -60,7 +60,8 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _with_interval(found: dict[str, Any]) -> list[str]:
-    return [_number(found["mean"]), f"{_number(found['low'])} to {_number(found['high'])}"]
+    ends = (found["low"], found["high"])
+    return [_number(found["mean"]), "–" if None in ends else " to ".join(map(_number, ends))]
 
 
 def _number(value: float | None) -> str:

@@ -83,7 +83,7 @@ def values_of(schema: Schema, points: np.ndarray, mm_per_px: np.ndarray) -> np.n
 
 
 def compare(readings: Readings) -> list[Compared]:
-    """All measurements of the schema of which there are any pairs. InputError where there is none."""
+    """All measurements of the schema of which there are any pairs. InputError where the detector has none."""
     found = []
     for column, measurement in enumerate(readings.schema.measurements):
         first = readings.manual[:, column]
@@ -95,7 +95,7 @@ def compare(readings: Readings) -> list[Compared]:
                     subjects = [subject for subject, there in zip(readings.subjects, both, strict=True) if there]
                     one = _compared(measurement, between, first[both], other[both], subjects)
                     found.append(replace(one, notes=(*readings.notes, *one.notes)))
-    if not found:
+    if not any(one.between == DETECTOR for one in found):
         advice = " (of landmarks; rtl-measure knows rulers and stickers: give its table)" if readings.as_given else ""
         problem = f"no measurement of schema {readings.schema.name} is there twice: no labels, or no scale"
         raise InputError(problem + advice)

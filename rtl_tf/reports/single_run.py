@@ -15,6 +15,8 @@ def run_text(run: Run) -> str:
     settings = run.resolved
     title = f"{run.folder}: {METHODS[run.method].title} on {settings['data_name']}"
     details = f"{settings['image_size']}x{settings['image_size']} input px, seed {settings['seed']}"
+    if run.cross_validated:
+        details += "; training images, by its folds"
     if settings.get("lambda"):
         details = f"lambda {settings['lambda']}, {details}"
     summary = summarize(run.predictions)

@@ -17,7 +17,7 @@ from rtl_tf.runs.metrics_file import read_metrics
 from rtl_tf.runs.packed import Packed, packed_run
 from rtl_tf.runs.parts import part_size
 from rtl_tf.runs.predictions import Predictions, read_predictions, without_landmarks
-from rtl_tf.schema import UNLABELLED, known_schemas, parse_schema
+from rtl_tf.schema import UNLABELLED, available_schemas, known_schemas, parse_schema
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_hash")  # by the run: text, all of it
@@ -123,6 +123,12 @@ class Run:
             return parse_schema(read_text(path), str(path)).identity
         except InputError:
             return self.resolved["schema"]
+
+    @property
+    def schema_source(self) -> str:
+        """By which `load_schema` finds its landmarks: a name, or the copy in its folder."""
+        path = self.folder / layout.SCHEMA
+        return str(path) if self.schema not in available_schemas() and path.is_file() else self.resolved["schema"]
 
     @cached_property
     def predictions(self) -> Predictions:

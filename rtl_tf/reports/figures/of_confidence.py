@@ -90,13 +90,17 @@ def _levels(
 ) -> Grid:
     rows = []
     for level in sorted(by_level.keys() & TOLD):
-        mean, low, high = (f"{100 * value:.1f}" for value in by_level[level])
         held = by_landmark[level]
         ends = [f"{landmarks[at]} {100 * held[at]:.1f}" for at in (int(np.nanargmin(held)), int(np.nanargmax(held)))]
         radius = mean_of_known([one.radii[level] for one in judged])
-        rows.append([f"{100 * level:.0f}", mean, f"{low}–{high}", *ends, f"{radius:.2f}"])
+        rows.append([f"{100 * level:.0f}", *_with_interval(*by_level[level]), *ends, f"{radius:.2f}"])
     header = ["Asked, %", "Held, %", "95 %", "least, landmark", "most, landmark", f"mean radius, {UNIT}"]
     return Grid(f"Coverage of radii. {title}", header, rows, 0)
+
+
+def _with_interval(mean: float, low: float, high: float) -> list[str]:
+    """Two cells, of shares in percent."""
+    return [f"{100 * mean:.1f}", "–" if np.isnan(low) else f"{100 * low:.1f}–{100 * high:.1f}"]
 
 
 def _flagged(judged: list[Judged]) -> tuple[Grid, str]:
@@ -119,9 +123,9 @@ def _groups(by: str, runs: list[Run], judged: list[Judged]) -> Grid:
     rows = []
     for group in order_of(groups.tolist()):
         inside = groups == group
-        mean, low, high = observed([one.hits[BY][inside] for one in judged], people[inside].tolist())
+        told = observed([one.hits[BY][inside] for one in judged], people[inside].tolist())
         radius = mean_of_known([per_image(one.radii[BY])[inside] for one in judged])
-        held = [f"{100 * mean:.1f}", "–" if np.isnan(low) else f"{100 * low:.1f}–{100 * high:.1f}"]
-        rows.append([group, str(inside.sum()), str(len(set(people[inside]))), *held, f"{radius:.2f}"])
+        counts = [str(inside.sum()), str(len(set(people[inside])))]
+        rows.append([group, *counts, *_with_interval(*told), f"{radius:.2f}"])
     header = [by, "Images", "People", "Held, %", "95 %", f"mean radius, {UNIT}"]
     return Grid(f"Coverage where {100 * BY:.0f} % were asked for, by {by}", header, rows)

@@ -150,7 +150,8 @@ def _tests(found: ShapeStudy, order: Sequence[str], adjust: Sequence[str]) -> li
     for one, p in zip(found.differences, corrected, strict=True):
         names = [f"{order[index]} ({counts[index]} people)" for index in (one.first, one.second)]
         holms = f", Holm {p:.3f}" if len(found.differences) > 1 else ""
-        lines.append(f"{' - '.join(names)}: Procrustes distance {one.distance:.4f}, p {one.p:.3f}{holms}.")
+        told = "no test: what is regressed out tells the groups" if np.isnan(p) else f"p {one.p:.3f}{holms}"
+        lines.append(f"{' - '.join(names)}: Procrustes distance {one.distance:.4f}, {told}.")
     if lines:
         given = f", given {', '.join(adjust)}" if adjust else ""
         lines.append(f"p: {PERMUTATIONS} permutations of people, each one the mean of the person's images{given}.")
