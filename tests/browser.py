@@ -78,18 +78,17 @@ class Browser:
         self.drag(x, y, 0, 0)
 
     def press(self, key: str, modifiers: int = 0, times: int = 1) -> None:
+        for _ in range(times):
+            self.hold(key, 1, modifiers)
+
+    def hold(self, key: str, times: int, modifiers: int = 0) -> None:
+        """A key that goes down this number of times, from the second on by itself, before it comes up once."""
         text = {"text": key} if len(key) == 1 and not modifiers & CONTROL else {"text": "\r"} if key == "Enter" else {}
         code = CODES.get(key, ord(key.upper()) if len(key) == 1 else 0)
-        for _ in range(times):
-            self.call(
-                "Input.dispatchKeyEvent",
-                type="keyDown",
-                key=key,
-                modifiers=modifiers,
-                windowsVirtualKeyCode=code,
-                **text,
-            )
-            self.call("Input.dispatchKeyEvent", type="keyUp", key=key, modifiers=modifiers, windowsVirtualKeyCode=code)
+        pressed = {"key": key, "modifiers": modifiers, "windowsVirtualKeyCode": code}
+        for number in range(times):
+            self.call("Input.dispatchKeyEvent", type="keyDown", autoRepeat=number > 0, **pressed, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
     def middle(self, selector: str) -> tuple[float, float]:
         """Where on the screen an element's middle is."""

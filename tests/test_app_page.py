@@ -120,7 +120,7 @@ def test_a_kill_and_a_reload_lose_nothing_and_undo_goes_on(browser, server):
         browser.click(*browser.middle("#undo"))
     wait(lambda: len(server.entries()) == 4, "both undone")
     assert server.entries()[-1].new is None
-    assert browser.run("document.querySelector('#undo').disabled")
+    assert browser.run("document.querySelector('#undo').ariaDisabled === 'true'")
 
 
 def test_a_persons_code_and_a_scale(browser, server):

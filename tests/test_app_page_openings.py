@@ -244,7 +244,7 @@ def test_undo_goes_on_after_a_step_there_and_back(browser, server):
         browser.run("let_go()")
         idle(browser, server, number)
     assert browser.run(point_of("exocanthion")) is None
-    assert browser.run("document.querySelector('#undo').disabled")
+    assert browser.run("document.querySelector('#undo').ariaDisabled === 'true'")
 
 
 def test_a_place_in_the_corner_can_be_undone(browser, server):

@@ -143,7 +143,7 @@ def test_a_kill_and_a_reload_lose_nothing_of_it(browser, server):
     open_page(browser, server)
     browser.until("document.querySelectorAll('.of-ruler').length === 2")
     assert places(server)[SECOND][0] == kept[SECOND][0] + 0.25
-    browser.until("document.querySelector('#undo').disabled === false")
+    browser.until("document.querySelector('#undo').ariaDisabled === 'false'")
     browser.press("z")
     wait(lambda: places(server) == kept, "the undo")
     assert browser.run("document.querySelector('#scale-tool').hidden") is False

@@ -85,7 +85,7 @@ def test_by_keyboard_with_undo_redo_and_a_reload_after_a_kill(browser, server):
     browser.errors.clear()  # the page may have asked for its list while nobody was there
     wait(lambda: options(browser)[0] == "as found (oblique)", "the guess")
     assert (chosen(browser), reason(browser, FISSURE)) == ("frontal", "")
-    browser.until("document.querySelector('#undo').disabled === false")
+    browser.until("document.querySelector('#undo').ariaDisabled === 'false'")
     browser.press("z")
     idle(browser, server, 8)
     assert chosen(browser) == "as found (oblique)" and "oblique view" in reason(browser, FISSURE)

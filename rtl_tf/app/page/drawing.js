@@ -1,5 +1,6 @@
 // All that is seen, drawn anew of what the page knows.
 
+import { enable } from "./enabled.js";
 import { showFaces } from "./faces.js";
 import { outsideNow, saidView, showView } from "./head_view.js";
 import { Intervals } from "./intervals.js";
@@ -50,13 +51,13 @@ export function render() {
   measure();
   const at = place ? `x ${place[0].toFixed(2)}, y ${place[1].toFixed(2)} px` : point.said || "no place";
   by("where").textContent = `${isEnd(selected) ? "" : point.label} ${point.name.replaceAll("_", " ")}: ${at} – ${point.anatomy}`;
-  by("accept").disabled = !(point.old === null && point.model);
-  by("hidden").disabled = point.said === "not visible" || isEnd(selected);
-  by("delete").disabled = point.said === "deleted" || (!point.human && !point.model);
-  by("undo").disabled = !photo.stacks.undo.length;
-  by("redo").disabled = !photo.stacks.redo.length;
-  by("heatmap").disabled = !photo.guess?.heatmaps;
-  by("radius").disabled = !photo.guess?.radius;
+  enable("accept", point.old === null && Boolean(point.model));
+  enable("hidden", point.said !== "not visible" && !isEnd(selected));
+  enable("delete", point.said !== "deleted" && Boolean(point.human || point.model));
+  enable("undo", photo.stacks.undo.length > 0);
+  enable("redo", photo.stacks.redo.length > 0);
+  enable("heatmap", Boolean(photo.guess?.heatmaps));
+  enable("radius", Boolean(photo.guess?.radius));
   const rest = points.filter((one) => one.old === null && one.model).length;
   by("finish").firstChild.textContent = rest ? `Accept the rest (${rest}), next ` : "Checked, next ";
   stage.classList.toggle("places", isOpen(point));
@@ -72,7 +73,7 @@ export function clear() {
   for (const id of ["where", "worth", "flags", "mm-told", "facts"]) by(id).textContent = "";
   by("flags").hidden = by("scale-tool").hidden = true;
   by("scale").setAttribute("aria-pressed", false);
-  for (const id of ["accept", "hidden", "delete", "undo", "redo"]) by(id).disabled = true;
+  for (const id of ["accept", "hidden", "delete", "undo", "redo"]) enable(id, false);
   by("finish").firstChild.textContent = "Accept the rest, next ";
   showView();
   showFaces();

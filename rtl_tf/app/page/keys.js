@@ -3,7 +3,7 @@
 const STEP = 0.25; // original px, of an arrow key
 const LONG_STEP = 2; // with Shift
 const PAN = 60; // screen px, with Ctrl
-const ONCE = new Set(["Enter", "a", "A", "c", "C"]); // however long they are held
+const ONCE = new Set(["Enter", " ", "a", "A", "c", "C"]); // however long they are held, also by buttons
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 // `page`: what is on the page; see page.js. The rows of the table: keys, what they do.
@@ -61,8 +61,9 @@ export function listen(stage, view, page) {
 
   document.addEventListener("keydown", (event) => {
     const onButton = event.target.closest("button, a") && (event.key === "Enter" || event.key === " ");
-    if (event.target.closest("input, select, dialog") || onButton || event.altKey || event.metaKey) return;
-    if (event.repeat && ONCE.has(event.key)) return; // what nobody has looked at is not accepted
+    if (event.target.closest("input, select, dialog") || event.altKey || event.metaKey) return;
+    if (event.repeat && ONCE.has(event.key)) return event.preventDefault(); // nobody has looked at what would be next
+    if (onButton) return;
     const act = actionOf(event);
     if (act) {
       event.preventDefault();

@@ -1,6 +1,7 @@
 // What is looked at: the selected landmark, a part of the face, a heatmap, or none.
 
 import { drawMarks, render, stage, view } from "./drawing.js";
+import { isEnabled } from "./enabled.js";
 import { askHeatmap } from "./requests.js";
 import { allPoints, by, isEnd, isOpen, placeOf, pointOf, rulerEnds, siblings, state } from "./state.js";
 import { element } from "./view.js";
@@ -76,7 +77,7 @@ export async function heat() {
 }
 
 export function toggle(name) {
-  if (by(name).disabled) return;
+  if (!isEnabled(name)) return;
   state.shows[name] = !state.shows[name];
   by(name).setAttribute("aria-pressed", state.shows[name]);
   drawMarks();

@@ -3,6 +3,7 @@
 import { listen as listenToButtons } from "./buttons.js";
 import * as changes from "./changes.js";
 import { drawMarks, measure, renderList, stage, view } from "./drawing.js";
+import { isEnabled, listen as listenToEnabled } from "./enabled.js";
 import { saveTable } from "./exporting.js";
 import { listen as listenToKeys } from "./keys.js";
 import { showKeys } from "./lists.js";
@@ -37,7 +38,7 @@ const page = {
     measure();
   },
   notVisible: () => isEnd(state.selected) || changes.changePoint(state.selected, "not visible", "not visible"),
-  deletePoint: () => by("delete").disabled || changes.changePoint(state.selected, "deleted", "deleted"),
+  deletePoint: () => !isEnabled("delete") || changes.changePoint(state.selected, "deleted", "deleted"),
   part(index) {
     const { parts } = state.about.schema;
     if (parts[index]) looking.showPart(parts[index].landmarks);
@@ -81,6 +82,7 @@ async function start() {
   by("head-view").append(...Object.keys(about.view.outside).map((name) => new Option(name)));
   listenToMouse(stage, view, page);
   showKeys(by("keys"), listenToKeys(stage, view, page));
+  listenToEnabled();
   listenToButtons(about.schema.parts, stage, view, page);
   for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, touch, FIRST);
   const first = state.rows.find((row) => !row.checked && !row.problem) ?? state.rows[0];

@@ -1,5 +1,6 @@
 // The photograph's scale: of the ruler that somebody put on it, else what somebody typed, else that of --facts.
 
+import { enable } from "./enabled.js";
 import { factsScale, showFacts } from "./facts.js";
 import { refresh, wrongField } from "./fields.js";
 import { by, isEnd, placeOf, rulerEnds, state } from "./state.js";
@@ -44,7 +45,7 @@ export function showScale() {
   by("scale-tool").hidden = !isOpen;
   for (const [index, { name }] of state.about.ruler.ends.entries())
     by(`end-${index + 1}`).setAttribute("aria-pressed", name === state.selected);
-  by("ruler-remove").disabled = ![...ends, mm].some(Boolean);
+  enable("ruler-remove", [...ends, mm].some(Boolean));
   refresh("ruler-mm", typeof points[state.about.ruler.mm] === "number" ? String(mm) : "");
   by("ruler-told").textContent = told(ends, mm, isWhole, mmPerPx, error, byRuler);
   if (byRuler) wrongField("mm", "");
