@@ -25,6 +25,8 @@ FACTS = "image,subject,age,sex,mm_per_px,view\nphotos/b.png,p7,7.5,F,0.2,frontal
 NORMS = "measurement,source,sex,photo_or_3d,age,mean,sd\n" + "".join(
     f"{FISSURE},Toy,both,photo,{age},7,0.5\n" for age in (0, 99)
 )
+LATE_GUESS = """{ const real = window.fetch; const later = () => new Promise(done => setTimeout(done, 500));
+  window.fetch = (path, more) => path.includes('/guess') ? later().then(() => real(path, more)) : real(path, more); }"""
 OUTSIDE = f"document.querySelector('[data-measurement={FISSURE}]').classList.contains('outside')"
 
 
@@ -97,6 +99,28 @@ def test_z_scores_follow_as_a_point_is_moved(browser, serve, photos, tmp_path):
     fill(browser, "#mm", "0.2")
     browser.until(f"{score} === 'Toy: no age: no z-score'")
     assert browser.errors == []
+
+
+def test_z_scores_stay_while_somebody_labels_and_are_there_again_on_reopening(browser, serve, photos, tmp_path):
+    """Without a detector, by the view of the guess, which comes after the first question; 30 px of 0.2 mm are 2
+    deviations below, 29.75 px 2.1."""
+    (tmp_path / "norms.csv").write_text(NORMS)
+    (tmp_path / "facts.csv").write_text("image,age,mm_per_px\nphotos/a.png,7,0.2\nphotos/c.png,7,0.2\n")
+    server = serve(photos, "label", "facts")
+    browser.until("document.title.startsWith('a.png')")
+    wait(lambda: lines(browser)[:1] == ["z -2.00, Toy"], "the score")
+    browser.press("ArrowRight")  # exocanthion
+    idle(browser, server, 1)
+    wait(lambda: lines(browser)[:1] == ["z -2.10, Toy"], "the next")
+    browser.press("Enter")
+    idle(browser, server, 5)
+    server.kill()
+    server.start()
+    open_page(browser, server)
+    browser.run(LATE_GUESS)
+    browser.click(*browser.middle("#image-0"))
+    browser.until("document.title.startsWith('a.png')")
+    wait(lambda: lines(browser) == ["z -2.10, Toy"], "the score by a person's points")
 
 
 def test_a_ruler_of_the_table_has_its_error_and_a_yaw_tells_the_view(photos, tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rtl_tf.app import mesh_guesses
 from rtl_tf.app.entries import Entry
 from rtl_tf.app.folder import Photo
 from rtl_tf.app.guesses import NO_FACE
@@ -157,6 +158,19 @@ def test_few_labels_and_unknown_names_teach_nothing(heads):
     guess = MeshGuesser(schema, AllLabels(entries), folder).guess(folder.photos[-1], read_image(heads[-1].image))
     assert list(guess.points) == ["nasion"]
     assert anatomical(schema).tolist() == [-1, 168]
+
+
+def test_labels_that_were_given_last_teach(heads, monkeypatch):
+    """One example each: the first photograph's, which was labelled after the second."""
+    monkeypatch.setattr(mesh_guesses, "FEWEST", 1)
+    monkeypatch.setattr(mesh_guesses, "LEARNED_FROM", 1)
+    schema = Schema("own", "", (Landmark("tragion", "T", ""), Landmark("nasion", "N", "")), ())
+    folder, entries = Photos(heads[:3]), []
+    for number, (name, time) in enumerate((("tragion", "2026-02"), ("nasion", "2026-01"))):
+        (entry,) = labelled(folder.photos[number], heads[number].points[:1], [name])
+        entries.append(replace(entry, time=time))
+    guess = MeshGuesser(schema, AllLabels(entries), folder).guess(folder.photos[2], read_image(heads[2].image))
+    assert "tragion" in guess.points
 
 
 def test_a_photograph_without_a_face_is_flagged():

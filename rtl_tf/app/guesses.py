@@ -108,6 +108,15 @@ class Guesser(Protocol):
         """float (h, w) and the square that it lies over, where the guesser has such; `landmark` is its place."""
 
 
+@dataclass(frozen=True)
+class _Done:
+    """A guess, what the file was then, and how often the guesser had been taught before."""
+
+    guess: Guess
+    state: State | None
+    taught: int
+
+
 @dataclass
 class _Work:
     """What is to be looked at: first what somebody has open, the last asked first."""
@@ -125,7 +134,8 @@ class Guesses:
 
     def __init__(self, load: Callable[[], Guesser], photos: Sequence[Photo], pictures: Pictures):
         self._load, self._photos, self._pictures = load, photos, pictures
-        self._done: dict[int, tuple[State | None, Guess]] = {}  # with what the file was then
+        self._done: dict[int, _Done] = {}
+        self._taught = 0  # how often
         self._work = _Work()
         self._changed = threading.Condition()
         self._ended = False
@@ -135,34 +145,39 @@ class Guesses:
         self._thread.start()
 
     def done(self, index: int) -> Guess | None:
-        """What is known by now of a photograph whose file was not replaced since; this looks at the file."""
-        state, guess = self._done.get(index, (None, None))
-        now = state_of(self._photos[index].path)
-        return guess if now in (state, None) else None  # None: a share that went away
+        """What is known by now of a photograph whose file was not replaced since, were it by what the guesser knew
+        then; this looks at the file."""
+        known, now = self._done.get(index), state_of(self._photos[index].path)
+        return known.guess if known and now in (known.state, None) else None  # None: a share that went away
 
     def heard(self, index: int) -> Guess | None:
         """What was known last, without a look at the file."""
-        return self._done.get(index, (None, None))[1]
+        known = self._done.get(index)
+        return known.guess if known else None
 
     def wait_for(self, index: int, seconds: float) -> Guess | None:
-        """The guess, before those of all others; None where it takes longer, or there is no guesser."""
-        is_known = self.done(index) is not None
+        """The guess by what the guesser knows now, before those of all others; None where it takes longer, or there is
+        no guesser."""
+        is_of_this_file = self.done(index) is not None
         with self._changed:
-            if not is_known:
+            if not is_of_this_file:
                 self._done.pop(index, None)
+            taught = self._taught
+            if not self._knows(index, taught):
                 self._work.asked.appendleft(index)
                 self._changed.notify_all()
-            self._changed.wait_for(lambda: index in self._done or self.problem or self._ended, seconds)
-            return self.heard(index)
+            self._changed.wait_for(lambda: self._knows(index, taught) or self.problem or self._ended, seconds)
+            return self.heard(index) if self._knows(index, taught) else None
 
-    def forget(self, index: int) -> None:
-        """The photograph shall be looked at anew when it is opened again: somebody has taught the guesser more."""
+    def teach(self) -> None:
+        """The guesser knows more of every photograph: each shall be looked at anew when it is opened again. Until then
+        what was known holds."""
         with self._changed:
-            self._done.pop(index, None)
+            self._taught += 1
 
-    @property
-    def looked_at(self) -> int:
-        return len(self._done)
+    def _knows(self, index: int, taught: int) -> bool:
+        """Whether there is a guess of a guesser that had been taught as often."""
+        return index in self._done and self._done[index].taught >= taught
 
     @property
     def status(self) -> str:
@@ -186,10 +201,10 @@ class Guesses:
         except Exception as problem:  # the page goes on without: nobody's corrections wait for a detector
             self.problem = f"no guesses: {in_one_line(problem)}"
         while self.guesser is not None and (index := self._next()) is not None:
-            state = state_of(self._photos[index].path)
+            state, taught = state_of(self._photos[index].path), self._taught
             guess = self._guess(self.guesser, self._photos[index])
             with self._changed:
-                self._done[index] = state, guess
+                self._done[index] = _Done(guess, state, taught)
                 self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
@@ -201,7 +216,7 @@ class Guesses:
                 for waiting in (self._work.asked, self._work.ahead):
                     while waiting:
                         index = waiting.popleft()
-                        if index not in self._done:
+                        if not self._knows(index, self._taught):
                             return index
                 self._changed.wait()
         return None

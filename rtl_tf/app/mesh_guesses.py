@@ -13,7 +13,7 @@ import numpy as np
 
 from rtl_tf.app.folder import Folder, Photo
 from rtl_tf.app.guesses import MOST_FACES, NO_FACE, Guess, centre_of, places_of
-from rtl_tf.app.labels import AllLabels
+from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.clinic.sights import Sight, sight_on
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
@@ -105,6 +105,7 @@ class MeshGuesser:
         meshes, labels = [np.zeros((0, 468, 2))], [np.zeros((0, len(self.schema), 2))]
         photos, _ = self.folder.labelled(self.labels)
         labelled = [photo for photo in photos.values() if self._points(photo) is not None and photo != without]
+        labelled.sort(key=lambda photo: self._said(photo).history[-1].time)
         for photo in labelled[-LEARNED_FROM:]:
             points = self._points(photo)
             faces = self._of_labelled(photo)
@@ -132,9 +133,12 @@ class MeshGuesser:
 
     def _points(self, photo: Photo) -> np.ndarray | None:
         """float64 (K, 2) original px, NaN = not placed; None where nobody has placed any."""
-        placed = self.labels.of(self.folder.contents.get(photo.name, "")).placed
+        placed = self._said(photo).placed
         missing = (np.nan, np.nan)
         return np.array([placed.get(name, missing) for name in self.schema.names]) if placed else None
+
+    def _said(self, photo: Photo) -> Labels:
+        return self.labels.of(self.folder.contents.get(photo.name, ""))
 
     def _order(self, mirrored: bool) -> np.ndarray | slice:
         return self.schema.mirror_permutation if mirrored else slice(None)

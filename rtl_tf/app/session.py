@@ -133,7 +133,7 @@ class Session:
                 self.journal.append(entries)
                 self.labels.add(entries)
                 if self.labelling:
-                    self.guesses.forget(index)
+                    self.guesses.teach()
             return said_json(self.labels.of(seen))
 
     def intervals(self, index: int, asked: Node) -> dict:

@@ -31,7 +31,8 @@ export function measure() {
   const points = allPoints().map((point) => ({ ...point, place: placeOf(point), byHand: point.human !== null }));
   const why = photo.guess?.no_intervals,
     scale = scaleNow();
-  const known = why === "" || about.scored ? intervals.of(opening, current, points, scale, saidView()) : {};
+  const asked = why === "" || about.scored;
+  const known = asked ? intervals.of(opening, current, points, scale, saidView(), photo.guess !== null) : {};
   const worth = { scale, intervals: {}, scores: {}, ...known, outside: outsideNow() };
   showMeasurements(by("measurements").tBodies[0], about.schema.measurements, points, worth, guesser());
   if (why !== undefined) by("worth").textContent = why ? `No intervals: ${why}.` : legend(scale);

@@ -7,8 +7,9 @@ export class Intervals {
   }
 
   // Those for `points` = [{name, place, byHand}] on a photograph, its scale, and the view that a person has said; while
-  // these are asked for, those that came last in the same opening of it.
-  of(opening, image, points, scale, view) {
+  // these are asked for, those that came last in the same opening of it. `guessed`: whether its guess is there, which
+  // the server goes by, too.
+  of(opening, image, points, scale, view, guessed) {
     if (opening !== this.opening) Object.assign(this, { opening, asked: "", found: {} });
     const placed = points.filter(({ place }) => place);
     const body = {
@@ -17,6 +18,7 @@ export class Intervals {
       scale_error: scale.error,
       mm_per_px: scale.mmPerPx || null,
       view: view || null,
+      guessed,
     };
     const asked = JSON.stringify(body);
     if (asked !== this.asked) {
