@@ -102,6 +102,18 @@ def test_an_entry_has_the_hash_of_the_pixels_and_older_ones_are_read(folder, ope
     assert [entry.pixels for entry in entries] == ["", ""] and "pixels" not in entries[0].to_json()
 
 
+def test_labels_of_an_identical_photograph_are_shown_and_kept_though_this_one_was_opened_before(folder, open_page):
+    edit(folder / "a.png", folder / "d.png")
+    write_photographs(folder, "a")
+    client = open_page()
+    for index in (0, 3):
+        assert client.get(f"images/{index}").json()["points"] == {}
+    change(client, *TWO, index=3)
+    assert change(client, place([7, 8]), name="change-2").status_code == 409  # a page that has not looked again
+    assert client.get("images/0").json()["points"] == {"nasion": [5, 6], "alare": [9, 9]}
+    assert [(entry.image, entry.old) for entry in read(folder / NAME)[1]] == [("d.png", None), ("d.png", None)]
+
+
 @pytest.mark.parametrize("name", ["a.png", "P001.png"])
 def test_a_photograph_with_other_metadata_keeps_its_points(folder, open_page, name):
     change(open_page(), *TWO)

@@ -194,8 +194,10 @@ class Session:
         if sha256 not in self.labels.pixels_of:
             pixels = pixels_hash(self._pixels(photo))
             self.require_content(photo, sha256)
-            self.labels.learn(sha256, pixels)
-        return self.labels.pixels_of[sha256]
+        else:
+            pixels = self.labels.pixels_of[sha256]
+        self.labels.learn(sha256, pixels)  # each time: a file with the same pixels may have been labelled since
+        return pixels
 
     def _pixels(self, photo: Photo) -> np.ndarray:
         try:
