@@ -4,7 +4,7 @@ import { enable } from "./enabled.js";
 import { showFaces } from "./faces.js";
 import { outsideNow, saidView, showView } from "./head_view.js";
 import { Intervals } from "./intervals.js";
-import { inOrder, showImages, showLandmarks, showMeasurements } from "./lists.js";
+import { inOrder, isWanted, showImages, showLandmarks, showMeasurements } from "./lists.js";
 import { draw, drawRuler } from "./marks.js";
 import { askIntervals } from "./requests.js";
 import { scaleNow, showScale } from "./scale.js";
@@ -84,7 +84,8 @@ export function clear() {
 
 let drawn = "";
 export function renderList() {
-  state.rows = inOrder(state.images, by("shown").value, by("search").value, state.about.ordered);
+  state.order = inOrder(state.images, state.done, state.about.ordered);
+  state.rows = state.order.filter((image) => isWanted(image, by("shown").value, by("search").value));
   const now = JSON.stringify([state.rows, state.current]);
   if (now === drawn) return;
   drawn = now;

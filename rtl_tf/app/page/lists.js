@@ -2,18 +2,19 @@
 
 import { NONE, shown, shownInterval } from "./measure.js";
 
-// Photographs in the order of work: flagged and not checked, not checked, checked, unreadable; by name within. Those of
-// a table are `ordered`: they stay as it has them.
-export function inOrder(images, which, search, ordered) {
-  const rank = (image) => (image.problem ? 3 : image.checked ? 2 : image.flags.length ? 0 : 1);
-  const wanted = (image) =>
-    image.name.toLowerCase().includes(search.toLowerCase()) &&
-    (which === "all" || (which === "flagged" ? image.flags.length : !image.checked));
+// Photographs in the order of work: flagged, others, `done` = those that were checked when the page was opened,
+// unreadable; by name within. What is checked meanwhile stays where it is, and so does everybody's place. Those of a
+// table are `ordered`: they stay as it has them.
+export function inOrder(images, done, ordered) {
+  const rank = ({ problem, index, flags }) => (problem ? 3 : done.has(index) ? 2 : flags.length ? 0 : 1);
   return images
     .map((image, index) => ({ ...image, index }))
-    .filter(wanted)
     .sort((one, other) => (ordered ? 0 : rank(one) - rank(other)) || one.index - other.index);
 }
+
+export const isWanted = (image, which, search) =>
+  image.name.toLowerCase().includes(search.toLowerCase()) &&
+  (which === "all" || (which === "flagged" ? image.flags.length > 0 : !image.checked));
 
 export function showImages(list, images, current, landmarks) {
   show(

@@ -111,8 +111,10 @@ async function askGuess(opening, chosen = false) {
 
 export function go(direction) {
   if (state.held) return;
-  const place = state.rows.findIndex((row) => row.index === state.current);
-  const next = state.rows[place + direction];
+  const place = state.order.findIndex((row) => row.index === state.current); // its row may be shown no longer
+  const shown = new Set(state.rows.map((row) => row.index));
+  const way = direction > 0 ? state.order.slice(place + 1) : state.order.slice(0, Math.max(0, place)).reverse();
+  const next = way.find((row) => shown.has(row.index));
   if (next) open(next.index);
   else pass(direction > 0 ? "That was the last photograph of the list" : "That is the first photograph of the list");
 }
@@ -122,6 +124,7 @@ export async function list() {
   const told = await ask("images");
   wrong("server", "");
   if (!saver.waiting.length) state.images = told.images;
+  state.done ??= new Set(told.images.flatMap((image, index) => (image.checked ? [index] : [])));
   const done = state.images.filter((image) => image.checked).length;
   by("status").textContent = `${done} of ${state.images.length} checked. ${told.status}`;
   by("status").classList.toggle("broken", told.broken);

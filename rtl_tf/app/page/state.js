@@ -5,7 +5,9 @@ export const by = (id) => document.getElementById(id);
 export const state = {
   about: null, // what does not change, see `Session.about`
   images: [], // the folder's photographs, by index
-  rows: [], // those that the list shows, in its order
+  done: null, // the indices of those that were checked when the page was opened
+  order: [], // all of them, in the order of work
+  rows: [], // those that the list shows, in this order
   current: -1, // index of the photograph that was asked for last
   opening: 0, // its number: an answer that was asked for in an earlier opening is let go
   photo: null, // it, once it is there: what people said, its guess, its stacks of undo and redo
