@@ -151,7 +151,7 @@ def test_an_exported_table_has_the_person_of_the_facts_unless_somebody_has_said_
     done = ended("--export", tmp_path / "t.csv", photos, "--facts", tmp_path / "facts.csv")
     assert done.returncode == 0 and "1 without a person's code (c.png first)" in done.stdout
     assert "warning: " in done.stderr and "1 photograph (c.png) without a row here" in done.stderr
-    assert [sample.subject for sample in load(tmp_path / "t.csv", "fas14")] == ["p8", "p9", "c"]
+    assert [sample.subject for sample in load(tmp_path / "t.csv", "fas14")] == ["p8", "p9", "c.png"]
 
 
 @pytest.mark.parametrize(

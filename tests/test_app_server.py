@@ -333,8 +333,8 @@ def test_the_table_holds_what_people_placed_and_train_reads_it(client, folder):
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [(row["image"], row["subject"], row["mm_per_px"], row["labelled_by"]) for row in rows] == [
         ("a.png", "P7", "0.5", "tester"),
-        ("b.png", "b", "", "tester"),
-        ("c.png", "c", "", "tester"),
+        ("b.png", "b.png", "", "tester"),
+        ("c.png", "c.png", "", "tester"),
     ]
     # What is said of b.png is there for rtl-measure --corrected; train.py leaves out a row with an error.
     assert [bool(row["error"]) for row in rows] == [False, True, False]

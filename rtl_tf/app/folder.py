@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from rtl_tf.app.labels import AllLabels
 from rtl_tf.app.only import named_in
@@ -32,11 +32,6 @@ class Photo:
     path: Path
     name: str
     problem: str = ""
-
-    @property
-    def stem(self) -> str:
-        """The name without its suffix: of files of one name in two folders there are two."""
-        return PurePosixPath(self.name).with_suffix("").as_posix()
 
 
 class Folder:

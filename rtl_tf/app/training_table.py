@@ -70,6 +70,7 @@ class TrainingTable:
 def training_table(folder: Folder, labels: AllLabels, schema: Schema, known: Known | None = None) -> TrainingTable:
     """A face for each photograph on which somebody has placed landmarks; one without a place is not labelled.
 
+    A photograph whose person nobody has told has its name, suffix included, which nobody's code is, for a person.
     Where somebody has said something else of a photograph, and placed no two landmarks, its row has an error. Of what
     is `known` it takes the subject, where nobody has said it.
     """
@@ -132,4 +133,4 @@ def _sample(photo: Photo, said: Labels, points: np.ndarray, scale: SaidScale, su
     about = {HUMAN: said.who, CHECKED: str(checked), **scale.cells, **view_cells(said)}
     about |= _word_cells(said) | ({"error": error} if error else {})
     points = points.astype(np.float32)
-    return Sample(photo.path, points, subject or photo.stem, mm_per_px=scale.mm_per_px, attributes=about)
+    return Sample(photo.path, points, subject or photo.name, mm_per_px=scale.mm_per_px, attributes=about)
