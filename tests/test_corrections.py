@@ -89,6 +89,22 @@ def test_a_persons_landmarks_count_and_are_exact(measure, tmp_path):
     assert "Landmarks placed by: 1 person, 1 both, 1 detector.\n" in said
 
 
+@pytest.mark.parametrize(
+    ("subject", "told", "noted"),
+    [
+        ("p9", "p9", "a person's code counts, p9, which contradicts p07 (facts.csv row 2)"),
+        ("P7", "p07", ""),  # the same code
+        ("a.png", "p07", ""),  # nobody has told it
+        ("photos/a", "p07", ""),
+    ],
+)
+def test_a_persons_code_goes_before_that_of_the_facts_which_the_note_names(measure, tmp_path, subject, told, noted):
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "subject": "p07"}])
+    row = measure([ALL | {"subject": subject}], "--facts", "facts.csv", "--mm-per-px", 1)[2]["a", HEIGHT]
+    assert row["subject"] == told
+    assert row["note"].startswith(noted) and ("code" in row["note"]) == bool(noted)
+
+
 def test_without_a_corrected_table_the_columns_are_as_ever(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "found.csv", FOUND)

@@ -12,6 +12,7 @@ from rtl_tf.clinic.facts import none_in_common, place_of
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
 from rtl_tf.clinic.same_face import is_of
 from rtl_tf.clinic.scales import RULER, contradicts, scale_of
+from rtl_tf.datasets.subject_codes import code_key
 from rtl_tf.datasets.table_cells import DOUBT, YAW
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, warn
@@ -28,8 +29,8 @@ def with_corrections(
     for those that a person deleted or said to be not visible, which are missing. Where the person's are of another face
     than the detector's, no landmark is the detector's.
 
-    Where a face has no subject, it gets that of the people's table; a view or a scale that this tells goes before every
-    other. Rows of no photograph are warned of.
+    A subject, a view or a scale that the people's table tells goes before every other; a subject that is the image's
+    own name, as formats have it that tell nobody, only where there is no other. Rows of no photograph are warned of.
 
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
@@ -89,10 +90,9 @@ def _corrected(face: MarkedFace, person: MarkedFace | None, names: Sequence[str]
     withheld = np.array([name in person.withheld for name in names])
     if not is_of(face, person.points):
         face = _without_landmarks(face)
-    face, seen = _scaled(face, person, scale_error), _seen_by(person)
+    face, seen = _named(_scaled(face, person, scale_error), person), _seen_by(person)
     return replace(
         face,
-        subject=face.subject or person.subject,
         points=np.where((by_hand | withheld)[:, None], person.points, face.points),
         withheld=person.withheld,
         by_hand=by_hand,
@@ -107,6 +107,23 @@ def _without_landmarks(face: MarkedFace) -> MarkedFace:
     of_face = {YAW, *DOUBT} - face.places.keys()
     cells = {column: cell for column, cell in face.cells.items() if column not in of_face}
     return replace(face, points=np.full_like(face.points, np.nan), cells=cells, outside=(), note=ANOTHER)
+
+
+def _named(face: MarkedFace, person: MarkedFace) -> MarkedFace:
+    """With the person's code of who it is, whatever else is told; as on the page."""
+    code, known = person.subject, face.subject
+    if not known or not code:
+        return replace(face, subject=known or code)
+    if code_key(code) == code_key(known) or _is_name_of(person.image, code.removesuffix(f"#{person.face}")):
+        return face
+    told = f"{known} ({face.places.get('subject', face.place)})"
+    note = f"a person's code counts, {code}, which contradicts {told}"
+    return replace(face, subject=code, note="; ".join(filter(None, [face.note, note])))
+
+
+def _is_name_of(image: Path, subject: str) -> bool:
+    """Whether a subject is the name of the image, perhaps with folders, perhaps without suffix."""
+    return any(f"/{one.as_posix()}".endswith(f"/{subject}") for one in (image, image.with_suffix("")))
 
 
 def _scaled(face: MarkedFace, person: MarkedFace, error: float) -> MarkedFace:

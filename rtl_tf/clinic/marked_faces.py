@@ -49,7 +49,7 @@ class MarkedFace:
         places: of cells that another table told, by column.
         problem: why there are no landmarks; "" where there are.
         outside: names of landmarks that the table has outside the photograph: they are missing.
-        note: what all its values must not be taken for; "" = nothing.
+        note: what all its values must not be taken for, or what contradicts whose they are; "" = nothing.
         scale_note: what contradicts its scale; "" = nothing.
         withheld: what a person said of landmarks without giving them a place, which are missing: one of
             `withheld.SAID` by name.
