@@ -29,6 +29,18 @@ def test_arrows_point_downward_and_none_is_lost():
     assert graph["api"] >= {"cli", "runs"} and not graph["api"] & reduced["cli"]
 
 
+def test_modules_that_pages_run_by_name_are_the_packages_or_lie_in_tests():
+    """By the name `tests` alone another project's folder is found, where that is installed."""
+    root = DOCS.parent
+    named = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")
+    pages = [root / name for name in named] + list(DOCS.glob("*.md"))
+    run = [found for page in pages for found in re.findall(r"(cd tests && )?python -m\s([\w.]+)", page.read_text())]
+    known = {("", "pip"), ("", "pytest"), *((place, name) for place, name in run if name.startswith("rtl_tf"))}
+    for place, name in set(run) - known:
+        assert place and (root / "tests" / name / "__main__.py").is_file(), f"{place}python -m {name}"
+    assert ("cd tests && ", "strength") in run
+
+
 def test_the_notebook_was_executed_in_order_without_a_fault():
     cells = [cell for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))

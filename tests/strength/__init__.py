@@ -1,6 +1,6 @@
 """How strong the tests are: small errors are put into copies of the package, and the tests have to notice them.
 
-python -m tests.strength --count 200 --jobs 2        from the root of a checkout
+python -m strength --count 200 --jobs 2        in the folder tests of a checkout
 """
 
 from pathlib import Path

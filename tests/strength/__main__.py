@@ -1,4 +1,4 @@
-"""`python -m tests.strength`: puts small errors into copies of the package and prints those that no test notices.
+"""`python -m strength`, in tests: puts small errors into copies of the package and prints those that no test notices.
 
 Status 0 if at least SHARE of them are caught. A sample repeats by its seed, on the same code. Tests that take long are
 not run, nor is what a test does in other processes seen: the share is a lower bound.
@@ -71,7 +71,7 @@ def _tell(number: str, found: Verdict, outcome: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.strength", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m strength", description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="mutants over all modules [200]")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other mutants [0]")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once [2]")
