@@ -102,6 +102,33 @@ def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):
     assert read(path)[1] == [entry()]
 
 
+@pytest.mark.parametrize("failing", ["write", "fsync"])
+def test_what_a_failed_change_left_is_gone_before_another_is_saved(tmp_path, monkeypatch, failing):
+    """A share that fails in the middle of a line, or once it is written, and takes nothing back either."""
+    path, wholly, written = tmp_path / "j.jsonl", os.write, []
+
+    def fails(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    def partly(file, content):
+        written.append(len(content))
+        return wholly(file, bytes(content)[:40]) if len(written) == 1 else fails()
+
+    with writing(path, FAS14) as journal:
+        journal.append([entry(0)])
+        before = path.read_bytes()
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "ftruncate", fails)
+            broken.setattr(os, failing, partly if failing == "write" else fails)
+            for _ in range(2):
+                with pytest.raises(OSError, match="Input/output error"):
+                    journal.append([entry(1)])
+            assert len(path.read_bytes()) > len(before)
+        journal.append([entry(1)])
+        assert journal.entries == [entry(0), entry(1)]
+    assert read(path)[1] == [entry(0), entry(1)]
+
+
 def test_two_processes_never_write_one_journal(tmp_path):
     code = (
         "import sys, pathlib, rtl_tf.app.journal, rtl_tf.schema\n"

@@ -38,23 +38,32 @@ class Journal:
     def __init__(self, path: Path, schema: Schema, entries: list[Entry], file: int):
         self.path, self.schema, self.entries, self._file = path, schema, entries, file
         self._one_at_a_time = threading.Lock()
+        self._whole: int | None = None  # bytes up to what a failed change left behind, where that could not be removed
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Add what one action of a person changed; it is on the disk when this returns.
 
         Raises:
-            OSError: it is not, and the file is as it was.
+            OSError: it is not, and the file is as it was, or will be before anything else is added.
         """
         with self._one_at_a_time:
             self._require_name()
-            length = os.fstat(self._file).st_size
             try:
+                self._remove_rest()
+                self._whole = os.fstat(self._file).st_size
                 _write(self._file, b"".join(entry.line for entry in entries))
             except OSError as problem:
                 with suppress(OSError):
-                    os.ftruncate(self._file, length)
+                    self._remove_rest()
                 raise OSError(problem.errno, problem.strerror, str(self.path)) from problem
+            self._whole = None
             self.entries += entries
+
+    def _remove_rest(self) -> None:
+        """Of a change that failed; OSError where that fails, too."""
+        if self._whole is not None:
+            os.ftruncate(self._file, self._whole)
+            self._whole = None
 
     def _require_name(self) -> None:
         """OSError where the file's name does not lead to it any more: what is written would be gone at the end."""
