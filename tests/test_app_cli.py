@@ -104,6 +104,8 @@ def test_bad_input_is_one_line(photos, tmp_path):
     refused("needs 10 characters", "--label", "fas14", photos, "--host", "192.0.2.1", RTL_APP_PASSWORD="short")
     refused("leave --port out", "--label", "fas14", photos, "--port", "99999")
     refused("no such file", "--export", tmp_path / "t.csv", photos)
+    labels = tmp_path / "labels"
+    refused(f"--export {labels}: name a .csv file, such as {labels / 'landmarks.csv'}", "--export", labels, photos)
     refused("give --label or --export, not both", "--label", "fas14", "--export", tmp_path / "t.csv", photos)
     with writing(photos / NAME, FAS14) as opened:
         refused("nobody has placed two landmarks on a photograph yet", "--export", tmp_path / "t.csv", photos)

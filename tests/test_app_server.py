@@ -18,7 +18,7 @@ from app_server import ODD, POINTS, KnownGuesser, make_session, write_photograph
 from starlette.testclient import TestClient  # noqa: E402
 
 from rtl_tf.app.journal import NAME, read, writing  # noqa: E402
-from rtl_tf.app.security import Access  # noqa: E402
+from rtl_tf.app.security import Access, refusal  # noqa: E402
 from rtl_tf.app.server import application, page_files  # noqa: E402
 from rtl_tf.datasets import load  # noqa: E402
 from rtl_tf.schema import load_schema  # noqa: E402
@@ -131,6 +131,16 @@ def test_the_pages_scripts_fit_in_a_head():
 )
 def test_who_may_ask(client, path, headers, status):
     assert client.get(f"http://127.0.0.1:8000{path}", headers=OWN | headers).status_code == status
+
+
+def test_the_port_of_http_may_be_left_out_and_no_other():
+    """As browsers do; a link on another site's page, which is no fault of who follows it, says what to do."""
+    asked = ("GET", f"/{TOKEN}/")
+    for host, port, status in (("127.0.0.1", 80, 0), ("localhost:80", 80, 0), ("127.0.0.1", 8000, 421)):
+        assert refusal(Access("127.0.0.1", port, TOKEN), *asked, [(b"host", host)])[0] == status
+    assert refusal(Access("::1", 80, TOKEN), *asked, [(b"host", "[::1]")]) == (0, "")
+    followed = [(b"host", "127.0.0.1:8000"), (b"sec-fetch-site", "cross-site"), (b"sec-fetch-mode", "navigate")]
+    assert refusal(ACCESS, *asked, followed)[1].endswith("paste the address into the browser.")
 
 
 @pytest.mark.parametrize(

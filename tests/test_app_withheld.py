@@ -48,7 +48,8 @@ def test_the_table_names_them_and_rtl_measure_leaves_them_out(client, folder, mo
         ("c.png", "", "", "70", "nobody has placed two landmarks"),
     ]
     assert notes[1:] == [
-        "1 with landmarks on one spot (c.png first): their rows are for rtl-measure --corrected, not for train.py",
+        "1 with one landmark, or all on one spot (c.png first): their rows are for rtl-measure --corrected, not "
+        "for train.py",
         "1 with landmarks that are deleted or not visible, and none with a place (b.png first): their rows are for "
         "rtl-measure --corrected, not for train.py",
     ]

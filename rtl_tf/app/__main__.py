@@ -22,6 +22,8 @@ def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
     if options.label and options.export:
         raise InputError("give --label or --export, not both")
+    if options.export and options.export.suffix.lower() != ".csv":  # train.py --data takes no other for a table
+        raise InputError(f"--export {options.export}: name a .csv file, such as {options.export / 'landmarks.csv'}")
     if options.only and options.export:
         raise InputError("--only: for the page; the table of --export has all that people have placed")
     expected = ("PHOTOS",) if options.label or options.export else ("RUN", "PHOTOS")

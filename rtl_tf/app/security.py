@@ -17,7 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rtl_tf.exceptions import InputError
 
+HTTP = 80  # the port of addresses without one
 LARGEST_BODY = 2**20  # bytes
+ELSEWHERE = "Another site's page may not ask, nor lead here: paste the address into the browser."
 SHORTEST_PASSWORD = 10
 LONGEST_NAME = 100
 PAUSE = 1.0  # s, after a wrong password
@@ -54,7 +56,8 @@ class Access:
     def names(self) -> set[str]:
         """Values of the header Host of a request that was meant for this server."""
         hosts = {"127.0.0.1", "localhost"} if self.host == "127.0.0.1" else {self.host}
-        return {f"{_in_url(host)}:{self.port}" for host in hosts}
+        ends = {f":{self.port}", *([""] if self.port == HTTP else [])}  # browsers leave that port out
+        return {f"{_in_url(host)}{end}" for host in hosts for end in ends}
 
     @property
     def url(self) -> str:
@@ -126,13 +129,13 @@ def refusal(access: Access, method: str, path: str, headers: Sequence[tuple[byte
     """Why a request is not answered, with its HTTP status; 0 where it is."""
     given = dict(headers)
     if [value for name, value in headers if name == b"host"] not in [[name] for name in access.names]:
-        return 421, "This address leads to another server."
+        return 421, "Open the address as rtl-app printed it; a tunnel (ssh -L) needs the same port on both ends."
     if not hmac.compare_digest("".join(path.split("/")[1:2]).encode(), access.token.encode()):
         return 404, "Open the address that rtl-app printed, all of it."
     if given.get(b"origin", f"http://{given[b'host']}") != f"http://{given[b'host']}":
-        return 403, "Another site's page may not ask."
+        return 403, ELSEWHERE
     if given.get(b"sec-fetch-site", "none") not in ("none", "same-origin"):
-        return 403, "Another site's page may not ask."
+        return 403, ELSEWHERE
     if access.password and not hmac.compare_digest(_login(given)[1].encode(), access.password.encode()):
         return 401, "The password is missing or wrong."
     if method != "POST":

@@ -30,7 +30,8 @@ UNLABELLED = "nobody has placed two landmarks"
 NOTES = {
     "nameless": "without a person's code ({} first): each counts as a person of its own; give photographs of one "
     "person one code, or they come into both training and test",
-    "few": "with landmarks on one spot ({} first): their rows are for rtl-measure --corrected, not for train.py",
+    "few": "with one landmark, or all on one spot ({} first): their rows are for rtl-measure --corrected, not for "
+    "train.py",
     "missing": "in the journal, but not in the folder any more, or not readable ({} first): left out",
     "copies": "the same as another photograph ({} first): left out",
     "unfinished": "with a ruler that makes no scale ({} first): give both ends and the mm between them, or remove it",
