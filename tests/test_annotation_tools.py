@@ -323,7 +323,7 @@ def test_deeplabcut_file_folder_and_project(tmp_path, columns):
         slashes = names if columns == 3 else [name.replace("/", "\\") for name in names]
         deeplabcut(folder / "CollectedData_me.csv", slashes, columns, change=blank)
     for path in (folder, folder / "CollectedData_me.csv"):
-        with pytest.warns(InputWarning, match="one folder of frames; each frame counts as a person of its own"):
+        with pytest.warns(InputWarning, match="no subject is told of all 2 faces: each counts as a person"):
             samples = datasets.load(path)
         assert [(sample.image, sample.subject) for sample in samples] == [
             (folder / f"img{k}.png", f"img{k}") for k in range(2)

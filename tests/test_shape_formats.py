@@ -205,7 +205,7 @@ def test_morphoj_names_images_beside_it_and_has_y_upwards(tmp_path):
     samples = datasets.load(tmp_path)
     assert [sample.image.name for sample in samples] == ["a.png", "b, c.png", "d_1.png", "d.png", "d.png"]
     assert [sample.face for sample in samples] == ["", "", "", "2", "3"]
-    assert [sample.subject for sample in samples] == ["a", "b, c", "d_1", "d", "d"]
+    assert [sample.subject for sample in samples] == ["a", "b, c", "d_1", "d_2", "d_3"]
     assert np.isnan(samples[0].points[0]).all()
     np.testing.assert_array_equal(samples[0].points[1:], (POINTS[1:] + 1).astype(np.float32))
     np.testing.assert_array_equal(datasets.load(file)[1].points, POINTS.astype(np.float32))

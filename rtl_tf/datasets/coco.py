@@ -1,6 +1,6 @@
 """COCO keypoints: one JSON file for a folder of images."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from rtl_tf.datasets.annotations import require_size, require_usable
 from rtl_tf.datasets.coco_lists import Category, annotations_of, called, category_of, images_of, read_document
 from rtl_tf.datasets.files import find_file
 from rtl_tf.datasets.json_files import json_files
+from rtl_tf.datasets.unnamed_people import called_like_images
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
@@ -45,7 +46,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     The category's keypoint names are matched with the schema; visibility 0 is a missing point; coordinates are taken
     with pixel centres on integers; the bounding box is not used. Images lie beside the file, in `images/` or
     `images/<subset>/` beside it or beside its folder. The subject is "subject" of the annotation, of its "attributes"
-    or of the image, else the image's file name without suffix: 001.png and 001.jpg are one person's. Images without
+    or of the image, else the image's file name without suffix: 001.png and 001.jpg are one person's, see
+    `called_like_images`. Images without
     an annotation are left out, with an InputWarning. Several annotations of one image are its faces "1", "2", ... in
     their order; they have a subject each.
 
@@ -60,22 +62,21 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     unused = [node.place for number, node in images.items() if number not in annotations]
     tell_left_out(file, "images without an annotation", unused)
     samples: list[Sample] = []
-    unnamed: list[str] = []
+    called: list[str] = []
     numbers: dict[Path, str] = {}
     for number, of_image in annotations.items():
         with set_aside():
             image = _located(file, images, number, of_image[0])
             if (other := numbers.setdefault(image.path, number)) != number:
                 raise image.node.error(f"the file {image.name} is also that of image {other}; give it one id")
-            samples += _faces(file, image, of_image, category, unnamed)
-    _require_told_apart(file, unnamed)
-    return samples
+            for sample in _faces(file, image, of_image, category):
+                samples.append(sample)
+                called.append(_stem(image.name) + (f"#{sample.face}" if sample.face else ""))
+    return called_like_images(file, samples, called, "a 'subject'")
 
 
-def _faces(
-    file: Path, image: Image, annotations: list[Node], category: Category, unnamed: list[str]
-) -> Iterator[Sample]:
-    """The samples of an image; its name is added to `unnamed` where the file names no subject."""
+def _faces(file: Path, image: Image, annotations: list[Node], category: Category) -> Iterator[Sample]:
+    """The samples of an image, without a subject where the file names none."""
     seen: list[np.ndarray] = []
     for position, annotation in enumerate(annotations, start=1):
         points, face = _points(file, annotation, image, category), str(position) if len(annotations) > 1 else ""
@@ -83,9 +84,6 @@ def _faces(
             raise InputError(f"{file}: image {image.name}: {called(annotation)} is there twice; remove one")
         seen.append(points)
         subject = _subject(annotation, image, face)
-        if subject is None:
-            unnamed.append(image.name)
-            subject = _stem(image.name) + (f"#{face}" if face else "")
         yield Sample(image.path, points, subject, face=face, place=called(annotation))
 
 
@@ -144,8 +142,8 @@ def _points(file: Path, annotation: Node, image: Image, category: Category) -> n
     return points.astype(np.float32)
 
 
-def _subject(annotation: Node, image: Image, face: str) -> str | None:
-    """Whom the file names; None where it names nobody."""
+def _subject(annotation: Node, image: Image, face: str) -> str:
+    """Whom the file names; "" where it names nobody."""
     attributes = annotation.get("attributes")
     for owner in (annotation, attributes if attributes and attributes.value else None, image.node):
         subject = owner.get("subject") if owner else None
@@ -154,17 +152,7 @@ def _subject(annotation: Node, image: Image, face: str) -> str | None:
             if face and owner is image.node:
                 raise image.node.error(f"{image.name} has several faces and one subject; give each annotation its own")
             return text
-    return None
-
-
-def _require_told_apart(file: Path, names: Iterable[str]) -> None:
-    """InputError where images without subject have one name in two folders: visits of a person, or people?"""
-    first: dict[str, str] = {}
-    for name in names:
-        stem = PurePosixPath(_stem(name))
-        other = first.setdefault(stem.name, name)
-        if PurePosixPath(_stem(other)).parent != stem.parent:
-            raise InputError(f"{file}: images {other} and {name}: one person or two? Give each image a 'subject'")
+    return ""
 
 
 def _stem(name: str) -> str:

@@ -11,7 +11,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.system.faults import each_read
-from rtl_tf.system.notes import tell_left_out, warn_once
+from rtl_tf.system.notes import tell_left_out
 
 PATTERN = "CollectedData_*.csv"
 HEADER = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
@@ -38,8 +38,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     project, in one column or three, found from there or by `find_image`. Rows without a point are left out, with an
     InputWarning.
 
-    The frames of a folder (a video) are one subject where there are several folders. Where there is only one, each
-    frame counts as a person of its own, with an InputWarning; individuals are persons of their own always.
+    The frames of a folder (a video) are one subject where there are several folders. Where there is only one, nobody is
+    told, see `called_like_images`; individuals are persons of their own always.
 
     Raises:
         InputError: a file is malformed, an image is missing, or a landmark lies outside; names the file and the row.
@@ -70,15 +70,13 @@ def _faces(path: Path) -> list[Face]:
     for file in _files(path):
         found += _faces_of(file, empty)
     tell_left_out(path, "rows without a point", empty)
-    folders = {face.image.parent for face in found}
-    if len(folders) == 1 and len(found) > 1:
-        warn_once(f"{path} folder", f"{path}: one folder of frames; each frame counts as a person of its own")
-    return [_with_subject(face, several_folders=len(folders) > 1) for face in found]
+    several_folders = len({face.image.parent for face in found}) > 1
+    return [_with_subject(face, several_folders) for face in found]
 
 
 def _with_subject(face: Face, several_folders: bool) -> Face:
-    subject = face.image.parent.name if several_folders else face.image.stem
-    return replace(face, subject=f"{subject}_{face.face}" if face.face else subject)
+    folder = face.image.parent.name if several_folders else ""
+    return replace(face, subject=f"{folder}_{face.face}" if folder and face.face else folder)
 
 
 def _faces_of(file: Path, empty: list[str]) -> list[Face]:

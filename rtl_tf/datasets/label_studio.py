@@ -41,7 +41,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     persons differ, the export is refused. The image is the one value of the task's `data` that is called like an image,
     found by `find_image`; the code that an upload puts before its name (`/data/upload/1/3f2a-face.jpg`) may be there or
     not, and a local file's path (`/data/local-files/?d=...`) may begin in any folder above the export. The subject is
-    `subject` of the task's `data`, else the image's name without suffix.
+    `subject` of the task's `data`, else the image's name without suffix, if no image of another folder or upload has
+    it.
 
     Coordinates are percent of the image's width and height, and become px as Label Studio's manual does it,
     x / 100 * width; they are taken with pixel centres on integers, as its COCO export's are. (Its canvas measures from
@@ -51,7 +52,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         InputError: the file is malformed, an image is missing, turned by hand or of another size than labelled, a
             label stands twice in a task, or a landmark lies outside; names the file and the place.
     """
-    return samples_of(path, _labelled(path), schema)
+    return samples_of(path, _labelled(path), schema, "a 'subject' in the data of its task")
 
 
 def _labelled(path: Path) -> list[Face]:
@@ -64,13 +65,8 @@ def _labelled(path: Path) -> list[Face]:
     return faces
 
 
-def faces_of(path: Path, regions_of: Callable[[Node], list[Node]], named_by_image: bool = True) -> list[Face]:
-    """A face for every task of which some region is a keypoint, see `read`.
-
-    Args:
-        regions_of: what counts of a task.
-        named_by_image: people of whom nothing is told are called like their images; else they have no name.
-    """
+def faces_of(path: Path, regions_of: Callable[[Node], list[Node]]) -> list[Face]:
+    """A face for every task of which some region is a keypoint, see `read`; `regions_of`: what counts of a task."""
     faces = []
     unlabelled: list[str] = []
     regions: list[str] = []
@@ -84,7 +80,6 @@ def faces_of(path: Path, regions_of: Callable[[Node], list[Node]], named_by_imag
         name = image_name(data)
         (width, height), *_ = sizes
         pixels = {label: (x / 100 * width, y / 100 * height) for label, (x, y) in points.items()}
-        subject = _subject(data) or (PurePosixPath(without_code(name)).stem if named_by_image else "")
         with set_aside():
             try:
                 image = image_of(Path(task.origin), name, data)
@@ -92,7 +87,8 @@ def faces_of(path: Path, regions_of: Callable[[Node], list[Node]], named_by_imag
                     require_size(image.name, size, read_size(image))
             except InputError as problem:
                 raise task.error(str(problem)) from problem
-            faces.append(Face(f"{task.origin}: {task.place}", image, pixels, subject))
+            called = PurePosixPath(without_code(name).replace("\\", "/")).stem
+            faces.append(Face(f"{task.origin}: {task.place}", image, pixels, _subject(data), called=called))
     tell_left_out(path, "regions that are no keypoints", regions)
     tell_left_out(path, "tasks without keypoints", unlabelled)
     return faces

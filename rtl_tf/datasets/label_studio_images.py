@@ -10,6 +10,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.images import SUFFIXES
 
 LOCAL_FILES = "/data/local-files/?d="  # and the path of an image below the folder that the server shows
+_UPLOADS = "data/upload/"
 _UPLOAD_CODE = re.compile(r"^[0-9a-f]+-")
 
 
@@ -32,8 +33,8 @@ def image_of(file: Path, name: str, data: Node) -> Path:
 
 
 def without_code(name: str) -> str:
-    path = PurePosixPath(name)
-    return _UPLOAD_CODE.sub("", path.name, count=1) if "upload" in path.parts else name
+    """An upload's name without folders and code; of any other image its path."""
+    return _UPLOAD_CODE.sub("", PurePosixPath(name).name, count=1) if name.startswith(_UPLOADS) else name
 
 
 def _path_in(text: str) -> str:

@@ -15,7 +15,7 @@ from rtl_tf.datasets.label_studio import (
     recognises,
     tasks_of,
 )
-from rtl_tf.datasets.named_points import samples_of, schema_of
+from rtl_tf.datasets.named_points import nameless_samples_of, schema_of
 from rtl_tf.datasets.subject_codes import with_checked_people
 from rtl_tf.documents import Node
 from rtl_tf.exceptions import InputError
@@ -35,9 +35,11 @@ def holds_predictions(path: Path) -> bool:
 def read_predictions(path: Path, schema: str | None = None, subjects_as_written: bool = False) -> Collection:
     """The last prediction of each task, with its `model_version` as detector and the regions' scores as peaks (NaN
     where there is none). Subjects may be missing. Otherwise, and in what it raises, as `label_studio.read`."""
-    faces = faces_of(path, _regions, named_by_image=False)
+    faces = faces_of(path, _regions)
     fitting = schema_of(path, faces, schema)
-    samples = with_checked_people(path, Samples(samples_of(path, faces, schema)), subjects_as_written)
+    samples = with_checked_people(
+        path, Samples(sample for _, sample in nameless_samples_of(path, faces, schema)), subjects_as_written
+    )
     answers = {f"{task.origin}: {task.place}": task for task in tasks_of(path)}
     tasks = [answers[face.origin] for face in faces]
     scores = map(_scores, tasks)

@@ -31,9 +31,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
 
     A landmark is a shape of the type "point" whose label is its name; shapes of other types, and files without a
     point, are left out, with an InputWarning. The image is found by `imagePath` (see `find_image`), `imageData` is not
-    looked at. Where an image shows several faces, the points of each share a `group_id`. The subject is the name of
-    the file without suffix, unless a flag of the image that is set names it: `subject=p01`. Several faces of an image
-    are several subjects.
+    looked at. Where an image shows several faces, the points of each share a `group_id`. The subject is
+    told by a flag of the image that is set, `subject=p01`, else the file's name is the person's, see
+    `called_like_images`. Several faces of an image are several subjects.
 
     Coordinates are taken with pixel centres on integers: LabelMe lets points lie from 0 to width - 1 and draws them
     into masks as indices of pixels. (Its canvas shows pixel 0 from 0 to 1, so that a careful click may be meant half
@@ -88,12 +88,17 @@ def _faces_of(file: Path, document: Node, left_out: list[str]) -> list[Face]:
             require_size(image.name, size, read_size(image))
     except InputError as problem:
         raise document.error(str(problem)) from problem
-    subject = _subject(file, document)
+    subject = _subject(document)
     if len(groups) == 1:
         (points,) = groups.values()
-        return [Face(str(file), image, points, subject)]
+        return [Face(str(file), image, points, subject, called=file.stem)]
+
+    def of_group(group: str) -> str:
+        return f"{subject}_{group}" if subject else ""
+
     return [
-        Face(f"{file} group {group}", image, points, f"{subject}_{group}", group) for group, points in groups.items()
+        Face(f"{file} group {group}", image, points, of_group(group), group, called=f"{file.stem}_{group}")
+        for group, points in groups.items()
     ]
 
 
@@ -104,11 +109,11 @@ def _point(points: Node) -> tuple[float, float]:
     return pairs[0][0], pairs[0][1]
 
 
-def _subject(file: Path, document: Node) -> str:
+def _subject(document: Node) -> str:
     flags = document.get("flags")
     if flags is None:
-        return file.stem
+        return ""
     named = [flag for flag in flags.object() if flag.startswith(SUBJECT_FLAG) and flags[flag].flag()]
     if len(named) > 1:
         raise flags.error(f"two subjects: {named[0]}, {named[1]}")
-    return (named[0].removeprefix(SUBJECT_FLAG).strip() if named else "") or file.stem
+    return named[0].removeprefix(SUBJECT_FLAG).strip() if named else ""

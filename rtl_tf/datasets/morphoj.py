@@ -38,8 +38,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
 
     ID is the image's name without suffix, blanks, commas and semicolons written as one blank; several rows of an image
     have `_1`, `_2`, ... behind it, its faces "1", "2". Columns are <landmark>_x and <landmark>_y, px; y points upwards:
-    what lies in the image's row y stands as height - y, see `tps.read`. An empty cell or `NA` is missing. The person is
-    the image's name without suffix, as the file tells none.
+    what lies in the image's row y stands as height - y, see `tps.read`. An empty cell or `NA` is missing. The file
+    tells no people, see `called_like_images`.
 
     Raises:
         InputError: a column or row cannot be read, an image is missing, or a landmark lies outside; names file and
@@ -116,7 +116,7 @@ def _face(file: Path, line: Line, names: list[str], images: Images) -> Face:
     except InputError as problem:
         raise InputError(f"{origin}: {problem}") from problem
     points = {name: (x, height - y) for name, x, y in zip(names, values[::2], values[1::2], strict=True)}
-    return Face(origin, image, points, image.stem, face=name)
+    return Face(origin, image, points, "", face=name)
 
 
 def _number(name: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from rtl_tf.datasets.annotations import fitting_schema, require_usable
 from rtl_tf.datasets.files import find_file
+from rtl_tf.datasets.unnamed_people import called_like_images
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.records import Sample
@@ -23,9 +24,11 @@ class Face:
 
     Attributes:
         origin: file and place, for messages.
-        image: see `Sample`, as are subject, face and mm_per_px.
+        image: see `Sample`, as are face and mm_per_px.
         points: (x, y) in original px, pixel centres on integers, of the landmarks that are labelled; NaN where the file
             names one that is not.
+        subject: see `Sample`; empty where the file tells nobody.
+        called: a name for that person; empty = the image's, without suffix, and the face's behind it.
     """
 
     origin: str
@@ -34,6 +37,7 @@ class Face:
     subject: str
     face: str = ""
     mm_per_px: float = float("nan")
+    called: str = ""
 
 
 def is_labelled(face: Face) -> bool:
@@ -51,12 +55,19 @@ def schema_of(path: Path, faces: Sequence[Face], schema: str | None) -> Schema:
         raise InputError(f"{path}: {problem}") from problem
 
 
-def samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[Sample]:
-    """A sample for every face. Raises InputError as the readers do, with the face's origin."""
+def samples_of(path: Path, faces: Sequence[Face], schema: str | None, subject: str = "a subject") -> list[Sample]:
+    """As `nameless_samples_of`, with everybody called, see `called_like_images`, which has `subject` too."""
+    pairs = nameless_samples_of(path, faces, schema)
+    called = [face.called or face.image.stem + (f"_{face.face}" if face.face else "") for face, _ in pairs]
+    return called_like_images(path, [sample for _, sample in pairs], called, subject)
+
+
+def nameless_samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[tuple[Face, Sample]]:
+    """A sample for every face, beside it. Raises InputError as the readers do, with the face's origin."""
     fitting = schema_of(path, faces, schema)
     origins: dict[tuple[Path, str], str] = {}
 
-    def sample_of(face: Face) -> Sample:
+    def sample_of(face: Face) -> tuple[Face, Sample]:
         points = np.array([face.points.get(name, (np.nan, np.nan)) for name in fitting.names])
         try:
             other = origins.setdefault((face.image, face.face), face.origin)
@@ -66,7 +77,7 @@ def samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[Sa
         except InputError as problem:
             raise InputError(f"{face.origin}: {problem}") from problem
         points = points.astype(np.float32)
-        return Sample(face.image, points, face.subject, mm_per_px=face.mm_per_px, face=face.face)
+        return face, Sample(face.image, points, face.subject, mm_per_px=face.mm_per_px, face=face.face)
 
     return each_read(sample_of, faces)
 

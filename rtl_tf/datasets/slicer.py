@@ -39,7 +39,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
 
     A landmark is a control point that is called so; one that is not defined is missing. Positions are px, pixel centres
     on integers, as Slicer shows a photograph without a scale of its own: in LPS x points to the right and y downwards,
-    in RAS both are negative. The subject is in the description of the points (`subject=p01`), else the file's name.
+    in RAS both are negative. The subject is in the description of the points (`subject=p01`), else the file's name
+    is the person's, see `called_like_images`.
     Files without a point are left out, with an InputWarning.
 
     Raises:
@@ -97,7 +98,7 @@ def _face(file: Path, images: dict[tuple[Path, str], list[Path]]) -> Face:
             subjects.add(note.text().removeprefix(SUBJECT).strip())
     if len(subjects) > 1:
         raise markups[0].error(f"two subjects: {', '.join(sorted(subjects)[:2])}")
-    return Face(str(file), image, points, next(iter(subjects), "") or stem_of(file))
+    return Face(str(file), image, points, next(iter(subjects), ""), called=stem_of(file))
 
 
 def _point(node: Node, sign: int) -> tuple[float, float]:

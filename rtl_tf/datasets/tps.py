@@ -51,7 +51,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     image: what lies in the image's row y (pixel centres on integers from 0, as x has them) stands as height - y. (The
     programs differ by up to a pixel, and none says what it does.) Missing are `NA` and points of which both coordinates
     are negative, as tpsDig writes them. The image is IMAGE, found by `find_image`; several blocks of one are its
-    faces "1", "2", ... in their order. The person is ID, else the image's name without suffix; SCALE is mm a px.
+    faces "1", "2", ... in their order. The person is ID, else nobody, see `called_like_images`; SCALE is mm a px.
 
     Raises:
         InputError: a line cannot be read, an image is missing, or a landmark lies outside; names the file and the line.
@@ -60,7 +60,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     fitting = _schema(path, specimens, schema)
     faces = each_read(lambda specimen: _face(path, specimen, fitting.names), specimens)
     tell_left_out(path, "images without a landmark", [face.image.name for face in faces if not is_labelled(face)])
-    return samples_of(path, _numbered([face for face in faces if is_labelled(face)]), schema or fitting.name)
+    return samples_of(path, _numbered([face for face in faces if is_labelled(face)]), schema or fitting.name, "an ID")
 
 
 def _files(path: Path) -> list[Path]:
@@ -138,7 +138,7 @@ def _face(path: Path, specimen: Specimen, names: tuple[str, ...]) -> Face:
         image = find_image(folder, specimen.keys["IMAGE"])
         height = read_size(image)[1]
         places = [_place(x, y, height) for x, y in specimen.coordinates] or [(math.nan, math.nan)] * len(names)
-        subject = specimen.keys.get("ID") or image.stem
+        subject = specimen.keys.get("ID", "")
         scale = _scale(specimen.keys.get("SCALE", ""))
     except InputError as problem:
         raise InputError(f"{specimen.origin}: {problem}") from problem
