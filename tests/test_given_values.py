@@ -10,6 +10,7 @@ from rtl_tf import cli
 from rtl_tf.cli import measure
 from rtl_tf.cli.evaluate import main
 from rtl_tf.clinic.given_values import holds_values, read_values, richest_schema
+from rtl_tf.clinic.measured_table import ABOUT, FIRST, STICKER
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
 
@@ -70,6 +71,18 @@ def test_what_rtl_measure_wrote_against_a_caliper(folder, capsys):
         assert sum(row["measurement"] == FISSURE for row in csv.DictReader(file)) == 10
     assert main(["--measurements", "measurements.csv", "--manual", "caliper.csv"]) == 0
     is_by_hand(fissure_of(folder))
+
+
+def test_a_table_with_the_places_of_stickers_holds_numbers(folder):
+    rows = [f"{n}.jpg,p{n},{FISSURE},{(f + OFF[n]) / 2},mm,9,9,40" for n, f in enumerate(FISSURES)]
+    header = "image,subject,measurement,value,unit,sticker_x,sticker_y,sticker_px"
+    (folder / "stickers.csv").write_text("\n".join([header, *rows]) + "\n")
+    assert main(["--measurements", "stickers.csv", "--manual", "caliper.csv"]) == 0
+    is_by_hand(fissure_of(folder))
+    beside = dict.fromkeys((*FIRST, *ABOUT, *STICKER, "kept_x"), "")
+    cells = beside | {"image": "a.jpg", "measurement": FISSURE, "value": "25.1", "unit": "mm", "sticker_x": "9"}
+    (folder / "measured.csv").write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n")
+    assert holds_values(folder / "measured.csv")
 
 
 def test_raters_as_numbers_and_a_missing_value(folder):

@@ -10,7 +10,7 @@ import numpy as np
 
 from rtl_tf.clinic.facts import KNOWN
 from rtl_tf.clinic.marked_faces import MarkedFace, name_of
-from rtl_tf.clinic.measured_table import is_measured_table, untext
+from rtl_tf.clinic.measured_table import STICKER, is_measured_table, untext
 from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets import is_table
@@ -49,8 +49,13 @@ class GivenValues(NamedTuple):
 
 
 def holds_values(data: str | Path) -> bool:
-    """Whether this is a table without a column of a landmark. InputError as `datasets.load`."""
-    return is_table(data) and not any(name.endswith(("_x", "_y")) for name in read_header(table_file(Path(data))))
+    """Whether this is a table that `rtl-measure` wrote, or one without a column of a landmark: where a sticker lies is
+    in columns that are called as a landmark's. InputError as `datasets.load`."""
+    if not is_table(data):
+        return False
+    file = table_file(Path(data))
+    columns = set(read_header(file)) - set(STICKER)
+    return is_measured_table(file) or not any(name.endswith(("_x", "_y")) for name in columns)
 
 
 def richest_schema() -> Schema:
