@@ -89,6 +89,27 @@ def test_bad_facts(folder, lines, message):
         with_facts([face(folder, "a")], read_facts(table(folder, *lines)))
 
 
+def test_facts_of_several_faces_of_a_photograph(folder, capsys):
+    two = [face(folder, "a", face=number) for number in ("1", "2")]
+    known = ["image,face,subject,mm_per_px,age", "images/a.png,2,mother,,35", "images/a.png,,child,0.25,7"]
+    (folder / "facts.csv").write_text("\n".join(known))
+    child, mother = with_facts(two, read_facts(folder / "facts.csv"))
+    assert (child.subject, child.mm_per_px, child.cells) == ("", 0.25, {"mm_per_px": "0.25"})
+    assert (mother.subject, mother.mm_per_px, mother.number("age")) == ("mother", 0.25, 35)
+    assert capsys.readouterr().err == (
+        f"warning: {folder}/facts.csv: 1 photograph (a.png) with several faces here, of which a row tells the scale "
+        "alone: add a column 'face'\n"
+    )
+    (alone,) = with_facts(two[:1], read_facts(folder / "facts.csv"))
+    assert (alone.subject, alone.number("age")) == ("child", 7)
+    said = f"warning: {folder}/facts.csv: 1 row (row 2: images/a.png#2) of no photograph here\n"
+    assert capsys.readouterr().err == said
+    (folder / "facts.csv").write_text("\n".join(known[:2]))
+    child, mother = with_facts(two, read_facts(folder / "facts.csv"))
+    assert (child.subject, child.cells, mother.number("age")) == ("", {}, 35)
+    assert capsys.readouterr().err == f"warning: {folder}/facts.csv: 1 photograph (a.png#1) without a row here\n"
+
+
 def test_rows_and_photographs_that_do_not_meet_are_warned_of(folder, measure):
     (folder / "facts.csv").write_text("image,mm_per_px\nimages/a.png,0.30\nimages/B.png,0.50\n")
     said, values = measure(("", ""), "--mm-per-px", "0.25")

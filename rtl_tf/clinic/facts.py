@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.marked_faces import MarkedFace, name_of
 from rtl_tf.clinic.scales import RULER
 from rtl_tf.clinic.told_cells import require_told
 from rtl_tf.csv_rows import Row, read_rows
@@ -23,17 +24,22 @@ from rtl_tf.system.notes import some, tell_misspelt, warn
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 
 
+SCALE = ("mm_per_px", *RULER)  # of those, what is of the photograph, and not of one of its faces
+
+Key = tuple[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """A table of what is known of photographs.
 
     Attributes:
-        rows: by the photograph, see `place_of`.
+        rows: by the photograph, see `place_of`, and the face that is meant, "" = not told.
         coordinates: columns that are of landmarks, and no facts.
     """
 
     file: Path
-    rows: Mapping[str, Row]
+    rows: Mapping[Key, Row]
     coordinates: set[str]
     as_written: bool = False  # codes of people that differ in little are different people
 
@@ -47,7 +53,7 @@ def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
     """A table of facts, all its cells looked through: no photograph has to be opened for that.
 
     Raises:
-        InputError: a table without the column image or without any of KNOWN, an image with two rows, a cell that is no
+        InputError: a table without the column image or without any of KNOWN, a face with two rows, a cell that is no
             scale, age, sex, view, yaw or number of a ruler; names file and row. One person's code is written in two
             ways, unless `subjects_as_written`, see `subject_codes.checked_people`.
     """
@@ -55,13 +61,13 @@ def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
     require_image_and_box(file, header)
     _look_at_columns(file, header)
     coordinates = {name + axis for name in landmarks_of(header) for axis in ("_x", "_y")}
-    known: dict[str, Row] = {}
+    known: dict[Key, Row] = {}
     for row in rows:
         if not row.cells["image"]:
             continue
-        image = place_of(file_called(file.parent, row.cells["image"]))
-        if known.setdefault(image, row) is not row:
-            raise row.error(f"{row.cells['image']} has another row, {known[image].line}")
+        key = place_of(file_called(file.parent, row.cells["image"])), row.cells.get("face", "")
+        if known.setdefault(key, row) is not row:
+            raise row.error(f"{_named(row)} has another row, {known[key].line}")
         _require_sensible(row)
     told = [(row.cells.get("subject", ""), row.place) for row in known.values()]
     require_alike(filter(itemgetter(0), told), subjects_as_written)
@@ -71,14 +77,23 @@ def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
 def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     """The faces with the subject, mm_per_px and further columns of a table that has their images; what a face's own row
     tells wins. Landmarks and boxes of the table are left aside. Rows without a photograph, and photographs without a
-    row, are warned of: a name that is written in another way is among both.
+    row, are warned of: a name that is written in another way is among both. Of several faces of a photograph a row
+    without `face` tells the scale alone, as the rest may be another person's, which is warned of.
 
     Raises:
         InputError: none of the faces' images is in it, or one person's code is written in two ways.
     """
-    photographs = {place_of(face.image): face for face in faces}
-    _tell_unmatched(facts.file, photographs, facts.rows)
-    told = [joined(face, facts.rows.get(place_of(face.image)), facts.coordinates) for face in faces]
+    places = [place_of(face.image) for face in faces]
+    known = {(place, face.face): face for place, face in zip(places, faces, strict=True)}
+    several = Counter(place for place, _ in known)
+    _tell_unmatched(facts, known)
+    _tell_shared(facts, known, several)
+    told = []
+    for place, face in zip(places, faces, strict=True):
+        own, whole = facts.rows.get((place, face.face)) if face.face else None, facts.rows.get((place, ""))
+        shared = own is not None or several[place] > 1
+        face = joined(face, own, facts.coordinates)
+        told.append(joined(face, whole, facts.columns - set(SCALE) if shared else facts.coordinates))
     require_alike([(face.subject, f"image {face.name}") for face in told if face.subject], facts.as_written)
     return told
 
@@ -87,19 +102,33 @@ def _look_at_columns(file: Path, header: Sequence[str]) -> None:
     """InputError where no column says anything; a warning for one that looks misspelt."""
     if not set(header) & set(KNOWN):
         raise InputError(f"{file} row 1: none of the columns that are known beside image: {', '.join(KNOWN)}")
-    tell_misspelt(file, header, [name for name in header if name not in (*KNOWN, "image")], KNOWN)
+    tell_misspelt(file, header, [name for name in header if name not in (*KNOWN, "image", "face")], KNOWN)
 
 
-def _tell_unmatched(file: Path, photographs: Mapping[str, MarkedFace], known: Mapping[str, Row]) -> None:
+def _tell_unmatched(facts: Facts, faces: Mapping[Key, MarkedFace]) -> None:
     """InputError where no photograph has a row."""
-    without = [face for image, face in photographs.items() if image not in known]
-    if len(without) == len(photographs):
-        raise none_in_common(file, without[0].image)
-    lost = [f"row {row.line}: {row.cells['image']}" for image, row in known.items() if image not in photographs]
-    if lost:
-        warn(f"{file}: {some(lost, 'row')} of no photograph here")
+    without = [face for key, face in faces.items() if not {key, (key[0], "")} & facts.rows.keys()]
+    if len(without) == len(faces):
+        raise none_in_common(facts.file, without[0].image)
+    there = faces.keys() | {(place, "") for place, _ in faces}
+    if lost := [f"row {row.line}: {_named(row)}" for key, row in facts.rows.items() if key not in there]:
+        warn(f"{facts.file}: {some(lost, 'row')} of no photograph here")
     if without:
-        warn(f"{file}: {some([face.name for face in without], 'photograph')} without a row here")
+        names = [name_of(face.name, face.face, "") for face in without]
+        warn(f"{facts.file}: {some(names, 'photograph')} without a row here")
+
+
+def _tell_shared(facts: Facts, faces: Mapping[Key, MarkedFace], several: Mapping[str, int]) -> None:
+    """A warning of rows that do not tell which of several faces they mean, and tell more than the scale."""
+    told = set(KNOWN) - set(SCALE)
+    shared = {
+        place: face.name
+        for (place, _), face in faces.items()
+        if several[place] > 1 and (row := facts.rows.get((place, ""))) and any(row.cells.get(name) for name in told)
+    }
+    if shared:
+        what = "with several faces here, of which a row tells the scale alone: add a column 'face'"
+        warn(f"{facts.file}: {some(list(shared.values()), 'photograph')} {what}")
 
 
 def place_of(image: Path) -> str:
@@ -113,6 +142,10 @@ def none_in_common(file: Path, first: Path) -> InputError:
     return InputError(f"{file}: has none of the images; the first one's name is, from this table, {expected}")
 
 
+def _named(row: Row) -> str:
+    return name_of(row.cells["image"], row.cells.get("face", ""), "")
+
+
 def _require_sensible(row: Row) -> None:
     """InputError for a cell of a row that says nothing that it could."""
     try:
@@ -124,15 +157,15 @@ def _require_sensible(row: Row) -> None:
     require_told(alone, compared=True)
 
 
-def joined(face: MarkedFace, row: Row | None, coordinates: set[str]) -> MarkedFace:
-    """A face with what a row of a table tells of it beside landmarks (`coordinates`), its own cells first."""
+def joined(face: MarkedFace, row: Row | None, aside: set[str]) -> MarkedFace:
+    """A face with what a row of a table tells of it but for the columns `aside`, its own cells first."""
     if row is None:
         return face
     own = {name: cell for name, cell in face.cells.items() if cell}
     has_scale = not math.isnan(face.mm_per_px) or bool(own.keys() & set(RULER))
-    left = {*coordinates, *own, *(("mm_per_px", *RULER) if has_scale else ())}  # one scale: not a part of each
+    left = {*aside, *own, *(SCALE if has_scale else ())}  # one scale: not a part of each
     told = {name: cell for name, cell in row.cells.items() if name not in left and cell}
     scale = face.mm_per_px if has_scale else mm_per_px_of(row.cells)
-    subject = face.subject or row.cells.get("subject", "")
+    subject = face.subject or ("" if "subject" in aside else row.cells.get("subject", ""))
     places = {**face.places, **dict.fromkeys(told, row.place)}
     return replace(face, subject=subject, mm_per_px=scale, cells=told | own, places=places)

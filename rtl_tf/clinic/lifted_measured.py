@@ -52,7 +52,7 @@ def face_of_half(obj: Path, mesh: TexturedMesh, half: LiftedHalf, how: Lifting, 
     face = replace(row, image=obj, name=obj.name, points=half.positions, mm_per_px=how.mm_per_unit, outside=())
     if facts is None:
         return face
-    rows = [facts.rows[place] for place in map(place_of, (obj, *mesh.textures)) if place in facts.rows]
+    rows = [facts.rows[key] for key in ((place_of(file), "") for file in (obj, *mesh.textures)) if key in facts.rows]
     if not rows:
         raise none_in_common(facts.file, obj)
     return joined(face, rows[0], facts.coordinates)
