@@ -653,6 +653,27 @@ def test_of_two_coco_categories_none_is_dropped(tmp_path):
         datasets.load(write_coco(tmp_path, content))
 
 
+def test_faces_of_a_coco_category_that_does_not_fit_are_not_lost(tmp_path):
+    content = coco()
+    misspelt = ["gnation", *content["categories"][1]["keypoints"][1:]]
+    content["categories"] += [{"id": 8, "name": "child", "keypoints": misspelt}]
+    content["categories"] += [{"id": 9, "name": "hand", "keypoints": ["thumb", "wrist"]}]
+    assert len(datasets.load(write_coco(tmp_path, content))) == 2
+    content["annotations"][1]["category_id"] = 9
+    with pytest.warns(InputWarning, match=r"faces\.json: annotations of category 'hand', left out: 1 .annotation 2 f"):
+        assert len(datasets.load(write_coco(tmp_path, content))) == 1
+    for annotation in content["annotations"][::-1]:
+        annotation["category_id"] = 8
+        said = r"category 'child' is annotated, too: unknown landmark 'gnation'.*did you mean 'gnathion'"
+        with pytest.raises(InputError, match=said):
+            datasets.load(write_coco(tmp_path, content))
+    content["categories"][2] = {"id": 8, "name": "whole", "keypoints": list(load_schema("fas14").names)}
+    content["annotations"][1:] = [{"id": 1, "image_id": 0, "category_id": 8, "keypoints": [3, 4, 2] * 14}]
+    with pytest.raises(InputError, match="category 'face' is annotated, too: missing landmarks of schema fas14"):
+        content["annotations"] += coco()["annotations"][:1]
+        datasets.load(write_coco(tmp_path, content), "fas14")
+
+
 def test_faces_of_one_coco_image(tmp_path):
     content = coco()
     content["annotations"][1]["image_id"] = 0

@@ -1,6 +1,7 @@
 """The lists of a COCO keypoints file: categories, images, annotations, each with an id."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from rtl_tf.datasets.annotations import fitting_schema, landmark_name
 from rtl_tf.documents import Node, read_json, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
+from rtl_tf.system.notes import tell_left_out
 
 
 class Category(NamedTuple):
@@ -28,8 +30,13 @@ def read_document(file: Path) -> Node:
 
 
 def category_of(document: Node, schema: str | None) -> Category:
-    """The category that fits the schema; of several the one that is annotated."""
-    fitting, problems, ids = [], [], set()
+    """The category that fits the schema; of several the one that is annotated.
+
+    InputError also for an annotated one that does not fit and shares a landmark with it: its faces would be lost.
+    Annotations of others, of hands, are left out, with an InputWarning.
+    """
+    fitting, ids = [], set()
+    others: list[tuple[str, str, list[str], InputError]] = []
     for node in document["categories"].elements():
         number = node["id"].code()
         if number in ids:
@@ -44,15 +51,21 @@ def category_of(document: Node, schema: str | None) -> Category:
         try:
             fitting.append(Category(number, node["name"].text(), names, fitting_schema(names, schema)))
         except InputError as problem:
-            problems.append(problem)
+            others.append((number, node["name"].text(), names, problem))
     if not fitting:
-        raise document.error(str(problems[0]) if problems else "no category has keypoints")
-    return fitting[0] if len(fitting) == 1 else _annotated(document, fitting)
+        raise document.error(str(others[0][-1]) if others else "no category has keypoints")
+    used = defaultdict(list)
+    for annotation in document["annotations"].elements():
+        used[annotation["category_id"].code()].append(called(annotation))
+    for number, name, names, unfitting in others:
+        if used[number] and set(names) & set(fitting[0].schema.names):
+            raise document.error(f"category '{name}' is annotated, too: {unfitting}")
+        tell_left_out(Path(document.origin), f"annotations of category '{name}'", used[number])
+    return fitting[0] if len(fitting) == 1 else _annotated(document, fitting, used)
 
 
-def _annotated(document: Node, categories: list[Category]) -> Category:
+def _annotated(document: Node, categories: list[Category], used: Mapping[str, list[str]]) -> Category:
     """The one of several fitting categories that has annotations: none is dropped without a word."""
-    used = {annotation["category_id"].code() for annotation in document["annotations"].elements()}
     annotated = [category for category in categories if category.id in used]
     if len(annotated) > 1:
         names = " and ".join(f"'{category.name}'" for category in annotated)
