@@ -22,8 +22,8 @@ from rtl_tf.datasets import (
 )
 from rtl_tf.datasets.collection import Collection, Writing, by_image
 from rtl_tf.datasets.table_cells import unwritable
+from rtl_tf.datasets.turned import turned_among
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import is_turned
 from rtl_tf.records import Samples
 from rtl_tf.schema import load_schema
 from rtl_tf.system.atomic import write_together
@@ -128,8 +128,6 @@ def _lost(collection: Collection, writer: Writer, writing: Writing) -> list[str]
 
 
 def _turned(samples: Samples) -> list[str]:
-    turned = sum(map(is_turned, by_image(samples)))
-    if not turned:
-        return []
-    where = f"{turned} {'image is' if turned == 1 else 'images are'} displayed turned, by a tag (EXIF)"
-    return [f"{where}: points are of the displayed image; a program that ignores the tag shows them elsewhere"]
+    turned = turned_among(sample.image for sample in samples)
+    on = "points are of the displayed image; a program that ignores the tag shows them elsewhere"
+    return [f"{turned}: {on}"] if turned else []

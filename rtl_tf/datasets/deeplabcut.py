@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from rtl_tf.csv_rows import read_lines
 from rtl_tf.datasets.annotations import landmark_name
 from rtl_tf.datasets.named_points import Face, find_image, is_labelled, samples_of, schema_of
+from rtl_tf.datasets.turned import with_turned_told
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
@@ -44,7 +45,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     Raises:
         InputError: a file is malformed, an image is missing, or a landmark lies outside; names the file and the row.
     """
-    return samples_of(path, _faces(path), schema)
+    return with_turned_told(path, samples_of(path, _faces(path), schema))
 
 
 def _files(path: Path) -> list[Path]:

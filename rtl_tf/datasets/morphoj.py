@@ -8,6 +8,7 @@ from pathlib import Path
 from rtl_tf.datasets.annotations import landmark_name
 from rtl_tf.datasets.beside import FACE, Images, image_beside
 from rtl_tf.datasets.named_points import Face, samples_of, schema_of
+from rtl_tf.datasets.turned import with_turned_told
 from rtl_tf.documents import read_text, repeated
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES, read_size
@@ -45,7 +46,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         InputError: a column or row cannot be read, an image is missing, or a landmark lies outside; names file and
             line.
     """
-    return samples_of(path, _faces(path), schema)
+    return with_turned_told(path, samples_of(path, _faces(path), schema))
 
 
 def identifier(stem: str) -> str:

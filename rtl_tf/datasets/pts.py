@@ -8,6 +8,7 @@ import numpy as np
 
 from rtl_tf.datasets import ibug68
 from rtl_tf.datasets.beside import FACE, image_beside
+from rtl_tf.datasets.turned import with_turned_told
 from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES, image_hash, read_size
@@ -62,7 +63,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     missing = [int(np.isnan(sample.points).any(axis=-1).sum()) for sample in found.values()]
     outside = [file.relative_to(path) for file, count in zip(found, missing, strict=True) for _ in range(count)]
     tell_left_out(path, "points outside their image", outside)
-    return _with_faces(list(found), list(found.values()))
+    return with_turned_told(path, _with_faces(list(found), list(found.values())))
 
 
 def _is_pts(file: Path) -> bool:

@@ -10,6 +10,7 @@ from rtl_tf.datasets.beside import FACE, image_beside
 from rtl_tf.datasets.json_files import json_files
 from rtl_tf.datasets.named_points import Face, is_labelled, samples_of, schema_of
 from rtl_tf.datasets.slicer_markups import POINTS
+from rtl_tf.datasets.turned import with_turned_told
 from rtl_tf.documents import Node, read_json
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import SUFFIXES
@@ -47,7 +48,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         InputError: a file is malformed, has other markups than one list of points, or points in three dimensions, or no
             image lies beside it; names the file and the place.
     """
-    return samples_of(path, _faces(path), schema)
+    return with_turned_told(path, samples_of(path, _faces(path), schema))
 
 
 def stem_of(file: Path) -> str:

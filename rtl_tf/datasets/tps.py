@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rtl_tf.datasets.annotations import MM_PER_PX
 from rtl_tf.datasets.named_points import Face, find_image, is_labelled, samples_of
+from rtl_tf.datasets.turned import with_turned_told
 from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size
@@ -60,7 +61,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     fitting = _schema(path, specimens, schema)
     faces = each_read(lambda specimen: _face(path, specimen, fitting.names), specimens)
     tell_left_out(path, "images without a landmark", [face.image.name for face in faces if not is_labelled(face)])
-    return samples_of(path, _numbered([face for face in faces if is_labelled(face)]), schema or fitting.name, "an ID")
+    numbered = _numbered([face for face in faces if is_labelled(face)])
+    return with_turned_told(path, samples_of(path, numbered, schema or fitting.name, "an ID"))
 
 
 def _files(path: Path) -> list[Path]:
