@@ -24,6 +24,8 @@ from rtl_tf.system.faults import each_read
 
 LARGEST_GIVEN = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
 SEPARATORS = {";": "';'", "\t": "tabs"}  # beside the comma; what they are called
+COUNTED = ("face", "frame")  # columns of names that are numbers: programs that know no other type write them as 1.0
+WHOLE = re.compile(r"^(\d+)\.0+$", re.ASCII)
 Line = tuple[int, list[str]]  # row number, cells
 
 
@@ -75,7 +77,7 @@ def read_rows(path: Path, needed: Iterable[str] = ()) -> tuple[list[str], list[R
     """Header and non-empty rows of a table that a person gives.
 
     Names of columns are in Unicode's composed form. Cells are stripped of surrounding blanks; those that a row lacks at
-    its end, which some programs leave out where they are empty, are empty.
+    its end, which some programs leave out where they are empty, are empty. Those of COUNTED lose their ".0".
 
     Raises:
         InputError: the file is missing, empty or not UTF-8, a column name appears twice, a row is longer than the
@@ -94,7 +96,9 @@ def read_rows(path: Path, needed: Iterable[str] = ()) -> tuple[list[str], list[R
         if len(cells) > len(header):
             problem = f"{len(cells)} cells, but the header has {len(header)}"
             raise InputError(f"{path} row {row}: {problem}{separator_advice(header)}")
-        return Row(empty | dict(zip(header, cells, strict=False)), str(path), row)
+        named = empty | dict(zip(header, cells, strict=False))
+        counted = {name: WHOLE.sub(r"\1", named[name]) for name in COUNTED if name in named}
+        return Row(named | counted, str(path), row)
 
     rows = each_read(row_of, lines)
     if missing := [name for name in needed if name not in header]:

@@ -26,6 +26,12 @@ def test_rows_that_the_package_wrote(tmp_path):
         read_own_rows(file, ["time", "epoch", "place"])
 
 
+def test_faces_and_frames_of_a_program_that_knows_no_whole_numbers(tmp_path):
+    (tmp_path / "a.csv").write_text("image,face,frame,subject\n1.0,1.0,12.00,7.0\na.png,v1.0,,\n")
+    _, rows = read_rows(tmp_path / "a.csv")
+    assert [list(row.cells.values()) for row in rows] == [["1.0", "1", "12", "7.0"], ["a.png", "v1.0", "", ""]]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

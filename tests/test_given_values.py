@@ -85,6 +85,18 @@ def test_a_table_with_the_places_of_stickers_holds_numbers(folder):
     assert holds_values(folder / "measured.csv")
 
 
+@pytest.mark.parametrize(("yes", "no"), [("true", "false"), ("TRUE", "FALSE"), ("WAHR", "FALSCH"), ("1.0", "0.0")])
+def test_halves_of_a_scan_as_spreadsheets_save_them(folder, yes, no):
+    rows = [f"head.obj,{mirrored},p1,{FISSURE},{value}\n" for mirrored, value in ((no, 25.1), (yes, 26.2))]
+    (folder / "lifted.csv").write_text(f"mesh,mirrored,subject,measurement,value\n{''.join(rows)}")
+    given = read_values(folder / "lifted.csv", FAS14)
+    assert given.names == ["head.obj", "head.obj#mirrored"]
+    assert given.values[:, NAMES.index(FISSURE)].tolist() == [25.1, 26.2]
+    (folder / "lifted.csv").write_text(f"mesh,mirrored,subject,measurement,value\n{rows[0]}head.obj,x,,{FISSURE},2\n")
+    with pytest.raises(InputError, match=r"lifted.csv row 3: mirrored 'x' is neither true nor false"):
+        read_values(folder / "lifted.csv", FAS14)
+
+
 def test_raters_as_numbers_and_a_missing_value(folder):
     """The second rater: 1 mm more, and one image not measured; in rows, as spreadsheets in Europe save them."""
     rows = [f"{n}.jpg;{FISSURE};{str(f / 2 + RATER / 2).replace('.', ',')};mm" for n, f in enumerate(FISSURES)]

@@ -14,7 +14,7 @@ from rtl_tf.clinic.measured_table import STICKER, is_measured_table, untext
 from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets import is_table
-from rtl_tf.datasets.table import BOX, table_file
+from rtl_tf.datasets.table import BOX, mirrored_of, table_file
 from rtl_tf.datasets.table_cells import FILMED, FRAME
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.measurement import Measurement
@@ -77,7 +77,7 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     file = table_file(Path(data))
     header, rows = read_rows(file)
     by_person, of_photographs = _is_by_person(file, header), is_measured_table(file)
-    halves = {(row.cells[MESH], row.cells.get("mirrored", "")) for row in rows} if MESH in header else set()
+    halves = {(row.cells[MESH], _is_mirrored(row)) for row in rows} if MESH in header else set()
     several = Counter(mesh for mesh, _ in halves)
     columns = {measurement.name: column for column, measurement in enumerate(schema.measurements)}
     images: dict[str, int] = {}
@@ -137,7 +137,14 @@ def _half(row: Row, halves: Counter[str]) -> str:
     mesh = row.cells[MESH]
     if not mesh:
         raise row.error(f"column {MESH} is empty")
-    return name_of(mesh, "mirrored" if halves[mesh] > 1 and row.cells["mirrored"] == "true" else "", "")
+    return name_of(mesh, "mirrored" if halves[mesh] > 1 and _is_mirrored(row) else "", "")
+
+
+def _is_mirrored(row: Row) -> bool:
+    try:
+        return mirrored_of(row.cells)
+    except InputError as problem:
+        raise row.error(problem) from problem
 
 
 def _subject(row: Row) -> str:
