@@ -89,6 +89,21 @@ def test_labelme_folder_and_single_file(tmp_path):
     assert datasets.default_schema(tmp_path / "a.json") == "fas12"
 
 
+def test_a_landmark_that_is_nowhere_labelled(tmp_path):
+    """Labels exist where somebody has placed them: the schema has to be asked for."""
+    image(tmp_path / "a.png")
+    write(tmp_path / "me" / "a.json", labelme("../a.png", shapes=labelme()["shapes"][1:]))
+    write(tmp_path / "studio" / "t.json", [task("../a.png", regions()[1:])])
+    for folder in ("me", "studio"):
+        (sample,) = datasets.load(tmp_path / folder, "fas12")
+        assert np.isnan(sample.points[0]).all() and not np.isnan(sample.points[1:]).any()
+        advice = "give --schema fas12 if nobody has placed them; or name another schema"
+        refused(tmp_path / folder, f": missing landmarks of schema fas12: exocanthion; {advice}")
+    write(tmp_path / "me" / "a.json", labelme("../a.png", shapes=[shape("exocantion", (3, 4)), *labelme()["shapes"]]))
+    with pytest.raises(InputError, match="unknown landmark 'exocantion' for schema fas12: did you mean 'exocanthion'"):
+        datasets.load(tmp_path / "me", "fas12")
+
+
 def test_labelme_groups_are_faces(tmp_path):
     image(tmp_path / "a.png")
     shapes = [

@@ -11,6 +11,7 @@ from rtl_tf.schema import Schema, available_schemas, load_schema
 from rtl_tf.system.notes import did_you_mean
 
 MM_PER_PX = (1e-3, 100)  # from a pore of the skin over the whole image to a face of two pixels
+EMPTY = "leave cells empty where not labelled"
 HINTED = 500  # names that are compared with those of a schema: each takes a while
 
 
@@ -24,13 +25,17 @@ def shipped_landmarks() -> set[str]:
     return {name for schema in available_schemas() for name in load_schema(schema).names}
 
 
-def fitting_schema(names: Collection[str], schema: str | None) -> Schema:
+def fitting_schema(
+    names: Collection[str], schema: str | None, unlabelled: str = EMPTY, only_placed: bool = False
+) -> Schema:
     """The schema that landmarks called `names` are read with.
 
     Args:
         names: landmarks that the data set has.
         schema: name or .toml file; None = the largest shipped schema of which every landmark is there (fas14 before
             fas12). A schema that is asked for may leave out landmarks which another shipped schema knows.
+        unlabelled: how landmarks stand in the file that are nowhere labelled, for a message.
+        only_placed: they cannot stand there; those of a schema that is asked for may be missing.
     Raises:
         InputError: a landmark of the schema is missing, or one of the data set is unknown.
     """
@@ -39,12 +44,13 @@ def fitting_schema(names: Collection[str], schema: str | None) -> Schema:
         fitting = max((s for s in shipped if set(s.names) <= set(names)), key=len, default=None)
         if fitting is None:
             nearest = min(shipped, key=lambda s: len(set(s.names) - set(names)))
-            raise InputError(_unfitting(nearest, names) + "; or name another schema")
+            named = f"; give --schema {nearest.name} if nobody has placed them" if only_placed else f" ({unlabelled})"
+            raise InputError(f"{_unfitting(nearest, names, named)}; or name another schema")
         known = set(fitting.names)
     else:
         fitting = load_schema(schema)
-        if not set(fitting.names) <= set(names):
-            raise InputError(_unfitting(fitting, names))
+        if not only_placed and not set(fitting.names) <= set(names):
+            raise InputError(_unfitting(fitting, names, f" ({unlabelled})"))
         known = shipped_landmarks() | set(fitting.names)
     for name in names:
         if name not in known:
@@ -52,12 +58,12 @@ def fitting_schema(names: Collection[str], schema: str | None) -> Schema:
     return fitting
 
 
-def _unfitting(schema: Schema, names: Collection[str]) -> str:
+def _unfitting(schema: Schema, names: Collection[str], advice: str) -> str:
     for name in islice(names, HINTED):
         if name not in schema.names and did_you_mean(name, schema.names):
             return _unknown(name, schema)
     missing = [name for name in schema.names if name not in names]
-    return f"missing landmarks of schema {schema.name}: {', '.join(missing)} (leave cells empty where not labelled)"
+    return f"missing landmarks of schema {schema.name}: {', '.join(missing)}{advice}"
 
 
 def _unknown(name: str, schema: Schema) -> str:

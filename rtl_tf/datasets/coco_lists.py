@@ -11,6 +11,8 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import tell_left_out
 
+UNLABELLED = "their visibility is 0 where not labelled"
+
 
 class Category(NamedTuple):
     """A category with keypoints: its id and name, its landmarks in the file's order, the schema that they fit."""
@@ -49,7 +51,7 @@ def category_of(document: Node, schema: str | None) -> Category:
         if (name := repeated(names)) is not None:
             raise keypoints.error(f"'{name}' appears twice")
         try:
-            fitting.append(Category(number, node["name"].text(), names, fitting_schema(names, schema)))
+            fitting.append(Category(number, node["name"].text(), names, fitting_schema(names, schema, UNLABELLED)))
         except InputError as problem:
             others.append((number, node["name"].text(), names, problem))
     if not fitting:

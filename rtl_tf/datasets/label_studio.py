@@ -29,7 +29,7 @@ def recognises(path: Path) -> bool:
 
 def default_schema(path: Path) -> str:
     """The largest shipped schema of which the labels have every landmark."""
-    return schema_of(path, _labelled(path), None).name
+    return schema_of(path, _labelled(path), None, only_placed=True).name
 
 
 def read(path: Path, schema: str | None = None) -> list[Sample]:
@@ -52,7 +52,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         InputError: the file is malformed, an image is missing, turned by hand or of another size than labelled, a
             label stands twice in a task, or a landmark lies outside; names the file and the place.
     """
-    return samples_of(path, _labelled(path), schema, "a 'subject' in the data of its task")
+    return samples_of(path, _labelled(path), schema, "a 'subject' in the data of its task", only_placed=True)
 
 
 def _labelled(path: Path) -> list[Face]:

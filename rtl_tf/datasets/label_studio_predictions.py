@@ -36,9 +36,11 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
     """The last prediction of each task, with its `model_version` as detector and the regions' scores as peaks (NaN
     where there is none). Subjects may be missing. Otherwise, and in what it raises, as `label_studio.read`."""
     faces = faces_of(path, _regions)
-    fitting = schema_of(path, faces, schema)
+    fitting = schema_of(path, faces, schema, only_placed=True)
     samples = with_checked_people(
-        path, Samples(sample for _, sample in nameless_samples_of(path, faces, schema)), subjects_as_written
+        path,
+        Samples(sample for _, sample in nameless_samples_of(path, faces, schema, only_placed=True)),
+        subjects_as_written,
     )
     answers = {f"{task.origin}: {task.place}": task for task in tasks_of(path)}
     tasks = [answers[face.origin] for face in faces]

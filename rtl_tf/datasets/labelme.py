@@ -23,7 +23,7 @@ def recognises(path: Path) -> bool:
 
 def default_schema(path: Path) -> str:
     """The largest shipped schema of which the labels have every landmark."""
-    return schema_of(path, _faces(path), None).name
+    return schema_of(path, _faces(path), None, only_placed=True).name
 
 
 def read(path: Path, schema: str | None = None) -> list[Sample]:
@@ -43,7 +43,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         InputError: a file is malformed or not LabelMe's, an image is missing or of another size than labelled, or a
             landmark lies outside; names the file and the place.
     """
-    return samples_of(path, _faces(path), schema)
+    return samples_of(path, _faces(path), schema, only_placed=True)
 
 
 def _faces(path: Path) -> list[Face]:

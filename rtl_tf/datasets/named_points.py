@@ -45,26 +45,31 @@ def is_labelled(face: Face) -> bool:
     return not all(map(math.isnan, chain(*face.points.values())))
 
 
-def schema_of(path: Path, faces: Sequence[Face], schema: str | None) -> Schema:
+def schema_of(path: Path, faces: Sequence[Face], schema: str | None, only_placed: bool = False) -> Schema:
     """The schema that the names of all points together fit; see `fitting_schema`. `path` is named in messages."""
     if not faces:
         raise InputError(f"{path}: no point is labelled here")
     try:
-        return fitting_schema(list(dict.fromkeys(name for face in faces for name in face.points)), schema)
+        names = list(dict.fromkeys(name for face in faces for name in face.points))
+        return fitting_schema(names, schema, only_placed=only_placed)
     except InputError as problem:
         raise InputError(f"{path}: {problem}") from problem
 
 
-def samples_of(path: Path, faces: Sequence[Face], schema: str | None, subject: str = "a subject") -> list[Sample]:
+def samples_of(
+    path: Path, faces: Sequence[Face], schema: str | None, subject: str = "a subject", only_placed: bool = False
+) -> list[Sample]:
     """As `nameless_samples_of`, with everybody called, see `called_like_images`, which has `subject` too."""
-    pairs = nameless_samples_of(path, faces, schema)
+    pairs = nameless_samples_of(path, faces, schema, only_placed)
     called = [face.called or face.image.stem + (f"_{face.face}" if face.face else "") for face, _ in pairs]
     return called_like_images(path, [sample for _, sample in pairs], called, subject)
 
 
-def nameless_samples_of(path: Path, faces: Sequence[Face], schema: str | None) -> list[tuple[Face, Sample]]:
+def nameless_samples_of(
+    path: Path, faces: Sequence[Face], schema: str | None, only_placed: bool = False
+) -> list[tuple[Face, Sample]]:
     """A sample for every face, beside it. Raises InputError as the readers do, with the face's origin."""
-    fitting = schema_of(path, faces, schema)
+    fitting = schema_of(path, faces, schema, only_placed)
     origins: dict[tuple[Path, str], str] = {}
 
     def sample_of(face: Face) -> tuple[Face, Sample]:

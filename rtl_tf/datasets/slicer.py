@@ -31,7 +31,7 @@ def recognises(path: Path) -> bool:
 
 def default_schema(path: Path) -> str:
     """The largest shipped schema of which the labels have every landmark."""
-    return schema_of(path, _faces(path), None).name
+    return schema_of(path, _faces(path), None, only_placed=True).name
 
 
 def read(path: Path, schema: str | None = None) -> list[Sample]:
@@ -48,7 +48,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         InputError: a file is malformed, has other markups than one list of points, or points in three dimensions, or no
             image lies beside it; names the file and the place.
     """
-    return with_turned_told(path, samples_of(path, _faces(path), schema))
+    return with_turned_told(path, samples_of(path, _faces(path), schema, only_placed=True))
 
 
 def stem_of(file: Path) -> str:
