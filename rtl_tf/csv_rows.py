@@ -13,6 +13,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from rtl_tf.system.faults import each_read
 
 LARGEST_GIVEN = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
 SEPARATORS = {";": "';'", "\t": "tabs"}  # beside the comma; what they are called
+TOLD = re.compile(r'"?sep=([;,\t])"?', re.IGNORECASE)  # the line by which Excel is told what parts cells
+NAMES = ("image", "subject", "mesh")  # columns of text that can look like numbers
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 COUNTED = ("face", "frame")  # columns of names that are numbers: programs that know no other type write them as 1.0
 WHOLE = re.compile(r"^(\d+)\.0+$", re.ASCII)
 Line = tuple[int, list[str]]  # row number, cells
@@ -109,15 +113,19 @@ def read_rows(path: Path, needed: Iterable[str] = ()) -> tuple[list[str], list[R
 def read_lines(path: Path, only_header: bool = False) -> list[Line]:
     """Non-empty lines of a table that a person gives, cells stripped; the header (which may be empty) first.
 
-    Cells are parted by commas; by semicolons or tabs where the header has these and no comma. Decimal commas become
-    points there, unless some number has a decimal point: then a comma may be of thousands.
+    Cells are parted by commas; by semicolons or tabs where the header has these and no comma, or by what Excel's line
+    `sep=;` before it says. Decimal commas become points there, see `_with_points`.
 
     Raises:
         InputError: the file is missing, empty or not UTF-8.
     """
     text, lines = _read_text(path, LARGEST_GIVEN), list[Line]()
-    separator = _separator(re.split(r"[\r\n]", text, maxsplit=1)[0])
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    told = TOLD.fullmatch(first)
+    separator = told[1] if told else _separator(first)
     for row, cells in lines_of(text, str(path), strict=False, separator=separator):
+        if told and row == 1:
+            continue
         if any(cells) or not lines:
             # a mark that is not the file's first: somebody has put a column before it
             lines.append((row, [cell.strip().removeprefix("\ufeff") for cell in cells]))
@@ -125,7 +133,7 @@ def read_lines(path: Path, only_header: bool = False) -> list[Line]:
             break
     if not lines:
         raise InputError(f"{path}: the file is empty")
-    return lines if separator == "," else [lines[0], *_with_points(lines[1:])]
+    return lines if separator == "," else [lines[0], *_with_points(lines[0][1], lines[1:])]
 
 
 def separator_advice(header: Sequence[str]) -> str:
@@ -138,11 +146,25 @@ def _separator(header: str) -> str:
     return next((sign for sign in SEPARATORS if sign in header and "," not in header), ",")
 
 
-def _with_points(lines: list[Line]) -> list[Line]:
-    """Numbers with decimal points where all that have decimals have commas."""
-    if any(DECIMAL_POINT.fullmatch(cell) for _, cells in lines for cell in cells):
+def _with_points(header: Sequence[str], lines: list[Line]) -> list[Line]:
+    """Numbers with decimal points in columns where all that have decimals have commas; names stay as they are.
+
+    Where a table has no commas but such as may be of thousands (1,234), these stay, too, and no number is read there.
+    """
+    columns: list[set[str]] = [set() for _ in range(max((len(cells) for _, cells in lines), default=0))]
+    for _, cells in lines:
+        for column, cell in zip(columns, cells, strict=False):
+            column.add(cell)
+    names = {index for index, name in enumerate(header) if name in NAMES}
+    commas = [set() if at in names else set(filter(DECIMAL_COMMA.fullmatch, cells)) for at, cells in enumerate(columns)]
+    if all(map(THOUSANDS.fullmatch, chain(*commas))):
         return lines
-    return [(row, [c.replace(",", ".") if DECIMAL_COMMA.fullmatch(c) else c for c in cells]) for row, cells in lines]
+    turned = [bool(each) and not any(map(DECIMAL_POINT.fullmatch, columns[at])) for at, each in enumerate(commas)]
+
+    def in_column(at: int, cell: str) -> str:
+        return cell.replace(",", ".") if turned[at] and DECIMAL_COMMA.fullmatch(cell) else cell
+
+    return [(row, [in_column(at, cell) for at, cell in enumerate(cells)]) for row, cells in lines]
 
 
 def read_own_rows(path: str | File, needed: Iterable[str] = ()) -> list[Row]:

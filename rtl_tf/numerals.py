@@ -22,6 +22,6 @@ def as_number(cell: str) -> float:
         return math.nan
     number = float(cell) if NUMBER.fullmatch(cell) else math.inf
     if math.isinf(number):
-        advice = "; write decimals with a point" if DECIMAL_COMMA.fullmatch(cell) else ""
+        advice = "; write decimals with a point, and thousands without a comma" if DECIMAL_COMMA.fullmatch(cell) else ""
         raise InputError(f"'{shortened(cell)}' is not a number{advice}")
     return number

@@ -92,8 +92,29 @@ def test_a_comma_beside_decimal_points_may_be_of_thousands(tmp_path):
     (tmp_path / "a.csv").write_text("a;b\n1,234;0.5\n")
     (row,) = read_rows(tmp_path / "a.csv")[1]
     assert row.cells == {"a": "1,234", "b": "0.5"}
-    with pytest.raises(InputError, match="^'1,234' is not a number; write decimals with a point$"):
+    with pytest.raises(InputError, match="^'1,234' is not a number; write decimals with a point, and thou"):
         as_number(row.cells["a"])
+
+
+def test_decimal_commas_are_told_by_column(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("image;subject;visit;a;b\n1,5;1,50;12.05;8,25;1,234\n2,5;;3,5;x;999\n")
+    assert [list(row.cells.values()) for row in read_rows(file)[1]] == [
+        ["1,5", "1,50", "12.05", "8.25", "1.234"], ["2,5", "", "3,5", "x", "999"],
+    ]  # fmt: skip
+    for value, other in (("1,234", "999"), ("-12,345", "1,234")):
+        file.write_text(f"image\ta\tb\n0,5\t{value}\t{other}\n")
+        assert list(read_rows(file)[1][0].cells.values()) == ["0,5", value, other]
+    file.write_text("a\tb\n1,234\t0,234\n")
+    assert list(read_rows(file)[1][0].cells.values()) == ["1.234", "0.234"]
+
+
+def test_the_line_that_tells_excel_what_parts_cells(tmp_path):
+    for first, sign in (("sep=;", ";"), ('"sep=;"', ";"), ("SEP=,", ","), ("sep=\t", "\t")):
+        (tmp_path / "a.csv").write_text(f"{first}\na;b\n1;2\n".replace(";", sign), encoding="utf-8-sig")
+        header, (row,) = read_rows(tmp_path / "a.csv")
+        assert header == read_header(tmp_path / "a.csv") == ["a", "b"]
+        assert (row.line, row.cells) == (3, {"a": "1", "b": "2"})
 
 
 def test_a_comma_in_a_header_parts_cells(tmp_path):
