@@ -1,12 +1,12 @@
 """MorphoJ: a text file with a row a face, cells parted by tabs, beside its images."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from rtl_tf.datasets.annotations import landmark_name
-from rtl_tf.datasets.beside import FACE, Images, image_beside
+from rtl_tf.datasets.beside import Images, image_beside, images_among, number_of_face
 from rtl_tf.datasets.named_points import Face, samples_of, schema_of
 from rtl_tf.datasets.turned import with_turned_told
 from rtl_tf.documents import read_text, repeated
@@ -76,10 +76,10 @@ def _faces(path: Path) -> list[Face]:
     text = enumerate(read_text(file).splitlines(), start=1)
     (_, header), *rows = [(row, [cell.strip() for cell in line.split("\t")]) for row, line in text if line.strip()]
     names = _landmarks(file, header[1:])
-    images = _images(file.parent)
+    images = images_among(sorted(file.parent.iterdir()), identifier)
     faces = each_read(lambda row: _face(file, row, names, images), rows)
     shown = Counter(face.image for face in faces)
-    return [replace(face, face=_number(face.face) if shown[face.image] > 1 else "") for face in faces]
+    return [replace(face, face=number_of_face(face.face) if shown[face.image] > 1 else "") for face in faces]
 
 
 def _landmarks(file: Path, columns: list[str]) -> list[str]:
@@ -91,15 +91,6 @@ def _landmarks(file: Path, columns: list[str]) -> list[str]:
     if (name := repeated(names)) is not None:
         raise InputError(f"{file} line 1: landmark '{name}' is there twice")
     return names
-
-
-def _images(folder: Path) -> Images:
-    """The images of a folder, by what ID calls them."""
-    images = defaultdict(list)
-    for file in sorted(folder.iterdir()):
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
-            images[folder, identifier(file.stem)].append(file)
-    return images
 
 
 def _face(file: Path, line: Line, names: list[str], images: Images) -> Face:
@@ -118,8 +109,3 @@ def _face(file: Path, line: Line, names: list[str], images: Images) -> Face:
         raise InputError(f"{origin}: {problem}") from problem
     points = {name: (x, height - y) for name, x, y in zip(names, values[::2], values[1::2], strict=True)}
     return Face(origin, image, points, "", face=name)
-
-
-def _number(name: str) -> str:
-    several = FACE.fullmatch(name)
-    return several[2] if several else ""

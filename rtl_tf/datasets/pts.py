@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.datasets import ibug68
-from rtl_tf.datasets.beside import FACE, image_beside
+from rtl_tf.datasets.beside import FACE, Images, image_beside, images_among
 from rtl_tf.datasets.turned import with_turned_told
 from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError, shortened
@@ -70,18 +70,13 @@ def _is_pts(file: Path) -> bool:
     return file.suffix.lower() == ".pts" and not file.name.startswith(".") and file.is_file()
 
 
-def _files(path: Path) -> tuple[list[Path], dict[tuple[Path, str], list[Path]]]:
-    """All `.pts` files under a folder, and its images by folder and stem; hidden ones are another system's."""
-    points, images = [], defaultdict(list)
-    for file in sorted(path.rglob("*")):
-        if _is_pts(file):
-            points.append(file)
-        elif file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
-            images[file.parent, file.stem].append(file)
-    return points, images
+def _files(path: Path) -> tuple[list[Path], Images]:
+    """All `.pts` files under a folder, and its images; hidden ones are another system's."""
+    files = sorted(path.rglob("*"))
+    return list(filter(_is_pts, files)), images_among(files)
 
 
-def _tell_what_is_left_out(path: Path, files: list[Path], pairs: dict[Path, Path], images: dict) -> None:
+def _tell_what_is_left_out(path: Path, files: list[Path], pairs: dict[Path, Path], images: Images) -> None:
     lonely = [file for file in files if file not in pairs]
     used = set(pairs.values())
     unused = [image for found in images.values() for image in found if image not in used]

@@ -1,12 +1,12 @@
 """3D Slicer: a `.mrk.json` file with points on a photograph, for each face."""
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from rtl_tf.datasets.annotations import landmark_name
-from rtl_tf.datasets.beside import FACE, image_beside
+from rtl_tf.datasets.beside import Images, image_beside, images_among, number_of_face
 from rtl_tf.datasets.json_files import json_files
 from rtl_tf.datasets.named_points import Face, is_labelled, samples_of, schema_of
 from rtl_tf.datasets.slicer_markups import POINTS
@@ -61,23 +61,17 @@ def _files(path: Path) -> list[Path]:
 
 
 def _faces(path: Path) -> list[Face]:
-    folder, images = path if path.is_dir() else path.parent, defaultdict(list)
-    for file in sorted(folder.iterdir()):
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
-            images[folder, file.stem].append(file)
+    folder = path if path.is_dir() else path.parent
+    images = images_among(sorted(folder.iterdir()))
     faces = each_read(lambda file: _face(file, images), _files(path))
     kept = [face for face in faces if is_labelled(face)]
     tell_left_out(path, "files without a point", [Path(face.origin).name for face in faces if not is_labelled(face)])
     shown = Counter(face.image for face in kept)
-    return [replace(face, face=_number(face.origin)) if shown[face.image] > 1 else face for face in kept]
+    numbers = [number_of_face(stem_of(Path(face.origin))) if shown[face.image] > 1 else "" for face in kept]
+    return [replace(face, face=number) for face, number in zip(kept, numbers, strict=True)]
 
 
-def _number(origin: str) -> str:
-    several = FACE.fullmatch(stem_of(Path(origin)))
-    return several[2] if several else ""
-
-
-def _face(file: Path, images: dict[tuple[Path, str], list[Path]]) -> Face:
+def _face(file: Path, images: Images) -> Face:
     markups = list(read_json(file)["markups"].elements())
     if len(markups) != 1 or markups[0]["type"].text() != POINTS:
         raise InputError(f"{file}: expected one list of points; save it alone, in a file beside its image")
