@@ -163,6 +163,7 @@ ALL_EMPTY = {f"{name}_{axis}": "" for name in FAS14.names for axis in "xy"}
         (drop("image"), r"row 1: no column 'image'"),
         (drop("subject"), r"row 1: no column 'subject'; add one"),
         (drop("cheilion_y"), r"row 1: column cheilion_x without cheilion_y"),
+        (put(0, image="visit.mp4"), r"row 2: \S+visit\.mp4: a film; save frames of it with rtl-frames --frames"),
         (drop("cheilion_x", "cheilion_y"), r"row 1: missing landmarks of schema fas12: cheilion "),
         (drop("upper_lobule_x", "upper_lobule_y"), r"row 1: unknown landmark 'triangular_fossa' for schema fas12"),
         (rename("cheilion_x", "cheilon_x"), r"row 1: column cheilion_y without cheilion_x"),

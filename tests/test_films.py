@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from film_files import number_of, numbered, turn_film, write_film, write_sound
 
-from rtl_tf.datasets.films import Film, Thinning, from_films, is_film
+from rtl_tf.datasets.files import is_film
+from rtl_tf.datasets.films import Film, Thinning, from_films
 from rtl_tf.exceptions import InputError
 
 

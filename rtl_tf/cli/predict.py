@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
             f"what comes first, {options.model}, is the run folder or exported file of the detector; give images "
             "(files or folders) behind it, or --table FILE (see --help)"
         )
-    from rtl_tf.datasets.films import is_film
+    from rtl_tf.datasets.files import is_film
 
     films = [path for path in options.images if is_film(path)]
     _check(options, films)

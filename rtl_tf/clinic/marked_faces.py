@@ -12,8 +12,7 @@ from rtl_tf.clinic.withheld import withheld_in
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets import default_schema, is_table, load
 from rtl_tf.datasets.annotations import inside_image, require_placed
-from rtl_tf.datasets.files import file_called
-from rtl_tf.datasets.films import is_film
+from rtl_tf.datasets.files import file_called, is_film
 from rtl_tf.datasets.table import (
     mirrored_of,
     mm_per_px_of,

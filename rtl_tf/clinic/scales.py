@@ -8,7 +8,7 @@ import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.sticker_place import feature_at, wrong_length
-from rtl_tf.datasets.films import is_film
+from rtl_tf.datasets.files import is_film
 from rtl_tf.datasets.table import MM_PER_PX
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image

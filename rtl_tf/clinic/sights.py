@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace
-from rtl_tf.datasets.films import is_film
+from rtl_tf.datasets.files import is_film
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
 from rtl_tf.inference.face_finder import Face

@@ -1,9 +1,16 @@
-"""Image files by the names that tables give them."""
+"""Image files, and films, by the names that tables give them."""
 
 import os
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
+
+FILM_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv")
+
+
+def is_film(path: Path) -> bool:
+    """By its name."""
+    return path.suffix.lower() in FILM_SUFFIXES
 
 
 def find_file(folder: Path, name: str) -> Path | None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rtl_tf.datasets.photographs import FILM_AGAIN, FILM_SUFFIXES, Listing, Photograph, listing_of, unmet
+from rtl_tf.datasets.photographs import FILM_AGAIN, Listing, Photograph, listing_of, unmet
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import MAX_PIXELS
 
@@ -145,11 +145,6 @@ class Film:
                 raise InputError(f"{path}: not a film that can be read ({advice})") from problem
             with container:
                 yield container, _stream(container, path)
-
-
-def is_film(path: Path) -> bool:
-    """By its name."""
-    return path.suffix.lower() in FILM_SUFFIXES
 
 
 def from_films(paths: Sequence[Path]) -> Listing:

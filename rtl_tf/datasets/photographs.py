@@ -9,7 +9,7 @@ from pathlib import Path
 from rtl_tf.coordinates import Crop
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.box_columns import boxes_by_other_names
-from rtl_tf.datasets.files import file_called
+from rtl_tf.datasets.files import file_called, is_film
 from rtl_tf.datasets.table import BOX, FOUND_BOX, box_of, mirrored_of, require_image_and_box, truth_in
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import (
@@ -28,7 +28,6 @@ LOOK_DEEPER = "--recursive looks into folders"
 FOLDER, TWICE, AGAIN = "folder", "folder met twice", "photograph named twice"
 FILM_AGAIN = "film named twice"
 FILM = "film (give its name to have it looked at)"
-FILM_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv")
 _PLURALS = {
     FOLDER: "folders",
     FILM: "films (give their names to have them looked at)",
@@ -189,7 +188,7 @@ def _other_kind(file: Path) -> str:
         return "hidden folder" if file.is_dir() else "hidden file"
     if file.is_dir():
         return FOLDER
-    if suffix in FILM_SUFFIXES:
+    if is_film(file):
         return FILM
     if suffix not in SUFFIXES:
         return suffix or "file without suffix"

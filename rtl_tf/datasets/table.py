@@ -11,7 +11,7 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets.annotations import MM_PER_PX, fitting_schema, require_usable, shipped_landmarks
 from rtl_tf.datasets.box_columns import boxes_by_other_names
-from rtl_tf.datasets.files import file_called
+from rtl_tf.datasets.files import file_called, is_film
 from rtl_tf.datasets.subject_codes import code_key
 from rtl_tf.datasets.table_cells import DOUBT, RADIUS
 from rtl_tf.exceptions import InputError, shortened
@@ -167,6 +167,8 @@ def sample_of(folder: Path, cells: dict[str, str], schema: Schema, attributes: d
     if not cells["image"]:
         raise InputError("column image is empty")
     image = file_called(folder, cells["image"])
+    if is_film(image):
+        raise InputError(f"{image}: a film; save frames of it with rtl-frames --frames --output, and give their table")
     points = points_of(cells, schema)
     box = box_of(cells)
     if box:
