@@ -587,7 +587,6 @@ def edit(path, value):
             edit("annotations/0/keypoints/2", 3),
             r"annotations\[0\]\.keypoints\[2\]: expected a whole .* 0 to 2",
         ),
-        (edit("annotations/0/keypoints", [0] * 36), r"image 0\.png: annotation 1: no landmark is labelled"),
         (edit("annotations/0/keypoints/0", 60), r"image 0\.png: annotation 1: landmark gnathion .* outside"),
         (
             edit("annotations/0/keypoints/33", 0),
@@ -651,6 +650,23 @@ def test_of_two_coco_categories_none_is_dropped(tmp_path):
     assert len(datasets.load(write_coco(tmp_path, content))) == 2
     content["annotations"][1]["category_id"] = 8
     with pytest.raises(InputError, match="the categories 'face' and 'profile' both fit and have annotations"):
+        datasets.load(write_coco(tmp_path, content))
+
+
+@pytest.mark.parametrize("keypoints", [None, [], [0] * 36])
+def test_coco_annotations_without_a_point_are_left_out(tmp_path, keypoints):
+    content = coco()
+    content["annotations"].append({"id": 3, "image_id": 0, "category_id": 7, "keypoints": keypoints})
+    content["annotations"][1]["keypoints"] = keypoints
+    with pytest.warns(InputWarning) as warned:
+        (sample,) = datasets.load(write_coco(tmp_path, content))
+    assert (sample.image.name, sample.face) == ("0.png", "")
+    assert [str(warning.message).partition(".json: ")[2] for warning in warned] == [
+        "images without an annotation, left out: 1 (images[2] first)",
+        "annotations without a point, left out: 2 (annotation 2 first)",
+    ]
+    del content["annotations"][0]
+    with pytest.raises(InputError, match=r"faces\.json: no annotation of category 'face' with a point$"):
         datasets.load(write_coco(tmp_path, content))
 
 

@@ -11,6 +11,7 @@ from rtl_tf import datasets
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
 from rtl_tf.system import notes
+from rtl_tf.system.notes import InputWarning
 
 FAS12 = load_schema("fas12")
 WIDTH, HEIGHT = 80, 60
@@ -209,6 +210,15 @@ def test_morphoj_names_images_beside_it_and_has_y_upwards(tmp_path):
     assert np.isnan(samples[0].points[0]).all()
     np.testing.assert_array_equal(samples[0].points[1:], (POINTS[1:] + 1).astype(np.float32))
     np.testing.assert_array_equal(datasets.load(file)[1].points, POINTS.astype(np.float32))
+
+
+def test_morphoj_rows_without_a_point_are_left_out(tmp_path):
+    image(tmp_path / "a.png")
+    image(tmp_path / "b.png")
+    file = morphoj(tmp_path, row(), "b" + "\tNA" * 2 * len(POINTS))
+    with pytest.warns(InputWarning, match=r"faces\.txt: rows without a point, left out: 1 \(line 3 first\)"):
+        (sample,) = datasets.load(file)
+    assert sample.image.name == "a.png"
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     with pixel centres on integers; the bounding box is not used. Images lie beside the file, in `images/` or
     `images/<subset>/` beside it or beside its folder. The subject is "subject" of the annotation, of its "attributes"
     or of the image, else the image's file name without suffix: 001.png and 001.jpg are one person's, see
-    `called_like_images`. Images without
-    an annotation are left out, with an InputWarning. Several annotations of one image are its faces "1", "2", ... in
-    their order; they have a subject each.
+    `called_like_images`. Images without an annotation, and annotations without a point, are left out, with an
+    InputWarning. Several annotations of one image are its faces "1", "2", ... in their order; they have a subject each.
 
     Raises:
         InputError: the file is malformed, an image is missing or of another size than it says, or an annotation does
@@ -58,11 +57,13 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     file = _the_file(path)
     document = read_document(file)
     category = category_of(document, schema)
-    images, annotations = images_of(document), annotations_of(document, category)
-    unused = [node.place for number, node in images.items() if number not in annotations]
+    images, (annotations, empty) = images_of(document), annotations_of(document, category)
+    annotated = annotations.keys() | {annotation["image_id"].code() for annotation in empty}
+    unused = [node.place for number, node in images.items() if number not in annotated]
     tell_left_out(file, "images without an annotation", unused)
+    tell_left_out(file, "annotations without a point", [called(annotation) for annotation in empty])
     samples: list[Sample] = []
-    called: list[str] = []
+    people: list[str] = []
     numbers: dict[Path, str] = {}
     for number, of_image in annotations.items():
         with set_aside():
@@ -71,8 +72,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
                 raise image.node.error(f"the file {image.name} is also that of image {other}; give it one id")
             for sample in _faces(file, image, of_image, category):
                 samples.append(sample)
-                called.append(_stem(image.name) + (f"#{sample.face}" if sample.face else ""))
-    return called_like_images(file, samples, called, "a 'subject'")
+                people.append(_stem(image.name) + (f"#{sample.face}" if sample.face else ""))
+    return called_like_images(file, samples, people, "a 'subject'")
 
 
 def _faces(file: Path, image: Image, annotations: list[Node], category: Category) -> Iterator[Sample]:

@@ -86,15 +86,19 @@ def images_of(document: Node) -> dict[str, Node]:
     return images
 
 
-def annotations_of(document: Node, category: Category) -> dict[str, list[Node]]:
-    """The category's annotations of each image, in the order of the file."""
-    found = defaultdict(list)
+def annotations_of(document: Node, category: Category) -> tuple[dict[str, list[Node]], list[Node]]:
+    """The category's annotations of each image, in the order of the file, and those without a point."""
+    found, empty = defaultdict(list), []
     for annotation in document["annotations"].elements():
         if annotation["category_id"].code() == category.id:
-            found[annotation["image_id"].code()].append(annotation)
+            keypoints = annotation.get("keypoints")
+            if keypoints is None or not any(keypoints.list()[2::3]):  # of a box, or nothing is visible
+                empty.append(annotation)
+            else:
+                found[annotation["image_id"].code()].append(annotation)
     if not found:
-        raise document.error(f"no annotation of category '{category.name}'")
-    return found
+        raise document.error(f"no annotation of category '{category.name}'{' with a point' if empty else ''}")
+    return found, empty
 
 
 def called(annotation: Node) -> str:

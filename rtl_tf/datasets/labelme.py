@@ -29,11 +29,11 @@ def default_schema(path: Path) -> str:
 def read(path: Path, schema: str | None = None) -> list[Sample]:
     """A sample for every labelled face: of the one file that `path` is, or of all `.json` files of a folder.
 
-    A landmark is a shape of the type "point" whose label is its name; shapes of other types, and files without a
-    point, are left out, with an InputWarning. The image is found by `imagePath` (see `find_image`), `imageData` is not
-    looked at. Where an image shows several faces, the points of each share a `group_id`. The subject is
-    told by a flag of the image that is set, `subject=p01`, else the file's name is the person's, see
-    `called_like_images`. Several faces of an image are several subjects.
+    A landmark is a shape of the type "point" whose label is its name; shapes of other types, and files without a point,
+    are left out, with an InputWarning. The image is found by `imagePath` (see `find_image`), `imageData` is not looked
+    at. Where an image shows several faces, the points of each share a `group_id`. The subject is told by a flag of the
+    image that is set, `subject=p01`, else the file's name is the person's, see `called_like_images`. Several faces of
+    an image are several subjects.
 
     Coordinates are taken with pixel centres on integers: LabelMe lets points lie from 0 to width - 1 and draws them
     into masks as indices of pixels. (Its canvas shows pixel 0 from 0 to 1, so that a careful click may be meant half

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rtl_tf.datasets.annotations import landmark_name
 from rtl_tf.datasets.beside import Images, image_beside, images_among, number_of_face
-from rtl_tf.datasets.named_points import Face, samples_of, schema_of
+from rtl_tf.datasets.named_points import Face, is_labelled, samples_of, schema_of
 from rtl_tf.datasets.turned import with_turned_told
 from rtl_tf.documents import read_text, repeated
 from rtl_tf.exceptions import InputError, shortened
@@ -15,6 +15,7 @@ from rtl_tf.images import SUFFIXES, read_size
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.system.faults import each_read
+from rtl_tf.system.notes import tell_left_out
 
 SUFFIX = ".txt"
 ID = "ID"
@@ -39,8 +40,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
 
     ID is the image's name without suffix, blanks, commas and semicolons written as one blank; several rows of an image
     have `_1`, `_2`, ... behind it, its faces "1", "2". Columns are <landmark>_x and <landmark>_y, px; y points upwards:
-    what lies in the image's row y stands as height - y, see `tps.read`. An empty cell or `NA` is missing. The file
-    tells no people, see `called_like_images`.
+    what lies in the image's row y stands as height - y, see `tps.read`. An empty cell or `NA` is missing; rows without
+    a point are left out, with an InputWarning. The file tells no people, see `called_like_images`.
 
     Raises:
         InputError: a column or row cannot be read, an image is missing, or a landmark lies outside; names file and
@@ -78,6 +79,9 @@ def _faces(path: Path) -> list[Face]:
     names = _landmarks(file, header[1:])
     images = images_among(sorted(file.parent.iterdir()), identifier)
     faces = each_read(lambda row: _face(file, row, names, images), rows)
+    empty = [face.origin.removeprefix(f"{file} ") for face in faces if not is_labelled(face)]
+    tell_left_out(file, "rows without a point", empty)
+    faces = list(filter(is_labelled, faces))
     shown = Counter(face.image for face in faces)
     return [replace(face, face=number_of_face(face.face) if shown[face.image] > 1 else "") for face in faces]
 

@@ -40,9 +40,8 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
 
     A landmark is a control point that is called so; one that is not defined is missing. Positions are px, pixel centres
     on integers, as Slicer shows a photograph without a scale of its own: in LPS x points to the right and y downwards,
-    in RAS both are negative. The subject is in the description of the points (`subject=p01`), else the file's name
-    is the person's, see `called_like_images`.
-    Files without a point are left out, with an InputWarning.
+    in RAS both are negative. The subject is in the description of the points (`subject=p01`), else the file's name is
+    the person's, see `called_like_images`. Files without a point are left out, with an InputWarning.
 
     Raises:
         InputError: a file is malformed, has other markups than one list of points, or points in three dimensions, or no
