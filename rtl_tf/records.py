@@ -54,16 +54,26 @@ class Samples(list[Sample]):
 def image_names(samples: Sequence[Sample]) -> list[str]:
     """Each sample's image relative to the folder that all share, and `#face` behind it where it has several.
 
-    With forward slashes and accents in Unicode's composed form: the same on every machine.
+    With forward slashes and accents in Unicode's composed form: the same on every machine. Whole paths where the images
+    share no folder.
     """
     return samples.names if isinstance(samples, Samples) else _names(samples)
 
 
 def _names(samples: Sequence[Sample]) -> list[str]:
-    root = os.path.commonpath([os.path.abspath(sample.image.parent) for sample in samples])
-    names = [Path(os.path.relpath(sample.image, root)).as_posix() for sample in samples]
+    root = shared_folder([sample.image.parent for sample in samples])
+    paths = (os.path.relpath(sample.image, root) if root else os.path.abspath(sample.image) for sample in samples)
+    names = [Path(path).as_posix() for path in paths]
     faces = [f"#{sample.face}" if sample.face else "" for sample in samples]
     return [unicodedata.normalize("NFC", name + face) for name, face in zip(names, faces, strict=True)]
+
+
+def shared_folder(folders: Sequence[Path]) -> str:
+    """The innermost folder that holds all of them, absolute; "" where there is none: on Windows, on two drives."""
+    try:
+        return os.path.commonpath(list(map(os.path.abspath, folders)))
+    except ValueError:
+        return ""
 
 
 def photograph_of(name: str) -> str:

@@ -18,7 +18,7 @@ from rtl_tf.cli.convert import main
 from rtl_tf.csv_rows import read_rows
 from rtl_tf.datasets.converting import WRITERS, collect, convert
 from rtl_tf.exceptions import InputError
-from rtl_tf.records import Sample, Samples
+from rtl_tf.records import Sample, Samples, image_names
 from rtl_tf.schema import load_schema
 from rtl_tf.system import atomic
 
@@ -485,6 +485,17 @@ def test_several_faces_are_refused_by_label_studio(images, tmp_path):
 def test_label_studio_is_not_told_to_serve_the_whole_disk(one, tmp_path, monkeypatch):
     monkeypatch.setattr("os.path.commonpath", lambda paths: "/")
     with pytest.raises(InputError, match="no folder but / holds it and the photographs; write it nearer to them"):
+        convert(one, "label_studio", tmp_path / "a.json")
+
+
+def test_images_on_two_drives_share_no_folder(one, tmp_path, monkeypatch):
+    def of_two_drives(paths):
+        raise ValueError("Paths don't have the same drive")
+
+    monkeypatch.setattr("os.path.commonpath", of_two_drives)
+    image = one.samples[0].image
+    assert image_names(list(one.samples)) == [image.absolute().as_posix()]
+    with pytest.raises(InputError, match="no folder holds it and the photographs; write it nearer to them"):
         convert(one, "label_studio", tmp_path / "a.json")
 
 

@@ -14,6 +14,7 @@ from rtl_tf.datasets.label_studio_images import LOCAL_FILES
 from rtl_tf.documents import json_bytes
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
+from rtl_tf.records import shared_folder
 
 LABELS, IMAGE = "landmarks", "image"  # names in the labelling interface
 SIZE = 0.3  # of a point as it is drawn, percent of the image's width
@@ -35,12 +36,10 @@ def write(collection: Collection, output: Path) -> Writing:
         raise InputError(
             f"{several} shows several faces, whose points Label Studio cannot tell apart; keep one of them"
         )
-    folders = [os.path.abspath(sample.image.parent) for sample in collection.samples]
-    root = os.path.commonpath([*folders, os.path.abspath(output.parent)])
+    root = shared_folder([*(sample.image.parent for sample in collection.samples), output.parent])
     if root == os.path.dirname(root):
-        raise InputError(
-            f"--output {output}: no folder but {root} holds it and the photographs; write it nearer to them"
-        )
+        none = f"no folder but {root}" if root else "no folder"
+        raise InputError(f"--output {output}: {none} holds it and the photographs; write it nearer to them")
     tasks = [_task(collection, index, root) for index in range(len(collection.samples))]
     interface = f"{output.stem}.xml"
     files = {output.name: json_bytes(tasks), interface: _interface(collection.schema.names)}
