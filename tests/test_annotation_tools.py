@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from rtl_tf import datasets
+from rtl_tf.datasets.converting import collect
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
 from rtl_tf.system import notes
@@ -220,6 +221,15 @@ def test_label_studio_paths_and_subjects(tmp_path):
         assert [sample.image for sample in samples] == [tmp_path / file for file in names.values()]
         assert [sample.subject for sample in samples] == ["a", "0", "c", "d 1", "e", "f#1"]
         np.testing.assert_allclose(samples[0].points, POINTS, atol=1e-5)
+
+
+def test_percent_of_a_size_that_is_not_told_are_of_the_image(tmp_path):
+    image(tmp_path / "a.png")
+    sizes = {"original_width", "original_height"}
+    bare = [{key: value for key, value in one.items() if key not in sizes} for one in regions()]
+    write(tmp_path / "p.json", [task("a.png", annotations=[], data={}) | {"predictions": [{"result": bare}]}])
+    np.testing.assert_allclose(collect(tmp_path, None).samples[0].points, POINTS, atol=1e-5)
+    refused(write(tmp_path / "p.json", [task("a.png", [{**bare[0], "original_width": 80}])]), "'original_height' is m")
 
 
 def test_label_studio_short_form(tmp_path):

@@ -60,6 +60,24 @@ def test_the_sharpest_of_each_view_apart_in_time(frames, tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.mp4", "best.csv", "found.csv"]  # no picture
 
 
+def test_its_own_table_is_written_again_but_not_over_people(frames):
+    people = [(number, yaw, sharp, {"subject": "p1"}) for number, yaw, sharp, _ in FRONT]
+    assert frames(people, "--output", "best.csv")[0] == 0
+    assert frames(people, "--output", "best.csv")[0] == 0
+    assert {row["subject"] for row in read("best.csv")} == {"p1"}
+    refused = (2, "error: --output best.csv: there already, and not written by rtl-frames; name another file\n")
+    assert frames(FRONT, "--output", "best.csv") == refused
+    assert frames([(*row[:3], {"subject": ""}) for row in FRONT], "--output", "best.csv") == refused
+
+
+def test_films_whose_pictures_differ_in_case_alone_are_refused(frames, tmp_path):
+    write_film(tmp_path / "A.mp4", numbered(20))
+    rows = [FRONT[0], (*FRONT[0][:3], {"image": "A.mp4"})]
+    assert frames(rows, "--frames", "kept") == (
+        2, "error: --frames: a.mp4 and A.mp4: pictures of one would overwrite the other's\n",
+    )  # fmt: skip
+
+
 def test_pictures_only_where_they_are_asked_for(frames, tmp_path):
     assert frames(FRONT + OTHERS, "-n", 1, "--frames", "kept", "--output", "lists/best.csv")[0] == 0
     kept = {"a_000001.png": 1, "a_000006.png": 6, "a_000014.png": 14}

@@ -212,6 +212,16 @@ def test_morphoj_names_images_beside_it_and_has_y_upwards(tmp_path):
     np.testing.assert_array_equal(datasets.load(file)[1].points, POINTS.astype(np.float32))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_morphoj_in_utf_16_is_known_and_refused(tmp_path, encoding):
+    image(tmp_path / "a.png")
+    file = morphoj(tmp_path, row())
+    file.write_bytes(("\ufeff" + file.read_text()).encode(encoding))
+    for path in (file, tmp_path):
+        with pytest.raises(InputError, match=r"faces\.txt: not UTF-8; save it with that encoding$"):
+            datasets.load(path)
+
+
 def test_morphoj_rows_without_a_point_are_left_out(tmp_path):
     image(tmp_path / "a.png")
     image(tmp_path / "b.png")

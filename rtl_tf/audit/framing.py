@@ -66,15 +66,17 @@ def frame_faces(samples: Sequence[Sample]) -> Framing:
 
 
 def odd_sizes(framing: Framing, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
-    """Faces of a size (N,) that others do not have: in mm, else in their boxes, where these are given.
+    """Faces of a size (N,), NaN = not compared, that others do not have: in mm, else in their boxes, where these are
+    given.
 
     Returns:
         factor (N,): size by the median; deviations (N,), robust; and what was compared, "" for nothing.
     """
-    known = np.isfinite(framing.mm_per_px)
-    if known.sum() > len(known) / 2:
+    compared = np.isfinite(sizes)
+    known = np.isfinite(framing.mm_per_px) & compared
+    if known.sum() > compared.sum() / 2:
         measured, what = np.where(known, sizes * framing.mm_per_px, np.nan), "mm"
-    elif framing.has_box.sum() > len(known) / 2:
+    elif (framing.has_box & compared).sum() > compared.sum() / 2:
         measured, what = np.where(framing.has_box, sizes / framing.side, np.nan), "its box"
     else:
         return np.ones(len(sizes)), np.zeros(len(sizes)), ""

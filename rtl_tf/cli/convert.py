@@ -43,8 +43,8 @@ def make_parser() -> Parser:
     parser.add_argument("--to", required=True, choices=tuple(WRITERS), metavar="FORMAT", help=files)
     parser.add_argument(
         "--output", type=Path, required=True, metavar="PATH",
-        help="file or folder to write; pts, deeplabcut and slicer put copies of the photographs there, those that lie "
-        "there already apart",
+        help="file or folder to write; pts, deeplabcut, morphoj and slicer put copies of the photographs there, those "
+        "that lie there already apart",
     )  # fmt: skip
     parser.add_argument(
         "--schema", metavar="NAME", help="landmarks: fas14, fas12, ibug68 or a .toml file [by the data]"

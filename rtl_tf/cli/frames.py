@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
     if not options.apart >= 0:
         raise InputError(f"--apart {options.apart:g}: seconds, 0 or more")
     output = options.output
-    if output and output.exists() and (not is_best_table(output) or output.samefile(options.table)):
+    if output and output.exists() and (not is_best_table(output, options.table) or output.samefile(options.table)):
         raise InputError(f"--output {output}: there already, and not written by rtl-frames; name another file")
     header, frames = best_frames(options.table, options.number, options.apart)
     if not frames:

@@ -96,10 +96,14 @@ def write_best(output: Path, header: Sequence[str], frames: Sequence[BestFrame],
     write_rows(output, names, ([row[name] for name in names] for row in cells))
 
 
-def is_best_table(file: Path) -> bool:
-    """Whether `write_best` wrote a file, and nobody has added people to it."""
+def is_best_table(file: Path, table: Path) -> bool:
+    """Whether `write_best` wrote a file, and nobody has added people to it whom the films' `table` does not tell."""
     header = header_if_any(file)
-    return header[-1:] == [VIEW] and set(FILMED) <= set(header) and "subject" not in header
+    return header[-1:] == [VIEW] and set(FILMED) <= set(header) and _people(file) <= _people(table)
+
+
+def _people(table: Path) -> set[str]:
+    return {row.cells.get("subject", "") for row in read_rows(table)[1]} | {""}
 
 
 def save_frames(frames: Sequence[BestFrame], folder: Path) -> None:
@@ -108,9 +112,9 @@ def save_frames(frames: Sequence[BestFrame], folder: Path) -> None:
     Raises:
         InputError: a file that is there already, two films of one name, or a film that cannot be read or lacks a frame.
     """
-    of_name: dict[str, Path] = {}
+    of_name: dict[str, Path] = {}  # without case, of which some disks know nothing
     for frame in frames:
-        if (other := of_name.setdefault(frame.png, frame.film)) != frame.film:
+        if (other := of_name.setdefault(frame.png.casefold(), frame.film)) != frame.film:
             raise InputError(f"--frames: {other} and {frame.film}: pictures of one would overwrite the other's")
         if (folder / frame.png).exists():
             raise InputError(f"--frames {folder / frame.png}: there already; name another folder")

@@ -78,15 +78,15 @@ def faces_of(path: Path, regions_of: Callable[[Node], list[Node]]) -> list[Face]
         points, sizes = found
         data = task.get("data") or task
         name = image_name(data)
-        (width, height), *_ = sizes
-        pixels = {label: (x / 100 * width, y / 100 * height) for label, (x, y) in points.items()}
         with set_aside():
             try:
                 image = image_of(Path(task.origin), name, data)
+                width, height = read_size(image)
                 for size in sizes:
-                    require_size(image.name, size, read_size(image))
+                    require_size(image.name, size, (width, height))
             except InputError as problem:
                 raise task.error(str(problem)) from problem
+            pixels = {label: (x / 100 * width, y / 100 * height) for label, (x, y) in points.items()}
             called = PurePosixPath(without_code(name).replace("\\", "/")).stem
             faces.append(Face(f"{task.origin}: {task.place}", image, pixels, _subject(data), called=called))
     tell_left_out(path, "regions that are no keypoints", regions)
@@ -159,7 +159,8 @@ def _short_form(task: Node) -> list[Node]:
 
 
 def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[tuple[int, int]]] | None:
-    """The points in percent and the sizes of the image that they speak of; None where there are none."""
+    """The points in percent and the sizes of the image that they speak of, which another program's predictions need
+    not tell; None where there are none."""
     points, sizes = {}, set()
     for region in regions:
         value = region.get("value") or region
@@ -176,7 +177,8 @@ def _points(regions: Iterable[Node], left_out: list[str]) -> tuple[Points, set[t
         if rotation and rotation.number() != 0:
             raise rotation.error("the image was turned by hand; turn it back, or turn the file")
         points[names[0]] = value["x"].number(), value["y"].number()
-        sizes.add((region["original_width"].whole(1), region["original_height"].whole(1)))
+        if {"original_width", "original_height"} & region.object().keys():
+            sizes.add((region["original_width"].whole(1), region["original_height"].whole(1)))
     return (points, sizes) if points else None
 
 

@@ -1,6 +1,7 @@
 """MorphoJ: a text file with a row a face, cells parted by tabs, beside its images."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -62,11 +63,14 @@ def _files(path: Path) -> list[Path]:
 
 
 def _begins_with_id(file: Path) -> bool:
+    """Also in UTF-16, as Excel's "Unicode Text" has it, of which reading then says what is wrong with it."""
     try:
-        with open(file, encoding="utf-8-sig", errors="replace") as opened:
-            return bool(_HEAD.match(opened.read(len(ID) + 1)))
+        with open(file, "rb") as opened:
+            start = opened.read(4 * len(ID) + 4)
     except OSError:
         return False
+    wide = start.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return bool(_HEAD.match(start.decode("utf-16" if wide else "utf-8-sig", errors="replace")))
 
 
 def _faces(path: Path) -> list[Face]:
