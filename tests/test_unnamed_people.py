@@ -94,7 +94,8 @@ def test_people_who_are_called_like_their_images_are_counted(tmp_path):
         assert [str(warning.message) for warning in warned] == [f"{path}: no subject is told {told}"]
 
 
-def test_tps_gives_faces_of_nobody_ids_that_no_other_has(tmp_path):
+def test_faces_of_nobody_are_written(tmp_path):
+    """TPS gives them IDs that no other has; Label Studio, whose files are refused, is told at once."""
     images(tmp_path, "P001/front.png", "P002/front.png")
     points = ",".join(f"{value:g}" for value in POINTS.ravel())
     columns = ",".join(f"{name}_{axis}" for name in NAMES for axis in "xy")
@@ -103,3 +104,7 @@ def test_tps_gives_faces_of_nobody_ids_that_no_other_has(tmp_path):
     (tmp_path / "found.csv").write_text(f"image,detector,{columns},{peaks}\n{''.join(rows)}")
     converting.convert(converting.collect(tmp_path / "found.csv", None), "tps", tmp_path / "faces.tps")
     assert subjects(tmp_path / "faces.tps") == ["P001_front", "P002_front"]
+    found = converting.collect(tmp_path / "found.csv", None)
+    _, lines = converting.convert(found, "label_studio", tmp_path / "tasks.json")
+    told = "give DATA a column 'subject' first, as a split parts people by it"
+    assert lines[-1] == f"no subject is told of 2 faces: {told}"

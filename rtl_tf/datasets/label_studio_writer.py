@@ -47,6 +47,9 @@ def write(collection: Collection, output: Path) -> Writing:
         f"in Label Studio: paste {interface} as the labelling interface, import {output.name}; its server has to be "
         f"started with LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true and LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={root}"
     ]
+    if untold := sum(not sample.subject for sample in collection.samples):
+        told = "give DATA a column 'subject' first, as a split parts people by it"
+        notes.append(f"no subject is told of {untold} face{'s' * (untold != 1)}: {told}")
     return Writing(files, frozenset({"subject", "predictions", "peaks"}), notes)
 
 
