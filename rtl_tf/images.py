@@ -15,6 +15,7 @@ from PIL import Image, ImageFile
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError, in_one_line
+from rtl_tf.orientation import ON_SIDE, TURNS, displayed, orientation_of
 from rtl_tf.pixel_values import read_rgb
 from rtl_tf.resampling import square_of
 from rtl_tf.system.hashing import State, pixels_hash, state_of
@@ -27,17 +28,10 @@ SUFFIXES = (*JPEG_SUFFIXES, ".png", ".tif", ".tiff", ".bmp", ".webp", ".gif", *H
 
 # A small file can claim any size. Larger than a full-frame camera's image; below the size at which Pillow refuses.
 MAX_PIXELS = 100_000_000
+# Sides of squares that are derived from a face's, over the largest that a person may give: that of its mesh, or with a
+# border for augmentation.
+DERIVED = 2
 
-_ORIENTATION_TAG = 0x0112
-_EXIF_TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 # Pillow would also start other programs (EPS) or open what nobody photographs with.
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000", "AVIF")
 INSTALL_HEIC = 'pip install -e ".[heic]"'
@@ -63,7 +57,7 @@ def read_image(path: str | Path, reduction: int = 1) -> np.ndarray:
             whose range of values is unknown (floating point, 32-bit), or HEIC without the package that reads it.
     """
     with _opened(path) as image:
-        orientation = _orientation(image)
+        orientation = orientation_of(image)
         if reduction > 1:
             image.draft(None, (image.width // reduction, image.height // reduction))
         size = image.size
@@ -72,9 +66,7 @@ def read_image(path: str | Path, reduction: int = 1) -> np.ndarray:
             raise ValueError(f"{size[0]} x {size[1]} px by its header, {pixels.shape[1]} x {pixels.shape[0]} in fact")
         if image.format != "MPO" and getattr(image, "is_animated", False):
             warn_once("frames", f"{path}: several frames or pages; the first is read")
-    if orientation in _EXIF_TRANSPOSE:
-        pixels = np.array(Image.fromarray(pixels).transpose(_EXIF_TRANSPOSE[orientation]))
-    return pixels
+    return displayed(pixels, orientation)
 
 
 @dataclass(frozen=True)
@@ -99,8 +91,8 @@ class Header:
 def read_header(path: str | Path) -> Header:
     """Of an image file: damage further on is not noticed. InputError as `read_image`."""
     with _opened(path) as image:
-        orientation = _orientation(image)
-        size = (image.height, image.width) if orientation in (5, 6, 7, 8) else image.size
+        orientation = orientation_of(image)
+        size = (image.height, image.width) if orientation in ON_SIDE else image.size
         return Header(size, orientation, image.format in ("JPEG", "MPO"))
 
 
@@ -112,7 +104,7 @@ def read_size(path: str | Path) -> tuple[int, int]:
 def is_turned(path: str | Path) -> bool:
     """Whether the image is displayed turned or mirrored by its EXIF tag, which some programs ignore."""
     with _opened(path) as image:
-        return _orientation(image) in _EXIF_TRANSPOSE
+        return orientation_of(image) in TURNS
 
 
 def read_crop(path: str | Path, crop: Crop) -> np.ndarray:
@@ -120,14 +112,14 @@ def read_crop(path: str | Path, crop: Crop) -> np.ndarray:
     `crop.to_input(p)`. Bilinear, antialiased where it shrinks; beyond the image its edge is repeated.
 
     Raises:
-        InputError: see `read_image`; or the square has no extent, lies outside the image, or is above MAX_PIXELS.
+        InputError: see `read_image`; or the square has no extent, lies outside the image, or is too large.
     """
     return crop_image(read_around(path, crop), crop, path)
 
 
 def read_around(path: str | Path, crop: Crop) -> np.ndarray:
     """`read_image`, of which the square shows something. InputError as `read_crop`."""
-    require_sensible(crop, path)
+    require_sensible(crop, path, DERIVED)
     image = read_image(path)
     require_overlap(image.shape[1::-1], crop, path)
     return image
@@ -135,15 +127,23 @@ def read_around(path: str | Path, crop: Crop) -> np.ndarray:
 
 def crop_image(image: np.ndarray, crop: Crop, name: str | Path = "image") -> np.ndarray:
     """`read_crop` of an image that is already decoded: uint8 (H, W, 3); `name` stands for it in messages."""
-    require_sensible(crop, name)
+    require_sensible(crop, name, DERIVED)
     require_overlap(image.shape[1::-1], crop, name)
     seen = square_of(image, crop)
     return np.ascontiguousarray(seen[:, ::-1] if crop.mirrored else seen)
 
 
-def require_sensible(crop: Crop, name: str | Path = "image") -> None:
-    """InputError for a square without extent or above MAX_PIXELS; found before its image is read."""
-    if not 0 < crop.side <= math.sqrt(MAX_PIXELS):
+def largest_side(times: float = 1) -> float:
+    """Of a square, px: that of MAX_PIXELS, so many times."""
+    return times * math.sqrt(MAX_PIXELS)
+
+
+def require_sensible(crop: Crop, name: str | Path = "image", times: float = 1) -> None:
+    """InputError for a square without extent or above `largest_side`; found before its image is read.
+
+    times: 1 for squares that a person gives, DERIVED for those that follow from them.
+    """
+    if not 0 < crop.side <= largest_side(times):
         raise InputError(f"{name}: cannot crop a square of side {crop.side:g} px; check its landmarks and box")
 
 
@@ -232,12 +232,3 @@ def heic_is_readable() -> bool:
 def _pillow_formats() -> tuple[str, ...]:
     Image.init()
     return tuple(name for name in _FORMATS if name in Image.OPEN)
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF orientation of an image that is opened but not yet loaded; 1 = upright."""
-    if image.format in ("TIFF", "HEIF"):  # turned by Pillow, by pillow-heif
-        return 1
-    if image.format == "PNG" and "exif" not in image.info:  # asking would decode the whole file
-        return 1
-    return image.getexif().get(_ORIENTATION_TAG, 1)

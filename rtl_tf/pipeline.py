@@ -11,7 +11,7 @@ import tensorflow as tf
 from rtl_tf import augment, augment_strong, heatmaps
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, input_to_heatmap, sample_crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import crop_image, read_around, read_crop
+from rtl_tf.images import crop_image, read_around
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.atomic import allocate
@@ -78,10 +78,9 @@ def load_crops(
 
     def decoded(sample: Sample) -> tuple[np.ndarray, Crop]:
         crop = sample_crop(sample, size, margin)
-        if square is None:
-            return read_crop(sample.image, crop.widened(context)), crop
         image = read_around(sample.image, crop)
-        crop = square(sample, image, crop)
+        if square is not None:
+            crop = square(sample, image, crop)
         return crop_image(image, crop.widened(context), sample.image), crop
 
     crops = []

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from rtl_tf.coordinates import Crop
-from rtl_tf.images import crop_image, read_header, read_image, require_overlap, require_sensible
+from rtl_tf.images import DERIVED, crop_image, read_header, read_image, require_overlap, require_sensible
 
 T = TypeVar("T")
 
@@ -30,11 +30,14 @@ class Pyramid:
 
     Attributes:
         shape: (H, W, 3), of the original image.
+        name: stands for it in messages.
     """
 
-    def __init__(self, shape: tuple[int, ...], read: Callable[[int], np.ndarray | None]) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], read: Callable[[int], np.ndarray | None], name: str | Path = "image"
+    ) -> None:
         """`read(reduction)` gives the image at one reduction-th of its size, None where it cannot; at 1 it can."""
-        self.shape = shape
+        self.shape, self.name = shape, name
         self._read = read
         self._sizes: dict[int, np.ndarray] = {}
         self._seen: dict[Crop, np.ndarray] = {}
@@ -42,9 +45,9 @@ class Pyramid:
         self._making = RLock()
 
     @classmethod
-    def of(cls, pixels: np.ndarray) -> "Pyramid":
+    def of(cls, pixels: np.ndarray, name: str | Path = "image") -> "Pyramid":
         """Of a decoded image, uint8 (H, W, 3)."""
-        return cls(pixels.shape, lambda reduction: pixels if reduction == 1 else None)
+        return cls(pixels.shape, lambda reduction: pixels if reduction == 1 else None, name)
 
     @classmethod
     def of_file(cls, path: str | Path) -> "Pyramid":
@@ -54,7 +57,7 @@ class Pyramid:
         def read(reduction: int) -> np.ndarray | None:
             return read_image(path, reduction) if reduction == 1 or header.reduces(reduction) else None
 
-        return cls((header.size[1], header.size[0], 3), read)
+        return cls((header.size[1], header.size[0], 3), read, path)
 
     @property
     def full(self) -> np.ndarray:
@@ -66,14 +69,14 @@ class Pyramid:
         for reduction in sorted(map(_reduction, crops), reverse=True):
             self._at(reduction)
 
-    def crop(self, crop: Crop, name: str | Path = "image") -> np.ndarray:
+    def crop(self, crop: Crop) -> np.ndarray:
         """See `images.crop_image`."""
-        require_sensible(crop, name)
-        require_overlap(size_of(self), crop, name)
+        require_sensible(crop, self.name, DERIVED)
+        require_overlap(size_of(self), crop, self.name)
         plain = replace(crop, mirrored=False)
         if plain not in self._seen:
             reduction = _reduction(crop)
-            self._seen[plain] = crop_image(self._at(reduction), plain.reduced(reduction), name)
+            self._seen[plain] = crop_image(self._at(reduction), plain.reduced(reduction), self.name)
         seen = self._seen[plain]
         return np.ascontiguousarray(seen[:, ::-1]) if crop.mirrored else seen
 
@@ -110,6 +113,6 @@ def size_of(image: Photographed) -> tuple[int, int]:
     return image.shape[1], image.shape[0]
 
 
-def crop_of(image: Photographed, crop: Crop, name: str | Path = "image") -> np.ndarray:
+def crop_of(image: Photographed, crop: Crop) -> np.ndarray:
     """`images.crop_image`, or of a pyramid."""
-    return image.crop(crop, name) if isinstance(image, Pyramid) else crop_image(image, crop, name)
+    return image.crop(crop) if isinstance(image, Pyramid) else crop_image(image, crop)

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from rtl_tf import images
 from rtl_tf.coordinates import Crop
 from rtl_tf.images import read_image
 from rtl_tf.inference import face_finder
@@ -100,6 +102,25 @@ def test_a_small_face_is_found_on_a_part_of_a_photograph(heads):
     (near,) = find_faces(canvas((image, (272, 172))))
     (far,) = find_faces(canvas((image, place), size=(2400, 3200)))
     np.testing.assert_allclose(far.key_points - place, near.key_points - (272, 172), atol=0.05 * near.box[2])
+
+
+def test_a_face_is_found_that_fills_the_largest_photograph(heads, tmp_path, monkeypatch):
+    """Looked at again at SECOND_LOOK sides of it, it would be seen in a square that is larger than may be."""
+    side = 768
+    image = Image.fromarray(read_image(heads[0].image)).resize((side, side))
+    image.save(tmp_path / "large.png")
+    photographs = [lambda: np.asarray(image), lambda: Pyramid.of_file(tmp_path / "large.png")]
+
+    def boxes():
+        return [face.box for photograph in photographs for face in find_faces(photograph())]
+
+    expected = boxes()
+    assert len(expected) == 2 and all(face_finder.SECOND_LOOK * box[2] > side for box in expected)
+    monkeypatch.setattr(images, "MAX_PIXELS", side**2)
+    assert boxes() == expected
+    monkeypatch.setattr(images, "DERIVED", 1)
+    monkeypatch.setattr(face_finder, "DERIVED", 1)
+    assert all(0.8 < overlap(*both) < 1 for both in zip(boxes(), expected, strict=True))
 
 
 def test_a_pyramid_is_searched_once(heads, monkeypatch):

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rtl_tf import images
 from rtl_tf.coordinates import crop_around
 from rtl_tf.images import crop_image, read_image
 from rtl_tf.inference.face_meshes import OUTER_EYE_CORNERS, find_mesh, mesh_in
+from rtl_tf.inference.views import View
 from rtl_tf.schema import load_schema
 
 NAMES = load_schema("fas14").names
@@ -99,3 +101,12 @@ def test_a_square_that_is_led_out_of_the_image_is_no_face():
         x, y = mesh.square.centre
         assert (mesh.score == -math.inf) == (not (-0.5 < x < 63.5 and -0.5 < y < 63.5))
     assert -math.inf in scores and max(scores) > -math.inf
+
+
+def test_a_square_that_grows_too_large_is_no_face(faces, monkeypatch):
+    image, _, box = faces[0]
+    square = find_mesh(image, box).square
+    smaller = View(zoom=0.8).of(square)
+    assert find_mesh(image, smaller).score > 5
+    monkeypatch.setattr(images, "MAX_PIXELS", (0.9 * square.side / images.DERIVED) ** 2)
+    assert find_mesh(image, smaller).score == -math.inf

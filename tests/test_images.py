@@ -274,6 +274,16 @@ def test_impossible_crops_are_refused(tmp_path, side):
         images.read_crop(path, Crop(0, 0, side, 8))
 
 
+def test_squares_that_follow_from_a_persons_may_be_larger(monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 100)
+    wide = Crop(0, 0, 16, 8).widened(1)  # of 20 px
+    images.require_sensible(wide, times=images.DERIVED)
+    assert images.crop_image(np.zeros((9, 9, 3), np.uint8), wide).shape == (10, 10, 3)
+    for crop, times in ((Crop(0, 0, 10.1, 8), 1), (Crop(0, 0, 20.1, 8), images.DERIVED)):
+        with pytest.raises(InputError, match="a.png: cannot crop a square of side"):
+            images.require_sensible(crop, "a.png", times)
+
+
 def test_a_square_outside_the_image_is_refused(tmp_path):
     path = save(tmp_path / "a.png", COLOURS)
     for left, top in ((-30, 0), (30, 0), (0, -30), (0, 30)):

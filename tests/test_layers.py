@@ -17,7 +17,7 @@ LAYERS = {
     "methods": 0, "system": 0, "documents": 0, "csv_rows": 0, "arrays": 0, "known": 0, "numerals": 0, "presets": 0,
     "conformal": 0, "geometry": 0,
     "heatmaps": 1,
-    "datasets": 2, "images": 2, "pixel_values": 2, "resampling": 2, "augment": 2, "augment_strong": 2,
+    "datasets": 2, "images": 2, "orientation": 2, "pixel_values": 2, "resampling": 2, "augment": 2, "augment_strong": 2,
     "photometric": 2, "warp": 2, "pipeline": 2, "pyramid": 2,
     "networks": 3,
     "losses": 4, "regularizers": 4,

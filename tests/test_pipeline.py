@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from toys import SCHEMA, toy_samples
 
+from rtl_tf import images
 from rtl_tf.augment import context_px
 from rtl_tf.coordinates import Crop
 from rtl_tf.pipeline import Preparation, evaluation_batches, labels_in, load_crops, training_batches
@@ -38,6 +39,14 @@ def test_plain_crops_show_the_landmarks_where_they_are_said_to_be(samples):
     assert data.images.shape == (12, 80, 80, 3) and data.plain.shape == (12, 64, 64, 3)
     for image, points in zip(data.plain, data.points, strict=True):
         np.testing.assert_allclose(colour_centroids(image), points, atol=1.0)
+
+
+def test_the_border_of_a_square_may_lie_beyond_what_a_person_may_give(samples, monkeypatch):
+    expected = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    assert samples[0].box[2] == 48 and expected.crops[0].widened(context_px(SIZE)).side == 60
+    monkeypatch.setattr(images, "MAX_PIXELS", 48**2)
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    np.testing.assert_array_equal(data.images, expected.images)
 
 
 def test_labels_are_seen_without_their_shift_and_by_the_names_of_the_view():
@@ -85,8 +94,8 @@ def test_augmentation_does_not_depend_on_the_batch(samples):
 def test_augmented_targets_follow_the_image(samples):
     data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
     swapped = 0
-    for images, target in training(data):
-        for image, points, maps in zip(images, target["points"] * 4, target["heatmaps"], strict=True):
+    for batch, target in training(data):
+        for image, points, maps in zip(batch, target["points"] * 4, target["heatmaps"], strict=True):
             spots = colour_centroids(image)
             flipped = np.abs(spots[0] - points[0]).max() > 2
             swapped += flipped

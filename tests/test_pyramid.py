@@ -162,11 +162,11 @@ def test_prepared_sizes_give_equal_pixels_in_any_order(tmp_path, suffix):
 
 def test_what_cannot_be_cropped_is_said_of_either(tmp_path):
     beside, nothing = replace(LARGE, left=900), replace(LARGE, side=0)
-    for image in (waves(), Pyramid.of(waves())):
-        with pytest.raises(InputError, match="face.jpg: the square to crop lies outside the image; check its box"):
-            crop_of(image, beside, "face.jpg")
-        with pytest.raises(InputError, match="face.jpg: cannot crop a square of side 0 px"):
-            crop_of(image, nothing, "face.jpg")
+    for image, name in ((waves(), "image"), (Pyramid.of(waves(), "face.jpg"), "face.jpg")):
+        with pytest.raises(InputError, match=f"{name}: the square to crop lies outside the image; check its box"):
+            crop_of(image, beside)
+        with pytest.raises(InputError, match=f"{name}: cannot crop a square of side 0 px"):
+            crop_of(image, nothing)
     with pytest.raises(InputError, match="no such image"):
         Pyramid.of_file(tmp_path / "missing.jpg")
     file = jpeg(tmp_path / "cut.jpg", waves())

@@ -13,6 +13,7 @@ from rtl_tf.datasets.files import file_called, is_film
 from rtl_tf.datasets.table import BOX, FOUND_BOX, box_of, mirrored_of, require_image_and_box, truth_in
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import (
+    DERIVED,
     HEIC_SUFFIXES,
     INSTALL_HEIC,
     SUFFIXES,
@@ -209,14 +210,14 @@ def _photograph_of_row(folder: Path, row: Row) -> Photograph:
     cells = row.cells
     image = file_called(folder, cells["image"])
     try:
-        size, box = read_size(image), box_of(cells)
+        size, box, found = read_size(image), box_of(cells), truth_in(cells, FOUND_BOX)
         if box:
             crop = Crop(*box, 1)
-            require_sensible(crop, image)
+            require_sensible(crop, image, DERIVED if found else 1)
             require_overlap(size, crop, image)
         elif BOX[0] in cells:
             raise InputError(f"{image}: no box; give {', '.join(BOX)}, or remove the row")
         mirrored = mirrored_of(cells) if cells.get("mirrored", "").strip() else None
-        return Photograph(image, box, mirrored, found=truth_in(cells, FOUND_BOX))
+        return Photograph(image, box, mirrored, found=found)
     except InputError as problem:
         return Photograph(image, problem=str(row.error(problem)))

@@ -56,16 +56,18 @@ def mesh_samples(
     """
     meshes = {} if meshes is None else meshes
 
-    def meshed(sample: Sample) -> MeshedSample:
+    def meshed(sample: Sample) -> MeshedSample | None:
         box = sample_crop(sample, size, margin)
         image = read(sample.image, box)
         mesh, is_part = mesh_around(image, box) if sample.box is None else (find_mesh(image, box), False)
         meshes[sample.image, box] = mesh
+        if mesh.score <= FACE:  # its square can lie anywhere
+            return None
         return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, views)), is_part)
 
     with ThreadPoolExecutor() as pool:
         found = list(progress(pool.map(meshed, samples), len(samples), "finding face meshes"))
-    return [one for one in found if one.mesh.score > FACE]
+    return [one for one in found if one]
 
 
 def mesh_around(image: Photographed, box: Crop) -> tuple[Mesh, bool]:

@@ -11,7 +11,7 @@ import PIL.Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import require_overlap, require_sensible
+from rtl_tf.images import DERIVED, require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, box_of, pixels_of
 from rtl_tf.inference.face_square import FaceSquare, read_face_square
 from rtl_tf.inference.graph import locate_in_crops, locate_in_image
@@ -105,10 +105,10 @@ class Detector(Predictor):
         image = pixels_of(image)
         if not self.recipe.plain:
             return self.predict(image, box, mirrored)[0]
-        photograph = Pyramid.of(image)
+        photograph, times = Pyramid.of(image), DERIVED if box is None else 1
         box, mirrored, face, _ = square_to_look_at(self.face_square, photograph, box_of(box), mirrored)
         crop = Crop(*box, self.image_size, mirrored)
-        require_sensible(crop)
+        require_sensible(crop, times=times)
         require_overlap(image.shape[1::-1], crop)
         left, top, side = box
         if mirrored:

@@ -12,6 +12,7 @@ from functools import cache, partial
 import numpy as np
 
 from rtl_tf.coordinates import Crop
+from rtl_tf.images import DERIVED, largest_side
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.engines import Reserve, litert_interpreter
 from rtl_tf.pyramid import Photographed, Pyramid, crop_of
@@ -135,7 +136,7 @@ def _confirmed(image: Photographed, face: Face) -> Face | None:
 
 
 def _from_near(image: Photographed, face: Face, mirrored: bool) -> Face | None:
-    side = SECOND_LOOK * face.box[2]
+    side = min(SECOND_LOOK * face.box[2], largest_side(DERIVED))
     left, top = (face.centre - side / 2).tolist()
     seen = _seen(SHORT_RANGE, image, (left, top, side), mirrored)
     same = [other for other in seen if overlap(other.box, face.box) >= SAME]

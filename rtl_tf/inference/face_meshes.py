@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.coordinates import Crop, turned
+from rtl_tf.images import DERIVED, largest_side
 from rtl_tf.inference.engines import Reserve, litert_interpreter
 from rtl_tf.networks.catalogue import FACE_MESH, packaged_weights
 from rtl_tf.pyramid import Photographed, crop_of
@@ -61,14 +62,14 @@ def mesh_in(image: Photographed, crop: Crop, networks: "Reserve[MeshNetwork] | N
 def find_mesh(image: Photographed, crop: Crop, networks: "Reserve[MeshNetwork] | None" = None) -> Mesh:
     """The mesh of the face that a square shows, roughly: looked at again in its own square, then in that one's.
 
-    Where there is no face its points can lie anywhere: if their square has its middle beside the image, its score is
-    that of none. `networks` as in `mesh_in`.
+    Where there is no face its points can lie anywhere: if their square has its middle beside the image, or is too
+    large to be looked at, its score is that of none. `networks` as in `mesh_in`.
     """
     for _ in range(LOOKS):
         mesh = mesh_in(image, crop, networks)
         crop = mesh.square
         inside = (-0.5 < middle < length - 0.5 for middle, length in zip(crop.centre, image.shape[1::-1], strict=True))
-        if not all(inside):
+        if not all(inside) or crop.side > largest_side(DERIVED):
             return replace(mesh, score=-math.inf)
     return mesh
 

@@ -11,7 +11,7 @@ import PIL.Image
 
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
-from rtl_tf.images import require_overlap, require_sensible
+from rtl_tf.images import DERIVED, require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, as_lists, is_file, pixels_of
 from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.face_square import FaceSquare
@@ -158,14 +158,14 @@ class Predictor(ABC):
 
     def _see(self, image: Image, name: str, box: Box | None, mirrored: bool | None, found: bool) -> Seen:
         if box:
-            require_sensible(Crop(*box, self.image_size), name)  # before the image is read
-        photograph = Pyramid.of_file(os.fspath(image)) if is_file(image) else Pyramid.of(pixels_of(image, name))
+            require_sensible(Crop(*box, self.image_size), name, DERIVED if found else 1)  # before the image is read
+        photograph = Pyramid.of_file(os.fspath(image)) if is_file(image) else Pyramid.of(pixels_of(image, name), name)
         given = box is not None and not found
         aim = square_to_look_at(self.face_square, photograph, box, mirrored, name)
         crop = Crop(*aim.box, self.image_size, aim.mirrored)
         require_overlap(size_of(photograph), crop, name)
         look = self.recipe.look(photograph, crop, aim.face)
-        views = np.stack([photograph.crop(view, name) for view in look.crops])
+        views = np.stack([photograph.crop(view) for view in look.crops])
         yaw = self._yaw(photograph, aim.box, aim.face)
         kept = None if self.parts is None else photograph
         return Seen(views, look, aim.box, size_of(photograph), given, yaw, aim.faces, kept)

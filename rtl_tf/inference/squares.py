@@ -114,5 +114,5 @@ def _side_in(learned: FaceSquare | None, image: Photographed, box: Box, name: st
     left, top, side = box
     rows, columns = (slice(max(0, math.floor(start)), math.ceil(start + side) + 1) for start in (top, left))
     pixels = image.full if isinstance(image, Pyramid) else image
-    faces = find_faces(Pyramid.of(pixels[rows, columns]))
+    faces = find_faces(Pyramid.of(pixels[rows, columns], name))
     return bool(faces) and learned.is_mirrored(faces[0])
