@@ -9,6 +9,7 @@ from rtl_tf.evaluation.shape_components import components
 from rtl_tf.evaluation.shape_study import correlations
 from rtl_tf.evaluation.shape_tests import distance_p, group_means
 from rtl_tf.evaluation.thin_plate import grid_lines, warp
+from rtl_tf.geometry.shape_model import ShapeModel
 from rtl_tf.geometry.similarity import as_complex, as_points, fit, mean_shape
 
 SQUARE = np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]])
@@ -26,6 +27,18 @@ def moved(points, seed=1):
     turn = rng.uniform(0.5, 40, len(points)) * np.exp(1j * rng.uniform(-1, 1, len(points)))
     shift = rng.normal(scale=100, size=len(points)) + 1j * rng.normal(scale=100, size=len(points))
     return as_points(as_complex(points) * turn[:, None] + shift[:, None])
+
+
+@pytest.mark.parametrize(("count", "upside_down"), [(12, [3]), (13, [0]), (11, [0, 1, 2])])
+def test_photographs_that_stand_upside_down_do_not_turn_the_others(count, upside_down):
+    """Whichever of them the mean begins from: in draw 7, 15, 28 or 29 that was such a one, and turned all others."""
+    for seed in (*range(5), 7, 15, 28, 29):
+        rng = np.random.default_rng(seed)
+        turns = rng.normal(scale=0.05, size=count) + np.pi * np.isin(np.arange(count), upside_down)
+        shapes = as_complex(faces(count, 14, seed=seed)) * np.exp(1j * turns)[:, None]
+        model = ShapeModel(as_points(shapes), [str(number) for number in range(count)])
+        told = [model.judge(shape, "a stranger").turn for shape in as_points(shapes)]
+        assert all((abs(turn) > 2) == (index in upside_down) for index, turn in enumerate(told)), seed
 
 
 # Superimposition

@@ -64,8 +64,7 @@ class ShapeModel:
         points = np.where(enough[:, None, None], points, np.nan)
         shapes = as_complex(points)
         self.mean = mean_shape(shapes if trusted is None else np.where(trusted, shapes, np.nan))
-        turns = np.angle(fit(shapes, self.mean)[0])
-        self.mean = self.mean * np.exp(-1j * np.nanmedian(turns))
+        self.mean = self.mean * np.exp(-1j * _median_angle(fit(shapes, self.mean)[0]))
         laid = self.laid(points)
         trusted = _near(laid) if trusted is None else trusted
         self._tangents = _tangents(self.mean)
@@ -184,6 +183,13 @@ def _near(laid: np.ndarray) -> np.ndarray:
     """bool (N, K): points (N, K, 2) that lie about as far from the mean shape as others of their kind."""
     lengths = np.linalg.norm(laid, axis=-1)
     return lengths <= FAR * (_median(lengths) / MEDIAN + SMALLEST)
+
+
+def _median_angle(turns: np.ndarray) -> float:
+    """Of complex (N,), NaN left out, radians; counted from their common direction, or angles of 179 and -179 degrees
+    would have their middle at 0."""
+    common = np.angle(np.nansum(np.exp(1j * np.angle(turns))))
+    return float(common + np.nanmedian(np.angle(turns * np.exp(-1j * common))))
 
 
 def _median(values: np.ndarray) -> np.ndarray:
