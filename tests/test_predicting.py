@@ -254,6 +254,42 @@ def test_an_earlier_table_stays_until_the_new_one_is_complete(faces, tmp_path):
     assert previous.read_text() == "a file of the user's"
 
 
+def test_a_stopped_table_is_not_replaced_where_there_was_none_before(faces, tmp_path):
+    output = tmp_path / "found.csv"
+    with pytest.raises(KeyboardInterrupt):
+        predict(faces, output, Spots(stop_at=2))
+    stopped = output.read_bytes()
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"found\.csv: not complete: go on with --resume, or remove it$"):
+            predict(faces[:2], output)
+    assert output.read_bytes() == stopped and len(read(output)) == 4
+    predict(faces, output, resume=True)
+    assert len(read(output)) == 20 and sorted(path.name for path in tmp_path.iterdir()) == ["faces", "found.csv"]
+    with pytest.raises(InputError, match="with another number of faces"):  # a complete one stays complete
+        predict([faces[0], faces[0]], output, resume=True)
+    predict(faces[:2], output)
+    assert len(read(output)) == 2
+    with pytest.raises(KeyboardInterrupt):
+        predict(faces, output, Spots(stop_at=2))
+    output.unlink()
+    predict(faces[:2], output)
+    assert len(read(output)) == 2
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_two_predictions_do_not_write_one_table(faces, tmp_path, resume):
+    """The second would put the first's rows aside, and who ended first removed them."""
+    output = tmp_path / "found.csv"
+    predict(faces[:2], output)
+    before = output.read_bytes()
+    with (
+        FoundTable(output, SCHEMA, "sha256:1"),
+        pytest.raises(InputError, match=r"found\.csv is being written by another"),
+    ):
+        predict(faces, output, resume=resume)
+    assert output.read_bytes() == before and sorted(path.name for path in tmp_path.iterdir()) == ["faces", "found.csv"]
+
+
 def test_numbers_and_text_survive_a_spreadsheet_of_another_country(faces, tmp_path):
     image = faces[0].rename(faces[0].with_name("Müller.png"))
     output = tmp_path / "found.csv"

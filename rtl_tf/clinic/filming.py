@@ -43,12 +43,12 @@ def predict_films(
     Raises:
         InputError: a file or folder that cannot be written.
     """
-    if not resume:
-        table.require_free()
-    if pictures:
-        _require_own_names(films)
-    prepare_folders(table.output, pictures)
     with table:
+        if not resume:
+            table.require_free()
+        if pictures:
+            _require_own_names(films)
+        prepare_folders(table.output, pictures)
         if resume:
             table.resume()
         problems = [_predict_film(predictor, film, thinning, table, pictures) for film in films]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,7 @@ from rtl_tf.inference.found_cells import error_cell, places_on_image, unusable, 
 from rtl_tf.inference.looked_at import Found, Outcome
 from rtl_tf.inference.squares import central_square
 from rtl_tf.schema import Schema
+from rtl_tf.system.lock import alone_in
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Summary:
 
 
 class FoundTable:
-    """The table in a file: begun anew or gone on with. Use it as a context manager.
+    """The table in a file: begun anew or gone on with. Use it as a context manager, which holds the file's lock.
 
     Columns:
         image: relative to the table, links not resolved; face: 1, 2, ... where an image has several rows.
@@ -47,8 +49,8 @@ class FoundTable:
         that was found outside the image has a peak and no place; one that no training image had has neither.
 
     A table that is there already is put aside when the first row of the new one is written, and removed when the new
-    one is complete. At any time the file is a table of whole rows; after a kill the last one can be cut off, which
-    `resume` mends.
+    one is complete; where there was none, an empty file stands for it. At any time the file is a table of whole rows;
+    after a kill the last one can be cut off, which `resume` mends.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class FoundTable:
         self.summary = Summary()
         self._done: dict[tuple[str, str, str], dict[str, str]] = {}
         self._file: IO[str] | None = None
+        self._held = ExitStack()
 
     @property
     def header(self) -> list[str]:
@@ -75,7 +78,7 @@ class FoundTable:
 
     @property
     def previous(self) -> Path:
-        """Where the table that was there before lies until this one is complete."""
+        """Where the table that was there before, or nothing, lies until this one is complete."""
         return self.output.with_name(f"{self.output.name}.previous")
 
     def require_free(self) -> None:
@@ -85,10 +88,9 @@ class FoundTable:
         if self.output.exists() and not is_found_table(self.output):
             raise InputError(f"--output {self.output}: there already, and not written by predict.py; name another file")
         if self.output.exists() and self.previous.exists():
-            raise InputError(
-                f"--output {self.output}: not complete, and {self.previous.name} is the one before it: go on with "
-                "--resume, or remove one of the two"
-            )
+            before = f", and {self.previous.name} is the one before it" if self.previous.stat().st_size else ""
+            remove = "one of the two" if before else "it"
+            raise InputError(f"--output {self.output}: not complete{before}: go on with --resume, or remove {remove}")
 
     def resume(self) -> None:
         """Take over the rows that are there, but for a last one that is cut off.
@@ -148,7 +150,7 @@ class FoundTable:
         self, photograph: Photograph, face: str, outcome: Outcome, filmed: Mapping[str, str] | None = None
     ) -> None:
         """Write the row of a photograph, or of a film's frame with what is known of that."""
-        file = self._file or self._begin()
+        file = self._file_begun()
         row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face} | dict(filmed or {})
         seen = outcome if isinstance(outcome, Found) else photograph
         row |= self._looked_at(seen.box, seen.mirrored) | {"detector": self.detector}
@@ -174,10 +176,12 @@ class FoundTable:
 
     def complete(self) -> None:
         """Every image has its row: the table before this one can go."""
-        if is_found_table(self.previous):
+        if is_found_table(self.previous) or (self.previous.is_file() and not self.previous.stat().st_size):
             self.previous.unlink()
 
     def __enter__(self) -> "FoundTable":
+        """InputError where another process writes the table."""
+        self._held.enter_context(alone_in(self.output, use="being written"))
         return self
 
     def __exit__(self, kind: type | None, *_) -> None:
@@ -187,11 +191,15 @@ class FoundTable:
         except OSError:  # the disk is as full as when the row was written
             if kind is None:
                 raise
+        finally:
+            self._held.close()
 
-    def _begin(self) -> IO[str]:
-        if self.output.exists():
+    def _file_begun(self) -> IO[str]:
+        if self._file is None and self.output.exists():
             os.replace(self.output, self.previous)
-        return self._open(begin=True)
+        if not self.previous.exists():
+            self.previous.touch()
+        return self._file or self._open(begin=True)
 
     def _open(self, begin: bool) -> IO[str]:
         self._file = file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)

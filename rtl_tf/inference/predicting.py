@@ -92,13 +92,13 @@ def predict_photographs(
     Raises:
         InputError: a file or folder that cannot be written, found before the first image is worked on.
     """
-    if not resume:
-        table.require_free()
     faces = list(numbered_faces(photographs))
-    if pictures:
-        _require_free_pictures(faces, pictures)
-    prepare_folders(table.output, pictures)
     with table:
+        if not resume:
+            table.require_free()
+        if pictures:
+            _require_free_pictures(faces, pictures)
+        prepare_folders(table.output, pictures)
         if resume:
             table.resume()
         waiting = [(photograph, face) for photograph, face in faces if table.lacks(photograph, face)]
