@@ -8,7 +8,7 @@ from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.building import load_networks
 from rtl_tf.methods import METHODS
-from rtl_tf.networks import feature_pyramid
+from rtl_tf.networks import feature_pyramid, resnet50
 
 
 def encoder() -> keras.Model:
@@ -26,6 +26,15 @@ def test_every_map_counts_and_seeds_repeat():
         other = [maps[i] + (1.0 if i == number else 0.0) for i in range(3)]
         assert np.abs(decoder(other) - heatmaps).max() > 1e-7
     np.testing.assert_array_equal(feature_pyramid.decoder(encoder().outputs, 5, 8, seed=3)(maps), heatmaps)
+
+
+def test_the_map_of_an_unpadded_pool_is_padded():
+    maps = resnet50.encoder(64, 16, width=0.02).outputs
+    assert [features.shape[1] for features in maps] == [15, 8, 4]
+    decoder = feature_pyramid.decoder(maps, 5, 8)
+    assert decoder.output.shape == (None, 16, 16, 5)
+    seen = decoder.get_layer("pad0")(np.ones((1, 15, 15, 8), np.float32))
+    assert float(np.sum(seen)) == 15 * 15 * 8 and float(np.abs(seen[0, 15]).max()) == 0
 
 
 def test_parameters_are_those_of_the_paper_and_of_the_normalisation():

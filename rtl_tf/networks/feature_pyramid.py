@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
-from rtl_tf.networks.layers import BATCH_NORM, convolution, he_normal, heatmap_head
+from rtl_tf.networks.layers import BATCH_NORM, convolution, he_normal, heatmap_head, padded
 from rtl_tf.networks.normalization import BatchNormalization
 
 
@@ -18,7 +18,8 @@ def decoder(
     the last is batch normalised, which Lin et al. do without: encoders' maps may have any scale.
 
     Args:
-        maps: an encoder's outputs, one for every stride from 4 on. The model is called on the whole list.
+        maps: an encoder's outputs, one for every stride from 4 on; see `layers.padded`. The model is called on the
+            whole list.
         landmarks: K.
         filters: of all its convolutions.
         seed: equal seeds give equal weights.
@@ -28,6 +29,7 @@ def decoder(
     x = lateral.pop()
     for number, finer in reversed(list(enumerate(lateral))):
         x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"larger{number}")(x)
+        finer = padded(finer, x, f"pad{number}")
         x = keras.layers.ReLU(name=f"sum{number}_relu")(keras.layers.Add(name=f"sum{number}")([x, finer]))
         x = convolution(x, filters, 3, f"merged{number}", seed)
     return keras.Model(inputs, heatmap_head(x, landmarks, seed), name=name)

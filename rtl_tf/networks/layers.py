@@ -70,6 +70,13 @@ def deconvolution(x, filters: int, name: str, seed: int) -> keras.KerasTensor:
     return norm_relu(x, name)
 
 
+def padded(x, like: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """An encoder's map as large as another one: where it is smaller (63 for 64, after an unpadded pool), with zeros at
+    its end."""
+    missing = [(0, want - have) for want, have in zip(like.shape[1:3], x.shape[1:3], strict=True)]
+    return keras.layers.ZeroPadding2D(missing, name=name)(x) if any(after for _, after in missing) else x
+
+
 def norm_relu(x, name: str) -> keras.KerasTensor:
     """Batch normalisation and ReLU: layers `name`_bn and `name`_relu."""
     x = BatchNormalization(**BATCH_NORM, name=f"{name}_bn")(x)

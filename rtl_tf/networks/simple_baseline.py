@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
-from rtl_tf.networks.layers import deconvolution, heatmap_head
+from rtl_tf.networks.layers import deconvolution, heatmap_head, padded
 
 FILTERS = 256  # of each deconvolution, in the paper and in the simple baseline
 
@@ -28,7 +28,7 @@ def decoder(
             `heatmaps = decoder(encoder(image))`, with or without skip connections.
         landmarks: K.
         skip: join the encoder's map of the same stride to each deconvolution's result (the skip connections of
-            Table IV). A map that is smaller (63 for 64, after an unpadded pool) is padded with zeros at its end.
+            Table IV), see `layers.padded`.
         filters: of each deconvolution.
         seed: equal seeds give equal weights.
         stride: of the last map; default: there is a map of every stride from 4 on.
@@ -39,13 +39,7 @@ def decoder(
     for number in range(1, (stride.bit_length() - 2 if stride else len(inputs))):
         x = deconvolution(x, filters, f"deconv{number}", seed)
         if skip:
-            x = _join(x, finer[number - 1], f"skip{number}")
+            encoder_map = padded(finer[number - 1], x, f"skip{number}_pad")
+            x = keras.layers.Concatenate(name=f"skip{number}")([x, encoder_map])
     heatmaps = heatmap_head(x, landmarks, seed)
     return keras.Model(inputs, heatmaps, name=name)
-
-
-def _join(x, encoder_map, name: str):
-    missing = [(0, want - have) for want, have in zip(x.shape[1:3], encoder_map.shape[1:3], strict=True)]
-    if any(after for _, after in missing):
-        encoder_map = keras.layers.ZeroPadding2D(missing, name=f"{name}_pad")(encoder_map)
-    return keras.layers.Concatenate(name=name)([x, encoder_map])
