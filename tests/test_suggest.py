@@ -193,6 +193,21 @@ def test_images_without_landmarks_are_named_with_the_reason(run, photographs, tm
     assert len(list(csv.DictReader((tmp_path / "suggested.csv").open(encoding="utf-8-sig")))) == 2
 
 
+def test_what_was_left_out_is_told_and_the_tables_folder_made(run, photographs, tmp_path, capsys):
+    """The folder before the first photograph is looked at."""
+    for name in ("notes.txt", "more.txt"):
+        (photographs / name).touch()
+    images = len(list(photographs.glob("*.png")))
+    output = tmp_path / "of" / "today" / "suggested.csv"
+    main([str(run), str(photographs), "-n", "2", "--output", str(output)])
+    assert len(list(csv.DictReader(output.open(encoding="utf-8-sig")))) == 2
+    assert f"\n{images} of {images + 2} read; skipped 2 .txt\n" in capsys.readouterr().out
+    (tmp_path / "file").touch()
+    beneath = tmp_path / "file" / "suggested.csv"
+    with pytest.raises(InputError, match=f"--output {beneath.parent}: "):
+        main([str(run), str(photographs), "--output", str(beneath)])
+
+
 def test_folders_in_folders_are_looked_into_where_it_is_asked_for(run, photographs, tmp_path):
     output = tmp_path / "suggested.csv"
     (tmp_path / "patients").mkdir()

@@ -25,11 +25,14 @@ def main(arguments: list[str]) -> int:
         raise InputError(f"--output {options.output}: there already, and not of rtl-suggest; name another file")
     from rtl_tf.datasets.photographs import from_files
 
-    images = [photograph.image for photograph in from_files(options.images, options.recursive).photographs]
+    listing = from_files(options.images, options.recursive)
+    images = [photograph.image for photograph in listing.photographs]
+    from rtl_tf.inference.predicting import prepare_folders
     from rtl_tf.runs import layout
 
     if not (options.run / layout.NETWORK).is_file():
         raise InputError(f"{options.run}: no trained run")
+    prepare_folders(options.output, None)
     start_tensorflow()
     rows, known, failed = _suggestions(options, images)
     write_rows(options.output, COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
@@ -37,6 +40,8 @@ def main(arguments: list[str]) -> int:
         print(f"{number:3d}. {_told(row)}")
     left_out = f", {known} that the run was trained on" if known else ""
     print(f"{options.output}: {len(rows)} of {len(images)} photographs{left_out}")
+    if listing.skipped:
+        print(listing.sentence(len(images) - len(failed)))
     return _say_failed(failed, len(images))
 
 
