@@ -320,7 +320,7 @@ def test_formats_that_cannot_tell_say_that_these_are_predictions(kind, tmp_path,
 
 def test_predictions_in_a_table_stay_predictions(tmp_path):
     from rtl_tf.datasets.found_faces import holds_predictions, read_predictions
-    from rtl_tf.inference.found_table import is_found_table
+    from rtl_tf.inference.found_cells import is_found_table
 
     file = found(tmp_path)
     convert(*collected(file), "table", tmp_path / "out" / "again.csv")

@@ -130,6 +130,10 @@ def test_pictures_of_frames(film, images, tmp_path):
     predict([film], tmp_path / "found.csv", thinning=Thinning(every=10), pictures=drawn)
     assert sorted(file.name for file in drawn.iterdir()) == ["film_000000.png", "film_000010.png"]
     assert all(map(is_drawn, drawn.iterdir()))
+    (drawn / "film_000010.png").unlink()
+    before = (tmp_path / "found.csv").read_bytes()
+    predict([film], tmp_path / "found.csv", thinning=Thinning(every=10), pictures=drawn, resume=True)
+    assert len(list(drawn.iterdir())) == 2 and (tmp_path / "found.csv").read_bytes() == before
     predict([film], tmp_path / "found.csv", thinning=Thinning(every=10), pictures=drawn)
     Image.fromarray(images[0]).save(drawn / "film_000010.png")
     with pytest.raises(InputError, match=r"--pictures .*film_000010\.png: there already, and not drawn"):

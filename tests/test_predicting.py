@@ -455,6 +455,24 @@ def test_pictures_take_the_place_of_pictures_alone(faces, tmp_path):
     assert not (tmp_path / "new.csv").exists()
 
 
+def test_pictures_are_drawn_of_rows_that_were_made_without(faces, tmp_path):
+    drawn, output = tmp_path / "drawn", tmp_path / "found.csv"
+    truncate(faces[1])
+    predict(faces[:4], output)
+    before = output.read_bytes()
+    predict(faces[:4], tmp_path / "whole.csv", pictures=tmp_path / "whole")
+    expected = {file.name: file.read_bytes() for file in (tmp_path / "whole").iterdir()}
+    assert sorted(expected) == ["000.png", "002.png", "003.png"]
+    predict(faces[:4], output, resume=True, pictures=drawn)
+    assert {file.name: file.read_bytes() for file in drawn.iterdir()} == expected and output.read_bytes() == before
+    (drawn / "002.png").unlink()
+    again = Spots()
+    predict(faces[:4], output, again, resume=True, pictures=drawn)
+    assert sorted(file.name for file in drawn.iterdir()) == sorted(expected) and again.batches == 1
+    predict(faces[:4], output, again, resume=True, pictures=drawn)
+    assert again.batches == 1
+
+
 def test_two_images_of_one_name_are_not_drawn_over_each_other(faces, tmp_path):
     for other in ("visit2/000.png", "visit2/Ä.png", "visit2/a\u0308.jpg"):
         (tmp_path / other).parent.mkdir(exist_ok=True)

@@ -37,7 +37,8 @@ def predict_films(
     damaged there are the frames that can be read; the others go on.
 
     Args:
-        resume: take over the rows that the table's file has, and go on with the frames that it lacks.
+        resume: take over the rows that the table's file has, and go on with the frames that it lacks. Those that have
+            a row and lack a picture are looked at once more, to be drawn.
     Returns:
         A line for each film with which something is wrong.
     Raises:
@@ -64,12 +65,22 @@ def _predict_film(
         _append_problem(table, photograph, photograph.problem)
         return photograph.problem
     film, chosen = Film(photograph.image), thinning.chooser()
-    frames = film.frames(lambda index, time_s: chosen(index, time_s) and table.lacks_frame(photograph, index))
+
+    def picture_of(number: int) -> Path | None:
+        return pictures / f"{film.path.stem}_{number:06d}.png" if pictures else None
+
+    def is_lacking(number: int) -> bool:
+        picture = picture_of(number)
+        is_drawable = picture and not picture.exists() and table.has_found(photograph, frame=str(number))
+        return table.lacks_frame(photograph, number) or bool(is_drawable)
+
+    frames = film.frames(lambda number, time_s: chosen(number, time_s) and is_lacking(number))
     expected = thinning.expected(film.count, film.seconds)
     for frame, outcome in progress(_outcomes(predictor, frames), expected, f"predicting {film.path.name}"):
-        if pictures and isinstance(outcome, Found):
-            _draw(frame, outcome, table.doubt, pictures / f"{film.path.stem}_{frame.number:06d}.png")
-        table.append(photograph, "", outcome, _told(frame, outcome))
+        if (picture := picture_of(frame.number)) and isinstance(outcome, Found):
+            _draw(frame, outcome, table.doubt, picture)
+        if table.lacks_frame(photograph, frame.number):
+            table.append(photograph, "", outcome, _told(frame, outcome))
     if film.damage == NO_FRAME:
         _append_problem(table, photograph, film.damage)
     return film.damage and f"{film.path}: {film.damage}"

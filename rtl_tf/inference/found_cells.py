@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.csv_rows import lines_of
+from rtl_tf.csv_rows import header_if_any, lines_of
 from rtl_tf.datasets.annotations import inside_image, require_crop
 from rtl_tf.datasets.photographs import Photograph
-from rtl_tf.datasets.table_cells import DECIMALS, FORMULA
+from rtl_tf.datasets.table_cells import DECIMALS, FORMULA, PEAK
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.looked_at import Found
 
@@ -46,6 +46,12 @@ def whole_rows(file: Path) -> tuple[list[list[str]], int]:
         row = content[: problem.start].count(b"\n") + 1
         raise InputError(f"--resume: {file} row {row}: damaged (not UTF-8)") from problem
     return [cells for _, cells in lines_of(text, f"--resume: {file}")], len(content)
+
+
+def is_found_table(file: Path) -> bool:
+    """Whether a file is a table that FoundTable wrote and nobody has added people to."""
+    header = header_if_any(file)
+    return "subject" not in header and any(name.endswith(PEAK) for name in header)
 
 
 def _records(content: bytes) -> Iterator[bytes]:

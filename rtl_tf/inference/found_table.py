@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from rtl_tf.csv_rows import as_line, header_if_any
+from rtl_tf.csv_rows import as_line
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX
 from rtl_tf.datasets.table_cells import DOUBT, FILMED, FRAME, MARK, PEAK, RADIUS, image_cell, number, unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
 from rtl_tf.inference.doubt import Doubt
-from rtl_tf.inference.found_cells import error_cell, places_on_image, unusable, whole_rows
+from rtl_tf.inference.found_cells import error_cell, is_found_table, places_on_image, unusable, whole_rows
 from rtl_tf.inference.looked_at import Found, Outcome
 from rtl_tf.inference.squares import central_square
 from rtl_tf.schema import Schema
@@ -146,6 +146,11 @@ class FoundTable:
         """Whether there is no row yet for a frame of a film."""
         return (self._name(film), str(number), "") not in self._done
 
+    def has_found(self, photograph: Photograph, face: str = "", frame: str = "") -> bool:
+        """Whether a row that was taken over tells landmarks, which can be drawn."""
+        row = self._done.get((self._name(photograph), frame, face), {})
+        return any(row.get(f"{name}{PEAK}") for name in self.schema.names)
+
     def append(
         self, photograph: Photograph, face: str, outcome: Outcome, filmed: Mapping[str, str] | None = None
     ) -> None:
@@ -237,9 +242,3 @@ class FoundTable:
     def _looked_at(self, box: tuple[float, float, float] | None, mirrored: bool | None) -> dict[str, str]:
         edges = map(number, box) if box else ("", "", "")
         return dict(zip(BOX, edges, strict=True)) | {"mirrored": "" if mirrored is None else str(mirrored).lower()}
-
-
-def is_found_table(file: Path) -> bool:
-    """Whether a file is a table that FoundTable wrote and nobody has added people to."""
-    header = header_if_any(file)
-    return "subject" not in header and any(name.endswith(PEAK) for name in header)

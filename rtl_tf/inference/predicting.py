@@ -88,7 +88,8 @@ def predict_photographs(
     A photograph that cannot be read is a row in error; the others go on. `table.summary` tells of them.
 
     Args:
-        resume: take over the rows that the table's file has, and go on with the photographs that it lacks.
+        resume: take over the rows that the table's file has, and go on with the photographs that it lacks. Those that
+            have a row and lack a picture are looked at once more, to be drawn.
     Raises:
         InputError: a file or folder that cannot be written, found before the first image is worked on.
     """
@@ -101,14 +102,19 @@ def predict_photographs(
         prepare_folders(table.output, pictures)
         if resume:
             table.resume()
-        waiting = [(photograph, face) for photograph, face in faces if table.lacks(photograph, face)]
-        outcomes = outcomes_of(predictor, [photograph for photograph, _ in waiting])
-        for outcome, (photograph, face) in zip(
+        waiting = []
+        for photograph, face in faces:
+            picture = _picture(pictures, photograph, face) if pictures else None
+            lacks = table.lacks(photograph, face)
+            if lacks or (picture and not picture.exists() and table.has_found(photograph, face)):
+                waiting.append((photograph, face, picture, lacks))
+        outcomes = outcomes_of(predictor, [photograph for photograph, *_ in waiting])
+        for outcome, (photograph, face, picture, lacks) in zip(
             progress(outcomes, len(waiting), "predicting"), waiting, strict=True
         ):  # the picture first: what has a row has its picture
-            picture = _picture(pictures, photograph, face) if pictures else None
             outcome = _drawn(photograph, outcome, picture, table.doubt) if picture else outcome
-            table.append(photograph, face, outcome)
+            if lacks:
+                table.append(photograph, face, outcome)
         table.complete()
 
 
