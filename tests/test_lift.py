@@ -338,7 +338,7 @@ def test_a_detector_looks_at_the_textures(lift, monkeypatch):
     monkeypatch.setattr(predicting, "load_predictor", lambda *arguments: detector)
     status, said = lift([ROW], source=("--run", "runs/mine"))
     assert status == 0
-    assert "the detector finds no faces: the largest central square of each texture was looked at" in said
+    assert "the detector finds no faces: the largest central square of each texture is looked at" in said
     lifted = table("head_lifted/lifted.csv")
     assert {(one["mirrored"], one["peak"]) for one in lifted} == {("true", "0.800")}
     np.testing.assert_allclose(float(lifted[0]["x"]), 4, atol=1e-4)  # 2 of 50 px of 100 mm

@@ -151,6 +151,7 @@ def test_the_command_leaves_out_what_was_trained_on(run, photographs, tmp_path, 
     assert len(rows) == 3 == len(set(names)) and {parts[name] for name in names} == {"test"}
     used = sum(part in ("training", "validation") for part in parts.values())
     told = capsys.readouterr().out
+    assert told.startswith("the detector finds no faces: the largest central square of each photograph is looked at\n")
     assert f"3 of {len(parts)} photographs, {used} that the run was trained on" in told
     lines = [line for line in told.splitlines() if re.match(r" +\d\. ", line)]
     assert lines == [

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from rtl_tf.inference.exported import ENGINES
 from rtl_tf.system.notes import few, some
 
 if TYPE_CHECKING:
-    from rtl_tf.datasets.photographs import Listing
+    from rtl_tf.datasets.photographs import Listing, Photograph
     from rtl_tf.inference.found_table import FoundTable
     from rtl_tf.inference.predictor import Predictor
 
@@ -64,6 +65,7 @@ def _films(options: Namespace) -> int:
     listing = from_films(options.images)
     films = listing.photographs
     predictor, table = _prepared(options, of_films=True)
+    _say_what_is_looked_at(table, films, "frame")
     thinning = Thinning(options.every or 1, options.frames_per_second or 0.0)
     try:
         problems = predict_films(predictor, films, thinning, table, options.pictures, options.resume)
@@ -104,9 +106,16 @@ def _prepared(options: Namespace, of_films: bool) -> "tuple[Predictor, FoundTabl
     return predictor, FoundTable(options.output, *known, of_films)
 
 
+def _say_what_is_looked_at(table: "FoundTable", photographs: "Sequence[Photograph]", what: str) -> None:
+    """Where no face is looked for: the face need not be in the middle."""
+    from rtl_tf.inference.squares import FINDS_NO_FACES
+
+    if not table.finds_faces and any(not photograph.box and not photograph.problem for photograph in photographs):
+        print(FINDS_NO_FACES.format(what))
+
+
 def _photographs(options: Namespace) -> int:
     from rtl_tf.datasets.photographs import from_files, from_table
-    from rtl_tf.datasets.table import BOX
     from rtl_tf.inference.all_faces import with_all_faces
     from rtl_tf.inference.predicting import predict_photographs
 
@@ -118,8 +127,7 @@ def _photographs(options: Namespace) -> int:
     if options.all_faces:
         listing = replace(listing, photographs=with_all_faces(predictor.face_square, listing.photographs))
     photographs = listing.photographs
-    if options.table and not table.finds_faces and not any(photograph.box for photograph in photographs):
-        print(f"{options.table} has no {', '.join(BOX)}: the largest central square of each image is looked at")
+    _say_what_is_looked_at(table, photographs, "image without a box")
     try:
         predict_photographs(predictor, photographs, table, options.pictures, options.resume)
     except (KeyboardInterrupt, OSError):
@@ -168,8 +176,8 @@ def make_parser() -> Parser:
     parser.add_argument("model", type=Path, metavar="MODEL", help="run folder of train.py, or an exported file")
     parser.add_argument(
         "images", type=Path, nargs="*", metavar="IMAGE",
-        help="files or folders; the largest face of each is found and looked at. Or films (mp4, mov, ...): the table "
-        "then has a row for each frame",
+        help="files or folders; the largest face of each is found and looked at, or the central square where training "
+        "images showed no faces. Or films (mp4, mov, ...): the table then has a row for each frame",
     )  # fmt: skip
     parser.add_recursive()
     frames = parser.add_mutually_exclusive_group()

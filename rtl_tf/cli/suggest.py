@@ -67,12 +67,15 @@ def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], int
     from rtl_tf.experiments.lineage import known_images
     from rtl_tf.inference.detector import Detector
     from rtl_tf.inference.looked_at import Found
+    from rtl_tf.inference.squares import FINDS_NO_FACES
     from rtl_tf.inference.suggesting import look_at, suggest
     from rtl_tf.runs import layout
     from rtl_tf.runs.seen import read_seen
     from rtl_tf.system.progress import progress
 
     detector = Detector.load(options.run)
+    if detector.face_square is None:
+        print(FINDS_NO_FACES.format("photograph"))
     outcomes = detector.outcomes(images, [None] * len(images), [None] * len(images))
     looked = list(zip(images, progress(outcomes, len(images), "looking at photographs"), strict=True))
     usable = [(image, one) for image, one in looked if isinstance(one, Found)]

@@ -11,6 +11,7 @@ from rtl_tf.datasets.meshes.textured import TexturedMesh
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table_cells import PEAK
 from rtl_tf.exceptions import InputError
+from rtl_tf.inference.squares import FINDS_NO_FACES
 from rtl_tf.schema import Schema
 
 
@@ -83,7 +84,7 @@ def views_of_detector(
     if not views:
         raise InputError(problems[0])
     if predictor.face_square is None:
-        problems.append("the detector finds no faces: the largest central square of each texture was looked at")
+        problems.append(FINDS_NO_FACES.format("texture"))
     return predictor.schema, views, problems
 
 

@@ -18,6 +18,7 @@ from rtl_tf.pyramid import Photographed, Pyramid, size_of
 
 MESH_SIDE = 1.5  # side of the square in which a mesh is looked for over that of the face's box, as MediaPipe has it
 HELD = 0.6  # of a face's box in a square around its landmarks, all of them; around half of them it is 0.3 to 0.5
+FINDS_NO_FACES = "the detector finds no faces: the largest central square of each {} is looked at"
 NO_FACE = "no face was found; give the square around it, see --table (in Python: boxes)"
 
 
