@@ -1,4 +1,7 @@
-"""How an image is turned or mirrored to be displayed: EXIF's tag."""
+"""How an image is turned or mirrored to be displayed: EXIF's tag, as browsers heed it.
+
+Pillow also asks other metadata (XMP, old programs' text chunks in PNG), which no browser does.
+"""
 
 import numpy as np
 from PIL import Image
@@ -17,12 +20,13 @@ ON_SIDE = (5, 6, 7, 8)  # whose width is displayed as height
 
 
 def orientation_of(image: Image.Image) -> int:
-    """EXIF orientation of an image that is opened but not yet loaded; 1 = upright."""
-    if image.format in ("TIFF", "HEIF"):  # turned by Pillow, by pillow-heif
+    """EXIF orientation of an image that is opened; 1 = upright. Nothing is decoded."""
+    written = image.info.get("exif")
+    if not written or image.format in ("TIFF", "HEIF"):  # turned by Pillow, by pillow-heif
         return 1
-    if image.format == "PNG" and "exif" not in image.info:  # asking would decode the whole file
-        return 1
-    return image.getexif().get(TAG, 1)
+    exif = Image.Exif()
+    exif.load(written)
+    return exif.get(TAG, 1)
 
 
 def displayed(pixels: np.ndarray, orientation: int) -> np.ndarray:

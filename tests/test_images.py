@@ -10,11 +10,13 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 from skimage.transform import AffineTransform, warp
 
 from rtl_tf import images, pixel_values
 from rtl_tf.coordinates import Crop
 from rtl_tf.exceptions import InputError
+from rtl_tf.inference.decoded import pixels_of
 from rtl_tf.pixel_values import bit_depth
 from rtl_tf.system import notes
 
@@ -477,6 +479,30 @@ def with_irot(heic, quarters):
         place = items + 18 * item + 4
         heic[place : place + 4] = struct.pack(">I", struct.unpack_from(">I", heic, place)[0] + 10)
     return bytes(heic)
+
+
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+
+
+@pytest.mark.parametrize("of_exif", [False, True])
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "png", "avif"])
+def test_exif_alone_tells_the_way_up(tmp_path, suffix, of_exif):
+    """As browsers show it, so that marks stand where the page put them; decoded images are read alike."""
+    exif, text, more = Image.Exif(), PngInfo(), {}
+    exif[0x0112] = 6
+    if of_exif:
+        more = {"exif": exif}
+    elif suffix == "png":
+        text.add_text("Raw profile type exif", f"\nexif\n{len(exif.tobytes()):8}\n{exif.tobytes().hex()}\n")
+        text.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    else:
+        more = {"xmp": XMP}
+    path = save(tmp_path / f"a.{suffix}", np.zeros((40, 60, 3), np.uint8), pnginfo=text, **more)
+    with Image.open(path) as image:
+        assert image.getexif().get(0x0112) == 6
+        expected = (60, 40, 3) if of_exif else (40, 60, 3)
+        assert pixels_of(image).shape == images.read_image(path).shape == expected
+    assert images.read_size(path) == expected[1::-1] and images.is_turned(path) == of_exif
 
 
 @pytest.mark.parametrize("quarters, orientation", [(0, 1), (1, 8), (2, 3), (3, 6)])

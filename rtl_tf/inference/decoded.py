@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.orientation import displayed, orientation_of
 from rtl_tf.pixel_values import WITH_ALPHA, to_rgb
 
 Box = tuple[float, float, float]
@@ -32,7 +33,7 @@ def pixels_of(image, name: str = "image") -> np.ndarray:
     if isinstance(image, Image.Image):
         if image.mode not in _8_BIT:
             raise InputError(f"{name}: a Pillow image of mode {image.mode}; convert it to RGB, or give its file")
-        return to_rgb(ImageOps.exif_transpose(image))
+        return displayed(to_rgb(image), orientation_of(image))
     if not hasattr(image, "__array__"):
         raise InputError(f"{name}: expected a file, an array or a Pillow image, there is {type(image).__name__}")
     pixels = np.asarray(image)
