@@ -198,6 +198,30 @@ def test_the_file_gives_back_the_same_answers(confidence, tmp_path):
         read_confidence(tmp_path / "confidence.json", 4)
 
 
+@pytest.mark.parametrize(
+    ("point", "problem"),
+    [
+        (["x", 1], r'\[2\]\[0\]: expected a number, there is "x"'),
+        ([1], r"\[2\]: expected 2 elements, there are 1"),
+        ([1, 2, 3], r"\[2\]: expected 2 elements, there are 3"),
+        ([1, None], r"\[2\]\[1\]: expected a number, there is null"),
+        ({}, r"\[2\]: expected a list, there is an object"),
+        ([None, None], ""),  # that no face had
+    ],
+)
+def test_a_damaged_mean_shape_is_told(tmp_path, confidence, point, problem):
+    write_confidence(tmp_path / "confidence.json", confidence)
+    content = json.loads((tmp_path / "confidence.json").read_text())
+    content["shape"]["mean"][2] = point
+    (tmp_path / "confidence.json").write_text(json.dumps(content))
+    if problem:
+        with pytest.raises(InputError, match=rf"confidence\.json: shape\.mean{problem}$"):
+            read_confidence(tmp_path / "confidence.json", 5)
+    else:
+        mean = read_confidence(tmp_path / "confidence.json", 5).shape.mean
+        np.testing.assert_array_equal(np.isnan(mean).all(axis=-1), [False, False, True, False, False])
+
+
 def test_a_check_says_what_its_model_says_of_strangers():
     known = faces(60, 7)
     model = ShapeModel(known.truth.astype(float), known.subjects)

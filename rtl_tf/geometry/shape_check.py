@@ -1,6 +1,5 @@
 """How unlike other faces a shape of landmarks is, in one number, by a Gaussian that a file can keep."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,9 +41,13 @@ class ShapeCheck:
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "ShapeCheck":
-        points: Sequence[Node] = list(node["mean"].elements())
+        points = [_point(point) for point in node["mean"].elements()]
         if len(points) != landmarks:
             raise node["mean"].error(f"{len(points)} points, not {landmarks}")
-        mean = np.array([[np.nan if value is None else float(value) for value in point.list()] for point in points])
         offset, covariance = node["offset"].array((2 * landmarks,)), node["covariance"].array((2 * landmarks,) * 2)
-        return cls(mean, PointGaussian(offset, covariance))
+        return cls(np.array(points), PointGaussian(offset, covariance))
+
+
+def _point(node: Node) -> np.ndarray:
+    """(2,); of a landmark that no face had, which is two nulls, NaN."""
+    return np.full(2, np.nan) if node.value == [None, None] else node.array((2,))
