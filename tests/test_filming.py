@@ -137,7 +137,8 @@ def test_pictures_of_frames(film, images, tmp_path):
     predict([film], tmp_path / "found.csv", thinning=Thinning(every=10), pictures=drawn)
     Image.fromarray(images[0]).save(drawn / "film_000010.png")
     with pytest.raises(InputError, match=r"--pictures .*film_000010\.png: there already, and not drawn"):
-        predict([film], tmp_path / "found.csv", pictures=drawn)
+        predict([film], tmp_path / "new.csv", pictures=drawn)
+    assert not (tmp_path / "new.csv").exists()  # not in the middle of the film
     other = write_film(tmp_path / "FILM.mkv", images[:2])
     with pytest.raises(InputError, match=r"film\.mp4 and .*FILM\.mkv: pictures of one would overwrite"):
         predict([film, other], tmp_path / "other.csv", pictures=tmp_path / "more")

@@ -1,5 +1,6 @@
 """Films: landmarks of each frame, how sharp its face is and how far the head is turned, as rows of a table."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -15,8 +16,8 @@ from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.head_turn import face_at, yaw_of
 from rtl_tf.inference.looked_at import Found, Outcome
-from rtl_tf.inference.overlay import draw_landmarks, is_drawn
-from rtl_tf.inference.predicting import prepare_folders
+from rtl_tf.inference.overlay import draw_landmarks
+from rtl_tf.inference.predicting import prepare_folders, require_drawn
 from rtl_tf.inference.predictor import Predictor
 from rtl_tf.system.progress import progress
 
@@ -42,13 +43,13 @@ def predict_films(
     Returns:
         A line for each film with which something is wrong.
     Raises:
-        InputError: a file or folder that cannot be written.
+        InputError: a file or folder that cannot be written, found before the first film is looked at.
     """
     with table:
         if not resume:
             table.require_free()
         if pictures:
-            _require_own_names(films)
+            _require_free_pictures(films, pictures)
         prepare_folders(table.output, pictures)
         if resume:
             table.resume()
@@ -114,16 +115,16 @@ def _told(frame: Frame, outcome: Outcome) -> dict[str, str]:
 
 
 def _draw(frame: Frame, outcome: Found, doubt: Doubt | None, picture: Path) -> None:
-    if picture.exists() and not is_drawn(picture):
-        raise InputError(f"--pictures {picture}: there already, and not drawn by predict.py; name another folder")
     radii = doubt.radii(outcome.prediction) if doubt else None
     draw_landmarks(frame.pixels, outcome.box, outcome.prediction.points, picture, radii)
 
 
-def _require_own_names(films: Sequence[Photograph]) -> None:
-    """InputError where pictures of two films would have the same names."""
+def _require_free_pictures(films: Sequence[Photograph], folder: Path) -> None:
+    """InputError where pictures of two films would have the same names, or another file has that of a picture."""
     stems: dict[str, Path] = {}
     for film in films:
         other = stems.setdefault(film.image.stem.casefold(), film.image)
         if other is not film.image:
             raise InputError(f"--pictures: {other} and {film.image}: pictures of one would overwrite the other's")
+    named = re.compile(f"({'|'.join(map(re.escape, stems))})_\\d{{6,}}\\.png")
+    require_drawn([folder], lambda file: bool(named.fullmatch(file.name.casefold())))

@@ -5,7 +5,7 @@ import re
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rtl_tf.datasets.photographs import Photograph
@@ -153,8 +153,7 @@ def _drawn(photograph: Photograph, outcome: Outcome, picture: Path, doubt: Doubt
 def _require_free_pictures(faces: Sequence[tuple[Photograph, str]], folder: Path) -> None:
     """InputError where a picture would take the place of another one, of a photograph, or of any file not drawn here.
 
-    Names that differ in case or Unicode form alone are one file to some systems. What a killed prediction was drawing
-    goes.
+    Names that differ in case or Unicode form alone are one file to some systems.
     """
     folders = {folder / photograph.below for photograph, _ in faces}
     sources = {parent.resolve() for parent in {photograph.image.parent for photograph, _ in faces}}
@@ -167,10 +166,16 @@ def _require_free_pictures(faces: Sequence[tuple[Photograph, str]], folder: Path
             both = f"{drawn_from[_folded(picture)]} and {photograph.image}"
             raise InputError(f"--pictures: {both}: one would overwrite the other as {picture.name}; rename one")
         drawn_from[_folded(picture)] = photograph.image
+    require_drawn(folders, lambda file: _folded(file) in drawn_from)
+
+
+def require_drawn(folders: Iterable[Path], is_picture: Callable[[Path], bool]) -> None:
+    """InputError where a file with the name of a picture was not drawn here. What a killed prediction was drawing
+    goes."""
     for file in (file for each in folders if each.is_dir() for file in each.iterdir()):
-        if _folded(file) in drawn_from and not is_drawn(file):
+        if is_picture(file) and not is_drawn(file):
             raise InputError(f"--pictures {file}: there already, and not drawn by predict.py; name another folder")
-        if (left := LEFT.fullmatch(file.name)) and _folded(file.with_name(left[1])) in drawn_from:
+        if (left := LEFT.fullmatch(file.name)) and is_picture(file.with_name(left[1])):
             file.unlink(missing_ok=True)
 
 
