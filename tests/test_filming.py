@@ -48,7 +48,7 @@ def predict(films, output, predictor=None, thinning=EACH, pictures=None, resume=
 def test_the_table_has_a_row_for_each_frame(film, images, tmp_path):
     problems, summary = predict([film], tmp_path / "found.csv")
     rows = read(tmp_path / "found.csv")
-    assert problems == [] and summary.images == 20 and not summary.failed
+    assert problems == [] and summary.rows == 20 and not summary.failed
     assert list(rows[0])[:7] == HEADER
     assert [(row["image"], row["frame"], float(row["time_s"])) for row in rows] == [
         ("film.mp4", str(index), pytest.approx(index / 10)) for index in range(20)
@@ -90,7 +90,7 @@ def test_a_stopped_prediction_goes_on_where_it_was(film, tmp_path, monkeypatch, 
         predict([film], stopped, Spots(stop_at=3), thinning)
     assert len(read(stopped)) == 4
     _, summary = predict([film], stopped, Spots(), thinning, resume=True)
-    assert stopped.read_bytes() == whole.read_bytes() and summary.images == len(read(whole))
+    assert stopped.read_bytes() == whole.read_bytes() and summary.rows == len(read(whole))
     again = Spots()
     predict([film], stopped, again, thinning, resume=True)
     assert again.batches == 0 and stopped.read_bytes() == whole.read_bytes()

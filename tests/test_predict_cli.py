@@ -244,7 +244,7 @@ def test_photographs_with_several_faces_are_named(knowing, heads, tmp_path, pred
     assert [row["faces_found"] for row in rows] == ["2", "1", "2"]
     assert float(rows[0]["box_side"]) == pytest.approx(square_around(faces[0])[0][2], abs=1e-3)
     done = predict(knowing, *images, "--all-faces", cwd=tmp_path)
-    assert done.stdout == "5 images: found.csv\n"
+    assert done.stdout == "5 faces on 3 images: found.csv\n"
     assert {row["faces_found"] for row in rows_of(tmp_path / "found.csv")} == {""}
     (tmp_path / "boxes.csv").write_text(f"image,box_left,box_top,box_side\n{images[0]},20.5,10.5,280\n")
     done = predict(knowing, "--table", tmp_path / "boxes.csv", cwd=tmp_path)
@@ -301,7 +301,10 @@ def test_all_faces_have_a_row_each_that_reads_as_data(knowing, heads, run, tmp_p
     folder, (face,), faces = heads
     arguments = [knowing, *(folder / f"{name}.png" for name in ("none", "one", "two")), "--all-faces"]
     done = predict(*arguments, "--pictures", "drawn", cwd=tmp_path)
-    assert done.returncode == 1 and done.stdout.startswith("3 of 4 images: found.csv, pictures in drawn/")
+    assert done.returncode == 1 and done.stdout == "3 faces on 2 of 3 images: found.csv, pictures in drawn/\n"
+    assert done.stderr.splitlines()[-1].startswith(
+        "1 of 4 rows without landmarks (the column error of found.csv says why)"
+    )
     none, *rows = rows_of(tmp_path / "found.csv")
     assert none["error"].startswith("no face was found")
     assert [row["face"] for row in rows] == ["", "1", "2"] and len(faces) == 2
@@ -322,6 +325,17 @@ def test_all_faces_have_a_row_each_that_reads_as_data(knowing, heads, run, tmp_p
     assert [(sample.face, sample.mirrored) for sample in again] == [
         (row["face"], row["mirrored"] == "true") for row in rows
     ]
+
+
+def test_a_stop_tells_rows_where_there_is_one_for_each_face(knowing, heads, tmp_path, predict, monkeypatch):
+    def stopped(predictor, photographs, table, *_):
+        table.summary.rows = len(photographs) - 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rtl_tf.inference.predicting.predict_photographs", stopped)
+    for more, told in (([], "1 of 2 images"), (["--all-faces"], "2 of 3 rows")):
+        done = predict(knowing, *(heads[0] / f"{name}.png" for name in ("one", "two")), *more, cwd=tmp_path)
+        assert f"\n{told} are in found.csv: the same command with --resume goes on\n" in done.stderr
 
 
 def test_a_film_has_a_row_for_each_frame(run, faces, tmp_path, predict):  # noqa: F811

@@ -116,7 +116,7 @@ def test_broken_images_are_rows_in_error_and_the_others_go_on(faces, tmp_path):
     summary = predict(photographs, tmp_path / "found.csv", pictures=tmp_path / "drawn")
     rows = read(tmp_path / "found.csv")
     assert [row["image"] for row in rows] == [f"faces/{photograph.name}" for photograph in [*faces, Path("unseen.png")]]
-    assert (summary.images, summary.failed) == (
+    assert (summary.rows, summary.failed) == (
         21,
         [f"faces/{name}" for name in ("000.png", "007.png", "019.png", "unseen.png")],
     )
@@ -156,8 +156,8 @@ def test_a_killed_prediction_keeps_its_rows_and_resumes_to_the_same_table(faces,
         again = Spots()
         summary = predict(faces, output, again, resume=True)
         assert output.read_bytes().replace(b"../faces", b"faces") == whole
-        assert (summary.images, summary.failed, again.batches) == (20, ["../faces/002.png"], 3 if cut == 0 else 4)
-    assert predict(faces, output, Spots(stop_at=1), resume=True).images == 20  # nothing is left to do
+        assert (summary.rows, summary.failed, again.batches) == (20, ["../faces/002.png"], 3 if cut == 0 else 4)
+    assert predict(faces, output, Spots(stop_at=1), resume=True).rows == 20  # nothing is left to do
 
 
 def test_a_full_disk_is_named_and_what_is_there_is_gone_on_with(faces, tmp_path):
@@ -378,7 +378,7 @@ def test_several_faces_of_an_image_are_told_apart(faces, tmp_path):
     assert [(row["image"][-7:], row["face"]) for row in read(tmp_path / "found.csv")] == [
         ("000.png", "1"), ("001.png", ""), ("000.png", "2"),
     ]  # fmt: skip
-    assert predict(photographs, tmp_path / "found.csv", Spots(stop_at=1), resume=True).images == 3
+    assert predict(photographs, tmp_path / "found.csv", Spots(stop_at=1), resume=True).rows == 3
 
 
 def test_each_face_of_an_image_has_a_picture_and_what_a_kill_left_of_one_goes(faces, tmp_path):

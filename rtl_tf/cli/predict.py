@@ -3,7 +3,6 @@
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,9 +72,9 @@ def _films(options: Namespace) -> int:
         _say_how_to_go_on(table, "frames")
         raise
     summary = table.summary
-    found = summary.images - len(summary.failed)
+    found = summary.rows - len(summary.failed)
     drawn = f", pictures in {options.pictures}/" if options.pictures else ""
-    print(f"landmarks on {found} of {summary.images} frames: {table.output}{drawn}")
+    print(f"landmarks on {found} of {summary.rows} frames: {table.output}{drawn}")
     if listing.skipped:
         print(listing.sentence(sum(not film.problem for film in films)))
     if summary.failed and found:
@@ -124,32 +123,36 @@ def _photographs(options: Namespace) -> int:
     else:
         listing = from_files(options.images, options.recursive)
     predictor, table = _prepared(options, of_films=False)
-    if options.all_faces:
-        listing = replace(listing, photographs=with_all_faces(predictor.face_square, listing.photographs))
     photographs = listing.photographs
+    if options.all_faces:
+        photographs = with_all_faces(predictor.face_square, photographs)
     _say_what_is_looked_at(table, photographs, "image without a box")
     try:
         predict_photographs(predictor, photographs, table, options.pictures, options.resume)
     except (KeyboardInterrupt, OSError):
-        _say_how_to_go_on(table, f"of {len(photographs)} images")
+        _say_how_to_go_on(table, f"of {len(photographs)} {'rows' if options.all_faces else 'images'}")
         raise
     return report(table, options.pictures, listing)
 
 
 def _say_how_to_go_on(table: "FoundTable", what: str) -> None:
-    if table.summary.images:
-        kept = f"{table.summary.images} {what} are in {table.output}"
+    if table.summary.rows:
+        kept = f"{table.summary.rows} {what} are in {table.output}"
         print(f"\n{kept}: the same command with --resume goes on", file=sys.stderr)
 
 
 def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> int:
-    """Say what a table holds and what it lacks; the exit status."""
-    summary = table.summary
-    found, drawn = summary.images - len(summary.failed), f", pictures in {pictures}/" if pictures else ""
-    total = f" of {summary.images}" if summary.failed else ""
-    print(f"{found}{total} image{'s' * (summary.images != 1)}: {table.output}{drawn}")
+    """Say what a table holds and what it lacks; the exit status.
+
+    listing: the images that were asked for.
+    """
+    summary, drawn = table.summary, f", pictures in {pictures}/" if pictures else ""
+    found, with_faces = summary.rows - len(summary.failed), summary.rows > len(summary.images)
+    faces = f"{found} face{'s' * (found != 1)} on " if with_faces else ""
+    of_images = f" of {len(summary.images)}" if summary.failed else ""
+    print(f"{faces}{len(summary.usable)}{of_images} image{'s' * (len(summary.images) != 1)}: {table.output}{drawn}")
     if listing.skipped:
-        print(listing.sentence(found))
+        print(listing.sentence(sum(table.name(photograph) in summary.usable for photograph in listing.photographs)))
     if summary.crowded:
         print(f"several faces on {some(summary.crowded, 'image')}: the largest was taken; --all-faces takes all")
     if summary.outside:
@@ -159,7 +162,7 @@ def report(table: "FoundTable", pictures: Path | None, listing: "Listing") -> in
     if not summary.failed:
         return 0
     sys.stdout.flush()
-    told = f"{len(summary.failed)} of {summary.images} images without landmarks"
+    told = f"{len(summary.failed)} of {summary.rows} {'rows' if with_faces else 'images'} without landmarks"
     print(f"{told} (the column error of {table.output} says why): {few(summary.failed)}", file=sys.stderr)
     return 1
 

@@ -23,10 +23,12 @@ from rtl_tf.system.lock import alone_in
 
 @dataclass
 class Summary:
-    """What a table holds: images, the names of those that could not be used, landmarks outside their images, faces that
-    somebody should look at, and images with several faces: "two.png: 2"."""
+    """What a table holds: rows, images, which of these have landmarks, names of rows without, landmarks outside their
+    images, faces that somebody should look at, and images with several faces: "two.png: 2"."""
 
-    images: int = 0
+    rows: int = 0
+    images: set[str] = field(default_factory=set)
+    usable: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
     outside: int = 0
     flagged: int = 0
@@ -126,7 +128,7 @@ class FoundTable:
         A row without a square is of an image for which none was given and in which none was found, or that could not be
         read. One with a problem now cannot be read now.
         """
-        name = self._name(photograph)
+        name = self.name(photograph)
         row = self._done.get((name, "", face))
         if row is None and (name, "", "" if face else "1") in self._done:
             raise InputError(f"--resume: {self.output} has {name} with another number of faces; begin a new table")
@@ -144,11 +146,11 @@ class FoundTable:
 
     def lacks_frame(self, film: Photograph, number: int) -> bool:
         """Whether there is no row yet for a frame of a film."""
-        return (self._name(film), str(number), "") not in self._done
+        return (self.name(film), str(number), "") not in self._done
 
     def has_found(self, photograph: Photograph, face: str = "", frame: str = "") -> bool:
         """Whether a row that was taken over tells landmarks, which can be drawn."""
-        row = self._done.get((self._name(photograph), frame, face), {})
+        row = self._done.get((self.name(photograph), frame, face), {})
         return any(row.get(f"{name}{PEAK}") for name in self.schema.names)
 
     def append(
@@ -156,7 +158,7 @@ class FoundTable:
     ) -> None:
         """Write the row of a photograph, or of a film's frame with what is known of that."""
         file = self._file_begun()
-        row = dict.fromkeys(self.header, "") | {"image": self._name(photograph), "face": face} | dict(filmed or {})
+        row = dict.fromkeys(self.header, "") | {"image": self.name(photograph), "face": face} | dict(filmed or {})
         seen = outcome if isinstance(outcome, Found) else photograph
         row |= self._looked_at(seen.box, seen.mirrored) | {"detector": self.detector}
         if isinstance(outcome, Found) and self.finds_faces:
@@ -221,15 +223,19 @@ class FoundTable:
 
     def _count(self, row: dict[str, str]) -> None:
         found = [name for name in self.schema.names if row[f"{name}{PEAK}"]]
-        self.summary.images += 1
+        self.summary.rows += 1
+        self.summary.images.add(row["image"])
         self.summary.outside += sum(not row[f"{name}_x"] for name in found)
         self.summary.flagged += bool(row.get("flags"))
         if row[FACES] not in ("", "1"):
             self.summary.crowded.append(f"{row['image']}: {row[FACES]}")
         if row["error"] and not found:
             self.summary.failed.append(row["image"])
+        else:
+            self.summary.usable.add(row["image"])
 
-    def _name(self, photograph: Photograph) -> str:
+    def name(self, photograph: Photograph) -> str:
+        """In the column image."""
         return image_cell(photograph.image, self.output.parent)
 
     def _expected(self, photograph: Photograph) -> dict[str, str]:
