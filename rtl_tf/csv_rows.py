@@ -197,9 +197,14 @@ def lines_of(text: str, origin: str, strict: bool = True, separator: str = ",") 
         raise InputError(f"{origin} row {row}: not CSV ({problem})") from problem
 
 
-def write_rows(path: str | Path, header: Sequence[str], rows: Iterable[Iterable], line_end: str = "\r\n") -> None:
-    """A table of a header and the rows below it, whole or not at all."""
-    with replacing(path) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
+def write_rows(
+    path: str | Path, header: Sequence[str], rows: Iterable[Iterable], line_end: str = "\r\n", encoding: str = "utf-8"
+) -> None:
+    """A table of a header and the rows below it, whole or not at all.
+
+    encoding: "utf-8-sig" for spreadsheets, which take a file without its mark for one of an older encoding.
+    """
+    with replacing(path) as unfinished, open(unfinished, "w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, lineterminator=line_end)
         writer.writerow(header)
         writer.writerows(rows)

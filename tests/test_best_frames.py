@@ -49,6 +49,7 @@ OTHERS = [(2, 40, 1.0, {}), (6, -50, 2.0, {}), (14, 80, 7.0, {}), (15, "", 9.9, 
 def test_the_sharpest_of_each_view_apart_in_time(frames, tmp_path):
     status, said = frames(FRONT + OTHERS, "-n", 2, "--output", "best.csv")
     assert status == 0 and "written: best.csv" in said
+    assert (tmp_path / "best.csv").read_bytes().startswith(b"\xef\xbb\xbfimage,")
     rows = read("best.csv")
     assert [(row["view"], row["frame"]) for row in rows] == [
         *(("frontal", "1"), ("frontal", "5")),  # not 0, which is 0.1 s off, nor 9, which has flags

@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 from toy_table import flags
 
-from rtl_tf.cli.suggest import main
+from rtl_tf.cli.suggest import STRATEGIES, main
 from rtl_tf.cli.train import main as train
 from rtl_tf.conformal import LEVELS, Conformal
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.detector import Detector
 from rtl_tf.inference.looked_at import Found
 from rtl_tf.inference.squares import NO_FACE
-from rtl_tf.inference.suggesting import STRATEGIES, Candidate, look_at, suggest
+from rtl_tf.inference.suggesting import Candidate, look_at, suggest
 from rtl_tf.records import Prediction
 from rtl_tf.runs.confidence import Confidence
 
@@ -144,6 +144,7 @@ def photographs(table, tmp_path):
 def test_the_command_leaves_out_what_was_trained_on(run, photographs, tmp_path, capsys):
     output = tmp_path / "suggested.csv"
     main([str(run), str(photographs), "-n", "3", "--output", str(output)])
+    assert output.read_bytes().startswith(b"\xef\xbb\xbfimage,")
     rows = list(csv.DictReader(output.open(encoding="utf-8-sig")))
     with (run / "split.csv").open() as file:
         parts = {row["image"]: row["part"] for row in csv.DictReader(file)}

@@ -12,6 +12,7 @@ COLUMNS = (
     *("doubt", "disagreement", "distance", "flags"),
 )
 OWN = {"doubt", "distance"}  # columns by which a table of an earlier suggestion is known
+STRATEGIES = ("random", "variety", "doubt", "both")
 NO_FACE = "no face was found"
 
 
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
     prepare_folders(options.output, None)
     start_tensorflow()
     rows, known, failed = _suggestions(options, images)
-    write_rows(options.output, COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+    write_rows(options.output, COLUMNS, ([row[name] for name in COLUMNS] for row in rows), encoding="utf-8-sig")
     for number, row in enumerate(rows, start=1):
         print(f"{number:3d}. {_told(row)}")
     left_out = f", {known} that the run was trained on" if known else ""
@@ -132,7 +133,7 @@ def make_parser() -> Parser:
     parser.add_recursive()
     parser.add_argument("-n", dest="count", type=int, default=20, metavar="N", help="how many [20]")
     parser.add_argument(
-        "--by", choices=("random", "variety", "doubt", "both"), default="random",
+        "--by", choices=STRATEGIES, default="random",
         help="variety: the most unlike all others; doubt: the most doubtful; both: doubtful and unlike; random, which "
         "none of them was measured to be better than [random]",
     )  # fmt: skip

@@ -93,7 +93,7 @@ def write_best(output: Path, header: Sequence[str], frames: Sequence[BestFrame],
         frame.row.cells | {"image": image_cell(image, output.parent), VIEW: frame.view}
         for frame, image in zip(frames, images, strict=True)
     ]
-    write_rows(output, names, ([row[name] for name in names] for row in cells))
+    write_rows(output, names, ([row[name] for name in names] for row in cells), encoding="utf-8-sig")
 
 
 def is_best_table(file: Path, table: Path) -> bool:

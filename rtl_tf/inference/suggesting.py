@@ -16,7 +16,6 @@ from rtl_tf.records import Prediction
 from rtl_tf.runs.confidence import Confidence, doubts_of, extents
 from rtl_tf.runs.signs import Signs
 
-STRATEGIES = ("both", "doubt", "variety", "random")
 BORDER = 0.25  # around the landmarks that were found, share of their extent: what a face is compared by
 DIMENSIONS = 16  # of faces that are compared, at most,
 FACES_A_DIMENSION = 4  # and one for each so many faces: in as many as there are faces all are equally far apart
