@@ -75,9 +75,9 @@ def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, t
     once = Detector(detector.network, detector.schema, detector.image_size, detector.sigma)
     moved = detector.predict(image)[0].points - once.predict(image)[0].points
     assert (np.abs(moved[:2]) > 0).any() and (moved[2] == 0).all()
-    before = detector_hash(run, None, None)
+    before, without = (detector_hash(run, None, None, with_parts) for with_parts in (True, False))
     (run / "parts" / "best.keras").rename(run / "parts" / "gone.keras")
-    assert detector_hash(run, None, None) != before
+    assert before != without == detector_hash(run, None, None, True) == detector_hash(run, None, None, False)
     with pytest.raises(InputError, match=r"parts/best.keras: no such file; train the run first"):
         Detector.load(run)
 

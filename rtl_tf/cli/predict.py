@@ -101,7 +101,8 @@ def _prepared(options: Namespace, of_films: bool) -> "tuple[Predictor, FoundTabl
     if predictor.unlabelled:
         print(f"not predicted, as no training image had them: {', '.join(predictor.unlabelled)}")
     doubt = Doubt.of(predictor.confidence, options.coverage, options.model)
-    known = predictor.schema, detector_hash(*chosen), predictor.face_square is not None, doubt
+    hashed = detector_hash(*chosen, predictor.parts is not None)
+    known = predictor.schema, hashed, predictor.face_square is not None, doubt
     return predictor, FoundTable(options.output, *known, of_films)
 
 

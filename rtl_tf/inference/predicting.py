@@ -56,8 +56,11 @@ def load_predictor(
     return Detector.load(model)
 
 
-def detector_hash(model: Path, engine: str | None, precision: str | None) -> str:
-    """The beginning of the SHA-256 of the files that `load_predictor` reads, one after the other."""
+def detector_hash(model: Path, engine: str | None, precision: str | None, with_parts: bool) -> str:
+    """The beginning of the SHA-256 of the files that `load_predictor` reads, one after the other.
+
+    with_parts: whether it looks at parts of the face; a network for these that was left behind is not read.
+    """
     if model.is_dir() and engine in (None, "tensorflow"):
         needed = [model / layout.NETWORK]
         others = [
@@ -65,11 +68,11 @@ def detector_hash(model: Path, engine: str | None, precision: str | None) -> str
             model / layout.FACE_SQUARE,
             model / layout.FAMILIAR,
             model / layout.CONFIDENCE,
-            model / layout.FACE_PARTS / layout.NETWORK,
+            *[model / layout.FACE_PARTS / layout.NETWORK] * with_parts,
         ]
     else:
         exported = exported_file(model, engine, precision or "fp32") if model.is_dir() and engine else model
-        needed, others = files_of(exported), files_of(parts_file(exported))
+        needed, others = files_of(exported), files_of(parts_file(exported)) * with_parts
     digest = hashlib.sha256()
     for file in (*needed, *(file for file in others if file.is_file())):
         digest.update(file.read_bytes())
