@@ -12,9 +12,10 @@ import pytest
 from toys import SCHEMA, toy_samples
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.experiments import run_export
 from rtl_tf.inference import exporting
 from rtl_tf.inference.detector import Detector
-from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file
+from rtl_tf.inference.exported import ENGINES, ExportedDetector, exported_file, files_of, is_exported
 from rtl_tf.pipeline import load_crops
 from rtl_tf.schema import schema_text
 
@@ -185,6 +186,33 @@ def test_landmarks_that_no_training_image_had_are_known_to_the_file(run, tmp_pat
         (partial / "config.json").write_text(json.dumps(config))
         with pytest.raises(InputError, match=r"config\.json: damaged: unlabelled_landmarks is no list of landmarks of"):
             Detector.load(partial)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_only_an_earlier_export_is_replaced(run, tmp_path, engine, monkeypatch):
+    """And what is in the way is told before int8's images are read, as is a file's wrong suffix."""
+    suffix = ENGINES[engine].suffix
+    file, parts = tmp_path / f"detector{suffix}", tmp_path / f"detector-parts{suffix}"
+    for foreign in (file, *files_of(file)[1:]):
+        foreign.write_bytes(b"somebody's")
+        with pytest.raises(InputError, match=f"{foreign.name}: there already, and no exported detector; name another"):
+            exporting.export(run, file, engine)
+        assert foreign.read_bytes() == b"somebody's"
+        foreign.unlink()
+    parts.write_bytes(b"somebody's")
+    exporting.require_free(file, engine, with_parts=False)
+    with pytest.raises(InputError, match=f"detector-parts{suffix}: there already"):
+        exporting.require_free(file, engine, with_parts=True)
+    file.write_bytes(b"somebody's")
+    monkeypatch.setattr(run_export, "calibration_crops", None)
+    for output, problem in ((file, "there already"), (tmp_path / "detector.pb", f"files for {engine} end in {suffix}")):
+        with pytest.raises(InputError, match=problem):
+            run_export.export_run(run, engine, "int8", output)
+    pytest.importorskip(ENGINES[engine].package)
+    file.unlink()
+    for _ in range(2):
+        exporting.export(run, file, engine)
+    assert is_exported(file)
 
 
 def test_foreign_damaged_and_missing_files_are_named(run, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.face_boxes import FOUND, in_found_boxes
 from rtl_tf.experiments.resolving import read_samples
 from rtl_tf.inference.exported import exported_file
-from rtl_tf.inference.exporting import export
+from rtl_tf.inference.exporting import export, require_free
 from rtl_tf.inference.face_square import read_face_square
 from rtl_tf.inference.part_crops import load_part_crops
 from rtl_tf.inference.recipe import read_recipe
@@ -29,10 +29,13 @@ def export_run(run: Path, engine: str, precision: str, output: Path | None = Non
     """Write <run>/export/detector-<precision>.<suffix>, or `output`; the file's path.
 
     Raises:
-        InputError: no trained run, a missing package or, for int8, data that are no longer there.
+        InputError: no trained run, a file that would replace another one, a missing package or, for int8, data that
+            are no longer there.
     """
     file = output or exported_file(run, engine, precision)
     read_config(run / layout.CONFIG)  # is it a run at all?
+    recipe = read_recipe(run / layout.RECIPE, len(load_schema(run / layout.SCHEMA)))
+    require_free(file, engine, recipe.parts is not None)  # before images are read
     calibration = calibration_crops(run) if precision == "int8" else ()
     started = time.perf_counter()
     print(f"writing {file} (up to a minute)", flush=True)

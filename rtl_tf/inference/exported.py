@@ -28,6 +28,7 @@ OUTPUTS = [field.name for field in fields(Located)]
 # A LiteRT file carries other files as a zip archive at its end.
 LITERT_METADATA = "rtl_tf.json"
 # In the metadata:
+VERSION = "rtl_tf_version"  # of the package that wrote it
 FACE_SQUARE = "face_square"  # see `FaceSquare.to_json`; null where the run has none
 CONFIDENCE = "confidence"  # see `Confidence.to_json`; null where the run has none
 FAMILIAR = "familiar_faces"  # see `FamiliarFaces.to_json`; null where the run has none
@@ -128,6 +129,11 @@ def files_of(file: Path) -> list[Path]:
 def parts_file(file: Path) -> Path:
     """Where the network lies that looks at parts of the face, beside the exported detector that needs it."""
     return file.with_name(f"{file.stem}-parts{file.suffix}")
+
+
+def is_exported(file: Path) -> bool:
+    """Whether a file says of itself that it was exported; no engine reads it."""
+    return file.is_file() and VERSION.encode() in file.read_bytes()
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ from rtl_tf.inference.exported import (
     FACE_SQUARE,
     FAMILIAR,
     RECIPE,
+    VERSION,
     ExportedDetector,
     files_of,
+    is_exported,
     parts_file,
 )
 from rtl_tf.inference.graph import locate_in_crops
@@ -62,15 +64,27 @@ def export(
             cause; None = float32.
         parts_calibration: the same for the network of parts.
     Raises:
-        InputError: a file of another suffix than the engine's or one that cannot be written, a missing package, or no
-            trained run, or the engine cannot load what was written.
+        InputError: see `require_free`; a file that cannot be written, a missing package, or no trained run, or the
+            engine cannot load what was written.
     """
-    if file.suffix != ENGINES[engine].suffix:
-        raise InputError(f"{file}: files for {engine} end in {ENGINES[engine].suffix}")
     detector = Detector.load(run)
+    require_free(file, engine, detector.parts is not None)
     if detector.parts:
         _export(run, detector.parts, parts_file(file), engine, parts_calibration)
     _export(run, detector, file, engine, calibration)
+
+
+def require_free(file: Path, engine: str, with_parts: bool) -> None:
+    """InputError for a file of another suffix than the engine's, or where one would be replaced that was not exported.
+
+    with_parts: whether `parts_file` is written, too.
+    """
+    if file.suffix != ENGINES[engine].suffix:
+        raise InputError(f"{file}: files for {engine} end in {ENGINES[engine].suffix}")
+    for network in (file, parts_file(file)) if with_parts else (file,):
+        taken = [each for each in files_of(network) if each.exists()]
+        if taken and not is_exported(network):
+            raise InputError(f"{taken[0]}: there already, and no exported detector; name another file, or remove it")
 
 
 def _export(run: Path, detector: Detector, file: Path, engine: str, calibration: np.ndarray | None) -> None:
@@ -105,7 +119,7 @@ def metadata(run: Path, detector: Detector, precision: str) -> dict:
     """What an exported file says of itself: everything that a program needs to use it without this package."""
     config = read_config(run / layout.CONFIG)["resolved"]
     return {
-        "rtl_tf_version": __version__,
+        VERSION: __version__,
         "method": config["method"],
         "schema": schema_text(run / layout.SCHEMA),
         UNLABELLED: list(detector.unlabelled),
