@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rtl_tf.csv_rows import as_line
-from rtl_tf.documents import Node, parse_json, repeated
+from rtl_tf.documents import Node, decoded, parse_json, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
-from rtl_tf.runs.compressed import read_compressed
+from rtl_tf.runs.compressed import LARGEST_TABLE, compressed_lines, read_compressed
 
 RUNS, RUN = "runs", "run"
 PREDICTED = {layout.PREDICTIONS: "test", layout.VALIDATION: "validation"}  # file of a run -> part in the pack
@@ -30,13 +30,13 @@ class Pack:
         path: of its runs.json.gz.
         runs: name of the run -> name of the file -> content.
         header: columns of the predictions of a run, as a line of CSV.
-        predictions: (name of the run, part) -> lines below the header.
+        predictions: (name of the run, part) -> the lines below the header, as bytes: one text each, not one a line.
     """
 
     path: Path
     runs: dict[str, Node]
-    header: str
-    predictions: dict[tuple[str, str], list[str]]
+    header: bytes
+    predictions: dict[tuple[str, str], bytearray]
 
 
 class Size(NamedTuple):
@@ -81,8 +81,7 @@ class Packed:
     def read_bytes(self) -> bytes:
         """The file as the run had it; what is told is the same, not every blank."""
         if self.name in PREDICTED:
-            lines = self.pack.predictions[self.run, PREDICTED[self.name]]
-            return "\n".join([self.pack.header, *lines, ""]).encode()
+            return self.pack.header + self.pack.predictions[self.run, PREDICTED[self.name]]
         content = self.pack.runs[self.run][self.name]
         if self.name.endswith(".json"):
             return json.dumps(content.value).encode()
@@ -114,22 +113,24 @@ def _read(path: Path) -> Pack:
     return Pack(path, dict(zip(names, entries, strict=True)), *_predictions(path.with_name(layout.PACKED_PREDICTIONS)))
 
 
-def _predictions(path: Path) -> tuple[str, dict[tuple[str, str], list[str]]]:
+def _predictions(path: Path) -> tuple[bytes, dict[tuple[str, str], bytearray]]:
     """The header of a run's predictions, and its lines for each run and part; none where there is no such file."""
     if not path.exists():
-        return "", {}
-    header, *lines = read_compressed(path).split("\n")
-    start = ",".join((*KEY, ""))
-    if not header.startswith(start) or not lines or lines.pop():
-        raise InputError(f"{path}: not a table of packed predictions")
-    of_run = defaultdict(list)
+        return b"", {}
+    lines = compressed_lines(path, LARGEST_TABLE)
+    header, start = next(lines, b""), ",".join((*KEY, "")).encode()
+    line = header
+    of_run: dict[tuple[bytes, bytes], bytearray] = defaultdict(bytearray)
     for number, line in enumerate(lines, start=2):
-        run, comma, rest = line.partition(",")
-        part, comma, rest = rest.partition(",")
+        run, comma, rest = line.partition(b",")
+        part, comma, rest = rest.partition(b",")
         if not comma:
             raise InputError(f"{path} row {number}: no run and part")
-        of_run[run, part].append(rest)
-    return header.removeprefix(start), dict(of_run)
+        of_run[run, part] += rest
+    if not header.startswith(start) or not line.endswith(b"\n"):
+        raise InputError(f"{path}: not a table of packed predictions")
+    named = {(decoded(run, path), decoded(part, path)): rows for (run, part), rows in of_run.items()}
+    return header.removeprefix(start), named
 
 
 def _table(content: Node) -> str:

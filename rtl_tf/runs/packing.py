@@ -3,16 +3,18 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from rtl_tf.csv_rows import as_line, read_own_rows
 from rtl_tf.documents import read_json, read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
-from rtl_tf.runs.compressed import write_compressed
+from rtl_tf.runs.compressed import LARGEST_TABLE, compressed
 from rtl_tf.runs.packed import KEY, PREDICTED, RUN, RUNS, Packed
 from rtl_tf.runs.predictions import COLUMNS, Predictions, prediction_rows
 from rtl_tf.runs.run import Run
+from rtl_tf.system.atomic import write_bytes
 
 SHARED = (layout.CONFIG, layout.ENVIRONMENT, layout.SCHEMA, layout.HISTORY, layout.SEARCH, layout.METRICS)
 NAMING = (layout.SPLIT, layout.ATTRIBUTES)  # they name people's images, as predictions do
@@ -38,22 +40,23 @@ def write_pack(runs: Sequence[Run], root: Path, output: Path, predictions: bool)
         predictions: whether predictions, splits and attributes of images, all of which name people's images, go in.
     Raises:
         InputError: a file of a run cannot be read, or a name cannot stand in a line of the pack; predictions lie in
-            `output` that are not to be there.
+            `output` that are not to be there; the pack would be larger than can be read.
     """
     pack, table = output / layout.PACK, output / layout.PACKED_PREDICTIONS
     if table.exists() and not predictions:
         raise InputError(f"{table} is there and names images: remove it, choose another --output or --predictions")
     names = [_name(run, root) for run in runs]
-    files = (*SHARED, *(NAMING if predictions else ()))
-    entries = [{RUN: name, **_contents(run, files)} for name, run in zip(names, runs, strict=True)]
+    kept = (*SHARED, *(NAMING if predictions else ()))
+    entries = [{RUN: name, **_contents(run, kept)} for name, run in zip(names, runs, strict=True)]
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
-    packed = "\n".join([",".join((*KEY, *COLUMNS)), *_interleaved(names, runs), ""]) if predictions else None
+    files = {pack: compressed(pack, [f'{{"{RUNS}":[\n{lines}\n]}}\n'])}
+    if predictions:
+        rows = chain([",".join((*KEY, *COLUMNS))], _interleaved(names, runs))
+        files[table] = compressed(table, (f"{row}\n" for row in rows), LARGEST_TABLE)
     output.mkdir(parents=True, exist_ok=True)
-    write_compressed(pack, f'{{"{RUNS}":[\n{lines}\n]}}\n')
-    if packed is None:
-        return [pack]
-    write_compressed(table, packed)
-    return [pack, table]
+    for path, content in files.items():
+        write_bytes(path, content)
+    return list(files)
 
 
 def _name(run: Run, root: Path) -> str:
