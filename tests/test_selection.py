@@ -16,7 +16,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.reports import commands
 from rtl_tf.reports.report import make_report
 from rtl_tf.reports.tables import TABLES, rows_of
-from rtl_tf.runs.finding import find_runs
+from rtl_tf.runs.finding import find_runs, read_runs
 from rtl_tf.runs.metrics_file import read_metrics
 from rtl_tf.runs.run import read_run
 from rtl_tf.runs.selection import select
@@ -92,6 +92,21 @@ def test_a_folder_that_lost_its_settings_is_named(tmp_path):
     make_run(tmp_path, "ft", 0, ONES)
     (make_run(tmp_path, "fe", 0, ONES) / "config.json").unlink()
     assert "fe/seed0/config.json: no such file" in find_runs(tmp_path)[1][0]
+
+
+def test_predictions_above_runs_hide_none_of_them(tmp_path):
+    """As of `predict.py --output`; a run that lost its settings hides those that were for it alone."""
+    folder = make_run(tmp_path, "ft", 0, ONES)
+    make_run(folder, "ft", 0, ONES, data="lambda_search")
+    (folder / "config.json").unlink()
+    make_run(tmp_path, "rtl-eo", 1, ONES)
+    (tmp_path / "synthetic" / "predictions.csv").write_text("image,x\n")
+    runs, warnings = read_runs(tmp_path)
+    assert [run.method for run in runs] == ["rtl-eo"]
+    assert [warning.partition(": ")[0] for warning in warnings] == [
+        f"{tmp_path}/synthetic/config.json",
+        f"{tmp_path}/synthetic/ft/seed0/config.json",
+    ]
 
 
 def test_a_configuration_without_what_tables_need(tmp_path):

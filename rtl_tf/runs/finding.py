@@ -14,6 +14,7 @@ from rtl_tf.runs.run import Run, read_run
 
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
 RUN_FILES = {layout.CONFIG, layout.PREDICTIONS}  # a folder with one of them is a run's
+INSIDE = {layout.SEARCH_RUNS, layout.FOLDS}  # folders in a run that hold runs for it
 Place = TypeVar("Place")
 Found = TypeVar("Found")
 
@@ -110,12 +111,15 @@ def _each(places: Iterable[Place], read: Callable[[Place], Found], warnings: lis
 
 
 def _places(root: Path) -> list[Path]:
-    """Packs, and folders with settings or predictions; nothing inside a run is one."""
+    """Packs, and folders with settings or predictions; nothing inside a run is one.
+
+    Predictions alone are a run's that lost its settings, or of `predict.py`, above runs: these are looked for.
+    """
     found = []
     for folder, folders, files in os.walk(root):
         if not RUN_FILES.isdisjoint(files):
             found.append(Path(folder))
-            folders.clear()
+            folders[:] = [] if layout.CONFIG in files else [name for name in folders if name not in INSIDE]
         elif layout.PACK in files:
             found.append(Path(folder) / layout.PACK)
         if Path(folder) == root and layout.SOURCES in folders:
