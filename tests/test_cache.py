@@ -85,3 +85,12 @@ def test_the_command_lists_and_clears(home, tmp_path, capsys):
     assert os.listdir(home) == ["mine"] and os.listdir("runs/clinic") == []
     with pytest.raises(InputError, match="--runs nowhere: no such folder"):
         main(["--runs", "nowhere"])
+
+
+def test_what_is_kept_behind_a_link_is_cleared(tmp_path, capsys):
+    entry(tmp_path / "disk" / "clinic" / SOURCE_CACHE, "answers", 2**20, 1)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "clinic").symlink_to(tmp_path / "disk" / "clinic", target_is_directory=True)
+    assert main(["--clear"]) == 0
+    assert f"1.0 MiB  runs/clinic/{SOURCE_CACHE}: " in capsys.readouterr().out
+    assert os.listdir(tmp_path / "disk" / "clinic") == []

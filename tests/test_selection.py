@@ -94,6 +94,18 @@ def test_a_folder_that_lost_its_settings_is_named(tmp_path):
     assert "fe/seed0/config.json: no such file" in find_runs(tmp_path)[1][0]
 
 
+def test_a_run_behind_a_link_is_found_once(tmp_path):
+    root, disk = tmp_path / "runs", tmp_path / "disk"
+    make_run(disk, "ft", 0, ONES)
+    make_run(root, "fe", 0, ONES)
+    (root / "linked").symlink_to(disk / "synthetic", target_is_directory=True)
+    (root / "linked again").symlink_to(disk / "synthetic", target_is_directory=True)
+    (disk / "synthetic" / "round").symlink_to(root, target_is_directory=True)
+    runs, warnings = read_runs(root)
+    assert [str(run.folder.relative_to(root)) for run in runs] == ["linked/ft/seed0", "synthetic/fe/seed0"]
+    assert warnings == [] and [run.method for run in read_runs(root / "linked" / "ft" / "seed0")[0]] == ["ft"]
+
+
 def test_predictions_above_runs_hide_none_of_them(tmp_path):
     """As of `predict.py --output`; a run that lost its settings hides those that were for it alone."""
     folder = make_run(tmp_path, "ft", 0, ONES)

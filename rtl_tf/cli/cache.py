@@ -6,6 +6,7 @@ from pathlib import Path
 from rtl_tf.cli import Parser, run
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.cache import KEPT, SOURCE_CACHE, cache_folder, prune, size_of
+from rtl_tf.system.folders import folders_below
 
 WHAT = {
     "synthetic": "rendered faces",
@@ -34,8 +35,9 @@ def main(arguments: list[str]) -> int:
 
 
 def kept_folders(runs: Path) -> list[Path]:
-    """Where the package may have kept something: in the cache folder, and below a folder of runs."""
-    return [*(cache_folder(name) for name in KEPT), *sorted(runs.rglob(SOURCE_CACHE))]
+    """Where the package may have kept something: in the cache folder, and below a folder of runs, behind links too."""
+    beside_runs = [folder / SOURCE_CACHE for folder, folders, _ in folders_below(runs) if SOURCE_CACHE in folders]
+    return [*(cache_folder(name) for name in KEPT), *sorted(beside_runs)]
 
 
 def megabytes(size: int) -> str:

@@ -1,6 +1,5 @@
-"""Finds runs, wherever they lie under a folder."""
+"""Finds runs, wherever they lie under a folder, behind links too."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -11,6 +10,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 from rtl_tf.runs.packed import Packed, packed_runs
 from rtl_tf.runs.run import Run, read_run
+from rtl_tf.system.folders import folders_below
 
 FIRST_RUN = "python train.py --method rtl-eo --lambda 0.002"
 RUN_FILES = {layout.CONFIG, layout.PREDICTIONS}  # a folder with one of them is a run's
@@ -116,13 +116,13 @@ def _places(root: Path) -> list[Path]:
     Predictions alone are a run's that lost its settings, or of `predict.py`, above runs: these are looked for.
     """
     found = []
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in folders_below(root):
         if not RUN_FILES.isdisjoint(files):
-            found.append(Path(folder))
+            found.append(folder)
             folders[:] = [] if layout.CONFIG in files else [name for name in folders if name not in INSIDE]
         elif layout.PACK in files:
-            found.append(Path(folder) / layout.PACK)
-        if Path(folder) == root and layout.SOURCES in folders:
+            found.append(folder / layout.PACK)
+        if folder == root and layout.SOURCES in folders:
             folders.remove(layout.SOURCES)
     return sorted(found)
 
