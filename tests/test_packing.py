@@ -204,6 +204,19 @@ def test_runs_of_folders_and_packs_stand_in_the_order_of_their_names(root):
     ]
 
 
+def test_a_run_that_lies_beside_a_pack_with_its_name_is_refused(root):
+    """As somebody else's runs with the same seeds: a pack with a name twice could not be read."""
+    shared = packed(root)
+    fill(shared, "ft", 1)
+    with pytest.raises(InputError) as refused:
+        pack([str(shared), "--output", str(root.parent / "both")])
+    assert str(refused.value) == (
+        f"two runs would be called 'synthetic/ft/seed1' in a pack: {shared}/runs.json.gz/synthetic/ft/seed1 and "
+        f"{shared}/synthetic/ft/seed1; move one out of {shared}"
+    )
+    assert not (root.parent / "both").exists()
+
+
 @pytest.mark.parametrize("name", ["a,b", 'a"b', "a\nb"])
 def test_a_name_that_would_break_a_line_is_refused(tmp_path, name):
     fill(tmp_path / "runs", name=name)

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from rtl_tf.csv_rows import as_line, read_own_rows
-from rtl_tf.documents import read_json, read_text
+from rtl_tf.documents import read_json, read_text, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 from rtl_tf.runs.compressed import LARGEST_TABLE, compressed
@@ -39,13 +39,16 @@ def write_pack(runs: Sequence[Run], root: Path, output: Path, predictions: bool)
         runs: trained ones, from below `root`; their names are the paths from there.
         predictions: whether predictions, splits and attributes of images, all of which name people's images, go in.
     Raises:
-        InputError: a file of a run cannot be read, or a name cannot stand in a line of the pack; predictions lie in
-            `output` that are not to be there; the pack would be larger than can be read.
+        InputError: a file of a run cannot be read, or a name cannot stand in a line of the pack, or two runs have the
+            same; predictions lie in `output` that are not to be there; the pack would be larger than can be read.
     """
     pack, table = output / layout.PACK, output / layout.PACKED_PREDICTIONS
     if table.exists() and not predictions:
         raise InputError(f"{table} is there and names images: remove it, choose another --output or --predictions")
     names = [_name(run, root) for run in runs]
+    if (name := repeated(names)) is not None:
+        both = " and ".join(str(run.folder) for run, one in zip(runs, names, strict=True) if one == name)
+        raise InputError(f"two runs would be called '{name}' in a pack: {both}; move one out of {root}")
     kept = (*SHARED, *(NAMING if predictions else ()))
     entries = [{RUN: name, **_contents(run, kept)} for name, run in zip(names, runs, strict=True)]
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
