@@ -15,8 +15,10 @@ from rtl_tf.datasets.splits import split
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments import resuming
 from rtl_tf.experiments.resuming import check_folder, clear_leftovers, note_versions, require_same_inputs, require_whole
+from rtl_tf.runs.config_file import asked_to_json, to_json, write_config
 from rtl_tf.runs.history import COLUMNS, read_history, write_history
 from rtl_tf.runs.parts import write_split
+from rtl_tf.schema import schema_text
 from rtl_tf.training import fit as fitting
 
 
@@ -55,6 +57,7 @@ def replace_in(old, new):
     return lambda file: file.write_text(file.read_text().replace(old, new))
 
 
+FACTS = {"data_name": "clinic", "dataset_hash": "d1"}  # what a run finds out of its data
 ANEW = "; the run cannot go on from there: remove history.csv and state-* from {folder}, and --resume trains from the"
 PUT_BACK = "; the run cannot go on: put split.csv back, or remove {folder} and start it anew"
 
@@ -156,6 +159,31 @@ def test_nothing_of_others_is_written_over(tmp_path, name):
     with pytest.raises(InputError, match=f"run: {first} is there already, and of no run; name another folder"):
         check_folder(tmp_path / "run", Asked().resolved(), resume=False)
     assert file.read_text() == "somebody's"
+
+
+@pytest.mark.parametrize("name", ["train_images", "validation_images"])
+@pytest.mark.parametrize(("before", "now"), [(4, None), (None, 5), (4, 5), (4, 4), (None, None)])
+def test_a_run_on_some_images_goes_on_with_as_many(tmp_path, name, before, now):
+    """Not with all of them, which is what no number means."""
+    asked = Asked(method="ft", schema="fas14", **{name: before})
+    (tmp_path / "schema.toml").write_text(schema_text("fas14"))
+    write_config(tmp_path / "config.json", asked_to_json(asked), to_json(asked.resolved()) | FACTS)
+    settings = asked.but(**{name: now}).resolved()
+    if before == now:
+        check_folder(tmp_path, settings, resume=True)
+        return
+    with pytest.raises(InputError) as refused:
+        check_folder(tmp_path, settings, resume=True)
+    told = f"{name} = {before or 'all'}, now it is {now or 'all'}"
+    assert str(refused.value) == f"--resume: the run in {tmp_path} has {told}"
+
+
+@pytest.mark.parametrize("name", ["figures", "parts", "folds", "lambda_search"])
+def test_what_another_run_left_is_not_taken_for_the_new_ones(tmp_path, name):
+    """As candidates for lambda with other settings, whose errors would choose it."""
+    (tmp_path / name / "0.002").mkdir(parents=True)
+    with pytest.raises(InputError, match=f": {name} is there already, and of no run; name another folder$"):
+        check_folder(tmp_path, Asked().resolved(), resume=False)
 
 
 def test_photographs_and_inputs_of_a_killed_run_do_not_stop_a_new_one(tmp_path):

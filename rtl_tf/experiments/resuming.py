@@ -24,6 +24,7 @@ from rtl_tf.training.state import last_state, require_whole_state
 
 # Between begin and end; data, landmarks and the weights of a source are known by their content.
 MAY_CHANGE = IMMATERIAL - {"method", "seed"} | {"schema"}
+COUNTS, ALL = ("train_images", "validation_images"), "all"  # what they are where no number is given
 HASHES = {"dataset_hash": "data", "images_hash": "images", SOURCE_HASH: "weights of --source"}
 # Files that a killed process of a run was writing.
 OURS = re.compile(UNFINISHED + rf"\d+-({'|'.join(map(re.escape, layout.FILES))}|state-.+|.+\.(png|pdf))")
@@ -36,9 +37,8 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     if not layout.is_begun(folder):
         if resume:
             raise InputError(f"--resume: {folder} holds no run that could go on")
-        require_nothing_of_others(
-            folder, layout.INPUTS, (*layout.RESULTS, layout.FIGURES, layout.FACE_PARTS, layout.FOLDS)
-        )
+        folders = (layout.FIGURES, layout.FACE_PARTS, layout.FOLDS, layout.SEARCH_RUNS)
+        require_nothing_of_others(folder, layout.INPUTS, (*layout.RESULTS, *folders))
         return
     if not resume:
         raise InputError(f"{folder} holds an unfinished run: go on with --resume, or give another --output")
@@ -47,8 +47,10 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     if SOURCE_HASH in begun.resolved:
         may_change |= {"source_weights"} if find_source(settings.source) else {"source", "source_weights"}
     for name, value in now.resolved.items():
-        if name not in may_change and value is not None and (before := setting(begun, name)) != setting(now, name):
-            raise InputError(f"--resume: the run in {folder} has {name} = {before}, now it is {value}")
+        decided = value is not None or name in COUNTS
+        if name not in may_change and decided and (before := setting(begun, name)) != setting(now, name):
+            told = [ALL if name in COUNTS and one is None else one for one in (before, value)]
+            raise InputError("--resume: the run in {} has {} = {}, now it is {}".format(folder, name, *told))
     _require_same_schema(folder, begun, settings.schema)
 
 
