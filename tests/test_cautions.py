@@ -63,9 +63,21 @@ def test_a_run_says_it_once_and_keeps_what_was_never_labelled(tmp_path, capsys):
     text = (tmp_path / "landmarks.csv").read_text()
     (tmp_path / "landmarks.csv").write_text(text.replace("nan", ""))
     train(flags(tmp_path, tmp_path / "run", "--method", "unet", "--width", "0.125", epochs=1))
-    assert capsys.readouterr().err.count("warning: labelled in no training image, so never learnt: nasion\n") == 1
+    said = capsys.readouterr().err
+    assert said.count("warning: labelled in no training image, so never learnt: nasion\n") == 1
+    assert "nasion; train again" not in said
     resolved = json.loads((tmp_path / "run" / "config.json").read_text())["resolved"]
     assert resolved["unlabelled_landmarks"] == ["nasion"] and resolved["subjects_as_written"] is False
+
+
+def test_what_no_training_image_labels_is_no_landmark_that_another_seed_would_learn():
+    """Nor does its flat heatmap make the others' median low: 0.02, 0.02, 0.4 and 0.9 would have one of 0.21."""
+    peaks, names = np.tile([0.02, 0.9, 0.02, 0.4], (3, 1)), ("nasion", "gnathion", "alare", "tragus")
+    assert not_learned(peaks, names) == []
+    assert not_learned(peaks, names, ("nasion",)) == ["alare"]
+    assert not_learned(peaks, names, ("nasion", "alare")) == []
+    flat = np.tile([0.5, 0.001, 0.001], (3, 1))  # a network that answers all that it was taught with nothing
+    assert not_learned(flat, names[:3], ("nasion",)) == ["gnathion", "alare"]
 
 
 def test_a_landmark_whose_heatmaps_stayed_flat_is_named():

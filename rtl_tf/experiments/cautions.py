@@ -1,6 +1,7 @@
 """What is no error in a run, and yet what nobody would want: of its data before the training, of its outcome after."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import compress
 
 import numpy as np
 
@@ -37,11 +38,12 @@ def cautions(samples: Sequence[Sample], training: Sequence[int], schema: Schema,
     return lines
 
 
-def not_learned(peaks: np.ndarray, names: Sequence[str]) -> list[str]:
+def not_learned(peaks: np.ndarray, names: Sequence[str], never_labelled: Collection[str] = ()) -> list[str]:
     """Of N images' peaks (N, K): the landmarks whose heatmaps stayed flat while half of the others learned theirs; all
-    of them where every heatmap is as good as empty."""
-    heights = np.nanmedian(peaks, axis=0)
+    of them where every heatmap is as good as empty. What was never labelled is none of them."""
+    taught = [name not in never_labelled for name in names]
+    names, heights = list(compress(names, taught)), np.nanmedian(peaks[:, taught], axis=0)
     if np.nanmax(heights) < EMPTY:
-        return list(names)
+        return names
     learned = np.nanmedian(heights) > PEAK
     return [name for name, height in zip(names, heights, strict=True) if learned and height < NO_PEAK]

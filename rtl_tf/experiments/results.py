@@ -45,7 +45,7 @@ def write_validation(folder: Path, detector: Detector, validation: UnseenImages,
     write_predictions(folder / layout.VALIDATION, predictions)
     error = summarize(predictions)["paper.heatmap_px.mre.mean"]
     print(f"\nValidation part: {len(validation.names)} images, mean radial error {error:.3f} heatmap px")
-    if flat := not_learned(predictions.peaks, predictions.landmarks):
+    if flat := not_learned(predictions.peaks, predictions.landmarks, detector.unlabelled):
         warn(f"not learned, their heatmaps have no peak: {', '.join(flat)}; train again with another --seed")
 
 
