@@ -63,7 +63,17 @@ def test_a_run_with_parts_goes_on_and_predicts_with_both_networks(photographs, t
         main(arguments)
     assert len(read_history(run / "history.csv")) == 2 and not (run / "metrics.json").exists()
     monkeypatch.setattr(fit_module.Recorder, "on_epoch_end", ended)
+    begin, counted = experiment.run_experiment, []
+
+    class Count(keras.callbacks.Callback):
+        """As a study has one, which hears of both networks."""
+
+        def on_epoch_end(self, epoch, logs=None):
+            counted.append(epoch)
+
+    monkeypatch.setattr(experiment, "run_experiment", lambda *of, **more: begin(*of, callbacks=(Count(),), **more))
     main([*arguments, "--resume"])
+    assert counted == [1]
     assert sorted(path.name for path in (run / "parts").iterdir()) == ["best.keras", "history.csv"]
     assert len(read_history(run / "parts" / "history.csv")) == 2
     assert logged == [("tensorboard", 0), ("tensorboard", 1), ("tensorboard/parts", 1)]  # one epoch before was killed

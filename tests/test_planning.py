@@ -23,7 +23,7 @@ from rtl_tf.networks.catalogue import SOURCES as SOURCES_BY_NAME
 from rtl_tf.networks.weight_files import locate
 from rtl_tf.reports import commands
 from rtl_tf.reports.tables import TABLES
-from rtl_tf.runs.config_file import asked_to_json, to_json
+from rtl_tf.runs.config_file import asked_to_json, from_json, to_json
 from rtl_tf.runs.designs import load_study, parse_study
 from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.history import COLUMNS, write_history
@@ -31,7 +31,8 @@ from rtl_tf.runs.layout import SOURCES, VALIDATION
 from rtl_tf.runs.predictions import write_predictions
 from rtl_tf.runs.run import read_run
 from rtl_tf.runs.selection import select
-from rtl_tf.studies.jobs import Job, state_of
+from rtl_tf.studies.epochs import epochs_left, epochs_of
+from rtl_tf.studies.jobs import Job, share_callback, state_of
 from rtl_tf.studies.planning import make_plan
 from rtl_tf.system.lock import alone_in
 
@@ -273,6 +274,55 @@ def test_work_counts_images(typed, tmp_path):
     tasks = make_plan(load_study("table", "samples"), typed, 1, tmp_path).tasks
     whole, half = (next(task for task in tasks if f"train_fraction {share}" in task.title) for share in (1.0, 0.5))
     assert (whole.work, half.work) == (4 * (3 * 16 + 4), 4 * (3 * 16 + 4))
+
+
+@pytest.mark.parametrize(
+    ("more", "trainings"),
+    [
+        ({}, 1),
+        ({"lambda": "auto"}, 5),
+        ({"folds": 5}, 1 + 5),
+        ({"folds": 5, "fold": 2}, 1),
+        ({"parts": True}, 1 + 1),
+        ({"lambda": "auto", "folds": 5, "parts": True}, 5 + 5 + 6),
+    ],
+)
+def test_epochs_of_all_trainings_are_counted(more, trainings):
+    """Fig. 10 has five values of lambda, of which one becomes the run's; parts are looked at in each fold too."""
+    assert epochs_of(to_json(from_json({"epochs": 4} | more).resolved())) == 4 * trainings
+
+
+def test_epochs_that_are_made_are_not_left(tmp_path):
+    resolved = to_json(from_json({"epochs": 4, "folds": 3, "parts": True, "lambda": "auto"}).resolved())
+    total = 4 * (5 + 3 + 4)
+    assert epochs_left(tmp_path / "nowhere", resolved) == total
+
+    def made(place, epochs):
+        (tmp_path / place).mkdir(parents=True, exist_ok=True)
+        rows = [dict.fromkeys(COLUMNS, 0.5) | {"epoch": number + 1} for number in range(epochs)]
+        write_history(tmp_path / place / "history.csv", rows)
+
+    for value in (0.0, 0.002):
+        made(f"lambda_search/{value:g}", 4)
+    assert epochs_left(tmp_path, resolved) == total - 8
+    made(".", 4)  # the best of those that were tried, and none of its own
+    made("parts", 4)
+    made("folds/1", 4)
+    made("folds/1/parts", 4)
+    made("folds/2", 3)
+    assert epochs_left(tmp_path, resolved) == total - 8 - 4 - 4 - 4 - 3
+    (tmp_path / "folds" / "2" / "history.csv").write_text("epoch\n")
+    assert epochs_left(tmp_path, resolved) == total
+    (tmp_path / "out-of-fold-predictions.csv").touch()
+    assert epochs_left(tmp_path, resolved) == 0
+
+
+def test_a_share_is_of_the_epochs_of_all_trainings():
+    told = []
+    callback = share_callback(4, told.append)
+    for epoch in (0, 1, 0, 1, 0):  # of two trainings, and one that was made once more
+        callback.on_epoch_end(epoch)
+    assert told == [0.25, 0.5, 0.75, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(

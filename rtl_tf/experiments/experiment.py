@@ -90,7 +90,7 @@ def run_experiment(
         resume: go on with the run that the folder holds, wherever it stopped.
         validation_only: end before the test part is predicted; the run can be resumed without it later.
         loader: of an earlier run in this process, to share what it has read.
-        callbacks: for the training.
+        callbacks: for all trainings.
     Returns:
         The run folder.
     Raises:
@@ -131,7 +131,7 @@ def _run(
     if run.data.recipe.parts:
         settings = dataclasses.replace(run.settings, reg_weight=chosen)
         logs = tensorboard_callbacks(run.folder, layout.FACE_PARTS) if tensorboard else ()
-        train_parts(run.folder, settings, run.method, run.data, logs)
+        train_parts(run.folder, settings, run.method, run.data, (*callbacks, *logs))
     trained, validation = Detector.load(run.folder), run.data.unseen("validation", margin)
     if run.settings.folds:
         trained = with_familiar(trained, run.folder, run.data.training)

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
-from rtl_tf.limits import AUTO
 from rtl_tf.runs import layout
-from rtl_tf.runs.designs import lambda_grid
 from rtl_tf.runs.run import Run, read_run
+from rtl_tf.studies.epochs import epochs_left
 from rtl_tf.studies.planning import is_same
 from rtl_tf.studies.workers import Execute, Report
 from rtl_tf.system import console
@@ -44,6 +43,7 @@ def make_execute() -> Execute:
         begun, finished = state_of(job)
         if finished:
             return
+        left = epochs_left(Path(job.asked.output), job.run.resolved)
         with redirected(job.log, 1, 2):  # all that libraries say too
             try:
                 import keras
@@ -59,7 +59,7 @@ def make_execute() -> Execute:
                     tensorboard=job.tensorboard,
                     validation_only=job.validation_only,
                     loader=loader,
-                    callbacks=(_share_callback(job.asked, report),),
+                    callbacks=(share_callback(left, report),),
                 )
             except (InputError, OSError):
                 raise
@@ -81,24 +81,18 @@ def state_of(job: Job) -> tuple[bool, bool]:
     return True, run.judged("validation") if job.validation_only else run.ended
 
 
-def _share_callback(asked: Asked, report: Report):
+def share_callback(epochs: int, report: Report):
+    """Reports after each epoch, of whichever of the run's trainings, the share that is done of so many.
+
+    After a run was killed some are made once more; the share ends at 1 all the same.
+    """
     import keras
 
     class ShareCallback(keras.callbacks.Callback):
-        """Reports after each epoch which share of the run's trainings is done."""
-
-        def __init__(self):
-            super().__init__()
-            self.trainings, self.begun = len(lambda_grid()) if asked.reg_weight == AUTO else 1, -1
-
-        def on_train_begin(self, logs=None):
-            self.begun, self.first = self.begun + 1, None
-
-        def on_epoch_begin(self, epoch, logs=None):
-            self.first = epoch if self.first is None else self.first
+        made = 0
 
         def on_epoch_end(self, epoch, logs=None):
-            of_training = (epoch + 1 - self.first) / (self.params["epochs"] - self.first)
-            report((self.begun + of_training) / self.trainings)
+            self.made += 1
+            report(min(1.0, self.made / max(1, epochs)))
 
     return ShareCallback()

@@ -20,15 +20,15 @@ from rtl_tf.experiments.resolving import (
     resolve,
     thinned,
 )
-from rtl_tf.limits import AUTO, flag_name, json_name
+from rtl_tf.limits import flag_name, json_name
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import asked_to_json, from_json, to_json
-from rtl_tf.runs.designs import Study, lambda_grid
+from rtl_tf.runs.designs import Study
 from rtl_tf.runs.finding import read_runs, readable, without_predictions
-from rtl_tf.runs.history import read_history
 from rtl_tf.runs.naming import configuration_name, free_folder, unlike_preset
 from rtl_tf.runs.run import Run
 from rtl_tf.runs.settings import ALIGNED, ALIGNMENT_SOURCE, COMPARED, SOURCE_HASH, agree, applies, condition_of
+from rtl_tf.studies.epochs import epochs_left, epochs_of
 from rtl_tf.system.lock import is_taken
 
 
@@ -40,7 +40,8 @@ class Task:
         title: what sets it apart from the study's others.
         asked: its settings, the folder among them.
         resume: whether the folder holds it, begun.
-        work: what it takes, in images that pass through a network; training counts three times what prediction does.
+        work: what it takes, in images that pass through a network; training counts three times what prediction does,
+            a fold or a look at parts as much as the whole.
         run: what its config.json shall say.
     """
 
@@ -104,7 +105,8 @@ def make_plan(study: Study, typed: dict[str, Any], seeds: int, root: Path) -> Pl
         elif begun and is_taken(str(begun[0].folder)):
             warnings.append(f"{begun[0].folder} is being trained by another process")
         elif begun:
-            tasks.append(Task(one.title, _gone_on(begun[0], one), True, one.work * _share_left(begun[0]), one.run))
+            left = epochs_left(Path(begun[0]), one.run.resolved) / epochs_of(one.run.resolved)
+            tasks.append(Task(one.title, _gone_on(begun[0], one), True, one.work * left, one.run))
         else:
             new[one.name].append(one)
     warnings += without_predictions(bare)
@@ -185,9 +187,9 @@ def _resolved(asked: Asked, read: Callable[..., Dataset]) -> tuple[Run, float]:
     settings = resolve(asked)
     dataset = with_unseen_test(settings, read(*dataset_key(settings)))
     validation = len(thinned(dataset, settings).validation)
-    trainings = len(lambda_grid()) if settings.reg_weight == AUTO else 1
-    work = trainings * settings.epochs * (3 * images_an_epoch(dataset, settings) + validation)
-    return Run(Path(settings.output), asked_to_json(asked), to_json(settings) | found_out(settings, dataset)), work
+    resolved = to_json(settings) | found_out(settings, dataset)
+    work = epochs_of(resolved) * (3 * images_an_epoch(dataset, settings) + validation)
+    return Run(Path(settings.output), asked_to_json(asked), resolved), work
 
 
 def _pretrained(root: Path) -> str:
@@ -200,11 +202,3 @@ def _pretrained(root: Path) -> str:
 
 def _told_apart(configuration: dict[str, Any], varied: tuple[str, ...]) -> list[str]:
     return [f"{name} {configuration[name]}" for name in varied if name in configuration and name != "method"]
-
-
-def _share_left(run: Run) -> float:
-    """All of it where the history is damaged: the run itself will say so, and the others go on."""
-    try:
-        return 1 - len(read_history(run.folder / layout.HISTORY)) / run.resolved["epochs"]
-    except InputError:
-        return 1.0
