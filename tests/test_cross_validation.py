@@ -10,15 +10,18 @@ import pytest
 from toy_table import flags, refused, toy_source_beside
 
 from rtl_tf.cli.train import main
+from rtl_tf.config import Asked
 from rtl_tf.csv_rows import read_own_rows
 from rtl_tf.datasets import load, splits
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import cross_validation, doubt_signs
+from rtl_tf.experiments import cross_validation, doubt_signs, experiment
 from rtl_tf.experiments.blending import Apart, choose_blend
 from rtl_tf.experiments.cross_validation import joined
 from rtl_tf.experiments.lineage import write_record
+from rtl_tf.experiments.resolving import dataset_key, read_dataset, resolve, thinned
 from rtl_tf.records import Sample, Split
 from rtl_tf.runs.predictions import Predictions, read_predictions
+from rtl_tf.runs.run import read_run
 from rtl_tf.training import fit as fit_module
 
 
@@ -145,6 +148,36 @@ def test_without_a_test_part_all_people_are_trained_on_and_folds_tell_the_errors
     }
     assert "Errors on the training part, by its folds" in (run / "MODEL_CARD.md").read_text()
     assert len((run / "test.csv").read_text().splitlines()) == 1 + len(found.images)
+
+
+def test_without_a_test_part_one_fold_is_tested_on_its_people(table, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(doubt_signs, "yaw_in", lambda image, box: box[2])  # toys have no face
+    run = tmp_path / "run"
+    main([*run_flags(table, run), "--no-test-part", "--fold", "1"])
+    assert "Test part: " in capsys.readouterr().out and not read_run(run).cross_validated
+    part_of = {row.cells["image"]: row.cells["part"] for row in read_own_rows(run / "split.csv")}
+    tested = {image for image, part in part_of.items() if part == "test"}
+    assert tested and set(read_predictions(run / "predictions.csv").images) == tested
+
+
+def test_a_fold_searches_lambda_without_its_people(table, tmp_path, monkeypatch):
+    begin, candidates = experiment.run_experiment, []
+
+    def asked_for(candidate, **more):
+        candidates.append(candidate)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "run_experiment", asked_for)
+    asked = Asked(**{"data": str(table), "schema": str(table / "toy.toml"), "image_size": 64, "epochs": 1})
+    asked = asked.but(
+        source=str(toy_source_beside(table)), reg_weight="auto", folds=2, fold=2, output=str(tmp_path / "run")
+    )
+    with pytest.raises(KeyboardInterrupt):
+        begin(asked)
+    (settings,) = [resolve(candidate) for candidate in candidates]
+    dataset, fold = read_dataset(*dataset_key(settings)), resolve(asked)
+    assert settings.reg_weight == 0.0 and thinned(dataset, settings) == thinned(dataset, fold)
+    assert len(thinned(dataset, settings).training) < len(dataset.split.training)
 
 
 def test_without_a_test_part_and_folds_nothing_would_tell_the_errors(table, tmp_path):

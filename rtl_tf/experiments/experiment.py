@@ -124,7 +124,7 @@ def _run(
 
     chosen, margin = run.settings.reg_weight, run.settings.crop_margin
     if chosen == AUTO:
-        tried = asked.but(parts=False, folds=0)
+        tried = asked.but(parts=False, folds=asked.folds if asked.fold else 0)  # of a fold, without its people
         chosen = choose_lambda(run.folder, lambda value, folder: train_beside(tried.but(reg_weight=value), folder))
     else:
         train(run, (*callbacks, *(tensorboard_callbacks(run.folder) if tensorboard else ())))
@@ -149,7 +149,7 @@ def _run(
     results.write_validation(run.folder, trained, validation, run.data.recipe.fitted)
     if not validation_only:
         history = read_history(run.folder / layout.HISTORY)
-        if run.settings.test_part:
+        if run.settings.test_part or run.settings.fold:
             include_faces = run.settings.include_faces or is_synthetic(run.settings.data)
             test = run.data.unseen("test", margin)
             results.write_results(run.folder, run.method.title, trained, run.source, test, history, include_faces)

@@ -47,8 +47,8 @@ class Run:
 
     @property
     def cross_validated(self) -> bool:
-        """Whether nobody was held out, so that its predictions are its folds', of the training part."""
-        return self.resolved.get("test_part") is False
+        """Whether nobody was held out, nor a fold, so that its predictions are its folds', of the training part."""
+        return self.resolved.get("test_part") is False and not self.resolved.get("fold")
 
     @property
     def heeds_boxes(self) -> bool:
