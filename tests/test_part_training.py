@@ -1,6 +1,7 @@
 """By how much crops of parts are shifted in training: as the first look misses, counted by hand."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,18 +23,22 @@ SIZE, LARGE = 64, 200.0
 PARTS = FaceParts(96, (FacePart((0, 1), 0.5),))  # its side is 100 px
 
 
+@dataclasses.dataclass
 class Missing:
-    """Finds every landmark of the n-th face 2 n px to the right."""
+    """Finds every landmark of the n-th face 2 n px to the right; half as far off where it heeds boxes."""
 
-    def __init__(self, times=1.0):
-        self.times = times
+    times: float = 1.0
+    answers: Sequence = ()
+    boxes: Sequence = ()
+    recipe: Recipe = Recipe()
 
     def predict(self, images, boxes, mirrored, found):
         self.boxes = boxes
-        return [SimpleNamespace(points=points) for points in self.answers]
+        share = 0.5 if self.recipe.box_evidence else 1.0
+        return [SimpleNamespace(points=points + (miss * share, 0)) for points, miss in self.answers]
 
     def of(self, samples):
-        self.answers = [sample.points + (2 * n * self.times, 0) for n, sample in enumerate(samples, start=1)]
+        self.answers = [(sample.points, 2 * n * self.times) for n, sample in enumerate(samples, start=1)]
         return self
 
 
@@ -78,7 +83,8 @@ def test_the_second_network_is_trained_on_such_crops(tmp_path, monkeypatch, caps
     monkeypatch.setattr(part_training, "build", lambda *_: (None, None))
     monkeypatch.setattr(part_training, "images_an_epoch", lambda *_: 7)
     monkeypatch.setattr(part_training, "fit", lambda *given, images: trained.append(given[4]))
-    monkeypatch.setattr(part_training.Detector, "load", lambda folder, closer: Missing().of(seen.samples))
+    heeding = Missing(recipe=Recipe(box_evidence="what boxes around labels tell")).of(seen.samples)
+    monkeypatch.setattr(part_training.Detector, "load", lambda folder, closer: heeding)
     settings = Asked(method="ft", crop_jitter=asked).resolved()
     part_training.train_parts(tmp_path, settings, METHODS["ft"], data)
     assert [settings.crop_jitter for settings in trained] == [pytest.approx(used, abs=1e-4)]

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from rtl_tf.config import Settings
-from rtl_tf.experiments.blending import FEWEST_PEOPLE
+from rtl_tf.experiments.blending import FEWEST_PEOPLE, without_evidence
 from rtl_tf.experiments.building import build, load_networks
 from rtl_tf.experiments.data import Data, UnseenImages
 from rtl_tf.experiments.resolving import images_an_epoch
@@ -50,7 +50,8 @@ def train_parts(
     if len(read_history(place / layout.HISTORY)) == settings.epochs and (place / layout.NETWORK).exists():
         return
     seen = data.unseen("validation", settings.crop_margin)
-    jitter = max(settings.crop_jitter, part_jitter(Detector.load(folder, closer=False), seen, rule))
+    first = without_evidence(Detector.load(folder, closer=False))  # boxes around labels tell where these are
+    jitter = max(settings.crop_jitter, part_jitter(first, seen, rule))
     settings = replace(of_parts(settings), image_size=rule.size, crop_jitter=jitter)
     training = _crops(data, "training", settings, AUGMENTATIONS[settings.augment].context_px(rule.size))
     assert training is not None  # else there are no parts, see `data.fit_parts`
