@@ -479,6 +479,20 @@ def test_choosing_a_source_keeps_the_methods_without_one(tmp_path):
     assert {run.method for run in kept.all_runs} == {"hg", "ft"}
 
 
+def test_a_source_whose_name_looks_like_a_number_can_be_chosen(tmp_path):
+    for seed, (source, source_hash) in enumerate([("2024", "12"), ("2025", "34"), ("true", "56")]):
+        make_run(tmp_path, "ft", seed, ONES, source=f"runs/sources/{source}", source_hash=source_hash)
+    runs = read_runs(tmp_path)[0]
+    for text in ("source=2024", 'source="2024"', "source_hash=12", "source=true", "source=2025"):
+        (run,) = where(runs, parse_where([text]))
+        assert run.seed == {"2024": 0, "12": 0, "2025": 1, "true": 2}[text.partition("=")[2].strip('"')]
+    assert parse_where(["source=null", "image-size=64", "mesh_share=0.5"]) == {
+        "source": None,
+        "image_size": 64,
+        "mesh_share": 0.5,
+    }
+
+
 def test_a_list_is_no_value_that_runs_have(tmp_path):
     make_run(tmp_path, "ft", 0, ONES)
     with pytest.raises(InputError, match="--where sigma: no such runs"):

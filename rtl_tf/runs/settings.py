@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from rtl_tf.config import PRESETS, Asked
+from rtl_tf.config import KINDS, PRESETS, Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.methods import METHODS
 from rtl_tf.runs.config_file import FIELDS, to_json
@@ -141,13 +141,20 @@ def parse_where(texts: Iterable[str]) -> dict[str, object]:
         name = name.strip().lstrip("-").replace("-", "_")
         if not equals or name not in (*NAMES, *COMPARED, SOURCE_HASH):
             raise InputError(f"--where {text}: write SETTING=VALUE with one of {', '.join(sorted(NAMES))}")
-        try:
-            wanted[name] = _hashable(json.loads(PYTHONS_WORDS.get(value.strip(), value)))
-        except ValueError:
-            wanted[name] = value.strip()
+        wanted[name] = _typed(name, value.strip())
         if name == "schema" and (file := str(wanted[name])).endswith(".toml"):
             wanted[name] = load_schema(file).identity
     return wanted
+
+
+def _typed(name: str, text: str) -> object:
+    """A setting's value; that of a setting which is text stays text, such as the folder `2024` of a source."""
+    try:
+        value = json.loads(PYTHONS_WORDS.get(text, text))
+    except ValueError:
+        return text
+    is_text = name not in FIELDS or KINDS[FIELDS[name]] is str  # hashes are no fields
+    return text if is_text and not isinstance(value, str | None) else _hashable(value)
 
 
 def where(runs: list[Run], wanted: dict[str, object]) -> list[Run]:
