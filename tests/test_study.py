@@ -89,13 +89,20 @@ def test_a_place_where_no_run_can_lie_is_told_once(train, tmp_path):
 def test_a_figure_on_validation_leaves_the_test_part_closed(train, tmp_path):
     status, out, _ = train("--figure", "11", "--seeds", "1")
     assert status == 0 and "the test part stays closed" in out and "test 0.5" not in out
-    assert out.endswith(f"To see the outcome: python evaluate.py --figure 11 --runs {tmp_path / 'runs'}\n")
+    assert out.endswith(shown := f"To see the outcome: python evaluate.py --figure 11 --runs {tmp_path / 'runs'}\n")
+    status, out, _ = train("--figure", "11", "--seeds", "1", "--validation-only")  # which it is anyway
+    assert status == 0 and out.endswith(shown) and "unopened" not in out
     assert len(list(tmp_path.rglob(VALIDATION))) == 5 and not list(tmp_path.rglob("predictions.csv"))
     status, out, _ = train("--table", "4", "--seeds", "1", "--validation-only")
     assert status == 0 and "the same command without --validation-only opens it" in out
     assert not list(tmp_path.rglob("predictions.csv"))
     status, out, _ = train("--table", "4", "--seeds", "1")
     assert "0 finished, 2 to train, 2 of them begun" in out and len(list(tmp_path.rglob("predictions.csv"))) == 2
+
+
+def test_errors_of_folds_are_not_called_those_of_a_test(train):
+    _, out, _ = train("--table", "4", "--seeds", "1", "--no-test-part", "--folds", "2")
+    assert "ft, skip_connections False, seed 0: validation 0.750, folds 0.500 heatmap px, " in out
 
 
 def test_a_chosen_lambda_is_told(train):

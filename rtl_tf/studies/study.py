@@ -56,7 +56,8 @@ def run_study(
     Raises:
         InputError: before anything is trained, see `make_plan`.
     """
-    if validation_only:
+    closed = validation_only and study.judged_on == "test"  # another never opens it
+    if closed:
         study = replace(study, judged_on="validation")
     plan = make_plan(study, typed, seeds, root)
     if study.judged_on == "test":
@@ -70,7 +71,7 @@ def run_study(
     failed = _train(plan, jobs, tensorboard, study.judged_on == "validation")
     for title, reason in failed:
         print(f"failed: {title}: {reason}", file=sys.stderr)
-    if validation_only:
+    if closed:
         print("The test part is unopened: the same command without --validation-only opens it")
     else:
         print(f"To see the outcome: {show_command(study, typed, plan, root)}")
@@ -153,7 +154,7 @@ def _outcome(task: Task) -> str:
     run = read_run(task.asked.output)
     words = [f"validation {min(row['val_error'] for row in run.history):.3f}"]
     if run.ended and (error := run.metrics.get("paper.heatmap_px.mre.mean")) is not None:
-        words.append(f"test {error:.3f}")
+        words.append(f"{'folds' if run.cross_validated else 'test'} {error:.3f}")
     if task.asked.reg_weight == AUTO:
         chosen = read_chosen(run.folder / layout.SEARCH)
         words.insert(0, f"lambda {chosen:g} chosen")
