@@ -44,6 +44,10 @@ def test_left_and_right_without_a_mirrored_pair():
         "schema toy: no mirrored_pairs of left and right: flipped images teach each the other's place"
     ]
     assert cautions(samples, [0], schema, dataclasses.replace(SETTINGS, flip_swap=False)) == []
+    still = Asked(preset="detector").resolved()
+    assert not still.flips and cautions(samples, [0], schema, still) == []
+    mirrored = [dataclasses.replace(sample, mirrored=True) for sample in samples]
+    assert len(cautions(mirrored, [0], schema, still)) == 1
 
 
 def test_landmarks_outside_their_own_box_are_counted_and_named():

@@ -26,7 +26,8 @@ def cautions(samples: Sequence[Sample], training: Sequence[int], schema: Schema,
     lines = []
     if never := unlabelled(np.stack([samples[index].points for index in training]), schema.names):
         lines.append(f"labelled in no training image, so never learnt: {first_of(never, SHOWN)}")
-    if settings.flip_swap and (pairs := undeclared_sides(schema)):
+    is_mirrored = any(samples[index].mirrored for index in training)  # with names swapped, whatever is flipped
+    if (is_mirrored or (settings.flips and settings.flip_swap)) and (pairs := undeclared_sides(schema)):
         names = first_of([f"{first} and {second}" for first, second in pairs], SHOWN)
         lines.append(f"schema {schema.name}: no mirrored_pairs of {names}: flipped images teach each the other's place")
     outside = [int(outside_own_box(sample.points, sample.box).sum()) for sample in samples]
