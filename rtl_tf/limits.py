@@ -59,11 +59,11 @@ def check_word(name: str, value: Any, choices: Collection[str] | None) -> None:
 
 
 def check_range(name: str, value: Any) -> None:
-    """InputError for a number out of its range."""
+    """InputError for a number out of its range, and for text in its place other than AUTO where that may stand."""
     if name not in RANGES or (name in CHOSEN and value == AUTO):
         return
     low, high, open_low = RANGES[name]
-    too_low = value <= low if open_low else value < low
-    if not math.isfinite(value) or too_low or (high is not None and value > high):
+    is_number = not isinstance(value, str) and math.isfinite(value)
+    if not is_number or value < low or (open_low and value == low) or (high is not None and value > high):
         bound = f"{'above' if open_low else 'at least'} {low}" + (f" and at most {high}" if high is not None else "")
-        raise InputError(f"{flag_name(name)} {value}: must be a number {bound}")
+        raise InputError(f"{flag_name(name)} {value!r}: must be a number {bound}" + (f", or {AUTO}" * (name in CHOSEN)))

@@ -117,6 +117,12 @@ def test_whole_numbers_and_others_are_kept_as_settings_have_them():
     [
         ({"output": ""}, "--output: nothing given; name one, or leave the flag out"),
         ({"reg_weight": -1.0}, "--lambda -1.0: must be a number at least 0"),
+        ({"reg_weight": "0.002"}, "--lambda '0.002': must be a number at least 0, or auto"),
+        (
+            {"mesh_share": "half", "calibrated": True},
+            "--mesh-share 'half': must be a number at least 0 and at most 1, or",
+        ),
+        ({"sigma": "auto"}, "--sigma 'auto': must be a number above 0 and at most 100$"),
         ({"reg_weight": math.nan}, "--lambda nan: must be a number"),
         ({"reg_weight": math.inf}, "--lambda inf"),
         ({"image_size": 100}, "--image-size 100: not a multiple of 32"),
