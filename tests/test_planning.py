@@ -336,6 +336,7 @@ def test_a_share_is_of_the_epochs_of_all_trainings():
         ("table", "1", {"sigma": -1.0}, "--sigma -1.0: must be"),
         ("table", "1", {"validation_images": 99}, "99 validation images: the validation part has 4"),
         ("table", "1", {"train_images": 99}, "99 training images: the training part has 16"),
+        ("table", "1", {"train_images": 99, "train_fraction": 0.05}, "99 training images: the training part has 16"),
         ("table", "1", {"source": "nowhere"}, "--source nowhere: no known source"),
         ("table", "1", {"data": "nowhere"}, "data nowhere: no such file or folder"),
     ],

@@ -165,4 +165,8 @@ def images_an_epoch(dataset: Dataset, settings: Settings) -> int:
 
 
 def _offered(dataset: Dataset, settings: Settings) -> int:
-    return settings.train_images or len(dataset.split.training)
+    """--train-images, before --train-fraction takes a share; InputError where the part has fewer."""
+    there = len(dataset.split.training)
+    if settings.train_images > there:
+        raise InputError(f"{settings.train_images} training images: the training part has {there}")
+    return settings.train_images or there
