@@ -111,6 +111,21 @@ def test_where_no_validation_face_is_large_enough_the_last_epoch_of_the_parts_is
     assert np.isnan(row["val_error"]) and (run / "parts" / "best.keras").exists()
 
 
+def test_a_source_that_cannot_look_at_parts_is_refused_before_anything_is_written(photographs, tmp_path, monkeypatch):
+    sizes = []
+
+    def of_one_size(settings, method):
+        sizes.append(settings.image_size)
+        raise InputError(f"--image-size {settings.image_size}: the source has points of 64x64 images alone")
+
+    monkeypatch.setattr(part_training, "load_networks", of_one_size)
+    run = tmp_path / "run"
+    message = "--parts, which are looked at in 192x192 px: --image-size 192: the source has points of 64x64 images"
+    with pytest.raises(InputError, match=message):
+        main(flags(photographs, run, "--method", "ft", "--parts", epochs=1))
+    assert sizes == [192] and not run.exists()
+
+
 def test_a_schema_without_parts_is_refused(table, tmp_path):
     output = tmp_path / "run"
     refused(flags(table, output, "--parts"), "--parts: schema toy has no [[parts]]; add them, or leave", output)

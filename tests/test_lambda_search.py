@@ -12,7 +12,7 @@ from toys import write_network
 from rtl_tf.cli.train import main
 from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
-from rtl_tf.experiments import experiment, lambda_search, results
+from rtl_tf.experiments import experiment, lambda_search, preparing, results
 from rtl_tf.experiments.lambda_search import choose_lambda
 from rtl_tf.runs.finding import find_runs
 from rtl_tf.runs.history import COLUMNS, write_history
@@ -88,7 +88,7 @@ def test_a_lost_network_is_told_before_more_is_trained(run):
 
 def test_a_run_that_chooses_its_lambda_is_the_run_with_that_lambda(table, tmp_path, monkeypatch):
     monkeypatch.setattr(lambda_search, "GRID", (0.0, 0.02))
-    monkeypatch.setattr(experiment, "GRID", (0.0, 0.02))
+    monkeypatch.setattr(preparing, "GRID", (0.0, 0.02))
     opened, write_results = [], results.write_results
 
     def once(folder, *args):

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from rtl_tf.config import Settings
+from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.blending import FEWEST_PEOPLE, without_evidence
 from rtl_tf.experiments.building import build, load_networks
 from rtl_tf.experiments.data import Data, UnseenImages
@@ -25,6 +26,7 @@ from rtl_tf.runs import layout
 from rtl_tf.runs.history import read_history
 from rtl_tf.system.notes import warn
 from rtl_tf.training.fit import fit
+from rtl_tf.training.model import RegularizedDetector
 
 NO_PART = "no validation image shows all landmarks of a part in more pixels than the network sees"
 JITTER = 0.03  # share of a part's side, where the first look's own misses are not known
@@ -52,7 +54,7 @@ def train_parts(
     seen = data.unseen("validation", settings.crop_margin)
     first = without_evidence(Detector.load(folder, closer=False))  # boxes around labels tell where these are
     jitter = max(settings.crop_jitter, part_jitter(first, seen, rule))
-    settings = replace(of_parts(settings), image_size=rule.size, crop_jitter=jitter)
+    settings = replace(_seeing(settings, rule), crop_jitter=jitter)
     training = _crops(data, "training", settings, AUGMENTATIONS[settings.augment].context_px(rule.size))
     assert training is not None  # else there are no parts, see `data.fit_parts`
     validation = _crops(data, "validation", settings)
@@ -60,11 +62,35 @@ def train_parts(
         warn(f"--parts: {NO_PART}: no epoch is chosen, the last is kept")
     off = f"off by up to {100 * jitter:.1f} % of their side"
     print(f"\nParts of the face: {len(training.images)} training crops, {rule.size}x{rule.size}, {off}")
-    with computing_in(settings.mixed_precision):
-        detector, _ = build(settings, method, load_networks(settings, method), training.plain, len(data.schema))
+    detector = _network(settings, method, training.plain, len(data.schema))
     place.mkdir(exist_ok=True)
     images = round(images_an_epoch(data.dataset, settings) * len(training.images) / len(data.training.images))
     fit(detector, training, validation, data.schema, settings, place, callbacks, images=images)
+
+
+def require_network(settings: Settings, method: Method, data: Data) -> None:
+    """InputError where the source cannot have the network of `train_parts`, if there is one; it is built and forgotten.
+
+    Args:
+        settings: resolved, lambda the largest that may be chosen.
+    """
+    if (rule := data.recipe.parts) is None:
+        return
+    blank = np.zeros((1, rule.size, rule.size, 3), np.uint8)
+    try:
+        _network(_seeing(settings, rule), method, blank, len(data.schema))
+    except InputError as problem:
+        raise InputError(f"--parts, which are looked at in {rule.size}x{rule.size} px: {problem}") from problem
+
+
+def _seeing(settings: Settings, parts: FaceParts) -> Settings:
+    """The settings as the second network has them."""
+    return replace(of_parts(settings), image_size=parts.size)
+
+
+def _network(settings: Settings, method: Method, crops: np.ndarray, landmarks: int) -> RegularizedDetector:
+    with computing_in(settings.mixed_precision):
+        return build(settings, method, load_networks(settings, method), crops, landmarks)[0]
 
 
 def part_jitter(first: Detector, faces: UnseenImages, parts: FaceParts) -> float:
