@@ -166,6 +166,23 @@ def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, train
     assert (trained_on.plain != boxes.plain).mean() > 0.5
 
 
+def test_int8_of_parts_is_calibrated_on_images_that_show_some(run, heads, trained, monkeypatch):
+    """Of four training images the third alone has all labels of a part; the first is chosen for the faces."""
+    recipe, few = trained(), [dataclasses.replace(sample, points=sample.points.copy()) for sample in heads]
+    for index in (0, 1, 3):
+        few[index].points[[0, 11]] = np.nan
+    monkeypatch.setattr("rtl_tf.experiments.resolving.same_half", lambda samples, schema: few)
+    trained(aligned=True)
+    crops, parts = calibration_crops(run, count=1)
+    np.testing.assert_array_equal(crops, aligned_crops(recipe, few[:1]).plain)
+    squares = aligned_crops(recipe, few[2:3]).crops
+    np.testing.assert_array_equal(parts, load_part_crops(few[2:3], squares, recipe, SCHEMA).plain[:1])
+    for sample in few:
+        sample.points[[0, 11]] = np.nan
+    with pytest.raises(InputError, match=r"elsewhere: no training image shows a part in enough pixels; int8 needs"):
+        calibration_crops(run)
+
+
 def test_int8_is_calibrated_on_the_half_that_aligned_faces_show(run, heads, trained, monkeypatch):
     turned = [dataclasses.replace(sample, mirrored=index % 2 == 0) for index, sample in enumerate(heads)]
     monkeypatch.setattr("rtl_tf.experiments.resolving.same_half", lambda samples, schema: turned)

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.coordinates import sample_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.face_boxes import FOUND, in_found_boxes
 from rtl_tf.experiments.resolving import read_samples
 from rtl_tf.inference.exported import exported_file
 from rtl_tf.inference.exporting import export, require_free
 from rtl_tf.inference.face_square import read_face_square
-from rtl_tf.inference.part_crops import load_part_crops
+from rtl_tf.inference.part_crops import load_part_crops, parts_of
 from rtl_tf.inference.recipe import read_recipe
-from rtl_tf.pipeline import load_crops
+from rtl_tf.pipeline import Crops, load_crops
 from rtl_tf.records import Sample
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import from_json, read_config
@@ -45,7 +46,8 @@ def export_run(run: Path, engine: str, precision: str, output: Path | None = Non
 
 
 def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.ndarray]:
-    """Of each of the run's networks uint8 (at most `count`, S, S, 3): crops of training images, evenly chosen."""
+    """Of each of the run's networks uint8 (at most `count`, S, S, 3): crops of training images, evenly chosen; for that
+    of parts of those images that show some in enough pixels."""
     config = read_config(run / layout.CONFIG)["resolved"]
     settings = replace(from_json(config).resolved(), schema=str(run / layout.SCHEMA))
     schema = load_schema(settings.schema)
@@ -54,19 +56,32 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.nda
     samples, hashes = read_samples(*as_a_run)
     if any(config.get(name, value) != value for name, value in hashes.items()):  # an older run tells one of them
         raise InputError(f"{settings.data}: not the data that the run in {run} was trained on; int8 needs them")
-    training = read_split(run / layout.SPLIT, samples).training
-    chosen = [samples[index] for index in _evenly(training, count)]
-    looked_at = _in_found_boxes(run, chosen) if settings.face_boxes == FOUND else chosen
-    faces = load_crops(
-        looked_at,
-        schema,
-        size=settings.image_size,
-        margin=settings.crop_margin,
-        label="reading training images",
-        square=(lambda _, image, box: recipe.square(image, box)) if recipe.alignment else None,
-    )
-    parts = load_part_crops(chosen, faces.crops, recipe, schema, label="reading their parts") if recipe.parts else None
-    return [faces.plain] if parts is None else [faces.plain, np.stack(_evenly(parts.plain, count))]
+    training = [samples[index] for index in read_split(run / layout.SPLIT, samples).training]
+
+    def faces(chosen: list[Sample]) -> Crops:
+        return load_crops(
+            _in_found_boxes(run, chosen) if settings.face_boxes == FOUND else chosen,
+            schema,
+            size=settings.image_size,
+            margin=settings.crop_margin,
+            label="reading training images",
+            square=(lambda _, image, box: recipe.square(image, box)) if recipe.alignment else None,
+        )
+
+    crops = faces(_evenly(training, count)).plain
+    if (rule := recipe.parts) is None:
+        return [crops]
+
+    def shows_parts(sample: Sample) -> bool:
+        """As far as the square around its labels tells, which is about as large as the one that is looked at."""
+        return bool(parts_of(sample, sample_crop(sample, settings.image_size, settings.crop_margin), rule))
+
+    finer = list(filter(shows_parts, training))
+    chosen = _evenly(finer, count) if finer else training
+    parts = load_part_crops(chosen, faces(chosen).crops, recipe, schema, label="reading their parts")
+    if parts is None:
+        raise InputError(f"{settings.data}: no training image shows a part in enough pixels; int8 needs some")
+    return [crops, np.stack(_evenly(parts.plain, count))]
 
 
 def _in_found_boxes(run: Path, samples: Sequence[Sample]) -> list[Sample]:
