@@ -14,7 +14,7 @@ from test_layers import LAYERS, MODULES, imports, parts  # noqa: E402
 
 VOCABULARY = "vocabulary"
 COLOURS = ("#eeeeee", "#dcebf7", "#d5f0e3", "#fbe9c6", "#f9dccb", "#e6dff5", "#f7d9e8", "#d9f1f5", "#fff3b0", "#e2e2e2")
-WIDTH, ROW, BOX = 860, 74, (118, 34)
+WIDTH, ROW, BOX = 930, 74, (118, 34)
 
 
 def box_of(room: str) -> str:
