@@ -481,7 +481,7 @@ def test_the_command_writes_a_table_and_a_sheet(private, capsys):
     said = capsys.readouterr().out
     assert "1 image of 60 to look at (swapped names: 2)" in said
     assert "written: check/labels/suspects.csv, check/labels/suspects.png" in said
-    with open("check/labels/suspects.csv", encoding="utf-8", newline="") as file:
+    with open("check/labels/suspects.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["image"], row["place"], row["subject"], row["what"]) for row in rows] == [

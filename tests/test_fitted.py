@@ -69,7 +69,7 @@ def test_it_is_kept_and_makes_no_other_recipe():
 
 
 def test_a_training_says_it_also_where_nothing_came_of_it(monkeypatch, tmp_path, capsys):
-    detector = SimpleNamespace(recipe=Recipe(), image_size=160, schema=SCHEMA)
+    detector = SimpleNamespace(recipe=Recipe(), image_size=160, schema=SCHEMA, unlabelled=())
     monkeypatch.setattr(results, "collect", lambda *_: SimpleNamespace(peaks=np.ones((1, 3)), landmarks=SCHEMA.names))
     monkeypatch.setattr(results, "write_predictions", lambda *_: None)
     monkeypatch.setattr(results, "summarize", lambda _: {"paper.heatmap_px.mre.mean": 0.5})

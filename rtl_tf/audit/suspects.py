@@ -67,6 +67,7 @@ def write_suspects(path: Path, suspects: Sequence[Suspect], samples: Sequence[Sa
             )
             for one in suspects
         ),
+        encoding="utf-8-sig",
     )
 
 
