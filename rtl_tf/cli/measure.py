@@ -122,8 +122,8 @@ def _list_norms(options) -> int:
     for norm in all_norms(options):
         ages = f"{norm.ages[0]:g}-{norm.ages[-1]:g}"
         rows.append([norm.name, norm.measurement, norm.sex, norm.kind, ages, norm.n, norm.doi])
-    print(as_text(Grid("Norms (--norm)", ["Name", "Measurement", "Sex", "Of", "Years", "People", "Citation"], rows, 7)))
     limits = [[one.source, one.measurement, one.limit, one.doi] for one in all_criteria(options)]
+    print(as_text(Grid("Norms (--norm)", ["Name", "Measurement", "Sex", "Of", "Years", "People", "Citation"], rows, 7)))
     print("\n" + as_text(Grid("Criteria (--criterion)", ["Name", "Measurement", "z", "Citation"], limits, 4)))
     return 0
 
