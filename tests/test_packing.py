@@ -19,6 +19,7 @@ from rtl_tf.runs.compressed import LARGEST_TABLE, compressed, read_compressed
 from rtl_tf.runs.examples import read_examples
 from rtl_tf.runs.finding import find_runs, has_runs, read_runs, without_predictions
 from rtl_tf.runs.run import read_run
+from rtl_tf.schema import schema_text
 
 EPOCHS = [3.5, 2.25, float("nan"), 0.1, *[0.3] * 8]
 
@@ -336,3 +337,12 @@ def test_text_that_unpacks_without_end_is_refused(tmp_path):
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"\xff\xfe"))
     with pytest.raises(InputError, match="a.gz: not UTF-8"):
         read_compressed(tmp_path / "a.gz")
+
+
+def test_a_schema_in_a_pack_is_no_file_that_can_be_named(tmp_path):
+    folder = make_run(tmp_path / "runs", "ft", 0, np.zeros((4, 3)), schema="ours.toml", schema_hash="0" * 64)
+    (folder / "schema.toml").write_text(schema_text("fas14").replace('name = "fas14"', 'name = "ours"'))
+    assert read_run(folder).schema_source == str(folder / "schema.toml")
+    packing.write_pack([read_run(folder)], tmp_path / "runs", tmp_path / "shared", predictions=False)
+    ((run,), _) = read_runs(tmp_path / "shared")
+    assert run.schema_source == "ours.toml" and (run.folder / "schema.toml").is_file()

@@ -76,10 +76,11 @@ def read_yardsticks(options) -> "Yardsticks":
     from rtl_tf.clinic.measured import Yardsticks
     from rtl_tf.measuring.criteria import named_criteria
 
+    criteria = all_criteria(options)
     return Yardsticks(
         covariance=_covariance(options.errors) if options.errors else None,
         norms=asked_norms(options),
-        criteria=[each for name in options.criterion or () for each in named_criteria(all_criteria(options), name)],
+        criteria=[each for name in options.criterion or () for each in named_criteria(criteria, name)],
         level=options.level,
     )
 

@@ -22,8 +22,6 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, tell_misspelt, warn
 
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
-
-
 SCALE = ("mm_per_px", *RULER)  # of those, what is of the photograph, and not of one of its faces
 
 Key = tuple[str, str]

@@ -126,9 +126,11 @@ class Run:
 
     @property
     def schema_source(self) -> str:
-        """By which `load_schema` finds its landmarks: a name, or the copy in its folder."""
+        """By which `load_schema` finds its landmarks: a name, or the copy in its folder; what was asked for where the
+        run stands in a pack, in which no file can be named."""
         path = self.folder / layout.SCHEMA
-        return str(path) if self.schema not in available_schemas() and path.is_file() else self.resolved["schema"]
+        has_copy = isinstance(path, Path) and path.is_file()
+        return str(path) if self.schema not in available_schemas() and has_copy else self.resolved["schema"]
 
     @cached_property
     def predictions(self) -> Predictions:
