@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -105,6 +106,9 @@ class Split:
         return {"training": self.training, "validation": self.validation, "test": self.test}
 
 
+OF_LANDMARKS = ("points", "peaks", "spread", "rivals")  # what is told of each, by a `Prediction` and many in one
+
+
 @dataclass(frozen=True)
 class Prediction:
     """A detector's answer for one image.
@@ -129,3 +133,16 @@ class Prediction:
     unlikeness: float = float("nan")
     yaw: float = float("nan")
     mirrored: bool = False
+
+
+def blanked(told: Any, known: np.ndarray, names: Sequence[str] = OF_LANDMARKS) -> dict[str, Any]:
+    """What `told` has under these names, with NaN for the landmarks that bool (K,) `known` is False of.
+
+    Args:
+        told: a `Prediction`, or many in one: arrays (..., K), those called points (..., K, 2), None = not known.
+    """
+    found: dict[str, Any] = {}
+    for name in names:
+        values, where = getattr(told, name), known[:, None] if name.endswith("points") else known
+        found[name] = None if values is None else np.where(where, values, np.float32(np.nan))
+    return found

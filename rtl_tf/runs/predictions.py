@@ -10,6 +10,7 @@ import numpy as np
 from rtl_tf.csv_rows import write_rows
 from rtl_tf.documents import File, read_text
 from rtl_tf.exceptions import InputError, in_one_line, shortened
+from rtl_tf.records import blanked
 
 TEXTS = ("image", "subject", "landmark")
 NUMBERS = (
@@ -66,10 +67,7 @@ def of_labelled_landmarks(predictions: Predictions) -> Predictions:
 
 def without_landmarks(predictions: Predictions, names: Collection[str]) -> Predictions:
     """With NaN for all that was found of these landmarks."""
-    blank = np.array([np.nan if name in names else 0 for name in predictions.landmarks], np.float32)
-    told = {name: getattr(predictions, name) for name in ("peaks", "spread", "rivals")}
-    told = {name: values + blank for name, values in told.items() if values is not None}
-    return replace(predictions, points=predictions.points + blank[:, None], **told)
+    return replace(predictions, **blanked(predictions, np.array([name not in names for name in predictions.landmarks])))
 
 
 def write_predictions(path: str | Path, predictions: Predictions) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from rtl_tf.records import Prediction
+from rtl_tf.records import Prediction, blanked
 from rtl_tf.runs.predictions import Predictions
 
 
@@ -36,9 +36,7 @@ class Signs:
 
     def of_landmarks(self, known: np.ndarray) -> "Signs":
         """With NaN for those landmarks that bool (K,) `known` is False of."""
-        told = {name: getattr(self, name) for name in ("peaks", "spread", "rivals")}
-        told = {name: np.where(known, values, np.nan) for name, values in told.items() if values is not None}
-        return replace(self, points=np.where(known[:, None], self.points, np.nan), **told)
+        return replace(self, **blanked(self, known))
 
     def known(self, name: str) -> np.ndarray:
         """The values of that sign, (N, K) or (N,); NaN (N,) where nothing is known."""
