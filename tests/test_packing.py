@@ -19,7 +19,7 @@ from rtl_tf.runs.compressed import LARGEST_TABLE, compressed, read_compressed
 from rtl_tf.runs.examples import read_examples
 from rtl_tf.runs.finding import find_runs, has_runs, read_runs, without_predictions
 from rtl_tf.runs.run import read_run
-from rtl_tf.schema import schema_text
+from rtl_tf.schema import load_schema, schema_text
 
 EPOCHS = [3.5, 2.25, float("nan"), 0.1, *[0.3] * 8]
 
@@ -346,3 +346,21 @@ def test_a_schema_in_a_pack_is_no_file_that_can_be_named(tmp_path):
     packing.write_pack([read_run(folder)], tmp_path / "runs", tmp_path / "shared", predictions=False)
     ((run,), _) = read_runs(tmp_path / "shared")
     assert run.schema_source == "ours.toml" and (run.folder / "schema.toml").is_file()
+
+
+def test_a_run_reads_a_schema_of_the_package_as_it_is_now_and_any_other_from_its_copy(tmp_path):
+    fas14 = load_schema("fas14")
+    folder = make_run(tmp_path / "runs", "ft", 0, np.zeros((4, 3)), schema="fas14", schema_hash=fas14.fingerprint)
+    bare = schema_text("fas14").split("[[measurements]]")[0]
+    (folder / "schema.toml").write_text(bare)  # as an older release wrote it
+    assert read_run(folder).schema_read == fas14
+    folder = make_run(tmp_path / "runs", "ft", 1, np.zeros((4, 3)), schema="ours.toml", schema_hash="0" * 64)
+    (folder / "schema.toml").write_text(bare.replace('name = "fas14"', 'name = "ours"'))
+    ours = read_run(folder).schema_read
+    assert (ours.name, ours.names, ours.measurements) == ("ours", fas14.names, ())
+    packing.write_pack([read_run(folder)], tmp_path / "runs", tmp_path / "shared", predictions=False)
+    ((run,), _) = read_runs(tmp_path / "shared")
+    assert run.schema_read == ours
+    (folder / "schema.toml").unlink()
+    with pytest.raises(InputError, match="^no schema file ours.toml$"):
+        _ = read_run(folder).schema_read

@@ -213,14 +213,12 @@ def _labels(run: "Run") -> "Specimens":
     """The labels of a run's data, as they are now."""
     from rtl_tf import datasets
     from rtl_tf.evaluation.specimens import labelled_specimens
-    from rtl_tf.schema import load_schema
 
     told = run.resolved
     named = told.get("data") or told["data_name"]
     as_written = bool(told.get("subjects_as_written"))
-    schema = run.schema_source
-    samples = datasets.load(named, schema, size=told["image_size"], subjects_as_written=as_written)
-    return labelled_specimens(samples, load_schema(schema), told["data_name"])
+    samples = datasets.load(named, run.schema_source, size=told["image_size"], subjects_as_written=as_written)
+    return labelled_specimens(samples, run.schema_read, told["data_name"])
 
 
 def entry() -> None:

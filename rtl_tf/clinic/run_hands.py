@@ -7,13 +7,11 @@ import numpy as np
 from rtl_tf.clinic.hands import Hand
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.sights import Sight, told_sight
-from rtl_tf.documents import read_text
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import read_attributes
 from rtl_tf.runs.predictions import Predictions
 from rtl_tf.runs.run import Run
-from rtl_tf.schema import Schema, available_schemas, load_schema, parse_schema
 
 
 def hands_of_run(run: Run) -> tuple[Hand, Hand]:
@@ -22,7 +20,7 @@ def hands_of_run(run: Run) -> tuple[Hand, Hand]:
     Raises:
         InputError: the run has not predicted, its schema is lost, or its files do not fit each other.
     """
-    predictions, schema = run.learnt_predictions, _schema(run)
+    predictions, schema = run.learnt_predictions, run.schema_read
     if predictions.landmarks != schema.names:
         raise InputError(f"{run.folder}: its predictions are not of the landmarks of its schema {schema.name}")
     known = schema, predictions.images, predictions.subjects, predictions.mm_per_px.astype(np.float64)
@@ -40,11 +38,3 @@ def _sights(run: Run, predictions: Predictions) -> list[Sight | None]:
     cells = zip(told.get("view", unknown), told.get("yaw", unknown), yaws, strict=True)
     rows = ({"view": view, "yaw": own or found} for view, own, found in cells)
     return [told_sight(MarkedFace(Path(), "", "", np.empty((0, 2)), cells=row, place=str(file))) for row in rows]
-
-
-def _schema(run: Run) -> Schema:
-    """As the package has it now where the run's is one of its own: an older run's copy tells fewer measurements."""
-    if run.schema in available_schemas():
-        return load_schema(run.schema)
-    path = run.folder / layout.SCHEMA
-    return parse_schema(read_text(path), str(path))

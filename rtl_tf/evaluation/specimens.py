@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rtl_tf.documents import read_text
 from rtl_tf.evaluation.halves import as_one_half, find_halves, frame_of
 from rtl_tf.evaluation.procrustes import centroid_sizes
 from rtl_tf.exceptions import InputError
@@ -15,7 +14,7 @@ from rtl_tf.records import Sample, image_names
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import read_attributes
 from rtl_tf.runs.run import Run
-from rtl_tf.schema import Schema, load_schema, parse_schema
+from rtl_tf.schema import Schema
 
 SIDE = "side"  # column of the data table: which side of the face an image shows
 
@@ -82,7 +81,7 @@ class Specimens:
 
 def tested_specimens(run: Run) -> Specimens:
     """What a run's detector found in its test images; InputError where its files are missing or do not fit."""
-    found, schema = run.learnt_predictions, schema_of(run)
+    found, schema = run.learnt_predictions, run.schema_read
     if found.landmarks != schema.names:
         raise InputError(f"{run.folder / layout.PREDICTIONS}: its landmarks are not those of schema {schema.name}")
     path = run.folder / layout.ATTRIBUTES
@@ -151,9 +150,3 @@ def _of_one_side(every: Specimens, schema: Schema, there: np.ndarray) -> Specime
         landmarks=tuple(name for name, known in zip(schema.names, there, strict=True) if known),
         notes=tuple(notes),
     )
-
-
-def schema_of(run: Run) -> Schema:
-    """The copy in the run's folder; the one that was asked for where a pack or an old run has none."""
-    path = run.folder / layout.SCHEMA
-    return parse_schema(read_text(path), str(path)) if path.exists() else load_schema(run.resolved["schema"])

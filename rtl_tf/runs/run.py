@@ -17,7 +17,7 @@ from rtl_tf.runs.metrics_file import read_metrics
 from rtl_tf.runs.packed import Packed, packed_run
 from rtl_tf.runs.parts import part_size
 from rtl_tf.runs.predictions import Predictions, read_predictions, without_landmarks
-from rtl_tf.schema import UNLABELLED, available_schemas, known_schemas, parse_schema
+from rtl_tf.schema import UNLABELLED, Schema, available_schemas, known_schemas, load_schema, parse_schema
 
 NEEDED = ("method", "data_name", "dataset_hash", "schema", "image_size", "seed")
 FOUND_OUT = ("data_name", "dataset_hash", "images_hash", "schema_hash", "source_hash")  # by the run: text, all of it
@@ -123,6 +123,15 @@ class Run:
             return parse_schema(read_text(path), str(path)).identity
         except InputError:
             return self.resolved["schema"]
+
+    @cached_property
+    def schema_read(self) -> Schema:
+        """As the package has it now, if it is the package's: an older run tells fewer measurements. Else the copy
+        in its folder or pack; where that is lost, what was asked for."""
+        if self.schema in available_schemas():
+            return load_schema(self.schema)
+        path = self.folder / layout.SCHEMA
+        return parse_schema(read_text(path), str(path)) if path.is_file() else load_schema(self.resolved["schema"])
 
     @property
     def schema_source(self) -> str:
