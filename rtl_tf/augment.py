@@ -29,7 +29,7 @@ def context_px(size: int) -> int:
 def transforms(draws, jitter: float, size: int):
     """Draws (N, 5), uniform in [0, 1) -> flip (N,) bool, scale (N,), shift (N, 2) in input px.
 
-    Flip with probability 0.5; scale 0.8 with probability 0.5 (reading of III-B), times a zoom of 1 +- jitter;
+    Flip with probability 0.5; scale 0.8 with probability 0.5 (reading of IV-B), times a zoom of 1 +- jitter;
     shift by up to +- jitter of the side.
     """
     flip = draws[:, 0] < FLIP_PROBABILITY

@@ -106,7 +106,7 @@ class Settings:
         choices=("batch", "frozen"),
     )
     heatmap_loss: str = _setting("mean over map entries, or Eq. 2's sum", default="mean", choices=("mean", "sum"))
-    temperature: float = _setting("mu of RTL-CO (Eq. 4), > 0", default=2.0)
+    temperature: float = _setting("mu of RTL-CO (Eq. 4) from sources that give class scores, > 0", default=2.0)
     mixed_precision: bool = _setting(
         "compute in bfloat16 (float16 on NVIDIA GPUs before Ampere), keep weights, heads and losses in float32",
         default=False,

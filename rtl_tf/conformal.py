@@ -19,6 +19,7 @@ from rtl_tf.documents import Node
 
 LEVELS = tuple((np.arange(50, 100) / 100).round(2).tolist())  # coverages that can be asked for
 SMALLEST = 1e-6  # expected errors are larger, shares of a face's square
+LEAST = 0.25  # of the mean error is expected without any doubt: else radii would end at 0 there, and explode beyond it
 FEWEST_OF_A_GROUP = 20  # people, who can promise 95 %: then its radii are its own (Vovk et al. 2003, Mondrian)
 
 
@@ -113,11 +114,12 @@ def _infinite(node: Node, landmarks: int) -> np.ndarray:
 
 
 def _expected_error(errors: np.ndarray, doubts: np.ndarray) -> np.ndarray:
-    """(2,): base and slope, least squares without a negative one."""
+    """(2,): base and slope, least squares without a negative one; the base is at least LEAST of the mean error."""
     known = np.isfinite(errors) & np.isfinite(doubts)
     if not known.any():
         return np.array([1.0, 0.0])
-    return nnls(np.stack([np.ones(known.sum()), doubts[known]], axis=1), errors[known])[0]
+    base, slope = nnls(np.stack([np.ones(known.sum()), doubts[known]], axis=1), errors[known])[0]
+    return np.array([max(base, LEAST * errors[known].mean()), slope])
 
 
 def quantiles(scores: np.ndarray, people: Sequence[str], levels: Sequence[float] = LEVELS) -> np.ndarray:

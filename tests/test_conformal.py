@@ -36,6 +36,24 @@ def test_the_expected_error_follows_the_doubt_and_is_never_negative():
     assert falling.slope[0] == 0 and falling.base[0] > 0
 
 
+def test_a_face_without_doubt_is_not_one_without_error():
+    """Errors 1, 4 and 9 at doubts 1, 2 and 3: the line through them would begin below 0, so that the best one through 0
+    has the slope 36 / 14; the base is a quarter of the mean error, 14 / 3 / 4."""
+    doubts = np.array([[1.0], [2.0], [3.0]])
+    fitted = Conformal.fit(doubts**2, doubts, ["p", "q", "r"])
+    assert (fitted.base[0], fitted.slope[0]) == (pytest.approx(14 / 12), pytest.approx(36 / 14))
+
+
+@pytest.mark.parametrize("sure", [0, 2])
+def test_radii_are_of_the_size_of_errors_though_these_vanish_without_doubt(sure):
+    """Twenty people, of some of whom the network has no doubt at all: no radius is beyond every error or below all."""
+    doubts = np.append(np.zeros(sure), np.linspace(0.02, 0.5, 20 - sure))[:, None]
+    errors = 0.002 + 0.2 * doubts**2
+    fitted = Conformal.fit(errors, doubts, [str(index) for index in range(20)])
+    radii = fitted.radii(np.array([[0.0], [0.1], [0.5]]), 0.95)
+    assert radii.min() > errors.min() and radii.max() < 2 * errors.max()
+
+
 def test_missing_labels_have_no_vote_and_a_landmark_without_any_no_radius():
     errors = np.column_stack([np.append(np.arange(1.0, 20), np.nan), np.full(20, np.nan)])
     fitted = Conformal.fit(errors, np.zeros_like(errors), [str(index) for index in range(20)])

@@ -295,6 +295,10 @@ def test_one_subject_only(tmp_path):
             ["--source", "dlib", "--method", "rtl-co", "--classifier-distance", "cross-entropy"],
             "--source dlib gives a descriptor",
         ),
+        (
+            ["--source", "dlib", "--method", "rtl-co", "--temperature", "8"],
+            "^--temperature 8: --source dlib gives a descriptor, no class scores$",
+        ),
         (["--source", "youtube_faces"], "rtl_tf.cli.pretrain"),
         (["--source", "nowhere"], "nowhere"),
         (["--image-size", "100"], "not a multiple of 32"),

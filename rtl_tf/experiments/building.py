@@ -6,10 +6,11 @@ from importlib import import_module
 import keras
 import numpy as np
 
-from rtl_tf.config import Settings
+from rtl_tf.config import COMMON, Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.source_decoder import take_decoder
 from rtl_tf.methods import Method
+from rtl_tf.networks.catalogue import Source
 from rtl_tf.networks.edge_padding import pads
 from rtl_tf.networks.sources import SourceNetwork, load_source
 from rtl_tf.training.model import RegularizedDetector, build_network, build_source, freeze, last_convolution
@@ -52,12 +53,21 @@ def load_networks(settings: Settings, method: Method) -> Pair | None:
         raise InputError("--skip-connections: a pyramid joins the maps of all strides as it is, leave the flag out")
     if method.trains == "last-convolution" and not last_convolution(start.encoder):
         raise InputError(f"--method {method.name}: --source {settings.source} has no convolution that could be trained")
-    if settings.classifier_distance == "cross-entropy" and frozen.source.without_softmax:
-        given = "points" if frozen.source.classifier == "points" else "a descriptor"
-        raise InputError(
-            f"--classifier-distance cross-entropy: --source {settings.source} gives {given}, no class scores"
-        )
+    if method.uses_classifier and frozen.source.without_softmax:
+        _require_no_softmax(settings, frozen.source)
     return start, _framed(frozen, settings)
+
+
+def _require_no_softmax(settings: Settings, source: Source) -> None:
+    """InputError where a setting is of the softmax that RTL-CO's class scores go through: the source gives none."""
+    flag = None
+    if settings.classifier_distance == "cross-entropy":
+        flag = "--classifier-distance cross-entropy"
+    elif settings.temperature != COMMON["temperature"]:
+        flag = f"--temperature {settings.temperature:g}"
+    if flag:
+        given = "points" if source.classifier == "points" else "a descriptor"
+        raise InputError(f"{flag}: --source {settings.source} gives {given}, no class scores")
 
 
 def _framed(frozen: SourceNetwork, settings: Settings) -> SourceNetwork:

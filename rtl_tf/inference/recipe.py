@@ -70,7 +70,7 @@ class Recipe:
 
         mesh: `find_mesh` of these, where that is known.
         """
-        return VIEWS[0].of(self._square(mesh or find_mesh(image, box), box) if self.alignment else box)
+        return self._square(mesh or find_mesh(image, box), box) if self.alignment else box
 
     def _square(self, mesh: Mesh, box: Crop) -> Crop:
         return self.alignment.square(mesh, box.size) if self.alignment and mesh.score > FACE else box

@@ -23,6 +23,8 @@ class View:
     turn: float = 0.0
 
     def of(self, crop: Crop) -> Crop:
+        if self == View():
+            return crop  # to the last bit
         side = crop.side * self.zoom
         x, y = (middle + crop.side * shift for middle, shift in zip(crop.centre, self.shift, strict=True))
         mirrored = crop.mirrored != self.flipped
