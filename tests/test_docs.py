@@ -10,6 +10,8 @@ import nbclient
 import nbformat
 import pytest
 
+from rtl_tf.schema import load_schema
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 sys.path.insert(0, str(DOCS))
 import layers  # noqa: E402
@@ -39,6 +41,26 @@ def test_modules_that_pages_run_by_name_are_the_packages_or_lie_in_tests():
     for place, name in set(run) - known:
         assert place and (root / "tests" / name / "__main__.py").is_file(), f"{place}python -m {name}"
     assert ("cd tests && ", "strength") in run
+
+
+def test_the_landmarks_of_the_formats_page_are_the_schemas_and_its_example_is_one(tmp_path):
+    page = (DOCS / "formats.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (L\d+) \| `(\w+)` \| (.+) \|$", page, re.MULTILINE)
+    landmarks = load_schema("fas14").landmarks
+    assert rows == [(landmark.label, landmark.name, landmark.anatomy) for landmark in landmarks]
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "ours.toml").write_text(example, encoding="utf-8")
+    ours = load_schema(tmp_path / "ours.toml")
+    assert ours.names == ("eye_left", "eye_right") and ours.mirror_permutation.tolist() == [1, 0]
+
+
+def test_all_extras_are_told():
+    page = (DOCS / "photographs.md").read_text(encoding="utf-8")
+    table = page[page.index("| extra | for |") : page.index("## 1.")]
+    told = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    setup = (DOCS.parent / "setup.py").read_text(encoding="utf-8")
+    extras = setup[setup.index("extras_require={") : setup.index("entry_points={")]
+    assert told == set(re.findall(r'^        "(\w+)":', extras, re.MULTILINE))
 
 
 def test_the_notebook_was_executed_in_order_without_a_fault():
