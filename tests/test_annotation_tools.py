@@ -116,6 +116,8 @@ def test_labelme_groups_are_faces(tmp_path):
     first, second = datasets.load(tmp_path)
     assert [(face.subject, face.face) for face in (first, second)] == [("a_0", "0"), ("a_7", "7")]
     np.testing.assert_array_equal(second.points - first.points, 1)
+    write(tmp_path / "a.json", labelme(shapes=shapes, flags={"subject=p01": True}))
+    assert [face.subject for face in datasets.load(tmp_path)] == ["p01_0", "p01_7"]  # two faces are two people
 
 
 def test_labelme_says_what_it_leaves_out(tmp_path):
@@ -249,6 +251,9 @@ def test_of_several_annotations_the_last_one_that_counts_is_read(tmp_path):
     for order in ([one, later, cancelled], [cancelled, later, one]):
         write(tmp_path / "p.json", [task(annotations=order)])
         np.testing.assert_allclose(datasets.load(tmp_path)[0].points, POINTS + 2, atol=1e-5)
+    edited = {**one, "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-05-01T00:00:00Z"}  # last of all
+    write(tmp_path / "p.json", [task(annotations=[edited, {**later, "created_at": "2024-03-01T00:00:00Z"}])])
+    np.testing.assert_allclose(datasets.load(tmp_path)[0].points, POINTS + 1, atol=1e-5)
     write(tmp_path / "p.json", [task(annotations=[one, {**later, "completed_by": {"id": 2}}])])
     refused(tmp_path, "p.json: [0].annotations: 2 persons labelled it, and differ; keep the annotation that counts")
     write(tmp_path / "p.json", [task(annotations=[one, {**one, "completed_by": 2}])])
@@ -374,6 +379,14 @@ def test_deeplabcut_individuals_are_faces(tmp_path):
     assert "rows without a point, left out: 1 (row 6 b first)" in str(said[0].message)
     assert [(sample.subject, sample.face) for sample in samples] == [("img0_a", "a"), ("img0_b", "b"), ("img1_a", "a")]
     np.testing.assert_array_equal(samples[1].points, POINTS.astype(np.float32) + 1)
+
+
+def test_deeplabcut_individuals_of_several_videos_are_people(tmp_path):
+    for video in ("anna", "bert"):
+        image(tmp_path / "labeled-data" / video / "img0.png")
+        file = tmp_path / "labeled-data" / video / "CollectedData_me.csv"
+        deeplabcut(file, [f"labeled-data/{video}/img0.png"], 3, ("a", "b"))
+    assert [sample.subject for sample in datasets.load(tmp_path)] == ["anna_a", "anna_b", "bert_a", "bert_b"]
 
 
 def test_a_deeplabcut_file_of_a_spreadsheet_with_decimal_commas(tmp_path):

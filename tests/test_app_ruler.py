@@ -151,3 +151,8 @@ def test_a_ruler_that_is_not_whole_leaves_what_was_typed(client, folder):
     rows, notes = exported(folder)
     assert rows[0]["mm_per_px"] == "0.5" and "ruler_mm" not in rows[0]
     assert any(note.startswith("1 with a ruler that makes no scale (a.png first)") for note in notes)
+
+
+def test_a_ruler_of_one_end_is_told(client, folder):
+    labelled(client, *ruler()[:1])
+    assert any(note.startswith("1 with a ruler that makes no scale (a.png first)") for note in exported(folder)[1])

@@ -31,6 +31,7 @@ from rtl_tf.runs.signs import Signs
 
 NAMES = ("exocanthion", "endocanthion", "nasion", "pronasale", "cheilion")
 ORDER = np.arange(5)  # no pairs
+ARRAYS = ("truth", "points", "peaks", "heatmap_truth", "heatmap_points", "input_px_per_px", "mm_per_px")
 MEAN = np.array([[0, 0], [30, 2], [50, 5], [60, 40], [20, 70]], float)
 
 
@@ -183,7 +184,7 @@ def test_a_landmark_that_is_missing_has_no_radius_and_no_vote(confidence):
     points[0, 2] = peaks[0, 2] = np.nan
     radii = confidence.radii(Signs(points, peaks), 0.9)
     assert np.isnan(radii[0, 2]) and np.isfinite(np.delete(radii, 2, axis=1)).all()
-    assert confidence.flags(Signs(points, peaks))[0] in ((), (UNSURE,), (UNLIKELY,))
+    assert confidence.flags(Signs(points, peaks)) == confidence.flags(Signs(face.points, face.peaks)) == [()]
 
 
 def test_the_file_gives_back_the_same_answers(confidence, tmp_path):
@@ -334,6 +335,23 @@ def test_a_sign_beyond_those_of_the_training_faces_is_flagged(sign, flag, values
     told = fitted.flags(replace(new, **{sign: np.float32(values)}))
     assert [flag in flags for flags in told] == [False, True, False]
     assert all(flag not in flags for flags in fitted.flags(new))
+
+
+def test_how_far_views_disagree_is_a_share_of_the_face():
+    """A face twice as large, of which views disagree twice as far, is the same face."""
+    fitted = Confidence.fit(replace(faces(150, 0), spread=np.full((150, 5), 1, np.float32)), ORDER)
+    points, peaks = faces(1, 1).points, np.full((1, 5), 0.99)
+    for spread, flagged in ((0.8, False), (3.0, True)):
+        signs = [Signs(scale * points, peaks, spread=np.full((1, 5), scale * spread)) for scale in (1, 2)]
+        assert [DISAGREE in fitted.flags(each)[0] for each in signs] == [flagged, flagged]
+
+
+def test_expected_errors_are_in_the_networks_px(confidence):
+    new = faces(1, 3)
+    twice = replace(new, **{name: np.repeat(getattr(new, name), 2, axis=0) for name in ARRAYS})
+    twice = replace(twice, images=("a", "b"), subjects=("a", "b"), input_px_per_px=np.float32([1, 4]))
+    judged = judge_confidence(twice, confidence, (0.8,))
+    assert judged.expected[1] / judged.expected[0] == pytest.approx(4)
 
 
 def test_a_view_of_enough_people_has_its_own_radii():

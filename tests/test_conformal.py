@@ -122,3 +122,9 @@ def test_a_landmark_that_few_of_a_group_have_has_the_radius_of_all():
     far, anywhere = split.radii(doubts[:1], 0.7, ["far"])[0], plain.radii(doubts[:1], 0.7)[0]
     assert far[0] > 1.3 * anywhere[0] and far[1] == anywhere[1]
     assert "far" not in Conformal.fit(errors[:, 1:], doubts[:, 1:], names, groups).of_groups
+
+
+def test_a_group_of_many_images_of_few_people_has_no_radii_of_its_own():
+    names = [f"p{index}" for index in range(40)] + [f"q{index // 2}" for index in range(20)]
+    fitted = Conformal.fit(np.ones((60, 1)), np.zeros((60, 1)), names, [""] * 40 + ["far"] * 20)
+    assert fitted.of_groups == {}

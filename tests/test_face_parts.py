@@ -53,6 +53,8 @@ def test_a_square_lies_around_what_was_found_as_the_faces_does():
     assert crop == Crop(60, 20, 100, 96, mirrored=True, angle=0.3)
     assert len(parts.squares(square, points + 1, (300, 300))) == 2
     assert parts.squares(square, np.full((3, 2), np.nan), (300, 300)) == []
+    right = points + np.array([240, 0])  # in an image that is wider than high
+    assert len(parts.squares(square, right, (400, 100))) == 2 and parts.squares(square, right, (100, 400)) == []
     # As many pixels as the network has seen, or fewer: a second look shows nothing new.
     assert parts.squares(Crop(0, 0, 64, 64), points + 1, (300, 300)) == []
 
@@ -103,10 +105,12 @@ def test_what_no_part_has_stays_as_it_was_found_first():
 
     def locate(pixels, crops):
         assert pixels.shape == (2, 96, 96, 3)  # of three that the recipe shows
-        return [prediction([[1, 1], [70, 70], [3, 3]]), prediction([[1, 1], [72, 74], [3, 3]])]
+        answers = prediction([[1, 1], [70, 70], [3, 3]]), prediction([[1, 1], [72, 74], [3, 3]])
+        return [dataclasses.replace(one, peaks=np.full(3, peak)) for one, peak in zip(answers, (0.6, 0.8), strict=True)]
 
     found = parts.look(image, Crop(0, 0, 200, 64), first, locate, views=VIEWS[:3], shift=0.0)
     np.testing.assert_array_equal(found.points, [[50, 50], [71, 72], [120, 100]])
+    np.testing.assert_allclose(found.peaks, [first.peaks[0], 0.7, first.peaks[2]])
     np.testing.assert_array_equal(found.heatmap_points, first.heatmap_points)
     small = parts.look(image, Crop(0, 0, 60, 64), first, None, views=VIEWS[:2], shift=0.0)
     np.testing.assert_array_equal(small.points, first.points)

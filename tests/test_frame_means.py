@@ -31,7 +31,8 @@ def test_by_hand():
     others = [value(20, 10.0, 99.0, "oblique"), value(21, 11.0, np.nan), value(22, 11.0, 99.0, "")]
     flagged = [value(23, 12.0, 99.0, flags="two peaks")]
     twice = [value(3, 1.5, 2.5)]  # beside another norm
-    of_film, oblique = frame_means([*reversed(frames), *others, *flagged, *twice])
+    mixed = [frame for pair in zip(frames[:6], frames[6:], strict=True) for frame in pair]  # as a spreadsheet sorts
+    of_film, oblique = frame_means([*mixed, *others, *flagged, *twice])
     assert (of_film.frames, of_film.flagged, of_film.mean, of_film.note) == (12, 1, 3.5, "")
     assert oblique.flagged == 0
     half = 2.570582 * np.std([1, 2, 3, 4, 5, 6], ddof=1) / np.sqrt(6)

@@ -3,8 +3,11 @@
 import warnings
 
 import numpy as np
+import pytest
+from PIL import Image
 
-from rtl_tf.audit.framing import Framing, is_odd, odd_sizes
+from rtl_tf.audit.framing import Framing, frame_faces, is_odd, odd_sizes
+from rtl_tf.records import Sample
 
 NAN = float("nan")
 
@@ -25,3 +28,13 @@ def test_faces_that_are_not_compared_have_no_say_in_what_sizes_are_held_against(
     assert what == "its box" and is_odd(factor, deviations).tolist() == [False, False, True, False, False, False]
     factor, deviations, what = odd_sizes(framing([0.5, 0.5, 0.5, NAN, NAN, NAN], [False] * 6), sizes)
     assert what == "mm" and factor[2] == 2 and is_odd(factor, deviations)[2]
+
+
+def test_how_a_face_lies_in_its_square_and_this_in_the_image(tmp_path):
+    """In an image of 100 px a square of 100 px that begins at row 20, as box columns have it: 20 rows lie below."""
+    Image.new("RGB", (100, 100)).save(tmp_path / "a.png")
+    points = np.float32([[30, 40], [70, 40], [50, 90], [np.nan, np.nan]])
+    found = frame_faces([Sample(tmp_path / "a.png", points, "p", box=(0, 20, 100), mm_per_px=0.5)])
+    assert (found.extent[0], found.side[0], found.share[0], found.mm_per_px[0]) == (50, 100, 0.5, 0.5)
+    assert found.beyond[0] == pytest.approx(0.2, abs=0.011) and found.is_cut_off[0] and found.has_box[0]
+    assert found.is_enlarged[0]  # 100 px are fewer than a network's 256

@@ -6,19 +6,24 @@ import numpy as np
 import pytest
 from fake_runs import make_predictions
 
+from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.measured import Yardsticks, measure_faces
+from rtl_tf.clinic.scales import Scale
+from rtl_tf.clinic.sights import Sight
 from rtl_tf.exceptions import InputError
 from rtl_tf.measurement import Measurement
 from rtl_tf.measuring.criteria import named_criteria, read_criteria, shipped_criteria
 from rtl_tf.measuring.intervals import intervals
 from rtl_tf.measuring.landmark_covariance import (
     LandmarkCovariance,
+    _without_negative,
     face_size,
     read_covariance,
     write_covariance,
 )
 from rtl_tf.measuring.norms import named_norms, norm_for, read_norms, refusal, sex_of, shipped_norms
 from rtl_tf.measuring.quantities import measure
-from rtl_tf.schema import load_schema
+from rtl_tf.schema import load_schema, parse_schema
 
 NAMES = ("a", "b", "c", "d")
 SQUARE = np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 0.0], [0.0, 10.0]])
@@ -80,6 +85,7 @@ def test_angles_do_not_turn_with_the_image_and_reach_180_degrees():
         ("distance", "ab", np.where(np.arange(4)[:, None] == 1, np.nan, SQUARE)),
         ("ratio", "abcd", SQUARE[[0, 1, 2, 2]]),
         ("angle", "abc", SQUARE[[1, 1, 2, 3]]),
+        ("angle", "abc", SQUARE[[0, 1, 1, 3]]),
         ("point_to_line", "abc", SQUARE[[0, 1, 1, 3]]),
     ],
 )
@@ -95,6 +101,7 @@ def test_images_and_draws_at_once():
 
 def test_the_size_of_a_face():
     assert face_size(np.array([[[0.0, 0], [6, 8]], [[1.0, 1], [np.nan, np.nan]]])).tolist()[0] == 5
+    assert face_size(np.array([[0.0, 0], [6, 8], [np.nan, np.nan]])) == 5  # of those that are there
     assert np.isnan(face_size(np.full((2, 2), np.nan)))
 
 
@@ -122,6 +129,11 @@ def test_the_covariance_is_of_errors_as_shares_of_the_faces_size():
     np.testing.assert_array_equal(LandmarkCovariance.fit(nowhere, np.arange(3)).covariance, there.covariance)
     with pytest.raises(InputError, match="landmarks' errors need one that 5 people have labelled, at most 4 have$"):
         LandmarkCovariance.fit(make_predictions(np.zeros((8, 2))), np.arange(2))
+
+
+def test_products_that_make_no_covariance_become_the_nearest_that_is_one():
+    """[[1, 2], [2, 1]] has the values 3 and -1; without the negative one 1.5 of each product is left."""
+    np.testing.assert_allclose(_without_negative(np.array([[1.0, 2], [2, 1]])), 1.5)
 
 
 def test_people_count_not_images():
@@ -268,15 +280,29 @@ def test_mirrored_faces_have_mirrored_errors():
     low, high = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(2), mirrored=np.array([False, True]))
     halves = (high - low)[:, 0] / 2
     assert halves[1] / halves[0] == pytest.approx(7.0, rel=0.02)  # |(1, 1) . (3, -4)| = 1, |(-1, 1) . (3, -4)| = 7
-    order = np.array([1, 0])  # of a mirrored face it is the other point that errs so: across the same line
-    swapped = intervals([DISTANCE], points, covariance, ("a", "b"), np.ones(2), mirrored=True, order=order)
-    assert (swapped[1] - swapped[0])[0, 0] / 2 == pytest.approx(halves[1], rel=0.02)
-    assert intervals(
-        [Measurement("m", "point_to_line", ("b", "a", "c"), "")],
-        np.array([[[0.0, 0], [0, 9], [9, 0]]]),
-        LandmarkCovariance.of_blocks(("a", "b", "c"), [np.zeros((2, 2)), 1e-4 * np.eye(2), np.zeros((2, 2))]),
-        ("a", "b", "c"), np.ones(1), mirrored=True, order=np.array([1, 0, 2]),
-    )[0] < 9 * (1 - 1e-3)  # fmt: skip
+
+
+def test_of_a_mirrored_face_the_partner_errs():
+    """Of a, b and c in (0, 0), (0, 10) and (30, 10) a alone errs, by 0.01 of the face's size, 14.907 px; of a mirrored
+    face it is b, so that the distance from b to c is off by 1.96 * 0.149 px."""
+    names, order = ("a", "b", "c"), np.array([1, 0, 2])
+    covariance = LandmarkCovariance.of_blocks(names, [1e-4 * np.eye(2), np.zeros((2, 2)), np.zeros((2, 2))])
+    points, mirrored = np.array([[[0.0, 0.0], [0.0, 10.0], [30.0, 10.0]]] * 2), np.array([False, True])
+    across = [Measurement("m", "distance", ("b", "c"), "")]
+    low, high = intervals(across, points, covariance, names, np.ones(2), mirrored=mirrored, order=order)
+    assert ((high - low) / 2)[:, 0] == pytest.approx([0, 0.2922], rel=0.03)
+
+
+def test_faces_that_are_mirrored_are_measured_with_the_errors_of_the_other_half(tmp_path):
+    """The same three points, of a face as it is and of a mirrored one, through the table's own function."""
+    landmarks = "".join(f'[[landmarks]]\nname = "{name}"\nlabel = "{name}"\nanatomy = "x"\n' for name in "abc")
+    measured = '[[measurements]]\nname = "m"\nkind = "distance"\npoints = ["b", "c"]\nmeaning = "x"\nunit = "mm"\n'
+    schema = parse_schema(f'name = "s"\nsource = "x"\nmirrored_pairs = [["a", "b"]]\n{landmarks}{measured}', "s")
+    covariance = LandmarkCovariance.of_blocks(schema.names, [1e-4 * np.eye(2), np.zeros((2, 2)), np.zeros((2, 2))])
+    points = np.array([[0.0, 0.0], [0.0, 10.0], [30.0, 10.0]])
+    faces = [MarkedFace(tmp_path, "f", "", points, mirrored=mirrored) for mirrored in (False, True)]
+    found = measure_faces(faces, [Sight("frontal")] * 2, [Scale(1.0)] * 2, schema, Yardsticks(covariance))
+    assert [(one.high - one.low) / 2 for one in found] == pytest.approx([0, 0.2922], rel=0.03)
 
 
 def test_intervals_do_not_depend_on_other_images():

@@ -10,9 +10,9 @@ from test_sticker import SKIN, a_face, disc, photograph, share
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.measured import Yardsticks, measure_faces
 from rtl_tf.clinic.measured_table import is_measured_table, write_measured
-from rtl_tf.clinic.scales import Scale, sticker_scale
+from rtl_tf.clinic.scales import Scale, _doubt, sticker_scale
 from rtl_tf.clinic.sights import Sight
-from rtl_tf.clinic.sticker import _one_sided
+from rtl_tf.clinic.sticker import Sticker, _one_sided
 from rtl_tf.clinic.sticker_place import feature_at, wrong_length
 from rtl_tf.schema import load_schema
 
@@ -95,6 +95,12 @@ def test_a_disc_counts_by_where_it_lies_and_what_it_makes_of_the_face(tmp_path):
     assert eye.problem == f"{none}(89, 100) lies on an eye" and np.isnan(eye.mm_per_px) and eye.sticker is None
     large = sticker_scale(with_disc(tmp_path, (120, 60)), 40, NAMES)  # 2.1 mm a px
     assert large.problem.startswith(f"{none}(120, 60) would make 23") and large.problem.endswith("nasion to gnathion")
+
+
+@pytest.mark.parametrize(("error", "said"), [(0.9, ""), (1.0, "an edge that its sides do not agree on")])
+def test_a_disc_whose_edge_tells_less_than_a_twentieth_is_no_scale(error, said):
+    doubt = _doubt(Sticker(np.array([120.0, 60.0]), 19.0, error, 0.0), 19, POINTS, NAMES)
+    assert doubt == (said and f"the disc at (120, 60) has {said}")
 
 
 def test_an_eye_beside_a_sticker_is_no_second_one(tmp_path):

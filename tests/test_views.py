@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rtl_tf.coordinates import Crop
+from rtl_tf.inference.looked_at import spread_of
 from rtl_tf.inference.views import VIEWS, View
 
 SQUARE = Crop(100.0, 50.0, 200.0, 128, angle=0.1)
@@ -37,3 +38,8 @@ def test_changes_are_those_of_the_image_whether_the_view_is_flipped_or_not():
     points = np.array([[150.0, 80.0], [260.0, 190.0]])
     across, mirrored = plain.to_input(points), flipped.to_input(points)
     np.testing.assert_allclose(mirrored, np.stack([127 - across[:, 0], across[:, 1]], axis=1), atol=1e-4)
+
+
+def test_how_far_answers_lie_apart_is_the_root_mean_square_from_their_mean():
+    assert spread_of([np.array([[0.0, 0.0]]), np.array([[6.0, 8.0]])]).tolist() == [5]
+    assert spread_of([np.zeros((1, 2))]) is None
