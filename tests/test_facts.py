@@ -174,9 +174,10 @@ def test_misspelt_columns(folder, measure):
         "error: facts.csv row 1: none of the columns that are known beside image: subject, mm_per_px, age, sex, view, "
         "yaw, ruler_x1, ruler_y1, ruler_x2, ruler_y2, ruler_mm\n"
     )
-    (folder / "facts.csv").write_text("image,mm,note,age,sexe\nimages/a.png,0.3,x,7,F\nimages/b.png,0.5,y,7,F\n")
+    (folder / "facts.csv").write_text("image,mm,yaw,Age,sexe\nimages/a.png,0.3,0,7,F\nimages/b.png,0.5,0,7,F\n")
     assert measure()[0] == (
         "warning: facts.csv row 1: column 'mm' says nothing here; did you mean 'mm_per_px'?\n"
+        "warning: facts.csv row 1: column 'Age' says nothing here; did you mean 'age'?\n"
         "warning: facts.csv row 1: column 'sexe' says nothing here; did you mean 'sex'?\n"
     )
 

@@ -14,14 +14,16 @@ from rtl_tf.datasets import default_schema, is_table, load
 from rtl_tf.datasets.annotations import inside_image, require_placed
 from rtl_tf.datasets.files import file_called, is_film
 from rtl_tf.datasets.table import (
+    OPTIONAL,
     mirrored_of,
     mm_per_px_of,
     points_of,
     require_image_and_box,
     schema_in,
     table_file,
+    tell_misspelt_optional,
 )
-from rtl_tf.datasets.table_cells import FRAME
+from rtl_tf.datasets.table_cells import FRAME, YAW
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.images import read_size
 from rtl_tf.measuring.norms import sex_of
@@ -150,6 +152,7 @@ def _of_table(file: Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]
     header, rows = read_rows(file)
     require_image_and_box(file, header)
     fitting = schema_in(file, header, schema)
+    tell_misspelt_optional(file, header, (*OPTIONAL, "age", "sex", "view", YAW))
     faces = [_of_row(file.parent, row, fitting) for row in rows]
     _require_once(rows, faces)
     return fitting, faces

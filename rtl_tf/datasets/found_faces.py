@@ -16,6 +16,7 @@ from rtl_tf.datasets.table import (
     sample_of,
     schema_in,
     table_file,
+    tell_misspelt_optional,
 )
 from rtl_tf.datasets.table_cells import DOUBT, PEAK, RADIUS
 from rtl_tf.exceptions import InputError
@@ -49,6 +50,7 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
     header, rows = read_rows(file)
     require_image_and_box(file, header)
     fitting = schema_in(file, header, schema)
+    tell_misspelt_optional(file, header)
     tell_left_out(file, "rows with an error", [f"row {row.line}" for row in rows if row.cells.get("error")])
     rows = [row for row in rows if not row.cells.get("error")]
     if not rows:

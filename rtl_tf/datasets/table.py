@@ -1,7 +1,7 @@
 """A CSV table and a folder of images: the format for data of one's own."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +20,12 @@ from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.faults import each_read, set_aside
-from rtl_tf.system.notes import tell_left_out, warn_once
+from rtl_tf.system.notes import tell_left_out, tell_misspelt, warn_once
 
 TABLE = "landmarks.csv"
 BOX = ("box_left", "box_top", "box_side")
 FOUND_BOX = "box_found"  # true: by the face finder, who knows nothing of landmarks; else by somebody who does
+OPTIONAL = ("subject", "mm_per_px", "mirrored", "face", *BOX)  # beside image and landmarks, what columns say here
 FACES = "faces_found"  # how many that one found, of which the largest was looked at; empty where a square was given
 # As spreadsheets and people write them; a number of a program that knows no other type has its ".0".
 TRUE = ("true", "yes", "y", "t", "1", "1.0", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "waar")
@@ -70,6 +71,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     if BOX[0] not in header and (unread := boxes_by_other_names(header)):
         named = f"boxes are read from columns {', '.join(BOX)}, and {', '.join(unread)} are attributes"
         warn_once(f"{file} boxes", f"{file} row 1: {named}: crops are made around the landmarks")
+    tell_misspelt_optional(file, header)
     attributes = attributes_of(header, [row.cells for row in rows])
     first_row: dict[tuple[Path, str], int] = {}
 
@@ -140,6 +142,12 @@ def require_image_and_box(file: Path, header: list[str]) -> None:
         raise InputError(f"{file} row 1: a box needs all of the columns {', '.join(BOX)}")
 
 
+def tell_misspelt_optional(file: Path, header: list[str], known: Sequence[str] = OPTIONAL) -> None:
+    """A warning for an attribute that looks like one of the columns `known` that is missing."""
+    (attributes,) = attributes_of(header, [dict.fromkeys(header, "")])
+    tell_misspelt(file, header, attributes, known, "is an attribute")
+
+
 def landmarks_of(header: list[str]) -> list[str]:
     """Names that have both columns."""
     columns = set(header)
@@ -151,7 +159,7 @@ def attributes_of(header: list[str], rows: list[dict[str, str]]) -> list[dict[st
     coordinates = {name + axis for name in landmarks_of(header) for axis in ("_x", "_y")}
     radii = {name + RADIUS for name in landmarks_of(header)} & set(header)
     doubt = (*DOUBT, *radii) if radii else ()  # of predict.py's tables
-    meant = {"", "image", "subject", "mm_per_px", "mirrored", "face", "error", *doubt, *BOX, *coordinates}
+    meant = {"", "image", "error", *OPTIONAL, *doubt, *coordinates}
     names = [name for name in header if name not in meant]
     return [{name: cells[name] for name in names} for cells in rows]
 

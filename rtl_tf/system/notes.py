@@ -58,13 +58,16 @@ def did_you_mean(name: str, names: Sequence[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else ""
 
 
-def tell_misspelt(file: object, header: Sequence[str], others: Iterable[str], known: Sequence[str]) -> None:
-    """A warning for each of the columns `others`, which say nothing, that looks like one of `known` that is missing."""
-    for name in filter(None, others):
-        near = [each for each in known if each.startswith(name)]
-        near += difflib.get_close_matches(name, known, 1, 0.75)
+def tell_misspelt(
+    file: object, header: Sequence[str], others: Iterable[str], known: Sequence[str], now: str = "says nothing here"
+) -> None:
+    """A warning for each of the columns `others` that looks like one of `known` that is missing; what it is `now`."""
+    for name in others:
+        told = name.lower()
+        near = [each for each in known if each.startswith(told)] if len(told) > 1 else []  # letters name many things
+        near += difflib.get_close_matches(told, known, 1, 0.8)  # race is no face
         if near and near[0] not in header:
-            warn(f"{file} row 1: column '{name}' says nothing here; did you mean '{near[0]}'?")
+            warn(f"{file} row 1: column '{name}' {now}; did you mean '{near[0]}'?")
 
 
 def _format(message: Warning | str, category: type[Warning], *place, **more) -> str:
