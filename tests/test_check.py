@@ -318,6 +318,20 @@ def test_an_odd_scale(clean):
     assert kinds(changed(samples, mm_per_px=2 * samples[VICTIM].mm_per_px)) == ({"odd size"}, 0)
 
 
+def test_a_scale_that_makes_no_face_is_said(clean):
+    """A swapped one, px a mm, looks right in px a mm. FACE has 84 px from nasion to gnathion, 37 px to subnasale."""
+    said = [" ".join(findings_text(examine(scaled(clean, mm), SCHEMA)).split()) for mm in (1, 20)]
+    assert "Scale: 1 mm a px." in said[0] and "no face" not in said[0]
+    assert "Scale: 20 mm a px." in said[1]
+    large = "60 images would show no face (1680 mm from nasion to gnathion)"
+    assert f"{large}: mm_per_px is millimetres a pixel." in said[1]
+
+
+def scaled(samples, mm_per_px):
+    points = FACE.astype(np.float32)
+    return [dataclasses.replace(sample, mm_per_px=mm_per_px, points=points) for sample in samples]
+
+
 def test_too_few_images_are_said_to_be_too_few(clean):
     findings = examine(clean[:6], SCHEMA)
     assert findings.faces is None and findings.suspects == []

@@ -13,6 +13,7 @@ from rtl_tf.cli import run as run_command
 from rtl_tf.cli.measure import main
 from rtl_tf.clinic.half_seen import half_seen
 from rtl_tf.clinic.measured_table import COLUMNS, FIRST
+from rtl_tf.clinic.sights import Sight, tell_unused
 from rtl_tf.coordinates import turned
 from rtl_tf.runs import layout
 from rtl_tf.runs.predictions import write_predictions
@@ -20,8 +21,8 @@ from rtl_tf.schema import load_schema
 
 NAMES = load_schema("fas14").names
 POINTS = dict(zip(NAMES, [(10 * index, 5 * (index % 3)) for index in range(1, 15)], strict=True))
-POINTS |= {"exocanthion": (100, 50), "endocanthion": (130, 90), "nasion": (10, 10), "subnasale": (10, 110)}
-# 50 px and 100 px
+POINTS |= {"exocanthion": (100, 50), "endocanthion": (130, 90)}  # 50 px
+POINTS |= {"nasion": (10, 10), "subnasale": (10, 110), "gnathion": (10, 190)}  # 100 and 180 px
 
 
 @pytest.fixture
@@ -75,6 +76,8 @@ def test_values_and_z_scores_by_hand(measure):
     height = rows["a.jpg", "nasal_height", "Weinberg 2016, European"]
     assert height["z"] == "1.02"  # 50 mm; at 8 years 47.015 of 2.935
     assert rows["a.jpg", "fissure_to_nose", ""]["value"] == "0.5000"
+    said_of = "\n  1 x palpebral_fissure_length: Weinberg 2016 was measured on 3D surfaces: no z-score\n"
+    assert said_of in said and " x nasal_bridge_length, nasal_protrusion and 4 more: frontal view; stands" in said
     protrusion = rows["a.jpg", "nasal_protrusion", ""]
     assert protrusion["note"] == "frontal view; stands for the head's in a lateral view alone: no z-score"
     assert {row["use"] for row in rows.values()} == {"research use, no diagnosis"}
@@ -178,7 +181,7 @@ def test_a_point_outside_the_photograph_is_no_landmark(measure, tmp_path):
     height = rows["a.jpg", "nasal_height", ""]
     assert (height["value"], height["note"]) == ("", "outside the photograph: subnasale")
     assert rows["gone.jpg", "nasal_height", ""]["value"] == "0.100"
-    assert "3 x outside the photograph: exocanthion\n" in said
+    assert "3 x palpebral_fissure_length, fissure_to_nose: outside the photograph: exocanthion\n" in said
     _, _, rows = measure([GIRL | far | {"subnasale_x": "", "subnasale_y": ""}])
     assert rows["a.jpg", "fissure_to_nose", ""]["note"] == "no subnasale; outside the photograph: exocanthion"
 
@@ -235,7 +238,7 @@ def test_intervals_and_criteria(measure, tmp_path):
     half = 1.96 * np.hypot(0.01 * size * 0.4, 0.01 * 20)
     assert (float(row["high"]) - float(row["low"])) / 2 == pytest.approx(half, rel=0.06)
     assert float(row["z_high"]) == pytest.approx((float(row["high"]) - 25.44) / 1.22, abs=0.01)
-    assert "1 value meets the criterion of 4-Digit Code" in said and "HP:" not in said
+    assert "\npalpebral_fissure_length: 1 value meets the criterion of 4-Digit Code" in said and "HP:" not in said
     wide = rows["c.jpg", "palpebral_fissure_length", "Clarren 2010, Canadian"]
     assert (wide["criterion"], wide["note"]) == ("", "the interval of z reaches across the limit of Hoyme 2016")
     mean = GIRL | {"image": "d.jpg", "mm_per_px": 25.44 / 50}  # and a third of it as its error: from low to high
@@ -283,7 +286,7 @@ def test_why_a_value_has_no_interval(measure, tmp_path):
     fissure = rows["a.jpg", "palpebral_fissure_length", ""]
     assert (fissure["value"], fissure["low"], fissure["note"]) == ("25.000", "", "no error known for endocanthion")
     assert rows["a.jpg", "nasal_height", ""]["note"] == "no subnasale"
-    assert "1 x no error known for endocanthion\n" in said
+    assert "1 x palpebral_fissure_length: no error known for endocanthion\n" in said
     assert "no error" not in measure([GIRL])[1]
 
 
@@ -319,7 +322,7 @@ def test_errors_of_a_run(measure, tmp_path):
 OBLIQUE = "turned by more than 5 degrees, up to which it stands for the head's: no z-score"
 
 
-def test_the_view_by_yaw_by_flag_and_by_the_photograph(measure, tmp_path):
+def test_the_view_by_yaw_by_flag_and_by_the_photograph(measure, tmp_path, capsys):
     for yaw, z, note in ((-4.9, "-0.36", ""), (7, "", OBLIQUE), (-15, "", OBLIQUE)):
         _, _, rows = measure([GIRL | {"view": "", "yaw": yaw}], "--norm", "Clarren 2010")
         fissure = rows["a.jpg", "palpebral_fissure_length", "" if note else "Clarren 2010, Canadian"]
@@ -329,9 +332,17 @@ def test_the_view_by_yaw_by_flag_and_by_the_photograph(measure, tmp_path):
     _, _, rows = measure([turned, told], "--view", "lateral")
     assert rows["a.jpg", "nasal_height", ""]["view"] == "oblique"
     assert rows["b.jpg", "nasal_height", ""]["view"] == "lateral"
+    sights = [Sight("oblique", -40), Sight("lateral")]
+    tell_unused(None, sights)
+    tell_unused("lateral", sights[1:])
+    assert capsys.readouterr().err == ""
+    tell_unused("lateral", sights)
+    assert capsys.readouterr().err == (
+        "warning: --view lateral: not used, as their rows tell another view or yaw: 1 of 2 photographs\n"
+    )
     _, _, rows = measure([told])
     fissure, height = (rows["b.jpg", name, ""] for name in ("palpebral_fissure_length", "nasal_height"))
-    said = "view unknown (b.jpg: no such image); stands for the head's in a frontal view alone: no z-score"
+    said = "view unknown (b.jpg: no such image); stands for the head's in a frontal view alone"  # no z was asked for
     assert (fissure["value"], fissure["note"]) == ("25.000", said)
     assert (height["value"], height["note"]) == ("50.000", "")  # the same in all views
     Image.new("RGB", (200, 200)).save(tmp_path / "b.jpg")

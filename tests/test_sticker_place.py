@@ -10,10 +10,11 @@ from test_sticker import SKIN, a_face, disc, photograph, share
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.measured import Yardsticks, measure_faces
 from rtl_tf.clinic.measured_table import is_measured_table, write_measured
-from rtl_tf.clinic.scales import Scale, _doubt, sticker_scale
+from rtl_tf.clinic.scales import NO_FACE, Scale, _doubt, sticker_scale, with_doubts
 from rtl_tf.clinic.sights import Sight
 from rtl_tf.clinic.sticker import Sticker, _one_sided
-from rtl_tf.clinic.sticker_place import feature_at, wrong_length
+from rtl_tf.clinic.sticker_place import feature_at
+from rtl_tf.measuring.face_lengths import wrong_length
 from rtl_tf.schema import load_schema
 
 NAMES = load_schema("fas14").names
@@ -75,6 +76,7 @@ def test_missing_and_unknown_landmarks_are_of_no_account():
         (0.53, "59 mm from nasion to gnathion"),
         (1.6, "77 mm from nasion to subnasale"),  # 179 mm of the face would do
         (1.7, "190 mm from nasion to gnathion"),
+        (float("nan"), ""),
     ],
 )
 def test_a_scale_makes_a_face_of_it(mm_per_px, said):
@@ -108,6 +110,17 @@ def test_an_eye_beside_a_sticker_is_no_second_one(tmp_path):
     face = MarkedFace(a_face(tmp_path, both).image, "a.png", "p", POINTS)
     assert sticker_scale(face, 19, NAMES).sticker == pytest.approx((120, 60, 19), abs=0.2)
     assert "2 round stickers" in sticker_scale(face, 19).problem
+
+
+def test_a_told_scale_that_makes_no_face_is_warned_of_and_noted(tmp_path, capsys):
+    """Of a px each the face is 112 mm; of 5, a swapped 0.2, more than half a metre."""
+    faces = [MarkedFace(tmp_path / f"{name}.png", f"{name}.png", name, POINTS) for name in "abc"]
+    scales = [Scale(value, 0, "mm_per_px") for value in (1, 5, np.nan)]
+    noted = with_doubts(faces, scales, NAMES)
+    assert [face.scale_note for face in noted] == ["", NO_FACE, ""]
+    length = "b.png: 560 mm from nasion to gnathion"
+    said = f"warning: 1 photograph ({length}) with {NO_FACE}: mm_per_px is millimetres a pixel\n"
+    assert capsys.readouterr().err == said
 
 
 def test_the_table_says_where_the_sticker_was_measured(tmp_path):

@@ -10,6 +10,7 @@ from rtl_tf.audit.framing import INPUT_PX
 from rtl_tf.audit.names_text import names_text
 from rtl_tf.audit.sides_text import sides_text
 from rtl_tf.audit.wording import SHOWN, many, median_and_range, share_of
+from rtl_tf.measuring.face_lengths import ADVICE, wrong_length
 from rtl_tf.records import image_names
 from rtl_tf.system.notes import first_of
 
@@ -78,7 +79,8 @@ def _size(findings: Findings) -> list[str]:
         lines.append(f"They fill {median_and_range(100 * framing.share[framing.has_box], '{:.0f}')} % of their boxes.")
     known = np.isfinite(framing.mm_per_px)
     if known.any():
-        lines.append(f"Resolution: {median_and_range(1 / framing.mm_per_px[known], '{:.2f}')} px a mm.")
+        lines.append(f"Scale: {median_and_range(framing.mm_per_px[known], '{:.3g}')} mm a px.")
+        lines += _no_faces(findings)
     if not known.all():
         without = "No image has" if not known.any() else f"{many(int((~known).sum()), 'image')} lack"
         lines.append(f"{without} mm_per_px: their errors can be given in px alone.")
@@ -94,6 +96,13 @@ def _size(findings: Findings) -> list[str]:
             "edge is repeated; crop the photographs less tightly."
         )
     return lines
+
+
+def _no_faces(findings: Findings) -> list[str]:
+    """Of scales at which landmarks make no face."""
+    samples, names = findings.samples, findings.schema.names
+    lengths = list(filter(None, (wrong_length(sample.mm_per_px, sample.points, names) for sample in samples)))
+    return [f"{many(len(lengths), 'image')} would show no face ({lengths[0]}): {ADVICE}."] if lengths else []
 
 
 def _duplicates(findings: Findings) -> list[str]:

@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> int:
     from rtl_tf.clinic.measured import measure_faces
     from rtl_tf.clinic.measured_table import require_keepable, write_measured
     from rtl_tf.clinic.measured_text import measured_text
-    from rtl_tf.clinic.sights import sight_of
+    from rtl_tf.clinic.scales import with_doubts
+    from rtl_tf.clinic.sights import sight_of, tell_unused
     from rtl_tf.clinic.told_cells import require_all_told
     from rtl_tf.system.progress import progress
 
@@ -53,7 +54,9 @@ def main(arguments: list[str]) -> int:
     if options.frame_means and not any(face.frame for face in faces):
         raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")
     scales = [_scale(options, face, schema.names) for face in progress(faces, len(faces), "looking for scales")]
+    faces = with_doubts(faces, scales, schema.names)
     sights = [sight_of(face, options.view) for face in progress(faces, len(faces), "looking at the views")]
+    tell_unused(options.view, sights)
     measured = measure_faces(faces, sights, scales, schema, yardsticks)
     means = _frame_means(options, measured) if options.frame_means else []
     options.output.parent.mkdir(parents=True, exist_ok=True)

@@ -162,7 +162,8 @@ def _compared(plain: Measured, yardsticks: Yardsticks) -> list[Measured]:
     if np.isnan(plain.value):
         return [plain]
     if not plain.in_view:
-        return [replace(plain, notes=(*plain.notes, f"{plain.out_of_view}: no z-score"))]
+        asked = ": no z-score" if yardsticks.norms else ""
+        return [replace(plain, notes=(*plain.notes, plain.out_of_view + asked))]
     mine = [[norm for norm in norms if norm.measurement == plain.measurement.name] for norms in yardsticks.norms]
     rows = [_beside(plain, norms, yardsticks.criteria) for norms in mine if norms]
     return rows or [plain]

@@ -10,9 +10,11 @@ from rtl_tf.clinic.measured import Measured
 from rtl_tf.clinic.measured_table import DIGITS, number
 from rtl_tf.measurement import PHOTO, USE
 from rtl_tf.reports.grid import Grid, as_text
+from rtl_tf.system.notes import first_of
 
 HEADER = ["Measurement", "Unit", "Values", "Mean", "SD", "Lowest", "Highest", "±", "In view"]
 MISSING = "-"
+NAMED = 2  # measurements of a note
 UPRIGHT = "Heads are taken to be upright: no view tells of nodding."
 
 
@@ -28,7 +30,8 @@ def measured_text(measured: Sequence[Measured], level: float) -> str:
     views = Counter(one.sight.view or "unknown" for one in faces)
     scales = Counter("none" if np.isnan(one.scale.mm_per_px) else one.scale.source for one in faces)
     notes = [
-        f"±: half the {level:.0%} interval, median over faces. In view: values that stand for the head's.",
+        f"±: half the {level:.0%} interval, median over faces. In view: values that stand for the head's; the others",
+        "count in the mean and beside it, too.",
         f"Views: {_counted(views)}. Scales: {_counted(scales)}.",
     ]
     if hands := Counter(hand for one in faces if (hand := placed_by(one.face))):
@@ -74,8 +77,10 @@ def _scores(measured: Sequence[Measured]) -> str:
 
 
 def _met(measured: Sequence[Measured]) -> str:
-    counts = Counter(sentence for one in measured for sentence in one.criteria)
-    return "\n".join(f"{count} value{'s' * (count != 1)} {_verb(said, count)}" for said, count in counts.items())
+    counts = Counter((one.measurement.name, sentence) for one in measured for sentence in one.criteria)
+    return "\n".join(
+        f"{name}: {count} value{'s' * (count != 1)} {_verb(said, count)}" for (name, said), count in counts.items()
+    )
 
 
 def _verb(sentence: str, count: int) -> str:
@@ -83,9 +88,14 @@ def _verb(sentence: str, count: int) -> str:
 
 
 def _reasons(measured: Sequence[Measured]) -> str:
-    """Notes by how many values have them, the most frequent first."""
+    """Notes by how many values have them, the most frequent first, and of which measurements where not of all."""
     counts = Counter(note for one in measured for note in one.notes)
-    lines = [f"  {count} x {note}" for note, count in counts.most_common(8)]
+    names = list(dict.fromkeys(one.measurement.name for one in measured))
+    having = {note: dict.fromkeys(one.measurement.name for one in measured if note in one.notes) for note in counts}
+    lines = [
+        f"  {count} x {'' if len(having[note]) == len(names) else first_of(list(having[note]), NAMED) + ': '}{note}"
+        for note, count in counts.most_common(8)
+    ]
     more = len(counts) - len(lines)
     lines += [f"  and {more} other reasons, in the column note"] if more > 0 else []
     return "\n".join(["Notes:", *lines]) if lines else ""

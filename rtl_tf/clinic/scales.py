@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rtl_tf.clinic.marked_faces import MarkedFace
-from rtl_tf.clinic.sticker_place import feature_at, wrong_length
+from rtl_tf.clinic.marked_faces import MarkedFace, full_name
+from rtl_tf.clinic.sticker_place import feature_at
 from rtl_tf.datasets.files import is_film
 from rtl_tf.datasets.table import MM_PER_PX
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
+from rtl_tf.measuring.face_lengths import ADVICE, wrong_length
+from rtl_tf.system.notes import some, warn
 
 if TYPE_CHECKING:
     from rtl_tf.clinic.sticker import Sticker
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 RULER = ("ruler_x1", "ruler_y1", "ruler_x2", "ruler_y2", "ruler_mm")
 CLICK_ERROR = 1.0  # px: standard deviation of a coordinate that is clicked
 CONTRADICTION = 3.0  # standard deviations
+NO_FACE = "a scale at which its landmarks make no face"
 LARGEST_ERROR = 0.05  # standard deviation over diameter: less exact than that a sticker is no scale
 
 
@@ -86,6 +90,19 @@ def sticker_scale(face: MarkedFace, mm: float, landmarks: Sequence[str] = ()) ->
     x, y = sticker.centre.tolist()
     share = sticker.error / sticker.diameter
     return Scale(mm / sticker.diameter, share, "sticker", sticker=(x, y, sticker.diameter))
+
+
+def with_doubts(faces: Sequence[MarkedFace], scales: Sequence[Scale], landmarks: Sequence[str]) -> list[MarkedFace]:
+    """The faces, those with a note that have a length at their scale which no face has; a warning names them."""
+    noted, told = [], []
+    for face, scale in zip(faces, scales, strict=True):
+        if length := wrong_length(scale.mm_per_px, face.points, landmarks):
+            told.append(f"{full_name(face)}: {length}")
+            face = replace(face, scale_note="; ".join(filter(None, (face.scale_note, NO_FACE))))
+        noted.append(face)
+    if told:
+        warn(f"{some(told, 'photograph')} with {NO_FACE}: {ADVICE}")
+    return noted
 
 
 def _doubt(disc: "Sticker", mm: float, points: np.ndarray, landmarks: Sequence[str]) -> str:

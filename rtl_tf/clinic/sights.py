@@ -1,6 +1,7 @@
 """The view of each photograph: told by its row, else by the face that is found on it."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from rtl_tf.images import read_image
 from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.head_turn import face_at, yaw_of
 from rtl_tf.measurement import VIEWS, Measurement, view_of
+from rtl_tf.system.notes import warn
 
 
 class Sight(NamedTuple):
@@ -29,6 +31,12 @@ def sight_of(face: MarkedFace, view: str | None = None) -> Sight:
         InputError: names the row whose view is none.
     """
     return told_sight(face, view) or _seen(face)
+
+
+def tell_unused(view: str | None, sights: Sequence[Sight]) -> None:
+    """A warning where the `view` of all photographs is not that of some, whose rows tell another."""
+    if others := sum(sight.view != view for sight in sights) if view else 0:
+        warn(f"--view {view}: not used, as their rows tell another view or yaw: {others} of {len(sights)} photographs")
 
 
 def told_sight(face: MarkedFace, view: str | None = None) -> Sight | None:
