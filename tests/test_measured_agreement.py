@@ -172,6 +172,15 @@ def test_the_figure_has_a_panel_for_each_measurement(tables):
     np.testing.assert_allclose(heights, [1.2 - 1.96 * 0.83666, 0, 1, 1, 1.2, 1.2 + 1.96 * 0.83666], atol=1e-4)
 
 
+@pytest.mark.parametrize(("count", "grid"), [(1, (1, 1)), (2, (1, 2)), (4, (2, 3))])
+def test_the_figure_hides_no_point_and_leaves_no_column_empty(tables, count, grid):
+    values = [values_of(FAS14, faces(more), np.full(5, 0.5)) for more in (0.0, OFF, RATER)]
+    figure = bland_altman_figure(compare(Readings(FAS14, list("abcde"), *values))[: 2 * count])  # and of the raters
+    axes = figure.axes[0]
+    assert len(figure.axes) == count and axes.get_gridspec().get_geometry() == grid
+    assert axes.collections[0].get_zorder() > max(each.get_zorder() for each in (*axes.lines, *axes.patches))
+
+
 def test_without_a_scale_angles_and_ratios_are_left():
     values = [values_of(FAS14, faces(more), np.full(5, np.nan)) for more in (0.0, OFF)]
     assert {one.measurement.unit for one in compare(Readings(FAS14, list("abcde"), *values))} == {"deg", "1"}

@@ -20,15 +20,17 @@ def bland_altman_figure(compared: Sequence[Compared]) -> Figure:
     """A panel for each measurement of the detector; the limits between raters, where there are some, are dotted."""
     detector = [one for one in compared if one.between == DETECTOR]
     raters = {one.measurement.name: one for one in compared if one.between != DETECTOR}
-    rows = math.ceil(len(detector) / COLUMNS)
-    figure = new_figure(PAGE, HEIGHT * rows + 0.45)
-    grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+    columns = min(COLUMNS, len(detector))
+    rows = math.ceil(len(detector) / columns)
+    figure = new_figure(PAGE, HEIGHT * rows + 0.6)
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, one in zip(grid, detector, strict=False):
         _panel(axes, one, raters.get(one.measurement.name))
     for axes in grid[len(detector) :]:
         axes.remove()
     dotted = "; orange dots: limits between the raters" if raters else ""
-    figure.supxlabel(f"mean of both; bands: 95 % intervals{dotted}. {USE.capitalize()}.", fontsize=7)
+    lines = "line: bias; dashed: limits of agreement; bands: 95 % intervals"
+    figure.supxlabel(f"mean of both\n{lines}{dotted}. {USE.capitalize()}.", fontsize=7)
     figure.supylabel("detector − manual", fontsize=8)
     return figure
 
@@ -36,8 +38,10 @@ def bland_altman_figure(compared: Sequence[Compared]) -> Figure:
 def _panel(axes: Axes, one: Compared, raters: Compared | None) -> None:
     unit, digits = one.measurement.unit, DIGITS[one.measurement.unit]
     axes.set_title(f"{one.measurement.name.replace('_', ' ')}, {UNITS[unit]}", fontsize=7.5)
-    axes.axhline(0, color="#bbbbbb", linewidth=0.8)
-    axes.scatter((one.first + one.other) / 2, one.other - one.first, s=7, color=POINTS, alpha=0.55, linewidths=0)
+    axes.axhline(0, color="#777777", linewidth=0.8)
+    mean, difference = (one.first + one.other) / 2, one.other - one.first
+    # above all lines (2): those on the line of zero are the best
+    axes.scatter(mean, difference, s=7, color=POINTS, alpha=0.55, linewidths=0, zorder=3)
     agreement = one.agreement
     for found, dashes in ((agreement.bias, "-"), (agreement.lower, "--"), (agreement.upper, "--")):
         if math.isnan(found.value):
