@@ -182,7 +182,7 @@ def make_parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="RUN PHOTOS",
+        "paths", nargs="*", type=Path, metavar="RUN PHOTOS",
         help="run folder of train.py, or an exported detector (not with --label, --export); folder of photographs",
     )  # fmt: skip
     parser.add_argument(
