@@ -114,15 +114,18 @@ class Node:
 
     def __getitem__(self, key: str) -> "Node":
         """The value of a key of an object; InputError where it is missing."""
-        found = self.get(key)
-        if found is None:
-            raise self.error(f"'{key}' is missing")
-        return found
+        self.require((key,))
+        return Node(self.value[key], self.origin, self._place_of(key))
+
+    def require(self, keys: Iterable[str]) -> None:
+        """InputError that names all of the keys which an object lacks."""
+        if missing := [f"'{key}'" for key in keys if self.object().get(key) is None]:
+            raise self.error(f"{', '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing")
 
     def get(self, key: str) -> "Node | None":
         """The value of a key; None where it is missing or null."""
         value = self.object().get(key)
-        return None if value is None else Node(value, self.origin, f"{self.place}.{key}" if self.place else key)
+        return None if value is None else Node(value, self.origin, self._place_of(key))
 
     def elements(self) -> Iterator["Node"]:
         """The elements of a list."""
@@ -180,6 +183,9 @@ class Node:
     def error(self, problem: str) -> InputError:
         """An InputError that names file and place, to be raised."""
         return InputError(f"{self.origin}: {self.place}: {problem}" if self.place else f"{self.origin}: {problem}")
+
+    def _place_of(self, key: str) -> str:
+        return f"{self.place}.{key}" if self.place else key
 
     def _of(self, kind: type, what: str):
         if not isinstance(self.value, kind):

@@ -84,6 +84,7 @@ def parse_measurement(entry: Node, landmarks: Callable[[Node], tuple[str, ...]])
         InputError: a kind, unit, view or term that there is not, or points that do not make a measurement.
     """
     older = entry.get("between")
+    entry.require(("name", "meaning", *(() if older else ("kind", "points"))))
     name, kind = entry["name"].text(), "distance" if older else _one_of(entry["kind"], tuple(KINDS))
     points = _points(older or entry["points"], kind, landmarks)
     if (unit := entry.get("unit")) is not None and unit.text() != KINDS[kind].unit:

@@ -16,6 +16,7 @@ from rtl_tf.measurement import KEYS as MEASUREMENT_KEYS
 from rtl_tf.measurement import Measurement, parse_measurement
 
 KEYS = {"name", "source", "mirrored_pairs", "landmarks", "measurements", "parts"}
+LANDMARK_KEYS = ("name", "label", "anatomy")
 # In a run's config.json and in exported files: names of landmarks that no training image had.
 UNLABELLED = "unlabelled_landmarks"
 ONE_SIDED = 0.5  # share of landmarks in mirrored pairs, below which a schema marks one half of the face
@@ -133,6 +134,7 @@ def parse_schema(text: str, origin: str) -> Schema:
     """
     document = _toml(text, f"schema {origin}")
     _require_keys(document, KEYS)
+    document.require(("name", "source", "landmarks"))
     landmarks = tuple(_landmark(entry) for entry in document["landmarks"].elements())
     if not landmarks:
         raise document["landmarks"].error("a schema needs one landmark at least")
@@ -181,7 +183,8 @@ def _require_keys(node: Node, known: set[str]) -> None:
 
 
 def _landmark(entry: Node) -> Landmark:
-    _require_keys(entry, {"name", "label", "anatomy"})
+    _require_keys(entry, set(LANDMARK_KEYS))
+    entry.require(LANDMARK_KEYS)
     name = entry["name"]
     text = name.text()
     if not text or text != text.strip() or not text.isprintable():
@@ -220,6 +223,7 @@ def _parts(node: Node, names: list[str]) -> tuple[Part, ...]:
     parts: list[Part] = []
     for entry in node.elements():
         _require_keys(entry, {"name", "landmarks"})
+        entry.require(("name", "landmarks"))
         part = Part(entry["name"].text(), _known(entry["landmarks"], names))
         if not part.landmarks:
             raise entry["landmarks"].error("a part needs one landmark at least")

@@ -93,6 +93,18 @@ def test_an_attribute_that_looks_like_a_column_of_a_table_is_warned_of(tmp_path,
     assert capsys.readouterr().err == (f"warning: {told}\n" if meant else "")
 
 
+def test_landmarks_of_ones_own_are_told_to_need_a_schema(tmp_path):
+    """Nobody said fas12, which the fewest columns lack."""
+    header = "image,subject,eye_left_x,eye_left_y,hat_x,hat_y"
+    advice = "no schema here has eye_left, hat: describe yours in a file, --schema FILE.toml"
+    for more, missing in (("", ""), (",nasion_x,nasion_y", "missing landmarks of schema fas12: exocanthion, ")):
+        (tmp_path / "landmarks.csv").write_text(f"{header}{more}\na.png,a,1,2,3,4{',5,6' if more else ''}\n")
+        with pytest.raises(InputError) as raised:
+            datasets.load(tmp_path)
+        said = str(raised.value).removeprefix(f"{tmp_path / 'landmarks.csv'} row 1: ")
+        assert said.startswith(missing or advice) and said.endswith(advice)
+
+
 def test_table_by_its_file_name(tmp_path):
     write_table(tmp_path)
     other = shutil.copy(tmp_path / "landmarks.csv", tmp_path / "clinic.csv")

@@ -8,7 +8,7 @@ import numpy as np
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import Schema, available_schemas, load_schema
-from rtl_tf.system.notes import did_you_mean
+from rtl_tf.system.notes import NAMED, did_you_mean, first_of
 
 MM_PER_PX = (1e-3, 100)  # from a pore of the skin over the whole image to a face of two pixels
 EMPTY = "leave cells empty where not labelled"
@@ -45,7 +45,12 @@ def fitting_schema(
         if fitting is None:
             nearest = min(shipped, key=lambda s: len(set(s.names) - set(names)))
             named = f"; give --schema {nearest.name} if nobody has placed them" if only_placed else f" ({unlabelled})"
-            raise InputError(f"{_unfitting(nearest, names, named)}; or name another schema")
+            known, advice = shipped_landmarks(), "or name another schema"
+            own = [] if _hint(nearest, names) else [name for name in names if name not in known]
+            if own:
+                advice = f"no schema here has {first_of(own, NAMED)}: describe yours in a file, --schema FILE.toml"
+            problem = "" if own and not set(names) & known else f"{_unfitting(nearest, names, named)}; "
+            raise InputError(problem + advice)
         known = set(fitting.names)
     else:
         fitting = load_schema(schema)
@@ -59,11 +64,16 @@ def fitting_schema(
 
 
 def _unfitting(schema: Schema, names: Collection[str], advice: str) -> str:
-    for name in islice(names, HINTED):
-        if name not in schema.names and did_you_mean(name, schema.names):
-            return _unknown(name, schema)
+    if hint := _hint(schema, names):
+        return hint
     missing = [name for name in schema.names if name not in names]
     return f"missing landmarks of schema {schema.name}: {', '.join(missing)}{advice}"
+
+
+def _hint(schema: Schema, names: Collection[str]) -> str:
+    """What is said of the first of the names that looks like one of the schema's; "" where none does."""
+    near = (name for name in islice(names, HINTED) if name not in schema.names and did_you_mean(name, schema.names))
+    return next((_unknown(name, schema) for name in near), "")
 
 
 def _unknown(name: str, schema: Schema) -> str:
