@@ -470,3 +470,9 @@ def test_an_unknown_folder_says_what_lies_there(tmp_path):
     for name in ("a.csv", "b.csv", "c.json", "d.json"):
         (tmp_path / name).write_text("{}")
     refused(tmp_path, "no data set in a known format here (2 .csv, 2 .json): ")
+    (tmp_path / "landmarks.xlsx").touch()
+    for place, content in ((tmp_path, " (2 .csv, 2 .json, 1 .xlsx)"), (tmp_path / "landmarks.xlsx", "")):
+        with pytest.raises(InputError) as raised:
+            datasets.load(place)
+        assert str(raised.value).startswith(f"data {place}: no data set in a known format here{content}: training_")
+        assert str(raised.value).endswith("; a spreadsheet is read once it is saved as 'CSV UTF-8'")

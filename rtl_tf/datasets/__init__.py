@@ -30,6 +30,7 @@ from rtl_tf.system.progress import progress
 
 SYNTHETIC = "synthetic"
 SYNTHETIC_SCHEMA = "fas14"
+SHEETS = {".xlsx", ".xls", ".xlsm", ".ods", ".numbers"}  # of spreadsheet programs
 
 
 class Reader(NamedTuple):
@@ -198,7 +199,9 @@ def _reader(path: Path) -> Reader:
     found = {name: reader for name, reader in DATASETS.items() if reader.recognises(path)}
     if not found:
         formats = ", ".join(reader.description for reader in DATASETS.values())
-        raise InputError(f"data {path}: no data set in a known format here{_content(path)}: {formats}")
+        is_sheet = any(file.suffix.lower() in SHEETS for file in _files_of(path))
+        advice = "; a spreadsheet is read once it is saved as 'CSV UTF-8'" if is_sheet else ""
+        raise InputError(f"data {path}: no data set in a known format here{_content(path)}: {formats}{advice}")
     first, *others = found
     if path.is_dir():
         # Any one .json file counts as COCO, so that its reader says what is wrong with it.
@@ -209,10 +212,15 @@ def _reader(path: Path) -> Reader:
     return found[first]
 
 
+def _files_of(path: Path) -> list[Path]:
+    """A file itself; what lies in a folder and is not hidden."""
+    return [file for file in path.iterdir() if not file.name.startswith(".")] if path.is_dir() else [path]
+
+
 def _content(path: Path) -> str:
     """What kinds of files a folder holds, for a message: " (2 .json, 1 .csv)"."""
     if not path.is_dir():
         return ""
-    files = sorted(file.suffix.lower() for file in path.iterdir() if file.suffix and not file.name.startswith("."))
+    files = sorted(file.suffix.lower() for file in _files_of(path) if file.suffix)
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(files).most_common(4))
     return f" ({kinds})" if kinds else ""
