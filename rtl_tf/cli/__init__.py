@@ -2,10 +2,13 @@
 
 import argparse
 import os
+import platform
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from rtl_tf import __version__
 from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, told
 from rtl_tf.system import console
 from rtl_tf.system.redirection import redirect, silenced
@@ -19,6 +22,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *, prog: str, **more):
         super().__init__(prog=_called() or prog, **more)
+        self.add_argument("--version", action=_Version, nargs=0, help="print it and TensorFlow's, and end")
 
     def parse_args(self, args=None, namespace=None):
         words = sys.argv[1:] if args is None else args
@@ -31,6 +35,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str):
         raise InputError(f"{message} (see --help)")
+
+
+class _Version(argparse.Action):
+    """Prints what a Methods section has to name, by what is installed: nothing is imported for it."""
+
+    def __call__(self, parser, *_):
+        from importlib.metadata import PackageNotFoundError, version
+
+        told = [f"rtl_tf {__version__}", f"Python {platform.python_version()}"]
+        for name in ("TensorFlow", "Keras"):
+            with suppress(PackageNotFoundError):
+                told.append(f"{name} {version(name)}")
+        print(", ".join(told))
+        parser.exit()
 
 
 def _called() -> str | None:
