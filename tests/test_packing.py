@@ -179,10 +179,20 @@ def test_a_run_of_a_pack_is_called_as_messages_call_it(root, capsys):
     assert name == f"{shared}/runs.json.gz/synthetic/ft/seed0"
     evaluate(["--run", name])
     assert f"{name}: FT on synthetic" in capsys.readouterr().out
-    with pytest.raises(InputError, match=r"runs.json.gz: holds no run synthetic/ft/seed9$"):
+    assert str(read_run(shared / "synthetic" / "ft" / "seed0").folder) == name  # as if it lay beside
+    runs = [f"synthetic/{method}/seed{seed}" for method in ("ft", "rtl-eo") for seed in range(3)]
+
+    def named(folder):
+        return ", ".join(f"{folder}/{run}" for run in runs)
+
+    with pytest.raises(InputError) as raised:
         read_run(f"{shared}/runs.json.gz/synthetic/ft/seed9")
+    assert str(raised.value) == f"{shared}/runs.json.gz: holds no run synthetic/ft/seed9: {named(shared / layout.PACK)}"
+    with pytest.raises(InputError) as raised:
+        read_run(shared)
+    assert str(raised.value) == f"{shared}/runs.json.gz: a pack: name one of its runs: {named(shared)}"
     with pytest.raises(InputError, match="no run folder"):
-        read_run(shared / "ft")
+        read_run(shared.parent / "ft")
 
 
 def test_a_packed_run_cannot_be_gone_on_with(root):

@@ -16,7 +16,9 @@ from rtl_tf.documents import Node, decoded, parse_json, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 from rtl_tf.runs.compressed import LARGEST_TABLE, compressed_lines, read_compressed
+from rtl_tf.system.notes import first_of
 
+SHOWN = 12  # runs of a pack in a message
 RUNS, RUN = "runs", "run"
 PREDICTED = {layout.PREDICTIONS: "test", layout.VALIDATION: "validation"}  # file of a run -> part in the pack
 KEY = (RUN, "part")  # columns of the packed predictions before those of a run's own
@@ -95,13 +97,16 @@ def packed_runs(path: Path) -> list[Packed]:
 
 
 def packed_run(path: Path) -> Packed:
-    """The folder of one run, by the name that messages give it: `shared/runs.json.gz/ft/seed0`."""
-    for parent in path.parents:
-        if parent.name == layout.PACK and parent.is_file():
-            pack, name = _read(parent), path.relative_to(parent).as_posix()
-            if name not in pack.runs:
-                raise InputError(f"{parent}: holds no run {name}")
-            return Packed(pack, name)
+    """The folder of one run, by the name that messages give it, `shared/runs.json.gz/ft/seed0`, or where it would lie
+    beside the pack, `shared/ft/seed0`. InputError: there is no pack there, or none that holds it."""
+    for parent in (path, *path.parents):
+        file = parent if parent.name == layout.PACK else parent / layout.PACK
+        if file.is_file():
+            pack, name = _read(file), path.relative_to(parent).as_posix()
+            if name in pack.runs:
+                return Packed(pack, name)
+            what = "a pack: name one of its runs" if parent == path else f"holds no run {name}"
+            raise InputError(f"{file}: {what}: {first_of([str(parent / run) for run in pack.runs], SHOWN)}")
     raise InputError(f"no run folder {path}")
 
 

@@ -195,10 +195,10 @@ class Run:
 def read_run(folder: str | os.PathLike | Packed) -> Run:
     """Read a run's settings; raises InputError naming the file that is missing or damaged.
 
-    A packed run may also be called by its name in the pack, `shared/runs.json.gz/ft/seed0`.
+    A packed run may also be called by its name in the pack, see `packed_run`.
     """
     folder = folder if isinstance(folder, Packed) else Path(folder)
-    if isinstance(folder, Path) and not folder.is_dir():
+    if isinstance(folder, Path) and (not folder.is_dir() or (folder / layout.PACK).is_file()):
         folder = packed_run(folder)
     path = folder / layout.CONFIG
     config = read_config(path)
