@@ -217,7 +217,9 @@ def test_a_set_of_both_halves_is_no_fault_and_is_said(clean):
     samples = [dataclasses.replace(sample, mirrored=False) for sample in clean]
     findings = examine(samples, SCHEMA)
     assert findings.faces.halves.is_mixed and findings.suspects == []
-    assert "show both halves of the face, 50% one and 50% the other" in " ".join(findings_text(findings).split())
+    text = " ".join(findings_text(findings).split())
+    assert "show both halves of the face, 50% one and 50% the other" in text
+    assert "No shapes of both kinds to compare: no image has `mirrored` true." in text
 
 
 def test_crests_exchanged_in_all_mirrored_samples_are_told(clean):
@@ -294,6 +296,9 @@ def test_duplicates_of_two_people_are_suspects_and_of_one_are_counted(clean, tmp
     (suspect,) = findings.suspects
     assert (suspect.index, suspect.what) == (60, "same pixels, two people") and "of p2 shows" in suspect.reason
     assert "1 of them under two subjects" in " ".join(findings_text(findings).split())
+    text = " ".join(findings_text(examine([*clean, samples[-1]], SCHEMA)).split())
+    told = "0 pairs of images with equal pixels, 1 nearly equal, both of one person in each"
+    assert f"{told}: no leak, but they teach little more than one." in text
 
 
 def test_the_sheet_explains_only_what_it_shows(clean, tmp_path):

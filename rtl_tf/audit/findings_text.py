@@ -115,7 +115,7 @@ def _duplicates(findings: Findings) -> list[str]:
     if across:
         lines[0] += f"; {len(across)} of them under two subjects: the same face would be trained on and tested on."
     else:
-        lines[0] += ", all of one person each: no leak, and less to learn than the count promises."
+        lines[0] += ", both of one person in each: no leak, but they teach little more than one."
     return lines
 
 

@@ -24,8 +24,8 @@ def _contrast(findings: Findings) -> list[str]:
     sides, schema = findings.contrast, findings.schema
     if sides is None:
         mirrored = sum(sample.mirrored for sample in findings.samples)
-        few = f"of {len(findings.samples)} images {mirrored} are mirrored" if mirrored else "no image is mirrored"
-        return [f"No shapes to compare: {few}."]
+        few = f"{mirrored} of {len(findings.samples)} images have" if mirrored else "no image has"
+        return [f"No shapes of both kinds to compare: {few} `mirrored` true."]
     largest = int(np.nanargmax(sides.shares))
     lines = [
         f"{sides.plain} plain and {sides.mirrored} mirrored images; their mean shapes differ by at most "
