@@ -277,6 +277,14 @@ def test_the_command_says_what_is_lost(tmp_path, capsys):
     ]
 
 
+def test_of_copies_of_photographs_a_few_are_named(tmp_path, capsys):
+    table(tmp_path)
+    assert main([str(tmp_path), "--to", "morphoj", "--output", str(tmp_path / "out" / "faces.txt")]) == 0
+    first, *copies = sorted((tmp_path / "out").iterdir(), key=lambda file: (file.suffix != ".txt", file))
+    assert first.name == "faces.txt" and len(copies) == 2
+    assert f"\nwritten: {first}, {copies[0]} and 1 more\n" in capsys.readouterr().out
+
+
 def test_a_table_keeps_everything(tmp_path):
     table(tmp_path, site="north", mm_per_px="0.123456789", mirrored="true", box_left=-0.5, box_top=1, box_side=59.25)
     _, lines = convert(*collected(tmp_path), "table", tmp_path / "new" / "landmarks.csv")

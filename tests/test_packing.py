@@ -173,6 +173,13 @@ def test_a_history_of_other_columns_is_packed_with_them(tmp_path):
     assert {row["penalty"] for row in run.history} == {1} and "regularizer" not in run.history[0]
 
 
+def test_that_a_pack_keeps_no_pictures_is_said(root):
+    (run, *_), _ = read_runs(packed(root))
+    with pytest.raises(InputError) as raised:
+        read_examples(run)
+    assert str(raised.value) == f"{run.folder} has no examples.npz; a pack keeps none"
+
+
 def test_a_run_of_a_pack_is_called_as_messages_call_it(root, capsys):
     shared = packed(root, "--predictions")
     name = str(read_runs(shared)[0][0].folder)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from rtl_tf.cli import Parser, run
 
+NAMED = 2  # files that were written
+
 
 def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
@@ -11,6 +13,7 @@ def main(arguments: list[str]) -> int:
 
     from rtl_tf.datasets.collection import by_image
     from rtl_tf.datasets.converting import WRITERS, collect, convert
+    from rtl_tf.system.notes import first_of
 
     collection = collect(options.data, options.schema, options.subjects_as_written)
     files, lines = convert(collection, options.to, options.output)
@@ -20,7 +23,10 @@ def main(arguments: list[str]) -> int:
     faces = f"{len(samples)} face{'s' * (len(samples) != 1)} on {images} image{'s' * (images != 1)}"
     what = "predictions of" if collection.predicted else "labels of"
     print(f"{options.data}: {what} {faces}, {len(schema)} landmarks each ({schema.name}), {missing} missing")
-    written = ", ".join(map(str, files)) if WRITERS[options.to].suffix else f"{len(files)} files in {options.output}/"
+    written = f"{len(files)} files in {options.output}/"
+    if WRITERS[options.to].suffix:  # a file, perhaps with copies of all photographs beside it
+        files.sort(key=lambda file: file != options.output)
+        written = first_of(list(map(str, files)), NAMED)
     print("\n".join([f"written: {written}", *lines]))
     return 0
 

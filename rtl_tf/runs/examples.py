@@ -37,8 +37,8 @@ def read_examples(run: Run, arrays: Sequence[str] = FACES) -> dict[str, np.ndarr
     """Arrays of the test faces that a run kept in examples.npz; InputError where they are missing or damaged."""
     path = run.folder / layout.EXAMPLES
     if isinstance(path, Packed) or not path.is_file():  # a pack has tables and text alone
-        keeps = "" if isinstance(path, Packed) else "; train.py --include-faces keeps faces for figures"
-        raise InputError(f"{run.folder} has no {layout.EXAMPLES}{keeps}")
+        why = "a pack keeps none" if isinstance(path, Packed) else "train.py --include-faces keeps faces for figures"
+        raise InputError(f"{run.folder} has no {layout.EXAMPLES}; {why}")
     examples, sizes = read_arrays(path, arrays), dict[str, int]()
     for name, array in examples.items():
         kinds, axes = AXES[name]
