@@ -335,15 +335,18 @@ def test_an_unwritable_cache_is_named(tmp_path):
         synthetic.samples(1, 1, 32, cache=tmp_path / "file")
 
 
-def test_sheets(tmp_path, capsys):
+def test_sheets(tmp_path, capsys, monkeypatch):
     plain, marked, sliders = tmp_path / "plain.png", tmp_path / "marked.png", tmp_path / "fas.png"
     common = ["--subjects", "3", "--size", "48", "--columns", "2", "--seed", "1"]
     assert main(["--contact-sheet", str(plain), *common]) == 0
     assert main(["--contact-sheet", str(marked), "--landmarks", *common]) == 0
     assert Image.open(plain).size == (96, 96)
     assert (np.asarray(Image.open(plain)) != np.asarray(Image.open(marked))).any()
-    assert main(["--fas-sliders", str(sliders), "--subjects", "1", "--size", "48"]) == 0
+    counted: list[int] = []
+    monkeypatch.setattr(sheet, "progress", lambda tiles, total, _: counted.append(total) or tiles)
+    assert main(["--fas-sliders", str(sliders), "--size", "48"]) == 0  # of one person
     assert Image.open(sliders).size == (144, 144)
+    assert counted == [9]
     assert main(["--contact-sheet", str(tmp_path / "no" / "folder.png"), "--subjects", "1", "--size", "48"]) == 2
     assert "folder.png" in capsys.readouterr().err
     assert main(["--contact-sheet", str(plain), "--seed", "-1"]) == 2

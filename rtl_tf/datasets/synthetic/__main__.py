@@ -13,6 +13,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns the exit status."""
     console.forgive()
     options = _parser().parse_args(arguments)
+    if options.subjects is None:
+        options.subjects = 1 if options.fas_sliders else 12
     if options.size is None:
         options.size = 1200 if options.photographs or options.meshes else 256
     try:
@@ -32,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Procedural faces with 14 exact landmarks. Without a sheet, renders a data set.",
     )
     parser.add_argument("--contact-sheet", metavar="FILE", type=Path, help="draw the first scan of each subject")
-    parser.add_argument("--fas-sliders", metavar="FILE", type=Path, help="draw each FAS slider at 0, 0.5 and 1")
+    parser.add_argument("--fas-sliders", metavar="FILE", type=Path, help="draw each FAS slider of a face at 0, 0.5, 1")
     parser.add_argument("--output", metavar="DIR", type=Path, help="folder for the data set [the cache]")
     parser.add_argument(
         "--photographs",
@@ -45,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         help="scans, as 3dMD exports them (OBJ, MTL, a texture of two views), with landmarks in space; into --output",
     )
     parser.add_argument("--landmarks", action="store_true", help="mark the landmarks in the sheet")
-    parser.add_argument("--subjects", type=int, default=12, help="number of people (default 12)")
+    parser.add_argument("--subjects", type=int, help="number of people (default 12; with --fas-sliders 1)")
     parser.add_argument("--scans", type=int, default=3, help="pictures of each in a data set (default 3)")
     parser.add_argument(
         "--size", type=int, help="side of a picture, px (default 256; of a photograph or a view of a mesh 1200)"

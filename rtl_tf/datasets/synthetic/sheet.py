@@ -1,5 +1,6 @@
 """Contact sheets of synthetic faces."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -26,8 +27,13 @@ def contact_sheet(subjects: int, size: int, seed: int, columns: int, landmarks: 
 
 def fas_sheet(subjects: int, size: int, seed: int, landmarks: bool) -> Image.Image:
     """A row for each subject and slider: the slider at 0, 0.5 and 1, all else equal."""
-    tiles = []
-    for subject in progress(range(subjects), subjects, "rendering faces"):
+    faces = subjects * len(FAS_SLIDERS) * len(_SLIDER_POSITIONS)
+    tiles = progress(_slider_tiles(subjects, size, seed, landmarks), faces, "rendering faces")
+    return _mosaic(list(tiles), len(_SLIDER_POSITIONS))
+
+
+def _slider_tiles(subjects: int, size: int, seed: int, landmarks: bool) -> Iterator[Image.Image]:
+    for subject in range(subjects):
         _, _, scan = render_sample(seed, subject, 0, size)
         plain = _with_sliders(sample_subject(seed, subject), dict.fromkeys(FAS_SLIDERS, 0.0))
         calm = replace(scan, mirrored=False, noise=0.0, glasses=False)
@@ -35,8 +41,7 @@ def fas_sheet(subjects: int, size: int, seed: int, landmarks: bool) -> Image.Ima
             for position in _SLIDER_POSITIONS:
                 tile = _tile(render(_with_sliders(plain, {slider: position}), calm, size), landmarks)
                 ImageDraw.Draw(tile).text((4, 2), f"{slider.replace('_', ' ')} {position:g}", fill=_CAPTION)
-                tiles.append(tile)
-    return _mosaic(tiles, len(_SLIDER_POSITIONS))
+                yield tile
 
 
 def _with_sliders(subject: Subject, sliders: dict[str, Any]) -> Subject:
