@@ -104,6 +104,7 @@ def descriptors(of: dict[str, np.ndarray]) -> Figure:
         axes.plot(found, color=colour, linewidth=0.8, label=name.upper())
         axes.set(title=f"{name.upper()}: squared distance {np.sum((known - found) ** 2):.3f}", xlabel="component")
         axes.legend(frameon=False, ncols=2)
+    figure.axes[0].set_ylabel("value")
     return figure
 
 
@@ -112,7 +113,7 @@ def activations(features: dict[str, np.ndarray]) -> Figure:
     """Eq. 5: every activation of the target against the source's."""
     figure = new_figure(PAGE, 2.6)
     known = features["dlib"]
-    for axes, name, colour in zip(figure.subplots(1, 2), ("ft", "rtl-eo"), (FT, RTL), strict=True):
+    for axes, name, colour in zip(figure.subplots(1, 2, sharey=True), ("ft", "rtl-eo"), (FT, RTL), strict=True):
         cosine = 1 - float(encoder_output(known, features[name])[0])
         axes.plot(known.ravel(), features[name].ravel(), ".", color=colour, markersize=1.5, alpha=0.5)
         axes.set(title=f"{name.upper()}: cosine {cosine:.2f}", xlabel="activation of the source", ylabel="target")
@@ -131,7 +132,7 @@ def maps(face: np.ndarray, features: dict[str, np.ndarray]) -> Figure:
         attention = attention_maps(features[name])
         axes.imshow(attention[0], cmap="magma")
         distance = float(normalised_distance(known, attention)[0])
-        axes.set_title("source" if name == "dlib" else f"{name.upper()}: distance {distance:.2f}")
+        axes.set_title("source" if name == "dlib" else f"{name.upper()}\nsquared distance {distance:.2f}")
     for axes in (pixels, *others):
         bare(axes)
     return figure
@@ -147,8 +148,9 @@ def vectors(features: dict[str, np.ndarray]) -> Figure:
         found = _unit(channel_attention_vector(features[name]))
         axes.plot(found[order], color=colour, linewidth=0.8, label=name.upper())
         axes.plot(known[order], color=SOURCE, linewidth=1.2, label="source")
-        axes.set(title=f"{name.upper()}: distance {np.sum((known - found) ** 2):.3f}", xlabel="channel")
+        axes.set(title=f"{name.upper()}: squared distance {np.sum((known - found) ** 2):.3f}", xlabel="channel")
         axes.legend(frameon=False)
+    figure.axes[0].set_ylabel("mean, at unit norm")
     return figure
 
 

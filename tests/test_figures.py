@@ -217,6 +217,8 @@ def test_figure_12_shows_means_over_seeds_and_each_seeds_best_epoch(tmp_path):
     np.testing.assert_allclose(shown["FT: best 0.70"], [[1, 3], [2, 0.8], [3, 0.8]])
     assert [[2, 0.6], [3, 0.8]] in [points.tolist() for points in shown.values()]
     assert "RTL-EO: best 0.50" in shown and "heatmap px" in errors.get_ylabel()
+    bands = "lines: means over seeds; bands: from the lowest to the highest seed; "
+    assert drawing.figure.get_supxlabel() == f"{bands}dots: the best epoch of each seed"
     assert not untidy(drawing.figure)
 
 
@@ -236,6 +238,7 @@ def test_the_history_of_one_run_has_no_band():
     rows = [{"epoch": 1, "heatmap_loss": 0.1, "val_loss": 0.2, "val_error": 2.0}]
     figure = history_figure({"RTL-EO": [rows]})
     assert len(figure.axes) == 2 and not any(axes.collections for axes in figure.axes)
+    assert figure.get_supxlabel() == "dots: the best epoch"
 
 
 def test_the_learning_curve_has_the_tables_means_and_intervals(tmp_path):

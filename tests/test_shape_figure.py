@@ -154,6 +154,11 @@ def test_view_and_age_are_said_and_can_be_regressed_out(tmp_path, name, said):
     plain = draw(root)
     assert f"PC1 correlates with {said} +0.9" in text_of(plain.figure) or f"{said} +1.00" in text_of(plain.figure)
     assert "not regressed out" in text_of(plain.figure) and "\nPC1 correlates over images" in "\n".join(plain.lines)
+    assert "PC2: the mean (rings), and 2 standard deviations off it (dots)" in text_of(plain.figure)
+    for row in attributes:
+        row[name] = f"-{row[name]}"
+    negative = draw(run_with(tmp_path / "negative", points, attributes))
+    assert f"PC1 correlates with {said} −0.9" in text_of(negative.figure) or f"{said} −1.00" in text_of(negative.figure)
     freed = draw(root, adjust=["age", "yaw"])
     assert "regressed out: age, yaw" in text_of(freed.figure) and "PC1 correlates with" not in text_of(freed.figure)
     assert "given age, yaw" in "\n".join(draw(root, by="sex", adjust=["age", "yaw"]).lines)

@@ -55,6 +55,9 @@ def history_figure(histories: Mapping[str, Sequence[History]]) -> Figure:
         panel.xaxis.get_major_locator().set_params(integer=True)
     for panel in cells[panels:]:
         panel.set_visible(False)
+    several = any(len(seeds) > 1 for seeds in histories.values())
+    lines = "lines: means over seeds; bands: from the lowest to the highest seed; " if several else ""
+    figure.supxlabel(f"{lines}dots: the best epoch{' of each seed' if several else ''}", fontsize=7)
     return figure
 
 

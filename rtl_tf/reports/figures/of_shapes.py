@@ -13,7 +13,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.measurement import USE
 from rtl_tf.reports.figures.of_runs import Drawing, of_rows
 from rtl_tf.reports.figures.shape_numbers import anova_grid, image_rows
-from rtl_tf.reports.figures.shape_panels import Panels, shape_figure
+from rtl_tf.reports.figures.shape_panels import DEVIATIONS, Panels, shape_figure
 from rtl_tf.reports.grid import as_text
 from rtl_tf.reports.report import WIDTH
 from rtl_tf.reports.subgroups import EMPTY, groups_of, numbers_of, order_of
@@ -164,10 +164,11 @@ def _footer(specimens: Specimens, scores: np.ndarray, by: str | None, adjust: Se
     correlated = {name: r for name, r in _correlated(specimens, scores[:, 0], adjust).items() if abs(r) >= WEAK}
     if correlated:
         first = sorted(correlated, key=lambda name: name not in (YAW, AGE))[:3]
-        told = ", ".join(f"{MEANT.get(name, name)} {correlated[name]:+.2f}" for name in first)
+        told = ", ".join(f"{MEANT.get(name, name)} {correlated[name]:+.2f}" for name in first).replace("-", "−")
         lines.append(f"PC1 correlates with {told}, which {'are' if len(first) > 1 else 'is'} not regressed out")
     lines += [text] if (text := _pose(specimens, by, adjust)) else []
     lines.append("a dot is a person, the mean of the images in a group; components are in units of Procrustes distance")
+    lines.append(f"grids of PC1 and PC2: the mean (rings), and {DEVIATIONS:g} standard deviations off it (dots)")
     return [*lines, USE]
 
 
