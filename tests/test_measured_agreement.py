@@ -67,6 +67,8 @@ def test_tables_by_hand(tables, tmp_path, capsys):
     assert float(row["upper"]) == pytest.approx(1.2 + 1.96 * 0.83666, abs=1e-4)
     assert 0.9 < float(row["icc_2_1"]) < float(row["icc_3_1"]) < 1
     said = capsys.readouterr().out
+    assert said.startswith("found.csv: measurements against manual ones\n") and "Bias: measured - manual" in said
+    assert "detector" not in said  # whose the table is nobody has told
     assert "1.20 [0.16, 2.24]" in said  # t of 4 degrees of freedom: 2.776 * 0.83666 / sqrt(5)
     assert max(map(len, said.splitlines())) < 112
     assert {path.name for path in (tmp_path / "reports").iterdir()} == {

@@ -79,8 +79,5 @@ def print_agreement(options: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_agreement(table, compared)
     paths = [table, *save(bland_altman_figure(compared), folder / "bland-altman.png")]
-    print(
-        agreement_text(compared, f"{title}: measurements of the detector against manual ones", readings.of_heads),
-        end="\n\n",
-    )
+    print(agreement_text(compared, f"{title}: measurements against manual ones", readings.of_heads), end="\n\n")
     print(f"written: {', '.join(map(str, paths))}")

@@ -16,6 +16,7 @@ from rtl_tf.reports.texts import MISSING, number
 from rtl_tf.schema import Schema
 
 DETECTOR, RATERS = "detector", "raters"
+MEASURED = "measured"  # what people read for DETECTOR: a table need not be a detector's
 INTERVALS = ("bias", "lower", "upper", "icc_2_1", "icc_3_1")
 COLUMNS = (
     *("measurement", "unit", "between", "images", "people", "sd", "mae"),
@@ -122,10 +123,11 @@ def agreement_text(compared: Sequence[Compared], title: str, of_heads: bool = Fa
     for one, last in zip(compared, names, strict=False):
         name, unit = one.measurement.name, one.measurement.unit.replace("1", "ratio")
         first = [name, unit] if name != last else ["", ""]
-        rows.append([*first, one.between, *_cells(one)])
+        of = one.between.replace(DETECTOR, MEASURED)
+        rows.append([*first, of, *_cells(one)])
         correlations = [_with_ends(each, 2) for each in (one.icc_2_1, one.icc_3_1)]
-        shares.append([first[0], one.between, str(one.agreement.people), *correlations])
-    bias = "Bias: detector - manual; of raters: the second - the first. Limits: bias ± 1.96 SD."
+        shares.append([first[0], of, str(one.agreement.people), *correlations])
+    bias = "Bias: measured - manual; of raters: the second - the first. Limits: bias ± 1.96 SD."
     notes = [bias, *GIVEN] if of_heads else [f"{bias} Views are of no account", "here, where both measure one image."]
     more = [
         "ICC(2,1): absolute agreement; ICC(3,1): consistency. In brackets 95 % intervals, of as many independent draws",

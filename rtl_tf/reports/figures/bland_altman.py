@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from rtl_tf.measurement import USE
 from rtl_tf.reports.figures.style import COLOURS, PAGE, new_figure, styled
-from rtl_tf.reports.measured_agreement import DETECTOR, DIGITS, Compared
+from rtl_tf.reports.measured_agreement import DETECTOR, DIGITS, MEASURED, Compared
 
 COLUMNS, HEIGHT = 3, 1.95  # panels in a row, inch a row
 POINTS, LINES, RATERS_COLOUR = COLOURS[1], COLOURS[0], COLOURS[2]
@@ -31,7 +31,7 @@ def bland_altman_figure(compared: Sequence[Compared]) -> Figure:
     dotted = "; orange dots: limits between the raters" if raters else ""
     lines = "line: bias; dashed: limits of agreement; bands: 95 % intervals"
     figure.supxlabel(f"mean of both\n{lines}{dotted}. {USE.capitalize()}.", fontsize=7)
-    figure.supylabel("detector − manual", fontsize=8)
+    figure.supylabel(f"{MEASURED} − manual", fontsize=8)
     return figure
 
 
