@@ -77,7 +77,7 @@ def test_values_and_z_scores_by_hand(measure):
     assert height["z"] == "1.02"  # 50 mm; at 8 years 47.015 of 2.935
     assert rows["a.jpg", "fissure_to_nose", ""]["value"] == "0.5000"
     said_of = "\n  1 x palpebral_fissure_length: Weinberg 2016 was measured on 3D surfaces: no z-score\n"
-    assert said_of in said and " x nasal_bridge_length, nasal_protrusion and 4 more: frontal view; stands" in said
+    assert said_of in said and "\n  6 x frontal view; stands for the head's in" in said
     protrusion = rows["a.jpg", "nasal_protrusion", ""]
     assert protrusion["note"] == "frontal view; stands for the head's in a lateral view alone: no z-score"
     assert {row["use"] for row in rows.values()} == {"research use, no diagnosis"}

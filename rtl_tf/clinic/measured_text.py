@@ -10,11 +10,10 @@ from rtl_tf.clinic.measured import Measured
 from rtl_tf.clinic.measured_table import DIGITS, number
 from rtl_tf.measurement import PHOTO, USE
 from rtl_tf.reports.grid import Grid, as_text
-from rtl_tf.system.notes import first_of
 
 HEADER = ["Measurement", "Unit", "Values", "Mean", "SD", "Lowest", "Highest", "±", "In view"]
 MISSING = "-"
-NAMED = 2  # measurements of a note
+FEW = 3  # measurements of a note that are named
 UPRIGHT = "Heads are taken to be upright: no view tells of nodding."
 
 
@@ -88,14 +87,12 @@ def _verb(sentence: str, count: int) -> str:
 
 
 def _reasons(measured: Sequence[Measured]) -> str:
-    """Notes by how many values have them, the most frequent first, and of which measurements where not of all."""
+    """Notes by how many values have them, the most frequent first, and of which measurements where these are few."""
     counts = Counter(note for one in measured for note in one.notes)
-    names = list(dict.fromkeys(one.measurement.name for one in measured))
-    having = {note: dict.fromkeys(one.measurement.name for one in measured if note in one.notes) for note in counts}
-    lines = [
-        f"  {count} x {'' if len(having[note]) == len(names) else first_of(list(having[note]), NAMED) + ': '}{note}"
-        for note, count in counts.most_common(8)
-    ]
+    lines = []
+    for note, count in counts.most_common(8):
+        names = dict.fromkeys(one.measurement.name for one in measured if note in one.notes)
+        lines.append(f"  {count} x {', '.join(names) + ': ' if len(names) <= FEW else ''}{note}")
     more = len(counts) - len(lines)
     lines += [f"  and {more} other reasons, in the column note"] if more > 0 else []
     return "\n".join(["Notes:", *lines]) if lines else ""
