@@ -71,6 +71,16 @@ def test_its_own_table_is_written_again_but_not_over_people(frames):
     assert frames([(*row[:3], {"subject": ""}) for row in FRONT], "--output", "best.csv") == refused
 
 
+def test_a_table_to_which_somebody_added_a_column_is_kept(frames, tmp_path):
+    assert frames(FRONT, "--output", "best.csv")[0] == 0
+    header, *rows = (tmp_path / "best.csv").read_text("utf-8-sig").splitlines()
+    (tmp_path / "best.csv").write_text("\n".join(["age," + header, *(f"7,{row}" for row in rows)]) + "\n")
+    why = "there already, with columns that rtl-frames does not write: age; name another file"
+    assert frames(FRONT, "--output", "best.csv") == (2, f"error: --output best.csv: {why}\n")
+    aged = [(*row[:3], {"age": "7"}) for row in FRONT]  # of the films' own table: nothing is lost
+    assert frames(aged, "--output", "best.csv")[0] == 0 and read("best.csv")[0]["age"] == "7"
+
+
 def test_films_whose_pictures_differ_in_case_alone_are_refused(frames, tmp_path):
     write_film(tmp_path / "A.mp4", numbered(20))
     rows = [FRONT[0], (*FRONT[0][:3], {"image": "A.mp4"})]

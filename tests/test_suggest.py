@@ -167,7 +167,7 @@ def test_the_command_leaves_out_what_was_trained_on(run, photographs, tmp_path, 
 
 @pytest.mark.parametrize(
     ("more", "message"),
-    [(["-n", "0"], "-n 0: give 1 or more"), (["--output", "{table}"], "there already, and not of rtl-suggest")],
+    [(["-n", "0"], "-n 0: give 1 or more"), (["--output", "{table}"], "there already, and not written by rtl-suggest")],
 )
 def test_bad_input(run, table, photographs, more, message):
     arguments = [word.format(table=table / "landmarks.csv") for word in more]

@@ -20,10 +20,9 @@ def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
     if options.count < 1:
         raise InputError(f"-n {options.count}: give 1 or more")
-    from rtl_tf.csv_rows import header_if_any, write_rows
+    from rtl_tf.csv_rows import require_own, write_rows
 
-    if options.output.exists() and not set(header_if_any(options.output)) >= OWN:
-        raise InputError(f"--output {options.output}: there already, and not of rtl-suggest; name another file")
+    require_own("--output", options.output, "rtl-suggest", lambda header: set(COLUMNS if OWN.issubset(header) else ()))
     from rtl_tf.datasets.photographs import from_files
 
     listing = from_files(options.images, options.recursive)
