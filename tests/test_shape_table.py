@@ -57,6 +57,27 @@ def test_a_person_for_each_photograph_where_nobody_tells_them(folder, capsys):
     assert f"{2 * PEOPLE} images without a subject, each counted as a person." in capsys.readouterr().out
 
 
+def test_frames_of_a_film_are_images_of_one_person_and_no_placements(folder, capsys):
+    """Four films of six frames each, two of a group."""
+    write(FACES)
+    header, *rows = (folder / "found.csv").read_text().splitlines()
+    told = [(f"{'abcd'[index // 6]}.mp4", index % 6, ("case", "control")[index // 12]) for index in range(24)]
+    films = [
+        f"{film},{frame},{group},{row.split(',', 1)[1]}" for (film, frame, group), row in zip(told, rows, strict=True)
+    ]
+    lines = "\n".join([header.replace("image,", "image,frame,group,"), *films])
+    (folder / "films.csv").write_text(lines)
+    assert shape("--data", "films.csv", "--by", "group") == 0
+    said = capsys.readouterr().out
+    assert "case (2 people) - control (2 people)" in said and "\nplacement " not in said
+    assert "4 films without a subject, each counted as a person." in said
+    with open("reports/figure-shape-by-group.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["image"], row["subject"]) for row in rows[5:7]] == [
+        ("a.mp4 frame 5", "image a.mp4"), ("b.mp4 frame 0", "image b.mp4"),
+    ]  # fmt: skip
+
+
 def test_a_table_that_people_labelled(folder, capsys):
     write(FACES, "labels.csv", found=False, subjects=[f"p{index // 2}" for index in range(2 * PEOPLE)])
     assert shape("--data", "labels.csv", "--facts", "facts.csv", "--by", "sex", "--output", "out") == 0
