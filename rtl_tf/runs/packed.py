@@ -18,7 +18,9 @@ from rtl_tf.runs import layout
 from rtl_tf.runs.compressed import LARGEST_TABLE, compressed_lines, read_compressed
 
 RUNS, RUN = "runs", "run"
-PREDICTED = {layout.PREDICTIONS: "test", layout.VALIDATION: "validation"}  # file of a run -> part in the pack
+FOLDS = "folds"
+# File of a run -> part in the pack.
+PREDICTED = {layout.PREDICTIONS: "test", layout.VALIDATION: "validation", layout.OUT_OF_FOLD: FOLDS}
 KEY = (RUN, "part")  # columns of the packed predictions before those of a run's own
 
 
