@@ -52,7 +52,7 @@ class Photograph:
 
     `found`: the square is the face finder's, which tells nothing of landmarks. `problem` is one line that says why
     it cannot be looked at; empty where it can. `below` is the folder in which it lies, seen from the one that was
-    asked for.
+    asked for. `face`: see `Sample.face`; empty where it is still to be numbered.
     """
 
     image: Path
@@ -61,6 +61,7 @@ class Photograph:
     problem: str = ""
     below: Path = Path()
     found: bool = False
+    face: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _entries(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Pa
 
 
 def from_table(file: Path, boxes: bool = False) -> Listing:
-    """The rows of a table with the column `image` and, where known, the columns of the box and `mirrored`.
+    """The rows of a table with the column `image` and, where known, the columns of the box, `mirrored` and `face`.
 
     Any table that `datasets.table` reads will do; other columns, landmarks included, are left aside. Where the table
     has the columns of the box, a row without one has a problem: there is no face to look at.
@@ -156,8 +157,8 @@ def from_table(file: Path, boxes: bool = False) -> Listing:
     Args:
         boxes: whether it has to have them.
     Raises:
-        InputError: the table cannot be read, or none of its rows, or its boxes are in columns of other names; names the
-            file and the row, the header being row 1.
+        InputError: the table cannot be read, or none of its rows, or its boxes are in columns of other names, or a face
+            of a photograph is there twice; names the file and the row, the header being row 1.
     """
     header, rows = read_rows(file)
     require_image_and_box(file, header)
@@ -167,7 +168,12 @@ def from_table(file: Path, boxes: bool = False) -> Listing:
     tell_misspelt(file, header, [name for name in header if name not in OPTIONAL], OPTIONAL)
     named = [row for row in rows if row.cells["image"]]
     skipped = Counter({"row without an image": len(rows) - len(named)})
-    return listing_of([_photograph_of_row(file.parent, row) for row in named], +skipped)
+    photographs = [_photograph_of_row(file.parent, row) for row in named]
+    first: dict[tuple[Path, str], int] = {}
+    for row, one in zip(named, photographs, strict=True):
+        if one.face and (other := first.setdefault((one.image, one.face), row.line)) != row.line:
+            raise row.error(f"face {one.face} of {row.cells['image']} is already in row {other}; remove one")
+    return listing_of(photographs, +skipped)
 
 
 def listing_of(photographs: list[Photograph], skipped: Counter) -> Listing:
@@ -208,7 +214,7 @@ def _photograph(path: Path, below: Path) -> Photograph:
 
 def _photograph_of_row(folder: Path, row: Row) -> Photograph:
     cells = row.cells
-    image = file_called(folder, cells["image"])
+    image, face = file_called(folder, cells["image"]), cells.get("face", "")
     try:
         size, box, found = read_size(image), box_of(cells), truth_in(cells, FOUND_BOX)
         if box:
@@ -218,6 +224,6 @@ def _photograph_of_row(folder: Path, row: Row) -> Photograph:
         elif BOX[0] in cells:
             raise InputError(f"{image}: no box; give {', '.join(BOX)}, or remove the row")
         mirrored = mirrored_of(cells) if cells.get("mirrored", "").strip() else None
-        return Photograph(image, box, mirrored, found=found)
+        return Photograph(image, box, mirrored, found=found, face=face)
     except InputError as problem:
-        return Photograph(image, problem=str(row.error(problem)))
+        return Photograph(image, problem=str(row.error(problem)), face=face)
