@@ -224,8 +224,12 @@ def test_a_photograph_that_is_named_twice_is_looked_at_once(tmp_path, monkeypatc
     assert [each.image for each in listing.photographs] == [Path("x/a.png"), Path("link.png"), Path("x/c.png")]
     assert listing.sentence(3) == "3 of 10 read; skipped 7 photographs named twice"
     assert from_files([Path("x"), Path("link.png")]).sentence(3) == "3 of 4 read; skipped 1 photograph named twice"
-    Path("x/d.png").symlink_to("a.png")  # of one folder, each name counts: who made the link wants it
-    assert len(from_files([Path("x")]).photographs) == 4
+    Path("x/d.png").symlink_to("a.png")
+    Path("x/chosen").mkdir()
+    Path("x/chosen/c.png").symlink_to("../c.png")
+    listing = from_files([Path("x")], recursive=True)
+    assert [each.image.name for each in listing.photographs] == ["a.png", "b.png", "c.png"]
+    assert listing.sentence(3) == "3 of 5 read; skipped 2 photographs named twice"
 
 
 def test_a_folder_that_cannot_be_read_does_not_end_the_others(tmp_path, monkeypatch):

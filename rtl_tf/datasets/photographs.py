@@ -82,7 +82,7 @@ class Listing:
 
 
 def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
-    """The image files among `paths`, and those in folders among them, by name; what is also an earlier path's, links
+    """The image files among `paths`, and those in folders among them, by name; one that was met before, links
     resolved, once.
 
     All are looked at before the first is worked on: what is no image has a problem.
@@ -122,10 +122,12 @@ def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
 
 
 def unmet(files: Sequence[Path], met: set[str]) -> list[Path]:
-    """Those whose real paths are not among `met`, to which theirs are added. Of one folder two names of a file stay."""
-    real = [os.path.realpath(file) for file in files]
-    new = [file for file, there in zip(files, real, strict=True) if there not in met]
-    met.update(real)
+    """Those whose real paths are not among `met`, to which theirs are added, one after the other."""
+    new = []
+    for file in files:
+        if (real := os.path.realpath(file)) not in met:
+            met.add(real)
+            new.append(file)
     return new
 
 
