@@ -9,7 +9,7 @@ from PIL import Image
 from rtl_tf.csv_rows import Row, header_if_any, read_rows, require_own, write_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.films import Film
-from rtl_tf.datasets.table_cells import FILMED, FRAME, SHARPNESS, TIME, YAW, image_cell
+from rtl_tf.datasets.table_cells import FILM, FILMED, FRAME, SHARPNESS, TIME, YAW, image_cell
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.found_cells import own_columns
 from rtl_tf.measurement import VIEWS, view_of
@@ -87,12 +87,17 @@ def _best(frames: Sequence[BestFrame], count: int, apart: float) -> list[BestFra
 
 
 def write_best(output: Path, header: Sequence[str], frames: Sequence[BestFrame], pictures: Path | None) -> None:
-    """The rows of the frames as a table, with their views; of pictures where these were saved, else of films."""
-    names = [*(name for name in header if name != VIEW), VIEW]
-    images = [pictures / frame.png if pictures else frame.film for frame in frames]
+    """The rows of the frames as a table, with their views; of pictures where these were saved, with the film in a
+    column FILM, else of films."""
+    names = ["image", *[FILM] * bool(pictures), *(name for name in header if name not in ("image", FILM, VIEW)), VIEW]
     cells = [
-        frame.row.cells | {"image": image_cell(image, output.parent), VIEW: frame.view}
-        for frame, image in zip(frames, images, strict=True)
+        frame.row.cells
+        | {
+            "image": image_cell(pictures / frame.png if pictures else frame.film, output.parent),
+            FILM: image_cell(frame.film, output.parent),
+            VIEW: frame.view,
+        }
+        for frame in frames
     ]
     write_rows(output, names, ([row[name] for name in names] for row in cells), encoding="utf-8-sig")
 
@@ -104,7 +109,7 @@ def require_replaceable(output: Path, table: Path) -> None:
 
     def own(header: list[str]) -> set[str]:
         is_ours = header[-1:] == [VIEW] and set(FILMED) <= set(header) and _people(output) <= _people(table)
-        return own_columns(header) | told | {VIEW} if is_ours and not output.samefile(table) else set()
+        return own_columns(header) | told | {FILM, VIEW} if is_ours and not output.samefile(table) else set()
 
     require_own("--output", output, "rtl-frames", own)
 

@@ -32,7 +32,7 @@ def specimens_of_table(table: Path, facts: Facts | None = None, subjects_as_writ
     if holds_predictions(table):
         specimens = replace(specimens, source=f"found by a detector, not placed by a person, in {table.name}")
     if unnamed := len({_person(face) for face in faces if not face.subject} & set(specimens.subjects)):
-        kind = "film" if all(face.frame for face in faces) else "image"
+        kind = "film" if all(face.frame or face.film for face in faces) else "image"
         specimens = specimens.noted(unnamed, "without a subject, each counted as a person", kind)
     return specimens
 
@@ -53,4 +53,4 @@ def _sample(face: MarkedFace) -> Sample:
 
 
 def _person(face: MarkedFace) -> str:
-    return face.subject or f"image {name_of(face.name, face.face, frame='')}"
+    return face.subject or f"image {face.film or name_of(face.name, face.face, frame='')}"
