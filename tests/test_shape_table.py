@@ -8,6 +8,8 @@ from test_shape_figure import PEOPLE, SCHEMA, columns, draw, faces, run_with
 
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main
+from rtl_tf.clinic.table_specimens import specimens_of_table
+from rtl_tf.schema import schema_text
 
 FACES = faces().astype(np.float32) + 20  # all inside their photographs
 FOUND = "Shapes found by a detector, not placed by a person, in found.csv."
@@ -86,6 +88,18 @@ def test_a_table_that_people_labelled(folder, capsys):
     assert (folder / "out" / "figure-shape-by-sex.png").exists()
 
 
+def test_a_table_of_a_schema_of_ones_own(folder, capsys):
+    """A landmark that no schema of the package has."""
+    write(FACES, "mine.csv", found=False, subjects=[f"p{index // 2}" for index in range(2 * PEOPLE)])
+    table, name = folder / "mine.csv", SCHEMA.names[0]
+    table.write_text(table.read_text().replace(f"{name}_", "spot_"))
+    (folder / "mine.toml").write_text(schema_text(SCHEMA.name).replace(f'"{name}"', '"spot"'))
+    with pytest.raises(cli.InputError, match="missing landmarks of schema fas12"):
+        specimens_of_table(table)
+    specimens = specimens_of_table(table, schema="mine.toml")
+    assert specimens.landmarks == ("spot", *SCHEMA.names[1:]) and len(specimens.points) == 2 * PEOPLE
+
+
 def test_codes_as_they_are_written(folder, capsys):
     text = (folder / "facts.csv").read_text()
     (folder / "facts.csv").write_text(text.replace(",p0,", ",007,").replace(",p1,", ",7,"))
@@ -112,6 +126,11 @@ def test_codes_as_they_are_written(folder, capsys):
         (
             ["--subjects-as-written"],
             "--subjects-as-written goes with --measurements, or --figure shape --data TABLE.csv",
+        ),
+        (["--schema", "mine.toml"], "--schema goes with --measurements, or --figure shape --data TABLE.csv"),
+        (
+            ["--data", "found.csv", "--schema", "fas13"],
+            "found.csv row 1: unknown schema 'fas13'",
         ),
     ],
 )

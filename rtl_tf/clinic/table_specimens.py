@@ -18,17 +18,19 @@ from rtl_tf.records import Sample
 NO_COLUMN = {"detector", FOUND_BOX, *DOUBT, *RULER}  # beside those of landmarks
 
 
-def specimens_of_table(table: Path, facts: Facts | None = None, subjects_as_written: bool = False) -> Specimens:
+def specimens_of_table(
+    table: Path, facts: Facts | None = None, subjects_as_written: bool = False, schema: str | None = None
+) -> Specimens:
     """Where a detector found the points, the source says it. Images are called as the table has them, with the face
     and the film's frame behind. An image without a subject, or a film with all of its frames, is a person of its own.
 
     Raises:
         InputError: as `read_faces` or `with_facts`, or as `labelled_specimens`.
     """
-    schema, faces = read_faces_inside(table, None, subjects_as_written)
+    fitting, faces = read_faces_inside(table, schema, subjects_as_written)
     if facts:
         faces = with_facts(faces, facts)
-    specimens = labelled_specimens(list(map(_sample, faces)), schema, table.name, tuple(map(full_name, faces)))
+    specimens = labelled_specimens(list(map(_sample, faces)), fitting, table.name, tuple(map(full_name, faces)))
     if holds_predictions(table):
         specimens = replace(specimens, source=f"found by a detector, not placed by a person, in {table.name}")
     if unnamed := len({_person(face) for face in faces if not face.subject} & set(specimens.subjects)):
