@@ -12,7 +12,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import DECIMAL_COMMA, DECIMAL_POINT
 from rtl_tf.system.atomic import replacing
 from rtl_tf.system.faults import each_read
+from rtl_tf.system.notes import few
 
 LARGEST_GIVEN = 64 * 2**20  # bytes; a hundred thousand rows of 68 points have as many
 SEPARATORS = {";": "';'", "\t": "tabs"}  # beside the comma; what they are called
@@ -75,6 +76,20 @@ def header_if_any(path: Path) -> list[str]:
         return read_header(path)
     except InputError:
         return []
+
+
+def require_own(flag: str, path: Path, writer: str, own: Callable[[list[str]], Set[str]]) -> None:
+    """InputError where something lies at `path` that is no table of `writer`, or has a column that somebody added.
+
+    Args:
+        own: of a header, the columns that `writer` writes; none where the table is another's.
+    """
+    header = header_if_any(path)
+    columns = own(header)
+    added = [name or "one without a name" for name in header if name not in columns]
+    if path.exists() and (added or not columns):
+        why = f"with columns that {writer} does not write: {few(added)}" if columns else f"and not written by {writer}"
+        raise InputError(f"{flag} {path}: there already, {why}; name another file")
 
 
 def read_rows(path: Path, needed: Iterable[str] = ()) -> tuple[list[str], list[Row]]:

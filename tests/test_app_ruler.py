@@ -10,7 +10,7 @@ pytest.importorskip("httpx2")
 import test_app_server  # noqa: E402
 from test_app_server import FAS14, change, place  # noqa: E402
 
-from rtl_tf.app.entries import RULER, RULER_ENDS, RULER_MM, marks  # noqa: E402
+from rtl_tf.app.entries import RULER, RULER_ENDS, RULER_MM, VIEW, marks  # noqa: E402
 from rtl_tf.app.folder import Folder  # noqa: E402
 from rtl_tf.app.journal import NAME, read  # noqa: E402
 from rtl_tf.app.labels import AllLabels  # noqa: E402
@@ -46,6 +46,21 @@ def exported(folder):
     table.write(folder / "landmarks.csv")
     with open(folder / "landmarks.csv", encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file)), table.notes
+
+
+def test_the_table_is_written_again_but_not_over_a_column_that_somebody_added(client, folder):
+    view = place("frontal", landmark=VIEW)
+    assert change(client, view, index=0, name="change-7").status_code == 200
+    labelled(client, *ruler())
+    exported(folder)
+    exported(folder)
+    table = folder / "landmarks.csv"
+    header, *rows = table.read_text("utf-8-sig").splitlines()
+    table.write_text("\n".join([f"{header},group", *(f"{row},case" for row in rows)]), encoding="utf-8")
+    typed = table.read_bytes()
+    with pytest.raises(InputError, match="there already, with columns that rtl-app does not write: group;"):
+        exported(folder)
+    assert table.read_bytes() == typed
 
 
 def test_a_ruler_is_in_the_journal_and_counts_as_no_landmark(client, folder):

@@ -8,6 +8,9 @@ from film_files import number_of, numbered, write_film
 
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.frames import main
+from rtl_tf.clinic.best_frames import best_frames, write_best
+from rtl_tf.clinic.facts import read_facts, with_facts
+from rtl_tf.clinic.marked_faces import full_name, read_faces
 from rtl_tf.images import read_image
 
 POINTS = {"nasion_x": "10", "nasion_y": "10", "nasion_peak": "0.9"}
@@ -71,6 +74,16 @@ def test_its_own_table_is_written_again_but_not_over_people(frames):
     assert frames([(*row[:3], {"subject": ""}) for row in FRONT], "--output", "best.csv") == refused
 
 
+def test_a_table_to_which_somebody_added_a_column_is_kept(frames, tmp_path):
+    assert frames(FRONT, "--output", "best.csv")[0] == 0
+    header, *rows = (tmp_path / "best.csv").read_text("utf-8-sig").splitlines()
+    (tmp_path / "best.csv").write_text("\n".join(["age," + header, *(f"7,{row}" for row in rows)]) + "\n")
+    why = "there already, with columns that rtl-frames does not write: age; name another file"
+    assert frames(FRONT, "--output", "best.csv") == (2, f"error: --output best.csv: {why}\n")
+    aged = [(*row[:3], {"age": "7"}) for row in FRONT]  # of the films' own table: nothing is lost
+    assert frames(aged, "--output", "best.csv")[0] == 0 and read("best.csv")[0]["age"] == "7"
+
+
 def test_films_whose_pictures_differ_in_case_alone_are_refused(frames, tmp_path):
     write_film(tmp_path / "A.mp4", numbered(20))
     rows = [FRONT[0], (*FRONT[0][:3], {"image": "A.mp4"})]
@@ -86,6 +99,25 @@ def test_pictures_only_where_they_are_asked_for(frames, tmp_path):
     assert [row["image"] for row in read("lists/best.csv")] == [f"../kept/{name}" for name in kept]
     status, said = frames(FRONT + OTHERS, "-n", 1, "--frames", "kept")
     assert (status, said) == (2, "error: --frames kept/a_000001.png: there already; name another folder\n")
+
+
+def test_pictures_of_a_film_are_photographs_that_know_their_film(frames, tmp_path):
+    assert frames(FRONT + OTHERS, "-n", 1, "--frames", "kept", "--output", "best.csv")[0] == 0
+    rows = read("best.csv")
+    assert [(row["image"], row["film"], row["frame"]) for row in rows][:2] == [
+        ("kept/a_000001.png", "a.mp4", "1"), ("kept/a_000006.png", "a.mp4", "6"),
+    ]  # fmt: skip
+    assert frames(FRONT, "--frames", "more", "--output", "best.csv")[0] == 0  # its own table
+    (tmp_path / "facts.csv").write_text("image,subject,age\na.mp4,anna,7\nmore/a_000005.png,ben,\n")
+    one = 'name = "one"\nsource = "made up"\n[[landmarks]]\nname = "nasion"\nlabel = "n"\nanatomy = "a spot"\n'
+    (tmp_path / "one.toml").write_text(one)
+    _, faces = read_faces("best.csv", "one.toml")
+    assert [full_name(face) for face in faces] == [f"more/a_{number:06d}.png" for number in (1, 5, 12)]
+    told = with_facts(faces, read_facts(tmp_path / "facts.csv"))
+    assert [(face.subject, face.cells.get("age", "")) for face in told] == [("anna", "7"), ("ben", ""), ("anna", "7")]
+    kept = best_frames(tmp_path / "found.csv", 1)
+    write_best(tmp_path / "films.csv", *kept, None)
+    assert [full_name(face) for face in read_faces("films.csv", "one.toml")[1]] == ["a.mp4 frame 1"]
 
 
 def test_what_is_wrong_is_said_in_one_line(frames, tmp_path):

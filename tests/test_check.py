@@ -2,11 +2,13 @@
 
 import csv
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from rtl_tf.app.only import named_in
 from rtl_tf.audit import common_faults, examination
 from rtl_tf.audit.common_faults import CommonFaults, find_common_faults
 from rtl_tf.audit.examination import examine
@@ -498,7 +500,8 @@ def status_of(*arguments):
     return ended.value.code
 
 
-def test_the_command_writes_a_table_and_a_sheet(private, capsys):
+def test_the_command_writes_a_table_and_a_sheet(clean, private, capsys):
+    """Whose images another command finds, by where they lie from it."""
     assert status_of("labels.csv") == 0
     said = capsys.readouterr().out
     assert "1 image of 60 to look at (swapped names: 2)" in said
@@ -506,9 +509,10 @@ def test_the_command_writes_a_table_and_a_sheet(private, capsys):
     with open("check/labels/suspects.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS
-    assert [(row["image"], row["place"], row["subject"], row["what"]) for row in rows] == [
-        ("21.png", "row 23", "p10", "swapped names")
+    assert [(row["face"], row["place"], row["subject"], row["what"]) for row in rows] == [
+        ("", "row 23", "p10", "swapped names")
     ] * 2
+    assert named_in(Path("check/labels/suspects.csv"), [sample.image for sample in clean], None) == [VICTIM]
     assert {row["landmark"] for row in rows} == {"exocanthion", "endocanthion"}
     assert Image.open("check/labels/suspects.png").size[0] > 100
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import rtl_tf
-from rtl_tf.csv_rows import as_line, read_header, read_lines, read_own_rows, read_rows, write_rows
+from rtl_tf.csv_rows import as_line, read_header, read_lines, read_own_rows, read_rows, require_own, write_rows
 from rtl_tf.exceptions import InputError
 from rtl_tf.numerals import as_number
 
@@ -143,6 +143,27 @@ def test_what_no_patience_can_read_is_named(tmp_path, content, message):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_rows(tmp_path / "a.csv", ["x"])
+
+
+def test_a_table_to_which_somebody_added_a_column_is_not_replaced(tmp_path):
+    file = tmp_path / "a.csv"
+
+    def ask():
+        require_own("--output", file, "rtl-it", lambda header: {"image", "x", "y"} if "x" in header else set())
+
+    ask()  # nothing there
+    for ours in ("image,x\n1,2\n", "\ufeffx,image\n"):
+        file.write_text(ours, encoding="utf-8")
+        ask()
+    for other, why in {
+        "image,age,x,\n": "with columns that rtl-it does not write: age, one without a name",
+        "image,age\n": "and not written by rtl-it",
+        "": "and not written by rtl-it",
+    }.items():
+        file.write_text(other, encoding="utf-8")
+        with pytest.raises(InputError) as refused:
+            ask()
+        assert str(refused.value) == f"--output {file}: there already, {why}; name another file"
 
 
 def test_one_module_knows_csv():

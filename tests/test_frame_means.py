@@ -118,7 +118,7 @@ def test_the_command_writes_a_row_for_each_film_view_and_measurement(measure, tm
         "error: --frame-means faces.csv: there already, and not written by rtl-measure; name another file\n"
     )
     assert measure([GIRL], "--frame-means", "other.csv")[1] == (
-        "error: --frame-means: faces.csv is not of films (no column frame)\n"
+        "error: --frame-means: faces.csv is not of films: give what predict.py wrote of them\n"
     )
 
 

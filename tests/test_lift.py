@@ -324,6 +324,18 @@ def test_rows_of_a_table_in_another_folder_are_known_by_the_name_of_the_texture(
     assert len(table("head_lifted/lifted.csv")) == 3
 
 
+def test_of_scans_whose_textures_have_one_name_the_one_that_lies_there_is_meant(lift, tmp_path):
+    other = row((20, 60), (50, 60), (50, 20), image="scan2/face.png")
+    (tmp_path / "scan1").mkdir()
+    (tmp_path / "scan1" / "face.png").symlink_to("../face.png")
+    assert lift([other, {**ROW, "image": "scan1/face.png"}])[0] == 0
+    assert [each["x"] for each in table("head_lifted/lifted.csv")] == ["0.00000", "100.00000", "100.00000"]
+    status, said = lift([other, {**ROW, "image": "scan3/face.png"}], "--output", "lost")
+    told = "2 images (scan2/face.png, scan3/face.png) are called like the mesh's face.png, and none lies there"
+    assert status == 2 and said.startswith(f"error: points.csv: {told}: ") and said.count("\n") == 1
+    assert not (tmp_path / "lost").exists()
+
+
 def test_a_detector_looks_at_the_textures(lift, monkeypatch):
     """What it finds on each texture, by the way that predict.py goes; its network is another test's."""
     schema = load_schema("fas12")

@@ -2,22 +2,30 @@
 
 import gzip
 import json
+import re
 import tracemalloc
 
 import numpy as np
 import pytest
-from fake_runs import add_history, add_split, add_validation, make_run
+from fake_runs import add_history, add_split, add_validation, make_predictions, make_run
 
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main as evaluate
+from rtl_tf.cli.measure import make_parser as measure_parser
 from rtl_tf.cli.pack import main as pack
+from rtl_tf.cli.yardstick_flags import read_yardsticks
+from rtl_tf.documents import read_json
 from rtl_tf.exceptions import InputError
+from rtl_tf.measuring.landmark_covariance import out_of_fold_errors
+from rtl_tf.reports.figures.of_confidence import _judged
 from rtl_tf.runs import layout, packing
 from rtl_tf.runs import packed as packed_files
 from rtl_tf.runs.attributes import read_attributes
 from rtl_tf.runs.compressed import LARGEST_TABLE, compressed, read_compressed
+from rtl_tf.runs.confidence import Confidence, write_confidence
 from rtl_tf.runs.examples import read_examples
 from rtl_tf.runs.finding import find_runs, has_runs, read_runs, without_predictions
+from rtl_tf.runs.predictions import write_predictions
 from rtl_tf.runs.run import read_run
 from rtl_tf.schema import load_schema, schema_text
 
@@ -92,6 +100,44 @@ def test_tables_and_figures_of_a_pack_are_those_of_the_folders(root, what, tmp_p
     assert printed[0].replace(str(root), "") == printed[1].replace(str(root.parent / "shared"), "")
     files = sorted((tmp_path / "0").iterdir())
     assert files and all(path.read_bytes() == (tmp_path / "1" / path.name).read_bytes() for path in files)
+
+
+@pytest.fixture
+def folded(tmp_path):
+    """A run whose folds erred by about 3 heatmap px, and its test part by 1."""
+    folder = make_run(tmp_path / "runs", "ft", 0, np.ones((24, 4)), folds=5)
+    add_history(folder, EPOCHS)
+    (folder / layout.METRICS).write_text('{"images": 24}')
+    (folder / layout.RECIPE).write_text('{"box_evidence": null, "label_shift": 0.5}')
+    unseen = make_predictions(np.random.default_rng(0).normal(3, 1, (24, 4)))
+    write_predictions(folder / layout.OUT_OF_FOLD, unseen)
+    write_confidence(folder / layout.CONFIDENCE, Confidence.fit(unseen, np.arange(4)))
+    return folder
+
+
+def test_what_the_folds_of_a_run_said_is_packed_with_predictions(folded, tmp_path):
+    ((run,), _) = read_runs(packed(tmp_path / "runs", "--predictions"))
+    assert not run.packed_without_folds
+    kept, own = out_of_fold_errors(run.folder), out_of_fold_errors(folded)
+    np.testing.assert_array_equal(kept.covariance, own.covariance)
+    for name in (layout.CONFIDENCE, layout.RECIPE):
+        assert read_json(run.folder / name).value == json.loads((folded / name).read_text())
+    (tmp_path / "shared" / layout.PACKED_PREDICTIONS).unlink()
+    assert not {"conformal", "label_shift"} & set(re.findall(r"\w+", text_of(packed(tmp_path / "runs"))))
+
+
+def test_a_pack_without_what_the_folds_said_does_not_answer_by_the_test_part(folded, tmp_path):
+    """As packs of before are."""
+    for name in (layout.OUT_OF_FOLD, layout.CONFIDENCE):
+        (folded / name).unlink()
+    ((run,), _) = read_runs(packed(tmp_path / "runs", "--predictions"))
+    told = f"{run.folder} was packed without what its folds said; pack its folder again, with --predictions"
+    for ask in (lambda: read_yardsticks(measure_parser().parse_args(["t.csv", "--errors", str(run.folder)])),
+                lambda: _judged(run)):  # fmt: skip
+        with pytest.raises(InputError) as refused:
+            ask()
+        assert str(refused.value) == told
+    assert run.tested and not read_run(folded).packed_without_folds
 
 
 def test_nobody_is_named_unless_asked_for(root):

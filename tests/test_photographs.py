@@ -9,6 +9,7 @@ from PIL import Image
 from rtl_tf.datasets import photographs
 from rtl_tf.datasets.photographs import Listing, Photograph, from_files, from_table
 from rtl_tf.exceptions import InputError
+from rtl_tf.inference.predicting import numbered_faces
 
 
 def image(path, **options):
@@ -111,6 +112,23 @@ def test_rows_of_a_table_that_cannot_be_looked_at_have_a_problem(tmp_path):
     assert listing.sentence(1) == "1 of 7 read; skipped 5 with errors, 1 row without an image"
 
 
+def test_faces_keep_their_numbers(tmp_path):
+    """Of an --all-faces table without the row of a bystander, with a face that somebody added, and one of a kind."""
+    for name in "abc":
+        image(tmp_path / f"{name}.png")
+    table, header = tmp_path / "kept.csv", "image,face,box_left,box_top,box_side\n"
+    told = ("a.png,3", "a.png,2", "b.png,2", "b.png,", "b.png,", "c.png,2.0")
+    table.write_text(header + "".join(f"{row},1,2,20\n" for row in told))
+    photographs = from_table(table).photographs
+    assert [one.face for one in photographs] == ["3", "2", "2", "", "", "2"]
+    assert [face for _, face in numbered_faces(photographs)] == ["3", "2", "2", "1", "3", "2"]
+    plain = [Photograph(tmp_path / name) for name in ("a.png", "b.png", "a.png")]
+    assert [face for _, face in numbered_faces(plain)] == ["1", "", "2"]
+    table.write_text(f"{header}a.png,2,1,2,20\na.png,,1,2,20\na.png,2,3,2,20\n")
+    with pytest.raises(InputError, match=r"kept\.csv row 4: face 2 of a\.png is already in row 2; remove one$"):
+        from_table(table)
+
+
 def test_a_table_without_boxes_has_no_problem(tmp_path):
     image(tmp_path / "a.png")
     (tmp_path / "boxes.csv").write_text("image\na.png\n")
@@ -133,7 +151,7 @@ def test_boxes_in_columns_of_other_names_are_refused(tmp_path, header, boxes):
     file = tmp_path / "boxes.csv"
     file.write_text(f"{header}\na.png{',1' * header.count(',')}\n")
     if not boxes:
-        assert from_table(file).photographs == [Photograph(tmp_path / "a.png")]
+        assert from_table(file).photographs == [Photograph(tmp_path / "a.png", face="1")]
         return
     told = f"boxes are read from columns box_left, box_top, box_side; it has {boxes.replace(',', ', ')}"
     with pytest.raises(InputError) as raised:
@@ -206,8 +224,12 @@ def test_a_photograph_that_is_named_twice_is_looked_at_once(tmp_path, monkeypatc
     assert [each.image for each in listing.photographs] == [Path("x/a.png"), Path("link.png"), Path("x/c.png")]
     assert listing.sentence(3) == "3 of 10 read; skipped 7 photographs named twice"
     assert from_files([Path("x"), Path("link.png")]).sentence(3) == "3 of 4 read; skipped 1 photograph named twice"
-    Path("x/d.png").symlink_to("a.png")  # of one folder, each name counts: who made the link wants it
-    assert len(from_files([Path("x")]).photographs) == 4
+    Path("x/d.png").symlink_to("a.png")
+    Path("x/chosen").mkdir()
+    Path("x/chosen/c.png").symlink_to("../c.png")
+    listing = from_files([Path("x")], recursive=True)
+    assert [each.image.name for each in listing.photographs] == ["a.png", "b.png", "c.png"]
+    assert listing.sentence(3) == "3 of 5 read; skipped 2 photographs named twice"
 
 
 def test_a_folder_that_cannot_be_read_does_not_end_the_others(tmp_path, monkeypatch):

@@ -254,6 +254,18 @@ def test_an_earlier_table_stays_until_the_new_one_is_complete(faces, tmp_path):
     assert previous.read_text() == "a file of the user's"
 
 
+@pytest.mark.parametrize("column", ["subject", "age", "mm_per_px", "group", "nasion_note"])
+def test_a_table_to_which_somebody_added_a_column_stays(faces, tmp_path, column):
+    output = tmp_path / "found.csv"
+    predict(faces[:2], output)
+    lines = output.read_text(encoding="utf-8-sig").splitlines()
+    output.write_text("".join(f"{line},{cell}\n" for line, cell in zip(lines, (column, "7", "8"), strict=True)))
+    typed = output.read_bytes()
+    with pytest.raises(InputError, match=rf"there already, with columns that predict\.py does not write: {column};"):
+        predict(faces, output)
+    assert output.read_bytes() == typed and sorted(path.name for path in tmp_path.iterdir()) == ["faces", "found.csv"]
+
+
 def test_a_stopped_table_is_not_replaced_where_there_was_none_before(faces, tmp_path):
     output = tmp_path / "found.csv"
     with pytest.raises(KeyboardInterrupt):

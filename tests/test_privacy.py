@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -149,7 +150,8 @@ def drawing_a_figure(folder, table):
 
 
 def suggesting(folder, table):
-    return ["rtl_tf.cli.suggest", folder / "run", table, "--output", folder / "suggested.csv"]
+    shutil.copytree(table, folder / "unlabelled")  # what its data label lies elsewhere
+    return ["rtl_tf.cli.suggest", folder / "run", folder / "unlabelled", "--output", folder / "suggested.csv"]
 
 
 WRITTEN = {

@@ -8,6 +8,8 @@ from test_shape_figure import PEOPLE, SCHEMA, columns, draw, faces, run_with
 
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main
+from rtl_tf.clinic.table_specimens import specimens_of_table
+from rtl_tf.schema import schema_text
 
 FACES = faces().astype(np.float32) + 20  # all inside their photographs
 FOUND = "Shapes found by a detector, not placed by a person, in found.csv."
@@ -57,12 +59,45 @@ def test_a_person_for_each_photograph_where_nobody_tells_them(folder, capsys):
     assert f"{2 * PEOPLE} images without a subject, each counted as a person." in capsys.readouterr().out
 
 
+def test_frames_of_a_film_are_images_of_one_person_and_no_placements(folder, capsys):
+    """Four films of six frames each, two of a group."""
+    write(FACES)
+    header, *rows = (folder / "found.csv").read_text().splitlines()
+    told = [(f"{'abcd'[index // 6]}.mp4", index % 6, ("case", "control")[index // 12]) for index in range(24)]
+    films = [
+        f"{film},{frame},{group},{row.split(',', 1)[1]}" for (film, frame, group), row in zip(told, rows, strict=True)
+    ]
+    lines = "\n".join([header.replace("image,", "image,frame,group,"), *films])
+    (folder / "films.csv").write_text(lines)
+    assert shape("--data", "films.csv", "--by", "group") == 0
+    said = capsys.readouterr().out
+    assert "case (2 people) - control (2 people)" in said and "\nplacement " not in said
+    assert "4 films without a subject, each counted as a person." in said
+    with open("reports/figure-shape-by-group.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["image"], row["subject"]) for row in rows[5:7]] == [
+        ("a.mp4 frame 5", "image a.mp4"), ("b.mp4 frame 0", "image b.mp4"),
+    ]  # fmt: skip
+
+
 def test_a_table_that_people_labelled(folder, capsys):
     write(FACES, "labels.csv", found=False, subjects=[f"p{index // 2}" for index in range(2 * PEOPLE)])
     assert shape("--data", "labels.csv", "--facts", "facts.csv", "--by", "sex", "--output", "out") == 0
     said = capsys.readouterr().out
     assert "Shapes labelled in labels.csv." in said and "detector" not in said
     assert (folder / "out" / "figure-shape-by-sex.png").exists()
+
+
+def test_a_table_of_a_schema_of_ones_own(folder, capsys):
+    """A landmark that no schema of the package has."""
+    write(FACES, "mine.csv", found=False, subjects=[f"p{index // 2}" for index in range(2 * PEOPLE)])
+    table, name = folder / "mine.csv", SCHEMA.names[0]
+    table.write_text(table.read_text().replace(f"{name}_", "spot_"))
+    (folder / "mine.toml").write_text(schema_text(SCHEMA.name).replace(f'"{name}"', '"spot"'))
+    with pytest.raises(cli.InputError, match="missing landmarks of schema fas12"):
+        specimens_of_table(table)
+    specimens = specimens_of_table(table, schema="mine.toml")
+    assert specimens.landmarks == ("spot", *SCHEMA.names[1:]) and len(specimens.points) == 2 * PEOPLE
 
 
 def test_codes_as_they_are_written(folder, capsys):
@@ -91,6 +126,11 @@ def test_codes_as_they_are_written(folder, capsys):
         (
             ["--subjects-as-written"],
             "--subjects-as-written goes with --measurements, or --figure shape --data TABLE.csv",
+        ),
+        (["--schema", "mine.toml"], "--schema goes with --measurements, or --figure shape --data TABLE.csv"),
+        (
+            ["--data", "found.csv", "--schema", "fas13"],
+            "found.csv row 1: unknown schema 'fas13'",
         ),
     ],
 )

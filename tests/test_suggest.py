@@ -165,9 +165,31 @@ def test_the_command_leaves_out_what_was_trained_on(run, photographs, tmp_path, 
     assert len(list(csv.DictReader(output.open(encoding="utf-8-sig")))) == 3
 
 
+def test_what_is_labelled_is_left_out_also_of_the_test_part(run, table, photographs, tmp_path, capsys, monkeypatch):
+    """Three that nobody labelled lie beside all that the run's data have."""
+    output = tmp_path / "suggested.csv"
+    labelled = len(list(table.glob("*.png")))
+    with (run / "split.csv").open() as file:
+        parts = [(row["image"], row["part"]) for row in csv.DictReader(file)]
+    tested = [image for image, part in parts if part == "test"]
+    copies = [photographs / f"copy of {image}" for image in tested[:3]]
+    main([str(run), *map(str, (table, *copies)), "-n", "9", "--output", str(output)])
+    rows = list(csv.DictReader(output.open(encoding="utf-8-sig")))
+    assert sorted(Path(row["image"]).name for row in rows) == sorted(copy.name for copy in copies)
+    used = labelled - len(tested) - sum(part == "unused" for _, part in parts)
+    left_out = f"{used} that the run was trained on, {labelled - used} that are labelled\n"
+    assert f"3 of {labelled + 3} photographs, {left_out}" in capsys.readouterr().out
+    with pytest.raises(InputError, match="^the run has labels of all of these photographs$"):
+        main([str(run), str(table / tested[0]), "--output", str(output)])
+    monkeypatch.setattr("rtl_tf.clinic.run_labels.data_of", lambda run: str(tmp_path / "gone"))
+    main([str(run), str(table / tested[0]), "--output", str(output)])
+    said = "warning: what is labelled and was not trained on is not left out: data "
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
-    [(["-n", "0"], "-n 0: give 1 or more"), (["--output", "{table}"], "there already, and not of rtl-suggest")],
+    [(["-n", "0"], "-n 0: give 1 or more"), (["--output", "{table}"], "there already, and not written by rtl-suggest")],
 )
 def test_bad_input(run, table, photographs, more, message):
     arguments = [word.format(table=table / "landmarks.csv") for word in more]

@@ -6,11 +6,13 @@ from rtl_tf.clinic.sights import Sight, out_of_view
 from rtl_tf.measurement import VIEWS
 from rtl_tf.schema import Schema
 
+COLUMN = "view"  # of a table
+
 
 def view_cells(said: Labels) -> dict[str, str]:
     """The column of a table that `rtl-measure` reads; none where nobody has said the view."""
     view = said.points.get(VIEW)
-    return {} if view is None else {"view": str(view)}
+    return {} if view is None else {COLUMN: str(view)}
 
 
 def outside(schema: Schema, sight: Sight) -> dict[str, str]:

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.app.entries import CHECKED, DELETED, NOT_VISIBLE, SUBJECT
+from rtl_tf.app.entries import CHECKED, DELETED, MM_PER_PX, NOT_VISIBLE, SUBJECT
 from rtl_tf.app.folder import Folder, Photo
-from rtl_tf.app.head_view import view_cells
+from rtl_tf.app.head_view import COLUMN, view_cells
 from rtl_tf.app.labels import AllLabels, Labels
 from rtl_tf.app.ruler import SaidScale, said_scale
 from rtl_tf.app.told_facts import Known
 from rtl_tf.clinic import withheld
-from rtl_tf.csv_rows import header_if_any
+from rtl_tf.clinic.scales import RULER
+from rtl_tf.csv_rows import require_own
 from rtl_tf.datasets import table_writer
 from rtl_tf.datasets.annotations import require_crop
 from rtl_tf.datasets.collection import Collection
+from rtl_tf.datasets.table import landmarks_of
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Samples
 from rtl_tf.schema import Schema
@@ -60,9 +62,8 @@ class TrainingTable:
         return bytes(table_writer.write(self.collection, output).files[output.name])
 
     def write(self, output: Path) -> None:
-        """Whole or not at all. InputError where something else than such a table is in its place, or for no face."""
-        if output.exists() and not is_training_table(output):
-            raise InputError(f"--export {output}: there already, and not written by rtl-app; name another file")
+        """Whole or not at all. InputError for no face, or as `require_own`."""
+        require_own("--export", output, "rtl-app", own_columns)
         content = self.content(output)
         output.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(output, content)
@@ -99,9 +100,12 @@ def training_table(folder: Folder, labels: AllLabels, schema: Schema, known: Kno
     return TrainingTable(Collection(samples, schema), notes)
 
 
-def is_training_table(path: Path) -> bool:
-    """Whether a file is a table of this module."""
-    return {HUMAN, CHECKED, SUBJECT, "image"} <= set(header_if_any(path))
+def own_columns(header: list[str]) -> set[str]:
+    """Those of a table that this module writes; none of another's."""
+    if not {HUMAN, CHECKED, SUBJECT, "image"} <= set(header):
+        return set()
+    places = {f"{name}_{axis}" for name in landmarks_of(header) for axis in "xy"}
+    return {"image", SUBJECT, MM_PER_PX, HUMAN, CHECKED, *RULER, COLUMN, *withheld.SAID, "error"} | places
 
 
 def _makes_square(points: np.ndarray) -> bool:

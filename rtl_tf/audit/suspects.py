@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtl_tf.csv_rows import write_rows
-from rtl_tf.records import Sample, image_names
+from rtl_tf.datasets.table_cells import image_cell
+from rtl_tf.records import Sample
 
-COLUMNS = ("image", "place", "subject", "landmark", "what", "px", "deviations", "reason", "advice")
+EARLIER = ("image", "place", "subject", "landmark", "what", "px", "deviations", "reason", "advice")
+COLUMNS = ("image", "face", *EARLIER[1:])
 CERTAIN = 1000.0  # rank of what is no matter of degree
 
 
@@ -48,14 +50,14 @@ def sorted_suspects(suspects: Sequence[Suspect]) -> list[Suspect]:
 
 
 def write_suspects(path: Path, suspects: Sequence[Suspect], samples: Sequence[Sample], names: Sequence[str]) -> None:
-    """The table, whole or not at all; `names` are those of the landmarks."""
-    images = image_names(samples)
+    """The table, whole or not at all; `names` are those of the landmarks. Images are called as they lie from it."""
     write_rows(
         path,
         COLUMNS,
         (
             (
-                images[one.index],
+                image_cell(samples[one.index].image, path.parent),
+                samples[one.index].face,
                 samples[one.index].place,
                 samples[one.index].subject,
                 "" if one.landmark is None else names[one.landmark],

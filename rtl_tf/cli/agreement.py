@@ -6,7 +6,7 @@ from pathlib import Path
 from rtl_tf.cli import Parser
 from rtl_tf.exceptions import InputError
 
-FLAGS = ("manual", "second", "schema")
+FLAGS = ("manual", "second")
 
 
 def add_flags(parser: Parser, what: argparse._MutuallyExclusiveGroup) -> None:
@@ -33,8 +33,9 @@ def add_flags(parser: Parser, what: argparse._MutuallyExclusiveGroup) -> None:
         help="the same images labelled or measured again: the raters' own agreement",
     )
     parser.add_argument(
-        "--schema", metavar="NAME", help="of a TABLE's landmarks, a name or a .toml file [by the labels]"
-    )
+        "--schema", metavar="NAME",
+        help="of a TABLE's landmarks, a name or a .toml file [by the labels; of --data TABLE.csv by its columns]",
+    )  # fmt: skip
 
 
 def check(options: argparse.Namespace) -> None:

@@ -51,11 +51,11 @@ def require_free(folder: Path) -> None:
 
 
 def _is_own(table: Path) -> bool:
-    from rtl_tf.audit.suspects import COLUMNS
+    from rtl_tf.audit.suspects import COLUMNS, EARLIER
     from rtl_tf.csv_rows import read_header
 
     try:
-        return tuple(read_header(table)) == COLUMNS
+        return tuple(read_header(table)) in (COLUMNS, EARLIER)
     except (InputError, OSError):
         return False
 

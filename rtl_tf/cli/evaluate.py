@@ -211,14 +211,10 @@ def _write(drawing: "Drawing", options: argparse.Namespace, folder: Path) -> lis
 
 def _labels(run: "Run") -> "Specimens":
     """The labels of a run's data, as they are now."""
-    from rtl_tf import datasets
+    from rtl_tf.clinic.run_labels import labels_of
     from rtl_tf.evaluation.specimens import labelled_specimens
 
-    told = run.resolved
-    named = told.get("data") or told["data_name"]
-    as_written = bool(told.get("subjects_as_written"))
-    samples = datasets.load(named, run.schema_source, size=told["image_size"], subjects_as_written=as_written)
-    return labelled_specimens(samples, run.schema_read, told["data_name"])
+    return labelled_specimens(labels_of(run), run.schema_read, run.resolved["data_name"])
 
 
 def entry() -> None:

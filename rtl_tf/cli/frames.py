@@ -8,7 +8,7 @@ from rtl_tf.exceptions import InputError
 
 def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
-    from rtl_tf.clinic.best_frames import best_frames, is_best_table, save_frames, write_best
+    from rtl_tf.clinic.best_frames import best_frames, require_replaceable, save_frames, write_best
     from rtl_tf.reports.grid import Grid, as_text
 
     if options.number < 1:
@@ -16,8 +16,8 @@ def main(arguments: list[str]) -> int:
     if not options.apart >= 0:
         raise InputError(f"--apart {options.apart:g}: seconds, 0 or more")
     output = options.output
-    if output and output.exists() and (not is_best_table(output, options.table) or output.samefile(options.table)):
-        raise InputError(f"--output {output}: there already, and not written by rtl-frames; name another file")
+    if output:
+        require_replaceable(output, options.table)
     header, frames = best_frames(options.table, options.number, options.apart)
     if not frames:
         raise InputError(f"{options.table}: no frame with landmarks and a view of the head")

@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         faces = with_corrections(faces, *told)
     require_all_told(faces, compared=bool(yardsticks.norms))
     if options.frame_means and not any(face.frame for face in faces):
-        raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")
+        raise InputError(f"--frame-means: {options.data} is not of films: give what predict.py wrote of them")
     scales = [_scale(options, face, schema.names) for face in progress(faces, len(faces), "looking for scales")]
     faces = with_doubts(faces, scales, schema.names)
     sights = [sight_of(face, options.view) for face in progress(faces, len(faces), "looking at the views")]

@@ -34,7 +34,8 @@ def make_parser() -> Parser:
         "(with the paths that were typed), versions and hardware, landmarks, history and metrics of each. "
         "evaluate.py --runs and --run read it as they read run folders. Networks and pictures stay out.",
         epilog="Predictions, splits and the data table's columns (test.csv) name images, and so perhaps people: they "
-        "are packed with --predictions alone. Tables and figures of errors are computed from predictions.",
+        "are packed with --predictions alone. Tables, figures of errors and rtl-measure --errors are computed from "
+        "predictions.",
         allow_abbrev=False,
     )
     parser.add_argument("runs", metavar="RUNS", type=Path, help="folder that holds runs, at any depth")
@@ -42,8 +43,8 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--predictions",
         action="store_true",
-        help="pack what names images too: predictions go into predictions.csv.gz, splits and columns of the data table "
-        "into runs.json.gz",
+        help="pack what names images too: predictions, those of --folds too, go into predictions.csv.gz, splits, "
+        "the data table's columns, and radii and recipe, which belong to predictions, into runs.json.gz",
     )
     return parser
 

@@ -191,7 +191,7 @@ def make_parser() -> Parser:
     tables.add_argument(
         "--table", type=Path, metavar="FILE",
         help="CSV with the column image and, where the squares around the faces are known, box_left, box_top, box_side "
-        "and mirrored",
+        "and mirrored; a column face keeps the numbers of a photograph's faces",
     )  # fmt: skip
     tables.add_argument("--boxes", type=Path, metavar="FILE", help="the same, of a table that has to have the squares")
     parser.add_argument("--all-faces", action="store_true", help="a row for each face on an image, the largest first")

@@ -35,8 +35,9 @@ def check(options: argparse.Namespace) -> None:
     table = is_asked_for(options)
     if options.facts and not table:
         raise InputError("--facts goes with --figure shape --data TABLE.csv")
-    if options.subjects_as_written and not (table or options.measurements):
-        raise InputError("--subjects-as-written goes with --measurements, or --figure shape --data TABLE.csv")
+    for flag in ("subjects_as_written", "schema") if not (table or options.measurements) else ():
+        if getattr(options, flag):
+            raise InputError(f"--{flag.replace('_', '-')} goes with --measurements, or --figure shape --data TABLE.csv")
     for flag in ("runs", "where", "labels") if table else ():
         if getattr(options, flag):
             raise InputError(f"--{flag} does not go with --data {options.data}: a table is of no run")
@@ -49,7 +50,7 @@ def draw(options: argparse.Namespace) -> "Drawing":
     from rtl_tf.reports.figures.of_shapes import shapes_of
 
     facts = read_facts(options.facts, options.subjects_as_written) if options.facts else None
-    specimens = specimens_of_table(Path(options.data), facts, options.subjects_as_written)
+    specimens = specimens_of_table(Path(options.data), facts, options.subjects_as_written, options.schema)
     try:
         return shapes_of(specimens, options.by, options.adjust, options.only)
     except InputError as problem:

@@ -1,11 +1,12 @@
 """`rtl-suggest`: which of many unlabelled photographs to label next."""
 
+import os
 import sys
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
 from rtl_tf.exceptions import InputError
-from rtl_tf.system.notes import few
+from rtl_tf.system.notes import few, warn
 
 COLUMNS = (
     *("image", "box_left", "box_top", "box_side", "box_found", "mirrored"),
@@ -20,10 +21,9 @@ def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments)
     if options.count < 1:
         raise InputError(f"-n {options.count}: give 1 or more")
-    from rtl_tf.csv_rows import header_if_any, write_rows
+    from rtl_tf.csv_rows import require_own, write_rows
 
-    if options.output.exists() and not set(header_if_any(options.output)) >= OWN:
-        raise InputError(f"--output {options.output}: there already, and not of rtl-suggest; name another file")
+    require_own("--output", options.output, "rtl-suggest", lambda header: set(COLUMNS if OWN.issubset(header) else ()))
     from rtl_tf.datasets.photographs import from_files
 
     listing = from_files(options.images, options.recursive)
@@ -35,12 +35,12 @@ def main(arguments: list[str]) -> int:
         raise InputError(f"{options.run}: no trained run")
     prepare_folders(options.output, None)
     start_tensorflow()
-    rows, known, failed = _suggestions(options, images)
+    rows, left_out, failed = _suggestions(options, images)
     write_rows(options.output, COLUMNS, ([row[name] for name in COLUMNS] for row in rows), encoding="utf-8-sig")
     for number, row in enumerate(rows, start=1):
         print(f"{number:3d}. {_told(row)}")
-    left_out = f", {known} that the run was trained on" if known else ""
-    print(f"{options.output}: {len(rows)} of {len(images)} photographs{left_out}")
+    without = "".join(f", {count} that {why}" for why, count in left_out.items() if count)
+    print(f"{options.output}: {len(rows)} of {len(images)} photographs{without}")
     if listing.skipped:
         print(listing.sentence(len(images) - len(failed)))
     return _say_failed(failed, len(images))
@@ -63,8 +63,8 @@ def _say_failed(failed: dict[str, str], images: int) -> int:
     return 1 if failed else 0
 
 
-def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], int, dict[str, str]]:
-    """Rows of COLUMNS; how many photographs the run was trained on; images without landmarks, with the reason."""
+def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], dict[str, int], dict[str, str]]:
+    """Rows of COLUMNS; how many photographs are left out, by the reason; images without landmarks, with theirs."""
     from rtl_tf.experiments.lineage import known_images
     from rtl_tf.inference.detector import Detector
     from rtl_tf.inference.looked_at import Found
@@ -86,12 +86,32 @@ def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], int
         raise InputError(f"none of {len(images)} images has landmarks: {name}: {reason}")
     faces = look_at(detector, *map(list, zip(*usable, strict=True)))
     known = known_images([face.image for face in faces], read_seen(options.run / layout.TRAINED_ON))
-    new = [face for index, face in enumerate(faces) if index not in known]
+    others = [face for index, face in enumerate(faces) if index not in known]
+    labelled = _labelled(options.run) if others else set()
+    new = [face for face in others if os.path.realpath(face.image) not in labelled]
     old = [faces[index] for index in known]
     if not new:
-        raise InputError("the run was trained on all of these photographs")
+        what = "was trained on all of these photographs" if not others else "has labels of all of these photographs"
+        raise InputError(f"the run {what}")
     chosen = suggest(new, old, options.count, options.by, options.seed)
-    return [_row(options, detector, new[index], distance) for index, distance in chosen], len(old), failed
+    left_out = {"the run was trained on": len(old), "are labelled": len(others) - len(new)}
+    return [_row(options, detector, new[index], distance) for index, distance in chosen], left_out, failed
+
+
+def _labelled(folder: Path) -> set[str]:
+    """Where the images of the run's data lie, those of its test part too; none where that cannot be told any more."""
+    from rtl_tf.clinic.run_labels import data_of, labels_of
+    from rtl_tf.datasets import is_synthetic
+    from rtl_tf.runs.run import read_run
+
+    run = read_run(folder)
+    if is_synthetic(data_of(run)):
+        return set()
+    try:
+        return {os.path.realpath(sample.image) for sample in labels_of(run)}
+    except InputError as problem:
+        warn(f"what is labelled and was not trained on is not left out: {problem}")
+        return set()
 
 
 def _reason(image: Path, problem: InputError) -> str:
@@ -123,8 +143,9 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="rtl-suggest",
         description="Which of many photographs without labels to label next: of those that a detector was not trained "
-        "on and that show a face, some at random, those that it doubts, or those unlike the ones that it knows: all "
-        "training faces together of a run with folds, and those that are among the photographs.",
+        "on, that its data do not label and that show a face, some at random, those that it doubts, or those unlike "
+        "the ones that it knows: all training faces together of a run with folds, and those that are among the "
+        "photographs.",
         epilog="The table has the squares in which the faces were found: predict.py --table reads it. Exit status 1: "
         "some images could not be used, and are named.",
     )

@@ -135,4 +135,6 @@ def _covariance(path: Path) -> "LandmarkCovariance":
     if path.is_file():
         return read_covariance(path)
     run = read_run(path)
+    if run.packed_without_folds:
+        raise InputError(run.packed_without_folds)
     return out_of_fold_errors(run.folder) or errors_in(run.predictions, run.folder)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from rtl_tf.csv_rows import Row, header_if_any, read_rows, write_rows
+from rtl_tf.csv_rows import Row, header_if_any, read_rows, require_own, write_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.films import Film
-from rtl_tf.datasets.table_cells import FILMED, FRAME, SHARPNESS, TIME, YAW, image_cell
+from rtl_tf.datasets.table_cells import FILM, FILMED, FRAME, SHARPNESS, TIME, YAW, image_cell
 from rtl_tf.exceptions import InputError
+from rtl_tf.inference.found_cells import own_columns
 from rtl_tf.measurement import VIEWS, view_of
 from rtl_tf.numerals import as_number
 from rtl_tf.system.atomic import replacing
@@ -86,20 +87,31 @@ def _best(frames: Sequence[BestFrame], count: int, apart: float) -> list[BestFra
 
 
 def write_best(output: Path, header: Sequence[str], frames: Sequence[BestFrame], pictures: Path | None) -> None:
-    """The rows of the frames as a table, with their views; of pictures where these were saved, else of films."""
-    names = [*(name for name in header if name != VIEW), VIEW]
-    images = [pictures / frame.png if pictures else frame.film for frame in frames]
+    """The rows of the frames as a table, with their views; of pictures where these were saved, with the film in a
+    column FILM, else of films."""
+    names = ["image", *[FILM] * bool(pictures), *(name for name in header if name not in ("image", FILM, VIEW)), VIEW]
     cells = [
-        frame.row.cells | {"image": image_cell(image, output.parent), VIEW: frame.view}
-        for frame, image in zip(frames, images, strict=True)
+        frame.row.cells
+        | {
+            "image": image_cell(pictures / frame.png if pictures else frame.film, output.parent),
+            FILM: image_cell(frame.film, output.parent),
+            VIEW: frame.view,
+        }
+        for frame in frames
     ]
     write_rows(output, names, ([row[name] for name in names] for row in cells), encoding="utf-8-sig")
 
 
-def is_best_table(file: Path, table: Path) -> bool:
-    """Whether `write_best` wrote a file, and nobody has added people to it whom the films' `table` does not tell."""
-    header = header_if_any(file)
-    return header[-1:] == [VIEW] and set(FILMED) <= set(header) and _people(file) <= _people(table)
+def require_replaceable(output: Path, table: Path) -> None:
+    """InputError where a file is there that `write_best` did not write, or the films' `table`, or where somebody has
+    added people or columns that the table does not have."""
+    told = set(header_if_any(table))
+
+    def own(header: list[str]) -> set[str]:
+        is_ours = header[-1:] == [VIEW] and set(FILMED) <= set(header) and _people(output) <= _people(table)
+        return own_columns(header) | told | {FILM, VIEW} if is_ours and not output.samefile(table) else set()
+
+    require_own("--output", output, "rtl-frames", own)
 
 
 def _people(table: Path) -> set[str]:

@@ -81,7 +81,7 @@ def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     Raises:
         InputError: none of the faces' images is in it, or one person's code is written in two ways.
     """
-    places = [place_of(face.image) for face in faces]
+    places = [_place(face, facts) for face in faces]
     known = {(place, face.face): face for place, face in zip(places, faces, strict=True)}
     several = Counter(place for place, _ in known)
     _tell_unmatched(facts, known)
@@ -94,6 +94,13 @@ def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
         told.append(joined(face, whole, facts.columns - set(SCALE) if shared else facts.coordinates))
     require_alike([(face.subject, f"image {face.name}") for face in told if face.subject], facts.as_written)
     return told
+
+
+def _place(face: MarkedFace, facts: Facts) -> str:
+    """Of the photograph; of one that was saved of a film, and has no row of its own, that of the film."""
+    place = place_of(face.image)
+    has_row = {(place, face.face), (place, "")} & facts.rows.keys()
+    return place if has_row or not face.film else place_of(face.film)
 
 
 def _look_at_columns(file: Path, header: Sequence[str]) -> None:

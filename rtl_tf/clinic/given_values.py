@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from rtl_tf.clinic.facts import KNOWN
-from rtl_tf.clinic.marked_faces import MarkedFace, name_of
+from rtl_tf.clinic.marked_faces import MarkedFace, frame_in, name_of
 from rtl_tf.clinic.measured_table import STICKER, is_measured_table, untext
 from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets import is_table
 from rtl_tf.datasets.table import BOX, mirrored_of, table_file
-from rtl_tf.datasets.table_cells import FILMED, FRAME
+from rtl_tf.datasets.table_cells import FILMED
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.measurement import Measurement
 from rtl_tf.numerals import as_number
@@ -129,7 +129,8 @@ def _cells(file: Path, header: Sequence[str], rows: Sequence[Row], schema: Schem
 def _image(row: Row) -> str:
     if not row.cells["image"]:
         raise row.error("column image is empty")
-    return name_of(*(untext(row.cells.get(column, "")) for column in ("image", "face", FRAME)))
+    image, face = untext(row.cells["image"]), untext(row.cells.get("face", ""))
+    return name_of(image, face, frame_in(image, row.cells))
 
 
 def _half(row: Row, halves: Counter[str]) -> str:

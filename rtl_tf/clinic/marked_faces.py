@@ -23,9 +23,9 @@ from rtl_tf.datasets.table import (
     table_file,
     tell_misspelt_optional,
 )
-from rtl_tf.datasets.table_cells import FRAME, YAW
+from rtl_tf.datasets.table_cells import FILM, FRAME, YAW
 from rtl_tf.exceptions import InputError, shortened
-from rtl_tf.images import read_size
+from rtl_tf.images import SUFFIXES, read_size
 from rtl_tf.measuring.norms import sex_of
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample, image_names
@@ -55,6 +55,7 @@ class MarkedFace:
         withheld: what a person said of landmarks without giving them a place, which are missing: one of
             `withheld.SAID` by name.
         by_hand: bool (K,), which of them a person placed; None = not told.
+        film: that the photograph was saved of, see `best_frames.save_frames`; None = of none.
     """
 
     image: Path
@@ -73,11 +74,12 @@ class MarkedFace:
     scale_note: str = ""
     withheld: Mapping[str, str] = field(default_factory=dict)
     by_hand: np.ndarray | None = None
+    film: Path | None = None
 
     @property
     def frame(self) -> str:
-        """The number of the film's frame; "" = of a photograph."""
-        return self.cells.get(FRAME, "")
+        """As `frame_in`."""
+        return frame_in(self.image, self.cells)
 
     @property
     def age(self) -> float:
@@ -148,6 +150,11 @@ def name_of(image: str, face: str, frame: str) -> str:
     return f"{name} frame {frame}" if frame else name
 
 
+def frame_in(image: str | Path, cells: Mapping[str, str]) -> str:
+    """The number of the film's frame in a row's cells; "" of a photograph, also of one that was saved of a film."""
+    return "" if Path(image).suffix.lower() in SUFFIXES else cells.get(FRAME, "")
+
+
 def _of_table(file: Path, schema: str | None) -> tuple[Schema, list[MarkedFace]]:
     header, rows = read_rows(file)
     require_image_and_box(file, header)
@@ -196,6 +203,7 @@ def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
         problem=cells.get("error", ""),
         outside=tuple(name for name, away in zip(schema.names, outside, strict=True) if away),
         withheld=withheld,
+        film=file_called(folder, cells[FILM]) if cells.get(FILM) else None,
     )
 
 

@@ -34,7 +34,7 @@ def write_measured(path: str | Path, measured: Sequence[Measured], schema: Schem
     time where there are frames of films, where in a photograph a sticker was measured, and the columns of people's own
     tables that are `kept`."""
     corrected = any(one.face.by_hand is not None for one in measured)
-    of_films = OF_FILMS if any(one.face.frame for one in measured) else ()
+    of_films = OF_FILMS if any(one.face.cells.get(FRAME) for one in measured) else ()
     stickers = STICKER if any(one.scale.sticker for one in measured) else ()
     about = {id(one.face): list(_about(one.face, schema)) for one in measured}
     rows = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rtl_tf.clinic.facts import Facts, with_facts
-from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
+from rtl_tf.clinic.marked_faces import MarkedFace, full_name, name_of, read_faces_inside
 from rtl_tf.clinic.scales import RULER, scale_of
 from rtl_tf.datasets.found_faces import holds_predictions
 from rtl_tf.datasets.table import FOUND_BOX, attributes_of, landmarks_of
@@ -18,20 +18,24 @@ from rtl_tf.records import Sample
 NO_COLUMN = {"detector", FOUND_BOX, *DOUBT, *RULER}  # beside those of landmarks
 
 
-def specimens_of_table(table: Path, facts: Facts | None = None, subjects_as_written: bool = False) -> Specimens:
-    """Where a detector found the points, the source says it. An image without a subject is a person of its own.
+def specimens_of_table(
+    table: Path, facts: Facts | None = None, subjects_as_written: bool = False, schema: str | None = None
+) -> Specimens:
+    """Where a detector found the points, the source says it. Images are called as the table has them, with the face
+    and the film's frame behind. An image without a subject, or a film with all of its frames, is a person of its own.
 
     Raises:
         InputError: as `read_faces` or `with_facts`, or as `labelled_specimens`.
     """
-    schema, faces = read_faces_inside(table, None, subjects_as_written)
+    fitting, faces = read_faces_inside(table, schema, subjects_as_written)
     if facts:
         faces = with_facts(faces, facts)
-    specimens = labelled_specimens([_sample(face) for face in faces], schema, table.name)
+    specimens = labelled_specimens(list(map(_sample, faces)), fitting, table.name, tuple(map(full_name, faces)))
     if holds_predictions(table):
         specimens = replace(specimens, source=f"found by a detector, not placed by a person, in {table.name}")
     if unnamed := len({_person(face) for face in faces if not face.subject} & set(specimens.subjects)):
-        specimens = specimens.noted(unnamed, "without a subject, each counted as a person")
+        kind = "film" if all(face.frame or face.film for face in faces) else "image"
+        specimens = specimens.noted(unnamed, "without a subject, each counted as a person", kind)
     return specimens
 
 
@@ -51,4 +55,4 @@ def _sample(face: MarkedFace) -> Sample:
 
 
 def _person(face: MarkedFace) -> str:
-    return face.subject or f"image {full_name(face)}"
+    return face.subject or f"image {face.film or name_of(face.name, face.face, frame='')}"

@@ -1,6 +1,7 @@
 """Landmarks on the textures of a mesh: from a table, or as a detector finds them."""
 
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rtl_tf.datasets.table_cells import PEAK
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.squares import FINDS_NO_FACES
 from rtl_tf.schema import Schema
+from rtl_tf.system.notes import some
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +44,12 @@ def views_of_table(mesh: TexturedMesh, table: Path, schema: str | None) -> tuple
     was left out.
 
     Raises:
-        InputError: there is no such row, or none with landmarks; else as `read_faces`.
+        InputError: there is no such row, or none with landmarks, or nothing tells which of several images is meant;
+            else as `read_faces`.
     """
     fitting, faces = read_faces(table, schema)
-    mine = [(index, face) for face in faces if (index := _texture_of(mesh, face)) is not None]
+    texture_of = _textures_of(mesh, faces, table)
+    mine = [(texture_of[face.image], face) for face in faces if face.image in texture_of]
     if not mine:
         raise InputError(f"{table}: no row with the image {_named(mesh)}, which the mesh has")
     views = [_view(index, face, fitting) for index, face in mine if not face.problem]
@@ -88,14 +92,26 @@ def views_of_detector(
     return predictor.schema, views, problems
 
 
-def _texture_of(mesh: TexturedMesh, face: MarkedFace) -> int | None:
-    """By where it lies; else by its name, where a table has another folder."""
+def _textures_of(mesh: TexturedMesh, faces: Sequence[MarkedFace], table: Path) -> dict[Path, int]:
+    """Image -> which of the textures it is: the one that lies there; of a texture that no image is, by the name, where
+    a table has another folder. InputError where several images have that."""
+    images = list(dict.fromkeys(face.image for face in faces))
+    there = [image for image in images if image.exists()]
+    called = [_name(texture) for texture in mesh.textures]
+    found: dict[Path, int] = {}
     for index, texture in enumerate(mesh.textures):
-        if face.image.exists() and face.image.samefile(texture):
-            return index
-    names = [texture.name.casefold() for texture in mesh.textures]
-    name = face.image.name.casefold()
-    return names.index(name) if names.count(name) == 1 and not face.image.exists() else None
+        own = [image for image in there if image.samefile(texture)]
+        if not own and called.count(called[index]) == 1:
+            own = [image for image in images if image not in there and _name(image) == called[index]]
+            if len(own) > 1:
+                told = f"{some([str(image) for image in own], 'image')} are called like the mesh's {texture}"
+                raise InputError(f"{table}: {told}, and none lies there: give the one that is meant its way from here")
+        found |= dict.fromkeys(own, index)
+    return found
+
+
+def _name(image: Path) -> str:
+    return unicodedata.normalize("NFC", image.name).casefold()
 
 
 def _view(texture: int, face: MarkedFace, schema: Schema) -> TextureView:

@@ -52,7 +52,7 @@ class Photograph:
 
     `found`: the square is the face finder's, which tells nothing of landmarks. `problem` is one line that says why
     it cannot be looked at; empty where it can. `below` is the folder in which it lies, seen from the one that was
-    asked for.
+    asked for. `face`: see `Sample.face`; empty where it is still to be numbered.
     """
 
     image: Path
@@ -61,6 +61,7 @@ class Photograph:
     problem: str = ""
     below: Path = Path()
     found: bool = False
+    face: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Listing:
 
 
 def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
-    """The image files among `paths`, and those in folders among them, by name; what is also an earlier path's, links
+    """The image files among `paths`, and those in folders among them, by name; one that was met before, links
     resolved, once.
 
     All are looked at before the first is worked on: what is no image has a problem.
@@ -121,10 +122,12 @@ def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
 
 
 def unmet(files: Sequence[Path], met: set[str]) -> list[Path]:
-    """Those whose real paths are not among `met`, to which theirs are added. Of one folder two names of a file stay."""
-    real = [os.path.realpath(file) for file in files]
-    new = [file for file, there in zip(files, real, strict=True) if there not in met]
-    met.update(real)
+    """Those whose real paths are not among `met`, to which theirs are added, one after the other."""
+    new = []
+    for file in files:
+        if (real := os.path.realpath(file)) not in met:
+            met.add(real)
+            new.append(file)
     return new
 
 
@@ -148,7 +151,7 @@ def _entries(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Pa
 
 
 def from_table(file: Path, boxes: bool = False) -> Listing:
-    """The rows of a table with the column `image` and, where known, the columns of the box and `mirrored`.
+    """The rows of a table with the column `image` and, where known, the columns of the box, `mirrored` and `face`.
 
     Any table that `datasets.table` reads will do; other columns, landmarks included, are left aside. Where the table
     has the columns of the box, a row without one has a problem: there is no face to look at.
@@ -156,8 +159,8 @@ def from_table(file: Path, boxes: bool = False) -> Listing:
     Args:
         boxes: whether it has to have them.
     Raises:
-        InputError: the table cannot be read, or none of its rows, or its boxes are in columns of other names; names the
-            file and the row, the header being row 1.
+        InputError: the table cannot be read, or none of its rows, or its boxes are in columns of other names, or a face
+            of a photograph is there twice; names the file and the row, the header being row 1.
     """
     header, rows = read_rows(file)
     require_image_and_box(file, header)
@@ -167,7 +170,12 @@ def from_table(file: Path, boxes: bool = False) -> Listing:
     tell_misspelt(file, header, [name for name in header if name not in OPTIONAL], OPTIONAL)
     named = [row for row in rows if row.cells["image"]]
     skipped = Counter({"row without an image": len(rows) - len(named)})
-    return listing_of([_photograph_of_row(file.parent, row) for row in named], +skipped)
+    photographs = [_photograph_of_row(file.parent, row) for row in named]
+    first: dict[tuple[Path, str], int] = {}
+    for row, one in zip(named, photographs, strict=True):
+        if one.face and (other := first.setdefault((one.image, one.face), row.line)) != row.line:
+            raise row.error(f"face {one.face} of {row.cells['image']} is already in row {other}; remove one")
+    return listing_of(photographs, +skipped)
 
 
 def listing_of(photographs: list[Photograph], skipped: Counter) -> Listing:
@@ -208,7 +216,7 @@ def _photograph(path: Path, below: Path) -> Photograph:
 
 def _photograph_of_row(folder: Path, row: Row) -> Photograph:
     cells = row.cells
-    image = file_called(folder, cells["image"])
+    image, face = file_called(folder, cells["image"]), cells.get("face", "")
     try:
         size, box, found = read_size(image), box_of(cells), truth_in(cells, FOUND_BOX)
         if box:
@@ -218,6 +226,6 @@ def _photograph_of_row(folder: Path, row: Row) -> Photograph:
         elif BOX[0] in cells:
             raise InputError(f"{image}: no box; give {', '.join(BOX)}, or remove the row")
         mirrored = mirrored_of(cells) if cells.get("mirrored", "").strip() else None
-        return Photograph(image, box, mirrored, found=found)
+        return Photograph(image, box, mirrored, found=found, face=face)
     except InputError as problem:
-        return Photograph(image, problem=str(row.error(problem)))
+        return Photograph(image, problem=str(row.error(problem)), face=face)

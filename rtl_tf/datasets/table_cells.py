@@ -12,6 +12,7 @@ MARK = "\ufeff"  # of UTF-8: a spreadsheet takes a file without it for one of an
 PEAK, RADIUS = "_peak", "_radius"  # how the columns of a detector's peaks and radii end
 DOUBT = ("coverage", "flags")  # its columns on the whole face
 FILMED = FRAME, TIME, YAW, SHARPNESS = "frame", "time_s", "yaw", "sharpness"  # columns of frames of films
+FILM = "film"  # column of pictures that were saved of one, which have FILMED as well: its file
 FORMULA = ("=", "+", "-", "@", "\t", "\r", " ")
 
 

@@ -74,9 +74,9 @@ class Specimens:
             attributes={name: chosen(cells) for name, cells in self.attributes.items()},
         ).noted((~which).sum(), note)
 
-    def noted(self, count: int, note: str) -> "Specimens":
+    def noted(self, count: int, note: str, kind: str = "image") -> "Specimens":
         """With one more note: `3 images that ...`."""
-        return replace(self, notes=(*self.notes, f"{count} image{'' if count == 1 else 's'} {note}"))
+        return replace(self, notes=(*self.notes, f"{count} {kind}{'' if count == 1 else 's'} {note}"))
 
 
 def tested_specimens(run: Run) -> Specimens:
@@ -94,13 +94,16 @@ def tested_specimens(run: Run) -> Specimens:
     return _specimens(*known, points, labels, schema, flagged)
 
 
-def labelled_specimens(samples: Sequence[Sample], schema: Schema, data_name: str) -> Specimens:
-    """The labels of a data set."""
+def labelled_specimens(
+    samples: Sequence[Sample], schema: Schema, data_name: str, images: Sequence[str] = ()
+) -> Specimens:
+    """The labels of a data set, whose images have their own names where there are no other `images`."""
     names = tuple(dict.fromkeys(name for sample in samples for name in sample.attributes))
     attributes = {name: tuple(sample.attributes.get(name, "") for sample in samples) for name in names}
     mm_per_px = np.array([sample.mm_per_px for sample in samples])
     subjects = tuple(sample.subject for sample in samples)
-    known = (f"labelled in {data_name}", tuple(image_names(samples)), subjects, mm_per_px, attributes)
+    images = tuple(images or image_names(samples))
+    known = (f"labelled in {data_name}", images, subjects, mm_per_px, attributes)
     flagged = np.array([sample.mirrored for sample in samples])
     return _specimens(*known, frame_of(samples, schema), None, schema, flagged)
 

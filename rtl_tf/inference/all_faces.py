@@ -30,7 +30,7 @@ def with_all_faces(learned: FaceSquare | None, photographs: Sequence[Photograph]
             squares = [learned.apply(face, photograph.mirrored) for face in faces]
         except InputError as problem:
             return [replace(photograph, problem=str(problem))]
-        found = [replace(photograph, box=box, mirrored=mirrored, found=True) for box, mirrored in squares]
+        found = [replace(photograph, box=box, mirrored=mirrored, found=True, face="") for box, mirrored in squares]
         return found or [replace(photograph, problem=f"{photograph.image}: {NO_FACE}")]
 
     with ThreadPoolExecutor() as pool:

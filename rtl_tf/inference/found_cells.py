@@ -8,9 +8,12 @@ import numpy as np
 from rtl_tf.csv_rows import header_if_any, lines_of
 from rtl_tf.datasets.annotations import inside_image, require_crop
 from rtl_tf.datasets.photographs import Photograph
-from rtl_tf.datasets.table_cells import DECIMALS, FORMULA, PEAK
+from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX, landmarks_of
+from rtl_tf.datasets.table_cells import DECIMALS, DOUBT, FILMED, FORMULA, PEAK, RADIUS
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.looked_at import Found
+
+LOOKED_AT = (*BOX, FOUND_BOX, FACES, "mirrored")  # columns
 
 
 def places_on_image(found: Found) -> np.ndarray:
@@ -48,10 +51,17 @@ def whole_rows(file: Path) -> tuple[list[list[str]], int]:
     return [cells for _, cells in lines_of(text, f"--resume: {file}")], len(content)
 
 
+def own_columns(header: list[str]) -> set[str]:
+    """Those of a table that FoundTable writes; none where no landmark has a peak."""
+    peaked = [name for name in landmarks_of(header) if name + PEAK in header]
+    on_face = {name + part for name in peaked for part in ("_x", "_y", PEAK, RADIUS)}
+    return on_face and on_face | {"image", "face", *FILMED, *LOOKED_AT, "detector", "error", *DOUBT}
+
+
 def is_found_table(file: Path) -> bool:
-    """Whether a file is a table that FoundTable wrote and nobody has added people to."""
+    """Whether a file is a table that FoundTable wrote and to which nobody has added a column."""
     header = header_if_any(file)
-    return "subject" not in header and any(name.endswith(PEAK) for name in header)
+    return bool(header) and own_columns(header) >= set(header)
 
 
 def _records(content: bytes) -> Iterator[bytes]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from rtl_tf.csv_rows import as_line
+from rtl_tf.csv_rows import as_line, require_own
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX
 from rtl_tf.datasets.table_cells import DOUBT, FILMED, FRAME, MARK, PEAK, RADIUS, image_cell, number, unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
+from rtl_tf.inference import found_cells
 from rtl_tf.inference.doubt import Doubt
-from rtl_tf.inference.found_cells import error_cell, is_found_table, places_on_image, unusable, whole_rows
 from rtl_tf.inference.looked_at import Found, Outcome
 from rtl_tf.inference.squares import central_square
 from rtl_tf.schema import Schema
@@ -75,8 +75,8 @@ class FoundTable:
     def header(self) -> list[str]:
         doubtful, radius = (DOUBT, [RADIUS]) if self.doubt else ((), [])
         landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK, *radius)]
-        filmed, looked_at = FILMED if self.of_films else (), (*BOX, FOUND_BOX, FACES, "mirrored")
-        return ["image", *filmed, "face", *looked_at, "detector", "error", *doubtful, *landmarks]
+        filmed = FILMED if self.of_films else ()
+        return ["image", *filmed, "face", *found_cells.LOOKED_AT, "detector", "error", *doubtful, *landmarks]
 
     @property
     def previous(self) -> Path:
@@ -87,8 +87,7 @@ class FoundTable:
         """InputError where a new table would take the place of anything but a complete one of an earlier prediction."""
         if self.output.is_dir():
             raise InputError(f"--output {self.output}: a folder; name a file")
-        if self.output.exists() and not is_found_table(self.output):
-            raise InputError(f"--output {self.output}: there already, and not written by predict.py; name another file")
+        require_own("--output", self.output, "predict.py", found_cells.own_columns)
         if self.output.exists() and self.previous.exists():
             before = f", and {self.previous.name} is the one before it" if self.previous.stat().st_size else ""
             remove = "one of the two" if before else "it"
@@ -102,7 +101,7 @@ class FoundTable:
         """
         if not self.output.exists():
             return
-        rows, length = whole_rows(self.output)
+        rows, length = found_cells.whole_rows(self.output)
         if not rows and (MARK + as_line(self.header)).encode().startswith(self.output.read_bytes()):
             os.truncate(self.output, 0)
         elif not rows or rows[0] != self.header:
@@ -167,10 +166,10 @@ class FoundTable:
         if isinstance(outcome, Found):
             outcome = unwritable(photograph.image) or outcome
         if isinstance(outcome, InputError):
-            row["error"] = error_cell(outcome, photograph)
+            row["error"] = found_cells.error_cell(outcome, photograph)
         else:
-            points = places_on_image(outcome)
-            row["error"] = unusable(points, outcome.box)
+            points = found_cells.places_on_image(outcome)
+            row["error"] = found_cells.unusable(points, outcome.box)
             for name, place, peak in zip(self.schema.names, points, outcome.prediction.peaks, strict=True):
                 row |= dict(zip((f"{name}_x", f"{name}_y", f"{name}{PEAK}"), map(number, (*place, peak)), strict=True))
             if self.doubt:
@@ -183,7 +182,7 @@ class FoundTable:
 
     def complete(self) -> None:
         """Every image has its row: the table before this one can go."""
-        if is_found_table(self.previous) or (self.previous.is_file() and not self.previous.stat().st_size):
+        if found_cells.is_found_table(self.previous) or (self.previous.is_file() and not self.previous.stat().st_size):
             self.previous.unlink()
 
     def __enter__(self) -> "FoundTable":

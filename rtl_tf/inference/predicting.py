@@ -6,6 +6,7 @@ import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from rtl_tf.datasets.photographs import Photograph
@@ -122,12 +123,16 @@ def predict_photographs(
 
 
 def numbered_faces(photographs: Sequence[Photograph]) -> Iterator[tuple[Photograph, str]]:
-    """Each photograph, and "1", "2", ... where its image comes several times: its faces; else ""."""
+    """Each photograph, and its face where that is told; else "1", "2", ... where its image comes several times, but for
+    those that are told, or ""."""
     several = Counter(photograph.image for photograph in photographs)
-    seen: Counter[Path] = Counter()
+    taken = {(photograph.image, photograph.face) for photograph in photographs}
     for photograph in photographs:
-        seen[photograph.image] += 1
-        yield photograph, str(seen[photograph.image]) if several[photograph.image] > 1 else ""
+        image, face = photograph.image, photograph.face
+        if not face and several[image] > 1:
+            face = next(number for number in map(str, count(1)) if (image, number) not in taken)
+            taken.add((image, face))
+        yield photograph, face
 
 
 def outcomes_of(predictor: Predictor, photographs: Sequence[Photograph]) -> Iterator[Outcome]:

@@ -20,7 +20,9 @@ from rtl_tf.system.notes import first_of
 
 SHOWN = 12  # runs of a pack in a message
 RUNS, RUN = "runs", "run"
-PREDICTED = {layout.PREDICTIONS: "test", layout.VALIDATION: "validation"}  # file of a run -> part in the pack
+FOLDS = "folds"
+# File of a run -> part in the pack.
+PREDICTED = {layout.PREDICTIONS: "test", layout.VALIDATION: "validation", layout.OUT_OF_FOLD: FOLDS}
 KEY = (RUN, "part")  # columns of the packed predictions before those of a run's own
 
 

@@ -11,13 +11,14 @@ from rtl_tf.documents import read_json, read_text, repeated
 from rtl_tf.exceptions import InputError
 from rtl_tf.runs import layout
 from rtl_tf.runs.compressed import LARGEST_TABLE, compressed
-from rtl_tf.runs.packed import KEY, PREDICTED, RUN, RUNS, Packed
-from rtl_tf.runs.predictions import COLUMNS, Predictions, prediction_rows
+from rtl_tf.runs.packed import FOLDS, KEY, PREDICTED, RUN, RUNS, Packed
+from rtl_tf.runs.predictions import COLUMNS, Predictions, prediction_rows, read_predictions
 from rtl_tf.runs.run import Run
 from rtl_tf.system.atomic import write_bytes
 
 SHARED = (layout.CONFIG, layout.ENVIRONMENT, layout.SCHEMA, layout.HISTORY, layout.SEARCH, layout.METRICS)
 NAMING = (layout.SPLIT, layout.ATTRIBUTES)  # they name people's images, as predictions do
+BESIDE = (layout.RECIPE, layout.CONFIDENCE)  # by which predictions are judged: of no use without them
 
 
 def trained(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
@@ -37,7 +38,8 @@ def write_pack(runs: Sequence[Run], root: Path, output: Path, predictions: bool)
 
     Args:
         runs: trained ones, from below `root`; their names are the paths from there.
-        predictions: whether predictions, splits and attributes of images, all of which name people's images, go in.
+        predictions: whether predictions, splits and attributes of images, all of which name people's images, go in,
+            and what belongs to these.
     Raises:
         InputError: a file of a run cannot be read, or a name cannot stand in a line of the pack, or two runs have the
             same; predictions lie in `output` that are not to be there; the pack would be larger than can be read.
@@ -49,7 +51,7 @@ def write_pack(runs: Sequence[Run], root: Path, output: Path, predictions: bool)
     if (name := repeated(names)) is not None:
         both = " and ".join(str(run.folder) for run, one in zip(runs, names, strict=True) if one == name)
         raise InputError(f"two runs would be called '{name}' in a pack: {both}; move one out of {root}")
-    kept = (*SHARED, *(NAMING if predictions else ()))
+    kept = (*SHARED, *((*NAMING, *BESIDE) if predictions else ()))
     entries = [{RUN: name, **_contents(run, kept)} for name, run in zip(names, runs, strict=True)]
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
     files = {pack: compressed(pack, [f'{{"{RUNS}":[\n{lines}\n]}}\n'])}
@@ -102,7 +104,7 @@ def _interleaved(names: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
     for name, run in zip(names, runs, strict=True):
         for file, part in PREDICTED.items():
             if (run.folder / file).is_file():
-                predictions = run.predictions_of(part)
+                predictions = read_predictions(run.folder / file) if part == FOLDS else run.predictions_of(part)
                 alike[part, predictions.images, predictions.subjects, predictions.landmarks][name] = predictions
     for (part, *_), of_run in alike.items():
         for lines in zip(*map(_lines, of_run.values()), strict=True):

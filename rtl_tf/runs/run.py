@@ -101,6 +101,14 @@ class Run:
         return isinstance(self.folder, Packed) and not self.judged("validation")
 
     @property
+    def packed_without_folds(self) -> str:
+        """Why a run in a pack does not tell what its folds said; "" where it does, or had none."""
+        told, record = self.resolved, self.folder / layout.OUT_OF_FOLD
+        if not isinstance(self.folder, Packed) or not told.get("folds") or told.get("fold") or record.is_file():
+            return ""
+        return f"{self.folder} was packed without what its folds said; pack its folder again, with --predictions"
+
+    @property
     def problem(self) -> str:
         """What keeps a run without predictions out of tables."""
         if isinstance(self.folder, Packed):

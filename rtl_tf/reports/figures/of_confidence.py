@@ -67,7 +67,8 @@ def _judged(run: Run) -> tuple[Run, Judged]:
         raise InputError(f"{run.folder} has no test part: its radii were learned from the errors that would judge them")
     told = read_confidence(run.folder / layout.CONFIDENCE, len(run.predictions.landmarks))
     if told is None:
-        raise InputError(f"{run.folder} has no {layout.CONFIDENCE}; train.py --folds 5 makes it")
+        problem = f"{run.folder} has no {layout.CONFIDENCE}; train.py --folds 5 makes it"
+        raise InputError(run.packed_without_folds or problem)
     return run, judge_confidence(run.predictions, told, LEVELS)
 
 
