@@ -106,6 +106,18 @@ def test_a_persons_code_goes_before_that_of_the_facts_which_the_note_names(measu
     assert row["note"].startswith(noted) and ("code" in row["note"]) == bool(noted)
 
 
+def test_a_code_that_is_made_up_of_the_name_and_the_face_is_nobodys(measure, tmp_path):
+    """LabelMe's of a photograph with two faces; and a name whose accents are in the other of Unicode's forms."""
+    two = [row | {"face": number} for row, number in ((FOUND[0], 1), (FOUND[0], 2))]
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "face": "1", "subject": "p07"}])
+    row = measure([ALL | {"face": 1, "subject": "a_1"}], "--facts", "facts.csv", found=two)[2]["a", HEIGHT]
+    composed, decomposed = "photos/\u00e4.png", "photos/a\u0308.png"
+    write(tmp_path / "facts.csv", [{"image": decomposed, "subject": "p07"}])
+    corrected = ALL | {"image": f"../{decomposed}", "subject": composed[7:-4]}
+    row = measure([corrected], "--facts", "facts.csv", found=[FOUND[0] | {"image": decomposed}])[2]["a", HEIGHT]
+    assert (row["subject"], "code" in row["note"]) == ("p07", False)
+
+
 def test_without_a_corrected_table_the_columns_are_as_ever(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "found.csv", FOUND)

@@ -73,6 +73,17 @@ def test_a_face_gets_what_the_table_tells_and_keeps_its_own(folder):
     assert (own.mm_per_px, own.number("age")) == (0.5, 9)
 
 
+def test_a_subject_that_is_made_up_of_the_images_name_goes_behind_the_tables(folder):
+    """As `rtl-app --export` and many formats have it where nobody has told the person."""
+    facts = read_facts(table(folder, "images/a.png,P1,,7,,"))
+    for made_up, number in (("a.png", ""), ("images/a", ""), ("a_2", ""), ("a_2", "2"), ("a#2", "2"), ("P0", "2")):
+        own = replace(face(folder, "a", face=number), subject=made_up)
+        (told,) = with_facts([own], facts)
+        assert told.subject == ("P1" if made_up != "P0" and (number or "2" not in made_up) else made_up)
+        (other,) = with_facts([own], read_facts(table(folder, "images/a.png,,,7,,")))
+        assert other.subject == made_up
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [

@@ -136,6 +136,16 @@ def test_an_image_without_a_subject_is_a_person(tables, tmp_path, capsys, subjec
     assert said.count("subject") == bool(note) and note in said
 
 
+def test_a_subject_made_up_of_the_images_name_goes_behind_that_of_the_other_table(tables, tmp_path, capsys):
+    write(tmp_path / "found.csv", faces(OFF), "aabbc", scale="")
+    write(tmp_path / "labels.csv", faces(), ["0.jpg", "1", "images/2.jpg", "3.jpg", "4.jpg"])
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--output", "out"]) == 0
+    assert rows_of(tmp_path / "out")["palpebral_fissure_length", "detector"]["people"] == "3"
+    write(tmp_path / "found.csv", faces(OFF), scale="")
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--output", "out"]) == 0
+    assert rows_of(tmp_path / "out")["palpebral_fissure_length", "detector"]["people"] == "5"
+
+
 def test_of_fewer_than_three_people_it_is_said_why_nothing_is(tables, tmp_path, capsys):
     write(tmp_path / "labels.csv", faces(), "aabbb")
     assert main(["--measurements", "found.csv", "--manual", "labels.csv"]) == 0

@@ -29,8 +29,8 @@ def with_corrections(
     for those that a person deleted or said to be not visible, which are missing. Where the person's are of another face
     than the detector's, no landmark is the detector's.
 
-    A subject, a view or a scale that the people's table tells goes before every other; a subject that is the image's
-    own name, as formats have it that tell nobody, only where there is no other. Rows of no photograph are warned of.
+    A subject, a view or a scale that the people's table tells goes before every other; a made-up subject, see
+    `Picture.told`, only where there is no other. Rows of no photograph are warned of.
 
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
@@ -111,19 +111,14 @@ def _without_landmarks(face: MarkedFace) -> MarkedFace:
 
 def _named(face: MarkedFace, person: MarkedFace) -> MarkedFace:
     """With the person's code of who it is, whatever else is told; as on the page."""
-    code, known = person.subject, face.subject
+    code, known = person.told_subject, face.told_subject
     if not known or not code:
-        return replace(face, subject=known or code)
-    if code_key(code) == code_key(known) or _is_name_of(person.image, code.removesuffix(f"#{person.face}")):
+        return replace(face, subject=code or known or face.subject or person.subject)
+    if code_key(code) == code_key(known):
         return face
     told = f"{known} ({face.places.get('subject', face.place)})"
     note = f"a person's code counts, {code}, which contradicts {told}"
     return replace(face, subject=code, note="; ".join(filter(None, [face.note, note])))
-
-
-def _is_name_of(image: Path, subject: str) -> bool:
-    """Whether a subject is the name of the image, perhaps with folders, perhaps without suffix."""
-    return any(f"/{one.as_posix()}".endswith(f"/{subject}") for one in (image, image.with_suffix("")))
 
 
 def _scaled(face: MarkedFace, person: MarkedFace, error: float) -> MarkedFace:

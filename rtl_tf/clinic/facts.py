@@ -74,9 +74,10 @@ def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
 
 def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     """The faces with the subject, mm_per_px and further columns of a table that has their images; what a face's own row
-    tells wins. Landmarks and boxes of the table are left aside. Rows without a photograph, and photographs without a
-    row, are warned of: a name that is written in another way is among both. Of several faces of a photograph a row
-    without `face` tells the scale alone, as the rest may be another person's, which is warned of.
+    tells wins, but for a made-up subject, see `Picture.told`. Landmarks and boxes of the table are left aside. Rows
+    without a photograph, and photographs without a row, are warned of: a name that is written in another way is among
+    both. Of several faces of a photograph a row without `face` tells the scale alone, as the rest may be another
+    person's, which is warned of.
 
     Raises:
         InputError: none of the faces' images is in it, or one person's code is written in two ways.
@@ -164,6 +165,6 @@ def joined(face: MarkedFace, row: Row | None, aside: set[str]) -> MarkedFace:
     left = {*aside, *own, *(SCALE if has_scale else ())}  # one scale: not a part of each
     told = {name: cell for name, cell in row.cells.items() if name not in left and cell}
     scale = face.mm_per_px if has_scale else mm_per_px_of(row.cells)
-    subject = face.subject or ("" if "subject" in aside else row.cells.get("subject", ""))
+    subject = face.told_subject or ("" if "subject" in aside else row.cells.get("subject", "")) or face.subject
     places = {**face.places, **dict.fromkeys(told, row.place)}
     return replace(face, subject=subject, mm_per_px=scale, cells=told | own, places=places)

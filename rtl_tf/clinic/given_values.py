@@ -11,9 +11,11 @@ import numpy as np
 from rtl_tf.clinic.facts import KNOWN
 from rtl_tf.clinic.marked_faces import MarkedFace, name_of
 from rtl_tf.clinic.measured_table import STICKER, is_measured_table, untext
+from rtl_tf.clinic.same_images import Picture
 from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets import is_table
+from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import BOX, mirrored_of, table_file
 from rtl_tf.datasets.table_cells import FILMED, FRAME
 from rtl_tf.exceptions import InputError, shortened
@@ -38,6 +40,7 @@ class GivenValues(NamedTuple):
         sights: of the images; None = not told.
         by_person: whether a person's values stand in a row, and not an image's.
         of_photographs: whether `rtl-measure` wrote them, and not a person who measured the head.
+        pictures: of the images; empty where the table is by person.
     """
 
     names: list[str]
@@ -46,6 +49,7 @@ class GivenValues(NamedTuple):
     sights: list[Sight | None]
     by_person: bool = False
     of_photographs: bool = False
+    pictures: Sequence[Picture] = ()
 
 
 def holds_values(data: str | Path) -> bool:
@@ -81,12 +85,15 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     several = Counter(mesh for mesh, _ in halves)
     columns = {measurement.name: column for column, measurement in enumerate(schema.measurements)}
     images: dict[str, int] = {}
+    pictures = list[Picture]()
     subjects, sights = list[str](), list[Sight | None]()
     first: dict[tuple[str, str], dict[str, tuple[Row, float]]] = {}
     left_out: dict[str, None] = {}
     for row, name, cell in _cells(file, header, rows, schema):
-        image = _subject(row) if by_person else _image(row) if "image" in row.cells else _half(row, several)
+        seen = None if by_person else _image(row) if "image" in row.cells else _half(row, several)
+        image = name_of(*seen) if seen else _subject(row)
         if images.setdefault(image, len(images)) == len(subjects):
+            pictures += [Picture(file_called(file.parent, seen[0]), *seen[1:])] if seen else []
             subjects.append(untext(row.cells.get("subject", "")))
             sights.append(_sight(row, of_photographs))
         if name not in columns:
@@ -99,7 +106,7 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     values = np.full((len(images), len(columns)), np.nan)
     for (image, name), told in first.items():
         _, values[images[image], columns[name]] = next(iter(told.values()))
-    return GivenValues(list(images), subjects, values, sights, by_person, of_photographs)
+    return GivenValues(list(images), subjects, values, sights, by_person, of_photographs, pictures)
 
 
 def _is_by_person(file: Path, header: Sequence[str]) -> bool:
@@ -126,18 +133,20 @@ def _cells(file: Path, header: Sequence[str], rows: Sequence[Row], schema: Schem
         raise InputError(f"{file} row 1: {lacking}; {there}")
 
 
-def _image(row: Row) -> str:
+def _image(row: Row) -> tuple[str, str, str]:
+    """Name, face and frame."""
     if not row.cells["image"]:
         raise row.error("column image is empty")
-    return name_of(*(untext(row.cells.get(column, "")) for column in ("image", "face", FRAME)))
+    image, face, frame = (untext(row.cells.get(column, "")) for column in ("image", "face", FRAME))
+    return image, face, frame
 
 
-def _half(row: Row, halves: Counter[str]) -> str:
+def _half(row: Row, halves: Counter[str]) -> tuple[str, str, str]:
     """As `_image`, of a scan; where both halves of its face were lifted, they are told apart."""
     mesh = row.cells[MESH]
     if not mesh:
         raise row.error(f"column {MESH} is empty")
-    return name_of(mesh, "mirrored" if halves[mesh] > 1 and _is_mirrored(row) else "", "")
+    return mesh, "mirrored" if halves[mesh] > 1 and _is_mirrored(row) else "", ""
 
 
 def _is_mirrored(row: Row) -> bool:

@@ -49,7 +49,10 @@ def face_of_half(obj: Path, mesh: TexturedMesh, half: LiftedHalf, how: Lifting, 
     """
     blank = MarkedFace(obj, obj.name, "", half.positions, half.mirrored)
     row = next((point.view.row for point in half.points if point.view.row), blank)
-    face = replace(row, image=obj, name=obj.name, points=half.positions, mm_per_px=how.mm_per_unit, outside=())
+    face = replace(
+        row, image=obj, name=obj.name, subject=row.told_subject, points=half.positions, mm_per_px=how.mm_per_unit,
+        outside=(),
+    )  # fmt: skip
     if facts is None:
         return face
     rows = [facts.rows[key] for key in ((place_of(file), "") for file in (obj, *mesh.textures)) if key in facts.rows]

@@ -87,7 +87,10 @@ def _paired(hand: Hand, manual: Hand) -> tuple[Readings, list[str], np.ndarray]:
     pairs = [(place, index) for place, index in enumerate(at) if index is not None]
     own, theirs = ([pair[which] for pair in pairs] for which in (0, 1))
     scales = np.where(np.isnan(hand.mm_per_px[own]), manual.mm_per_px[theirs], hand.mm_per_px[own])
-    subjects = [manual.subjects[index] or hand.subjects[place] for place, index in pairs]
+    told, theirs_told = hand.told_subjects, manual.told_subjects
+    subjects = [
+        theirs_told[index] or told[place] or manual.subjects[index] or hand.subjects[place] for place, index in pairs
+    ]
     readings = Readings(
         manual.schema,
         subjects,
