@@ -51,7 +51,7 @@ def test_a_caliper_against_landmarks(folder, capsys):
     said = capsys.readouterr()
     assert "Numbers are compared as they are given: a caliper's are of the head" in said.out
     assert "Views are of no account" not in said.out
-    assert "5 images (images/0.jpg with 0.jpg, " in said.err and "joined by the file's name alone" in said.err
+    assert "5 images (images/0.jpg with 0.jpg, " in said.err and "joined by the ends of their paths alone" in said.err
 
 
 def test_landmarks_of_a_person_against_numbers_of_a_program(folder):

@@ -10,7 +10,6 @@ from fake_runs import make_run
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name
-from rtl_tf.clinic.pairing import _places
 from rtl_tf.reports.figures.bland_altman import bland_altman_figure
 from rtl_tf.reports.measured_agreement import COLUMNS, Readings, compare, values_of
 from rtl_tf.schema import load_schema, parse_schema
@@ -94,7 +93,7 @@ def test_images_that_do_not_meet_are_told(tables, tmp_path, capsys):
     assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--second", "second.csv"]) == 0
     joined = ", ".join(f"images/{n}.jpg with photos/{n}.jpg" for n in range(4))
     assert capsys.readouterr().err == (
-        f"warning: found.csv and labels.csv: 4 images ({joined}) joined by the file's name alone\n"
+        f"warning: found.csv and labels.csv: 4 images ({joined}) joined by the ends of their paths alone\n"
         "warning: found.csv: 1 image (images/4.jpg) not in labels.csv, left out\n"
         "warning: the first labels: 2 images (photos/2.jpg, photos/3.jpg) not in second.csv, left out\n"
         "warning: second.csv: 1 image (photos/9.jpg) not in the first labels, left out\n"
@@ -238,9 +237,3 @@ def test_a_schema_without_measurements(tmp_path):
     values = values_of(schema, np.zeros((1, 1, 2)), np.ones(1))
     with pytest.raises(cli.InputError, match="^no measurement of schema s is there twice: no labels, or no scale$"):
         compare(Readings(schema, ["p"], values, values))
-
-
-def test_an_image_that_is_there_twice_has_no_place():
-    """Whatever the format: of a table the rows are named before."""
-    with pytest.raises(cli.InputError, match="^second: image a.jpg is there twice; remove one$"):
-        _places(["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "a.jpg"], "first", "second")

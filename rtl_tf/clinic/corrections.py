@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.clinic.facts import none_in_common, place_of
+from rtl_tf.clinic.facts import none_in_common
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
 from rtl_tf.clinic.same_face import is_of
+from rtl_tf.clinic.same_images import place_of
 from rtl_tf.clinic.scales import RULER, contradicts, scale_of
 from rtl_tf.datasets.subject_codes import code_key
 from rtl_tf.datasets.table_cells import DOUBT, YAW

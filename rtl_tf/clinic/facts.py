@@ -1,7 +1,6 @@
 """What is known of photographs beside their landmarks: a table of scales, people, ages, views, joined by the image."""
 
 import math
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace, name_of
+from rtl_tf.clinic.same_images import place_of
 from rtl_tf.clinic.scales import RULER
 from rtl_tf.clinic.told_cells import require_told
 from rtl_tf.csv_rows import Row, read_rows
@@ -128,11 +128,6 @@ def _tell_shared(facts: Facts, faces: Mapping[Key, MarkedFace], several: Mapping
     if shared:
         what = "with several faces here, of which a row tells the scale alone: add a column 'face'"
         warn(f"{facts.file}: {some(list(shared.values()), 'photograph')} {what}")
-
-
-def place_of(image: Path) -> str:
-    """By which a photograph is known in two tables: where its file is, links resolved."""
-    return os.path.realpath(image)
 
 
 def none_in_common(file: Path, first: Path) -> InputError:

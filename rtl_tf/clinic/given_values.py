@@ -93,7 +93,7 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
         seen = None if by_person else _image(row) if "image" in row.cells else _half(row, several)
         image = name_of(*seen) if seen else _subject(row)
         if images.setdefault(image, len(images)) == len(subjects):
-            pictures += [Picture(file_called(file.parent, seen[0]), *seen[1:])] if seen else []
+            pictures += [Picture(file_called(file.parent, seen[0]), *seen)] if seen else []
             subjects.append(untext(row.cells.get("subject", "")))
             sights.append(_sight(row, of_photographs))
         if name not in columns:

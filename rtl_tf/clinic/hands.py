@@ -120,7 +120,11 @@ def read_hands(
         mm_per_px=np.concatenate([hand.mm_per_px for hand in hands]),
         points=np.concatenate([hand.points for hand in hands]),
         sights=[*chain(*(hand.sights for hand in hands))],
-        pictures=[*chain(*(hand.pictures for hand in hands))],
+        pictures=[
+            picture._replace(name=os.path.normpath(table.parent / picture.name))
+            for table, hand in zip(tables, hands, strict=True)
+            for picture in hand.pictures
+        ],
     )
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.clinic.facts import Facts, joined, none_in_common, place_of
+from rtl_tf.clinic.facts import Facts, joined, none_in_common
 from rtl_tf.clinic.lifted import LiftedHalf, Lifting, texture_maps
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.measured import Measured, Yardsticks, explained
+from rtl_tf.clinic.same_images import place_of
 from rtl_tf.clinic.scales import Scale
 from rtl_tf.clinic.sights import Sight
 from rtl_tf.clinic.texture_views import TextureView

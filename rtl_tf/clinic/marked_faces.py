@@ -78,7 +78,7 @@ class MarkedFace:
     @property
     def picture(self) -> Picture:
         """Where it is to be seen."""
-        return Picture(self.image, self.face, self.frame)
+        return Picture(self.image, self.name, self.face, self.frame)
 
     @property
     def told_subject(self) -> str:

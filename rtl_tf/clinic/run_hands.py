@@ -42,7 +42,7 @@ def hands_of_run(run: Run) -> tuple[Hand, Hand]:
 def _picture(name: str) -> Picture:
     """Of a name that `image_names` gave."""
     image = photograph_of(name)
-    return Picture(Path(image), name.removeprefix(image).removeprefix("#"))
+    return Picture(Path(image), image, name.removeprefix(image).removeprefix("#"))
 
 
 def _sights(run: Run, predictions: Predictions) -> list[Sight | None]:

@@ -36,7 +36,7 @@ def called_like_images(path: Path, samples: Sequence[Sample], called: Sequence[s
 
 
 def is_made_up(subject: str, image: Path, face: str = "") -> bool:
-    """Whether a subject is nobody's code, but what readers and `rtl-app --export` call somebody of whom nothing is told:
+    """Whether a subject is nobody's code, but what readers and `rtl-app --export` call one of whom nothing is told:
     the image's name, perhaps with folders, perhaps without suffix, perhaps with the `face` behind it.
 
     Examples:
