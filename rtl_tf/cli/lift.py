@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
-from rtl_tf.cli.yardstick_flags import add_yardsticks, check_names, check_yardsticks, read_yardsticks
+from rtl_tf.cli.yardstick_flags import add_yardsticks, check_names, check_yardsticks, read_yardsticks, with_finders
 from rtl_tf.exceptions import InputError
 
 MM_PER_UNIT = (1e-6, 1e6)
@@ -35,6 +35,8 @@ def main(arguments: list[str]) -> int:
     except InputError as problem:
         raise InputError(f"{options.mesh}: {problem}") from problem
     faces = [face_of_half(options.mesh, mesh, half, how, facts) for half in halves]
+    if options.points:
+        faces = with_finders(options, faces, options.points)
     measured = [
         measure_half(half, face, mesh, schema, how, yardsticks) for half, face in zip(halves, faces, strict=True)
     ]

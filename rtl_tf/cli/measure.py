@@ -13,6 +13,7 @@ from rtl_tf.cli.yardstick_flags import (
     check_names,
     check_yardsticks,
     read_yardsticks,
+    with_finders,
 )
 from rtl_tf.exceptions import InputError
 
@@ -50,6 +51,7 @@ def main(arguments: list[str]) -> int:
     if options.corrected:
         told = (options.corrected, options.schema or schema.name, options.scale_error / 100)
         faces = with_corrections(faces, *told)
+    faces = with_finders(options, faces, options.data)
     require_all_told(faces, compared=bool(yardsticks.norms))
     if options.frame_means and not any(face.frame for face in faces):
         raise InputError(f"--frame-means: {options.data} is not of films (no column frame)")

@@ -4,12 +4,14 @@
 """
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
+    from rtl_tf.clinic.marked_faces import MarkedFace
     from rtl_tf.clinic.measured import Yardsticks
     from rtl_tf.measuring.criteria import Criterion
     from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
@@ -83,6 +85,14 @@ def read_yardsticks(options) -> "Yardsticks":
         criteria=[each for name in options.criterion or () for each in named_criteria(criteria, name)],
         level=options.level,
     )
+
+
+def with_finders(options, faces: "Sequence[MarkedFace]", data: str | Path) -> "list[MarkedFace]":
+    """As `held_against`, where --errors is a run; a file's errors are of whoever found or placed the points."""
+    from rtl_tf.clinic.finders import held_against
+
+    is_run = options.errors and not options.errors.is_file()
+    return held_against(options.errors, faces, data) if is_run else list(faces)
 
 
 def check_names(options, yardsticks: "Yardsticks", schema: "Schema") -> None:

@@ -34,7 +34,8 @@ def measure_half(
     """
     covariance, scale, found = yardsticks.covariance, Scale(how.mm_per_unit), []
     known = covariance.landmarks if covariance else ()
-    drawn = draw_on_surface(mesh, half, schema, how, covariance) if covariance else None
+    is_found = face.by_hand is None
+    drawn = draw_on_surface(mesh, half, schema, how, covariance) if covariance and is_found else None
     for measurement, value in zip(schema.measurements, half.values.tolist(), strict=True):
         plain = Measured(face, Sight(""), scale, measurement, value, np.nan, np.nan, of=SURFACE)
         if drawn is not None and not np.isnan(value) and set(measurement.points) <= set(known):
