@@ -10,6 +10,7 @@ from fake_runs import make_run
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name
+from rtl_tf.clinic.scales import RULER
 from rtl_tf.reports.figures.bland_altman import bland_altman_figure
 from rtl_tf.reports.measured_agreement import COLUMNS, Readings, compare, values_of
 from rtl_tf.schema import load_schema, parse_schema
@@ -111,6 +112,18 @@ def test_landmarks_outside_their_photographs_are_told(tables, tmp_path, capsys):
     said = "warning: found.csv: 1 image (images/3.jpg: exocanthion) with landmarks outside, which are left out\n"
     assert capsys.readouterr().err == said
     assert rows_of(tmp_path / "reports")["palpebral_fissure_length", "detector"]["images"] == "4"
+
+
+def test_a_ruler_is_a_scale_as_a_number_is(tables, tmp_path, capsys):
+    """100 px of 50 mm: what is told in `mm_per_px` elsewhere."""
+    ruler = dict(zip(RULER, (10, 10, 110, 10, 50), strict=True))
+    for table, more in (("found.csv", OFF), ("labels.csv", 0.0)):
+        header, *rows = write(tmp_path / table, faces(more), "abcde", scale="").read_text().splitlines()
+        told = [",".join([header, *ruler]), *(",".join([row, *map(str, ruler.values())]) for row in rows)]
+        (tmp_path / table).write_text("\n".join(told))
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--output", "out"]) == 0
+    row = rows_of(tmp_path / "out")["palpebral_fissure_length", "detector"]
+    assert (row["unit"], float(row["bias"])) == ("mm", pytest.approx(1.2))
 
 
 def test_frames_of_a_film_are_images_of_their_own():

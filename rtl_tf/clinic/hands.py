@@ -11,6 +11,7 @@ import numpy as np
 from rtl_tf.clinic.given_values import holds_values, read_values, richest_schema
 from rtl_tf.clinic.marked_faces import full_name, read_faces_inside
 from rtl_tf.clinic.same_images import Picture
+from rtl_tf.clinic.scales import scale_of
 from rtl_tf.clinic.sights import Sight, out_of_view, told_sight
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.measured_agreement import values_of
@@ -79,7 +80,7 @@ def read_hand(
         schema: a name or a file; None = that of `like`, which is the other hand's, else the largest that fits.
         subjects_as_written: as `datasets.load` has it.
     Raises:
-        InputError: as `read_faces_inside` or `read_values`.
+        InputError: as `read_faces_inside`, `scale_of` or `read_values`.
     """
     if holds_values(data):
         fitting = like or (load_schema(schema) if schema else richest_schema())
@@ -88,7 +89,7 @@ def read_hand(
         known = (str(data), fitting, names, subjects, unscaled, values, sights, True)
         return Hand(*known, by_person, of_photographs, pictures=pictures)
     fitting, faces = read_faces_inside(data, schema or (like.name if like else None), subjects_as_written)
-    scales, points = np.array([face.mm_per_px for face in faces]), np.array([face.points for face in faces])
+    scales, points = np.array([scale_of(face).mm_per_px for face in faces]), np.array([face.points for face in faces])
     names, subjects = list(map(full_name, faces)), [face.subject for face in faces]
     pictures = [face.picture for face in faces]
     return Hand(str(data), fitting, names, subjects, scales, points, list(map(told_sight, faces)), pictures=pictures)
