@@ -284,6 +284,19 @@ def test_of_several_faces_the_one_that_lies_there(measure):
     assert told["2"]["value"] == "45.000"
 
 
+def test_of_several_labelled_faces_the_one_that_was_found(measure):
+    """The child, who was found, and the parent, 400 px beside, who was not."""
+    child, parent = ALL | {"face": 1}, PERSON | cells(**AWAY) | {"face": 2, "subject": "p2"}
+    for rows in ([child, parent], [parent, child]):
+        status, said, told = measure(rows)
+        row = told["a", HEIGHT]
+        assert (status, row["subject"], row["value"], row["placed_by"]) == (0, "p1", "45.000", "person")
+        warned = "1 face (../photos/a.png#2) that the detector did not find, left out\n"
+        assert f"warning: labelled/landmarks.csv: {warned}" in said
+    twice = "labelled/landmarks.csv row 3: ../photos/a.png#2 is there twice; remove one"
+    assert measure([child, child | {"face": 2}])[:2] == (2, f"error: {twice}\n")
+
+
 def test_what_of_the_table_is_not_used_is_warned_of(measure):
     status, said, _ = measure([ALL, FEW | {"image": "../photos/z.png"}, PERSON | cells(nasion=(-1, 5))
                                | {"image": "../photos/c.png"}])  # fmt: skip

@@ -121,6 +121,16 @@ def test_facts_of_several_faces_of_a_photograph(folder, capsys):
     assert capsys.readouterr().err == f"warning: {folder}/facts.csv: 1 photograph (a.png#1) without a row here\n"
 
 
+def test_a_face_without_a_number_is_the_tables_only_one(folder, capsys):
+    """Numbers are of photographs with several faces: somebody wrote 1 where there is one."""
+    (folder / "facts.csv").write_text("image,face,age\nimages/a.png,1,7\nimages/b.png,,8\n")
+    told = with_facts([face(folder, "a"), face(folder, "b")], read_facts(folder / "facts.csv"))
+    assert [one.number("age") for one in told] == [7, 8] and capsys.readouterr().err == ""
+    (folder / "facts.csv").write_text("image,face,age\nimages/a.png,1,7\nimages/a.png,2,35\nimages/b.png,2,8\n")
+    with pytest.raises(InputError, match="has none of the images"):
+        with_facts([face(folder, "a"), face(folder, "b")], read_facts(folder / "facts.csv"))
+
+
 def test_rows_and_photographs_that_do_not_meet_are_warned_of(folder, measure):
     (folder / "facts.csv").write_text("image,mm_per_px\nimages/a.png,0.30\nimages/B.png,0.50\n")
     said, values = measure(("", ""), "--mm-per-px", "0.25")

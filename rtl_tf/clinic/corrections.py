@@ -1,7 +1,7 @@
 """What people placed, or refused to place, on photographs that a detector looked at: it counts instead of its own."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -45,11 +45,15 @@ def with_corrections(
     for index, face in enumerate(faces):
         on_image[place_of(face.image)].append(index)
     corrected: dict[int, MarkedFace] = {}
-    lost = []
+    lost, unfound = list[str](), list[str]()
+    several = Counter(place_of(one.image) for one in placed)
     for one in placed:
-        if place_of(one.image) not in on_image:
+        place = place_of(one.image)
+        if place not in on_image:
             lost.append(full_name(one))
-        elif (index := _index(one, faces, on_image[place_of(one.image)])) in corrected:
+        elif (index := _index(one, faces, on_image[place], several[place])) is None:
+            unfound.append(full_name(one))
+        elif index in corrected:
             raise InputError(f"{one.place}: {full_name(one)} is there twice; remove one")
         else:
             corrected[index] = one
@@ -57,6 +61,8 @@ def with_corrections(
         raise none_in_common(file, faces[0].image)
     if lost:
         warn(f"{file}: {some(lost, 'image')} of no photograph here")
+    if unfound:
+        warn(f"{file}: {some(unfound, 'face')} that the detector did not find, left out")
     if others := [full_name(one) for index, one in corrected.items() if not is_of(faces[index], one.points)]:
         warn(f"{file}: {some(others, 'image')} on which the detector found another face, which is left out")
     return [_corrected(face, corrected.get(index), fitting.names, scale_error) for index, face in enumerate(faces)]
@@ -72,13 +78,14 @@ def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) ->
     return PERSON if by_hand.all() else BOTH if by_hand.any() else DETECTOR
 
 
-def _index(one: MarkedFace, faces: Sequence[MarkedFace], on_image: Sequence[int]) -> int:
-    """Which of the faces `on_image` a person meant: the one of that name, else the only one, else that in place."""
+def _index(one: MarkedFace, faces: Sequence[MarkedFace], on_image: Sequence[int], several: int) -> int | None:
+    """Which of the faces `on_image` a person meant, of whose rows `several` are of it: the one of that name, else the
+    only one, else that in place; None where that only one is another's."""
     if named := [index for index in on_image if (faces[index].face, faces[index].frame) == (one.face, one.frame)]:
         return named[0]
-    if len(on_image) == 1:
-        return on_image[0]
     there = [index for index in on_image if np.isfinite(one.points).any() and is_of(faces[index], one.points)]
+    if len(on_image) == 1:
+        return on_image[0] if several == 1 or there else None
     if one.face or len(there) != 1:
         raise InputError(f"{one.place}: {one.name} has {len(on_image)} faces here; tell which one in a column 'face'")
     return there[0]

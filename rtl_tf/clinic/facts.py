@@ -24,6 +24,8 @@ from rtl_tf.system.notes import some, tell_misspelt, warn
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 SCALE = ("mm_per_px", *RULER)  # of those, what is of the photograph, and not of one of its faces
 
+ONLY = "1"  # the number of a face beside which the detector found no other, or looked for none
+
 Key = tuple[str, str]
 
 
@@ -82,19 +84,27 @@ def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     Raises:
         InputError: none of the faces' images is in it, or one person's code is written in two ways.
     """
-    places = [place_of(face.image) for face in faces]
-    known = {(place, face.face): face for place, face in zip(places, faces, strict=True)}
+    keys = _keys(faces, facts)
+    known = dict(zip(keys, faces, strict=True))
     several = Counter(place for place, _ in known)
     _tell_unmatched(facts, known)
     _tell_shared(facts, known, several)
     told = []
-    for place, face in zip(places, faces, strict=True):
-        own, whole = facts.rows.get((place, face.face)) if face.face else None, facts.rows.get((place, ""))
+    for (place, number), face in zip(keys, faces, strict=True):
+        own, whole = facts.rows.get((place, number)) if number else None, facts.rows.get((place, ""))
         shared = own is not None or several[place] > 1
         face = joined(face, own, facts.coordinates)
         told.append(joined(face, whole, facts.columns - set(SCALE) if shared else facts.coordinates))
     require_alike([(face.subject, f"image {face.name}") for face in told if face.subject], facts.as_written)
     return told
+
+
+def _keys(faces: Sequence[MarkedFace], facts: Facts) -> list[Key]:
+    """Of the faces' rows. A photograph's face without a number is 1, the largest, where the table's only row is so."""
+    keys = [(place_of(face.image), face.face) for face in faces]
+    rows = Counter(place for place, _ in facts.rows)
+    only = {place for place, number in facts.rows if number == ONLY and rows[place] == 1}
+    return [(place, number or ONLY * (place in only)) for place, number in keys]
 
 
 def _look_at_columns(file: Path, header: Sequence[str]) -> None:
