@@ -84,6 +84,18 @@ def test_a_subject_that_is_made_up_of_the_images_name_goes_behind_the_tables(fol
         assert other.subject == made_up
 
 
+def test_what_an_older_table_of_a_detector_says_is_no_fact(folder):
+    """A copy of found.csv with a column more: the flags of its landmarks are not those of the new ones."""
+    header = (
+        "image,subject,age,yaw,box_left,box_top,box_side,detector,error,coverage,flags,nasion_x,nasion_y,nasion_peak"
+    )
+    (folder / "facts.csv").write_text(f"{header}\nimages/a.png,P1,7,3,0,0,50,sha256:0,lost,0.9,unsure,1,2,0.9\n")
+    facts = read_facts(folder / "facts.csv")
+    (told,) = with_facts([face(folder, "a", cells={"flags": ""})], facts)
+    assert {name for name, cell in told.cells.items() if cell} == {"image", "subject", "age", "yaw"}
+    assert facts.columns == {"image", "subject", "age", "yaw"}
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [

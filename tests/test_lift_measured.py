@@ -80,7 +80,7 @@ def test_an_interval_is_the_detectors_error_on_the_surface(lift, tmp_path):
 
 
 def test_a_runs_errors_are_not_those_of_a_person(lift, tmp_path):
-    trained = make_run(tmp_path / "runs", "ft", 0, np.ones((6, 3)), landmarks=("a", "b", "c"))
+    trained = make_run(tmp_path / "runs", "ft", 0, np.ones((12, 3)), landmarks=("a", "b", "c"))
     for peak, has_interval in (({}, False), ({"a_peak": 0.9}, True)):
         folder = f"peaks{len(peak)}"
         assert lift([ROW | peak], "--errors", trained, "--output", folder)[0] == 0

@@ -46,6 +46,7 @@ def with_corrections(
         on_image[place_of(face.image)].append(index)
     corrected: dict[int, MarkedFace] = {}
     lost, unfound = list[str](), list[str]()
+    index: int | None
     several = Counter(place_of(one.image) for one in placed)
     for one in placed:
         place = place_of(one.image)

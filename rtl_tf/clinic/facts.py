@@ -16,14 +16,15 @@ from rtl_tf.clinic.told_cells import require_told
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import require_alike
-from rtl_tf.datasets.table import landmarks_of, mm_per_px_of, require_image_and_box
-from rtl_tf.datasets.table_cells import YAW, image_cell
+from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX, landmarks_of, mm_per_px_of, require_image_and_box
+from rtl_tf.datasets.table_cells import DOUBT, FILMED, PEAK, RADIUS, YAW, image_cell
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, tell_misspelt, warn
 
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 SCALE = ("mm_per_px", *RULER)  # of those, what is of the photograph, and not of one of its faces
 
+OF_DETECTOR = {*BOX, FOUND_BOX, FACES, "mirrored", "detector", "error", *DOUBT, *FILMED} - {YAW}  # no facts
 ONLY = "1"  # the number of a face beside which the detector found no other, or looked for none
 
 Key = tuple[str, str]
@@ -35,18 +36,18 @@ class Facts:
 
     Attributes:
         rows: by the photograph, see `place_of`, and the face that is meant, "" = not told.
-        coordinates: columns that are of landmarks, and no facts.
+        aside: columns of landmarks, and of what a detector says, which are no facts.
     """
 
     file: Path
     rows: Mapping[Key, Row]
-    coordinates: set[str]
+    aside: set[str]
     as_written: bool = False  # codes of people that differ in little are different people
 
     @property
     def columns(self) -> set[str]:
-        """Those that are no landmark's."""
-        return {name for row in self.rows.values() for name in row.cells} - self.coordinates
+        """Those that are facts."""
+        return {name for row in self.rows.values() for name in row.cells} - self.aside
 
 
 def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
@@ -60,7 +61,7 @@ def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
     header, rows = read_rows(file)
     require_image_and_box(file, header)
     _look_at_columns(file, header)
-    coordinates = {name + axis for name in landmarks_of(header) for axis in ("_x", "_y")}
+    of_landmarks = {name + end for name in landmarks_of(header) for end in ("_x", "_y", PEAK, RADIUS)}
     known: dict[Key, Row] = {}
     for row in rows:
         if not row.cells["image"]:
@@ -71,15 +72,15 @@ def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
         _require_sensible(row)
     told = [(row.cells.get("subject", ""), row.place) for row in known.values()]
     require_alike(filter(itemgetter(0), told), subjects_as_written)
-    return Facts(file, known, coordinates, subjects_as_written)
+    return Facts(file, known, of_landmarks | OF_DETECTOR, subjects_as_written)
 
 
 def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     """The faces with the subject, mm_per_px and further columns of a table that has their images; what a face's own row
-    tells wins, but for a made-up subject, see `Picture.told`. Landmarks and boxes of the table are left aside. Rows
-    without a photograph, and photographs without a row, are warned of: a name that is written in another way is among
-    both. Of several faces of a photograph a row without `face` tells the scale alone, as the rest may be another
-    person's, which is warned of.
+    tells wins, but for a made-up subject, see `Picture.told`. The table's landmarks, and what a detector says of them,
+    are left aside. Rows without a photograph, and photographs without a row, are warned of: a name that is written in
+    another way is among both. Of several faces of a photograph a row without `face` tells the scale alone, as the rest
+    may be another person's, which is warned of.
 
     Raises:
         InputError: none of the faces' images is in it, or one person's code is written in two ways.
@@ -93,8 +94,8 @@ def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     for (place, number), face in zip(keys, faces, strict=True):
         own, whole = facts.rows.get((place, number)) if number else None, facts.rows.get((place, ""))
         shared = own is not None or several[place] > 1
-        face = joined(face, own, facts.coordinates)
-        told.append(joined(face, whole, facts.columns - set(SCALE) if shared else facts.coordinates))
+        face = joined(face, own, facts.aside)
+        told.append(joined(face, whole, facts.aside | (facts.columns - set(SCALE) if shared else set())))
     require_alike([(face.subject, f"image {face.name}") for face in told if face.subject], facts.as_written)
     return told
 

@@ -60,7 +60,7 @@ def face_of_half(obj: Path, mesh: TexturedMesh, half: LiftedHalf, how: Lifting, 
     rows = [facts.rows[key] for key in ((place_of(file), "") for file in (obj, *mesh.textures)) if key in facts.rows]
     if not rows:
         raise none_in_common(facts.file, obj)
-    return joined(face, rows[0], facts.coordinates)
+    return joined(face, rows[0], facts.aside)
 
 
 def draw_on_surface(
