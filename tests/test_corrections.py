@@ -284,6 +284,25 @@ def test_of_several_faces_the_one_that_lies_there(measure):
     assert told["2"]["value"] == "45.000"
 
 
+def test_a_scale_is_of_all_faces_of_the_photograph(measure, tmp_path):
+    """The ruler that a person clicked, 0.2 mm in a px, for the child they corrected and for the parent beside."""
+    two = [FOUND[0] | {"face": 1}, FOUND[0] | {"face": 2} | cells(**AWAY)]
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "mm_per_px": 0.3}])
+    alone = (
+        PERSON | cells(**dict.fromkeys(NAMES)) | RULER | {"mm_per_px": 0.2, "subject": "a.png", "error": "no points"}
+    )
+    for person, value in ((ALL | RULER | {"mm_per_px": 0.2}, "18.000"), (alone, "20.000")):
+        status, said, _ = measure([person], "--facts", "facts.csv", found=two)
+        assert status == 0 and "warning" not in said
+        with open("measurements.csv", encoding="utf-8", newline="") as file:
+            told = {row["face"]: row for row in csv.DictReader(file) if row["measurement"] == HEIGHT}
+        assert [(row["value"], row["scale"]) for row in told.values()] == [(value, "ruler"), ("20.000", "ruler")]
+        assert "contradicts mm_per_px 0.3 (facts.csv row 2)" in told["2"]["note"]
+    status, said, _ = measure([alone | {"subject": "p1"}], found=two)
+    shared = "with several faces here, of which a row tells the scale alone: add a column 'face'"
+    assert status == 0 and f"warning: labelled/landmarks.csv: 1 photograph (../photos/a.png) {shared}\n" in said
+
+
 def test_of_several_labelled_faces_the_one_that_was_found(measure):
     """The child, who was found, and the parent, 400 px beside, who was not."""
     child, parent = ALL | {"face": 1}, PERSON | cells(**AWAY) | {"face": 2, "subject": "p2"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.clinic.facts import none_in_common
+from rtl_tf.clinic.facts import SCALE_ALONE, none_in_common
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
 from rtl_tf.clinic.same_face import is_of
 from rtl_tf.clinic.same_images import place_of
@@ -31,7 +31,8 @@ def with_corrections(
     than the detector's, no landmark is the detector's.
 
     A subject, a view or a scale that the people's table tells goes before every other; a made-up subject, see
-    `Picture.told`, only where there is no other. Rows of no photograph are warned of.
+    `Picture.told`, only where there is no other. A scale is the photograph's: it counts for all of its faces. Rows of
+    no photograph are warned of, and those that tell more than a scale, of none of several faces.
 
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
@@ -42,31 +43,40 @@ def with_corrections(
     """
     fitting, placed = read_faces_inside(file, schema)
     on_image: dict[str, list[int]] = defaultdict(list)
-    for index, face in enumerate(faces):
-        on_image[place_of(face.image)].append(index)
+    for number, face in enumerate(faces):
+        on_image[place_of(face.image)].append(number)
     corrected: dict[int, MarkedFace] = {}
-    lost, unfound = list[str](), list[str]()
-    index: int | None
+    scales: dict[tuple[str, str], MarkedFace] = {}
+    lost, unfound, shared = list[str](), list[str](), list[str]()
     several = Counter(place_of(one.image) for one in placed)
     for one in placed:
         place = place_of(one.image)
         if place not in on_image:
             lost.append(full_name(one))
-        elif (index := _index(one, faces, on_image[place], several[place])) is None:
-            unfound.append(full_name(one))
+            continue
+        if not math.isnan(scale_of(one, error=scale_error).mm_per_px):
+            scales.setdefault((place, one.frame), one)
+        if (index := _index(one, faces, on_image[place], several[place])) is None:
+            if np.isfinite(one.points).any():
+                unfound.append(full_name(one))
+            elif one.told_subject or _seen_by(one) or one.withheld:
+                shared.append(full_name(one))
         elif index in corrected:
             raise InputError(f"{one.place}: {full_name(one)} is there twice; remove one")
         else:
             corrected[index] = one
-    if not corrected:
+    if len(lost) == len(placed):
         raise none_in_common(file, faces[0].image)
     if lost:
         warn(f"{file}: {some(lost, 'image')} of no photograph here")
     if unfound:
         warn(f"{file}: {some(unfound, 'face')} that the detector did not find, left out")
-    if others := [full_name(one) for index, one in corrected.items() if not is_of(faces[index], one.points)]:
+    if shared:
+        warn(f"{file}: {some(shared, 'photograph')} {SCALE_ALONE}")
+    if others := [full_name(one) for at, one in corrected.items() if not is_of(faces[at], one.points)]:
         warn(f"{file}: {some(others, 'image')} on which the detector found another face, which is left out")
-    return [_corrected(face, corrected.get(index), fitting.names, scale_error) for index, face in enumerate(faces)]
+    scaled = [_scaled(face, scales.get((place_of(face.image), face.frame)), scale_error) for face in faces]
+    return [_corrected(face, corrected.get(at), fitting.names) for at, face in enumerate(scaled)]
 
 
 def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) -> str:
@@ -81,25 +91,27 @@ def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) ->
 
 def _index(one: MarkedFace, faces: Sequence[MarkedFace], on_image: Sequence[int], several: int) -> int | None:
     """Which of the faces `on_image` a person meant, of whose rows `several` are of it: the one of that name, else the
-    only one, else that in place; None where that only one is another's."""
+    only one, else that in place; None where that only one is another's, or where no landmark tells whose the row is."""
     if named := [index for index in on_image if (faces[index].face, faces[index].frame) == (one.face, one.frame)]:
         return named[0]
     there = [index for index in on_image if np.isfinite(one.points).any() and is_of(faces[index], one.points)]
     if len(on_image) == 1:
         return on_image[0] if several == 1 or there else None
+    if not one.face and not np.isfinite(one.points).any():
+        return None
     if one.face or len(there) != 1:
         raise InputError(f"{one.place}: {one.name} has {len(on_image)} faces here; tell which one in a column 'face'")
     return there[0]
 
 
-def _corrected(face: MarkedFace, person: MarkedFace | None, names: Sequence[str], scale_error: float) -> MarkedFace:
+def _corrected(face: MarkedFace, person: MarkedFace | None, names: Sequence[str]) -> MarkedFace:
     if person is None:
         return replace(face, by_hand=np.zeros(len(face.points), bool))
     by_hand = np.isfinite(person.points).all(axis=1)
     withheld = np.array([name in person.withheld for name in names])
     if not is_of(face, person.points):
         face = _without_landmarks(face)
-    face, seen = _named(_scaled(face, person, scale_error), person), _seen_by(person)
+    face, seen = _named(face, person), _seen_by(person)
     return replace(
         face,
         points=np.where((by_hand | withheld)[:, None], person.points, face.points),
@@ -130,11 +142,11 @@ def _named(face: MarkedFace, person: MarkedFace) -> MarkedFace:
     return replace(face, subject=code, note="; ".join(filter(None, [face.note, note])))
 
 
-def _scaled(face: MarkedFace, person: MarkedFace, error: float) -> MarkedFace:
-    """With the person's ruler, which carries its error, else their number, whatever else is told; as on the page."""
-    own, other = scale_of(person, error=error), scale_of(face, error=error)
-    if math.isnan(own.mm_per_px):
+def _scaled(face: MarkedFace, person: MarkedFace | None, error: float) -> MarkedFace:
+    """With a person's ruler on its photograph, which carries its error, else their number, whatever else is told."""
+    if person is None:
         return face
+    own, other = scale_of(person, error=error), scale_of(face, error=error)
     note = ""
     if contradicts(other.mm_per_px, own, max(other.error, ROUNDED)):
         column = RULER[0] if other.source == "ruler" else "mm_per_px"

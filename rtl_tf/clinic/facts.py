@@ -25,6 +25,7 @@ KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anyt
 SCALE = ("mm_per_px", *RULER)  # of those, what is of the photograph, and not of one of its faces
 
 OF_DETECTOR = {*BOX, FOUND_BOX, FACES, "mirrored", "detector", "error", *DOUBT, *FILMED} - {YAW}  # no facts
+SCALE_ALONE = "with several faces here, of which a row tells the scale alone: add a column 'face'"
 ONLY = "1"  # the number of a face beside which the detector found no other, or looked for none
 
 Key = tuple[str, str]
@@ -137,8 +138,7 @@ def _tell_shared(facts: Facts, faces: Mapping[Key, MarkedFace], several: Mapping
         if several[place] > 1 and (row := facts.rows.get((place, ""))) and any(row.cells.get(name) for name in told)
     }
     if shared:
-        what = "with several faces here, of which a row tells the scale alone: add a column 'face'"
-        warn(f"{facts.file}: {some(list(shared.values()), 'photograph')} {what}")
+        warn(f"{facts.file}: {some(list(shared.values()), 'photograph')} {SCALE_ALONE}")
 
 
 def none_in_common(file: Path, first: Path) -> InputError:
