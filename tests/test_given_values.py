@@ -73,6 +73,18 @@ def test_what_rtl_measure_wrote_against_a_caliper(folder, capsys):
     is_by_hand(fissure_of(folder))
 
 
+def test_what_a_person_placed_is_not_taken_for_the_detectors_unsaid(folder, capsys):
+    said = "Some of what is held for the detector's is of landmarks that a person placed (column placed_by)."
+    for hands, noted in ((["detector"] * 5, ""), (["detector", "both", "detector", "person", ""], said)):
+        rows = [f"{n}.jpg,p{n},{FISSURE},{(f + OFF[n]) / 2},mm,{hands[n]}" for n, f in enumerate(FISSURES)]
+        (folder / "corrected.csv").write_text("\n".join(["image,subject,measurement,value,unit,placed_by", *rows]))
+        assert main(["--measurements", "corrected.csv", "--manual", "caliper.csv"]) == 0
+        is_by_hand(fissure_of(folder))
+        assert fissure_of(folder)["note"] == noted and (said in capsys.readouterr().out) == bool(noted)
+    assert main(["--measurements", "found.csv", "--manual", "corrected.csv"]) == 0  # as the person's: nothing to say
+    assert fissure_of(folder)["note"] == ""
+
+
 def test_a_table_with_the_places_of_stickers_holds_numbers(folder):
     rows = [f"{n}.jpg,p{n},{FISSURE},{(f + OFF[n]) / 2},mm,9,9,40" for n, f in enumerate(FISSURES)]
     header = "image,subject,measurement,value,unit,sticker_x,sticker_y,sticker_px"

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rtl_tf.clinic.corrections import BOTH, PERSON
 from rtl_tf.clinic.facts import KNOWN
 from rtl_tf.clinic.marked_faces import MarkedFace, name_of
-from rtl_tf.clinic.measured_table import STICKER, is_measured_table, untext
+from rtl_tf.clinic.measured_table import PLACED_BY, STICKER, is_measured_table, untext
 from rtl_tf.clinic.same_images import Picture
 from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
@@ -41,6 +42,7 @@ class GivenValues(NamedTuple):
         by_person: whether a person's values stand in a row, and not an image's.
         of_photographs: whether `rtl-measure` wrote them, and not a person who measured the head.
         pictures: of the images; empty where the table is by person.
+        corrected: whether values are of landmarks that a person placed, not the detector.
     """
 
     names: list[str]
@@ -50,6 +52,7 @@ class GivenValues(NamedTuple):
     by_person: bool = False
     of_photographs: bool = False
     pictures: Sequence[Picture] = ()
+    corrected: bool = False
 
 
 def holds_values(data: str | Path) -> bool:
@@ -106,7 +109,8 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     values = np.full((len(images), len(columns)), np.nan)
     for (image, name), told in first.items():
         _, values[images[image], columns[name]] = next(iter(told.values()))
-    return GivenValues(list(images), subjects, values, sights, by_person, of_photographs, pictures)
+    corrected = any(row.cells.get(PLACED_BY) in (PERSON, BOTH) and row.cells.get("value") for row in rows)
+    return GivenValues(list(images), subjects, values, sights, by_person, of_photographs, pictures, corrected)
 
 
 def _is_by_person(file: Path, header: Sequence[str]) -> bool:

@@ -34,6 +34,7 @@ class Hand:
         of_photographs: whether they are of photographs, and not of heads, as a caliper's are.
         left_out: bool (N, M), which values do not count; None = all do.
         pictures: of the images; empty of people.
+        corrected: see `GivenValues`.
     """
 
     origin: str
@@ -48,6 +49,7 @@ class Hand:
     of_photographs: bool = True
     left_out: np.ndarray | None = None
     pictures: Sequence[Picture] = ()
+    corrected: bool = False
 
     @property
     def told_subjects(self) -> list[str]:
@@ -84,10 +86,10 @@ def read_hand(
     """
     if holds_values(data):
         fitting = like or (load_schema(schema) if schema else richest_schema())
-        names, subjects, values, sights, by_person, of_photographs, pictures = read_values(data, fitting)
+        names, subjects, values, sights, by_person, of_photographs, pictures, corrected = read_values(data, fitting)
         unscaled = np.full(len(names), np.nan)
         known = (str(data), fitting, names, subjects, unscaled, values, sights, True)
-        return Hand(*known, by_person, of_photographs, pictures=pictures)
+        return Hand(*known, by_person, of_photographs, None, pictures, corrected)
     fitting, faces = read_faces_inside(data, schema or (like.name if like else None), subjects_as_written)
     scales, points = np.array([scale_of(face).mm_per_px for face in faces]), np.array([face.points for face in faces])
     names, subjects = list(map(full_name, faces)), [face.subject for face in faces]
@@ -126,6 +128,7 @@ def read_hands(
             for table, hand in zip(tables, hands, strict=True)
             for picture in hand.pictures
         ],
+        corrected=any(hand.corrected for hand in hands),
     )
 
 

@@ -13,7 +13,7 @@ from rtl_tf.clinic.same_images import meet
 from rtl_tf.datasets.subject_codes import code_key, require_alike
 from rtl_tf.documents import repeated
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.measured_agreement import BY_PERSON, Readings
+from rtl_tf.reports.measured_agreement import BY_PERSON, CORRECTED, Readings
 from rtl_tf.runs.run import Run
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import some, warn
@@ -94,7 +94,7 @@ def _paired(hand: Hand, manual: Hand) -> tuple[Readings, Hand]:
         hand.values(own, scales),
         as_given=manual.as_given or hand.as_given,
         of_heads=not (manual.of_photographs and hand.of_photographs),
-        notes=(BY_PERSON,) * by_person,
+        notes=(BY_PERSON,) * by_person + (CORRECTED,) * hand.corrected,
     )
     images = [manual.images[index] for index in theirs]
     pictures = [manual.pictures[index] for index in theirs if not by_person]
