@@ -106,6 +106,17 @@ def test_a_persons_code_goes_before_that_of_the_facts_which_the_note_names(measu
     assert row["note"].startswith(noted) and ("code" in row["note"]) == bool(noted)
 
 
+def test_one_person_is_written_in_one_way_after_corrections_too(measure, tmp_path):
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "subject": "1"}])
+    rows = [ALL | {"subject": "001"}, FEW | {"subject": "001"}]
+    status, said, _ = measure(rows, "--facts", "facts.csv")
+    alike = "error: subjects '1' (image photos/a.png) and '001' (image photos/b.png) differ in nothing but"
+    assert status == 2 and alike in said
+    told = measure(rows, "--facts", "facts.csv", "--subjects-as-written")[2]
+    assert [told[name, HEIGHT]["subject"] for name in "ab"] == ["001", "001"]
+    assert "a person's code counts, 001, which contradicts 1 (facts.csv row 2)" in told["a", HEIGHT]["note"]
+
+
 def test_a_code_that_is_made_up_of_the_name_and_the_face_is_nobodys(measure, tmp_path):
     """LabelMe's of a photograph with two faces; and a name whose accents are in the other of Unicode's forms."""
     two = [row | {"face": number} for row, number in ((FOUND[0], 1), (FOUND[0], 2))]

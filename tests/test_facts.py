@@ -1,6 +1,7 @@
 """Facts of photographs from a table of their own: joined by the image, a row's own cells first."""
 
 import csv
+import json
 import math
 from dataclasses import replace
 
@@ -250,7 +251,19 @@ def test_a_person_is_written_in_one_way(folder, measure):
     assert [each.subject for each in with_facts([face(folder, "a"), own], as_written)] == ["007", "7.0"]
 
 
-def test_codes_as_written_are_of_facts(capsys):
-    with pytest.raises(SystemExit):
-        run(main, ["found.csv", "--subjects-as-written"])
-    assert capsys.readouterr().err == "error: --subjects-as-written goes with --facts\n"
+def test_codes_as_written_are_of_labelled_data_too(tmp_path, monkeypatch):
+    """Of a LabelMe file for each of two people, 7 and 007, as its error advises."""
+    monkeypatch.chdir(tmp_path)
+    for code in ("7", "007"):
+        Image.new("RGB", (60, 60)).save(tmp_path / f"{code}.png")
+        shapes = [
+            {"label": name, "points": [[3 + index, 5 + index]], "shape_type": "point"}
+            for index, name in enumerate(load_schema("fas12").names)
+        ]
+        document = {"flags": {f"subject={code}": True}, "shapes": shapes, "imagePath": f"{code}.png"}
+        (tmp_path / f"{code}.json").write_text(json.dumps(document))
+    (tmp_path / "facts.csv").write_text("image,age\n7.png,7\n007.png,8\n")
+    for facts in ([], ["--facts", "facts.csv"]):
+        with pytest.raises(InputError, match="give --subjects-as-written$"):
+            main([".", *facts])
+        assert main([".", *facts, "--view", "frontal", "--subjects-as-written"]) == 0

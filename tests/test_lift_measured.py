@@ -163,8 +163,8 @@ def test_codes_of_people_that_differ_in_zeros_alone_are_two_people_where_they_ar
     assert not (tmp_path / "head_lifted").exists()
     assert lift([ROW], "--facts", "facts.csv", "--subjects-as-written")[0] == 0
     assert (measured()["width", ""]["subject"], measured()["width", ""]["age"]) == ("007", "7")
-    status, said = lift([ROW], "--subjects-as-written", "--output", "again")
-    assert (status, said) == (2, "error: --subjects-as-written goes with --facts\n")
+    said = lift([ROW], "--subjects-as-written", "--output", "again", source=("--run", "runs/a"))
+    assert said == (2, "error: --subjects-as-written goes with --facts\n")
 
 
 def agreement(capsys, *arguments):

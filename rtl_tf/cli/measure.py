@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     _check(options)
     yardsticks = read_yardsticks(options)
     facts = read_facts(options.facts, options.subjects_as_written) if options.facts else None
-    schema, faces = read_faces(options.data, options.schema)
+    schema, faces = read_faces(options.data, options.schema, options.subjects_as_written)
     check_names(options, yardsticks, schema)
     own = {name for face in faces for name in face.cells}
     require_keepable(options.keep, own | facts.columns if facts else own)
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
         faces = with_facts(faces, facts)
     if options.corrected:
         told = (options.corrected, options.schema or schema.name, options.scale_error / 100)
-        faces = with_corrections(faces, *told)
+        faces = with_corrections(faces, *told, options.subjects_as_written)
     faces = with_finders(options, faces, options.data)
     require_all_told(faces, compared=bool(yardsticks.norms))
     if options.frame_means and not any(face.frame for face in faces):

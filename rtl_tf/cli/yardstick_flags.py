@@ -24,7 +24,7 @@ def add_facts(parser: ArgumentParser, facts: str) -> None:
     parser.add_argument("--facts", type=Path, metavar="TABLE", help=facts)
     parser.add_argument(
         "--subjects-as-written", action="store_true",
-        help="of --facts: codes of people that differ in case or leading zeros alone are different people",
+        help="codes of people that differ in case or leading zeros alone are different people",
     )  # fmt: skip
 
 
@@ -65,7 +65,6 @@ def check_yardsticks(options) -> None:
     """InputError for such flags that make no sense, before anything is read."""
     if not 0.5 <= options.level < 1:
         raise InputError(f"--level {options.level:g}: from 0.5 to below 1, as 0.95")
-    check_facts(options)
     if options.criterion and not options.norm:
         raise InputError("--criterion goes with --norm: criteria are limits of z-scores")
     if options.criteria and not options.criterion:

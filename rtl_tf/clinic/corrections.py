@@ -13,7 +13,7 @@ from rtl_tf.clinic.marked_faces import MarkedFace, full_name, read_faces_inside
 from rtl_tf.clinic.same_face import is_of
 from rtl_tf.clinic.same_images import place_of
 from rtl_tf.clinic.scales import RULER, contradicts, scale_of
-from rtl_tf.datasets.subject_codes import code_key
+from rtl_tf.datasets.subject_codes import code_key, require_alike
 from rtl_tf.datasets.table_cells import DOUBT, YAW
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, warn
@@ -24,7 +24,11 @@ ANOTHER = "the detector found another face here: of a person's landmarks alone"
 
 
 def with_corrections(
-    faces: Sequence[MarkedFace], file: Path, schema: str, scale_error: float = 0.0
+    faces: Sequence[MarkedFace],
+    file: Path,
+    schema: str,
+    scale_error: float = 0.0,
+    subjects_as_written: bool = False,
 ) -> list[MarkedFace]:
     """A detector's faces with the landmarks that people placed on the same photographs; others stay the detector's, but
     for those that a person deleted or said to be not visible, which are missing. Where the person's are of another face
@@ -37,11 +41,13 @@ def with_corrections(
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
         scale_error: standard deviation of any mm_per_px that is told, as a share of it.
+        subjects_as_written: codes of people that differ in little are different people.
     Raises:
         InputError: the table has other landmarks, none of the images, one twice, or does not tell which face it means;
-            or a ruler makes no scale, or contradicts the mm_per_px of its own row.
+            a ruler makes no scale, or contradicts the mm_per_px of its own row; or one person's code is then written in
+            two ways.
     """
-    fitting, placed = read_faces_inside(file, schema)
+    fitting, placed = read_faces_inside(file, schema, subjects_as_written)
     on_image: dict[str, list[int]] = defaultdict(list)
     for number, face in enumerate(faces):
         on_image[place_of(face.image)].append(number)
@@ -76,7 +82,9 @@ def with_corrections(
     if others := [full_name(one) for at, one in corrected.items() if not is_of(faces[at], one.points)]:
         warn(f"{file}: {some(others, 'image')} on which the detector found another face, which is left out")
     scaled = [_scaled(face, scales.get((place_of(face.image), face.frame)), scale_error) for face in faces]
-    return [_corrected(face, corrected.get(at), fitting.names) for at, face in enumerate(scaled)]
+    named = [_named(face, corrected.get(at), subjects_as_written) for at, face in enumerate(scaled)]
+    require_alike([(face.subject, f"image {face.name}") for face in named if face.subject], subjects_as_written)
+    return [_corrected(face, corrected.get(at), fitting.names) for at, face in enumerate(named)]
 
 
 def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) -> str:
@@ -111,7 +119,7 @@ def _corrected(face: MarkedFace, person: MarkedFace | None, names: Sequence[str]
     withheld = np.array([name in person.withheld for name in names])
     if not is_of(face, person.points):
         face = _without_landmarks(face)
-    face, seen = _named(face, person), _seen_by(person)
+    seen = _seen_by(person)
     return replace(
         face,
         points=np.where((by_hand | withheld)[:, None], person.points, face.points),
@@ -130,12 +138,14 @@ def _without_landmarks(face: MarkedFace) -> MarkedFace:
     return replace(face, points=np.full_like(face.points, np.nan), cells=cells, outside=(), note=ANOTHER)
 
 
-def _named(face: MarkedFace, person: MarkedFace) -> MarkedFace:
+def _named(face: MarkedFace, person: MarkedFace | None, as_written: bool) -> MarkedFace:
     """With the person's code of who it is, whatever else is told; as on the page."""
+    if person is None:
+        return face
     code, known = person.told_subject, face.told_subject
     if not known or not code:
         return replace(face, subject=code or known or face.subject or person.subject)
-    if code_key(code) == code_key(known):
+    if code == known or (not as_written and code_key(code) == code_key(known)):
         return face
     told = f"{known} ({face.places.get('subject', face.place)})"
     note = f"a person's code counts, {code}, which contradicts {told}"

@@ -37,14 +37,16 @@ class TextureView:
     row: MarkedFace | None = None
 
 
-def views_of_table(mesh: TexturedMesh, table: Path, schema: str | None) -> tuple[Schema, list[TextureView], list[str]]:
+def views_of_table(
+    mesh: TexturedMesh, table: Path, schema: str | None, subjects_as_written: bool = False
+) -> tuple[Schema, list[TextureView], list[str]]:
     """The rows of a table (or the faces of any data set) whose image is a texture of the mesh, and lines that say what
     was left out.
 
     Raises:
         InputError: there is no such row, or none with landmarks; else as `read_faces`.
     """
-    fitting, faces = read_faces(table, schema)
+    fitting, faces = read_faces(table, schema, subjects_as_written)
     mine = [(index, face) for face in faces if (index := _texture_of(mesh, face)) is not None]
     if not mine:
         raise InputError(f"{table}: no row with the image {_named(mesh)}, which the mesh has")
