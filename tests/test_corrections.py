@@ -247,6 +247,11 @@ def test_of_several_faces_the_one_that_is_named(measure):
     with open("measurements.csv", encoding="utf-8", newline="") as file:
         told = {row["face"]: row["placed_by"] for row in csv.DictReader(file)}
     assert told == {"1": "detector", "2": "person"}
+    rows = [ALL | {"face": face, "mm_per_px": scale, "subject": f"p{face}"} for face, scale in (("1", 0.5), ("2", 0.2))]
+    assert measure(rows, found=several)[0] == 0  # each has its own
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        told = {row["face"]: row["value"] for row in csv.DictReader(file) if row["measurement"] == HEIGHT}
+    assert told == {"1": "45.000", "2": "18.000"}
 
 
 AWAY = {name: (x + 400, y) for name, (x, y) in POINTS.items()}
@@ -256,13 +261,14 @@ def test_another_face_than_the_persons_is_not_mixed_with_it(measure):
     """The detector found the parent, 400 px beside the child, of which a person placed eye, nasion and subnasale."""
     eye = {"exocanthion": (450, 50), "endocanthion": (480, 90), "nasion": (410, 10), "subnasale": (410, 90)}
     child = PERSON | cells(**dict.fromkeys(NAMES) | eye)
-    found = FOUND[0] | {"flags": "two peaks", "yaw": 40}
+    found = FOUND[0] | {"flags": "two peaks", "yaw": 40, "subject": "parent"}
     status, said, rows = measure([child], "--mm-per-px", 1, found=[found])
     note = "the detector found another face here: of a person's landmarks alone"
     assert status == 0 and (rows["a", FISSURE]["value"], rows["a", FISSURE]["placed_by"]) == ("25.000", "person")
     assert rows["a", HEIGHT]["value"] == "40.000" and note in rows["a", HEIGHT]["note"]
     bridge = rows["a", "nasal_bridge_length"]
-    assert (bridge["value"], bridge["note"]) == ("", f"no pronasale; {note}")
+    code = "a person's code counts, p1, which contradicts parent (found.csv row 2)"
+    assert (bridge["value"], bridge["note"]) == ("", f"no pronasale; {note}; {code}")
     assert (bridge["view"], bridge["yaw"]) == ("frontal", "")  # of the flag: the yaw is the parent's
     warned = "1 image (../photos/a.png) on which the detector found another face, which is left out\n"
     assert f"warning: labelled/landmarks.csv: {warned}" in said

@@ -35,8 +35,8 @@ def with_corrections(
     than the detector's, no landmark is the detector's.
 
     A subject, a view or a scale that the people's table tells goes before every other; a made-up subject, see
-    `Picture.told`, only where there is no other. A scale is the photograph's: it counts for all of its faces. Rows of
-    no photograph are warned of, and those that tell more than a scale, of none of several faces.
+    `Picture.told`, only where there is no other. A scale is the photograph's: it counts for its faces that have none of
+    their own. Rows of no photograph are warned of, and those that tell more than a scale, of none of several faces.
 
     Args:
         file: labelled data of the same schema, as `rtl-app --export` writes it; its images are found by where they lie.
@@ -48,43 +48,64 @@ def with_corrections(
             two ways.
     """
     fitting, placed = read_faces_inside(file, schema, subjects_as_written)
+    corrected = _matched(faces, placed, file)
+    of_photograph = _scales(faces, placed, scale_error)
+    found = []
+    for index, face in enumerate(faces):
+        person, scale = corrected.get(index), of_photograph.get((place_of(face.image), face.frame))
+        if person is not None and _has_scale(person, scale_error):
+            scale = person
+        face = _corrected(_scaled(face, scale, scale_error), person, fitting.names)
+        found.append(face if person is None else _named(face, person, subjects_as_written))
+    require_alike([(face.subject, f"image {face.name}") for face in found if face.subject], subjects_as_written)
+    return found
+
+
+def _matched(faces: Sequence[MarkedFace], placed: Sequence[MarkedFace], file: Path) -> dict[int, MarkedFace]:
+    """What people placed, by the number of the face that they meant; with warnings of the rest."""
     on_image: dict[str, list[int]] = defaultdict(list)
     for number, face in enumerate(faces):
         on_image[place_of(face.image)].append(number)
     corrected: dict[int, MarkedFace] = {}
-    scales: dict[tuple[str, str], MarkedFace] = {}
     lost, unfound, shared = list[str](), list[str](), list[str]()
     several = Counter(place_of(one.image) for one in placed)
     for one in placed:
         place = place_of(one.image)
         if place not in on_image:
             lost.append(full_name(one))
-            continue
-        if not math.isnan(scale_of(one, error=scale_error).mm_per_px):
-            scales.setdefault((place, one.frame), one)
-        if (index := _index(one, faces, on_image[place], several[place])) is None:
-            if np.isfinite(one.points).any():
-                unfound.append(full_name(one))
-            elif one.told_subject or _seen_by(one) or one.withheld:
-                shared.append(full_name(one))
-        elif index in corrected:
-            raise InputError(f"{one.place}: {full_name(one)} is there twice; remove one")
-        else:
+        elif (index := _index(one, faces, on_image[place], several[place])) is not None:
+            if index in corrected:
+                raise InputError(f"{one.place}: {full_name(one)} is there twice; remove one")
             corrected[index] = one
+        elif np.isfinite(one.points).any():
+            unfound.append(full_name(one))
+        elif one.told_subject or _seen_by(one) or one.withheld:
+            shared.append(full_name(one))
     if len(lost) == len(placed):
         raise none_in_common(file, faces[0].image)
-    if lost:
-        warn(f"{file}: {some(lost, 'image')} of no photograph here")
-    if unfound:
-        warn(f"{file}: {some(unfound, 'face')} that the detector did not find, left out")
-    if shared:
-        warn(f"{file}: {some(shared, 'photograph')} {SCALE_ALONE}")
-    if others := [full_name(one) for at, one in corrected.items() if not is_of(faces[at], one.points)]:
-        warn(f"{file}: {some(others, 'image')} on which the detector found another face, which is left out")
-    scaled = [_scaled(face, scales.get((place_of(face.image), face.frame)), scale_error) for face in faces]
-    named = [_named(face, corrected.get(at), subjects_as_written) for at, face in enumerate(scaled)]
-    require_alike([(face.subject, f"image {face.name}") for face in named if face.subject], subjects_as_written)
-    return [_corrected(face, corrected.get(at), fitting.names) for at, face in enumerate(named)]
+    others = [full_name(one) for index, one in corrected.items() if not is_of(faces[index], one.points)]
+    for names, what, said in (
+        (lost, "image", "of no photograph here"),
+        (unfound, "face", "that the detector did not find, left out"),
+        (shared, "photograph", SCALE_ALONE),
+        (others, "image", "on which the detector found another face, which is left out"),
+    ):
+        if names:
+            warn(f"{file}: {some(names, what)} {said}")
+    return corrected
+
+
+def _scales(
+    faces: Sequence[MarkedFace], placed: Sequence[MarkedFace], error: float
+) -> dict[tuple[str, str], MarkedFace]:
+    """The first row of each photograph here, or frame, that tells a scale."""
+    here = {place_of(face.image) for face in faces}
+    rows = [(place_of(one.image), one) for one in reversed(placed)]
+    return {(place, one.frame): one for place, one in rows if place in here and _has_scale(one, error)}
+
+
+def _has_scale(person: MarkedFace, error: float) -> bool:
+    return not math.isnan(scale_of(person, error=error).mm_per_px)
 
 
 def placed_by(face: MarkedFace, columns: Sequence[int] | slice = slice(None)) -> str:
@@ -138,10 +159,8 @@ def _without_landmarks(face: MarkedFace) -> MarkedFace:
     return replace(face, points=np.full_like(face.points, np.nan), cells=cells, outside=(), note=ANOTHER)
 
 
-def _named(face: MarkedFace, person: MarkedFace | None, as_written: bool) -> MarkedFace:
+def _named(face: MarkedFace, person: MarkedFace, as_written: bool) -> MarkedFace:
     """With the person's code of who it is, whatever else is told; as on the page."""
-    if person is None:
-        return face
     code, known = person.told_subject, face.told_subject
     if not known or not code:
         return replace(face, subject=code or known or face.subject or person.subject)
