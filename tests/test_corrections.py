@@ -106,6 +106,29 @@ def test_a_persons_code_goes_before_that_of_the_facts_which_the_note_names(measu
     assert row["note"].startswith(noted) and ("code" in row["note"]) == bool(noted)
 
 
+def test_one_person_is_written_in_one_way_after_corrections_too(measure, tmp_path):
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "subject": "1"}])
+    rows = [ALL | {"subject": "001"}, FEW | {"subject": "001"}]
+    status, said, _ = measure(rows, "--facts", "facts.csv")
+    alike = "error: subjects '1' (image photos/a.png) and '001' (image photos/b.png) differ in nothing but"
+    assert status == 2 and alike in said
+    told = measure(rows, "--facts", "facts.csv", "--subjects-as-written")[2]
+    assert [told[name, HEIGHT]["subject"] for name in "ab"] == ["001", "001"]
+    assert "a person's code counts, 001, which contradicts 1 (facts.csv row 2)" in told["a", HEIGHT]["note"]
+
+
+def test_a_code_that_is_made_up_of_the_name_and_the_face_is_nobodys(measure, tmp_path):
+    """LabelMe's of a photograph with two faces; and a name whose accents are in the other of Unicode's forms."""
+    two = [row | {"face": number} for row, number in ((FOUND[0], 1), (FOUND[0], 2))]
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "face": "1", "subject": "p07"}])
+    row = measure([ALL | {"face": 1, "subject": "a_1"}], "--facts", "facts.csv", found=two)[2]["a", HEIGHT]
+    composed, decomposed = "photos/\u00e4.png", "photos/a\u0308.png"
+    write(tmp_path / "facts.csv", [{"image": decomposed, "subject": "p07"}])
+    corrected = ALL | {"image": f"../{decomposed}", "subject": composed[7:-4]}
+    row = measure([corrected], "--facts", "facts.csv", found=[FOUND[0] | {"image": decomposed}])[2]["a", HEIGHT]
+    assert (row["subject"], "code" in row["note"]) == ("p07", False)
+
+
 def test_without_a_corrected_table_the_columns_are_as_ever(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "found.csv", FOUND)
@@ -224,6 +247,11 @@ def test_of_several_faces_the_one_that_is_named(measure):
     with open("measurements.csv", encoding="utf-8", newline="") as file:
         told = {row["face"]: row["placed_by"] for row in csv.DictReader(file)}
     assert told == {"1": "detector", "2": "person"}
+    rows = [ALL | {"face": face, "mm_per_px": scale, "subject": f"p{face}"} for face, scale in (("1", 0.5), ("2", 0.2))]
+    assert measure(rows, found=several)[0] == 0  # each has its own
+    with open("measurements.csv", encoding="utf-8", newline="") as file:
+        told = {row["face"]: row["value"] for row in csv.DictReader(file) if row["measurement"] == HEIGHT}
+    assert told == {"1": "45.000", "2": "18.000"}
 
 
 AWAY = {name: (x + 400, y) for name, (x, y) in POINTS.items()}
@@ -233,13 +261,14 @@ def test_another_face_than_the_persons_is_not_mixed_with_it(measure):
     """The detector found the parent, 400 px beside the child, of which a person placed eye, nasion and subnasale."""
     eye = {"exocanthion": (450, 50), "endocanthion": (480, 90), "nasion": (410, 10), "subnasale": (410, 90)}
     child = PERSON | cells(**dict.fromkeys(NAMES) | eye)
-    found = FOUND[0] | {"flags": "two peaks", "yaw": 40}
+    found = FOUND[0] | {"flags": "two peaks", "yaw": 40, "subject": "parent"}
     status, said, rows = measure([child], "--mm-per-px", 1, found=[found])
     note = "the detector found another face here: of a person's landmarks alone"
     assert status == 0 and (rows["a", FISSURE]["value"], rows["a", FISSURE]["placed_by"]) == ("25.000", "person")
     assert rows["a", HEIGHT]["value"] == "40.000" and note in rows["a", HEIGHT]["note"]
     bridge = rows["a", "nasal_bridge_length"]
-    assert (bridge["value"], bridge["note"]) == ("", f"no pronasale; {note}")
+    code = "a person's code counts, p1, which contradicts parent (found.csv row 2)"
+    assert (bridge["value"], bridge["note"]) == ("", f"no pronasale; {note}; {code}")
     assert (bridge["view"], bridge["yaw"]) == ("frontal", "")  # of the flag: the yaw is the parent's
     warned = "1 image (../photos/a.png) on which the detector found another face, which is left out\n"
     assert f"warning: labelled/landmarks.csv: {warned}" in said
@@ -267,9 +296,41 @@ def test_of_several_faces_the_one_that_lies_there(measure):
     with open("measurements.csv", encoding="utf-8", newline="") as file:
         told = {row["face"]: row for row in csv.DictReader(file) if row["measurement"] == HEIGHT}
     assert [(told[face]["placed_by"], told[face]["note"][:8]) for face in "12"] == [
-        ("detector", "no scale"), ("person", "placed b"),
+        ("detector", ""), ("person", "placed b"),
     ]  # fmt: skip
     assert told["2"]["value"] == "45.000"
+
+
+def test_a_scale_is_of_all_faces_of_the_photograph(measure, tmp_path):
+    """The ruler that a person clicked, 0.2 mm in a px, for the child they corrected and for the parent beside."""
+    two = [FOUND[0] | {"face": 1}, FOUND[0] | {"face": 2} | cells(**AWAY)]
+    write(tmp_path / "facts.csv", [{"image": "photos/a.png", "mm_per_px": 0.3}])
+    alone = (
+        PERSON | cells(**dict.fromkeys(NAMES)) | RULER | {"mm_per_px": 0.2, "subject": "a.png", "error": "no points"}
+    )
+    for person, value in ((ALL | RULER | {"mm_per_px": 0.2}, "18.000"), (alone, "20.000")):
+        status, said, _ = measure([person], "--facts", "facts.csv", found=two)
+        assert status == 0 and "warning" not in said
+        with open("measurements.csv", encoding="utf-8", newline="") as file:
+            told = {row["face"]: row for row in csv.DictReader(file) if row["measurement"] == HEIGHT}
+        assert [(row["value"], row["scale"]) for row in told.values()] == [(value, "ruler"), ("20.000", "ruler")]
+        assert "contradicts mm_per_px 0.3 (facts.csv row 2)" in told["2"]["note"]
+    status, said, _ = measure([alone | {"subject": "p1"}], found=two)
+    shared = "with several faces here, of which a row tells the scale alone: add a column 'face'"
+    assert status == 0 and f"warning: labelled/landmarks.csv: 1 photograph (../photos/a.png) {shared}\n" in said
+
+
+def test_of_several_labelled_faces_the_one_that_was_found(measure):
+    """The child, who was found, and the parent, 400 px beside, who was not."""
+    child, parent = ALL | {"face": 1}, PERSON | cells(**AWAY) | {"face": 2, "subject": "p2"}
+    for rows in ([child, parent], [parent, child]):
+        status, said, told = measure(rows)
+        row = told["a", HEIGHT]
+        assert (status, row["subject"], row["value"], row["placed_by"]) == (0, "p1", "45.000", "person")
+        warned = "1 face (../photos/a.png#2) that the detector did not find, left out\n"
+        assert f"warning: labelled/landmarks.csv: {warned}" in said
+    twice = "labelled/landmarks.csv row 3: ../photos/a.png#2 is there twice; remove one"
+    assert measure([child, child | {"face": 2}])[:2] == (2, f"error: {twice}\n")
 
 
 def test_what_of_the_table_is_not_used_is_warned_of(measure):

@@ -1,6 +1,7 @@
 """Facts of photographs from a table of their own: joined by the image, a row's own cells first."""
 
 import csv
+import json
 import math
 from dataclasses import replace
 
@@ -73,6 +74,29 @@ def test_a_face_gets_what_the_table_tells_and_keeps_its_own(folder):
     assert (own.mm_per_px, own.number("age")) == (0.5, 9)
 
 
+def test_a_subject_that_is_made_up_of_the_images_name_goes_behind_the_tables(folder):
+    """As `rtl-app --export` and many formats have it where nobody has told the person."""
+    facts = read_facts(table(folder, "images/a.png,P1,,7,,"))
+    for made_up, number in (("a.png", ""), ("images/a", ""), ("a_2", ""), ("a_2", "2"), ("a#2", "2"), ("P0", "2")):
+        own = replace(face(folder, "a", face=number), subject=made_up)
+        (told,) = with_facts([own], facts)
+        assert told.subject == ("P1" if made_up != "P0" and (number or "2" not in made_up) else made_up)
+        (other,) = with_facts([own], read_facts(table(folder, "images/a.png,,,7,,")))
+        assert other.subject == made_up
+
+
+def test_what_an_older_table_of_a_detector_says_is_no_fact(folder):
+    """A copy of found.csv with a column more: the flags of its landmarks are not those of the new ones."""
+    header = (
+        "image,subject,age,yaw,box_left,box_top,box_side,detector,error,coverage,flags,nasion_x,nasion_y,nasion_peak"
+    )
+    (folder / "facts.csv").write_text(f"{header}\nimages/a.png,P1,7,3,0,0,50,sha256:0,lost,0.9,unsure,1,2,0.9\n")
+    facts = read_facts(folder / "facts.csv")
+    (told,) = with_facts([face(folder, "a", cells={"flags": ""})], facts)
+    assert {name for name, cell in told.cells.items() if cell} == {"image", "subject", "age", "yaw"}
+    assert facts.columns == {"image", "subject", "age", "yaw"}
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -108,6 +132,16 @@ def test_facts_of_several_faces_of_a_photograph(folder, capsys):
     child, mother = with_facts(two, read_facts(folder / "facts.csv"))
     assert (child.subject, child.cells, mother.number("age")) == ("", {}, 35)
     assert capsys.readouterr().err == f"warning: {folder}/facts.csv: 1 photograph (a.png#1) without a row here\n"
+
+
+def test_a_face_without_a_number_is_the_tables_only_one(folder, capsys):
+    """Numbers are of photographs with several faces: somebody wrote 1 where there is one."""
+    (folder / "facts.csv").write_text("image,face,age\nimages/a.png,1,7\nimages/b.png,,8\n")
+    told = with_facts([face(folder, "a"), face(folder, "b")], read_facts(folder / "facts.csv"))
+    assert [one.number("age") for one in told] == [7, 8] and capsys.readouterr().err == ""
+    (folder / "facts.csv").write_text("image,face,age\nimages/a.png,1,7\nimages/a.png,2,35\nimages/b.png,2,8\n")
+    with pytest.raises(InputError, match="has none of the images"):
+        with_facts([face(folder, "a"), face(folder, "b")], read_facts(folder / "facts.csv"))
 
 
 def test_rows_and_photographs_that_do_not_meet_are_warned_of(folder, measure):
@@ -217,7 +251,19 @@ def test_a_person_is_written_in_one_way(folder, measure):
     assert [each.subject for each in with_facts([face(folder, "a"), own], as_written)] == ["007", "7.0"]
 
 
-def test_codes_as_written_are_of_facts(capsys):
-    with pytest.raises(SystemExit):
-        run(main, ["found.csv", "--subjects-as-written"])
-    assert capsys.readouterr().err == "error: --subjects-as-written goes with --facts\n"
+def test_codes_as_written_are_of_labelled_data_too(tmp_path, monkeypatch):
+    """Of a LabelMe file for each of two people, 7 and 007, as its error advises."""
+    monkeypatch.chdir(tmp_path)
+    for code in ("7", "007"):
+        Image.new("RGB", (60, 60)).save(tmp_path / f"{code}.png")
+        shapes = [
+            {"label": name, "points": [[3 + index, 5 + index]], "shape_type": "point"}
+            for index, name in enumerate(load_schema("fas12").names)
+        ]
+        document = {"flags": {f"subject={code}": True}, "shapes": shapes, "imagePath": f"{code}.png"}
+        (tmp_path / f"{code}.json").write_text(json.dumps(document))
+    (tmp_path / "facts.csv").write_text("image,age\n7.png,7\n007.png,8\n")
+    for facts in ([], ["--facts", "facts.csv"]):
+        with pytest.raises(InputError, match="give --subjects-as-written$"):
+            main([".", *facts])
+        assert main([".", *facts, "--view", "frontal", "--subjects-as-written"]) == 0

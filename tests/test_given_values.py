@@ -51,7 +51,7 @@ def test_a_caliper_against_landmarks(folder, capsys):
     said = capsys.readouterr()
     assert "Numbers are compared as they are given: a caliper's are of the head" in said.out
     assert "Views are of no account" not in said.out
-    assert "5 images (images/0.jpg with 0.jpg, " in said.err and "joined by the file's name alone" in said.err
+    assert "5 images (images/0.jpg with 0.jpg, " in said.err and "joined by the ends of their paths alone" in said.err
 
 
 def test_landmarks_of_a_person_against_numbers_of_a_program(folder):
@@ -71,6 +71,18 @@ def test_what_rtl_measure_wrote_against_a_caliper(folder, capsys):
         assert sum(row["measurement"] == FISSURE for row in csv.DictReader(file)) == 10
     assert main(["--measurements", "measurements.csv", "--manual", "caliper.csv"]) == 0
     is_by_hand(fissure_of(folder))
+
+
+def test_what_a_person_placed_is_not_taken_for_the_detectors_unsaid(folder, capsys):
+    said = "Some of what is held for the detector's is of landmarks that a person placed (column placed_by)."
+    for hands, noted in ((["detector"] * 5, ""), (["detector", "both", "detector", "person", ""], said)):
+        rows = [f"{n}.jpg,p{n},{FISSURE},{(f + OFF[n]) / 2},mm,{hands[n]}" for n, f in enumerate(FISSURES)]
+        (folder / "corrected.csv").write_text("\n".join(["image,subject,measurement,value,unit,placed_by", *rows]))
+        assert main(["--measurements", "corrected.csv", "--manual", "caliper.csv"]) == 0
+        is_by_hand(fissure_of(folder))
+        assert fissure_of(folder)["note"] == noted and (said in capsys.readouterr().out) == bool(noted)
+    assert main(["--measurements", "found.csv", "--manual", "corrected.csv"]) == 0  # as the person's: nothing to say
+    assert fissure_of(folder)["note"] == ""
 
 
 def test_a_table_with_the_places_of_stickers_holds_numbers(folder):

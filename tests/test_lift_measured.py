@@ -5,11 +5,13 @@ import math
 import numpy as np
 import pytest
 import test_lift
+from fake_runs import make_run
 from test_lift import SQUARE, row, table, textured
 
 from rtl_tf.cli import evaluate, run
 from rtl_tf.clinic.given_values import read_values
 from rtl_tf.clinic.hands import of_people, read_hand
+from rtl_tf.clinic.measured import BY_HAND
 from rtl_tf.datasets.meshes.textured import TextureMap
 from rtl_tf.measuring.landmark_covariance import face_size
 from rtl_tf.schema import load_schema
@@ -75,6 +77,15 @@ def test_an_interval_is_the_detectors_error_on_the_surface(lift, tmp_path):
     assert float(narrow["high"]) == pytest.approx(30 + 0.6745 * 0.5 * 2, abs=0.04)
     assert lift([ROW], "--output", "without")[0] == 0
     assert measured("without")["width", ""]["low"] == ""
+
+
+def test_a_runs_errors_are_not_those_of_a_person(lift, tmp_path):
+    trained = make_run(tmp_path / "runs", "ft", 0, np.ones((12, 3)), landmarks=("a", "b", "c"))
+    for peak, has_interval in (({}, False), ({"a_peak": 0.9}, True)):
+        folder = f"peaks{len(peak)}"
+        assert lift([ROW | peak], "--errors", trained, "--output", folder)[0] == 0
+        width = measured(folder)["width", ""]
+        assert (bool(width["low"]), width["note"] == BY_HAND) == (has_interval, not has_interval)
 
 
 def test_a_mirrored_face_errs_the_other_way(lift, tmp_path):
@@ -152,8 +163,8 @@ def test_codes_of_people_that_differ_in_zeros_alone_are_two_people_where_they_ar
     assert not (tmp_path / "head_lifted").exists()
     assert lift([ROW], "--facts", "facts.csv", "--subjects-as-written")[0] == 0
     assert (measured()["width", ""]["subject"], measured()["width", ""]["age"]) == ("007", "7")
-    status, said = lift([ROW], "--subjects-as-written", "--output", "again")
-    assert (status, said) == (2, "error: --subjects-as-written goes with --facts\n")
+    said = lift([ROW], "--subjects-as-written", "--output", "again", source=("--run", "runs/a"))
+    assert said == (2, "error: --subjects-as-written goes with --facts\n")
 
 
 def agreement(capsys, *arguments):

@@ -1,6 +1,7 @@
 """`rtl-measure`: its table, its text, what it refuses."""
 
 import csv
+import hashlib
 import json
 import re
 
@@ -12,6 +13,7 @@ from PIL import Image
 from rtl_tf.cli import run as run_command
 from rtl_tf.cli.measure import main
 from rtl_tf.clinic.half_seen import half_seen
+from rtl_tf.clinic.measured import BY_HAND
 from rtl_tf.clinic.measured_table import COLUMNS, FIRST
 from rtl_tf.clinic.sights import Sight, tell_unused
 from rtl_tf.coordinates import turned
@@ -309,14 +311,38 @@ def test_a_norm_may_have_more_measurements_than_the_schema(measure, tmp_path, ca
 
 def test_errors_of_a_run(measure, tmp_path):
     run = make_run(tmp_path / "runs", "ft", 0, np.tile([[0.5, -0.5, 0, 0]], (12, 1)))
-    _, _, rows = measure([GIRL], "--errors", "runs/synthetic/ft/seed0")
+    found = GIRL | {"nasion_peak": 0.9}
+    _, _, rows = measure([found], "--errors", "runs/synthetic/ft/seed0")
     row = rows["a.jpg", "palpebral_fissure_length", ""]
     assert float(row["low"]) < 25 < float(row["high"]) and rows["a.jpg", "nasal_height", ""]["low"] == ""
     write_predictions(
         run / layout.OUT_OF_FOLD, make_predictions(np.zeros((12, 4)))
     )  # of people left out: they come first
-    _, _, rows = measure([GIRL], "--errors", "runs/synthetic/ft/seed0")
+    _, _, rows = measure([found], "--errors", "runs/synthetic/ft/seed0")
     assert rows["a.jpg", "palpebral_fissure_length", ""]["low"] == "25.000"
+
+
+def test_a_runs_errors_are_of_what_its_detector_found(measure, tmp_path, capsys):
+    run = make_run(tmp_path / "runs", "ft", 0, np.tile([[0.5, -0.5, 0, 0]], (12, 1)))
+    flags = ["--errors", "runs/synthetic/ft/seed0"]
+    _, said, rows = measure([GIRL], *flags)  # labels: no peaks, no detector
+    row = rows["a.jpg", "palpebral_fissure_length", ""]
+    assert (row["low"], row["placed_by"], row["note"]) == ("", "person", BY_HAND) and "1 person" in said
+    (run / layout.NETWORK).write_bytes(b"weights")
+    own, other = (f"sha256:{hashlib.sha256(each).hexdigest()[:16]}" for each in (b"weights", b"others"))
+    write(tmp_path / "faces.csv", [GIRL | {"detector": own}, GIRL | {"detector": other, "image": "b.jpg"}])
+    assert main(["faces.csv", *flags]) == 0
+    assert capsys.readouterr().err == (
+        "warning: faces.csv: 1 face (b.jpg) found by another detector than that of runs/synthetic/ft/seed0, "
+        "whose errors are told\n"
+    )
+    exported = run / layout.EXPORT / "detector-fp32.onnx"
+    exported.parent.mkdir()
+    exported.write_bytes(b"others")
+    assert main(["faces.csv", *flags]) == 0 and capsys.readouterr().err == ""
+    with open(tmp_path / "measurements.csv", encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["measurement"] == "palpebral_fissure_length")
+    assert float(row["low"]) < 25 < float(row["high"])
 
 
 OBLIQUE = "turned by more than 5 degrees, up to which it stands for the head's: no z-score"

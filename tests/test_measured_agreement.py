@@ -10,7 +10,7 @@ from fake_runs import make_run
 from rtl_tf import cli
 from rtl_tf.cli.evaluate import main
 from rtl_tf.clinic.marked_faces import MarkedFace, full_name
-from rtl_tf.clinic.pairing import _places
+from rtl_tf.clinic.scales import RULER
 from rtl_tf.reports.figures.bland_altman import bland_altman_figure
 from rtl_tf.reports.measured_agreement import COLUMNS, Readings, compare, values_of
 from rtl_tf.schema import load_schema, parse_schema
@@ -94,7 +94,7 @@ def test_images_that_do_not_meet_are_told(tables, tmp_path, capsys):
     assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--second", "second.csv"]) == 0
     joined = ", ".join(f"images/{n}.jpg with photos/{n}.jpg" for n in range(4))
     assert capsys.readouterr().err == (
-        f"warning: found.csv and labels.csv: 4 images ({joined}) joined by the file's name alone\n"
+        f"warning: found.csv and labels.csv: 4 images ({joined}) joined by the ends of their paths alone\n"
         "warning: found.csv: 1 image (images/4.jpg) not in labels.csv, left out\n"
         "warning: the first labels: 2 images (photos/2.jpg, photos/3.jpg) not in second.csv, left out\n"
         "warning: second.csv: 1 image (photos/9.jpg) not in the first labels, left out\n"
@@ -112,6 +112,18 @@ def test_landmarks_outside_their_photographs_are_told(tables, tmp_path, capsys):
     said = "warning: found.csv: 1 image (images/3.jpg: exocanthion) with landmarks outside, which are left out\n"
     assert capsys.readouterr().err == said
     assert rows_of(tmp_path / "reports")["palpebral_fissure_length", "detector"]["images"] == "4"
+
+
+def test_a_ruler_is_a_scale_as_a_number_is(tables, tmp_path, capsys):
+    """100 px of 50 mm: what is told in `mm_per_px` elsewhere."""
+    ruler = dict(zip(RULER, (10, 10, 110, 10, 50), strict=True))
+    for table, more in (("found.csv", OFF), ("labels.csv", 0.0)):
+        header, *rows = write(tmp_path / table, faces(more), "abcde", scale="").read_text().splitlines()
+        told = [",".join([header, *ruler]), *(",".join([row, *map(str, ruler.values())]) for row in rows)]
+        (tmp_path / table).write_text("\n".join(told))
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--output", "out"]) == 0
+    row = rows_of(tmp_path / "out")["palpebral_fissure_length", "detector"]
+    assert (row["unit"], float(row["bias"])) == ("mm", pytest.approx(1.2))
 
 
 def test_frames_of_a_film_are_images_of_their_own():
@@ -134,6 +146,16 @@ def test_an_image_without_a_subject_is_a_person(tables, tmp_path, capsys, subjec
     assert (row["people"], row["note"], float(row["bias"])) == (str(people), note, pytest.approx(1.2))
     said = capsys.readouterr().out
     assert said.count("subject") == bool(note) and note in said
+
+
+def test_a_subject_made_up_of_the_images_name_goes_behind_that_of_the_other_table(tables, tmp_path, capsys):
+    write(tmp_path / "found.csv", faces(OFF), "aabbc", scale="")
+    write(tmp_path / "labels.csv", faces(), ["0.jpg", "1", "images/2.jpg", "3.jpg", "4.jpg"])
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--output", "out"]) == 0
+    assert rows_of(tmp_path / "out")["palpebral_fissure_length", "detector"]["people"] == "3"
+    write(tmp_path / "found.csv", faces(OFF), scale="")
+    assert main(["--measurements", "found.csv", "--manual", "labels.csv", "--output", "out"]) == 0
+    assert rows_of(tmp_path / "out")["palpebral_fissure_length", "detector"]["people"] == "5"
 
 
 def test_of_fewer_than_three_people_it_is_said_why_nothing_is(tables, tmp_path, capsys):
@@ -228,9 +250,3 @@ def test_a_schema_without_measurements(tmp_path):
     values = values_of(schema, np.zeros((1, 1, 2)), np.ones(1))
     with pytest.raises(cli.InputError, match="^no measurement of schema s is there twice: no labels, or no scale$"):
         compare(Readings(schema, ["p"], values, values))
-
-
-def test_an_image_that_is_there_twice_has_no_place():
-    """Whatever the format: of a table the rows are named before."""
-    with pytest.raises(cli.InputError, match="^second: image a.jpg is there twice; remove one$"):
-        _places(["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "a.jpg"], "first", "second")

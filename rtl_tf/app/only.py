@@ -4,7 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from rtl_tf.clinic.facts import none_in_common, place_of
+from rtl_tf.clinic.facts import none_in_common
+from rtl_tf.clinic.same_images import place_of
 from rtl_tf.csv_rows import read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.photographs import LOOK_DEEPER
@@ -24,19 +25,21 @@ def named_in(table: Path, images: Sequence[Path], folder: Path | None) -> list[i
         InputError: the table cannot be read, lacks the column, or has none of the images.
     """
     _, rows = read_rows(table, needed=("image",))
-    rows_of = {place_of(file_called(table.parent, row.cells["image"])): row for row in rows if row.cells["image"]}
+    files = {row.line: file_called(table.parent, row.cells["image"]) for row in rows if row.cells["image"]}
+    rows_of = {place_of(files[row.line]): row for row in rows if row.line in files}
     index_of = {place_of(image): index for index, image in reversed(list(enumerate(images)))}
     lost = [place for place in rows_of if place not in index_of]
-    advice = f"; {LOOK_DEEPER}" if folder and any(_is_below(place, folder) for place in lost) else ""
+    is_below = folder and any(_is_below(files[rows_of[place].line], folder) for place in lost)
+    advice = f"; {LOOK_DEEPER}" if is_below else ""
     if len(lost) == len(rows_of):
         raise InputError(f"{none_in_common(table, images[0])}{advice}")
     if lost:
-        named = [f"row {rows_of[place].line}: {rows_of[place].cells['image']}" for place in lost]
-        warn(f"{table}: {some(named, 'row')} of no photograph here{advice}")
+        lines = [f"row {rows_of[place].line}: {rows_of[place].cells['image']}" for place in lost]
+        warn(f"{table}: {some(lines, 'row')} of no photograph here{advice}")
     return [index_of[place] for place in rows_of if place in index_of]
 
 
-def _is_below(place: str, folder: Path) -> bool:
+def _is_below(file: Path, folder: Path) -> bool:
     """Whether a file is there, in a folder of the folder."""
-    parent, root = os.path.dirname(place), place_of(folder)
-    return parent != root and parent.startswith(os.path.join(root, "")) and os.path.isfile(place)
+    parent, root = os.path.dirname(place_of(file)), place_of(folder)
+    return parent != root and parent.startswith(os.path.join(root, "")) and file.is_file()

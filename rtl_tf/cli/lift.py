@@ -3,7 +3,14 @@
 from pathlib import Path
 
 from rtl_tf.cli import Parser, run, start_tensorflow
-from rtl_tf.cli.yardstick_flags import add_yardsticks, check_names, check_yardsticks, read_yardsticks
+from rtl_tf.cli.yardstick_flags import (
+    add_yardsticks,
+    check_facts,
+    check_names,
+    check_yardsticks,
+    read_yardsticks,
+    with_finders,
+)
 from rtl_tf.exceptions import InputError
 
 MM_PER_UNIT = (1e-6, 1e6)
@@ -25,7 +32,7 @@ def main(arguments: list[str]) -> int:
     facts = read_facts(options.facts, options.subjects_as_written) if options.facts else None
     mesh = read_obj(options.mesh, options.texture)
     if options.points:
-        schema, views, problems = views_of_table(mesh, options.points, options.schema)
+        schema, views, problems = views_of_table(mesh, options.points, options.schema, options.subjects_as_written)
     else:
         schema, views, problems = views_of_detector(mesh, options.run, options.all_faces, start_tensorflow)
     check_names(options, yardsticks, schema)
@@ -35,6 +42,8 @@ def main(arguments: list[str]) -> int:
     except InputError as problem:
         raise InputError(f"{options.mesh}: {problem}") from problem
     faces = [face_of_half(options.mesh, mesh, half, how, facts) for half in halves]
+    if options.points:
+        faces = with_finders(options, faces, options.points)
     measured = [
         measure_half(half, face, mesh, schema, how, yardsticks) for half, face in zip(halves, faces, strict=True)
     ]
@@ -65,6 +74,8 @@ def _check(options) -> None:
     if options.output and options.output.exists() and not options.output.is_dir():
         raise InputError(f"--output {options.output}: a file; name a folder")
     check_yardsticks(options)
+    if not options.points:
+        check_facts(options)
 
 
 def make_parser() -> Parser:

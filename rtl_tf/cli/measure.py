@@ -13,6 +13,7 @@ from rtl_tf.cli.yardstick_flags import (
     check_names,
     check_yardsticks,
     read_yardsticks,
+    with_finders,
 )
 from rtl_tf.exceptions import InputError
 
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     _check(options)
     yardsticks = read_yardsticks(options)
     facts = read_facts(options.facts, options.subjects_as_written) if options.facts else None
-    schema, faces = read_faces(options.data, options.schema)
+    schema, faces = read_faces(options.data, options.schema, options.subjects_as_written)
     check_names(options, yardsticks, schema)
     own = {name for face in faces for name in face.cells}
     require_keepable(options.keep, own | facts.columns if facts else own)
@@ -49,7 +50,8 @@ def main(arguments: list[str]) -> int:
         faces = with_facts(faces, facts)
     if options.corrected:
         told = (options.corrected, options.schema or schema.name, options.scale_error / 100)
-        faces = with_corrections(faces, *told)
+        faces = with_corrections(faces, *told, options.subjects_as_written)
+    faces = with_finders(options, faces, options.data)
     require_all_told(faces, compared=bool(yardsticks.norms))
     if options.frame_means and not any(face.frame for face in faces):
         raise InputError(f"--frame-means: {options.data} is not of films: give what predict.py wrote of them")

@@ -4,12 +4,14 @@
 """
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
+    from rtl_tf.clinic.marked_faces import MarkedFace
     from rtl_tf.clinic.measured import Yardsticks
     from rtl_tf.measuring.criteria import Criterion
     from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
@@ -22,7 +24,7 @@ def add_facts(parser: ArgumentParser, facts: str) -> None:
     parser.add_argument("--facts", type=Path, metavar="TABLE", help=facts)
     parser.add_argument(
         "--subjects-as-written", action="store_true",
-        help="of --facts: codes of people that differ in case or leading zeros alone are different people",
+        help="codes of people that differ in case or leading zeros alone are different people",
     )  # fmt: skip
 
 
@@ -63,7 +65,6 @@ def check_yardsticks(options) -> None:
     """InputError for such flags that make no sense, before anything is read."""
     if not 0.5 <= options.level < 1:
         raise InputError(f"--level {options.level:g}: from 0.5 to below 1, as 0.95")
-    check_facts(options)
     if options.criterion and not options.norm:
         raise InputError("--criterion goes with --norm: criteria are limits of z-scores")
     if options.criteria and not options.criterion:
@@ -83,6 +84,14 @@ def read_yardsticks(options) -> "Yardsticks":
         criteria=[each for name in options.criterion or () for each in named_criteria(criteria, name)],
         level=options.level,
     )
+
+
+def with_finders(options, faces: "Sequence[MarkedFace]", data: str | Path) -> "list[MarkedFace]":
+    """As `held_against`, where --errors is a run; a file's errors are of whoever found or placed the points."""
+    from rtl_tf.clinic.finders import held_against
+
+    is_run = options.errors and not options.errors.is_file()
+    return held_against(options.errors, faces, data) if is_run else list(faces)
 
 
 def check_names(options, yardsticks: "Yardsticks", schema: "Schema") -> None:

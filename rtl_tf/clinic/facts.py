@@ -1,7 +1,6 @@
 """What is known of photographs beside their landmarks: a table of scales, people, ages, views, joined by the image."""
 
 import math
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +10,23 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace, name_of
+from rtl_tf.clinic.same_images import place_of
 from rtl_tf.clinic.scales import RULER
 from rtl_tf.clinic.told_cells import require_told
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import require_alike
-from rtl_tf.datasets.table import landmarks_of, mm_per_px_of, require_image_and_box
-from rtl_tf.datasets.table_cells import YAW, image_cell
+from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX, landmarks_of, mm_per_px_of, require_image_and_box
+from rtl_tf.datasets.table_cells import DOUBT, FILMED, PEAK, RADIUS, YAW, image_cell
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, tell_misspelt, warn
 
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 SCALE = ("mm_per_px", *RULER)  # of those, what is of the photograph, and not of one of its faces
+
+OF_DETECTOR = {*BOX, FOUND_BOX, FACES, "mirrored", "detector", "error", *DOUBT, *FILMED} - {YAW}  # no facts
+SCALE_ALONE = "with several faces here, of which a row tells the scale alone: add a column 'face'"
+ONLY = "1"  # the number of a face beside which the detector found no other, or looked for none
 
 Key = tuple[str, str]
 
@@ -33,18 +37,18 @@ class Facts:
 
     Attributes:
         rows: by the photograph, see `place_of`, and the face that is meant, "" = not told.
-        coordinates: columns that are of landmarks, and no facts.
+        aside: columns of landmarks, and of what a detector says, which are no facts.
     """
 
     file: Path
     rows: Mapping[Key, Row]
-    coordinates: set[str]
+    aside: set[str]
     as_written: bool = False  # codes of people that differ in little are different people
 
     @property
     def columns(self) -> set[str]:
-        """Those that are no landmark's."""
-        return {name for row in self.rows.values() for name in row.cells} - self.coordinates
+        """Those that are facts."""
+        return {name for row in self.rows.values() for name in row.cells} - self.aside
 
 
 def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
@@ -58,7 +62,7 @@ def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
     header, rows = read_rows(file)
     require_image_and_box(file, header)
     _look_at_columns(file, header)
-    coordinates = {name + axis for name in landmarks_of(header) for axis in ("_x", "_y")}
+    of_landmarks = {name + end for name in landmarks_of(header) for end in ("_x", "_y", PEAK, RADIUS)}
     known: dict[Key, Row] = {}
     for row in rows:
         if not row.cells["image"]:
@@ -69,29 +73,30 @@ def read_facts(file: Path, subjects_as_written: bool = False) -> Facts:
         _require_sensible(row)
     told = [(row.cells.get("subject", ""), row.place) for row in known.values()]
     require_alike(filter(itemgetter(0), told), subjects_as_written)
-    return Facts(file, known, coordinates, subjects_as_written)
+    return Facts(file, known, of_landmarks | OF_DETECTOR, subjects_as_written)
 
 
 def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     """The faces with the subject, mm_per_px and further columns of a table that has their images; what a face's own row
-    tells wins. Landmarks and boxes of the table are left aside. Rows without a photograph, and photographs without a
-    row, are warned of: a name that is written in another way is among both. Of several faces of a photograph a row
-    without `face` tells the scale alone, as the rest may be another person's, which is warned of.
+    tells wins, but for a made-up subject, see `Picture.told`. The table's landmarks, and what a detector says of them,
+    are left aside. Rows without a photograph, and photographs without a row, are warned of: a name that is written in
+    another way is among both. Of several faces of a photograph a row without `face` tells the scale alone, as the rest
+    may be another person's, which is warned of.
 
     Raises:
         InputError: none of the faces' images is in it, or one person's code is written in two ways.
     """
-    places = [_place(face, facts) for face in faces]
-    known = {(place, face.face): face for place, face in zip(places, faces, strict=True)}
+    keys = _keys(faces, facts)
+    known = dict(zip(keys, faces, strict=True))
     several = Counter(place for place, _ in known)
     _tell_unmatched(facts, known)
     _tell_shared(facts, known, several)
     told = []
-    for place, face in zip(places, faces, strict=True):
-        own, whole = facts.rows.get((place, face.face)) if face.face else None, facts.rows.get((place, ""))
+    for (place, number), face in zip(keys, faces, strict=True):
+        own, whole = facts.rows.get((place, number)) if number else None, facts.rows.get((place, ""))
         shared = own is not None or several[place] > 1
-        face = joined(face, own, facts.coordinates)
-        told.append(joined(face, whole, facts.columns - set(SCALE) if shared else facts.coordinates))
+        face = joined(face, own, facts.aside)
+        told.append(joined(face, whole, facts.aside | (facts.columns - set(SCALE) if shared else set())))
     require_alike([(face.subject, f"image {face.name}") for face in told if face.subject], facts.as_written)
     return told
 
@@ -99,8 +104,16 @@ def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
 def _place(face: MarkedFace, facts: Facts) -> str:
     """Of the photograph; of one that was saved of a film, and has no row of its own, that of the film."""
     place = place_of(face.image)
-    has_row = {(place, face.face), (place, "")} & facts.rows.keys()
+    has_row = {(place, ""), (place, face.face or ONLY)} & facts.rows.keys()
     return place if has_row or not face.film else place_of(face.film)
+
+
+def _keys(faces: Sequence[MarkedFace], facts: Facts) -> list[Key]:
+    """Of the faces' rows. A photograph's face without a number is 1, the largest, where the table's only row is so."""
+    keys = [(_place(face, facts), face.face) for face in faces]
+    rows = Counter(place for place, _ in facts.rows)
+    only = {place for place, number in facts.rows if number == ONLY and rows[place] == 1}
+    return [(place, number or ONLY * (place in only)) for place, number in keys]
 
 
 def _look_at_columns(file: Path, header: Sequence[str]) -> None:
@@ -132,13 +145,7 @@ def _tell_shared(facts: Facts, faces: Mapping[Key, MarkedFace], several: Mapping
         if several[place] > 1 and (row := facts.rows.get((place, ""))) and any(row.cells.get(name) for name in told)
     }
     if shared:
-        what = "with several faces here, of which a row tells the scale alone: add a column 'face'"
-        warn(f"{facts.file}: {some(list(shared.values()), 'photograph')} {what}")
-
-
-def place_of(image: Path) -> str:
-    """By which a photograph is known in two tables: where its file is, links resolved."""
-    return os.path.realpath(image)
+        warn(f"{facts.file}: {some(list(shared.values()), 'photograph')} {SCALE_ALONE}")
 
 
 def none_in_common(file: Path, first: Path) -> InputError:
@@ -171,6 +178,6 @@ def joined(face: MarkedFace, row: Row | None, aside: set[str]) -> MarkedFace:
     left = {*aside, *own, *(SCALE if has_scale else ())}  # one scale: not a part of each
     told = {name: cell for name, cell in row.cells.items() if name not in left and cell}
     scale = face.mm_per_px if has_scale else mm_per_px_of(row.cells)
-    subject = face.subject or ("" if "subject" in aside else row.cells.get("subject", ""))
+    subject = face.told_subject or ("" if "subject" in aside else row.cells.get("subject", "")) or face.subject
     places = {**face.places, **dict.fromkeys(told, row.place)}
     return replace(face, subject=subject, mm_per_px=scale, cells=told | own, places=places)

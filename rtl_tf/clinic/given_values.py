@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rtl_tf.clinic.corrections import BOTH, PERSON
 from rtl_tf.clinic.facts import KNOWN
 from rtl_tf.clinic.marked_faces import MarkedFace, frame_in, name_of
-from rtl_tf.clinic.measured_table import STICKER, is_measured_table, untext
+from rtl_tf.clinic.measured_table import PLACED_BY, STICKER, is_measured_table, untext
+from rtl_tf.clinic.same_images import Picture
 from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.csv_rows import Row, read_header, read_rows, separator_advice
 from rtl_tf.datasets import is_table
+from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import BOX, mirrored_of, table_file
 from rtl_tf.datasets.table_cells import FILMED
 from rtl_tf.exceptions import InputError, shortened
@@ -38,6 +41,8 @@ class GivenValues(NamedTuple):
         sights: of the images; None = not told.
         by_person: whether a person's values stand in a row, and not an image's.
         of_photographs: whether `rtl-measure` wrote them, and not a person who measured the head.
+        pictures: of the images; empty where the table is by person.
+        corrected: whether values are of landmarks that a person placed, not the detector.
     """
 
     names: list[str]
@@ -46,6 +51,8 @@ class GivenValues(NamedTuple):
     sights: list[Sight | None]
     by_person: bool = False
     of_photographs: bool = False
+    pictures: Sequence[Picture] = ()
+    corrected: bool = False
 
 
 def holds_values(data: str | Path) -> bool:
@@ -81,12 +88,15 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     several = Counter(mesh for mesh, _ in halves)
     columns = {measurement.name: column for column, measurement in enumerate(schema.measurements)}
     images: dict[str, int] = {}
+    pictures = list[Picture]()
     subjects, sights = list[str](), list[Sight | None]()
     first: dict[tuple[str, str], dict[str, tuple[Row, float]]] = {}
     left_out: dict[str, None] = {}
     for row, name, cell in _cells(file, header, rows, schema):
-        image = _subject(row) if by_person else _image(row) if "image" in row.cells else _half(row, several)
+        seen = None if by_person else _image(row) if "image" in row.cells else _half(row, several)
+        image = name_of(*seen) if seen else _subject(row)
         if images.setdefault(image, len(images)) == len(subjects):
+            pictures += [Picture(file_called(file.parent, seen[0]), *seen)] if seen else []
             subjects.append(untext(row.cells.get("subject", "")))
             sights.append(_sight(row, of_photographs))
         if name not in columns:
@@ -99,7 +109,8 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     values = np.full((len(images), len(columns)), np.nan)
     for (image, name), told in first.items():
         _, values[images[image], columns[name]] = next(iter(told.values()))
-    return GivenValues(list(images), subjects, values, sights, by_person, of_photographs)
+    corrected = any(row.cells.get(PLACED_BY) in (PERSON, BOTH) and row.cells.get("value") for row in rows)
+    return GivenValues(list(images), subjects, values, sights, by_person, of_photographs, pictures, corrected)
 
 
 def _is_by_person(file: Path, header: Sequence[str]) -> bool:
@@ -126,19 +137,20 @@ def _cells(file: Path, header: Sequence[str], rows: Sequence[Row], schema: Schem
         raise InputError(f"{file} row 1: {lacking}; {there}")
 
 
-def _image(row: Row) -> str:
+def _image(row: Row) -> tuple[str, str, str]:
+    """Name, face and frame."""
     if not row.cells["image"]:
         raise row.error("column image is empty")
     image, face = untext(row.cells["image"]), untext(row.cells.get("face", ""))
-    return name_of(image, face, frame_in(image, row.cells))
+    return image, face, frame_in(image, row.cells)
 
 
-def _half(row: Row, halves: Counter[str]) -> str:
+def _half(row: Row, halves: Counter[str]) -> tuple[str, str, str]:
     """As `_image`, of a scan; where both halves of its face were lifted, they are told apart."""
     mesh = row.cells[MESH]
     if not mesh:
         raise row.error(f"column {MESH} is empty")
-    return name_of(mesh, "mirrored" if halves[mesh] > 1 and _is_mirrored(row) else "", "")
+    return mesh, "mirrored" if halves[mesh] > 1 and _is_mirrored(row) else "", ""
 
 
 def _is_mirrored(row: Row) -> bool:

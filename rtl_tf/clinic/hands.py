@@ -10,6 +10,8 @@ import numpy as np
 
 from rtl_tf.clinic.given_values import holds_values, read_values, richest_schema
 from rtl_tf.clinic.marked_faces import full_name, read_faces_inside
+from rtl_tf.clinic.same_images import Picture
+from rtl_tf.clinic.scales import scale_of
 from rtl_tf.clinic.sights import Sight, out_of_view, told_sight
 from rtl_tf.exceptions import InputError
 from rtl_tf.reports.measured_agreement import values_of
@@ -31,6 +33,8 @@ class Hand:
         by_person: whether they are of people, and not of images.
         of_photographs: whether they are of photographs, and not of heads, as a caliper's are.
         left_out: bool (N, M), which values do not count; None = all do.
+        pictures: of the images; empty of people.
+        corrected: see `GivenValues`.
     """
 
     origin: str
@@ -44,6 +48,14 @@ class Hand:
     by_person: bool = False
     of_photographs: bool = True
     left_out: np.ndarray | None = None
+    pictures: Sequence[Picture] = ()
+    corrected: bool = False
+
+    @property
+    def told_subjects(self) -> list[str]:
+        """See `Picture.told`."""
+        pairs = zip(self.pictures, self.subjects, strict=True)
+        return [picture.told(subject) for picture, subject in pairs] if self.pictures else list(self.subjects)
 
     def values(self, places: Sequence[int | None], mm_per_px: np.ndarray) -> np.ndarray:
         """(P, M): of the images with these places, NaN where it is None; `mm_per_px` (P,), NaN = as told here."""
@@ -70,17 +82,19 @@ def read_hand(
         schema: a name or a file; None = that of `like`, which is the other hand's, else the largest that fits.
         subjects_as_written: as `datasets.load` has it.
     Raises:
-        InputError: as `read_faces_inside` or `read_values`.
+        InputError: as `read_faces_inside`, `scale_of` or `read_values`.
     """
     if holds_values(data):
         fitting = like or (load_schema(schema) if schema else richest_schema())
-        names, subjects, values, sights, by_person, of_photographs = read_values(data, fitting)
+        names, subjects, values, sights, by_person, of_photographs, pictures, corrected = read_values(data, fitting)
         unscaled = np.full(len(names), np.nan)
-        return Hand(str(data), fitting, names, subjects, unscaled, values, sights, True, by_person, of_photographs)
+        known = (str(data), fitting, names, subjects, unscaled, values, sights, True)
+        return Hand(*known, by_person, of_photographs, None, pictures, corrected)
     fitting, faces = read_faces_inside(data, schema or (like.name if like else None), subjects_as_written)
-    scales, points = np.array([face.mm_per_px for face in faces]), np.array([face.points for face in faces])
+    scales, points = np.array([scale_of(face).mm_per_px for face in faces]), np.array([face.points for face in faces])
     names, subjects = list(map(full_name, faces)), [face.subject for face in faces]
-    return Hand(str(data), fitting, names, subjects, scales, points, list(map(told_sight, faces)))
+    pictures = [face.picture for face in faces]
+    return Hand(str(data), fitting, names, subjects, scales, points, list(map(told_sight, faces)), pictures=pictures)
 
 
 def read_hands(
@@ -109,6 +123,12 @@ def read_hands(
         mm_per_px=np.concatenate([hand.mm_per_px for hand in hands]),
         points=np.concatenate([hand.points for hand in hands]),
         sights=[*chain(*(hand.sights for hand in hands))],
+        pictures=[
+            picture._replace(name=os.path.normpath(table.parent / picture.name))
+            for table, hand in zip(tables, hands, strict=True)
+            for picture in hand.pictures
+        ],
+        corrected=any(hand.corrected for hand in hands),
     )
 
 
@@ -151,7 +171,7 @@ def of_people(hand: Hand) -> Hand:
     unscaled = np.full(len(people), np.nan)
     return replace(
         hand, images=people, subjects=people, mm_per_px=unscaled, points=values, sights=(), as_given=True,
-        by_person=True, left_out=None,
+        by_person=True, left_out=None, pictures=(),
     )  # fmt: skip
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.clinic.facts import Facts, joined, none_in_common, place_of
+from rtl_tf.clinic.facts import Facts, joined, none_in_common
 from rtl_tf.clinic.lifted import LiftedHalf, Lifting, texture_maps
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.clinic.measured import Measured, Yardsticks, explained
+from rtl_tf.clinic.same_images import place_of
 from rtl_tf.clinic.scales import Scale
 from rtl_tf.clinic.sights import Sight
 from rtl_tf.clinic.texture_views import TextureView
@@ -33,7 +34,8 @@ def measure_half(
     """
     covariance, scale, found = yardsticks.covariance, Scale(how.mm_per_unit), []
     known = covariance.landmarks if covariance else ()
-    drawn = draw_on_surface(mesh, half, schema, how, covariance) if covariance else None
+    is_found = face.by_hand is None
+    drawn = draw_on_surface(mesh, half, schema, how, covariance) if covariance and is_found else None
     for measurement, value in zip(schema.measurements, half.values.tolist(), strict=True):
         plain = Measured(face, Sight(""), scale, measurement, value, np.nan, np.nan, of=SURFACE)
         if drawn is not None and not np.isnan(value) and set(measurement.points) <= set(known):
@@ -49,13 +51,16 @@ def face_of_half(obj: Path, mesh: TexturedMesh, half: LiftedHalf, how: Lifting, 
     """
     blank = MarkedFace(obj, obj.name, "", half.positions, half.mirrored)
     row = next((point.view.row for point in half.points if point.view.row), blank)
-    face = replace(row, image=obj, name=obj.name, points=half.positions, mm_per_px=how.mm_per_unit, outside=())
+    face = replace(
+        row, image=obj, name=obj.name, subject=row.told_subject, points=half.positions, mm_per_px=how.mm_per_unit,
+        outside=(),
+    )  # fmt: skip
     if facts is None:
         return face
     rows = [facts.rows[key] for key in ((place_of(file), "") for file in (obj, *mesh.textures)) if key in facts.rows]
     if not rows:
         raise none_in_common(facts.file, obj)
-    return joined(face, rows[0], facts.coordinates)
+    return joined(face, rows[0], facts.aside)
 
 
 def draw_on_surface(

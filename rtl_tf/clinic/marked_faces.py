@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rtl_tf.clinic.same_images import Picture
 from rtl_tf.clinic.withheld import withheld_in
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets import default_schema, is_table, load
@@ -75,6 +76,16 @@ class MarkedFace:
     withheld: Mapping[str, str] = field(default_factory=dict)
     by_hand: np.ndarray | None = None
     film: Path | None = None
+
+    @property
+    def picture(self) -> Picture:
+        """Where it is to be seen."""
+        return Picture(self.image, self.name, self.face, self.frame)
+
+    @property
+    def told_subject(self) -> str:
+        """See `Picture.told`."""
+        return self.picture.told(self.subject)
 
     @property
     def frame(self) -> str:

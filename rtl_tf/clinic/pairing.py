@@ -1,7 +1,5 @@
 """Which of the landmarks or measurements by a detector, a person and a second person are of the same image."""
 
-import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +9,14 @@ import numpy as np
 from rtl_tf.clinic.given_values import holds_values
 from rtl_tf.clinic.hands import Hand, means_by_person, of_people, only_in_view, read_hand, read_hands
 from rtl_tf.clinic.run_hands import hands_of_run
-from rtl_tf.datasets.subject_codes import require_alike
+from rtl_tf.clinic.same_images import meet
+from rtl_tf.datasets.subject_codes import code_key, require_alike
 from rtl_tf.documents import repeated
 from rtl_tf.exceptions import InputError
-from rtl_tf.reports.measured_agreement import BY_PERSON, Readings
+from rtl_tf.reports.measured_agreement import BY_PERSON, CORRECTED, Readings
 from rtl_tf.runs.run import Run
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import some, warn
-
-IMAGE, SUBJECT = "image", "subject"  # by what two tables are joined
 
 
 def readings_of_run(run: Run, second: str | Path | None = None, subjects_as_written: bool = False) -> Readings:
@@ -72,22 +69,24 @@ def _readings(hands: Sequence[Hand], subjects_as_written: bool) -> Readings:
     if heads := [each.points for each in hands if not each.of_photographs]:
         told = np.any([np.isfinite(values).any(axis=0) for values in heads], axis=0)
         hands = [only_in_view(each, told) for each in hands]
-    readings, images, scales = _paired(*hands[:2])
-    told = [(subject, f"image {image}") for subject, image in zip(readings.subjects, images, strict=True) if subject]
+    readings, first = _paired(*hands[:2])
+    told = [(subject, f"image {image}") for subject, image in zip(first.subjects, first.images, strict=True) if subject]
     require_alike(told, subjects_as_written)
-    return with_second(readings, images, scales, hands[2]) if len(hands) > 2 else readings
+    return with_second(readings, first, hands[2]) if len(hands) > 2 else readings
 
 
-def _paired(hand: Hand, manual: Hand) -> tuple[Readings, list[str], np.ndarray]:
-    """Readings of what is in both, with the images' names and scales."""
+def _paired(hand: Hand, manual: Hand) -> tuple[Readings, Hand]:
+    """Readings of what is in both, with the labels of it."""
     by_person = hand.by_person or manual.by_person
     if by_person:
         hand, manual = of_people(hand), of_people(manual)
-    at = _places(hand.images, manual.images, hand.origin, manual.origin, SUBJECT if by_person else IMAGE)
-    pairs = [(place, index) for place, index in enumerate(at) if index is not None]
+    pairs = [(place, index) for place, index in enumerate(_places(hand, manual)) if index is not None]
     own, theirs = ([pair[which] for pair in pairs] for which in (0, 1))
     scales = np.where(np.isnan(hand.mm_per_px[own]), manual.mm_per_px[theirs], hand.mm_per_px[own])
-    subjects = [manual.subjects[index] or hand.subjects[place] for place, index in pairs]
+    told, theirs_told = hand.told_subjects, manual.told_subjects
+    subjects = [
+        theirs_told[index] or told[place] or manual.subjects[index] or hand.subjects[place] for place, index in pairs
+    ]
     readings = Readings(
         manual.schema,
         subjects,
@@ -95,28 +94,29 @@ def _paired(hand: Hand, manual: Hand) -> tuple[Readings, list[str], np.ndarray]:
         hand.values(own, scales),
         as_given=manual.as_given or hand.as_given,
         of_heads=not (manual.of_photographs and hand.of_photographs),
-        notes=(BY_PERSON,) * by_person,
+        notes=(BY_PERSON,) * by_person + (CORRECTED,) * hand.corrected,
     )
-    return readings, [manual.images[index] for index in theirs], scales
+    images = [manual.images[index] for index in theirs]
+    pictures = [manual.pictures[index] for index in theirs if not by_person]
+    first = Hand("the first labels", manual.schema, images, subjects, scales, readings.manual, as_given=True)
+    return readings, replace(first, by_person=by_person, pictures=pictures)
 
 
-def with_second(readings: Readings, images: Sequence[str], mm_per_px: np.ndarray, hand: Hand) -> Readings:
-    """With what another hand tells of the same images, which have these scales; NaN for images that it lacks. By person
-    where one of the two is."""
+def with_second(readings: Readings, first: Hand, hand: Hand) -> Readings:
+    """With what another hand tells of the images of the `first` labels, whose scales count; NaN for images that it
+    lacks. By person where one of the two is."""
     _require_same_landmarks(hand, readings.schema)
-    if BY_PERSON in readings.notes:
+    if first.by_person:
         hand = of_people(hand)
     elif hand.by_person:
-        first = Hand("the first labels", readings.schema, images, readings.subjects, mm_per_px, readings.manual)
-        images = of_people(replace(first, as_given=True)).images
         found = means_by_person(readings.subjects, readings.found)[1]
-        manual = means_by_person(readings.subjects, readings.manual)[1]
-        readings = replace(readings, subjects=images, manual=manual, found=found, notes=(*readings.notes, BY_PERSON))
-        mm_per_px = np.full(len(images), np.nan)
-    at = _places(images, hand.images, "the first labels", hand.origin, SUBJECT if hand.by_person else IMAGE)
+        first = of_people(first)
+        readings = replace(
+            readings, subjects=first.images, manual=first.points, found=found, notes=(*readings.notes, BY_PERSON)
+        )
     return replace(
         readings,
-        second=hand.values(at, mm_per_px),
+        second=hand.values(_places(first, hand), first.mm_per_px),
         as_given=readings.as_given or hand.as_given,
         of_heads=readings.of_heads or not hand.of_photographs,
     )
@@ -134,59 +134,41 @@ def _require_same_landmarks(hand: Hand, schema: Schema) -> None:
         raise InputError(f"{hand.origin}: {problem}")
 
 
-def _places(
-    images: Sequence[str], others: Sequence[str], origin: str | Path, other_origin: str | Path, what: str = IMAGE
-) -> list[int | None]:
-    """Of each image its place among `others`: by its whole name, else by its file's name where that is there once. Of
-    each subject (`what`) by its whole name alone.
+def _places(hand: Hand, other: Hand) -> list[int | None]:
+    """Of each image of a hand its place among the other's, see `meet`; of people, of each subject by its whole name.
 
-    How many were joined by the latter, and how many were left out, is warned of.
+    Joins by the ends of paths alone, those of images of two people, and what was left out, are warned of.
 
     Raises:
         InputError: an image is there twice, none has a place, or a file's name alone does not tell which is meant.
     """
-    for names, where in ((images, origin), (others, other_origin)):
-        if (name := repeated(names)) is not None:
-            raise InputError(f"{where}: {what} {name} is there twice; remove one")
-    whole = {name: index for index, name in enumerate(others)}
-    by_file = _by_file(images, others, other_origin) if what == IMAGE else {}
-    found = [whole.get(name, by_file.get(name)) for name in images]
+    what = "subject" if other.by_person else "image"
+    for each in (hand, other):
+        if (name := repeated(each.images)) is not None:
+            raise InputError(f"{each.origin}: {what} {name} is there twice; remove one")
+    if other.by_person:
+        whole = {name: index for index, name in enumerate(other.images)}
+        found, by_end = [whole.get(name) for name in hand.images], set[int]()
+    else:
+        found, by_end = meet(hand.pictures, other.pictures, other.origin)
     if all(index is None for index in found):
-        raise InputError(f"{other_origin}: none of its {what}s is one of {origin} ({images[0]}, ...)")
-    _tell(images, others, found, origin, other_origin, what)
+        raise InputError(f"{other.origin}: none of its {what}s is one of {hand.origin} ({hand.images[0]}, ...)")
+    _tell(hand, other, found, by_end, what)
     return found
 
 
-def _by_file(images: Sequence[str], others: Sequence[str], other_origin: str | Path) -> dict[str, int]:
-    """Places among `others` of images whose whole names are not there, by the file's name. InputError as `_places`."""
-    files: dict[str, list[int]] = {}
-    for index, name in enumerate(others):
-        files.setdefault(os.path.basename(name), []).append(index)
-    called, whole = Counter(map(os.path.basename, images)), set(others)
-    found = {}
-    for name in (name for name in images if name not in whole):
-        file = os.path.basename(name)
-        if near := files.get(file, []):
-            if max(len(near), called[file]) > 1:
-                raise InputError(f"{other_origin}: several images are called {file}, and none has the name {name}")
-            found[name] = near[0]
-    return found
-
-
-def _tell(
-    images: Sequence[str],
-    others: Sequence[str],
-    found: Sequence[int | None],
-    origin: str | Path,
-    other: str | Path,
-    what: str,
-) -> None:
-    """Warnings: of images that were joined by their file's name alone, and of those that are in one table only."""
-    joined = [(name, others[index]) for name, index in zip(images, found, strict=True) if index is not None]
-    if by_file := [f"{name} with {theirs}" for name, theirs in joined if name != theirs]:
-        warn(f"{origin} and {other}: {some(by_file, what)} joined by the file's name alone")
-    taken = {theirs for _, theirs in joined}
-    if lost := [name for name, index in zip(images, found, strict=True) if index is None]:
-        warn(f"{origin}: {some(lost, what)} not in {other}, left out")
-    if unused := [name for name in others if name not in taken]:
-        warn(f"{other}: {some(unused, what)} not in {origin}, left out")
+def _tell(hand: Hand, other: Hand, found: Sequence[int | None], by_end: set[int], what: str) -> None:
+    """The warnings of `_places`."""
+    pairs = [(row, index) for row, index in enumerate(found) if index is not None]
+    both = f"{hand.origin} and {other.origin}"
+    if joined := [f"{hand.images[row]} with {other.images[index]}" for row, index in pairs if row in by_end]:
+        warn(f"{both}: {some(joined, what)} joined by the ends of their paths alone")
+    told, theirs = hand.told_subjects, other.told_subjects
+    codes = [(row, told[row], theirs[index]) for row, index in pairs if told[row] and theirs[index]]
+    if strangers := [f"{hand.images[row]}: {a} and {b}" for row, a, b in codes if code_key(a) != code_key(b)]:
+        warn(f"{both}: {some(strangers, what)} whose subjects differ: are they photographs of the same people?")
+    taken = {index for _, index in pairs}
+    if lost := [name for name, index in zip(hand.images, found, strict=True) if index is None]:
+        warn(f"{hand.origin}: {some(lost, what)} not in {other.origin}, left out")
+    if unused := [name for index, name in enumerate(other.images) if index not in taken]:
+        warn(f"{other.origin}: {some(unused, what)} not in {hand.origin}, left out")

@@ -1,13 +1,16 @@
 """A run's test part as what a detector tells, and what the person who labelled it does."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from rtl_tf.clinic.hands import Hand
 from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.same_images import Picture
 from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.exceptions import InputError
+from rtl_tf.records import photograph_of
 from rtl_tf.runs import layout
 from rtl_tf.runs.attributes import read_attributes
 from rtl_tf.runs.predictions import Predictions
@@ -23,10 +26,23 @@ def hands_of_run(run: Run) -> tuple[Hand, Hand]:
     predictions, schema = run.learnt_predictions, run.schema_read
     if predictions.landmarks != schema.names:
         raise InputError(f"{run.folder}: its predictions are not of the landmarks of its schema {schema.name}")
-    known = schema, predictions.images, predictions.subjects, predictions.mm_per_px.astype(np.float64)
-    points, labels = (each.astype(np.float64) for each in (predictions.points, predictions.truth))
-    sights = _sights(run, predictions)
-    return Hand(str(run.folder), *known, points, sights), Hand(f"labels of {run.folder}", *known, labels, sights)
+    found = Hand(
+        str(run.folder),
+        schema,
+        predictions.images,
+        predictions.subjects,
+        predictions.mm_per_px.astype(np.float64),
+        predictions.points.astype(np.float64),
+        _sights(run, predictions),
+        pictures=[_picture(name) for name in predictions.images],
+    )
+    return found, replace(found, origin=f"labels of {run.folder}", points=predictions.truth.astype(np.float64))
+
+
+def _picture(name: str) -> Picture:
+    """Of a name that `image_names` gave."""
+    image = photograph_of(name)
+    return Picture(Path(image), image, name.removeprefix(image).removeprefix("#"))
 
 
 def _sights(run: Run, predictions: Predictions) -> list[Sight | None]:

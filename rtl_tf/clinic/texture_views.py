@@ -39,7 +39,9 @@ class TextureView:
     row: MarkedFace | None = None
 
 
-def views_of_table(mesh: TexturedMesh, table: Path, schema: str | None) -> tuple[Schema, list[TextureView], list[str]]:
+def views_of_table(
+    mesh: TexturedMesh, table: Path, schema: str | None, subjects_as_written: bool = False
+) -> tuple[Schema, list[TextureView], list[str]]:
     """The rows of a table (or the faces of any data set) whose image is a texture of the mesh, and lines that say what
     was left out.
 
@@ -47,7 +49,7 @@ def views_of_table(mesh: TexturedMesh, table: Path, schema: str | None) -> tuple
         InputError: there is no such row, or none with landmarks, or nothing tells which of several images is meant;
             else as `read_faces`.
     """
-    fitting, faces = read_faces(table, schema)
+    fitting, faces = read_faces(table, schema, subjects_as_written)
     texture_of = _textures_of(mesh, faces, table)
     mine = [(texture_of[face.image], face) for face in faces if face.image in texture_of]
     if not mine:

@@ -1,5 +1,6 @@
 """People of whom a file tells nothing: they are called like their images, which must not make one person of two."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -32,3 +33,17 @@ def called_like_images(path: Path, samples: Sequence[Sample], called: Sequence[s
         of = f"{len(untold)} of {len(samples)} faces" if len(untold) < len(samples) else f"all {len(samples)} faces"
         warn_once(f"{path} people", f"{path}: no subject is told of {of}: each counts as a person, by its image's name")
     return [replace(sample, subject=sample.subject or name) for sample, name in zip(samples, called, strict=True)]
+
+
+def is_made_up(subject: str, image: Path, face: str = "") -> bool:
+    """Whether a subject is nobody's code, but what readers and `rtl-app --export` call one of whom nothing is told:
+    the image's name, perhaps with folders, perhaps without suffix, perhaps with the `face` behind it.
+
+    Examples:
+        >>> [is_made_up(name, Path("photos/a.jpg"), "1") for name in ("a.jpg", "photos/a", "a_1", "a#1", "a_2")]
+        [True, True, True, True, False]
+    """
+    names = {subject, *(subject.removesuffix(f"{mark}{face}") for mark in "#_" if face)}
+    ends = [f"/{unicodedata.normalize('NFC', name)}" for name in names if name]
+    paths = [unicodedata.normalize("NFC", f"/{one.as_posix()}") for one in (image, image.with_suffix(""))]
+    return any(path.endswith(end) for path in paths for end in ends)

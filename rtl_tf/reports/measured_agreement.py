@@ -31,6 +31,7 @@ GIVEN = (
     "of the schema alone. Those of other views are left out where their table tells the view.",
 )
 BY_PERSON = "Compared by person: each counts once, with the mean over the images."
+CORRECTED = "Some of what is held for the detector's is of landmarks that a person placed (column placed_by)."
 DIGITS = {"mm": 2, "deg": 1, "1": 3}
 
 
