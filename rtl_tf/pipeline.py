@@ -1,6 +1,5 @@
 """From samples to batches: crops decoded once, then batches that are a pure function of (seed, epoch, index)."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,12 +9,10 @@ import tensorflow as tf
 
 from rtl_tf import augment, augment_strong, heatmaps
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, input_to_heatmap, sample_crop
-from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_around
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
-from rtl_tf.system.atomic import allocate
-from rtl_tf.system.cache import made_cache_folder
+from rtl_tf.system.image_memory import room
 from rtl_tf.system.progress import progress
 
 EVALUATION_BATCH = 32
@@ -95,23 +92,6 @@ def load_crops(
     return Crops(images, np.array(points, np.float32).reshape(-1, len(schema), 2), tuple(crops))
 
 
-def room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
-    """Memory, or a file without a name, of which nothing is left when the process ends, however it ends."""
-    size = int(np.prod(shape, dtype=np.int64))
-    if size <= memory_gb * 2**30:
-        return np.empty(shape, np.uint8)
-    folder = made_cache_folder("crops")
-    try:
-        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (the array keeps it)
-        allocate(file, size)
-    except OSError as problem:
-        reason = f"{problem.strerror} for {size / 2**20:.0f} MiB of decoded images"
-        raise InputError(
-            f"cache {folder}: {reason}; set RTL_TF_CACHE to another folder, or raise --memory-gb"
-        ) from problem
-    return np.memmap(file, np.uint8, "r+", shape=shape)
-
-
 def labels_in(crop: Crop, points: np.ndarray, schema: Schema, shift: float = 0.0) -> np.ndarray:
     """float32 (K, 2) input px: labels as a view shows them, pairs swapped where it is mirrored.
 
@@ -163,6 +143,11 @@ class Preparation:
         return tf.cast(images, tf.float32), targets(points, self.size, self.sigma) | kept
 
 
+def steps_an_epoch(images: int, batch_size: int) -> int:
+    """Batches of `training_batches`: the last, incomplete one is dropped, unless it is the only one."""
+    return max(1, images // batch_size)
+
+
 def training_batches(
     data: Crops,
     *,
@@ -190,7 +175,7 @@ def training_batches(
     never = tf.constant([float(not flips and draw == augmenting.FLIP) for draw in range(augmenting.DRAWS)])
     count, rows = len(data.images), _rows(_columns(data, data.images))
     images = images or count
-    batch_size, turns = min(batch_size, images), -(-images // count)
+    turns, steps = -(-images // count), steps_an_epoch(images, batch_size)
 
     def shuffled(turn):
         number = turns * tf.ensure_shape(tf.numpy_function(lambda: np.int32(epoch()), [], tf.int32), ()) + turn
@@ -209,9 +194,9 @@ def training_batches(
         return batch
 
     batches = tf.data.Dataset.from_tensor_slices(tf.range(turns)).flat_map(shuffled).take(images)
-    batches = batches.batch(batch_size, drop_remainder=True)
+    batches = batches.batch(min(batch_size, images), drop_remainder=True)
     batches = batches.map(fetched, num_parallel_calls=AHEAD, deterministic=True)
-    return _untuned(batches.apply(tf.data.experimental.assert_cardinality(images // batch_size)).prefetch(AHEAD))
+    return _untuned(batches.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(AHEAD))
 
 
 def evaluation_batches(data: Crops, *, batch_size: int = EVALUATION_BATCH) -> tf.data.Dataset:

@@ -8,7 +8,7 @@ from toys import SCHEMA, toy_samples
 from rtl_tf import images
 from rtl_tf.augment import context_px
 from rtl_tf.coordinates import Crop
-from rtl_tf.pipeline import Preparation, evaluation_batches, labels_in, load_crops, training_batches
+from rtl_tf.pipeline import Preparation, evaluation_batches, labels_in, load_crops, steps_an_epoch, training_batches
 
 SIZE = 64
 
@@ -136,6 +136,13 @@ def test_an_epoch_knows_its_number_of_batches_and_is_asked_for_when_it_starts(sa
     assert batches.cardinality() == 2 and not asked
     first, second = (np.concatenate([batch["points"] for batch in batches]) for _ in range(2))
     assert len(asked) == 2 and not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(4, 3), (5, 2), (12, 1), (50, 1)])
+def test_the_steps_an_epoch_are_its_batches(batch_size, steps, samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    batches = training_batches(data, batch_size=batch_size, seed=0, epoch=lambda: 0)
+    assert steps_an_epoch(12, batch_size) == batches.cardinality() == len(list(batches)) == steps
 
 
 def test_an_epoch_of_more_images_than_there_are_shows_them_again_and_otherwise(samples):

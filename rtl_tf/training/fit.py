@@ -11,7 +11,7 @@ import numpy as np
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import saved
-from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
+from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, steps_an_epoch, training_batches
 from rtl_tf.runs import layout
 from rtl_tf.runs.history import read_history, write_history
 from rtl_tf.schema import Schema
@@ -48,7 +48,7 @@ def fit(
     Returns:
         The rows of history.csv.
     """
-    steps = max(1, (images or len(training.images)) // settings.batch_size)
+    steps = steps_an_epoch(images or len(training.images), settings.batch_size)
     detector.prepare = Preparation(
         training.size,
         settings.sigma,

@@ -13,7 +13,7 @@ from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import dlib_resnet, resnet50
 from rtl_tf.networks.sources import SourceNetwork
-from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
+from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, steps_an_epoch, training_batches
 from rtl_tf.records import Sample
 from rtl_tf.training.epoch_bar import EpochBar, epoch_label
 from rtl_tf.training.optimizer import Adam
@@ -60,7 +60,7 @@ def fit_recognizer(
     Returns:
         Keras's history: loss, accuracy, val_loss, val_accuracy (share of held-out images whose person is found).
     """
-    steps = max(1, len(training.images) // settings.batch_size)
+    steps = steps_an_epoch(len(training.images), settings.batch_size)
     rate = keras.optimizers.schedules.PolynomialDecay(settings.learning_rate, steps * settings.epochs, 0.0)
     recognizer.compile(
         Adam(rate, epsilon=1e-8),
