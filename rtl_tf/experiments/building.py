@@ -1,7 +1,6 @@
 """The networks of an experiment: loaded or made, joined, frozen, ready to be trained."""
 
 from collections.abc import Callable
-from importlib import import_module
 
 import keras
 import numpy as np
@@ -10,6 +9,7 @@ from rtl_tf.config import COMMON, Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.source_decoder import take_decoder
 from rtl_tf.methods import Method
+from rtl_tf.networks import architecture
 from rtl_tf.networks.catalogue import Source
 from rtl_tf.networks.edge_padding import pads
 from rtl_tf.networks.sources import SourceNetwork, load_source
@@ -26,7 +26,8 @@ def compares_logits(settings: Settings, method: Method) -> bool:
 
 def network_of(method: Method) -> Callable:
     """What builds the network (image_size, landmarks, width, seed) of a method that starts from random weights."""
-    return import_module(f"rtl_tf.networks.{method.network}").network
+    assert method.network is not None
+    return architecture(method.network).network
 
 
 def load_networks(settings: Settings, method: Method) -> Pair | None:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks import dlib_resnet, resnet50
+from rtl_tf.networks import architecture
 from rtl_tf.networks.sources import SourceNetwork
 from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, steps_an_epoch, training_batches
 from rtl_tf.records import Sample
@@ -21,8 +21,7 @@ from rtl_tf.training.optimizer import Adam
 
 def build_recognizer(start: SourceNetwork, people: int, seed: int) -> keras.Model:
     """Functional model of the layers "encoder" and "classifier": RGB (N, S, S, 3) in 0..255 -> logits (N, people)."""
-    architecture = {"resnet50": resnet50, "dlib_resnet": dlib_resnet}[start.source.network]
-    classifier = architecture.classifier(start.encoder, people, "softmax", seed=seed)
+    classifier = architecture(start.source.network).classifier(start.encoder, people, "softmax", seed=seed)
     image = keras.Input(start.encoder.input_shape[1:], name="image")
     return keras.Model(image, classifier(start.encoder(image)[-1]), name="recognizer")
 
