@@ -106,7 +106,7 @@ def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, sp
         ],
         "precision": sorted(compute_types(source)),
         "maps": [output.shape[1:] for output in source.outputs],  # and with them the encoder's stride
-        "terms": [term.function.__name__ for term in detector.objective.terms],
+        "terms": [term.name for term in detector.objective.terms],
         "answers": [(shape, dtype.str) for shape, dtype in specs],
         "views": augment.VIEWS,
         "images": (training.images.shape, training.size),
