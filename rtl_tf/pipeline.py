@@ -154,7 +154,7 @@ def training_batches(
     batch_size: int,
     seed: int,
     epoch: Callable[[], int],
-    images: int | None = None,
+    images_an_epoch: int | None = None,
     source_answers: Sequence[np.ndarray] = (),
     augmentation: str = "paper",
     flips: bool = True,
@@ -166,7 +166,7 @@ def training_batches(
     alone, so a training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch is
     dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
 
-    images: of an epoch, where that shall be more than the data have: they come again, in another order and other views.
+    images_an_epoch: where that shall be more than the data have: they come again, in another order and other views.
     source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
     a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
     flips: whether images are flipped at all.
@@ -174,7 +174,7 @@ def training_batches(
     augmenting = AUGMENTATIONS[augmentation]
     never = tf.constant([float(not flips and draw == augmenting.FLIP) for draw in range(augmenting.DRAWS)])
     count, rows = len(data.images), _rows(_columns(data, data.images))
-    images = images or count
+    images = images_an_epoch or count
     turns, steps = -(-images // count), steps_an_epoch(images, batch_size)
 
     def shuffled(turn):

@@ -82,7 +82,7 @@ def test_the_second_network_is_trained_on_such_crops(tmp_path, monkeypatch, caps
     monkeypatch.setattr(part_training, "load_networks", lambda *_: None)
     monkeypatch.setattr(part_training, "build", lambda *_: (None, None))
     monkeypatch.setattr(part_training, "images_an_epoch", lambda *_: 7)
-    monkeypatch.setattr(part_training, "fit", lambda *given, images: trained.append(given[4]))
+    monkeypatch.setattr(part_training, "fit", lambda *given, **_: trained.append(given[4]))
     heeding = Missing(recipe=Recipe(box_evidence="what boxes around labels tell")).of(seen.samples)
     monkeypatch.setattr(part_training.Detector, "load", lambda folder, closer: heeding)
     settings = Asked(method="ft", crop_jitter=asked).resolved()

@@ -148,7 +148,7 @@ def test_the_steps_an_epoch_are_its_batches(batch_size, steps, samples):
 def test_an_epoch_of_more_images_than_there_are_shows_them_again_and_otherwise(samples):
     data = load_crops(samples[:4], SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
     turns = itertools.count()  # the epoch is asked for in each of its three turns
-    batches = training_batches(data, batch_size=5, seed=0, epoch=lambda: next(turns) // 3, images=12)
+    batches = training_batches(data, batch_size=5, seed=0, epoch=lambda: next(turns) // 3, images_an_epoch=12)
     assert batches.cardinality() == 2
     first, second = ([{k: v.numpy() for k, v in batch.items()} for batch in batches] for _ in range(2))
     seen = np.concatenate([batch["points"] for batch in first])

@@ -141,9 +141,9 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
         data.schema,
         settings,
         run.folder,
-        callbacks,
-        answers,
-        images_an_epoch(data.dataset, settings),
+        callbacks=callbacks,
+        source_answers=answers,
+        images_an_epoch=images_an_epoch(data.dataset, settings),
     )
 
 

@@ -65,7 +65,7 @@ def train_parts(
     detector = _network(settings, method, training.plain, len(data.schema))
     place.mkdir(exist_ok=True)
     images = round(images_an_epoch(data.dataset, settings) * len(training.images) / len(data.training.images))
-    fit(detector, training, validation, data.schema, settings, place, callbacks, images=images)
+    fit(detector, training, validation, data.schema, settings, place, callbacks=callbacks, images_an_epoch=images)
 
 
 def require_network(settings: Settings, method: Method, data: Data) -> None:
