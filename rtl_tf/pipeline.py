@@ -29,18 +29,18 @@ class Crops:
             file where they are too many.
         points: float32 (N, K, 2) in input px of the plain crop (0 to S - 1), NaN = missing. Mirrored samples are
             mirrored here, pairs swapped: all crops show the same half of the face.
-        crops: the plain crops, to return to original px.
+        squares: of the plain crops in their photographs, to return to original px.
         labels: int (N,), for a classifier over people.
     """
 
     images: np.ndarray
     points: np.ndarray
-    crops: tuple[Crop, ...]
+    squares: tuple[Crop, ...]
     labels: np.ndarray | None = None
 
     @property
     def size(self) -> int:
-        return self.crops[0].size
+        return self.squares[0].size
 
     @property
     def plain(self) -> np.ndarray:
@@ -80,16 +80,16 @@ def load_crops(
             crop = square(sample, image, crop)
         return crop_image(image, crop.widened(context), sample.image), crop
 
-    crops = []
+    squares = []
     with ThreadPoolExecutor() as pool:
         for index, (image, crop) in enumerate(progress(pool.map(decoded, samples), len(samples), label)):
             images[index] = image
-            crops.append(crop)
+            squares.append(crop)
     points = [
         labels_in(crop, sample.points, schema, label_shift * crop.side)
-        for sample, crop in zip(samples, crops, strict=True)
+        for sample, crop in zip(samples, squares, strict=True)
     ]
-    return Crops(images, np.array(points, np.float32).reshape(-1, len(schema), 2), tuple(crops))
+    return Crops(images, np.array(points, np.float32).reshape(-1, len(schema), 2), tuple(squares))
 
 
 def labels_in(crop: Crop, points: np.ndarray, schema: Schema, shift: float = 0.0) -> np.ndarray:

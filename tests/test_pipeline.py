@@ -43,7 +43,7 @@ def test_plain_crops_show_the_landmarks_where_they_are_said_to_be(samples):
 
 def test_the_border_of_a_square_may_lie_beyond_what_a_person_may_give(samples, monkeypatch):
     expected = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
-    assert samples[0].box[2] == 48 and expected.crops[0].widened(context_px(SIZE)).side == 60
+    assert samples[0].box[2] == 48 and expected.squares[0].widened(context_px(SIZE)).side == 60
     monkeypatch.setattr(images, "MAX_PIXELS", 48**2)
     data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
     np.testing.assert_array_equal(data.images, expected.images)

@@ -354,4 +354,4 @@ def test_the_mesh_of_a_training_image_is_found_once(tmp_path, monkeypatch):
         data.part("training")[1], data.schema, size=64, margin=settings.crop_margin,
         square=lambda _, image, box: data.recipe.square(image, box),
     )  # fmt: skip
-    assert again.crops == data.training.crops
+    assert again.squares == data.training.squares

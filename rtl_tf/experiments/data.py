@@ -133,7 +133,7 @@ class DataLoader:
         training = crops("training", AUGMENTATIONS[settings.augment].context_px(settings.image_size))
         if settings.parts:
             samples = [dataset.samples[index] for index in split.training]
-            recipe = replace(recipe, parts=fit_parts(dataset.schema, samples, training.crops))
+            recipe = replace(recipe, parts=fit_parts(dataset.schema, samples, training.squares))
         return Data(dataset, split, dataset.schema, recipe, training, crops("validation"), crops("test"), boxes)
 
     def _find_boxes(self, key: tuple, training: tuple[int, ...], others: tuple[int, ...], margin: float) -> FoundBoxes:

@@ -63,7 +63,7 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
     """
     boxes = [replace(box, size=detector.image_size) for box in part.boxes]
     if detector.recipe.sees_boxes:
-        answers = detector.predict_crops(part.crops.plain, part.crops.crops)
+        answers = detector.predict_crops(part.crops.plain, part.crops.squares)
         answers = answers if detector.familiar is None else with_yaws(answers, part)
     else:
         everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
