@@ -14,7 +14,7 @@ DRAWS = 5  # flip, scale, zoom, shift in x, shift in y
 FLIP = 0  # which of the draws decides; 1 does not flip
 
 # Without jitter an image has four views: flip or not, scale 1 or 0.8. `view_numbers` are places in this list.
-VIEWS = ((False, 1.0), (True, 1.0), (False, SCALE), (True, SCALE))
+CACHED_VIEWS = ((False, 1.0), (True, 1.0), (False, SCALE), (True, SCALE))
 
 # Input px added around a crop, as a share of its side, so that a face at scale 0.8 stands before its own surroundings
 # (where the photograph has none, as the built-in faces, its edge is repeated).
@@ -39,7 +39,7 @@ def transforms(draws, jitter: float, size: int):
 
 
 def view_numbers(flip, scale):
-    """Of `transforms` without jitter: int32 (N,), where each image's view stands in VIEWS."""
+    """Of `transforms` without jitter: int32 (N,), where each image's view stands in CACHED_VIEWS."""
     return tf.cast(flip, tf.int32) + 2 * tf.cast(scale < 1.0, tf.int32)
 
 

@@ -167,8 +167,8 @@ def training_batches(
     dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
 
     images_an_epoch: where that shall be more than the data have: they come again, in another order and other views.
-    source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
-    a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
+    source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.CACHED_VIEWS`; the
+    rows of a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
     flips: whether images are flipped at all.
     """
     augmenting = AUGMENTATIONS[augmentation]

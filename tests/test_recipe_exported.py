@@ -12,7 +12,7 @@ from rtl_tf.datasets.synthetic.rendered import samples as rendered
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.face_boxes import find_boxes
-from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
+from rtl_tf.experiments.recipe_fitting import RecipeSettings, fit_recipe
 from rtl_tf.experiments.run_export import calibration_crops
 from rtl_tf.inference import exporting
 from rtl_tf.inference.detector import Detector
@@ -52,7 +52,7 @@ def run(heads, tmp_path_factory):
     """A run with all that a recipe can have."""
     folder = tmp_path_factory.mktemp("run")
     settings = Asked(aligned=True, calibrated=True, label_shift=True, views=2, image_size=SIZE).resolved()
-    recipe = fit_recipe(Wanted.of(settings), heads, SCHEMA)
+    recipe = fit_recipe(RecipeSettings.of(settings), heads, SCHEMA)
     assert recipe.alignment and recipe.calibration
     network(SIZE).save(folder / layout.NETWORK)
     (folder / layout.FACE_PARTS).mkdir()

@@ -14,7 +14,7 @@ from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
 from rtl_tf.experiments.lineage import acquaintances, with_unseen_test
 from rtl_tf.experiments.meshed_samples import Meshes, mesh_around
-from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
+from rtl_tf.experiments.recipe_fitting import RecipeSettings, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.decoded import Box
@@ -124,7 +124,7 @@ class DataLoader:
         key, margin, boxes = dataset_key(settings), settings.crop_margin, None
         if settings.face_boxes == FOUND:
             boxes = self._boxes(key, split.training, (*split.validation, *split.test), margin)
-        recipe = self._recipe(split.training, key, Wanted.of(settings), boxes)
+        recipe = self._recipe(split.training, key, RecipeSettings.of(settings), boxes)
 
         def crops(part: str, context: int = 0) -> Crops:
             crop_settings = (margin, context, settings.memory_gb, recipe.alignment, recipe.label_shift)
@@ -140,7 +140,9 @@ class DataLoader:
         dataset = self._dataset(*key)
         return find_boxes(dataset.samples, training, others, margin, dataset.schema.is_one_sided)
 
-    def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted, boxes: FoundBoxes | None) -> Recipe:
+    def _fit_recipe(
+        self, indices: tuple[int, ...], key: tuple, wanted: RecipeSettings, boxes: FoundBoxes | None
+    ) -> Recipe:
         dataset = self._dataset(*key)
         self._meshes.clear()
         return fit_recipe(wanted, chosen_samples(dataset, indices, boxes), dataset.schema, self._meshes)

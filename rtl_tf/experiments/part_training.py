@@ -31,7 +31,7 @@ from rtl_tf.training.model import RegularizedDetector
 NO_PART = "no validation image shows all landmarks of a part in more pixels than the network sees"
 JITTER = 0.03  # share of a part's side, where the first look's own misses are not known
 MISSES = 95  # percent of those that lie within the jitter
-MOST = (1 - 1 / WIDENED) / 2  # shifts that leave a part's farthest landmarks within its crop
+MOST_JITTER = (1 - 1 / WIDENED) / 2  # shifts that leave a part's farthest landmarks within its crop
 
 
 def train_parts(
@@ -108,7 +108,7 @@ def part_jitter(first: Detector, faces: UnseenImages, parts: FaceParts) -> float
             people.add(sample.subject)
     if len(people) < FEWEST_PEOPLE:
         return JITTER
-    return min(float(np.percentile(misses, MISSES)), MOST)
+    return min(float(np.percentile(misses, MISSES)), MOST_JITTER)
 
 
 def _crops(data: Data, part: str, settings: Settings, context: int = 0) -> Crops | None:

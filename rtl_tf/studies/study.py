@@ -25,7 +25,8 @@ from rtl_tf.studies.planning import Plan, Task, make_plan
 from rtl_tf.studies.workers import work_through
 from rtl_tf.system.notes import warn
 
-ONE_THREAD = {
+# Environment of processes that share a machine.
+SIDE_BY_SIDE = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else the first process takes all memory of a GPU
@@ -133,7 +134,7 @@ def _train(plan: Plan, processes: int, tensorboard: bool, validation_only: bool)
             Job(task.asked, task.run, tensorboard, validation_only, Path(logs) / f"{number}.log")
             for number, task in enumerate(plan.tasks)
         ]
-        environment = ONE_THREAD if processes > 1 else {}
+        environment = SIDE_BY_SIDE if processes > 1 else {}
         for number, kind, value in work_through(jobs, make_execute, jobs=processes, environment=environment):
             task = plan.tasks[number]
             if kind == "begun":

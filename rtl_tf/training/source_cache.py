@@ -56,8 +56,8 @@ def source_answers(
             is new and nothing can be kept.
         limit_gb: GiB that the folder may take; the least recently used answers make room for these.
     Returns:
-        For each regularizer of the method an array (N, 4, ...), views in the order of `augment.VIEWS`; none where
-        the source network has to be asked in every step (or is not needed at all).
+        For each regularizer of the method an array (N, 4, ...), views in the order of `augment.CACHED_VIEWS`; none
+        where the source network has to be asked in every step (or is not needed at all).
     """
     if not detector.regularized:
         return (), ""
@@ -65,7 +65,7 @@ def source_answers(
         return (), f"source network: asked in every step (with --augment {augmentation} every view is new)"
     if jitter > 0:
         return (), "source network: asked in every step (with crop jitter every view is new)"
-    if epochs <= len(augment.VIEWS):
+    if epochs <= len(augment.CACHED_VIEWS):
         return (), "source network: asked in every step (a cache pays from the fifth epoch on)"
     specs = _specs(detector, training)
     size = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in specs)
@@ -108,7 +108,7 @@ def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, sp
         "maps": [output.shape[1:] for output in source.outputs],  # and with them the encoder's stride
         "terms": [term.name for term in detector.objective.terms],
         "answers": [(shape, dtype.str) for shape, dtype in specs],
-        "views": augment.VIEWS,
+        "views": augment.CACHED_VIEWS,
         "images": (training.images.shape, training.size),
     }
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode())
@@ -119,9 +119,9 @@ def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, sp
 
 def _specs(detector: RegularizedDetector, training: Crops) -> Specs:
     """Shape and type of each array, from the answers for one image."""
-    answers = _ask(detector.source_answers, training, slice(0, 1), augment.VIEWS[0])
+    answers = _ask(detector.source_answers, training, slice(0, 1), augment.CACHED_VIEWS[0])
     return [
-        ((len(training.images), len(augment.VIEWS), *answer.shape[1:]), np.dtype("f2" if term.half else "f4"))
+        ((len(training.images), len(augment.CACHED_VIEWS), *answer.shape[1:]), np.dtype("f2" if term.half else "f4"))
         for term, answer in zip(detector.objective.terms, answers, strict=True)
     ]
 
@@ -141,10 +141,10 @@ def _fill(folder: Path, detector: RegularizedDetector, training: Crops, specs: S
     with alone_in(unfinished), _removed_at_the_end(unfinished):  # so that others see that it is not left behind
         arrays = [_new_array(unfinished / f"{number}.npy", *spec) for number, spec in enumerate(specs)]
         batches = [slice(start, start + BATCH) for start in range(0, len(training.images), BATCH)]
-        work = [(batch, view) for batch in batches for view in range(len(augment.VIEWS))]
+        work = [(batch, view) for batch in batches for view in range(len(augment.CACHED_VIEWS))]
         ask = tf.function(detector.source_answers, reduce_retracing=True)
         for batch, view in progress(work, len(work), "asking the source network"):
-            for array, answer in zip(arrays, _ask(ask, training, batch, augment.VIEWS[view]), strict=True):
+            for array, answer in zip(arrays, _ask(ask, training, batch, augment.CACHED_VIEWS[view]), strict=True):
                 array[batch, view] = answer
         for array in arrays:
             array.flush()
