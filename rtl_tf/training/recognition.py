@@ -18,6 +18,8 @@ from rtl_tf.records import Sample
 from rtl_tf.training.epoch_bar import EpochBar, epoch_label
 from rtl_tf.training.optimizer import Adam
 
+HELD_OUT = 5
+
 
 def build_recognizer(start: SourceNetwork, people: int, seed: int) -> keras.Model:
     """Functional model of the layers "encoder" and "classifier": RGB (N, S, S, 3) in 0..255 -> logits (N, people)."""
@@ -36,13 +38,13 @@ def people(samples: Sequence[Sample]) -> tuple[list[str], np.ndarray]:
     return known, np.array([number.get(sample.subject, -1) for sample in samples], np.int32)
 
 
-def hold_out(classes: np.ndarray, seed: int, every: int = 5) -> tuple[np.ndarray, np.ndarray]:
-    """Indices for training and validation: of each person one image in `every` is held out, at least one."""
+def hold_out(classes: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices for training and validation: of each person one image in HELD_OUT is held out, at least one."""
     rng = np.random.default_rng(seed)
     held_out: list[int] = []
     for person in range(classes.max() + 1):
         images = rng.permutation(np.flatnonzero(classes == person))
-        held_out.extend(images[: max(1, len(images) // every)])
+        held_out.extend(images[: max(1, len(images) // HELD_OUT)])
     validation = np.sort(np.array(held_out))
     return np.setdiff1d(np.flatnonzero(classes >= 0), validation), validation
 
