@@ -218,10 +218,10 @@ def _columns(data: Crops, images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _rows(arrays: dict) -> Callable[..., dict]:
-    """A graph's way to the rows of arrays, by one or more index tensors (B,).
+    """Graph function that gathers rows of NumPy arrays by one or more index tensors (B,).
 
-    They are fetched in NumPy, whether an array is in memory or in a file: TensorFlow would take a copy of the whole,
-    and on an accelerator put it there.
+    NumPy fetches them, whether an array is in memory or in a file: TensorFlow would copy the whole array, and on an
+    accelerator put it there.
     """
 
     def take(*indices):

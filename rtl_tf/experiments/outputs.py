@@ -1,4 +1,4 @@
-"""What a run is, in words: on what, of what, and what its detector says of a part of the data."""
+"""Environment, opening lines and predictions of a run."""
 
 import os
 import platform
