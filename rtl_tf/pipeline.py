@@ -167,8 +167,8 @@ def training_batches(
     dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
 
     images_an_epoch: where that shall be more than the data have: they come again, in another order and other views.
-    source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.CACHED_VIEWS`; the
-    rows of a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
+    source_answers: arrays (N, V, ...), a row for each view of each image in the order of `augment.views`; the rows of
+    a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
     flips: whether images are flipped at all.
     """
     augmenting = AUGMENTATIONS[augmentation]
@@ -189,7 +189,7 @@ def training_batches(
         batch = rows(indices) | {"draws": draws}
         if source_answers:
             flip, scale, _ = augment.transforms(draws, 0.0, data.size)
-            kept = _rows(dict(enumerate(source_answers)))(indices, augment.view_numbers(flip, scale))
+            kept = _rows(dict(enumerate(source_answers)))(indices, augment.view_numbers(flip, scale, flips))
             batch["source"] = tuple(kept.values())
         return batch
 

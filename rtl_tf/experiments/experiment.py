@@ -146,6 +146,7 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
         source_cache(searching_run(run.folder), data.dataset.name),
         augmentation=settings.augment,
         jitter=settings.crop_jitter,
+        flips=settings.flips,
         epochs=settings.epochs,
         limit_gb=settings.cache_gb,
     )
