@@ -175,7 +175,7 @@ def test_squares_that_were_found_are_nobodys_in_judging_as_in_use(tmp_path):
     np.testing.assert_array_equal(collect(found, heeding).points, expected)
     given = UnseenImages(["0", "1"], samples, crops, whole, whole)
     np.testing.assert_allclose(collect(given, heeding).points, np.float32(expected) + 5)
-    assert (found.told[-1], given.told[-1]) == ([True] * 2, [False] * 2)
+    assert (found.predict_arguments[-1], given.predict_arguments[-1]) == ([True] * 2, [False] * 2)
 
 
 BOXES = [(-0.5, -0.5, 70.0), (10.2, 3.7, 31.4), (-30.0, -20.0, 150.0), (40.0, 45.5, 300.0)]

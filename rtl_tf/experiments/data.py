@@ -48,8 +48,8 @@ class UnseenImages:
     looked_in: list[Crop]
 
     @property
-    def told(self) -> tuple[list[Path], list[Box], list[bool], list[bool]]:
-        """What `Predictor.predict` is told of each: its file, the square, whether mirrored, whether that was found."""
+    def predict_arguments(self) -> tuple[list[Path], list[Box], list[bool], list[bool]]:
+        """For `Predictor.predict`, of each: its file, the square, whether mirrored, whether the square was found."""
         files = [sample.image for sample in self.samples]
         squares = [(box.left, box.top, box.side) for box in self.looked_in]
         found = [box != own for box, own in zip(self.looked_in, self.boxes, strict=True)]

@@ -67,7 +67,7 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
         answers = answers if detector.familiar is None else with_yaws(answers, part)
     else:
         everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
-        answers = everything.predict(*part.told)
+        answers = everything.predict(*part.predict_arguments)
     if detector.recipe.plain and part.looked_in == part.boxes:
         heatmap_points = np.stack([answer.heatmap_points for answer in answers])
     else:

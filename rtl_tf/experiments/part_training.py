@@ -100,7 +100,9 @@ def part_jitter(first: Detector, faces: UnseenImages, parts: FaceParts) -> float
     JITTER where the parts of fewer than FEWEST_PEOPLE people are seen.
     """
     misses, people = [], set()
-    for sample, square, found in zip(faces.samples, faces.crops.squares, first.predict(*faces.told), strict=True):
+    for sample, square, found in zip(
+        faces.samples, faces.crops.squares, first.predict(*faces.predict_arguments), strict=True
+    ):
         for part, crop in parts_of(sample, square, parts):
             chosen = list(part.landmarks)
             middle, truth = (crop.to_shares(points[chosen].mean(axis=0)) for points in (found.points, sample.points))

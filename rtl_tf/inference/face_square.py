@@ -72,16 +72,16 @@ class FaceSquare:
 
     def to_json(self) -> dict[str, Any]:
         side = self.side
-        told = {"threshold": side.threshold, "above": side.above} if isinstance(side, Side) else side
-        return {"ridge": self.ridge.to_json(), "mirrored": told}
+        mirrored = {"threshold": side.threshold, "above": side.above} if isinstance(side, Side) else side
+        return {"ridge": self.ridge.to_json(), "mirrored": mirrored}
 
     @classmethod
     def from_json(cls, node: Node) -> "FaceSquare":
         """InputError, which names file and place, unless `to_json` wrote it."""
-        ridge, told = Ridge.from_json(node["ridge"], INPUTS, OUTPUTS), node["mirrored"]
-        if isinstance(told.value, bool):
-            return cls(ridge, told.value)
-        return cls(ridge, Side(told["threshold"].number(), told["above"].flag()))
+        ridge, mirrored = Ridge.from_json(node["ridge"], INPUTS, OUTPUTS), node["mirrored"]
+        if isinstance(mirrored.value, bool):
+            return cls(ridge, mirrored.value)
+        return cls(ridge, Side(mirrored["threshold"].number(), mirrored["above"].flag()))
 
 
 def read_face_square(file: Path) -> FaceSquare | None:

@@ -102,11 +102,11 @@ def show_command(study: Study, typed: dict[str, Any], plan: Plan, root: Path) ->
     others = [run for run in runs if run.resolved["data_name"] == data]
     for name in sorted({*map(json_name, typed), *COMPARED, SOURCE_HASH} - (IMMATERIAL - {"method"})):
         values = {setting(run, name) for run in plan.wanted if applies(name, run.method)}
-        told = len(values) == 1 and None not in values
+        is_one = len(values) == 1 and None not in values
         there = {setting(run, name) for run in others if applies(name, run.method)}
         if name in HASHES:  # which an older run does not tell
             there.discard(None)
-        if told and there - values:
+        if is_one and there - values:
             words.append(f"--where {shlex.quote(f'{name}={in_order(values)[0]}')}")
     return " ".join(words)
 
