@@ -13,9 +13,6 @@ SCALE = 0.8
 DRAWS = 5  # flip, scale, zoom, shift in x, shift in y
 FLIP = 0  # which of the draws decides; 1 does not flip
 
-# Without jitter an image has four views: flip or not, scale 1 or 0.8. `view_numbers` are places in this list.
-VIEWS = ((False, 1.0), (True, 1.0), (False, SCALE), (True, SCALE))
-
 # Input px added around a crop, as a share of its side, so that a face at scale 0.8 stands before its own surroundings
 # (where the photograph has none, as the built-in faces, its edge is repeated).
 CONTEXT = (1 / SCALE - 1) / 2
@@ -38,9 +35,14 @@ def transforms(draws, jitter: float, size: int):
     return flip, scale, shift
 
 
-def view_numbers(flip, scale):
-    """Of `transforms` without jitter: int32 (N,), where each image's view stands in VIEWS."""
-    return tf.cast(flip, tf.int32) + 2 * tf.cast(scale < 1.0, tf.int32)
+def views(flips: bool) -> tuple[tuple[bool, float], ...]:
+    """Flip and scale of each view that an image has without jitter: four, or two where images are never flipped."""
+    return tuple((flip, scale) for scale in (1.0, SCALE) for flip in ((False, True) if flips else (False,)))
+
+
+def view_numbers(flip, scale, flips: bool):
+    """Of `transforms` without jitter: int32 (N,), where each image's view stands in `views`."""
+    return tf.cast(flip, tf.int32) + (2 if flips else 1) * tf.cast(scale < 1.0, tf.int32)
 
 
 def augmented(images, points, draws, jitter: float, permutation, size: int):

@@ -61,9 +61,9 @@ def drawn(draws, jitter: float = 0.0) -> dict:
 
     A crop jitter widens the ranges of zoom and shift by itself, to either side.
     """
-    widened = np.array([[jitter if name in ("zoom", "shift_x", "shift_y") else 0.0] for name in PARAMETERS])
+    widened = np.array([jitter if name in ("zoom", "shift_x", "shift_y") else 0.0 for name in PARAMETERS])
     parts, lowest, highest, lacking = zip(*PARAMETERS.values(), strict=True)
-    low, high = np.array(lowest, np.float32) - widened[:, 0], np.array(highest, np.float32) + widened[:, 0]
+    low, high = np.array(lowest, np.float32) - widened, np.array(highest, np.float32) + widened
     has = draws[:, : len(PARTS)] < tf.constant(list(PARTS.values()))
     has = tf.gather(has, [list(PARTS).index(part) for part in parts], axis=1)
     values = tf.constant(low, tf.float32) + tf.constant(high - low, tf.float32) * draws[:, len(PARTS) :]

@@ -238,9 +238,9 @@ LEFT_OPEN = KINDS.keys() - COMMON.keys() - PRESETS["quick"].keys()
 
 
 def usual(preset: str, method: Method) -> dict[str, Any]:
-    """The defaults of a preset and of all for a method; one that a preset does not name among others has the paper's.
+    """The defaults of a preset for a method; lambda is 0 without regularizer.
 
-    Lambda is 0 without regularizer.
+    Where the preset gives a value per method and lacks this one, the paper preset's applies.
     """
     paper = PRESETS["paper"]
     own = {

@@ -81,14 +81,14 @@ class Conformal:
         radii never fall as coverage rises. `coverage` is taken for the next higher of LEVELS.
         """
         level = next(index for index, value in enumerate(LEVELS) if value >= coverage - 1e-9)
-        told = {name: _at(level, own, self.quantiles) for name, own in self.of_groups.items()}
-        reached = [told.get(name, self.quantiles[level]) for name in groups or [""] * len(doubts)]
+        quantile_of_group = {name: _at(level, own, self.quantiles) for name, own in self.of_groups.items()}
+        reached = [quantile_of_group.get(name, self.quantiles[level]) for name in groups or [""] * len(doubts)]
         radii = self.expected(doubts) * np.reshape(reached, np.shape(doubts))
         return np.where(np.isfinite(radii), radii, np.nan)
 
     def to_json(self) -> dict:
-        told = {"base": self.base.tolist(), "slope": self.slope.tolist(), "quantiles": _finite(self.quantiles)}
-        return told | {"of_groups": {name: _finite(own) for name, own in self.of_groups.items()}}
+        document = {"base": self.base.tolist(), "slope": self.slope.tolist(), "quantiles": _finite(self.quantiles)}
+        return document | {"of_groups": {name: _finite(own) for name, own in self.of_groups.items()}}
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Conformal":

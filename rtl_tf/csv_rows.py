@@ -136,10 +136,10 @@ def read_lines(path: Path, only_header: bool = False) -> list[Line]:
     """
     text, lines = _read_text(path, LARGEST_GIVEN), list[Line]()
     first = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    told = TOLD.fullmatch(first)
-    separator = told[1] if told else _separator(first)
+    separator_line = TOLD.fullmatch(first)
+    separator = separator_line[1] if separator_line else _separator(first)
     for row, cells in lines_of(text, str(path), strict=False, separator=separator):
-        if told and row == 1:
+        if separator_line and row == 1:
             continue
         if any(cells) or not lines:
             # a mark that is not the file's first: somebody has put a column before it

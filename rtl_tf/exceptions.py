@@ -23,7 +23,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
-def told(problem: OSError) -> str:
+def os_error_text(problem: OSError) -> str:
     """An OSError in one line: the file or folder, of two the one that was written, and the reason."""
     name = problem.filename2 or problem.filename or "standard output, or a temporary file"
     return f"{name}: {problem.strerror or problem}"

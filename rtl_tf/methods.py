@@ -27,13 +27,14 @@ OF_ENCODER_OUTPUTS = ("source_frame",)
 class Regularizer:
     """A function of `rtl_tf.regularizers`, and what it compares.
 
-    The source network is frozen: what a function needs of it, its *answer*, can be kept from epoch to epoch.
+    The source network is frozen: what a function needs of it, its *answer*, can be kept from epoch to epoch. Training
+    therefore uses `distance(answer(source), answer(target))`, which equals `function(source, target)`.
 
     Attributes:
         function: of source and target output, both as the networks give them.
         compares: the output: "features" (encoder output, (N, H, W, B)) or "logits" (classification branch, (N, C)).
         answer: the function that gives, of an output, what is needed of it; None = the output itself.
-        distance: the function of two answers that equals `function` of the outputs; None = `function`.
+        distance: the function of two answers; None = `function`.
         half: whether the answer may be kept in half precision (it is large, and only its direction counts).
     """
 

@@ -1,6 +1,5 @@
 """From samples to batches: crops decoded once, then batches that are a pure function of (seed, epoch, index)."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,12 +9,10 @@ import tensorflow as tf
 
 from rtl_tf import augment, augment_strong, heatmaps
 from rtl_tf.coordinates import HEATMAP_STRIDE, Crop, input_to_heatmap, sample_crop
-from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_around
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
-from rtl_tf.system.atomic import allocate
-from rtl_tf.system.cache import made_cache_folder
+from rtl_tf.system.image_memory import room
 from rtl_tf.system.progress import progress
 
 EVALUATION_BATCH = 32
@@ -32,18 +29,18 @@ class Crops:
             file where they are too many.
         points: float32 (N, K, 2) in input px of the plain crop (0 to S - 1), NaN = missing. Mirrored samples are
             mirrored here, pairs swapped: all crops show the same half of the face.
-        crops: the plain crops, to return to original px.
+        squares: of the plain crops in their photographs, to return to original px.
         labels: int (N,), for a classifier over people.
     """
 
     images: np.ndarray
     points: np.ndarray
-    crops: tuple[Crop, ...]
+    squares: tuple[Crop, ...]
     labels: np.ndarray | None = None
 
     @property
     def size(self) -> int:
-        return self.crops[0].size
+        return self.squares[0].size
 
     @property
     def plain(self) -> np.ndarray:
@@ -83,33 +80,16 @@ def load_crops(
             crop = square(sample, image, crop)
         return crop_image(image, crop.widened(context), sample.image), crop
 
-    crops = []
+    squares = []
     with ThreadPoolExecutor() as pool:
         for index, (image, crop) in enumerate(progress(pool.map(decoded, samples), len(samples), label)):
             images[index] = image
-            crops.append(crop)
+            squares.append(crop)
     points = [
         labels_in(crop, sample.points, schema, label_shift * crop.side)
-        for sample, crop in zip(samples, crops, strict=True)
+        for sample, crop in zip(samples, squares, strict=True)
     ]
-    return Crops(images, np.array(points, np.float32).reshape(-1, len(schema), 2), tuple(crops))
-
-
-def room(shape: tuple[int, ...], memory_gb: float) -> np.ndarray:
-    """Memory, or a file without a name, of which nothing is left when the process ends, however it ends."""
-    size = int(np.prod(shape, dtype=np.int64))
-    if size <= memory_gb * 2**30:
-        return np.empty(shape, np.uint8)
-    folder = made_cache_folder("crops")
-    try:
-        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (the array keeps it)
-        allocate(file, size)
-    except OSError as problem:
-        reason = f"{problem.strerror} for {size / 2**20:.0f} MiB of decoded images"
-        raise InputError(
-            f"cache {folder}: {reason}; set RTL_TF_CACHE to another folder, or raise --memory-gb"
-        ) from problem
-    return np.memmap(file, np.uint8, "r+", shape=shape)
+    return Crops(images, np.array(points, np.float32).reshape(-1, len(schema), 2), tuple(squares))
 
 
 def labels_in(crop: Crop, points: np.ndarray, schema: Schema, shift: float = 0.0) -> np.ndarray:
@@ -163,13 +143,18 @@ class Preparation:
         return tf.cast(images, tf.float32), targets(points, self.size, self.sigma) | kept
 
 
+def steps_an_epoch(images: int, batch_size: int) -> int:
+    """Batches of `training_batches`: the last, incomplete one is dropped, unless it is the only one."""
+    return max(1, images // batch_size)
+
+
 def training_batches(
     data: Crops,
     *,
     batch_size: int,
     seed: int,
     epoch: Callable[[], int],
-    images: int | None = None,
+    images_an_epoch: int | None = None,
     source_answers: Sequence[np.ndarray] = (),
     augmentation: str = "paper",
     flips: bool = True,
@@ -181,16 +166,16 @@ def training_batches(
     alone, so a training that starts in the middle sees what an uninterrupted one sees. The last, incomplete batch is
     dropped: each epoch drops other images, and no BatchNorm sees a smaller batch than was asked for.
 
-    images: of an epoch, where that shall be more than the data have: they come again, in another order and other views.
-    source_answers: arrays (N, 4, ...), a row for each view of each image in the order of `augment.VIEWS`; the rows of
+    images_an_epoch: where that shall be more than the data have: they come again, in another order and other views.
+    source_answers: arrays (N, V, ...), a row for each view of each image in the order of `augment.views`; the rows of
     a batch come along as "source". They presuppose the paper's augmentation and jitter 0.
     flips: whether images are flipped at all.
     """
     augmenting = AUGMENTATIONS[augmentation]
     never = tf.constant([float(not flips and draw == augmenting.FLIP) for draw in range(augmenting.DRAWS)])
     count, rows = len(data.images), _rows(_columns(data, data.images))
-    images = images or count
-    batch_size, turns = min(batch_size, images), -(-images // count)
+    images = images_an_epoch or count
+    turns, steps = -(-images // count), steps_an_epoch(images, batch_size)
 
     def shuffled(turn):
         number = turns * tf.ensure_shape(tf.numpy_function(lambda: np.int32(epoch()), [], tf.int32), ()) + turn
@@ -204,14 +189,14 @@ def training_batches(
         batch = rows(indices) | {"draws": draws}
         if source_answers:
             flip, scale, _ = augment.transforms(draws, 0.0, data.size)
-            kept = _rows(dict(enumerate(source_answers)))(indices, augment.view_numbers(flip, scale))
+            kept = _rows(dict(enumerate(source_answers)))(indices, augment.view_numbers(flip, scale, flips))
             batch["source"] = tuple(kept.values())
         return batch
 
     batches = tf.data.Dataset.from_tensor_slices(tf.range(turns)).flat_map(shuffled).take(images)
-    batches = batches.batch(batch_size, drop_remainder=True)
+    batches = batches.batch(min(batch_size, images), drop_remainder=True)
     batches = batches.map(fetched, num_parallel_calls=AHEAD, deterministic=True)
-    return _untuned(batches.apply(tf.data.experimental.assert_cardinality(images // batch_size)).prefetch(AHEAD))
+    return _untuned(batches.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(AHEAD))
 
 
 def evaluation_batches(data: Crops, *, batch_size: int = EVALUATION_BATCH) -> tf.data.Dataset:
@@ -233,10 +218,10 @@ def _columns(data: Crops, images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _rows(arrays: dict) -> Callable[..., dict]:
-    """A graph's way to the rows of arrays, by one or more index tensors (B,).
+    """Graph function that gathers rows of NumPy arrays by one or more index tensors (B,).
 
-    They are fetched in NumPy, whether an array is in memory or in a file: TensorFlow would take a copy of the whole,
-    and on an accelerator put it there.
+    NumPy fetches them, whether an array is in memory or in a file: TensorFlow would copy the whole array, and on an
+    accelerator put it there.
     """
 
     def take(*indices):

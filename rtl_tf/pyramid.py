@@ -15,7 +15,7 @@ from rtl_tf.images import DERIVED, crop_image, read_header, read_image, require_
 T = TypeVar("T")
 
 REDUCTIONS = (8, 4, 2, 1)  # those that JPEG files can be decoded at
-FINE = 2  # pixels of the photograph, along each side, for one that is seen: from there on its points lie where they lay
+FINE = 2  # least pixels of the photograph per pixel that is seen, along each side: at this ratio points did not move
 
 
 class Pyramid:

@@ -135,14 +135,14 @@ class Prediction:
     mirrored: bool = False
 
 
-def blanked(told: Any, known: np.ndarray, names: Sequence[str] = OF_LANDMARKS) -> dict[str, Any]:
-    """What `told` has under these names, with NaN for the landmarks that bool (K,) `known` is False of.
+def blanked(predictions: Any, known: np.ndarray, names: Sequence[str] = OF_LANDMARKS) -> dict[str, Any]:
+    """What `predictions` have under these names, with NaN for the landmarks that bool (K,) `known` is False of.
 
     Args:
-        told: a `Prediction`, or many in one: arrays (..., K), those called points (..., K, 2), None = not known.
+        predictions: a `Prediction`, or many in one: arrays (..., K), those called points (..., K, 2), None = not known.
     """
     found: dict[str, Any] = {}
     for name in names:
-        values, where = getattr(told, name), known[:, None] if name.endswith("points") else known
+        values, where = getattr(predictions, name), known[:, None] if name.endswith("points") else known
         found[name] = None if values is None else np.where(where, values, np.float32(np.nan))
     return found

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from rtl_tf.cli import run
-from rtl_tf.exceptions import told
+from rtl_tf.exceptions import os_error_text
 from rtl_tf.system.atomic import allocate, replacing
 
 FULL = "raise OSError(28, 'No space left on device')"
@@ -24,7 +24,7 @@ def test_what_goes_wrong_while_a_file_is_written_names_it_and_leaves_it_as_it_wa
     with pytest.raises(OSError) as problem, replacing(path) as unfinished:
         unfinished.write_text("half")
         full_disk()
-    assert told(problem.value) == f"{path}: No space left on device"
+    assert os_error_text(problem.value) == f"{path}: No space left on device"
     with pytest.raises(OSError) as problem, replacing(path) as unfinished:
         unfinished.mkdir()
         unfinished.write_text("x")
@@ -36,7 +36,7 @@ def test_what_goes_wrong_while_a_file_is_written_names_it_and_leaves_it_as_it_wa
 def test_another_files_error_keeps_its_name(tmp_path):
     with pytest.raises(FileNotFoundError) as problem, replacing(tmp_path / "copy"):
         (tmp_path / "nothing").read_bytes()
-    assert told(problem.value) == f"{tmp_path / 'nothing'}: No such file or directory"
+    assert os_error_text(problem.value) == f"{tmp_path / 'nothing'}: No such file or directory"
 
 
 def test_the_command_tells_it_in_one_line_with_status_2(tmp_path, capsys):

@@ -97,9 +97,9 @@ def run_flags(table, output):
 def test_a_run_with_folds_predicts_each_training_image_by_a_network_without_its_person(table, tmp_path, monkeypatch):
     trained = {}
 
-    def listening(detector, training, *more):
+    def listening(detector, training, *more, **options):
         trained[str(more[3])] = len(training.images)
-        return fit(detector, training, *more)
+        return fit(detector, training, *more, **options)
 
     fit = fit_module.fit
     monkeypatch.setattr("rtl_tf.experiments.experiment.fit", listening)

@@ -40,7 +40,7 @@ def test_predictions_return_to_original_pixels_under_their_own_names(tmp_path, m
     samples = [dataclasses.replace(sample, mirrored=mirrored) for sample in toy_samples(tmp_path)]
     crops = load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
     predictions = collect(
-        UnseenImages([s.image.name for s in samples], samples, crops, *(2 * [list(crops.crops)])),
+        UnseenImages([s.image.name for s in samples], samples, crops, *(2 * [list(crops.squares)])),
         spots(mirrored),
     )
     # Pooling shifts by 1.5 input px against p / 4; spots of neighbours blur into each other.
@@ -55,7 +55,7 @@ def test_predicting_from_files_equals_predicting_from_crops(tmp_path):
     samples = toy_samples(tmp_path, count=4)
     crops = load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
     detector = spots(False)
-    expected = detector.predict_crops(crops.plain, crops.crops)
+    expected = detector.predict_crops(crops.plain, crops.squares)
     files = [sample.image for sample in samples]
     for images in (files, [read_image(file) for file in files]):
         for boxes in (None, [sample.box for sample in samples]):  # the images are square: both are the whole image
@@ -155,11 +155,11 @@ def test_nothing_is_predicted_of_landmarks_that_no_training_image_had(tmp_path, 
     assert np.isnan(partial.predict_frame(read_image(files[0])).points).any(axis=-1).tolist() == [False, True, False]
     crops = load_crops(samples, SCHEMA, size=SIZE, margin=0.25)
     judged = collect(
-        UnseenImages(["0", "1"], samples, crops, *(2 * [list(crops.crops)])), partial
+        UnseenImages(["0", "1"], samples, crops, *(2 * [list(crops.squares)])), partial
     )  # errors of such a landmark count
     np.testing.assert_array_equal(
         judged.points,
-        collect(UnseenImages(["0", "1"], samples, crops, *(2 * [list(crops.crops)])), detector).points,
+        collect(UnseenImages(["0", "1"], samples, crops, *(2 * [list(crops.squares)])), detector).points,
     )
 
 
@@ -175,7 +175,7 @@ def test_squares_that_were_found_are_nobodys_in_judging_as_in_use(tmp_path):
     np.testing.assert_array_equal(collect(found, heeding).points, expected)
     given = UnseenImages(["0", "1"], samples, crops, whole, whole)
     np.testing.assert_allclose(collect(given, heeding).points, np.float32(expected) + 5)
-    assert (found.told[-1], given.told[-1]) == ([True] * 2, [False] * 2)
+    assert (found.predict_arguments[-1], given.predict_arguments[-1]) == ([True] * 2, [False] * 2)
 
 
 BOXES = [(-0.5, -0.5, 70.0), (10.2, 3.7, 31.4), (-30.0, -20.0, 150.0), (40.0, 45.5, 300.0)]

@@ -50,7 +50,7 @@ def run(data, folder, callbacks=(), **changes):
     folder.mkdir(exist_ok=True)
     detector = make_detector("rtl-sam", reg_weight=0.01)
     settings = dataclasses.replace(SETTINGS, batch_size=8 // STEPS, **changes)
-    rows = fitting.fit(detector, *data, SCHEMA, settings, folder, callbacks)
+    rows = fitting.fit(detector, *data, SCHEMA, settings, folder, callbacks=callbacks)
     return detector, [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 

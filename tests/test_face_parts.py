@@ -142,12 +142,12 @@ def test_training_crops_show_each_part_around_its_labels(tmp_path):
     assert crops.images.shape == (3, 104, 104, 3)
     seen = np.isfinite(crops.points).all(axis=-1).tolist()
     assert seen == [[True, True, False], [True, True, False], [False, False, True]]  # the unlabelled part has no crop
-    for points, crop, sample in zip(crops.points, crops.crops, (plain, mirrored, mirrored), strict=True):
+    for points, crop, sample in zip(crops.points, crops.squares, (plain, mirrored, mirrored), strict=True):
         names = [1, 0, 2] if sample.mirrored else [0, 1, 2]
         expected = crop.to_input(sample.points - np.array([0.01 * 200, 0]))[names]
         known = np.isfinite(points)
         np.testing.assert_allclose(points[known], expected[known], atol=1e-3)
-    np.testing.assert_array_equal(crops.images[1], crop_image(read_image(mirrored.image), crops.crops[1].widened(4)))
+    np.testing.assert_array_equal(crops.images[1], crop_image(read_image(mirrored.image), crops.squares[1].widened(4)))
     assert load_part_crops([plain], [Crop(-0.5, -0.5, 60, SIZE)], recipe, WITH_PARTS) is None
 
 

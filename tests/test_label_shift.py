@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rtl_tf.inference.label_shift import FEWEST, LabelShift, estimate, estimate_flipped, find_shift
+from rtl_tf.inference.label_shift import FEWEST_PEOPLE, LabelShift, estimate, estimate_flipped, find_shift
 from rtl_tf.schema import load_schema
 
 KINDS = np.array([False] * 4 + [True] * 4)
@@ -32,7 +32,7 @@ def test_anatomy_which_changes_its_sign_is_no_shift():
 
 @pytest.mark.parametrize("kinds", [[False] * 8, [True] * 8, [False] * 6 + [True] * 2])
 def test_one_kind_alone_tells_nothing(kinds):
-    assert FEWEST == 3
+    assert FEWEST_PEOPLE == 3
     assert estimate(np.ones(8), np.array(kinds), PEOPLE) is None
 
 

@@ -25,6 +25,7 @@ def test_every_name_stands_for_something():
     for method in METHODS.values():
         objective = objective_of(method)
         assert [term.compares for term in objective.terms] == [named.compares for named in method.regularizers]
+        assert all(callable(getattr(regularizers, term.name)) for term in objective.terms)
     built = [network_of(METHODS[name]) for name in FROM_RANDOM_WEIGHTS]
     assert built == [hourglass.network, unet.network, dsnt.network]
 
@@ -69,9 +70,9 @@ def test_methods_from_random_weights_have_their_own_losses_and_no_regularizer():
 def test_cross_entropy_takes_the_place_of_equation_4(name):
     usual, variant = get_method(name, "l2"), get_method(name, "cross-entropy")
     assert usual == METHODS[name]
-    assert [term.function for term in objective_of(variant).terms] == [
+    assert [term.distance for term in objective_of(variant).terms] == [
         regularizers.classifier_cross_entropy,
-        *(term.function for term in objective_of(usual).terms[1:]),
+        *(term.distance for term in objective_of(usual).terms[1:]),
     ]
     assert variant.uses_classifier and (variant.name, variant.title) == (usual.name, usual.title)
 
@@ -99,7 +100,7 @@ def test_transfer_baselines_have_no_regularizer_and_train_what_the_paper_says():
 )
 def test_regularizers_of_each_method(name, functions):
     method = METHODS[name]
-    assert [term.function for term in objective_of(method).terms] == [getattr(regularizers, f) for f in functions]
+    assert [term.name for term in objective_of(method).terms] == functions
     assert method.trains == "all"
     assert method.uses_classifier == ("classifier_output" in functions)
 

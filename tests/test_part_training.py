@@ -13,7 +13,7 @@ from rtl_tf.config import Asked
 from rtl_tf.coordinates import Crop
 from rtl_tf.experiments import part_training
 from rtl_tf.experiments.data import UnseenImages
-from rtl_tf.experiments.part_training import JITTER, MOST, part_jitter
+from rtl_tf.experiments.part_training import JITTER, MOST_JITTER, part_jitter
 from rtl_tf.inference.face_parts import FacePart, FaceParts
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.methods import METHODS
@@ -61,7 +61,7 @@ def test_crops_are_shifted_as_the_first_look_misses(tmp_path):
     first = Missing().of(seen.samples)
     assert part_jitter(first, seen, PARTS) == pytest.approx(0.08 + 0.55 * 0.02, abs=1e-4)
     assert first.boxes == [(-0.5, -0.5, LARGE)] * 6
-    assert part_jitter(Missing(9).of(seen.samples), seen, PARTS) == MOST == pytest.approx(0.1875)
+    assert part_jitter(Missing(9).of(seen.samples), seen, PARTS) == MOST_JITTER == pytest.approx(0.1875)
 
 
 def test_where_few_people_tell_of_the_misses_they_are_the_usual_ones(tmp_path):
@@ -82,7 +82,7 @@ def test_the_second_network_is_trained_on_such_crops(tmp_path, monkeypatch, caps
     monkeypatch.setattr(part_training, "load_networks", lambda *_: None)
     monkeypatch.setattr(part_training, "build", lambda *_: (None, None))
     monkeypatch.setattr(part_training, "images_an_epoch", lambda *_: 7)
-    monkeypatch.setattr(part_training, "fit", lambda *given, images: trained.append(given[4]))
+    monkeypatch.setattr(part_training, "fit", lambda *given, **_: trained.append(given[4]))
     heeding = Missing(recipe=Recipe(box_evidence="what boxes around labels tell")).of(seen.samples)
     monkeypatch.setattr(part_training.Detector, "load", lambda folder, closer: heeding)
     settings = Asked(method="ft", crop_jitter=asked).resolved()

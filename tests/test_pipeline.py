@@ -8,7 +8,7 @@ from toys import SCHEMA, toy_samples
 from rtl_tf import images
 from rtl_tf.augment import context_px
 from rtl_tf.coordinates import Crop
-from rtl_tf.pipeline import Preparation, evaluation_batches, labels_in, load_crops, training_batches
+from rtl_tf.pipeline import Preparation, evaluation_batches, labels_in, load_crops, steps_an_epoch, training_batches
 
 SIZE = 64
 
@@ -43,7 +43,7 @@ def test_plain_crops_show_the_landmarks_where_they_are_said_to_be(samples):
 
 def test_the_border_of_a_square_may_lie_beyond_what_a_person_may_give(samples, monkeypatch):
     expected = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
-    assert samples[0].box[2] == 48 and expected.crops[0].widened(context_px(SIZE)).side == 60
+    assert samples[0].box[2] == 48 and expected.squares[0].widened(context_px(SIZE)).side == 60
     monkeypatch.setattr(images, "MAX_PIXELS", 48**2)
     data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
     np.testing.assert_array_equal(data.images, expected.images)
@@ -138,10 +138,17 @@ def test_an_epoch_knows_its_number_of_batches_and_is_asked_for_when_it_starts(sa
     assert len(asked) == 2 and not np.array_equal(first, second)
 
 
+@pytest.mark.parametrize(("batch_size", "steps"), [(4, 3), (5, 2), (12, 1), (50, 1)])
+def test_the_steps_an_epoch_are_its_batches(batch_size, steps, samples):
+    data = load_crops(samples, SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
+    batches = training_batches(data, batch_size=batch_size, seed=0, epoch=lambda: 0)
+    assert steps_an_epoch(12, batch_size) == batches.cardinality() == len(list(batches)) == steps
+
+
 def test_an_epoch_of_more_images_than_there_are_shows_them_again_and_otherwise(samples):
     data = load_crops(samples[:4], SCHEMA, size=SIZE, margin=0.25, context=context_px(SIZE))
     turns = itertools.count()  # the epoch is asked for in each of its three turns
-    batches = training_batches(data, batch_size=5, seed=0, epoch=lambda: next(turns) // 3, images=12)
+    batches = training_batches(data, batch_size=5, seed=0, epoch=lambda: next(turns) // 3, images_an_epoch=12)
     assert batches.cardinality() == 2
     first, second = ([{k: v.numpy() for k, v in batch.items()} for batch in batches] for _ in range(2))
     seen = np.concatenate([batch["points"] for batch in first])

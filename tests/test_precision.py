@@ -162,7 +162,15 @@ def test_kept_answers_tell_the_precision_apart(data, tmp_path):  # noqa: F811
         with computing_in(mixed):
             detector, source = make_detector("rtl-sam", reg_weight=1.0), toy_source(SIZE).encoder
             (kept[mixed],), _ = source_answers(
-                detector, data[0], source, tmp_path, augmentation="paper", jitter=0.0, epochs=40, limit_gb=1.0
+                detector,
+                data[0],
+                source,
+                tmp_path,
+                augmentation="paper",
+                jitter=0.0,
+                flips=True,
+                epochs=40,
+                limit_gb=1.0,
             )
     assert len(list(tmp_path.iterdir())) == 2
     assert kept[True].dtype == np.float32 and not np.array_equal(kept[True], kept[False])

@@ -12,7 +12,7 @@ from rtl_tf.datasets.synthetic.rendered import samples as rendered
 from rtl_tf.documents import write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.face_boxes import find_boxes
-from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
+from rtl_tf.experiments.recipe_fitting import RecipeSettings, fit_recipe
 from rtl_tf.experiments.run_export import calibration_crops
 from rtl_tf.inference import exporting
 from rtl_tf.inference.detector import Detector
@@ -52,7 +52,7 @@ def run(heads, tmp_path_factory):
     """A run with all that a recipe can have."""
     folder = tmp_path_factory.mktemp("run")
     settings = Asked(aligned=True, calibrated=True, label_shift=True, views=2, image_size=SIZE).resolved()
-    recipe = fit_recipe(Wanted.of(settings), heads, SCHEMA)
+    recipe = fit_recipe(RecipeSettings.of(settings), heads, SCHEMA)
     assert recipe.alignment and recipe.calibration
     network(SIZE).save(folder / layout.NETWORK)
     (folder / layout.FACE_PARTS).mkdir()
@@ -91,7 +91,7 @@ def test_int8_finds_on_photographs_what_its_run_finds_nearly(run, heads, tmp_pat
     detector, file = Detector.load(run), tmp_path / "detector.tflite"
     crops = aligned_crops(detector.recipe, heads)
     exporting.export(
-        run, file, "litert", crops.plain, load_part_crops(heads, crops.crops, detector.recipe, SCHEMA).plain
+        run, file, "litert", crops.plain, load_part_crops(heads, crops.squares, detector.recipe, SCHEMA).plain
     )
     exported = ExportedDetector.load(file)
     assert exported.metadata["precision"] == exported.parts.metadata["precision"] == "int8"
@@ -158,7 +158,7 @@ def test_int8_is_calibrated_on_what_the_network_was_trained_on(run, heads, train
     trained_on = aligned_crops(recipe, heads[:4])
     crops, parts = calibration_crops(run)
     np.testing.assert_array_equal(crops, trained_on.plain)
-    expected = load_part_crops(heads[:4], trained_on.crops, recipe, SCHEMA).plain
+    expected = load_part_crops(heads[:4], trained_on.squares, recipe, SCHEMA).plain
     assert len(expected) == 8
     np.testing.assert_array_equal(parts, expected)
     assert [len(crops) for crops in calibration_crops(run, count=2)] == [2, 2]
@@ -175,7 +175,7 @@ def test_int8_of_parts_is_calibrated_on_images_that_show_some(run, heads, traine
     trained(aligned=True)
     crops, parts = calibration_crops(run, count=1)
     np.testing.assert_array_equal(crops, aligned_crops(recipe, few[:1]).plain)
-    squares = aligned_crops(recipe, few[2:3]).crops
+    squares = aligned_crops(recipe, few[2:3]).squares
     np.testing.assert_array_equal(parts, load_part_crops(few[2:3], squares, recipe, SCHEMA).plain[:1])
     for sample in few:
         sample.points[[0, 11]] = np.nan

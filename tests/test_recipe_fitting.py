@@ -17,7 +17,7 @@ from rtl_tf.experiments import meshed_samples, recipe_fitting
 from rtl_tf.experiments.data import DataLoader
 from rtl_tf.experiments.meshed_samples import MeshedSample, mesh_samples, shift_of_labels
 from rtl_tf.experiments.one_half import same_half
-from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
+from rtl_tf.experiments.recipe_fitting import RecipeSettings, fit_recipe
 from rtl_tf.experiments.resolving import resolve
 from rtl_tf.images import read_image
 from rtl_tf.inference import recipe as recipes
@@ -29,7 +29,7 @@ from rtl_tf.records import Sample
 from rtl_tf.schema import load_schema
 
 NAN = np.nan
-WANTED = Wanted.of(Asked(label_shift=True, views=2, image_size=64).resolved())
+WANTED = RecipeSettings.of(Asked(label_shift=True, views=2, image_size=64).resolved())
 CHOSEN = [40, 50, 60]  # mesh points at the landmarks left, right, middle
 HALF = replace(SCHEMA, mirrored_pairs=())  # of one half of the face
 
@@ -354,4 +354,4 @@ def test_the_mesh_of_a_training_image_is_found_once(tmp_path, monkeypatch):
         data.part("training")[1], data.schema, size=64, margin=settings.crop_margin,
         square=lambda _, image, box: data.recipe.square(image, box),
     )  # fmt: skip
-    assert again.crops == data.training.crops
+    assert again.squares == data.training.squares

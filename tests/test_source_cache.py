@@ -1,6 +1,7 @@
 """The source network's kept answers: the same training as asking in every step, without asking."""
 
 import errno
+import itertools
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,7 +47,7 @@ def data(tmp_path_factory):
 
 def keep(detector, training, source=None, **options):
     source = source or toy_source(SIZE).encoder
-    usual = {"augmentation": "paper", "jitter": 0.0, "epochs": 40, "limit_gb": 1.0}
+    usual = {"augmentation": "paper", "jitter": 0.0, "flips": True, "epochs": 40, "limit_gb": 1.0}
     return source_answers(detector, training, source, CACHE, **usual | options)
 
 
@@ -66,6 +67,21 @@ def test_the_answers_are_those_for_the_views_that_the_pipeline_shows(data, name)
             np.testing.assert_allclose(kept, asked, atol=scale * (1e-3 if kept.dtype == np.float16 else 1e-5))
         seen |= {(float(p[0, 0]), float(p[0, 1])) for p in target["points"].numpy()}
     assert len(seen) > 16  # of the 8 * 4 views
+
+
+def test_without_flips_two_views_are_asked_for_and_training_meets_no_other(data, monkeypatch):
+    detector, asked, ask = make_detector("rtl-sam", reg_weight=1.0), [], source_cache._ask
+    monkeypatch.setattr(source_cache, "_ask", lambda *given: asked.append(given[3]) or ask(*given))
+    (answers,), _ = keep(detector, data[0], flips=False)
+    assert asked[1:] == [(False, 1.0), (False, 0.8)] and answers.shape[:2] == (8, 2)  # the first: for the shape
+    prepare = Preparation(SIZE, sigma=1.5, permutation=SCHEMA.mirror_permutation)
+    epoch = itertools.count()
+    batches = training_batches(
+        data[0], batch_size=4, seed=0, epoch=lambda: next(epoch), source_answers=[answers], flips=False
+    )
+    for image, target in (prepare(batch) for _ in range(3) for batch in batches):
+        (wanted,) = detector.source_answers(image)
+        np.testing.assert_allclose(target["source"][0], wanted, atol=1e-5 * np.abs(wanted).max())
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -116,7 +132,8 @@ def interrupted(*_):
         ({"jitter": 0.02}, "with crop jitter every view is new"),
         ({"limit_gb": 1e-6}, "--cache-gb is 1e-06"),
         ({"limit_gb": 0}, "--cache-gb is 0"),
-        ({"epochs": 4}, "from the fifth epoch on"),
+        ({"epochs": 4}, "from epoch 5 on"),
+        ({"epochs": 2, "flips": False}, "from epoch 3 on"),
     ],
 )
 def test_otherwise_the_source_is_asked_in_every_step_and_it_is_said(data, options, message):
@@ -129,9 +146,11 @@ def test_fine_tuning_needs_no_source(data):
     assert keep(make_detector("rtl-eo", reg_weight=0.0), data[0]) == ((), "")
 
 
-def test_views_are_numbered_as_listed():
-    flip, scale = zip(*augment.VIEWS, strict=True)
-    np.testing.assert_array_equal(augment.view_numbers(np.array(flip), np.array(scale)), range(4))
+@pytest.mark.parametrize(("flips", "count"), [(True, 4), (False, 2)])
+def test_views_are_numbered_as_listed(flips, count):
+    flip, scale = zip(*augment.views(flips), strict=True)
+    np.testing.assert_array_equal(augment.view_numbers(np.array(flip), np.array(scale), flips), range(count))
+    assert any(flip) == flips
 
 
 def test_the_key_follows_the_weights():

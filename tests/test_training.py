@@ -298,7 +298,7 @@ class Kill(keras.callbacks.Callback):
 def run(data, folder, callbacks=(), start=None):
     folder.mkdir(exist_ok=True)
     detector = make_detector("rtl-sam", reg_weight=0.01, start=start)
-    rows = fitting.fit(detector, *data, SCHEMA, SETTINGS, folder, callbacks)
+    rows = fitting.fit(detector, *data, SCHEMA, SETTINGS, folder, callbacks=callbacks)
     return detector, rows
 
 

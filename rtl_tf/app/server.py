@@ -21,7 +21,7 @@ from rtl_tf.app.security import Access, Guard, login_name
 from rtl_tf.app.session import Session
 from rtl_tf.datasets.table import TABLE
 from rtl_tf.documents import Node, decoded, json_bytes, parse_json
-from rtl_tf.exceptions import InputError, told
+from rtl_tf.exceptions import InputError, os_error_text
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 PATIENCE = 2.0  # s, that an answer on a guess waits for it; the page asks again
@@ -71,7 +71,7 @@ def _answered(answer: Callable[[Request], Response]) -> Callable[[Request], Resp
         except Conflict as problem:
             return _problem(409, str(problem))
         except OSError as problem:  # a full disk: nothing is changed, and the page says so
-            return _problem(507, told(problem))
+            return _problem(507, os_error_text(problem))
 
     return endpoint
 

@@ -10,7 +10,7 @@ from rtl_tf.config import Asked
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.meshed_samples import as_one_half, mesh_samples, of_like_boxes, seen_both_ways, shift_of_labels
 from rtl_tf.inference.face_meshes import SIZE
-from rtl_tf.inference.label_shift import FEWEST, LabelShift
+from rtl_tf.inference.label_shift import FEWEST_PEOPLE, LabelShift
 from rtl_tf.pyramid import Pyramid
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
@@ -64,7 +64,7 @@ def find_common_faults(samples: Sequence[Sample], schema: Schema) -> CommonFault
     if shift is None:
         kinds = " of either half of the face" if schema.is_one_sided else ""
         few = f"a face was found in {len(meshed)} of the {len(chosen)} images that were looked at"
-        return CommonFaults(reason=f"{few}, of fewer than {FEWEST} people{kinds}", misnamed=misnamed)
+        return CommonFaults(reason=f"{few}, of fewer than {FEWEST_PEOPLE} people{kinds}", misnamed=misnamed)
     return CommonFaults(shift, float(np.median([square.side for square in squares])), len(alike), misnamed=misnamed)
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rtl_tf import __version__
-from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, told
+from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, os_error_text
 from rtl_tf.system import console
 from rtl_tf.system.redirection import redirect, silenced
 
@@ -79,7 +79,7 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
         redirect(os.devnull, sys.stdout.fileno())
         status = 141
     except OSError as problem:  # a folder that cannot be written, a full disk
-        print(f"error: {told(problem)}", file=sys.stderr)
+        print(f"error: {os_error_text(problem)}", file=sys.stderr)
         if problem.filename is None:  # what stdout still holds would fail once more
             redirect(os.devnull, sys.stdout.fileno())
         status = 2

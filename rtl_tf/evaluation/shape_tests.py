@@ -61,9 +61,9 @@ def distance_p(
     both = np.isin(groups, pair)
     values, covariates = shapes[both].reshape(both.sum(), -1), covariates[both]
     null = _directions(np.hstack([np.ones((len(values), 1)), covariates - covariates.mean(axis=0)]))
-    told = (groups[both] == pair[1]).astype(np.float64)
-    apart = told - null @ (null.T @ told)
-    if np.linalg.norm(apart) < 1e-6 * np.linalg.norm(told):
+    is_second = (groups[both] == pair[1]).astype(np.float64)
+    apart = is_second - null @ (null.T @ is_second)
+    if np.linalg.norm(apart) < 1e-6 * np.linalg.norm(is_second):
         return float("nan")
     model = np.column_stack([null, apart / np.linalg.norm(apart)])
     left = 1 - (model**2).sum(axis=1)  # of each row's variance by the model, in which rests are too small

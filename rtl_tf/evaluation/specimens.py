@@ -50,8 +50,8 @@ class Specimens:
     def sides(self) -> tuple[str, ...] | None:
         """N names of the side of the face, by the table where it tells all, else by what was mirrored; None where all
         show one."""
-        told = self.attributes.get(SIDE, ("",))
-        sides = told if all(told) else tuple(np.where(self.mirrored, "mirrored", "plain"))
+        by_table = self.attributes.get(SIDE, ("",))
+        sides = by_table if all(by_table) else tuple(np.where(self.mirrored, "mirrored", "plain"))
         return sides if len(set(sides)) > 1 else None
 
     def kept(self, which: np.ndarray, note: str) -> "Specimens":

@@ -33,7 +33,8 @@ class Apart(NamedTuple):
 def apart(detector: Detector, part: UnseenImages) -> Apart:
     """Of images that the detector, of a trained run with a calibration, has not seen."""
     network, mesh = (
-        np.stack([found.points for found in _alone(detector, blend).predict(*part.told)]) for blend in (0.0, 1.0)
+        np.stack([found.points for found in _alone(detector, blend).predict(*part.predict_arguments)])
+        for blend in (0.0, 1.0)
     )
     truth = np.stack([sample.points for sample in part.samples])
     sides = np.array([box.side for box in part.looked_in])

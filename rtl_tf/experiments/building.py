@@ -1,7 +1,7 @@
 """The networks of an experiment: loaded or made, joined, frozen, ready to be trained."""
 
 from collections.abc import Callable
-from importlib import import_module
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,6 +10,7 @@ from rtl_tf.config import COMMON, Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.experiments.source_decoder import take_decoder
 from rtl_tf.methods import Method
+from rtl_tf.networks import architecture
 from rtl_tf.networks.catalogue import Source
 from rtl_tf.networks.edge_padding import pads
 from rtl_tf.networks.sources import SourceNetwork, load_source
@@ -26,7 +27,8 @@ def compares_logits(settings: Settings, method: Method) -> bool:
 
 def network_of(method: Method) -> Callable:
     """What builds the network (image_size, landmarks, width, seed) of a method that starts from random weights."""
-    return import_module(f"rtl_tf.networks.{method.network}").network
+    assert method.network is not None
+    return architecture(method.network).network
 
 
 def load_networks(settings: Settings, method: Method) -> Pair | None:
@@ -91,26 +93,29 @@ def build(
         crops: uint8 (N, S, S, 3), training images.
         landmarks: K.
     """
-    temperature, average = None, False
     if networks is None:
         network = network_of(method)(settings.image_size, landmarks, settings.width, settings.seed)
-        source = None
+        source, logit_options = None, {}
     else:
         network, source = build_transfer(settings, method, networks, crops, landmarks)
-        asked = networks[1].source
-        temperature = None if asked.without_softmax else settings.temperature
-        average = asked.classifier == "points"
+        logit_options = _logit_options(settings, networks[1].source)
     detector = RegularizedDetector(
         network,
         source=source,
         method=method,
         reg_weight=float(settings.reg_weight),
-        temperature=temperature,
-        average=average,
+        logit_options=logit_options,
         reduction=settings.heatmap_loss,
         l2=settings.weight_decay if settings.weight_decay_mode == "l2" else 0.0,
     )
     return detector, source
+
+
+def _logit_options(settings: Settings, source: Source) -> dict[str, Any]:
+    """How RTL-CO compares what the source's branch gives: class scores softened, a descriptor or points as they are."""
+    if source.classifier == "points":
+        return {"temperature": None, "average": True}
+    return {"temperature": None if source.without_softmax else settings.temperature}
 
 
 def build_transfer(

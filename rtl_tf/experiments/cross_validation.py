@@ -43,16 +43,16 @@ def cross_validate(
     """
     record = folder / layout.OUT_OF_FOLD
     if not record.exists():
-        told = []
+        fold_detectors = []
         for fold in range(1, folds + 1):
             print(f"\nFold {fold} of {folds}:")
-            told.append(train(fold, folder / layout.FOLDS / str(fold)))
+            fold_detectors.append(train(fold, folder / layout.FOLDS / str(fold)))
         if trained.recipe.calibration and mesh_share == AUTO:
-            blend = choose_blend([apart(detector, part) for detector, part in told])
-            told = [(with_blend(detector, blend), part) for detector, part in told]
+            blend = choose_blend([apart(detector, part) for detector, part in fold_detectors])
+            fold_detectors = [(with_blend(detector, blend), part) for detector, part in fold_detectors]
             trained = with_blend(trained, blend)
             write_recipe(folder / layout.RECIPE, trained.recipe)
-        unseen = joined([collect(part, without_evidence(detector)) for detector, part in told])
+        unseen = joined([collect(part, without_evidence(detector)) for detector, part in fold_detectors])
         if confidence := Confidence.fit(unseen, trained.schema.mirror_permutation):
             write_confidence(folder / layout.CONFIDENCE, confidence)
         else:

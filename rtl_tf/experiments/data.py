@@ -14,7 +14,7 @@ from rtl_tf.experiments.cautions import cautions
 from rtl_tf.experiments.face_boxes import FOUND, FoundBoxes, find_boxes
 from rtl_tf.experiments.lineage import acquaintances, with_unseen_test
 from rtl_tf.experiments.meshed_samples import Meshes, mesh_around
-from rtl_tf.experiments.recipe_fitting import Wanted, fit_recipe
+from rtl_tf.experiments.recipe_fitting import RecipeSettings, fit_recipe
 from rtl_tf.experiments.resolving import Dataset, dataset_key, read_dataset, thinned
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.decoded import Box
@@ -48,8 +48,8 @@ class UnseenImages:
     looked_in: list[Crop]
 
     @property
-    def told(self) -> tuple[list[Path], list[Box], list[bool], list[bool]]:
-        """What `Predictor.predict` is told of each: its file, the square, whether mirrored, whether that was found."""
+    def predict_arguments(self) -> tuple[list[Path], list[Box], list[bool], list[bool]]:
+        """For `Predictor.predict`, of each: its file, the square, whether mirrored, whether the square was found."""
         files = [sample.image for sample in self.samples]
         squares = [(box.left, box.top, box.side) for box in self.looked_in]
         found = [box != own for box, own in zip(self.looked_in, self.boxes, strict=True)]
@@ -124,7 +124,7 @@ class DataLoader:
         key, margin, boxes = dataset_key(settings), settings.crop_margin, None
         if settings.face_boxes == FOUND:
             boxes = self._boxes(key, split.training, (*split.validation, *split.test), margin)
-        recipe = self._recipe(split.training, key, Wanted.of(settings), boxes)
+        recipe = self._recipe(split.training, key, RecipeSettings.of(settings), boxes)
 
         def crops(part: str, context: int = 0) -> Crops:
             crop_settings = (margin, context, settings.memory_gb, recipe.alignment, recipe.label_shift)
@@ -133,14 +133,16 @@ class DataLoader:
         training = crops("training", AUGMENTATIONS[settings.augment].context_px(settings.image_size))
         if settings.parts:
             samples = [dataset.samples[index] for index in split.training]
-            recipe = replace(recipe, parts=fit_parts(dataset.schema, samples, training.crops))
+            recipe = replace(recipe, parts=fit_parts(dataset.schema, samples, training.squares))
         return Data(dataset, split, dataset.schema, recipe, training, crops("validation"), crops("test"), boxes)
 
     def _find_boxes(self, key: tuple, training: tuple[int, ...], others: tuple[int, ...], margin: float) -> FoundBoxes:
         dataset = self._dataset(*key)
         return find_boxes(dataset.samples, training, others, margin, dataset.schema.is_one_sided)
 
-    def _fit_recipe(self, indices: tuple[int, ...], key: tuple, wanted: Wanted, boxes: FoundBoxes | None) -> Recipe:
+    def _fit_recipe(
+        self, indices: tuple[int, ...], key: tuple, wanted: RecipeSettings, boxes: FoundBoxes | None
+    ) -> Recipe:
         dataset = self._dataset(*key)
         self._meshes.clear()
         return fit_recipe(wanted, chosen_samples(dataset, indices, boxes), dataset.schema, self._meshes)

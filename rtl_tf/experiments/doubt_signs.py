@@ -39,5 +39,5 @@ def with_yaws(answers: Sequence[Prediction], part: UnseenImages) -> list[Predict
         return replace(answers[index], yaw=yaw)
 
     with ThreadPoolExecutor() as pool:
-        told = pool.map(look, range(len(answers)))
-        return list(progress(told, len(answers), "looking how heads are turned"))
+        turned = pool.map(look, range(len(answers)))
+        return list(progress(turned, len(answers), "looking how heads are turned"))

@@ -1,8 +1,8 @@
 """One experiment from data to figures: the whole way through the layers, in the order of the design's picture."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -53,70 +53,87 @@ def run_experiment(
     Raises:
         InputError: bad data, flags, weights, or a run folder that is not free.
     """
-    with alone_in(resolve(asked).output):
-        return _run(asked, resume, tensorboard, validation_only, loader or DataLoader(), callbacks)
-
-
-def _run(
-    asked: Asked,
-    resume: bool,
-    tensorboard: bool,
-    validation_only: bool,
-    loader: DataLoader,
-    callbacks: tuple[keras.callbacks.Callback, ...],
-) -> Path:
-    if tensorboard:
-        require_tensorboard()
-    if not validation_only:
-        require_judges(asked)
-    run = prepare(asked, resume, loader)
-    print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
-    write_face_square(run)
-
-    same: dict[str, Any] = {"tensorboard": tensorboard, "loader": loader, "callbacks": callbacks}
+    loader = loader or DataLoader()
 
     def train_beside(candidate: Asked, folder: Path) -> None:
-        candidate = candidate.but(output=str(folder))
-        run_experiment(candidate, resume=layout.is_begun(folder), validation_only=True, **same)
+        run_experiment(
+            candidate.but(output=str(folder)),
+            resume=layout.is_begun(folder),
+            tensorboard=tensorboard,
+            validation_only=True,
+            loader=loader,
+            callbacks=callbacks,
+        )
 
-    chosen, margin = run.settings.reg_weight, run.settings.crop_margin
+    with alone_in(resolve(asked).output):
+        if tensorboard:
+            require_tensorboard()
+        if not validation_only:
+            require_judges(asked)
+        run = prepare(asked, resume, loader)
+        print(outputs.describe(run.settings, run.data.training, run.data.validation, run.data.test))
+        write_face_square(run)
+        trained = train_all(run, train_beside, loader, tensorboard, callbacks)
+        judge(run, trained, validation_only)
+    return run.folder
+
+
+def train_all(
+    run: PreparedRun,
+    train_beside: Callable[[Asked, Path], None],
+    loader: DataLoader,
+    tensorboard: bool,
+    callbacks: tuple[keras.callbacks.Callback, ...],
+) -> Detector:
+    """Train the run's network, or choose it by lambda; then that of the parts, those of the folds, and the blend.
+
+    Args:
+        train_beside: (asked, folder): trains another run in that folder, without its test part, or goes on with it.
+    """
+    asked, settings = run.asked, run.settings
+    chosen, margin = settings.reg_weight, settings.crop_margin
     if chosen == AUTO:
         tried = asked.but(parts=False, folds=asked.folds if asked.fold else 0)  # of a fold, without its people
         chosen = choose_lambda(run.folder, lambda value, folder: train_beside(tried.but(reg_weight=value), folder))
     else:
         train(run, (*callbacks, *(tensorboard_callbacks(run.folder) if tensorboard else ())))
     if run.data.recipe.parts:
-        settings = dataclasses.replace(run.settings, reg_weight=chosen)
         logs = tensorboard_callbacks(run.folder, layout.FACE_PARTS) if tensorboard else ()
-        train_parts(run.folder, settings, run.method, run.data, (*callbacks, *logs))
-    trained, validation = Detector.load(run.folder), run.data.unseen("validation", margin)
-    if run.settings.folds:
+        with_lambda = dataclasses.replace(settings, reg_weight=chosen)
+        train_parts(run.folder, with_lambda, run.method, run.data, (*callbacks, *logs))
+    trained = Detector.load(run.folder)
+    if settings.folds:
         trained = with_familiar(trained, run.folder, run.data.training)
-    if run.settings.folds and not run.settings.fold:
+    if settings.folds and not settings.fold:
         known = asked.but(reg_weight=chosen) if run.method.regularizers else asked
 
         def without(fold: int, folder: Path) -> Fold:
             train_beside(known.but(fold=fold), folder)
             return Detector.load(folder), loader.load(resolve(known.but(fold=fold))).unseen("test", margin)
 
-        trained = cross_validate(trained, run.folder, run.settings.folds, without, run.settings.mesh_share)
-    elif trained.recipe.calibration and run.settings.mesh_share == AUTO:
-        trained = with_blend(trained, choose_blend([apart(trained, validation)]))
+        trained = cross_validate(trained, run.folder, settings.folds, without, settings.mesh_share)
+    elif trained.recipe.calibration and settings.mesh_share == AUTO:
+        trained = with_blend(trained, choose_blend([apart(trained, run.data.unseen("validation", margin))]))
         write_recipe(run.folder / layout.RECIPE, trained.recipe)
+    return trained
+
+
+def judge(run: PreparedRun, trained: Detector, validation_only: bool) -> None:
+    """Predict the validation part and, unless that alone is asked for, the test part; write and print the results."""
+    settings, margin = run.settings, run.settings.crop_margin
+    validation = run.data.unseen("validation", margin)
     results.write_validation(run.folder, trained, validation, run.data.recipe.fitted)
-    if not validation_only:
-        history = read_history(run.folder / layout.HISTORY)
-        if run.settings.test_part or run.settings.fold:
-            include_faces = run.settings.include_faces or is_synthetic(run.settings.data)
-            test = run.data.unseen("test", margin)
-            results.write_results(run.folder, run.method.title, trained, run.source, test, history, include_faces)
-        else:
-            training = run.data.part("training")
-            results.write_cross_validated(
-                run.folder, run.method.title, trained, run.source, training, validation, history
-            )
-        print(results.summary(run.folder))
-    return run.folder
+    if validation_only:
+        return
+    history = read_history(run.folder / layout.HISTORY)
+    if settings.test_part or settings.fold:
+        include_faces = settings.include_faces or is_synthetic(settings.data)
+        test = run.data.unseen("test", margin)
+        results.write_results(run.folder, run.method.title, trained, run.source, test, history, include_faces)
+    else:
+        training = run.data.part("training")
+        results.write_cross_validated(run.folder, run.method.title, trained, run.source, training, validation, history)
+    print(results.summary(run.folder))
 
 
 def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> None:
@@ -129,6 +146,7 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
         source_cache(searching_run(run.folder), data.dataset.name),
         augmentation=settings.augment,
         jitter=settings.crop_jitter,
+        flips=settings.flips,
         epochs=settings.epochs,
         limit_gb=settings.cache_gb,
     )
@@ -141,9 +159,9 @@ def train(run: PreparedRun, callbacks: tuple[keras.callbacks.Callback, ...]) -> 
         data.schema,
         settings,
         run.folder,
-        callbacks,
-        answers,
-        images_an_epoch(data.dataset, settings),
+        callbacks=callbacks,
+        source_answers=answers,
+        images_an_epoch=images_an_epoch(data.dataset, settings),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run is, in words: on what, of what, and what its detector says of a part of the data."""
+"""Environment, opening lines and predictions of a run."""
 
 import os
 import platform
@@ -63,11 +63,11 @@ def collect(part: UnseenImages, detector: Detector) -> Predictions:
     """
     boxes = [replace(box, size=detector.image_size) for box in part.boxes]
     if detector.recipe.sees_boxes:
-        answers = detector.predict_crops(part.crops.plain, part.crops.crops)
+        answers = detector.predict_crops(part.crops.plain, part.crops.squares)
         answers = answers if detector.familiar is None else with_yaws(answers, part)
     else:
         everything = replace(detector, unlabelled=())  # an error of a landmark that was never learnt counts
-        answers = everything.predict(*part.told)
+        answers = everything.predict(*part.predict_arguments)
     if detector.recipe.plain and part.looked_in == part.boxes:
         heatmap_points = np.stack([answer.heatmap_points for answer in answers])
     else:

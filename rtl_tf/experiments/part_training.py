@@ -31,7 +31,7 @@ from rtl_tf.training.model import RegularizedDetector
 NO_PART = "no validation image shows all landmarks of a part in more pixels than the network sees"
 JITTER = 0.03  # share of a part's side, where the first look's own misses are not known
 MISSES = 95  # percent of those that lie within the jitter
-MOST = (1 - 1 / WIDENED) / 2  # shifts that leave a part's farthest landmarks within its crop
+MOST_JITTER = (1 - 1 / WIDENED) / 2  # shifts that leave a part's farthest landmarks within its crop
 
 
 def train_parts(
@@ -65,7 +65,7 @@ def train_parts(
     detector = _network(settings, method, training.plain, len(data.schema))
     place.mkdir(exist_ok=True)
     images = round(images_an_epoch(data.dataset, settings) * len(training.images) / len(data.training.images))
-    fit(detector, training, validation, data.schema, settings, place, callbacks, images=images)
+    fit(detector, training, validation, data.schema, settings, place, callbacks=callbacks, images_an_epoch=images)
 
 
 def require_network(settings: Settings, method: Method, data: Data) -> None:
@@ -100,7 +100,9 @@ def part_jitter(first: Detector, faces: UnseenImages, parts: FaceParts) -> float
     JITTER where the parts of fewer than FEWEST_PEOPLE people are seen.
     """
     misses, people = [], set()
-    for sample, square, found in zip(faces.samples, faces.crops.crops, first.predict(*faces.told), strict=True):
+    for sample, square, found in zip(
+        faces.samples, faces.crops.squares, first.predict(*faces.predict_arguments), strict=True
+    ):
         for part, crop in parts_of(sample, square, parts):
             chosen = list(part.landmarks)
             middle, truth = (crop.to_shares(points[chosen].mean(axis=0)) for points in (found.points, sample.points))
@@ -108,14 +110,14 @@ def part_jitter(first: Detector, faces: UnseenImages, parts: FaceParts) -> float
             people.add(sample.subject)
     if len(people) < FEWEST_PEOPLE:
         return JITTER
-    return min(float(np.percentile(misses, MISSES)), MOST)
+    return min(float(np.percentile(misses, MISSES)), MOST_JITTER)
 
 
 def _crops(data: Data, part: str, settings: Settings, context: int = 0) -> Crops | None:
     faces: Crops = getattr(data, part)
     return load_part_crops(
         data.part(part)[1],
-        faces.crops,
+        faces.squares,
         data.recipe,
         data.schema,
         context=context,

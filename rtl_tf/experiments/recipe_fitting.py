@@ -19,8 +19,7 @@ from rtl_tf.experiments.meshed_samples import (
 )
 from rtl_tf.inference.alignment import Alignment
 from rtl_tf.inference.box_evidence import BoxEvidence, displaced
-from rtl_tf.inference.label_shift import FEWEST as FEWEST_PEOPLE
-from rtl_tf.inference.label_shift import LabelShift
+from rtl_tf.inference.label_shift import FEWEST_PEOPLE, LabelShift
 from rtl_tf.inference.mesh_calibration import Calibration, MeshLandmarks
 from rtl_tf.inference.recipe import Recipe
 from rtl_tf.limits import AUTO
@@ -32,12 +31,12 @@ from rtl_tf.system.notes import warn
 
 USUAL_BLEND = 0.5  # until validation images, or folds, say otherwise
 BOXES = 8  # displaced ones of each training image
-FEWEST = 5  # faces with a mesh: below, there is nothing to fit
+FEWEST_FACES = 5  # faces with a mesh: below, there is nothing to fit
 BOXES_STAY = "boxes are looked at as they are"
 SHIFT_STAYS = "how far all labels lie to one side is not known and stays in them"
 
 
-class Wanted(NamedTuple):
+class RecipeSettings(NamedTuple):
     """The settings that a recipe depends on, under their names."""
 
     aligned: bool
@@ -52,11 +51,13 @@ class Wanted(NamedTuple):
     crop_margin: float
 
     @classmethod
-    def of(cls, settings: Settings) -> "Wanted":
+    def of(cls, settings: Settings) -> "RecipeSettings":
         return cls(*(getattr(settings, name) for name in cls._fields))
 
 
-def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes: Meshes | None = None) -> Recipe:
+def fit_recipe(
+    wanted: RecipeSettings, samples: Sequence[Sample], schema: Schema, meshes: Meshes | None = None
+) -> Recipe:
     """The recipe of the training part's samples. The meshes that are found go into `meshes`."""
     recipe = Recipe(views=wanted.views, flips=wanted.flips)
     with_shift = wanted.label_shift and seen_both_ways(samples, schema, wanted.flips)  # else it is learned
@@ -67,7 +68,7 @@ def fit_recipe(wanted: Wanted, samples: Sequence[Sample], schema: Schema, meshes
     people = {one.sample.subject for one in meshed}
     fitted = Fitted(len(samples), len(meshed), len(people))
     recipe = replace(recipe, fitted=fitted)
-    if len(meshed) < FEWEST or len(people) < 2:
+    if len(meshed) < FEWEST_FACES or len(people) < 2:
         lost = [BOXES_STAY] * (wanted.aligned or wanted.calibrated) + [SHIFT_STAYS] * with_shift
         warn(f"{meshes_text(len(meshed), len(samples), len(people))}: too few, {', and '.join(lost)}")
         return recipe
@@ -131,7 +132,7 @@ def _box_evidence(
     schema: Schema,
     left_out: np.ndarray,
     shift: float,
-    wanted: Wanted,
+    wanted: RecipeSettings,
 ) -> BoxEvidence:
     """Boxes of one's own are as they are; those around labels are displaced, as such boxes will be.
 

@@ -39,8 +39,8 @@ def write_validation(folder: Path, detector: Detector, validation: UnseenImages,
     """Predict the validation part: what settings are chosen by (Figs. 10 and 11), without a look at the test part; say
     what was fitted beside the network. fitted: to what, which a plain recipe has no file for."""
     recipe = Node(replace(detector.recipe, fitted=fitted).to_json(), layout.RECIPE)
-    if told := fitted_text(fitted_in(recipe, detector.image_size, detector.schema.names)):
-        print(f"\nFitted beside the network: {told}")
+    if fitted_beside := fitted_text(fitted_in(recipe, detector.image_size, detector.schema.names)):
+        print(f"\nFitted beside the network: {fitted_beside}")
     predictions = collect(validation, detector)
     write_predictions(folder / layout.VALIDATION, predictions)
     error = summarize(predictions)["paper.heatmap_px.mre.mean"]

@@ -49,8 +49,8 @@ def check_folder(folder: Path, settings: Settings, resume: bool) -> None:
     for name, value in now.resolved.items():
         decided = value is not None or name in COUNTS
         if name not in may_change and decided and (before := setting(begun, name)) != setting(now, name):
-            told = [ALL if name in COUNTS and one is None else one for one in (before, value)]
-            raise InputError("--resume: the run in {} has {} = {}, now it is {}".format(folder, name, *told))
+            shown = [ALL if name in COUNTS and one is None else one for one in (before, value)]
+            raise InputError("--resume: the run in {} has {} = {}, now it is {}".format(folder, name, *shown))
     _require_same_schema(folder, begun, settings.schema)
 
 

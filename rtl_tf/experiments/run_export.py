@@ -78,7 +78,7 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.nda
 
     finer = list(filter(shows_parts, training))
     chosen = _evenly(finer, count) if finer else training
-    parts = load_part_crops(chosen, faces(chosen).crops, recipe, schema, label="reading their parts")
+    parts = load_part_crops(chosen, faces(chosen).squares, recipe, schema, label="reading their parts")
     if parts is None:
         raise InputError(f"{settings.data}: no training image shows a part in enough pixels; int8 needs some")
     return [crops, np.stack(_evenly(parts.plain, count))]

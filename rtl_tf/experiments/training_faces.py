@@ -10,13 +10,13 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.images import read_image
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import Face, find_faces, overlap
-from rtl_tf.inference.face_square import FEWEST, FaceSquare, fit
+from rtl_tf.inference.face_square import FEWEST_FACES, FaceSquare, fit
 from rtl_tf.inference.squares import face_around
 from rtl_tf.pipeline import sample_crop
 from rtl_tf.records import Sample
 from rtl_tf.system.progress import progress
 
-MOST = 300  # images that are looked at; more would change nothing
+MOST_IMAGES = 300  # images that are looked at; more would change nothing
 SHARE = 0.5  # of them in which a face must be found: else the photographs show no faces as the finder knows them
 
 
@@ -38,12 +38,12 @@ def learn_face_square(
         faces_on: another way to find them, which remembers what it found.
         one_sided: see `face_square.fit`.
     """
-    chosen = [samples[index] for index in np.unique(np.linspace(0, len(samples) - 1, MOST).astype(int))]
+    chosen = [samples[index] for index in np.unique(np.linspace(0, len(samples) - 1, MOST_IMAGES).astype(int))]
     squares = [_square(sample, margin) for sample in chosen]
     with ThreadPoolExecutor() as pool:
         looked = pool.map(lambda sample: faces_on(sample.image), chosen)
         seen = list(progress(looked, len(chosen), "finding faces in training images"))
-    fewest = max(FEWEST, SHARE * len(chosen))
+    fewest = max(FEWEST_FACES, SHARE * len(chosen))
     faces = [_face_in(*each) for each in zip(seen, squares, strict=True)]
     if sum(map(bool, faces)) < fewest:  # squares of the eyes or the mouth alone, which hold no face
         faces = [face_around(each, Crop(*square, 1)) for each, square in zip(seen, squares, strict=True)]

@@ -66,8 +66,8 @@ class BoxEvidence:
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "BoxEvidence":
         correction = Ridge.from_json(node["correction"], FEATURES, 2 * landmarks)
-        told = node.get("labelled")  # older files lack it
-        labelled = np.array([one.flag() for one in told.elements()] if told else [True] * landmarks)
+        flags = node.get("labelled")  # older files lack it
+        labelled = np.array([one.flag() for one in flags.elements()] if flags else [True] * landmarks)
         if len(labelled) != landmarks or not labelled.any():
             raise node.error(f"labelled: no flags of {landmarks} landmarks")
         return cls(node["margin"].number(0), correction, node["believed"].array((FEATURES,)), labelled)

@@ -197,12 +197,15 @@ class ExportedDetector(Predictor):
         unlabelled = unlabelled_of(metadata.object(), schema, str(file))
         recipe, learned = Recipe.from_json(metadata[RECIPE], len(schema)), metadata.get(FACE_SQUARE)
         face_square = FaceSquare.from_json(learned) if learned else None
-        told, seen = metadata.get(CONFIDENCE), metadata.get(FAMILIAR)
-        confidence = Confidence.from_json(told, len(schema)) if told else None
-        familiar = FamiliarFaces.from_json(seen) if seen else None
+        confidence, familiar = metadata.get(CONFIDENCE), metadata.get(FAMILIAR)
         described = metadata.object()
         known = (schema, size, described, unlabelled, recipe, face_square)
-        return cls(answer, *known, familiar=familiar, confidence=confidence)
+        return cls(
+            answer,
+            *known,
+            confidence=Confidence.from_json(confidence, len(schema)) if confidence else None,
+            familiar=FamiliarFaces.from_json(familiar) if familiar else None,
+        )
 
     def locate(self, pixels: np.ndarray) -> Located:
         return Located(**self.answer(pixels))

@@ -19,7 +19,7 @@ from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import KEY_POINTS, SWAPPED, Face
 from rtl_tf.inference.ridge import Ridge
 
-FEWEST = 5  # faces that a fit takes
+FEWEST_FACES = 5  # faces that a fit takes
 FEW = 0.05  # of training faces that turn one way
 TILTED = math.radians(20)  # faces that are turned by more are seen as if upright: hardly any training face is like them
 SMALLEST, LARGEST = 0.1, 10.0  # sides of the found square that an answer has at least and at most
@@ -72,16 +72,16 @@ class FaceSquare:
 
     def to_json(self) -> dict[str, Any]:
         side = self.side
-        told = {"threshold": side.threshold, "above": side.above} if isinstance(side, Side) else side
-        return {"ridge": self.ridge.to_json(), "mirrored": told}
+        mirrored = {"threshold": side.threshold, "above": side.above} if isinstance(side, Side) else side
+        return {"ridge": self.ridge.to_json(), "mirrored": mirrored}
 
     @classmethod
     def from_json(cls, node: Node) -> "FaceSquare":
         """InputError, which names file and place, unless `to_json` wrote it."""
-        ridge, told = Ridge.from_json(node["ridge"], INPUTS, OUTPUTS), node["mirrored"]
-        if isinstance(told.value, bool):
-            return cls(ridge, told.value)
-        return cls(ridge, Side(told["threshold"].number(), told["above"].flag()))
+        ridge, mirrored = Ridge.from_json(node["ridge"], INPUTS, OUTPUTS), node["mirrored"]
+        if isinstance(mirrored.value, bool):
+            return cls(ridge, mirrored.value)
+        return cls(ridge, Side(mirrored["threshold"].number(), mirrored["above"].flag()))
 
 
 def read_face_square(file: Path) -> FaceSquare | None:
@@ -96,7 +96,7 @@ def fit(
     subjects: Sequence[str],
     one_sided: bool = False,
 ) -> FaceSquare | None:
-    """Learn from N faces on training images; None where they are fewer than FEWEST.
+    """Learn from N faces on training images; None where they are fewer than FEWEST_FACES.
 
     Args:
         squares: that training crops show, original px.
@@ -105,7 +105,7 @@ def fit(
             left out.
         one_sided: whether landmarks are of one half of the face, which an image of the other half shows mirrored.
     """
-    if len(faces) < FEWEST:
+    if len(faces) < FEWEST_FACES:
         return None
     inputs = np.array([_inputs(*pair) for pair in zip(faces, mirrored, strict=True)])
     answers = np.array([_answers(*each) for each in zip(faces, squares, mirrored, strict=True)])

@@ -175,8 +175,8 @@ class FoundTable:
             if self.doubt:
                 radii = map(number, self.doubt.radii(outcome.prediction))
                 row |= {f"{name}{RADIUS}": radius for name, radius in zip(self.schema.names, radii, strict=True)}
-                told = number(self.doubt.coverage), "; ".join(self.doubt.flags(outcome.prediction))
-                row |= dict(zip(DOUBT, told, strict=True))
+                doubts = number(self.doubt.coverage), "; ".join(self.doubt.flags(outcome.prediction))
+                row |= dict(zip(DOUBT, doubts, strict=True))
         self._write(file, as_line(row.values()))
         self._count(row)
 

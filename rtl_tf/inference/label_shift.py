@@ -18,7 +18,7 @@ from rtl_tf.inference.mesh_calibration import nearest_points
 from rtl_tf.known import mean_of_known
 from rtl_tf.schema import Schema
 
-FEWEST = 3
+FEWEST_PEOPLE = 3
 CHANCE = 0.05  # how often labels without a shift are taken to have one
 
 
@@ -61,7 +61,7 @@ def find_shift(
         mirrored: bool (N,), which views mirror their image; of one half of the face all views show the same.
         people: N codes.
     Returns:
-        None where fewer than FEWEST people tell it.
+        None where fewer than FEWEST_PEOPLE people tell it.
     """
     nearest = list(nearest_points(plain, labels))
     rightwards = np.where(mirrored, -1, 1)
@@ -84,10 +84,10 @@ def estimate(residuals: np.ndarray, mirrored: np.ndarray, people: Sequence[str])
         mirrored: bool (N,), which images show the other half of the face.
         people: N codes.
     Returns:
-        With Welch's degrees of freedom; None where fewer than FEWEST people are of either kind.
+        With Welch's degrees of freedom; None where fewer than FEWEST_PEOPLE people are of either kind.
     """
     kinds = [_of_people(np.where(mirrored == kind, residuals, np.nan), people) for kind in (False, True)]
-    if min(map(len, kinds)) < FEWEST:
+    if min(map(len, kinds)) < FEWEST_PEOPLE:
         return None
     variances = np.array([values.var(ddof=1) / len(values) for values in kinds])
     free, spread = np.array([len(values) - 1 for values in kinds]), variances.sum()
@@ -101,10 +101,10 @@ def estimate_flipped(residuals: np.ndarray, people: Sequence[str]) -> LabelShift
     Args:
         residuals: (N,), as above, of each image the mean of both views'.
     Returns:
-        None where there are fewer than FEWEST people.
+        None where there are fewer than FEWEST_PEOPLE people.
     """
     values = _of_people(residuals, people)
-    if len(values) < FEWEST:
+    if len(values) < FEWEST_PEOPLE:
         return None
     return LabelShift(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1)
 

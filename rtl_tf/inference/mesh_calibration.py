@@ -67,8 +67,8 @@ class Calibration:
         Returns:
             The calibration; the points (N, K, 2) that it finds without each image's person.
         """
-        correction, told = ridge.fit(_flat(found), _flat(points - found), people)
-        return cls(landmarks, correction), found + told.reshape(found.shape)
+        correction, predicted = ridge.fit(_flat(found), _flat(points - found), people)
+        return cls(landmarks, correction), found + predicted.reshape(found.shape)
 
     def __call__(self, found: np.ndarray) -> np.ndarray:
         """Mesh points (..., K, 2) -> landmarks (..., K, 2)."""

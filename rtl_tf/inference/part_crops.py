@@ -9,9 +9,10 @@ from rtl_tf.coordinates import Crop
 from rtl_tf.images import crop_image, read_image, read_size
 from rtl_tf.inference.face_parts import FacePart, FaceParts
 from rtl_tf.inference.recipe import Recipe
-from rtl_tf.pipeline import Crops, labels_in, room
+from rtl_tf.pipeline import Crops, labels_in
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
+from rtl_tf.system.image_memory import room
 from rtl_tf.system.progress import progress
 
 Part = tuple[FacePart, Crop]

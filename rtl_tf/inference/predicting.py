@@ -138,8 +138,8 @@ def numbered_faces(photographs: Sequence[Photograph]) -> Iterator[tuple[Photogra
 def outcomes_of(predictor: Predictor, photographs: Sequence[Photograph]) -> Iterator[Outcome]:
     """One for each photograph, also for those with a problem."""
     usable = [photograph for photograph in photographs if not photograph.problem]
-    told = ([getattr(photograph, name) for photograph in usable] for name in ("image", "box", "mirrored", "found"))
-    found = predictor.outcomes(*told)
+    arguments = ([getattr(photograph, name) for photograph in usable] for name in ("image", "box", "mirrored", "found"))
+    found = predictor.outcomes(*arguments)
     for photograph in photographs:
         yield InputError(photograph.problem) if photograph.problem else next(found)
 

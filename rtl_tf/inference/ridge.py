@@ -61,10 +61,10 @@ def fit(inputs: np.ndarray, outputs: np.ndarray, people: Sequence[str]) -> tuple
     parts = [_Part.of(inputs, outputs, columns) for columns in _known_alike(outputs)]
 
     def left_out(strength: float) -> np.ndarray:
-        told = np.zeros_like(outputs)
+        predicted = np.zeros_like(outputs)
         for part in parts:
-            told[:, part.columns] = part.without_people(strength * scale, groups)
-        return told
+            predicted[:, part.columns] = part.without_people(strength * scale, groups)
+        return predicted
 
     strength = min(STRENGTHS, key=lambda strength: float(mean_of_known(np.square(outputs - left_out(strength)))))
     mean, weights = np.zeros(outputs.shape[1]), np.zeros((inputs.shape[1], outputs.shape[1]))
@@ -119,18 +119,18 @@ class _Part(NamedTuple):
     def without_people(self, penalty: float, groups: Sequence[np.ndarray]) -> np.ndarray:
         """(N, q): what a fit without each group says of its images; 0 where it has none to learn from."""
         shrunk, count = self.projected / (self.s**2 + penalty), len(self.deviations)
-        told = self.mean + self.projected @ self._along(penalty)
-        residuals = np.zeros_like(told)
-        residuals[self.known] = self.mean + self.deviations - told[self.known]
+        predicted = self.mean + self.projected @ self._along(penalty)
+        residuals = np.zeros_like(predicted)
+        residuals[self.known] = self.mean + self.deviations - predicted[self.known]
         for group in groups:
             own = group[self.known[group]]
             if len(own) == count:
-                told[group] = 0
+                predicted[group] = 0
                 continue
             hat = shrunk[group] @ self.projected[own].T + 1 / count  # 1 / n is the mean's part
             inside = np.eye(len(own)) - hat[self.known[group]]
-            told[group] -= hat @ np.linalg.solve(inside, residuals[own])
-        return told
+            predicted[group] -= hat @ np.linalg.solve(inside, residuals[own])
+        return predicted
 
     def _along(self, penalty: float) -> np.ndarray:
         """(R, q): the weights along the directions."""

@@ -162,19 +162,19 @@ def _of_json(path: Path) -> LandmarkCovariance:
     names = tuple(name.text() for name in document["landmarks"].elements())
     if not names:
         raise document["landmarks"].error("name one landmark at least")
-    images = told.whole(low=0) if (told := document.get("images")) else 0
-    people = _people(told, len(names)) if (told := document.get("people")) else ()
+    images = node.whole(low=0) if (node := document.get("images")) else 0
+    people = _people(node, len(names)) if (node := document.get("people")) else ()
     covariance = document["covariance"].array((2 * len(names), 2 * len(names)))
     return LandmarkCovariance(names, covariance, images, people)
 
 
-def _people(told: Node, landmarks: int) -> tuple[int, ...]:
+def _people(node: Node, landmarks: int) -> tuple[int, ...]:
     """One number, of all landmarks, is what older files have."""
-    if not isinstance(told.value, list):
-        return (told.whole(low=0),) * landmarks
-    numbers = tuple(number.whole(low=0) for number in told.elements())
+    if not isinstance(node.value, list):
+        return (node.whole(low=0),) * landmarks
+    numbers = tuple(number.whole(low=0) for number in node.elements())
     if numbers and len(numbers) != landmarks:
-        raise told.error(f"expected {landmarks} elements, there are {len(numbers)}")
+        raise node.error(f"expected {landmarks} elements, there are {len(numbers)}")
     return numbers
 
 

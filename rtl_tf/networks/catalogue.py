@@ -45,8 +45,8 @@ class Source:
 
     Attributes:
         name: for `--source`.
-        network: "resnet50", "keras_resnet50", "dlib_resnet", "face_mesh" or "efficientnet_lite"; "keras" or "hub" for
-            one of theirs; "saved" for one's own file.
+        network: module of `rtl_tf.networks` that has the architecture; "keras" or "hub" for one of theirs; "saved" for
+            one's own file.
         task: what it was trained to do, in a few words.
         images: how many it saw, in words.
         weights: None = random weights.

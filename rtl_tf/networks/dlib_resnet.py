@@ -22,13 +22,7 @@ BATCH_NORM_EPSILON = 1e-5
 BATCH_NORM_MOMENTUM = 0.95
 
 
-def encoder(
-    image_size: int,
-    stride: int = 16,
-    preprocess: dict | None = None,
-    seed: int = 0,
-    name: str = "encoder",
-) -> keras.Model:
+def encoder(image_size: int, stride: int = 16, preprocess: dict | None = None, seed: int = 0) -> keras.Model:
     """RGB images (N, S, S, 3) in 0..255 -> list of maps, strides 4, 8, 16(, 32); the last is the encoder output.
 
     Every convolution is padded ("same"), so the maps are exactly S/4, S/8, ... wide with 32, 64, 128, 256 channels.
@@ -51,7 +45,7 @@ def encoder(
         if group[0] <= stride:
             x = _group(x, group, "same", seed)
             maps.append(x)
-    return keras.Model(image, maps, name=name)
+    return keras.Model(image, maps, name="encoder")
 
 
 def classifier(encoder: keras.Model, size: int = 128, kind: str = "descriptor", seed: int = 0) -> keras.Model:

@@ -28,13 +28,7 @@ ENCODER_STRIDES = (8, 16, 32)
 WEIGHTS = {"CONV_2D": ("kernel", "bias"), "DEPTHWISE_CONV_2D": ("kernel", "bias"), "PRELU": ("alpha",)}
 
 
-def encoder(
-    image_size: int,
-    stride: int = 32,
-    preprocess: dict | None = None,
-    seed: int = 0,
-    name: str = "encoder",
-) -> keras.Model:
+def encoder(image_size: int, stride: int = 32, preprocess: dict | None = None, seed: int = 0) -> keras.Model:
     """RGB images (N, S, S, 3) in 0..255 -> list of maps, strides 4, 8(, 16, 32); the last is the encoder output.
 
     Every convolution is padded ("same"), so the maps are exactly S/4, S/8, ... wide with 32, 64, 128, 128 channels.
@@ -60,7 +54,7 @@ def encoder(
         if group[0] <= stride:
             x = _group(x, group, seed)
             maps.append(x)
-    return keras.Model(image, maps, name=name)
+    return keras.Model(image, maps, name="encoder")
 
 
 def classifier(encoder: keras.Model, size: int = 3 * POINTS, kind: str = "points", seed: int = 0) -> keras.Model:

@@ -8,9 +8,7 @@ from rtl_tf.networks.layers import BATCH_NORM, convolution, he_normal, heatmap_h
 from rtl_tf.networks.normalization import BatchNormalization
 
 
-def decoder(
-    maps: Sequence[keras.KerasTensor], landmarks: int, filters: int, seed: int = 0, name: str = "decoder"
-) -> keras.Model:
+def decoder(maps: Sequence[keras.KerasTensor], landmarks: int, filters: int, seed: int = 0) -> keras.Model:
     """Feature maps of an encoder -> heatmaps (N, H/4, W/4, K).
 
     From the coarsest map on: twice as large by bilinear interpolation, plus a 1x1 convolution of the encoder's map of
@@ -32,7 +30,7 @@ def decoder(
         finer = padded(finer, x, f"pad{number}")
         x = keras.layers.ReLU(name=f"sum{number}_relu")(keras.layers.Add(name=f"sum{number}")([x, finer]))
         x = convolution(x, filters, 3, f"merged{number}", seed)
-    return keras.Model(inputs, heatmap_head(x, landmarks, seed), name=name)
+    return keras.Model(inputs, heatmap_head(x, landmarks, seed), name="decoder")
 
 
 def _lateral(x, filters: int, name: str, seed: int) -> keras.KerasTensor:

@@ -20,12 +20,7 @@ ENCODER_STRIDES = (16, 32)
 
 
 def encoder(
-    image_size: int,
-    stride: int = 32,
-    preprocess: dict | None = None,
-    width: float = 1.0,
-    seed: int = 0,
-    name: str = "encoder",
+    image_size: int, stride: int = 32, preprocess: dict | None = None, width: float = 1.0, seed: int = 0
 ) -> keras.Model:
     """RGB images (N, S, S, 3) in 0..255 -> list of feature maps, strides 4, 8, 16, 32; the last is the encoder output.
 
@@ -51,7 +46,7 @@ def encoder(
         if stage[0] <= stride:
             x = _stage(x, stage, width, seed)
             maps.append(x)
-    return keras.Model(image, maps, name=name)
+    return keras.Model(image, maps, name="encoder")
 
 
 def classifier(

@@ -15,7 +15,6 @@ def decoder(
     skip: bool = False,
     filters: int = FILTERS,
     seed: int = 0,
-    name: str = "decoder",
     stride: int | None = None,
 ) -> keras.Model:
     """Feature maps of an encoder -> heatmaps (N, H/4, W/4, K).
@@ -42,4 +41,4 @@ def decoder(
             encoder_map = padded(finer[number - 1], x, f"skip{number}_pad")
             x = keras.layers.Concatenate(name=f"skip{number}")([x, encoder_map])
     heatmaps = heatmap_head(x, landmarks, seed)
-    return keras.Model(inputs, heatmaps, name=name)
+    return keras.Model(inputs, heatmaps, name="decoder")

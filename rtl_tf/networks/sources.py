@@ -9,6 +9,7 @@ import numpy as np
 
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import (
+    architecture,
     dlib_resnet,
     dlib_weights,
     efficientnet_lite,
@@ -205,8 +206,8 @@ def _build_of_hub(source: Source, image_size: int, weights: str | Path | None, s
 
 
 def _build_random(source: Source, image_size: int, weights: str | Path | None, seed: int):
-    network = {"resnet50": resnet50, "dlib_resnet": dlib_resnet}[source.network]
-    return network.encoder(image_size, source.encoder_stride, source.preprocess, seed=seed), None
+    encoder = architecture(source.network).encoder
+    return encoder(image_size, source.encoder_stride, source.preprocess, seed=seed), None
 
 
 def _joined(encoder: keras.Model, classifier: keras.Model) -> keras.Model:

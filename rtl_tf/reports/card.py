@@ -107,8 +107,8 @@ def _parts(run: Run) -> dict[str, dict[str, int]]:
 def _metrics(errors: np.ndarray, people: Sequence[str], unit: str) -> dict[str, Any]:
     """Mean, median and 95th percentile over images, and shares of images beyond thresholds."""
     of_images = per_image(errors)
-    told = of_images[~np.isnan(of_images)]
-    quantiles = {"median": np.median(told), "p95": np.percentile(told, 95)} if told.size else {}
+    known = of_images[~np.isnan(of_images)]
+    quantiles = {"median": np.median(known), "p95": np.percentile(known, 95)} if known.size else {}
     found: dict[str, Any] = {"protocol": PROTOCOL_OF[unit], **_mean(of_images, people)}
     found |= {name: float(rounded(value)) for name, value in quantiles.items()}
     for limit in THRESHOLDS[unit]:
@@ -168,8 +168,8 @@ def _coverage(run: Run) -> list[dict[str, Any]]:
     for asked in COVERAGES:
         held: dict[str, float | None] = dict.fromkeys(MEAN)
         if not run.cross_validated:  # else they were learned from these very errors
-            told = observed([judged.hits[asked]], run.predictions.subjects)
-            held = dict(zip(MEAN, map(_known, told), strict=True))
+            share = observed([judged.hits[asked]], run.predictions.subjects)
+            held = dict(zip(MEAN, map(_known, share), strict=True))
         radius = _known(float(mean_of_known(judged.radii[asked])))
         found.append({"asked": asked, "held": held, "mean_radius_input_px": radius})
     return found
@@ -197,9 +197,9 @@ def _limits(run: Run, parts: dict[str, dict[str, int]]) -> list[str]:
 
 def _squares(run: Run) -> str:
     """What the squares are, by whose sides errors were measured: those around labels are as large as these ask for."""
-    told, margin = run.predictions, run.resolved["crop_margin"]
-    sides = [crop_around(points, 1, margin).side for points in told.truth]
-    around = np.isclose(sides, run.resolved["image_size"] / told.input_px_per_px, rtol=1e-3)
+    predictions, margin = run.predictions, run.resolved["crop_margin"]
+    sides = [crop_around(points, 1, margin).side for points in predictions.truth]
+    around = np.isclose(sides, run.resolved["image_size"] / predictions.input_px_per_px, rtol=1e-3)
     if around.all():
         return "around labels"
     return "around labels, or that the data give" if around.any() else "that the data give"

@@ -25,7 +25,7 @@ def card_text(card: dict[str, Any]) -> str:
             if (never := detector["never_labelled"])
             else []
         ),
-        *([f"Beside its network: {told}."] if (told := fitted_text(detector["fitted"])) else []),
+        *([f"Beside its network: {fitted}."] if (fitted := fitted_text(detector["fitted"])) else []),
         "## Intended use",
         card["intended_use"],
         "## Limits",
@@ -73,8 +73,8 @@ def _radii(coverage: Sequence[dict[str, Any]], heeds_boxes: bool) -> str:
         return "None: it was trained without folds (`--folds`), and does not know how far its landmarks may be off."
     rows = [[one["asked"], *_with_interval(one["held"]), _number(one["mean_radius_input_px"])] for one in coverage]
     note = "How often test labels lay within the radius that the detector gave; – where nobody was held out to tell."
-    told = any(one["held"]["mean"] is not None for one in coverage)
-    notes = [note, BOXES_HEEDED] if heeds_boxes and told else [note]
+    is_judged = any(one["held"]["mean"] is not None for one in coverage)
+    notes = [note, BOXES_HEEDED] if heeds_boxes and is_judged else [note]
     return "\n\n".join([_table(["asked", "held", "95 %", "mean radius, input px"], rows), *notes])
 
 

@@ -67,25 +67,25 @@ class Confidence:
     def radii(self, signs: Signs, coverage: float) -> np.ndarray:
         """float64 (N, K), original px: within it lie `coverage` of the landmarks, 0.5 to 0.99; NaN where too few people
         can promise that, or a landmark is missing."""
-        signs = self._told(signs)
+        signs = self._with_known_landmarks(signs)
         return self.conformal.radii(doubts_of(signs.peaks), coverage, _views(signs)) * extents(signs.points)[:, None]
 
     def expected_errors(self, signs: Signs) -> np.ndarray:
         """float64 (N, K), original px: by these, faces can be put in an order of doubt; NaN as `radii`."""
-        signs = self._told(signs)
+        signs = self._with_known_landmarks(signs)
         return self.conformal.expected(doubts_of(signs.peaks)) * extents(signs.points)[:, None]
 
     def flags(self, signs: Signs) -> list[tuple[str, ...]]:
         """Of each of N faces, why somebody should look at it; empty for about nine in ten that are like the training
         ones."""
-        signs = self._told(signs)
+        signs = self._with_known_landmarks(signs)
         shapes = _one_half(signs.points, signs, self.order)
         misfits = np.array([self.shape.misfit(face) for face in shapes])
         scores = _scores(self.conformal, signs, misfits)
         beyond = {name: values > self.limits[name] for name, values in scores.items()}
         return [tuple(name for name, marked in beyond.items() if marked[index]) for index in range(len(misfits))]
 
-    def _told(self, signs: Signs) -> Signs:
+    def _with_known_landmarks(self, signs: Signs) -> Signs:
         """Without landmarks that no out-of-fold image labels: a network has perhaps never learnt where they are."""
         return signs.of_landmarks(self.conformal.known)
 
@@ -101,8 +101,8 @@ class Confidence:
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Confidence":
-        told = node["limits"]
-        limits = {name: limit.number() if (limit := told.get(name)) else np.inf for name in KINDS}
+        written = node["limits"]
+        limits = {name: limit.number() if (limit := written.get(name)) else np.inf for name in KINDS}
         conformal = Conformal.from_json(node["conformal"], landmarks)
         shape = ShapeCheck.from_json(node["shape"], landmarks)
         numbers = node["people"].whole(1), node["images"].whole(1)
@@ -129,12 +129,12 @@ def doubts_of(peaks: np.ndarray) -> np.ndarray:
 
 
 def _order(node: Node, landmarks: int) -> np.ndarray | None:
-    told = node.get("order")
-    if told is None:
+    places = node.get("order")
+    if places is None:
         return None
-    order = [place.whole(0, landmarks - 1) for place in told.elements()]
+    order = [place.whole(0, landmarks - 1) for place in places.elements()]
     if sorted(order) != list(range(landmarks)):
-        raise told.error(f"no order of {landmarks} landmarks")
+        raise places.error(f"no order of {landmarks} landmarks")
     return np.array(order)
 
 

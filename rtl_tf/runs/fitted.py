@@ -38,43 +38,43 @@ def fitted_in(recipe: Node, image_size: int, landmarks: Sequence[str]) -> dict[s
 
     image_size: input px of the crop, whose px the shift is told in; landmarks: K names.
     """
-    told: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     fitted = recipe.get("fitted")
     if fitted:
         known = Fitted.from_json(fitted)
-        told |= {"training_images": known.images, "face_meshes": known.meshes, "people_with_mesh": known.people}
+        facts |= {"training_images": known.images, "face_meshes": known.meshes, "people_with_mesh": known.people}
         if known.shift is not None and known.error is not None:
-            told["labels_lie_right_input_px"] = round(known.shift * image_size, 3)
-            told["standard_error_input_px"] = round(known.error * image_size, 3)
+            facts["labels_lie_right_input_px"] = round(known.shift * image_size, 3)
+            facts["standard_error_input_px"] = round(known.error * image_size, 3)
     if (shift := recipe.get("label_shift")) and shift.number():
-        told["label_shift_input_px"] = round(shift.number() * image_size, 3)
+        facts["label_shift_input_px"] = round(shift.number() * image_size, 3)
     if recipe.get("calibration"):
-        told["mesh_share"] = recipe["blend"].number()
+        facts["mesh_share"] = recipe["blend"].number()
     if parts := recipe.get("parts"):
-        told["parts"] = [
+        facts["parts"] = [
             [landmarks[index.whole(0, len(landmarks) - 1)] for index in part["landmarks"].elements()]
             for part in parts["parts"].elements()
         ]
-    return told
+    return facts
 
 
-def fitted_text(told: dict[str, Any]) -> str:
+def fitted_text(facts: dict[str, Any]) -> str:
     """`fitted_in` in a line; "" where there is nothing."""
     said = []
-    if "face_meshes" in told:
-        said.append(meshes_text(told["face_meshes"], told["training_images"], told["people_with_mesh"]))
-    shift, standard = told.get("label_shift_input_px", 0.0), told.get("standard_error_input_px")
+    if "face_meshes" in facts:
+        said.append(meshes_text(facts["face_meshes"], facts["training_images"], facts["people_with_mesh"]))
+    shift, standard = facts.get("label_shift_input_px", 0.0), facts.get("standard_error_input_px")
     error = "" if standard is None else f" (standard error {standard:.2f})"
     if shift:
         said.append(f"labels lie {abs(shift):.2f} px of the crop to the {'right' if shift > 0 else 'left'}{error}")
     elif standard is not None:
-        said.append(f"labels lie to neither side beyond chance, {told['labels_lie_right_input_px']:.2f} px{error}")
-    if "mesh_share" in told:
-        said.append(f"the mesh's share of the answer is {told['mesh_share']:g}")
-    if "parts" in told:
-        count = len(told["parts"])
+        said.append(f"labels lie to neither side beyond chance, {facts['labels_lie_right_input_px']:.2f} px{error}")
+    if "mesh_share" in facts:
+        said.append(f"the mesh's share of the answer is {facts['mesh_share']:g}")
+    if "parts" in facts:
+        count = len(facts["parts"])
         part = "one part" if count == 1 else f"{count} parts"
-        said.append(f"{part} of the face looked at again, {sum(map(len, told['parts']))} landmarks")
+        said.append(f"{part} of the face looked at again, {sum(map(len, facts['parts']))} landmarks")
     return "; ".join(said)
 
 

@@ -123,9 +123,9 @@ class Run:
 
         An older run's settings do not tell the content; the copy in its folder does.
         """
-        told = self.resolved.get("schema_hash")
-        if told is not None:
-            return known_schemas().get(told, told[:12])
+        schema_hash = self.resolved.get("schema_hash")
+        if schema_hash is not None:
+            return known_schemas().get(schema_hash, schema_hash[:12])
         try:
             path = self.folder / layout.SCHEMA
             return parse_schema(read_text(path), str(path)).identity

@@ -27,10 +27,10 @@ class Signs:
     mirrored: np.ndarray | None = None
 
     @classmethod
-    def of(cls, told: Predictions | Prediction) -> "Signs":
+    def of(cls, found: Predictions | Prediction) -> "Signs":
         """Of many faces, or of one."""
-        values = {field.name: getattr(told, field.name) for field in fields(cls)}
-        if isinstance(told, Prediction):
+        values = {field.name: getattr(found, field.name) for field in fields(cls)}
+        if isinstance(found, Prediction):
             values = {name: None if value is None else np.asarray(value)[None] for name, value in values.items()}
         return cls(**values)
 

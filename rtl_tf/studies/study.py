@@ -25,7 +25,8 @@ from rtl_tf.studies.planning import Plan, Task, make_plan
 from rtl_tf.studies.workers import work_through
 from rtl_tf.system.notes import warn
 
-ONE_THREAD = {
+# Environment of processes that share a machine.
+SIDE_BY_SIDE = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else the first process takes all memory of a GPU
@@ -101,11 +102,11 @@ def show_command(study: Study, typed: dict[str, Any], plan: Plan, root: Path) ->
     others = [run for run in runs if run.resolved["data_name"] == data]
     for name in sorted({*map(json_name, typed), *COMPARED, SOURCE_HASH} - (IMMATERIAL - {"method"})):
         values = {setting(run, name) for run in plan.wanted if applies(name, run.method)}
-        told = len(values) == 1 and None not in values
+        is_one = len(values) == 1 and None not in values
         there = {setting(run, name) for run in others if applies(name, run.method)}
         if name in HASHES:  # which an older run does not tell
             there.discard(None)
-        if told and there - values:
+        if is_one and there - values:
             words.append(f"--where {shlex.quote(f'{name}={in_order(values)[0]}')}")
     return " ".join(words)
 
@@ -133,7 +134,7 @@ def _train(plan: Plan, processes: int, tensorboard: bool, validation_only: bool)
             Job(task.asked, task.run, tensorboard, validation_only, Path(logs) / f"{number}.log")
             for number, task in enumerate(plan.tasks)
         ]
-        environment = ONE_THREAD if processes > 1 else {}
+        environment = SIDE_BY_SIDE if processes > 1 else {}
         for number, kind, value in work_through(jobs, make_execute, jobs=processes, environment=environment):
             task = plan.tasks[number]
             if kind == "begun":

@@ -21,7 +21,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-from rtl_tf.exceptions import InputError, told
+from rtl_tf.exceptions import InputError, os_error_text
 
 TASKS_A_PROCESS = 8
 PATIENCE = 5.0  # seconds that an interrupted process has to clean up
@@ -142,7 +142,7 @@ def _serve(pipe: Connection, make_execute: Callable[[], Execute], environment: d
             except InputError as problem:
                 answer = "failed", str(problem)
             except OSError as problem:  # a full disk
-                answer = "failed", told(problem)
+                answer = "failed", os_error_text(problem)
             except Exception as problem:
                 answer = "failed", " ".join(f"{type(problem).__name__}: {problem}".split())
             pipe.send(answer)

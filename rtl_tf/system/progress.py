@@ -36,7 +36,7 @@ class Bar(tqdm):
             delay: seconds before anything is shown.
         """
         self.note = note or (lambda bar, live: bar.counted())
-        self.began, self.told, self.tenth, self.is_drawn = time.perf_counter(), 0.0, 0, False
+        self.began, self.written_at, self.tenth, self.is_drawn = time.perf_counter(), 0.0, 0, False
         super().__init__(
             total=total, desc=label, leave=False, mininterval=INTERVAL, miniters=0, delay=delay, ascii="·█",
             bar_format="{desc} {bar:24} {note}", file=sys.stderr,
@@ -83,8 +83,8 @@ class Bar(tqdm):
 
     def _write_line(self) -> None:
         tenth = LINES * self.n // self.total
-        if self.seconds - self.told >= LINE_INTERVAL and (tenth > self.tenth or not self.told):
-            self.told, self.tenth = self.seconds, tenth
+        if self.seconds - self.written_at >= LINE_INTERVAL and (tenth > self.tenth or not self.written_at):
+            self.written_at, self.tenth = self.seconds, tenth
             print(f"{self.desc}: {self.note(self, False)}", file=self.fp, flush=True)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
 from rtl_tf.networks import saved
-from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
+from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, steps_an_epoch, training_batches
 from rtl_tf.runs import layout
 from rtl_tf.runs.history import read_history, write_history
 from rtl_tf.schema import Schema
@@ -32,9 +32,10 @@ def fit(
     schema: Schema,
     settings: Settings,
     folder: Path,
-    extra_callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    *,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
     source_answers: tuple[np.ndarray, ...] = (),
-    images: int | None = None,
+    images_an_epoch: int | None = None,
 ) -> list[dict[str, float]]:
     """Train as `settings` (resolved) say, going on after the last epoch that `folder` holds.
 
@@ -42,13 +43,13 @@ def fit(
     best.keras and state-<epoch>.npz (weights, optimizer and random seeds) into `folder`. best.keras is the epoch of the
     lowest validation mean radial error; without `validation` it is the last. The state goes when the training is
     complete. A resumed training gives the weights of an uninterrupted one. `source_answers` of
-    `source_cache.source_answers` spare asking the source network; `images` is the number of an epoch, where that is not
-    the number of training images.
+    `source_cache.source_answers` spare asking the source network; `images_an_epoch` is given where it is not the number
+    of training images.
 
     Returns:
         The rows of history.csv.
     """
-    steps = max(1, (images or len(training.images)) // settings.batch_size)
+    steps = steps_an_epoch(images_an_epoch or len(training.images), settings.batch_size)
     detector.prepare = Preparation(
         training.size,
         settings.sigma,
@@ -70,7 +71,7 @@ def fit(
             batch_size=settings.batch_size,
             seed=settings.seed,
             epoch=lambda: recorder.epoch,
-            images=images,
+            images_an_epoch=images_an_epoch,
             source_answers=source_answers,
             augmentation=settings.augment,
             flips=settings.flips,
@@ -81,7 +82,7 @@ def fit(
                 validation_data=None if validation is None else evaluation_batches(validation),
                 epochs=settings.epochs,
                 initial_epoch=first_epoch,
-                callbacks=[bar, recorder, *extra_callbacks],
+                callbacks=[bar, recorder, *callbacks],
                 shuffle=False,
                 verbose=0,
             )

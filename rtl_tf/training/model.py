@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -115,8 +116,7 @@ class RegularizedDetector(keras.Model):
         source: of `build_source`, or None where nothing is regularized.
         method: names the loss and the regularizers.
         reg_weight: lambda; at 0 the source is not even asked, so a step is FT's, bit for bit.
-        temperature: mu of Eq. 4; None where the classification branch gives no logits.
-        average: Eq. 4 is the mean over what the branch gives, not the sum: for points, in px^2.
+        logit_options: arguments of the regularizer that compares logits; None = its defaults.
         reduction: of the heatmap loss, "mean" or "sum"; of no meaning where the method has another loss.
         l2: weight of the penalty sum(w^2) over `decayed_kernels` (0 = none).
 
@@ -132,14 +132,13 @@ class RegularizedDetector(keras.Model):
         source: keras.Model | None = None,
         method: Method,
         reg_weight: float = 0.0,
-        temperature: float | None = 2.0,
-        average: bool = False,
+        logit_options: dict[str, Any] | None = None,
         reduction: str = "mean",
         l2: float = 0.0,
     ):
         super().__init__(network.input, network.output, name=network.name)
         self.objective, self.reg_weight = objective_of(method), reg_weight
-        self.temperature, self.average = temperature, average
+        self.logit_options = logit_options or {}
         self.reduction, self.l2 = reduction, l2
         self.source_outputs = _asker(source)
         self.prepare = lambda batch: keras.utils.unpack_x_y_sample_weight(batch)[:2]
@@ -162,14 +161,10 @@ class RegularizedDetector(keras.Model):
         """Sum of the method's regularizers, mean over the batch; in float32, whatever the networks compute in."""
         total = 0.0
         for term, answer in zip(self.objective.terms, source_answers, strict=True):
-            options = self._options() if term.compares == "logits" else {}
+            options = self.logit_options if term.compares == "logits" else {}
             answer, output = (ops.cast(part, "float32") for part in (answer, target[term.compares]))
             total += ops.mean(term.from_answer(answer, output, **options))
         return total
-
-    def _options(self) -> dict:
-        """Of Eq. 4, or of the cross-entropy that it replaces, which is a sum always."""
-        return {"temperature": self.temperature} | ({"average": True} if self.average else {})
 
     def train_step(self, batch):
         images, truth = self.prepare(batch)

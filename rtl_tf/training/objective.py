@@ -13,16 +13,20 @@ def _whole(output):
 
 @dataclass(frozen=True)
 class Term:
-    """A regularizer with its functions, see `methods.Regularizer`."""
+    """A regularizer as training computes it, see `methods.Regularizer`.
 
-    function: Callable
+    Attributes:
+        name: of its function.
+    """
+
+    name: str
     compares: str
     answer: Callable
     distance: Callable
     half: bool
 
     def from_answer(self, source_answer, target_output, **options):
-        """The function's value, (N,), with the source's answer instead of its output."""
+        """The regularizer's value, (N,), with the source's answer instead of its output."""
         return self.distance(source_answer, self.answer(target_output), **options)
 
 
@@ -41,7 +45,7 @@ def objective_of(method: Method) -> Objective:
 
 def _term(named: Regularizer) -> Term:
     return Term(
-        function=getattr(regularizers, named.function),
+        name=named.function,
         compares=named.compares,
         answer=getattr(regularizers, named.answer) if named.answer else _whole,
         distance=getattr(regularizers, named.distance or named.function),

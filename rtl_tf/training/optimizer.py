@@ -12,7 +12,8 @@ class Adam(keras.optimizers.Adam):
     """Keras's Adam (Kingma and Ba 2015), with the same arguments, state and numbers, and no AMSGrad.
 
     Keras composes the update from some ten operations that each go through all weights; TensorFlow's fused kernel goes
-    through them once: a third of the time (benchmarks/README.md).
+    through them once: a third of the time (benchmarks/README.md). How Keras finds a variable's moments is its private
+    API; tests/test_optimizer.py holds this class to Keras's own, update for update.
     """
 
     def apply(self, grads, trainable_variables=None):

@@ -11,18 +11,19 @@ import tensorflow as tf
 
 from rtl_tf.config import Settings
 from rtl_tf.exceptions import InputError
-from rtl_tf.networks import dlib_resnet, resnet50
+from rtl_tf.networks import architecture
 from rtl_tf.networks.sources import SourceNetwork
-from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, training_batches
+from rtl_tf.pipeline import Crops, Preparation, evaluation_batches, steps_an_epoch, training_batches
 from rtl_tf.records import Sample
 from rtl_tf.training.epoch_bar import EpochBar, epoch_label
 from rtl_tf.training.optimizer import Adam
 
+HELD_OUT = 5
+
 
 def build_recognizer(start: SourceNetwork, people: int, seed: int) -> keras.Model:
     """Functional model of the layers "encoder" and "classifier": RGB (N, S, S, 3) in 0..255 -> logits (N, people)."""
-    architecture = {"resnet50": resnet50, "dlib_resnet": dlib_resnet}[start.source.network]
-    classifier = architecture.classifier(start.encoder, people, "softmax", seed=seed)
+    classifier = architecture(start.source.network).classifier(start.encoder, people, "softmax", seed=seed)
     image = keras.Input(start.encoder.input_shape[1:], name="image")
     return keras.Model(image, classifier(start.encoder(image)[-1]), name="recognizer")
 
@@ -37,13 +38,13 @@ def people(samples: Sequence[Sample]) -> tuple[list[str], np.ndarray]:
     return known, np.array([number.get(sample.subject, -1) for sample in samples], np.int32)
 
 
-def hold_out(classes: np.ndarray, seed: int, every: int = 5) -> tuple[np.ndarray, np.ndarray]:
-    """Indices for training and validation: of each person one image in `every` is held out, at least one."""
+def hold_out(classes: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices for training and validation: of each person one image in HELD_OUT is held out, at least one."""
     rng = np.random.default_rng(seed)
     held_out: list[int] = []
     for person in range(classes.max() + 1):
         images = rng.permutation(np.flatnonzero(classes == person))
-        held_out.extend(images[: max(1, len(images) // every)])
+        held_out.extend(images[: max(1, len(images) // HELD_OUT)])
     validation = np.sort(np.array(held_out))
     return np.setdiff1d(np.flatnonzero(classes >= 0), validation), validation
 
@@ -60,7 +61,7 @@ def fit_recognizer(
     Returns:
         Keras's history: loss, accuracy, val_loss, val_accuracy (share of held-out images whose person is found).
     """
-    steps = max(1, len(training.images) // settings.batch_size)
+    steps = steps_an_epoch(len(training.images), settings.batch_size)
     rate = keras.optimizers.schedules.PolynomialDecay(settings.learning_rate, steps * settings.epochs, 0.0)
     recognizer.compile(
         Adam(rate, epsilon=1e-8),

@@ -1,4 +1,4 @@
-"""The frozen source network's answers, asked once: with the paper's augmentation an image has only four views.
+"""The frozen source network's answers, asked once: with the paper's augmentation an image has four views at most.
 
 They tell much of the images (of dlib's network they are descriptors by which a person is recognised), so they are kept
 beside the runs that were trained on these images, and nowhere else.
@@ -33,6 +33,7 @@ from rtl_tf.training.model import RegularizedDetector
 VERSION = 2  # raise it whenever an answer changes
 BATCH = 16
 
+Views = tuple[tuple[bool, float], ...]  # of `augment.views`
 Specs = list[tuple[tuple[int, ...], np.dtype]]  # shape and type of each array
 
 
@@ -44,6 +45,7 @@ def source_answers(
     *,
     augmentation: str,
     jitter: float,
+    flips: bool,
     epochs: int,
     limit_gb: float,
 ) -> tuple[tuple[np.ndarray, ...], str]:
@@ -54,9 +56,10 @@ def source_answers(
         cache: folder of all answers for these runs, see `cache.source_cache`.
         augmentation, jitter: of the training; with another one than the paper's, or a crop jitter above 0, every view
             is new and nothing can be kept.
+        flips: whether the training flips images; else they have half as many views.
         limit_gb: GiB that the folder may take; the least recently used answers make room for these.
     Returns:
-        For each regularizer of the method an array (N, 4, ...), views in the order of `augment.VIEWS`; none where
+        For each regularizer of the method an array (N, V, ...), views in the order of `augment.views`; none where
         the source network has to be asked in every step (or is not needed at all).
     """
     if not detector.regularized:
@@ -65,19 +68,20 @@ def source_answers(
         return (), f"source network: asked in every step (with --augment {augmentation} every view is new)"
     if jitter > 0:
         return (), "source network: asked in every step (with crop jitter every view is new)"
-    if epochs <= len(augment.VIEWS):
-        return (), "source network: asked in every step (a cache pays from the fifth epoch on)"
-    specs = _specs(detector, training)
+    views = augment.views(flips)
+    if epochs <= len(views):
+        return (), f"source network: asked in every step (a cache pays from epoch {len(views) + 1} on)"
+    specs = _specs(detector, training, views)
     size = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in specs)
     if size > limit_gb * 2**30:
         needed = f"its answers take {size / 2**30:.2g} GiB"
         return (), f"source network: asked in every step ({needed}, --cache-gb is {limit_gb:g})"
-    folder = cache / _key(detector, training, source, specs)
+    folder = cache / _key(detector, training, source, views, specs)
     arrays = _kept(folder, specs)
     if arrays is None:
         shutil.rmtree(folder, ignore_errors=True)
         prune(cache, int(limit_gb * 2**30) - size)
-        _fill(folder, detector, training, specs)
+        _fill(folder, detector, training, views, specs)
         arrays = _kept(folder, specs)
     if arrays is None:
         return (), f"source network: asked in every step (another process emptied {cache})"
@@ -94,7 +98,7 @@ def weights_key(network: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, specs: Specs) -> str:
+def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, views: Views, specs: Specs) -> str:
     """The pixels say all of data, crop and order; beside them, who answers and what is kept."""
     asked = {
         "version": VERSION,
@@ -106,9 +110,9 @@ def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, sp
         ],
         "precision": sorted(compute_types(source)),
         "maps": [output.shape[1:] for output in source.outputs],  # and with them the encoder's stride
-        "terms": [term.function.__name__ for term in detector.objective.terms],
+        "terms": [term.name for term in detector.objective.terms],
         "answers": [(shape, dtype.str) for shape, dtype in specs],
-        "views": augment.VIEWS,
+        "views": views,
         "images": (training.images.shape, training.size),
     }
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode())
@@ -117,11 +121,11 @@ def _key(detector: RegularizedDetector, training: Crops, source: keras.Model, sp
     return digest.hexdigest()[:32]
 
 
-def _specs(detector: RegularizedDetector, training: Crops) -> Specs:
+def _specs(detector: RegularizedDetector, training: Crops, views: Views) -> Specs:
     """Shape and type of each array, from the answers for one image."""
-    answers = _ask(detector.source_answers, training, slice(0, 1), augment.VIEWS[0])
+    answers = _ask(detector.source_answers, training, slice(0, 1), views[0])
     return [
-        ((len(training.images), len(augment.VIEWS), *answer.shape[1:]), np.dtype("f2" if term.half else "f4"))
+        ((len(training.images), len(views), *answer.shape[1:]), np.dtype("f2" if term.half else "f4"))
         for term, answer in zip(detector.objective.terms, answers, strict=True)
     ]
 
@@ -135,17 +139,17 @@ def _kept(folder: Path, specs: Specs) -> tuple[np.ndarray, ...] | None:
     return arrays if [(array.shape, array.dtype) for array in arrays] == specs else None
 
 
-def _fill(folder: Path, detector: RegularizedDetector, training: Crops, specs: Specs) -> None:
+def _fill(folder: Path, detector: RegularizedDetector, training: Crops, views: Views, specs: Specs) -> None:
     """Ask for all views; the folder appears when it is complete, made by whichever run is first."""
     unfinished = folder.with_name(f"{UNFINISHED}{folder.name}-{uuid.uuid4().hex}")
     with alone_in(unfinished), _removed_at_the_end(unfinished):  # so that others see that it is not left behind
         arrays = [_new_array(unfinished / f"{number}.npy", *spec) for number, spec in enumerate(specs)]
         batches = [slice(start, start + BATCH) for start in range(0, len(training.images), BATCH)]
-        work = [(batch, view) for batch in batches for view in range(len(augment.VIEWS))]
+        work = [(batch, view) for batch in batches for view in enumerate(views)]
         ask = tf.function(detector.source_answers, reduce_retracing=True)
-        for batch, view in progress(work, len(work), "asking the source network"):
-            for array, answer in zip(arrays, _ask(ask, training, batch, augment.VIEWS[view]), strict=True):
-                array[batch, view] = answer
+        for batch, (number, view) in progress(work, len(work), "asking the source network"):
+            for array, answer in zip(arrays, _ask(ask, training, batch, view), strict=True):
+                array[batch, number] = answer
         for array in arrays:
             array.flush()
         try:

@@ -65,11 +65,11 @@ def _judged(run: Run) -> tuple[Run, Judged]:
     """InputError for a run that was trained without folds, or tested by nothing else."""
     if run.cross_validated:
         raise InputError(f"{run.folder} has no test part: its radii were learned from the errors that would judge them")
-    told = read_confidence(run.folder / layout.CONFIDENCE, len(run.predictions.landmarks))
-    if told is None:
+    confidence = read_confidence(run.folder / layout.CONFIDENCE, len(run.predictions.landmarks))
+    if confidence is None:
         problem = f"{run.folder} has no {layout.CONFIDENCE}; train.py --folds 5 makes it"
         raise InputError(run.packed_without_folds or problem)
-    return run, judge_confidence(run.predictions, told, LEVELS)
+    return run, judge_confidence(run.predictions, confidence, LEVELS)
 
 
 def _risks(judged: list[Judged]) -> Risks:
@@ -124,9 +124,9 @@ def _groups(by: str, runs: list[Run], judged: list[Judged]) -> Grid:
     rows = []
     for group in order_of(groups.tolist()):
         inside = groups == group
-        told = observed([one.hits[BY][inside] for one in judged], people[inside].tolist())
+        share = observed([one.hits[BY][inside] for one in judged], people[inside].tolist())
         radius = mean_of_known([per_image(one.radii[BY])[inside] for one in judged])
         counts = [str(inside.sum()), str(len(set(people[inside])))]
-        rows.append([group, *counts, *_with_interval(*told), f"{radius:.2f}"])
+        rows.append([group, *counts, *_with_interval(*share), f"{radius:.2f}"])
     header = [by, "Images", "People", "Held, %", "95 %", f"mean radius, {UNIT}"]
     return Grid(f"Coverage where {100 * BY:.0f} % were asked for, by {by}", header, rows)
