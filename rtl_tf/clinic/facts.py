@@ -17,14 +17,14 @@ from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import require_alike
 from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX, landmarks_of, mm_per_px_of, require_image_and_box
-from rtl_tf.datasets.table_cells import DOUBT, FILMED, PEAK, RADIUS, YAW, image_cell
+from rtl_tf.datasets.table_cells import DOUBT, FILM, FILMED, PEAK, RADIUS, YAW, image_cell
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, tell_misspelt, warn
 
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 SCALE = ("mm_per_px", *RULER)  # of those, what is of the photograph, and not of one of its faces
 
-OF_DETECTOR = {*BOX, FOUND_BOX, FACES, "mirrored", "detector", "error", *DOUBT, *FILMED} - {YAW}  # no facts
+OF_DETECTOR = {*BOX, FOUND_BOX, FACES, "mirrored", "detector", "error", *DOUBT, FILM, *FILMED} - {YAW}  # no facts
 SCALE_ALONE = "with several faces here, of which a row tells the scale alone: add a column 'face'"
 ONLY = "1"  # the number of a face beside which the detector found no other, or looked for none
 
@@ -101,19 +101,17 @@ def with_facts(faces: Sequence[MarkedFace], facts: Facts) -> list[MarkedFace]:
     return told
 
 
-def _place(face: MarkedFace, facts: Facts) -> str:
-    """Of the photograph; of one that was saved of a film, and has no row of its own, that of the film."""
-    place = place_of(face.image)
-    has_row = {(place, ""), (place, face.face or ONLY)} & facts.rows.keys()
-    return place if has_row or not face.film else place_of(face.film)
-
-
 def _keys(faces: Sequence[MarkedFace], facts: Facts) -> list[Key]:
-    """Of the faces' rows. A photograph's face without a number is 1, the largest, where the table's only row is so."""
-    keys = [(_place(face, facts), face.face) for face in faces]
+    """Of the faces' rows: by the photograph; of one that was saved of a film, and has no row of its own, by the film. A
+    face without a number is 1, the largest, where the table's only row is so."""
     rows = Counter(place for place, _ in facts.rows)
     only = {place for place, number in facts.rows if number == ONLY and rows[place] == 1}
-    return [(place, number or ONLY * (place in only)) for place, number in keys]
+    keys = []
+    for face in faces:
+        place = place_of(face.image)
+        place = place_of(face.film) if face.film and not rows[place] else place
+        keys.append((place, face.face or ONLY * (place in only)))
+    return keys
 
 
 def _look_at_columns(file: Path, header: Sequence[str]) -> None:
