@@ -346,7 +346,7 @@ def test_a_pack_has_no_examples_also_where_it_says_so(root):
     content["runs"][0][layout.EXAMPLES] = "PK"
     rewrite(shared / layout.PACK, json.dumps(content))
     run = read_runs(shared)[0][0]
-    with pytest.raises(InputError, match=r"runs\.json\.gz/synthetic/ft/seed0 has no examples\.npz$"):
+    with pytest.raises(InputError, match=r"runs\.json\.gz/synthetic/ft/seed0 has no examples\.npz; a pack keeps none$"):
         read_examples(run)
 
 
