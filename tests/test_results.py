@@ -50,7 +50,7 @@ def test_every_stored_run_still_reads():
     for folder in filter(Path.is_dir, ALL.iterdir()):
         found, problems = read_runs(folder)
         runs, warnings = runs + found, warnings + problems
-    assert len(runs) == 551 and not warnings
+    assert len(runs) == 576 and not warnings
     for run in runs:
         assert from_json(run.asked).method == run.method
         assert len(run.history) == run.resolved["epochs"]
