@@ -165,6 +165,6 @@ def _sizes(axes: Axes, study: ShapeStudy, panels: Panels) -> None:
         beside = index + 1 + np.linspace(-0.18, 0.18, len(own))
         axes.scatter(beside, own, s=5, color=COLOURS[index], marker=MARKS[index], alpha=0.6, linewidths=0)
     names = panels.groups if panels.column else ["images"]
-    width = max(5, NARROW // len(names) - 3)
+    width = max(5, NARROW // len(names) - 1)  # a character between two names
     axes.set_xticks(range(1, len(sizes) + 1), [textwrap.fill(name, width) for name in names])
     axes.set_title(f"centroid size of images, {panels.unit}")
