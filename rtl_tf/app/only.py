@@ -25,16 +25,15 @@ def named_in(table: Path, images: Sequence[Path], folder: Path | None) -> list[i
         InputError: the table cannot be read, lacks the column, or has none of the images.
     """
     _, rows = read_rows(table, needed=("image",))
-    files = {row.line: file_called(table.parent, row.cells["image"]) for row in rows if row.cells["image"]}
-    rows_of = {place_of(files[row.line]): row for row in rows if row.line in files}
+    named = [(row, file_called(table.parent, row.cells["image"])) for row in rows if row.cells["image"]]
+    rows_of = {place_of(file): (row, file) for row, file in named}
     index_of = {place_of(image): index for index, image in reversed(list(enumerate(images)))}
-    lost = [place for place in rows_of if place not in index_of]
-    is_below = folder and any(_is_below(files[rows_of[place].line], folder) for place in lost)
-    advice = f"; {LOOK_DEEPER}" if is_below else ""
+    lost = [met for place, met in rows_of.items() if place not in index_of]
+    advice = f"; {LOOK_DEEPER}" if folder and any(_is_below(file, folder) for _, file in lost) else ""
     if len(lost) == len(rows_of):
         raise InputError(f"{none_in_common(table, images[0])}{advice}")
     if lost:
-        lines = [f"row {rows_of[place].line}: {rows_of[place].cells['image']}" for place in lost]
+        lines = [f"row {row.line}: {row.cells['image']}" for row, _ in lost]
         warn(f"{table}: {some(lines, 'row')} of no photograph here{advice}")
     return [index_of[place] for place in rows_of if place in index_of]
 

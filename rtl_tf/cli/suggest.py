@@ -1,6 +1,5 @@
 """`rtl-suggest`: which of many unlabelled photographs to label next."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -65,6 +64,7 @@ def _say_failed(failed: dict[str, str], images: int) -> int:
 
 def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], dict[str, int], dict[str, str]]:
     """Rows of COLUMNS; how many photographs are left out, by the reason; images without landmarks, with theirs."""
+    from rtl_tf.clinic.same_images import place_of
     from rtl_tf.experiments.lineage import known_images
     from rtl_tf.inference.detector import Detector
     from rtl_tf.inference.looked_at import Found
@@ -88,7 +88,7 @@ def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], dic
     known = known_images([face.image for face in faces], read_seen(options.run / layout.TRAINED_ON))
     others = [face for index, face in enumerate(faces) if index not in known]
     labelled = _labelled(options.run) if others else set()
-    new = [face for face in others if os.path.realpath(face.image) not in labelled]
+    new = [face for face in others if place_of(face.image) not in labelled]
     old = [faces[index] for index in known]
     if not new:
         what = "was trained on all of these photographs" if not others else "has labels of all of these photographs"
@@ -101,6 +101,7 @@ def _suggestions(options, images: list[Path]) -> tuple[list[dict[str, str]], dic
 def _labelled(folder: Path) -> set[str]:
     """Where the images of the run's data lie, those of its test part too; none where that cannot be told any more."""
     from rtl_tf.clinic.run_labels import data_of, labels_of
+    from rtl_tf.clinic.same_images import place_of
     from rtl_tf.datasets import is_synthetic
     from rtl_tf.runs.run import read_run
 
@@ -108,7 +109,7 @@ def _labelled(folder: Path) -> set[str]:
     if is_synthetic(data_of(run)):
         return set()
     try:
-        return {os.path.realpath(sample.image) for sample in labels_of(run)}
+        return {place_of(sample.image) for sample in labels_of(run)}
     except InputError as problem:
         warn(f"what is labelled and was not trained on is not left out: {problem}")
         return set()

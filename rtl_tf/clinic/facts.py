@@ -16,7 +16,7 @@ from rtl_tf.clinic.told_cells import require_told
 from rtl_tf.csv_rows import Row, read_rows
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import require_alike
-from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX, landmarks_of, mm_per_px_of, require_image_and_box
+from rtl_tf.datasets.table import LOOKED_AT, landmarks_of, mm_per_px_of, require_image_and_box
 from rtl_tf.datasets.table_cells import DOUBT, FILM, FILMED, PEAK, RADIUS, YAW, image_cell
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.notes import some, tell_misspelt, warn
@@ -24,7 +24,7 @@ from rtl_tf.system.notes import some, tell_misspelt, warn
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
 SCALE = ("mm_per_px", *RULER)  # of those, what is of the photograph, and not of one of its faces
 
-OF_DETECTOR = {*BOX, FOUND_BOX, FACES, "mirrored", "detector", "error", *DOUBT, FILM, *FILMED} - {YAW}  # no facts
+OF_DETECTOR = {*LOOKED_AT, "detector", "error", *DOUBT, FILM, *FILMED} - {YAW}  # no facts
 SCALE_ALONE = "with several faces here, of which a row tells the scale alone: add a column 'face'"
 ONLY = "1"  # the number of a face beside which the detector found no other, or looked for none
 

@@ -1,12 +1,12 @@
 """Where the faces of tables are to be seen: by this, and not by how it is written, two tables' rows are of one face."""
 
 import os
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from rtl_tf.datasets.files import composed
 from rtl_tf.datasets.unnamed_people import is_made_up
 from rtl_tf.exceptions import InputError
 
@@ -28,7 +28,7 @@ class Picture(NamedTuple):
 
 def place_of(image: Path) -> str:
     """By which a photograph is known in two tables: where its file is, links resolved, accents in one form."""
-    return _composed(os.path.realpath(image))
+    return composed(os.path.realpath(image))
 
 
 def meet(own: Sequence[Picture], others: Sequence[Picture], origin: str) -> tuple[list[int | None], set[int]]:
@@ -45,9 +45,9 @@ def meet(own: Sequence[Picture], others: Sequence[Picture], origin: str) -> tupl
     """
     mine, theirs = _by_photograph(own), _by_photograph(others)
     same = {place: place for place in mine if place in theirs}
-    free = {_composed(others[rows[0]].name): place for place, rows in theirs.items() if place not in same}
+    free = {composed(others[rows[0]].name): place for place, rows in theirs.items() if place not in same}
     for place, rows in mine.items():
-        if place not in same and (name := _composed(own[rows[0]].name)) in free:
+        if place not in same and (name := composed(own[rows[0]].name)) in free:
             same[place] = free.pop(name)
     ends = _alike_at_end(_parts(own, mine), _parts(others, theirs))
     taken = set(same.values())
@@ -61,10 +61,6 @@ def meet(own: Sequence[Picture], others: Sequence[Picture], origin: str) -> tupl
     return found, {row for place in by_end for row in mine[place]}
 
 
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
-
-
 def _by_photograph(pictures: Sequence[Picture]) -> Rows:
     rows = defaultdict(list)
     for row, picture in enumerate(pictures):
@@ -75,7 +71,7 @@ def _by_photograph(pictures: Sequence[Picture]) -> Rows:
 def _parts(pictures: Sequence[Picture], photographs: Rows) -> dict[str, tuple[str, ...]]:
     """Folders and file's name of each photograph, as written."""
     images = {place: os.path.normpath(pictures[rows[0]].image) for place, rows in photographs.items()}
-    return {place: Path(_composed(image)).parts for place, image in images.items()}
+    return {place: Path(composed(image)).parts for place, image in images.items()}
 
 
 def _alike_at_end(mine: Mapping[str, tuple[str, ...]], theirs: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

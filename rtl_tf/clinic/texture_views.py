@@ -1,6 +1,5 @@
 """Landmarks on the textures of a mesh: from a table, or as a detector finds them."""
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.clinic.marked_faces import MarkedFace, read_faces
+from rtl_tf.datasets.files import composed
 from rtl_tf.datasets.meshes.textured import TexturedMesh
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table_cells import PEAK
@@ -113,7 +113,7 @@ def _textures_of(mesh: TexturedMesh, faces: Sequence[MarkedFace], table: Path) -
 
 
 def _name(image: Path) -> str:
-    return unicodedata.normalize("NFC", image.name).casefold()
+    return composed(image.name).casefold()
 
 
 def _view(texture: int, face: MarkedFace, schema: Schema) -> TextureView:

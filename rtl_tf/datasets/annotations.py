@@ -46,16 +46,17 @@ def fitting_schema(
             nearest = min(shipped, key=lambda s: len(set(s.names) - set(names)))
             named = f"; give --schema {nearest.name} if nobody has placed them" if only_placed else f" ({unlabelled})"
             known, advice = shipped_landmarks(), "or name another schema"
-            own = [] if _hint(nearest, names) else [name for name in names if name not in known]
+            hint = _hint(nearest, names)
+            own = [] if hint else [name for name in names if name not in known]
             if own:
                 advice = f"no schema here has {first_of(own, NAMED)}: describe yours in a file, --schema FILE.toml"
-            problem = "" if own and not set(names) & known else f"{_unfitting(nearest, names, named)}; "
+            problem = "" if own and not set(names) & known else f"{hint or _missing(nearest, names, named)}; "
             raise InputError(problem + advice)
         known = set(fitting.names)
     else:
         fitting = load_schema(schema)
         if not only_placed and not set(fitting.names) <= set(names):
-            raise InputError(_unfitting(fitting, names, f" ({unlabelled})"))
+            raise InputError(_hint(fitting, names) or _missing(fitting, names, f" ({unlabelled})"))
         known = shipped_landmarks() | set(fitting.names)
     for name in names:
         if name not in known:
@@ -63,9 +64,7 @@ def fitting_schema(
     return fitting
 
 
-def _unfitting(schema: Schema, names: Collection[str], advice: str) -> str:
-    if hint := _hint(schema, names):
-        return hint
+def _missing(schema: Schema, names: Collection[str], advice: str) -> str:
     missing = [name for name in schema.names if name not in names]
     return f"missing landmarks of schema {schema.name}: {', '.join(missing)}{advice}"
 

@@ -1,11 +1,11 @@
 """Images that belong to a file by its name: face.jpg beside face.pts, or beside face_1.pts and face_2.pts."""
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from rtl_tf.datasets.files import composed
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import SUFFIXES
 
@@ -20,7 +20,7 @@ def images_among(files: Iterable[Path], called: Callable[[str], str] = str) -> I
     images = defaultdict(list)
     for file in files:
         if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
-            images[file.parent, _composed(called(file.stem))].append(file)
+            images[file.parent, composed(called(file.stem))].append(file)
     return images
 
 
@@ -37,7 +37,7 @@ def image_beside(file: Path, stem: str, images: Images) -> Path | None:
     Raises:
         InputError: there are several of one stem.
     """
-    stem = _composed(stem)
+    stem = composed(stem)
     several = FACE.fullmatch(stem)
     for name in (stem, *(several.groups()[:1] if several else ())):
         found = images.get((file.parent, name), [])
@@ -46,7 +46,3 @@ def image_beside(file: Path, stem: str, images: Images) -> Path | None:
         if found:
             return found[0]
     return None
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)

@@ -31,3 +31,8 @@ def find_file(folder: Path, name: str) -> Path | None:
 def file_called(folder: Path, name: str) -> Path:
     """As `find_file`; where there is none, the path that was meant, of which its reader says that it is not there."""
     return find_file(folder, name) or Path(os.path.normpath(folder / name))
+
+
+def composed(name: str) -> str:
+    """A name or a path in Unicode's composed form: some systems write accents as characters of their own."""
+    return unicodedata.normalize("NFC", name)

@@ -27,6 +27,7 @@ BOX = ("box_left", "box_top", "box_side")
 FOUND_BOX = "box_found"  # true: by the face finder, who knows nothing of landmarks; else by somebody who does
 OPTIONAL = ("subject", "mm_per_px", "mirrored", "face", *BOX)  # beside image and landmarks, what columns say here
 FACES = "faces_found"  # how many that one found, of which the largest was looked at; empty where a square was given
+LOOKED_AT = (*BOX, FOUND_BOX, FACES, "mirrored")  # what predict.py's tables say of the square
 # As spreadsheets and people write them; a number of a program that knows no other type has its ".0".
 TRUE = ("true", "yes", "y", "t", "1", "1.0", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "waar")
 FALSE = ("false", "no", "n", "f", "0", "0.0", "falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "")

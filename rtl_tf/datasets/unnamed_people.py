@@ -1,10 +1,10 @@
 """People of whom a file tells nothing: they are called like their images, which must not make one person of two."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from rtl_tf.datasets.files import composed
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, image_names
 from rtl_tf.system.notes import warn_once
@@ -44,6 +44,6 @@ def is_made_up(subject: str, image: Path, face: str = "") -> bool:
         [True, True, True, True, False]
     """
     names = {subject, *(subject.removesuffix(f"{mark}{face}") for mark in "#_" if face)}
-    ends = [f"/{unicodedata.normalize('NFC', name)}" for name in names if name]
-    paths = [unicodedata.normalize("NFC", f"/{one.as_posix()}") for one in (image, image.with_suffix(""))]
+    ends = [f"/{composed(name)}" for name in names if name]
+    paths = [composed(f"/{one.as_posix()}") for one in (image, image.with_suffix(""))]
     return any(path.endswith(end) for path in paths for end in ends)

@@ -8,12 +8,10 @@ import numpy as np
 from rtl_tf.csv_rows import header_if_any, lines_of
 from rtl_tf.datasets.annotations import inside_image, require_crop
 from rtl_tf.datasets.photographs import Photograph
-from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX, landmarks_of
+from rtl_tf.datasets.table import LOOKED_AT, landmarks_of
 from rtl_tf.datasets.table_cells import DECIMALS, DOUBT, FILMED, FORMULA, PEAK, RADIUS
 from rtl_tf.exceptions import InputError
 from rtl_tf.inference.looked_at import Found
-
-LOOKED_AT = (*BOX, FOUND_BOX, FACES, "mirrored")  # columns
 
 
 def places_on_image(found: Found) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import IO
 
 from rtl_tf.csv_rows import as_line, require_own
 from rtl_tf.datasets.photographs import Photograph
-from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX
+from rtl_tf.datasets.table import BOX, FACES, FOUND_BOX, LOOKED_AT
 from rtl_tf.datasets.table_cells import DOUBT, FILMED, FRAME, MARK, PEAK, RADIUS, image_cell, number, unwritable
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_size
@@ -76,7 +76,7 @@ class FoundTable:
         doubtful, radius = (DOUBT, [RADIUS]) if self.doubt else ((), [])
         landmarks = [f"{name}{part}" for name in self.schema.names for part in ("_x", "_y", PEAK, *radius)]
         filmed = FILMED if self.of_films else ()
-        return ["image", *filmed, "face", *found_cells.LOOKED_AT, "detector", "error", *doubtful, *landmarks]
+        return ["image", *filmed, "face", *LOOKED_AT, "detector", "error", *doubtful, *landmarks]
 
     @property
     def previous(self) -> Path:
