@@ -3,12 +3,12 @@
 import hashlib
 import re
 import tempfile
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
+from rtl_tf.datasets.files import composed
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import read_image
@@ -195,7 +195,7 @@ def _picture(folder: Path, photograph: Photograph, face: str) -> Path:
 
 
 def _folded(path: Path) -> str:
-    return unicodedata.normalize("NFC", str(path)).casefold()
+    return composed(str(path)).casefold()
 
 
 def prepare_folders(output: Path, pictures: Path | None) -> None:
