@@ -67,6 +67,15 @@ def three_seeds(root, method, errors, **settings):
         make_run(root, method, seed, errors(seed) if callable(errors) else errors, **settings)
 
 
+def test_intervals_of_errors_and_areas_end_where_these_do(tmp_path):
+    """One of three trainings has failed: a t-interval would go on below no error, and above the whole area."""
+    for seed, scale in enumerate((0.1, 0.1, 6.0)):
+        make_run(tmp_path, "ft", seed, random_errors(seed, scale, count=40))
+    get = cells_of(tmp_path)
+    assert get("low", "FT", "mre") == 0 and 10 < get("high", "FT", "mre") < np.inf
+    assert (get("low", "FT", "auc@1.2"), get("high", "FT", "auc@1.2")) == (0, 1)
+
+
 def test_two_people_have_neither_a_test_nor_an_interval(two_methods):
     get = cells_of(two_methods)
     numbers = ("low", "high", "difference_low", "difference_high", "p", "p_holm")
