@@ -1,10 +1,11 @@
-"""The fused batch normalisation against Keras's layer and against its definition in NumPy."""
+"""The fused batch normalisation against Keras's layer and against its definition in NumPy; dropout that freezes."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from rtl_tf.networks import saved
 from rtl_tf.networks.normalization import BatchNormalization, fused
 
 OPTIONS = {"momentum": 0.9, "epsilon": 1e-3, "name": "norm"}
@@ -88,3 +89,14 @@ def test_a_network_is_rebuilt_with_equal_answers():
     assert type(copy.get_layer("norm")) is BatchNormalization
     pixels = maps(shape=(2, 8, 8, 3))
     np.testing.assert_array_equal(copy(pixels), network(pixels))
+
+
+def test_a_frozen_network_drops_nothing_in_training(tmp_path):
+    image = keras.Input((4, 4, 3))
+    kept = keras.layers.Dropout(0.5, noise_shape=(None, 1, 1, 1), seed=0, name="drop")(image)
+    saved.write(fused(keras.Model(image, kept)), tmp_path / "network.keras")
+    network, pixels = saved.read(tmp_path / "network.keras"), maps(shape=(8, 4, 4, 3))
+    dropped = np.asarray(network(pixels, training=True))
+    assert {float(np.abs(each).max()) > 0 for each in dropped} == {False, True}  # whole images, as EfficientNet does
+    network.trainable = False
+    np.testing.assert_array_equal(network(pixels, training=True), pixels)

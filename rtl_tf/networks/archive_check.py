@@ -32,7 +32,7 @@ LAYERS = (
 )
 OWN = {
     "rtl_tf.networks.layers": ("Preprocess", "ZeroPaddedAdd"),
-    "rtl_tf.networks.normalization": ("BatchNormalization",),
+    "rtl_tf.networks.normalization": ("BatchNormalization", "Dropout"),
     "rtl_tf.networks.hub_backbone": ("PatchTokens",),
     "rtl_tf.networks.dsnt": ("SpatialSoftmax", "Expectation"),
 }

@@ -1,4 +1,4 @@
-"""Batch normalisation whose training case is one fused kernel."""
+"""Layers that Keras trains otherwise: batch normalisation as one fused kernel, dropout that can be frozen."""
 
 import keras
 import tensorflow as tf
@@ -32,13 +32,27 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return outputs
 
 
+@keras.saving.register_keras_serializable(package="rtl_tf")
+class Dropout(keras.layers.Dropout):
+    """Keras's layer, which goes on dropping where it is frozen; this one drops nothing then, as a frozen batch
+    normalisation is the one of inference: a frozen encoder gives in training what it gives in use."""
+
+    def call(self, inputs, training=False):
+        return super().call(inputs, training=training and self.trainable)
+
+
+OURS: dict[type, type[keras.layers.Layer]] = {
+    keras.layers.BatchNormalization: BatchNormalization,
+    keras.layers.Dropout: Dropout,
+}
+
+
 def fused(network: keras.Model) -> keras.Model:
-    """A copy of a functional network, weights included, in which Keras's batch normalisation is this module's."""
+    """A copy of a functional network, weights included, in which Keras's layers are this module's."""
     copy = keras.models.clone_model(network, clone_function=_fused_layer)
     copy.set_weights(network.get_weights())
     return copy
 
 
 def _fused_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    kind = BatchNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
-    return kind.from_config(layer.get_config())
+    return OURS.get(type(layer), type(layer)).from_config(layer.get_config())

@@ -67,8 +67,8 @@ def build_source(source: SourceNetwork, with_classifier: bool) -> keras.Model:
 def freeze(network: keras.Model, trains: str, batch_norm: str) -> None:
     """Set which layers of a `build_network` are trained: see `Method.trains`; whatever they were set to before.
 
-    A frozen BatchNorm normalises by its moving statistics and does not update them; with batch_norm="frozen" those
-    of a trained encoder, and of the classification branch behind it, do so too.
+    A frozen BatchNorm normalises by its moving statistics and does not update them, a frozen dropout drops nothing;
+    with batch_norm="frozen" the BatchNorms of a trained encoder, and of the classification branch behind it, do so too.
     """
     network.trainable = True
     encoder = network.get_layer("encoder")
