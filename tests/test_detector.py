@@ -190,6 +190,18 @@ def test_cropping_in_the_graph_is_cropping_by_pillow(box):
     assert np.abs(found.astype(int) - expected).max() <= 1
 
 
+def test_what_is_replaced_of_a_detector_compiles_no_network_again():
+    """As of a blend, which is chosen among many; another network has its own graph."""
+    detector, crop = spots(False), np.zeros((1, SIZE, SIZE, 3), np.uint8)
+    crop[0, 8:16, 8:16, 0] = 255
+    other = dataclasses.replace(detector, recipe=Recipe(views=2), unlabelled=())
+    swapped = dataclasses.replace(detector, network=spots(True).network)
+    found = [one.locate(crop).peaks[0].astype(float).round(2).tolist() for one in (detector, other, swapped)]
+    assert found == [[1.09, -0.5, -0.5], [1.09, -0.5, -0.5], [-0.5, 1.09, -0.5]]
+    graphs = list(detector.graphs.values())
+    assert [graph.experimental_get_tracing_count() for graph in graphs] == [1, 1]
+
+
 def test_a_frame_is_one_graph_and_gives_what_predicting_gives(tmp_path):
     detector = spots(False)
     image = read_image(toy_samples(tmp_path, count=1)[0].image)

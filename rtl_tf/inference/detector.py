@@ -1,8 +1,8 @@
 """A trained detector, run by TensorFlow."""
 
 import os
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -14,7 +14,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.images import DERIVED, require_overlap, require_sensible
 from rtl_tf.inference.decoded import Box, box_of, pixels_of
 from rtl_tf.inference.face_square import FaceSquare, read_face_square
-from rtl_tf.inference.graph import locate_in_crops, locate_in_image
+from rtl_tf.inference.graph import Compiled, locate_in_crops, locate_in_image
 from rtl_tf.inference.predictor import Located, Predictor
 from rtl_tf.inference.recipe import Recipe, read_recipe
 from rtl_tf.inference.squares import square_to_look_at
@@ -46,6 +46,7 @@ class Detector(Predictor):
         image_size: S, input px.
         sigma: of the training heatmaps, heatmap px.
         unlabelled, recipe, face_square, parts, familiar, confidence: see `Predictor`.
+        graphs: what the network was compiled to, for this detector and those that `replace` makes of it.
     """
 
     network: keras.Model
@@ -58,6 +59,7 @@ class Detector(Predictor):
     parts: "Detector | None" = None
     familiar: FamiliarFaces | None = None
     confidence: Confidence | None = None
+    graphs: dict[tuple, Compiled] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, run: str | os.PathLike, closer: bool = True) -> "Detector":
@@ -89,7 +91,7 @@ class Detector(Predictor):
         return cls(network, schema, size, sigma, unlabelled, recipe, face_square, parts, familiar, confidence)
 
     def locate(self, pixels: np.ndarray) -> Located:
-        return _located(self._in_crops(pixels))
+        return _located(self._compiled(locate_in_crops)(pixels))
 
     def predict_frame(
         self, image: np.ndarray | PIL.Image.Image, box: Box | None = None, mirrored: bool | None = None
@@ -113,17 +115,15 @@ class Detector(Predictor):
         left, top, side = box
         if mirrored:
             image, left = image[:, ::-1], image.shape[1] - 1 - (left + side)
-        located = _located(self._in_image(image, np.array([left, top, side], np.float32)))
+        located = _located(self._compiled(locate_in_image)(image, np.array([left, top, side], np.float32)))
         found = replace(self._in_original(located, [crop])[0], yaw=self._yaw(photograph, box, face))
         return without(found, self.unlabelled, self.schema)
 
-    @cached_property
-    def _in_crops(self):
-        return locate_in_crops(self.network, self.image_size, self.sigma)
-
-    @cached_property
-    def _in_image(self):
-        return locate_in_image(self.network, self.image_size, self.sigma)
+    def _compiled(self, graph: Callable[[keras.Model, int, float], Compiled]) -> Compiled:
+        key = graph, self.network, self.image_size, self.sigma
+        if key not in self.graphs:
+            self.graphs[key] = graph(*key[1:])
+        return self.graphs[key]
 
 
 def _network(file: Path) -> keras.Model:
