@@ -2,8 +2,11 @@
 
 import keras
 import numpy as np
+from toys import toy_source
 
 from rtl_tf.inference import attention
+from rtl_tf.networks.precision import computing_in
+from rtl_tf.training.model import build_source
 
 
 def network(*kernel: float) -> keras.Model:
@@ -40,3 +43,12 @@ def test_drift_ignores_scale_and_is_2_for_maps_without_a_common_place():
         attention.attention_drift(network(1, 1, 1), network(scale, 2 * scale, 0), crops) for scale in (1, 1e20)
     )
     np.testing.assert_allclose(exploded, drift, rtol=1e-6)
+
+
+def test_rounding_of_mixed_precision_is_no_drift():
+    """A frozen encoder (FE) has none: it is saved in float32, and its source computed in half precision beside it."""
+    with computing_in(True):
+        source = build_source(toy_source(32), with_classifier=False)
+    crops = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    saved = build_source(toy_source(32), with_classifier=False)
+    np.testing.assert_array_equal(attention.attention_drift(source, saved, crops), [0, 0])

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rtl_tf.networks.precision import in_float32
 from rtl_tf.regularizers import spatial_attention, spatial_attention_map
 
 BATCH = 32
@@ -21,7 +22,8 @@ def attention_drift(source: keras.Model, target: keras.Model, crops: np.ndarray)
     """How far the target's attention has gone from the source's, for each image: Eqs. 6 and 7.
 
     The squared distance of the two attention maps, each of unit norm: what RTL-SAM holds down in training, measured
-    here for any method that starts from a source network.
+    here for any method that starts from a source network. Both compute in float32, in which a network is saved that was
+    trained in mixed precision: rounding is no drift.
 
     Args:
         source, target: networks that give "features", (N, H, W, B) of one shape.
@@ -29,7 +31,7 @@ def attention_drift(source: keras.Model, target: keras.Model, crops: np.ndarray)
     Returns:
         float64 (N,): 0 = equal maps, 2 = maps without a common place.
     """
-    encoders = [keras.Model(network.input, network.output["features"]) for network in (source, target)]
+    encoders = [keras.Model(network.input, network.output["features"]) for network in map(in_float32, (source, target))]
 
     @tf.function(reduce_retracing=True)
     def drift(images):
