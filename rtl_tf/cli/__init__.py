@@ -12,6 +12,7 @@ from rtl_tf import __version__
 from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, os_error_text
 from rtl_tf.system import console
 from rtl_tf.system.redirection import redirect, silenced
+from rtl_tf.system.signals import Stopped, ending_as_by_ctrl_c
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,7 +65,8 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
     """Call a command's `main(arguments)` and leave with its status; bad input is one line and status 2."""
     console.forgive()
     try:
-        status = main(sys.argv[1:] if arguments is None else arguments)
+        with ending_as_by_ctrl_c():
+            status = main(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
@@ -83,9 +85,9 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
         if problem.filename is None:  # what stdout still holds would fail once more
             redirect(os.devnull, sys.stdout.fileno())
         status = 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("\nstopped", file=sys.stderr)
-        status = 130
+        status = stop.status if isinstance(stop, Stopped) else 130
     except Exception as problem:
         if not is_out_of_memory(problem):
             raise
