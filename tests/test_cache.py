@@ -1,5 +1,6 @@
 """Where things are kept for later, that nothing of photographs is among it, and how it goes."""
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from rtl_tf.cli.cache import main
 from rtl_tf.exceptions import InputError
 from rtl_tf.system.cache import SOURCE_CACHE, cache_folder, made_cache_folder, prune, source_cache
-from rtl_tf.system.lock import alone_in
+from rtl_tf.system.lock import alone_in, is_taken
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +65,27 @@ def test_what_a_killed_process_left_goes_and_what_another_makes_stays(tmp_path):
     with alone_in(folder / "unfinished-a-2"):
         prune(folder, 10**6)
         assert sorted(os.listdir(folder)) == ["unfinished-a-2", "unfinished-a-2.lock"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_without_locks_what_another_may_be_making_stays_until_it_is_cleared(tmp_path, monkeypatch, recwarn, code):
+    """On a share without locks one training removed what the other was filling, which then ended."""
+
+    fcntl = pytest.importorskip("fcntl")
+
+    def none(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    folder = tmp_path / "kept"
+    entry(folder, "unfinished-a-1", 100, 1)
+    with alone_in(folder / "unfinished-a-1"):
+        prune(folder, 10**6)
+        assert (folder / "unfinished-a-1").is_dir()
+        assert is_taken(folder / "unfinished-a-1") is None
+        prune(folder, 10**6, also_doubtful=True)
+        assert not (folder / "unfinished-a-1").exists()
+    assert not recwarn.list
 
 
 def test_the_command_lists_and_clears(home, tmp_path, capsys):

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     for folder in folders:
         before = size_of(folder)
         if options.clear:
-            prune(folder, 0)
+            prune(folder, 0, also_doubtful=True)  # nothing trains, as the flag asks for
             with suppress(OSError):
                 folder.rmdir()
         left = f", {megabytes(size_of(folder))} left (in use)" if options.clear and size_of(folder) else ""

@@ -58,11 +58,12 @@ def size_of(folder: Path) -> int:
     return sizes
 
 
-def prune(folder: Path, limit: int) -> None:
+def prune(folder: Path, limit: int, also_doubtful: bool = False) -> None:
     """Remove entries of a cache folder, the least recently used first, until at most `limit` bytes are left.
 
-    What a killed process left unfinished goes too; what another one is making stays. Who reads an entry that goes keeps
-    what it has open (on Windows the entry stays then).
+    What a killed process left unfinished goes too; what another one is making stays, and unless `also_doubtful` what
+    one may be making, where the file system has no locks. Who reads an entry that goes keeps what it has open (on
+    Windows the entry stays then).
     """
     entries = []
     for entry in folder.iterdir() if folder.is_dir() else ():
@@ -71,7 +72,7 @@ def prune(folder: Path, limit: int) -> None:
         if not entry.name.startswith(UNFINISHED):
             with suppress(OSError):
                 entries.append((entry.stat().st_mtime, entry, size_of(entry)))
-        elif not is_taken(entry):
+        elif (taken := is_taken(entry)) is False or (taken is None and also_doubtful):
             shutil.rmtree(entry, ignore_errors=True)
     total = sum(size for *_, size in entries)
     for _, entry, size in sorted(entries):

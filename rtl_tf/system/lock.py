@@ -48,18 +48,21 @@ def alone_in(folder: str | Path, flag: str = "--output", use: str = "being train
                 parent.rmdir()
 
 
-def is_taken(folder: str | Path) -> bool:
-    """Whether a process holds the folder. A lock file of another user, which cannot be opened, counts as held."""
+def is_taken(folder: str | Path) -> bool | None:
+    """Whether a process holds the folder; None = there is a lock file, and the file system has no locks that tell.
+
+    A lock file of another user, which cannot be opened, counts as held.
+    """
     file = _lock_file(folder)
     if not file.exists():
         return False
     lock = _lock(file)
     try:
-        lock.acquire(timeout=0)
+        _acquire(lock)
     except (Timeout, PermissionError):
         return True
-    except (OSError, NotImplementedError):
-        return False
+    except (OSError, NotImplementedError, UserWarning):
+        return None
     with suppress(OSError):
         file.unlink(missing_ok=True)  # of a process that was killed
     lock.release()
@@ -88,13 +91,17 @@ def _lock(file: Path) -> FileLock:
     return FileLock(file, mode=0o644)
 
 
+def _acquire(lock: FileLock) -> None:
+    """UserWarning where the library would take to another kind of lock, which survives a kill."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*SoftFileLock")
+        lock.acquire(timeout=0)
+
+
 def _taken(file: Path, folder: str | Path, flag: str, use: str) -> FileLock:
     lock = _lock(file)
     try:
-        with warnings.catch_warnings():
-            # The library would take to another kind of lock, which survives a kill.
-            warnings.filterwarnings("error", message=".*SoftFileLock")
-            lock.acquire(timeout=0)
+        _acquire(lock)
     except Timeout as problem:
         if not file.exists():  # the library waits for the folder to let it be made
             raise InputError(f"{flag} {folder}: no lock file can be made beside it") from problem
