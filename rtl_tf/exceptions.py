@@ -1,5 +1,8 @@
 """The one exception that a person can cause with a file or a flag, and the words of others."""
 
+import errno
+import os
+
 LONGEST = 1500  # characters of a message, whatever it quotes
 LONGEST_SHOWN = 60
 
@@ -32,6 +35,11 @@ def os_error_text(problem: OSError) -> str:
 def is_out_of_memory(problem: BaseException) -> bool:
     """Whether memory ran out: Python's, or a device's or allocator's of TensorFlow, which need not be loaded."""
     return isinstance(problem, MemoryError) or type(problem).__name__ == "ResourceExhaustedError"
+
+
+def is_full_disk(problem: BaseException) -> bool:
+    """Of what `is_out_of_memory`: TensorFlow calls a full disk, as that of its temporary folder, by the same name."""
+    return os.strerror(errno.ENOSPC) in str(problem)
 
 
 def in_one_line(problem: BaseException, without: str | None = None, longest: int = 300) -> str:

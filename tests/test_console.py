@@ -58,6 +58,10 @@ def test_any_console_shows_everything(encoding, out, err):
             "raise type('ResourceExhaustedError', (Exception,), {})('{{f}} OOM:\\n[Op]')",
             b"not enough memory (OOM: [Op])",
         ),
+        (
+            "raise type('ResourceExhaustedError', (Exception,), {})('{{f}} a; No space left on device [Op:SaveV2]')",
+            b"error: not enough room on the disk (a; No space left on device [Op:SaveV2])",
+        ),
     ],
 )
 def test_what_stops_a_command_is_one_line(statement, line, tmp_path):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rtl_tf import __version__
-from rtl_tf.exceptions import InputError, in_one_line, is_out_of_memory, os_error_text
+from rtl_tf.exceptions import InputError, in_one_line, is_full_disk, is_out_of_memory, os_error_text
 from rtl_tf.system import console
 from rtl_tf.system.redirection import redirect, silenced
 from rtl_tf.system.signals import Stopped, ending_as_by_ctrl_c
@@ -92,7 +92,8 @@ def run(main: Callable[[list[str]], int | None], arguments: list[str] | None = N
         if not is_out_of_memory(problem):
             raise
         said = in_one_line(problem).rpartition("}} ")[2]  # what TensorFlow puts before it names its own functions
-        print(f"error: not enough memory ({said})", file=sys.stderr)
+        lacking = "room on the disk" if is_full_disk(problem) else "memory"
+        print(f"error: not enough {lacking} ({said})", file=sys.stderr)
         status = 2
     sys.exit(status)
 
