@@ -15,9 +15,10 @@ from browser import Browser, wait
 from rtl_tf.app.journal import NAME, read
 from rtl_tf.system import child
 
-STATE = """({ name: document.title.replace(' – landmarks', ''),
+NAME_SHOWN = "document.querySelector('#stage').ariaLabel.match(/^Photograph ?(.*?)(: arrow keys.*)?$/)[1]"
+STATE = """({ name: NAME_SHOWN,
   selected: document.querySelector('#landmarks [aria-selected=true]')?.dataset.landmark,
-  saved: document.querySelector('#saved').textContent })"""
+  saved: document.querySelector('#saved').textContent })""".replace("NAME_SHOWN", NAME_SHOWN)
 
 
 class Server:

@@ -6,7 +6,7 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("httpx2")
 
 import app_page  # noqa: E402
-from app_page import idle, open_page  # noqa: E402
+from app_page import NAME_SHOWN, idle, open_page  # noqa: E402
 from app_server import POINTS, TwoFaces, write_photographs  # noqa: E402
 from browser import wait  # noqa: E402
 from test_app_page_access import serious  # noqa: E402
@@ -45,7 +45,7 @@ def test_another_face_is_chosen_by_key_and_list_and_kept_like_landmarks(browser,
     write_photographs(tmp_path / "photos")
     server = serve(tmp_path / "photos", "faces")
     assert browser.run(f"[...{SELECT}.options].map(({{ text }}) => text)") == ["1 of 2 (the largest)", "2 of 2"]
-    assert browser.run("document.title").startswith("b.png") and not browser.run(HIDDEN) and not serious(browser)
+    assert browser.run(NAME_SHOWN) == "b.png" and not browser.run(HIDDEN) and not serious(browser)
     browser.press("b")
     browser.until(f"{SELECT}?.selectedIndex === 1")
     idle(browser, server, 1)
@@ -69,7 +69,7 @@ def test_another_face_is_chosen_by_key_and_list_and_kept_like_landmarks(browser,
     wait(lambda: browser.run(at) == [110, 25], "the face of the journal")
     assert browser.run(f"{SELECT}.selectedIndex") == 1
     browser.press("Enter")
-    wait(lambda: browser.run("document.title").startswith("a.png"), "the next")
+    wait(lambda: browser.run(NAME_SHOWN) == "a.png", "the next")
     placed = {one.what: one.new for one in server.entries() if one.kind == "accept"}
     assert placed == {name: (x + 40, y) for name, (x, y) in POINTS.items()}
 

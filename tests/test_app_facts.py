@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("uvicorn")
 
 import app_page  # noqa: E402
-from app_page import fill, go, idle, open_page, saved, shown  # noqa: E402
+from app_page import NAME_SHOWN, fill, go, idle, open_page, saved, shown  # noqa: E402
 from app_server import make_session, write_photographs  # noqa: E402
 from browser import wait  # noqa: E402
 from test_app_cli import ended, labelled  # noqa: E402
@@ -107,7 +107,7 @@ def test_z_scores_stay_while_somebody_labels_and_are_there_again_on_reopening(br
     (tmp_path / "norms.csv").write_text(NORMS)
     (tmp_path / "facts.csv").write_text("image,age,mm_per_px\nphotos/a.png,7,0.2\nphotos/c.png,7,0.2\n")
     server = serve(photos, "label", "facts")
-    browser.until("document.title.startsWith('a.png')")
+    browser.until(f"{NAME_SHOWN} === 'a.png'")
     wait(lambda: lines(browser)[:1] == ["z -2.00, Toy"], "the score")
     browser.press("ArrowRight")  # exocanthion
     idle(browser, server, 1)
@@ -119,7 +119,7 @@ def test_z_scores_stay_while_somebody_labels_and_are_there_again_on_reopening(br
     open_page(browser, server)
     browser.run(LATE_GUESS)
     browser.click(*browser.middle("#image-0"))
-    browser.until("document.title.startsWith('a.png')")
+    browser.until(f"{NAME_SHOWN} === 'a.png'")
     wait(lambda: lines(browser) == ["z -2.10, Toy"], "the score by a person's points")
 
 

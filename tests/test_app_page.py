@@ -20,6 +20,7 @@ browser, serve, server = app_page.browser, app_page.serve, app_page.server
 
 def test_a_flagged_photograph_comes_first_and_a_drag_measures_and_is_undone(browser, server):
     assert browser.run(STATE)["name"] == "b.png"  # the flagged one
+    assert browser.run("document.title") == "Landmarks"  # a browser's history keeps titles: nobody's name
     assert shown(browser, "palpebral_fissure_length") == "30.00 px"
     across = 10 * scale(browser)
     browser.drag(*browser.middle(mark("exocanthion")), -across, 0)

@@ -192,7 +192,7 @@ def test_nothing_of_a_photograph_stays_where_the_next_cannot_be_read(browser, se
     assert browser.run("document.querySelectorAll('#measurements tr, #landmarks li, .mark, #photo *').length") == 0
     assert text(browser, "#where") == text(browser, "#worth") == ""
     assert text(browser, "#finish").split() == ["Accept", "the", "rest,", "next", "Enter"]
-    assert browser.run("document.querySelector('#stage').getAttribute('aria-label')") == "Photograph"
+    assert browser.run("document.querySelector('#stage').getAttribute('aria-label')") == "Photograph d.jpg"
     for field in ("#subject", "#mm"):
         browser.click(*browser.middle(field))
         browser.press("c")

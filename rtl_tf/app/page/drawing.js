@@ -78,7 +78,6 @@ export function clear() {
   by("finish").firstChild.textContent = "Accept the rest, next ";
   showView();
   showFaces();
-  document.title = "Landmarks";
   stage.setAttribute("aria-label", "Photograph");
 }
 

@@ -64,9 +64,9 @@ export async function open(index, anew = false) {
 function begin(anew) {
   const { about, current, photo, selected, landmark } = state;
   if (!anew) right(current);
+  // Told here and not in the page's title: a browser's history keeps titles, on the disk and in its maker's cloud.
   const what = `Photograph ${photo.name}: arrow keys move the selected landmark by a quarter of a pixel`;
   stage.setAttribute("aria-label", what);
-  document.title = `${photo.name} – landmarks`;
   fill(photo.attributes, false, anew);
   const stays = isLandmark(selected) || (anew && isEnd(selected)); // the scale tool is open for one photograph
   select(stays ? selected : landmark || about.schema.landmarks[0].name);
@@ -76,7 +76,7 @@ function begin(anew) {
 // There is nothing to show, and this is why.
 export function closed(problem, name = "") {
   clear();
-  if (name) document.title = `${name} – landmarks`;
+  if (name) stage.setAttribute("aria-label", `Photograph ${name}`);
   by("flags").textContent = problem;
   by("flags").hidden = false;
 }
