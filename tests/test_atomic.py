@@ -9,7 +9,7 @@ import pytest
 
 from rtl_tf.cli import run
 from rtl_tf.exceptions import os_error_text
-from rtl_tf.system.atomic import allocate, replacing
+from rtl_tf.system.atomic import allocate, replacing, write_bytes
 
 FULL = "raise OSError(28, 'No space left on device')"
 
@@ -31,6 +31,21 @@ def test_what_goes_wrong_while_a_file_is_written_names_it_and_leaves_it_as_it_wa
     assert problem.value.filename == str(path)
     unfinished.rmdir()
     assert path.read_text() == "before" and os.listdir(tmp_path) == ["history.csv"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_file_that_is_kept_from_others_stays_so(tmp_path):
+    path = tmp_path / "measurements.csv"
+    write_bytes(path, b"before")
+    path.chmod(0o600)
+    write_bytes(path, b"new")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
+
+
+@pytest.mark.parametrize("name", ["a" * 251 + ".png", "顔" * 83 + ".png"])
+def test_a_name_as_long_as_the_disk_takes_is_written(tmp_path, name):
+    write_bytes(tmp_path / name, b"picture")
+    assert os.listdir(tmp_path) == [name]
 
 
 def test_another_files_error_keeps_its_name(tmp_path):

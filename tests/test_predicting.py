@@ -238,6 +238,7 @@ def test_an_earlier_table_stays_until_the_new_one_is_complete(faces, tmp_path):
     output, previous = tmp_path / "found.csv", tmp_path / "found.csv.previous"
     predict(faces[:2], output)
     before = output.read_bytes()
+    output.chmod(0o600)
     with pytest.raises(KeyboardInterrupt):
         predict(faces, output, Spots(stop_at=1))
     assert output.read_bytes() == before and not previous.exists()
@@ -249,6 +250,7 @@ def test_an_earlier_table_stays_until_the_new_one_is_complete(faces, tmp_path):
     assert previous.read_bytes() == before
     predict(faces, output, resume=True)
     assert len(read(output)) == 20 and not previous.exists()
+    assert output.stat().st_mode & 0o777 == 0o600 or os.name != "posix"  # who could not read it cannot now
     previous.write_text("a file of the user's")
     predict(faces[:2], tmp_path / "found.csv", resume=True)
     assert previous.read_text() == "a file of the user's"

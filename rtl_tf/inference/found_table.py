@@ -18,6 +18,7 @@ from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.looked_at import Found, Outcome
 from rtl_tf.inference.squares import central_square
 from rtl_tf.schema import Schema
+from rtl_tf.system.atomic import keep_mode
 from rtl_tf.system.lock import alone_in
 
 
@@ -122,10 +123,8 @@ class FoundTable:
 
     def lacks(self, photograph: Photograph, face: str) -> bool:
         """Whether there is no row yet for a photograph. InputError where there is one, of another square, or where its
-        faces were counted and now are not.
-
-        A row without a square is of an image for which none was given and in which none was found, or that could not be
-        read. One with a problem now cannot be read now.
+        faces were counted and now are not. A row without a square is of an image for which none was given and in which
+        none was found, or that could not be read; one with a problem now cannot be read now.
         """
         name = self.name(photograph)
         row = self._done.get((name, "", face))
@@ -210,6 +209,7 @@ class FoundTable:
     def _open(self, begin: bool) -> IO[str]:
         self._file = file = open(self.output, "a", encoding="utf-8", newline="")  # noqa: SIM115 (`__exit__` closes it)
         if begin:
+            keep_mode(self.previous, self.output)
             self._write(file, MARK + as_line(self.header))
         return file
 

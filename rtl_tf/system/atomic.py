@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 UNFINISHED = "unfinished-"  # how the names of files begin that are being written
+LONGEST = 255 - len(f"{UNFINISHED}4194304-")  # bytes of a name behind that; disks take 255
 ZEROS = bytes(2**20)
 
 
@@ -16,12 +17,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, of the same suffix, to be written; move it into place at the end.
 
     If the block fails, the temporary file is removed and `path` is as it was. An OSError that names no file (a full
-    disk does not) or the temporary one is given the name of `path`.
+    disk does not) or the temporary one is given the name of `path`. Who may read a file that was there before may read
+    the new one, and nobody else.
     """
     path = Path(path)
-    unfinished = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
+    name = path.name
+    while len(os.fsencode(name)) > LONGEST:
+        name = name[1:]
+    unfinished = path.with_name(f"{UNFINISHED}{os.getpid()}-{name}")
     try:
         yield unfinished
+        keep_mode(path, unfinished)
         os.replace(unfinished, path)
     except OSError as problem:
         if problem.filename in (None, str(unfinished)):
@@ -30,6 +36,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+def keep_mode(before: Path, new: Path) -> None:
+    """Give a new file the permissions of the one before it, if there was one and the disk knows any."""
+    with suppress(OSError):
+        shutil.copymode(before, new)
 
 
 def write_bytes(path: str | Path, content: bytes | memoryview) -> None:
