@@ -23,9 +23,11 @@ from rtl_tf.images import (
     require_sensible,
 )
 from rtl_tf.system.notes import tell_misspelt
+from rtl_tf.system.progress import progress
 
 OPTIONAL = ("mirrored", FOUND_BOX)  # columns of a table, beside those of the box
 LOOK_DEEPER = "--recursive looks into folders"
+LOOKING = "looking for photographs"
 FOLDER, TWICE, AGAIN = "folder", "folder met twice", "photograph named twice"
 FILM_AGAIN = "film named twice"
 FILM = "film (give its name to have it looked at)"
@@ -118,7 +120,7 @@ def from_files(paths: Sequence[Path], recursive: bool = False) -> Listing:
         named += len(files)
         skipped += others
     skipped += Counter({AGAIN: named - len(found)})
-    return listing_of([_photograph(path, below) for path, below in found], skipped)
+    return listing_of([_photograph(path, below) for path, below in progress(found, len(found), LOOKING)], skipped)
 
 
 def unmet(files: Sequence[Path], met: set[str]) -> list[Path]:
@@ -138,15 +140,15 @@ def _entries(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Pa
     """
     seen.add(os.path.realpath(folder))
     entries = {file: _other_kind(file) for file in sorted(folder.iterdir())}
-    inner = [file for file, kind in entries.items() if recursive and kind == FOLDER]
-    yield from ((file, kind) for file, kind in entries.items() if file not in inner)
-    for each in inner:
+    inner = FOLDER if recursive else None
+    yield from ((file, kind) for file, kind in entries.items() if kind != inner)
+    for each in (file for file, kind in entries.items() if kind == inner):
         if os.path.realpath(each) in seen:
             yield each, TWICE
             continue
         try:
             yield from _entries(each, recursive, seen)
-        except PermissionError:
+        except OSError:  # not ours, or gone meanwhile with the share that it lay on
             yield each, "folder that cannot be read"
 
 
@@ -170,7 +172,7 @@ def from_table(file: Path, boxes: bool = False) -> Listing:
     tell_misspelt(file, header, [name for name in header if name not in OPTIONAL], OPTIONAL)
     named = [row for row in rows if row.cells["image"]]
     skipped = Counter({"row without an image": len(rows) - len(named)})
-    photographs = [_photograph_of_row(file.parent, row) for row in named]
+    photographs = [_photograph_of_row(file.parent, row) for row in progress(named, len(named), LOOKING)]
     first: dict[tuple[Path, str], int] = {}
     for row, one in zip(named, photographs, strict=True):
         if one.face and (other := first.setdefault((one.image, one.face), row.line)) != row.line:
@@ -194,14 +196,14 @@ def _other_kind(file: Path) -> str:
     if file.name.startswith("._"):
         return "._ file"  # what macOS knows of a file, beside it on foreign disks, under its suffix
     if file.name.startswith("."):
-        return "hidden folder" if file.is_dir() else "hidden file"
-    if file.is_dir():
+        return "hidden folder" if os.path.isdir(file) else "hidden file"
+    if os.path.isdir(file):  # False, as Path's is not, also where nothing can be learnt of it now
         return FOLDER
     if is_film(file):
         return FILM
     if suffix not in SUFFIXES:
         return suffix or "file without suffix"
-    if file.exists() and not file.is_file():
+    if os.path.exists(file) and not os.path.isfile(file):
         return "pipe or device"
     return f"HEIC ({INSTALL_HEIC})" if suffix in HEIC_SUFFIXES and not heic_is_readable() else ""
 
