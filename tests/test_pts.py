@@ -1,5 +1,8 @@
 """300-W's `.pts` files: what is read, what is refused with its line, what is left out and said."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,6 +11,7 @@ from test_datasets import face68, write_image, write_pts
 from rtl_tf import datasets
 from rtl_tf.exceptions import InputError
 from rtl_tf.system import notes
+from rtl_tf.system.folders import folders_below
 from rtl_tf.system.notes import InputWarning
 
 
@@ -30,6 +34,26 @@ def test_names_with_brackets_and_capitals(tmp_path):
         "visit [1]": "visit [1].png", "a*b": "a*b.JPG", "c?": "c?.Tif"
     }  # fmt: skip
     np.testing.assert_allclose(samples[0].points, face68(4), atol=1e-5)
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    """A colleague's folder: its people were missing without a word."""
+    for name in ("mine", "theirs"):
+        (tmp_path / name).mkdir()
+        labelled(tmp_path / name, "a")
+    listed = os.scandir
+
+    def refused(path="."):
+        if os.path.basename(path) == "theirs":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.warns(InputWarning, match="theirs: cannot be read .*; what lies in it is left out"):
+        assert [sample.subject for sample in datasets.load(tmp_path, "ibug68")] == ["mine/a"]
+    monkeypatch.setattr(notes, "_told", set())
+    with pytest.warns(InputWarning, match="theirs: cannot be read"):
+        assert [folder.name for folder, *_ in folders_below(tmp_path)] == [tmp_path.name, "mine"]
 
 
 def two_faces(folder, stem, second_grey=128):

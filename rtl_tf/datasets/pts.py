@@ -1,5 +1,6 @@
 """300-W: a `.pts` file with 68 points beside every image."""
 
+import os
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from rtl_tf.images import SUFFIXES, image_hash, read_size
 from rtl_tf.numerals import NUMBER
 from rtl_tf.records import Sample
 from rtl_tf.system.faults import each_read
+from rtl_tf.system.folders import tell_unread
 from rtl_tf.system.notes import tell_left_out
 
 POINTS = 68
@@ -72,7 +74,8 @@ def _is_pts(file: Path) -> bool:
 
 def _files(path: Path) -> tuple[list[Path], Images]:
     """All `.pts` files under a folder, and its images; hidden ones are another system's."""
-    files = sorted(path.rglob("*"))
+    walked = os.walk(path, onerror=tell_unread)
+    files = sorted(Path(folder, name) for folder, _, names in walked for name in names)
     return list(filter(_is_pts, files)), images_among(files)
 
 
