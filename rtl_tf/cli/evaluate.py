@@ -170,9 +170,8 @@ def _table(options: argparse.Namespace) -> list[Path]:
     runs, folder = _runs(options)
     report = make_report(options.table, runs, options.runs, options.by, options.where)
     _warn(report.selection.warnings)
-    paths = write_report(report, folder)
     print(report_text(report, bold=sys.stdout.isatty()), end="\n\n")
-    return paths
+    return write_report(report, folder)
 
 
 def _figure(options: argparse.Namespace) -> list[Path]:

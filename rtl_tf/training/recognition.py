@@ -67,6 +67,7 @@ def fit_recognizer(
         Adam(rate, epsilon=1e-8),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+        jit_compile=settings.jit_compile,  # Keras's default is XLA on a GPU
     )
     prepare = Preparation(training.size, settings.sigma, settings.crop_jitter, augmentation=settings.augment)
     counter = _EpochCounter(settings.epochs)
