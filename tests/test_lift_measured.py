@@ -13,7 +13,7 @@ from rtl_tf.clinic.given_values import read_values
 from rtl_tf.clinic.hands import of_people, read_hand
 from rtl_tf.clinic.measured import BY_HAND
 from rtl_tf.datasets.meshes.textured import TextureMap
-from rtl_tf.measuring.landmark_covariance import face_size
+from rtl_tf.measuring.face_size import face_size
 from rtl_tf.schema import load_schema
 
 lift = test_lift.lift  # the fixture

@@ -13,11 +13,11 @@ from rtl_tf.clinic.sights import Sight
 from rtl_tf.exceptions import InputError
 from rtl_tf.measurement import Measurement
 from rtl_tf.measuring.criteria import named_criteria, read_criteria, shipped_criteria
+from rtl_tf.measuring.face_size import MeanFace, face_size
 from rtl_tf.measuring.intervals import intervals
 from rtl_tf.measuring.landmark_covariance import (
     LandmarkCovariance,
     _without_negative,
-    face_size,
     read_covariance,
     write_covariance,
 )
@@ -103,6 +103,36 @@ def test_the_size_of_a_face():
     assert face_size(np.array([[[0.0, 0], [6, 8]], [[1.0, 1], [np.nan, np.nan]]])).tolist()[0] == 5
     assert face_size(np.array([[0.0, 0], [6, 8], [np.nan, np.nan]])) == 5  # of those that are there
     assert np.isnan(face_size(np.full((2, 2), np.nan)))
+
+
+OBLONG = np.array([[0.0, 0], [6, 0], [6, 8], [0, 8]])  # all corners are 5 from the middle
+
+
+def test_a_face_is_no_smaller_for_landmarks_that_are_missing():
+    """Of two corners alone the size would be 3. One that no mean face knows says nothing of it."""
+    mean = MeanFace.of(NAMES, np.stack([OBLONG, 3 * OBLONG]))
+    without = OBLONG.copy()
+    without[2:] = np.nan
+    assert face_size(without) == 3
+    assert mean.sizes(NAMES, np.stack([OBLONG, without, 2 * without])) == pytest.approx([5, 5, 10])
+    assert mean.sizes((*NAMES, "e"), np.vstack([without, [[90.0, 90.0]]])) == pytest.approx(5)
+    assert mean.sizes("edcba", np.vstack([np.full((1, 2), 90.0), without[::-1]])) == pytest.approx(5)
+    assert MeanFace().sizes(NAMES, without) == 3
+    assert np.isnan(mean.sizes(NAMES, np.full((4, 2), np.nan)))
+
+
+def test_intervals_are_as_wide_where_other_landmarks_are_missing(tmp_path):
+    """As of a person's who says that the ear is not to be seen; by a run's errors, or by the file of them."""
+    predictions = make_predictions(np.zeros((10, 4)), landmarks=NAMES)  # of five people
+    predictions.points[:] = OBLONG
+    predictions.truth[:] = OBLONG
+    predictions.truth[::2, 0, 0] += 0.1
+    fitted = LandmarkCovariance.fit(predictions, np.arange(4))
+    write_covariance(tmp_path / "errors.json", fitted)
+    without = np.where(np.arange(4)[:, None] < 2, OBLONG, np.nan)
+    for covariance in (fitted, read_covariance(tmp_path / "errors.json")):
+        low, high = intervals([DISTANCE], np.stack([OBLONG, without]), covariance, NAMES, np.ones(2))
+        assert (high - low)[1] == pytest.approx((high - low)[0], rel=1e-9)
 
 
 def test_the_covariance_is_of_errors_as_shares_of_the_faces_size():
@@ -222,6 +252,11 @@ def test_people_of_older_files_have_all_landmarks(tmp_path, told, people):
             "a.json: people: expected 1 elements, there are 2$",
         ),
         ("a.json", '{"landmarks": [], "covariance": []}', "a.json: landmarks: name one landmark at least$"),
+        (
+            "a.json",
+            '{"landmarks": ["x"], "covariance": [[1, 0], [0, 1]], "face": {"landmarks": ["x"], "products": []}}',
+            "a.json: face.products: expected 1 elements, there are 0$",
+        ),
     ],
 )
 def test_what_is_no_covariance_is_refused(tmp_path, name, text, message):

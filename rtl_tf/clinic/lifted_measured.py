@@ -17,7 +17,7 @@ from rtl_tf.datasets.meshes.textured import TexturedMesh
 from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.measurement import SURFACE
 from rtl_tf.measuring.intervals import DRAWS
-from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, face_size
+from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 from rtl_tf.measuring.quantities import measure
 from rtl_tf.schema import Schema
 
@@ -91,8 +91,9 @@ def draw_on_surface(
 
 def _errors(view: TextureView, schema: Schema, covariance: LandmarkCovariance, draws: int, seed: int) -> np.ndarray:
     """(draws, K, 2), px of the texture."""
-    errors = unmirrored(covariance.draws(schema.names, draws, seed), view.mirrored, schema.mirror_permutation)
-    return errors * face_size(view.points)
+    as_seen = view.mirrored, schema.mirror_permutation
+    size = covariance.face.sizes(schema.names, unmirrored(view.points, *as_seen))
+    return unmirrored(covariance.draws(schema.names, draws, seed), *as_seen) * size
 
 
 def _between_ends(plain: Measured, values: np.ndarray, level: float) -> Measured:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rtl_tf.measuring.face_lengths import points_called
-from rtl_tf.measuring.landmark_covariance import face_size
+from rtl_tf.measuring.face_size import face_size
 
 # Round things of a face: beginnings of the names of the landmarks around each.
 FEATURES: dict[str, tuple[tuple[str, ...], ...]] = {

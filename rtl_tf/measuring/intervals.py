@@ -6,7 +6,7 @@ import numpy as np
 
 from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.measurement import Measurement
-from rtl_tf.measuring.landmark_covariance import LandmarkCovariance, face_size
+from rtl_tf.measuring.landmark_covariance import LandmarkCovariance
 from rtl_tf.measuring.quantities import measure
 
 LEVEL = 0.95
@@ -52,7 +52,8 @@ def intervals(
     step = max(1, AT_ONCE // draws)
     for start in range(0, count, step):
         part = slice(start, start + step)
-        sizes = face_size(points[part])[:, None, None, None]
+        as_seen = unmirrored(points[part], mirrored[part], order)
+        sizes = covariance.face.sizes(landmarks, as_seen)[:, None, None, None]
         own = unmirrored(errors, mirrored[part, None], order) if mirrored[part].any() else errors
         drawn = points[part, None] + _away(own * sizes, exact[part])
         scales = mm_per_px[part, None] * (1 + scale_error[part, None] * of_scale)

@@ -6,7 +6,7 @@ person counts once, however many images they have, and each landmark has people 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from rtl_tf.csv_rows import read_rows, write_rows
 from rtl_tf.documents import Node, read_json, read_text, repeated, write_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.geometry.mirroring import unmirrored
+from rtl_tf.measuring.face_size import MeanFace, face_size
 from rtl_tf.numerals import as_number
 from rtl_tf.runs import layout
 from rtl_tf.runs.predictions import Predictions, of_labelled_landmarks, read_predictions
@@ -35,12 +36,14 @@ class LandmarkCovariance:
         covariance: float64 (2K, 2K), of x and y of the first landmark, of the second, ..., in squares of `face_size`.
         images: on how many it was measured; 0 = not told.
         people: on how many each landmark's errors were, K numbers, 0 = not told; none at all: of no landmark.
+        face: of the faces that erred, as the network saw them.
     """
 
     landmarks: tuple[str, ...]
     covariance: np.ndarray
     images: int = 0
     people: tuple[int, ...] = ()
+    face: MeanFace = field(default_factory=MeanFace)
 
     @property
     def blocks(self) -> np.ndarray:
@@ -67,10 +70,10 @@ class LandmarkCovariance:
             InputError: no landmark has FEWEST people.
         """
         predictions = of_labelled_landmarks(predictions)
-        sizes = face_size(predictions.points)
-        errors = (predictions.truth - predictions.points).astype(np.float64) / sizes[:, None, None]
+        points = predictions.points.astype(np.float64)
+        errors = (predictions.truth - points) / face_size(points)[:, None, None]
         if predictions.mirrored is not None:
-            errors = unmirrored(errors, predictions.mirrored == 1, order)
+            errors, points = (unmirrored(each, predictions.mirrored == 1, order) for each in (errors, points))
         seen = np.isfinite(errors).all(axis=-1)
         sums, shared = _over_people(errors, seen, predictions.subjects)
         people = np.diagonal(shared)[::2].astype(int)
@@ -81,7 +84,8 @@ class LandmarkCovariance:
         products = np.where(shared >= FEWEST, sums / np.maximum(shared, 1), 0.0)
         products = _without_negative(products[np.ix_(*2 * [np.repeat(known, 2)])])
         names = tuple(np.array(predictions.landmarks)[known].tolist())
-        return cls(names, products, int(seen.any(axis=1).sum()), tuple(people[known].tolist()))
+        face = MeanFace.of(predictions.landmarks, points)
+        return cls(names, products, int(seen.any(axis=1).sum()), tuple(people[known].tolist()), face)
 
     def draws(self, landmarks: Sequence[str], count: int, seed: int = 0) -> np.ndarray:
         """float64 (count, K, 2): errors of these landmarks, shares of `face_size`; NaN = unknown.
@@ -119,21 +123,6 @@ def errors_in(predictions: Predictions, run: layout.Folder) -> LandmarkCovarianc
     return LandmarkCovariance.fit(predictions, order)
 
 
-def face_size(points: np.ndarray) -> np.ndarray:
-    """(..., K, 2) -> (...,), px: root mean square distance of the landmarks that are there from their middle.
-
-    Examples:
-        >>> face_size(np.array([[0.0, 0.0], [6.0, 8.0]]))
-        array(5.)
-    """
-    points = np.asarray(points, np.float64)
-    there = np.isfinite(points).all(axis=-1, keepdims=True)
-    count = np.maximum(there.sum(axis=-2), 1)
-    middle = np.where(there, points, 0).sum(axis=-2) / count
-    squares = np.where(there, (points - middle[..., None, :]) ** 2, 0).sum(axis=(-2, -1)) / count[..., 0]
-    return np.where(squares > 0, np.sqrt(squares), np.nan)
-
-
 def write_covariance(path: str | Path, found: LandmarkCovariance) -> None:
     """As JSON, all of it; or, by the name `.csv`, as a table of each landmark's own xx, xy and yy."""
     if Path(path).suffix.lower() == ".csv":
@@ -142,7 +131,7 @@ def write_covariance(path: str | Path, found: LandmarkCovariance) -> None:
     else:
         measured_on = {"images": found.images, "people": list(found.people)}
         content = {"landmarks": list(found.landmarks), **measured_on, "unit": "squares of the face's size"}
-        write_json(path, content | {"covariance": found.covariance.tolist()})
+        write_json(path, content | {"covariance": found.covariance.tolist(), "face": found.face.to_json()})
 
 
 def read_covariance(path: str | Path) -> LandmarkCovariance:
@@ -165,7 +154,7 @@ def _of_json(path: Path) -> LandmarkCovariance:
     images = node.whole(low=0) if (node := document.get("images")) else 0
     people = _people(node, len(names)) if (node := document.get("people")) else ()
     covariance = document["covariance"].array((2 * len(names), 2 * len(names)))
-    return LandmarkCovariance(names, covariance, images, people)
+    return LandmarkCovariance(names, covariance, images, people, MeanFace.from_json(document.get("face")))
 
 
 def _people(node: Node, landmarks: int) -> tuple[int, ...]:
