@@ -22,11 +22,22 @@ def test_limits_by_hand():
 
 def test_people_are_the_draws():
     differences = np.tile([1.0, 3.0, -1.0, 1.0], 3)
-    found = bland_altman(differences, people=4)
+    found = bland_altman(differences, list("abcd") * 3)
     assert (found.images, found.people, found.bias.value) == (12, 4, 1)
     assert found.bias.high - 1 == pytest.approx(3.182446 * found.sd / 2, abs=1e-5)
-    wide, narrow = icc(np.tile(SHROUT, (3, 1)), people=6)[1], icc(np.tile(SHROUT, (3, 1)))[1]
+    wide, narrow = icc(np.tile(SHROUT, (3, 1)), list("abcdef") * 3)[1], icc(np.tile(SHROUT, (3, 1)))[1]
     assert wide.value == narrow.value and wide.high - wide.low > narrow.high - narrow.low
+
+
+def test_people_with_many_images_do_not_make_others_count_for_more():
+    """Ten images, seven of one person of four: as much as 100 / (49 + 1 + 1 + 1) people."""
+    differences, people = np.arange(10.0), list("aaaaaaabcd")
+    found = bland_altman(differences, people)
+    assert (found.people, found.bias.value) == (4, 4.5)
+    assert found.bias.high - 4.5 == pytest.approx(3.182446 * found.sd / math.sqrt(100 / 52), abs=1e-5)
+    values = np.stack([differences, differences[::-1] % 3 + differences], axis=1)
+    unequal, equal = (icc(values, each)[1] for each in (people, list("aaabbbccdd")))
+    assert unequal.value == equal.value and unequal.high - unequal.low > equal.high - equal.low
 
 
 def test_icc_of_the_textbook():

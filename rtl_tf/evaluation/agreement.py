@@ -1,10 +1,12 @@
 """How two ways of measuring agree: Bland and Altman's limits (1986), intraclass correlation (McGraw and Wong 1996).
 
-Images of one person are no independent draws: where there are fewer people than images, intervals are as wide as if
-each person had been measured once.
+Images of one person are no independent draws. Intervals are as wide as if a person's images all said the same: then N
+images, n of each person, count for N² / sum of n² people (Kish 1965), all of them where they have equally many.
 """
 
 import math
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +39,7 @@ class Agreement(NamedTuple):
     upper: Interval
 
 
-def bland_altman(differences: np.ndarray, people: int | None = None) -> Agreement:
+def bland_altman(differences: np.ndarray, subjects: Sequence[Hashable] | None = None) -> Agreement:
     """Of differences (N,), found - true, without NaN.
 
     Examples:
@@ -45,18 +47,18 @@ def bland_altman(differences: np.ndarray, people: int | None = None) -> Agreemen
         1.96
 
     Args:
-        people: of whom they are; None = a person each.
+        subjects: N names, of whom they are; None = a person each.
     Returns:
-        Limits have the standard error sqrt(3 sd² / people), of Student's t with people - 1 degrees of freedom. All is
-        undefined below FEWEST.
+        Limits have the standard error sqrt(3 sd² / people, as many as they count for), of Student's t with people - 1
+        degrees of freedom. All is undefined below FEWEST.
     """
     differences = np.asarray(differences, np.float64)
     count = len(differences)
-    people = count if people is None else people
+    people, independent = _people(count, subjects)
     if min(count, people) < FEWEST:
         return Agreement(count, people, UNDEFINED, math.nan, math.nan, UNDEFINED, UNDEFINED)
     mean, sd = float(differences.mean()), float(differences.std(ddof=1))
-    error = sd / math.sqrt(people)
+    error = sd / math.sqrt(independent)
     critical = float(special.stdtrit(people - 1, 0.975))
 
     def around(value: float, half: float) -> Interval:
@@ -66,18 +68,19 @@ def bland_altman(differences: np.ndarray, people: int | None = None) -> Agreemen
     return Agreement(count, people, around(mean, critical * error), sd, float(np.abs(differences).mean()), *ends)
 
 
-def icc(values: np.ndarray, people: int | None = None) -> tuple[Interval, Interval]:
+def icc(values: np.ndarray, subjects: Sequence[Hashable] | None = None) -> tuple[Interval, Interval]:
     """ICC(2,1), of absolute agreement with raters drawn at random, and ICC(3,1), of consistency of these raters.
 
     Args:
         values: (N, R), of N images by R raters, without NaN.
-        people: on the images; None = a person each.
+        subjects: N names, of whom the images are; None = a person each.
     Returns:
-        Both undefined below FEWEST, and where all images have one value.
+        With degrees of freedom of as many people as the images count for. Both undefined below FEWEST, and where all
+        images have one value.
     """
     values = np.asarray(values, np.float64)
     count, raters = values.shape
-    people = count if people is None else people
+    people, independent = _people(count, subjects)
     if min(count, people) < FEWEST:
         return UNDEFINED, UNDEFINED
     mean, of_images, of_raters = values.mean(), values.mean(axis=1), values.mean(axis=0)
@@ -88,11 +91,17 @@ def icc(values: np.ndarray, people: int | None = None) -> tuple[Interval, Interv
         return UNDEFINED, UNDEFINED
     if not rest > 0 and not judges > 0:  # the same values from all
         return (Interval(1.0, 1.0, 1.0),) * 2
-    freedom = people - 1, (people - 1) * (raters - 1)
+    freedom = independent - 1, (independent - 1) * (raters - 1)
     return _absolute(between, judges, rest, count, raters, freedom), _consistent(between, rest, raters, freedom)
 
 
-def _consistent(between: float, rest: float, raters: int, freedom: tuple[int, int]) -> Interval:
+def _people(images: int, subjects: Sequence[Hashable] | None) -> tuple[int, float]:
+    """How many people there are, and for how many their images count."""
+    counts = [1] * images if subjects is None else Counter(subjects).values()
+    return len(counts), images**2 / max(1, sum(count**2 for count in counts))
+
+
+def _consistent(between: float, rest: float, raters: int, freedom: tuple[float, float]) -> Interval:
     """ICC(3,1) of the mean squares of images and the rest."""
     if not rest > 0:
         return Interval(1.0, 1.0, 1.0)
@@ -102,7 +111,7 @@ def _consistent(between: float, rest: float, raters: int, freedom: tuple[int, in
 
 
 def _absolute(
-    between: float, judges: float, rest: float, count: int, raters: int, freedom: tuple[int, int]
+    between: float, judges: float, rest: float, count: int, raters: int, freedom: tuple[float, float]
 ) -> Interval:
     """ICC(2,1) of the mean squares of images, raters and the rest; degrees of freedom are Satterthwaite's."""
     spread = raters * judges + (raters * count - raters - count) * rest

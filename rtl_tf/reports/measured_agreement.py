@@ -109,11 +109,11 @@ def _compared(
 ) -> Compared:
     """An image without a subject is a person of its own: else all of them together would be one."""
     unnamed = subjects.count("")
-    people = len(set(subjects) - {""}) + unnamed
-    pairs = icc(np.stack([first, other], axis=1), people)
+    people = [subject or row for row, subject in enumerate(subjects)]
+    pairs, agreement = icc(np.stack([first, other], axis=1), people), bland_altman(other - first, people)
     notes = [NO_SUBJECTS if unnamed == len(subjects) else SOME_SUBJECTS] if unnamed else []
-    notes += [FEW] if min(people, len(first)) < FEWEST else []
-    return Compared(measurement, between, first, other, bland_altman(other - first, people), *pairs, tuple(notes))
+    notes += [FEW] if min(agreement.people, len(first)) < FEWEST else []
+    return Compared(measurement, between, first, other, agreement, *pairs, tuple(notes))
 
 
 def agreement_text(compared: Sequence[Compared], title: str, of_heads: bool = False) -> str:
@@ -131,8 +131,8 @@ def agreement_text(compared: Sequence[Compared], title: str, of_heads: bool = Fa
     bias = "Bias: measured - manual; of raters: the second - the first. Limits: bias ± 1.96 SD."
     notes = [bias, *GIVEN] if of_heads else [f"{bias} Views are of no account", "here, where both measure one image."]
     more = [
-        "ICC(2,1): absolute agreement; ICC(3,1): consistency. In brackets 95 % intervals, of as many independent draws",
-        f"as there are people. {USE.capitalize()}.",
+        "ICC(2,1): absolute agreement; ICC(3,1): consistency. In brackets 95 % intervals, as if all images of a person",
+        f"said the same. {USE.capitalize()}.",
         *dict.fromkeys(note for one in compared for note in one.notes),
     ]
     correlated = Grid(
