@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from rtl_tf.evaluation.agreement import bland_altman, icc
+from rtl_tf.clinic.measured_table import number
+from rtl_tf.evaluation.agreement import Interval, bland_altman, icc
+from rtl_tf.reports.measured_agreement import _with_ends
 
 # Shrout and Fleiss (1979), Table 2: six targets, four judges; they give ICC(2,1) 0.29 and ICC(3,1) 0.71.
 SHROUT = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)
@@ -38,6 +40,11 @@ def test_people_with_many_images_do_not_make_others_count_for_more():
     values = np.stack([differences, differences[::-1] % 3 + differences], axis=1)
     unequal, equal = (icc(values, each)[1] for each in (people, list("aaabbbccdd")))
     assert unequal.value == equal.value and unequal.high - unequal.low > equal.high - equal.low
+
+
+def test_nothing_has_no_sign():
+    assert (number(-0.004, 2), number(-0.006, 2), number(math.nan, 2)) == ("0.00", "-0.01", "")
+    assert _with_ends(Interval(-0.004, -0.5, 0.004), 2) == "0.00 [−0.50, 0.00]"
 
 
 def test_icc_of_the_textbook():

@@ -65,5 +65,5 @@ def said_view(asked: Node) -> Sight | None:
 def _line(one: Measured) -> str:
     if np.isnan(one.z):
         return f"{one.norm}: {one.notes[-1]}"
-    ends = "" if np.isnan(one.z_low) else f" ({one.z_low:+.2f} to {one.z_high:+.2f})"
-    return f"z {one.z:+.2f}{ends}, {one.norm}"
+    ends = "" if np.isnan(one.z_low) else f" ({one.z_low:+z.2f} to {one.z_high:+z.2f})"
+    return f"z {one.z:+z.2f}{ends}, {one.norm}"

@@ -99,8 +99,8 @@ def compared_cells(one: Measured) -> Iterator[str]:
 
 
 def number(value: float, digits: int) -> str:
-    """Decimals; empty for NaN."""
-    return "" if math.isnan(value) else f"{value:.{digits}f}"
+    """Decimals, 0 without a sign; empty for NaN."""
+    return "" if math.isnan(value) else f"{value:z.{digits}f}"
 
 
 def text(cell: str) -> str:

@@ -69,7 +69,7 @@ def _scores(measured: Sequence[Measured]) -> str:
     for one in measured:
         if np.isfinite(one.z):
             groups.setdefault((one.norm, one.measurement.name), []).append(one.z)
-    rows = [[norm, name, str(len(z)), f"{np.mean(z):+.2f}", f"{min(z):+.2f}"] for (norm, name), z in groups.items()]
+    rows = [[norm, name, str(len(z)), f"{np.mean(z):+z.2f}", f"{min(z):+z.2f}"] for (norm, name), z in groups.items()]
     header = ["Norm", "Measurement", "Values", "Mean", "Lowest"]
     notes = [UPRIGHT] if any(one.of == PHOTO for one in measured) else []
     return as_text(Grid("Z-scores", header, rows, 2, notes=notes)) if rows else ""

@@ -143,14 +143,14 @@ def agreement_text(compared: Sequence[Compared], title: str, of_heads: bool = Fa
 
 def _cells(one: Compared) -> list[str]:
     agreement, digits = one.agreement, DIGITS[one.measurement.unit]
-    template = f"{{:.{digits}f}}"
+    template = f"{{:z.{digits}f}}"
     limits = f"{number(agreement.lower.value, template)} to {number(agreement.upper.value, template)}"
     spread = (number(value, template) for value in (agreement.sd, agreement.mae))
     return [str(agreement.images), _with_ends(agreement.bias, digits), *spread, limits]
 
 
 def _with_ends(found: Interval, digits: int) -> str:
-    value, low, high = (number(each, f"{{:.{digits}f}}") for each in found)
+    value, low, high = (number(each, f"{{:z.{digits}f}}") for each in found)
     return f"{value} [{low}, {high}]"
 
 
