@@ -1,7 +1,6 @@
 """From samples to batches: crops decoded once, then batches that are a pure function of (seed, epoch, index)."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from rtl_tf.images import crop_image, read_around
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.image_memory import room
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 EVALUATION_BATCH = 32
 AHEAD = 4  # batches that are fetched while the network is busy
@@ -81,10 +80,9 @@ def load_crops(
         return crop_image(image, crop.widened(context), sample.image), crop
 
     squares = []
-    with ThreadPoolExecutor() as pool:
-        for index, (image, crop) in enumerate(progress(pool.map(decoded, samples), len(samples), label)):
-            images[index] = image
-            squares.append(crop)
+    for index, (image, crop) in enumerate(in_threads(decoded, samples, label)):
+        images[index] = image
+        squares.append(crop)
     points = [
         labels_in(crop, sample.points, schema, label_shift * crop.side)
         for sample, crop in zip(samples, squares, strict=True)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from rtl_tf.exceptions import InputError
 from rtl_tf.images import crop_image, read_image, read_size
 from rtl_tf.records import Sample
 from rtl_tf.system.faults import raise_faults
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 SIZE = 64  # px
 ROOM = 1.5  # of the square that is turned: its corners must be there
@@ -61,9 +60,8 @@ def read_all(samples: Sequence[Sample], places: Sequence[Sequence[Place]]) -> li
             sketches[index] = [next(seen) for _ in places[index]]
         return None
 
-    with ThreadPoolExecutor() as pool:
-        problems = progress(pool.map(read, files.values()), len(files), "looking at the images")
-        raise_faults([problem for problem in problems if problem])
+    problems = in_threads(read, list(files.values()), "looking at the images")
+    raise_faults([problem for problem in problems if problem])
     return sketches
 
 

@@ -11,7 +11,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ from rtl_tf.schema import load_schema
 from rtl_tf.system.faults import require_none_set_aside
 from rtl_tf.system.hashing import file_hash
 from rtl_tf.system.notes import warn_once
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 SYNTHETIC = "synthetic"
 SYNTHETIC_SCHEMA = "fas14"
@@ -148,12 +147,8 @@ def fingerprint(name_or_path: str | Path, samples: Sequence[Sample]) -> str:
 def images_hash(samples: Sequence[Sample]) -> str:
     """SHA-256 of every byte of every image file, with its name; about a second a gigabyte."""
     files = sorted(set(zip(image_names(samples), (sample.image for sample in samples), strict=True)))
-    with ThreadPoolExecutor() as pool:
-        hashes = pool.map(file_hash, [file for _, file in files])
-        named = [
-            (name, value)
-            for (name, _), value in zip(files, progress(hashes, len(files), "hashing images"), strict=True)
-        ]
+    hashes = in_threads(file_hash, [file for _, file in files], "hashing images")
+    named = [(name, value) for (name, _), value in zip(files, hashes, strict=True)]
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 

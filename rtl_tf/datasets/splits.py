@@ -11,7 +11,7 @@ from rtl_tf.datasets.groups import groups_of
 from rtl_tf.exceptions import InputError
 from rtl_tf.images import image_hash, read_size
 from rtl_tf.records import Sample, Split, image_names
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 
 def split(
@@ -167,13 +167,13 @@ def audit(samples: Sequence[Sample], parts: Split, by: str = "subject") -> None:
     used = [index for indices in parts.parts.values() for index in indices]
     with ThreadPoolExecutor() as pool:
         sizes = dict(zip(used, pool.map(lambda index: read_size(samples[index].image), used), strict=True))
-        parts_of_size = defaultdict(set)
-        for part, indices in parts.parts.items():
-            for index in indices:
-                parts_of_size[sizes[index]].add(part)
-        suspects = [index for index in used if len(parts_of_size[sizes[index]]) > 1]
-        hashes = pool.map(lambda index: image_hash(samples[index].image), suspects)
-        hash_of = dict(zip(suspects, progress(hashes, len(suspects), "searching for duplicates"), strict=True))
+    parts_of_size = defaultdict(set)
+    for part, indices in parts.parts.items():
+        for index in indices:
+            parts_of_size[sizes[index]].add(part)
+    suspects = [index for index in used if len(parts_of_size[sizes[index]]) > 1]
+    hashes = in_threads(image_hash, [samples[index].image for index in suspects], "searching for duplicates")
+    hash_of = dict(zip(suspects, hashes, strict=True))
     _require_one_part(parts, names, lambda index: hash_of.get(index, index), "the same pixels")
 
 

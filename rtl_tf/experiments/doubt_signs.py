@@ -1,7 +1,6 @@
 """Where a run tells its own errors (`--folds`): what it learns of its training faces, and how heads are turned."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from rtl_tf.pipeline import Crops
 from rtl_tf.records import Prediction
 from rtl_tf.runs import layout
 from rtl_tf.runs.familiar_faces import FamiliarFaces, write_familiar_faces
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 BATCH = 32
 
@@ -38,6 +37,4 @@ def with_yaws(answers: Sequence[Prediction], part: UnseenImages) -> list[Predict
         yaw = yaw_in(read_image(part.samples[index].image), (box.left, box.top, box.side))
         return replace(answers[index], yaw=yaw)
 
-    with ThreadPoolExecutor() as pool:
-        turned = pool.map(look, range(len(answers)))
-        return list(progress(turned, len(answers), "looking how heads are turned"))
+    return list(in_threads(look, range(len(answers)), "looking how heads are turned"))

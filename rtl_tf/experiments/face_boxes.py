@@ -1,7 +1,6 @@
 """The boxes in which a run looks: those of the data, or those that the face finder gives for the photograph alone."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from rtl_tf.inference.face_finder import Face
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.squares import central_square, square_of_largest
 from rtl_tf.records import Sample
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 GIVEN, FOUND = "given", "found"  # values of the setting `face_boxes`
 
@@ -70,5 +69,4 @@ def in_found_boxes(
         found = square_of_largest(learned, faces_on(sample.image), sample.mirrored)
         return replace(sample, box=found.box if found else central_square(read_size(sample.image)))
 
-    with ThreadPoolExecutor() as pool:
-        return list(progress(pool.map(boxed, samples), len(samples), "finding faces"))
+    return list(in_threads(boxed, samples, "finding faces"))

@@ -1,7 +1,6 @@
 """Whom a network was trained on: noted beside its weights, and asked when it becomes the source of another run."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from rtl_tf.networks.families import find_source
 from rtl_tf.records import Sample, Split, image_names
 from rtl_tf.runs import layout
 from rtl_tf.runs.seen import Seen, read_seen, write_seen
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 
 def write_record(folder: Path, source: str, fingerprint: str, samples: Sequence[Sample], used: Iterable[int]):
@@ -116,8 +115,7 @@ def known_images(images: Sequence[Path], seen: Sequence[Seen]) -> dict[int, str]
 
 
 def _hashes(images: Sequence[Path], label: str) -> list[str]:
-    with ThreadPoolExecutor() as pool:
-        return list(progress(pool.map(image_hash, images), len(images), label))
+    return list(in_threads(image_hash, images, label))
 
 
 def _size(image: Path) -> str:

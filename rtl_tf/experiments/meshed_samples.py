@@ -1,7 +1,6 @@
 """The face meshes of samples, and what they tell of the labels. No TensorFlow."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from rtl_tf.inference.squares import face_around, is_held, mesh_square
 from rtl_tf.pyramid import Photographed
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,7 @@ def mesh_samples(
             return None
         return MeshedSample(sample, box, mesh, mesh_views(image, mesh, max(2, views)), is_part)
 
-    with ThreadPoolExecutor() as pool:
-        found = list(progress(pool.map(meshed, samples), len(samples), "finding face meshes"))
-    return [one for one in found if one]
+    return [one for one in in_threads(meshed, samples, "finding face meshes") if one]
 
 
 def mesh_around(image: Photographed, box: Crop) -> tuple[Mesh, bool]:

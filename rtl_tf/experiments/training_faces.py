@@ -1,7 +1,6 @@
 """What a run learns about faces from its training images: where the network shall look once a face is found."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from rtl_tf.inference.face_square import FEWEST_FACES, FaceSquare, fit
 from rtl_tf.inference.squares import face_around
 from rtl_tf.pipeline import sample_crop
 from rtl_tf.records import Sample
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 MOST_IMAGES = 300  # images that are looked at; more would change nothing
 SHARE = 0.5  # of them in which a face must be found: else the photographs show no faces as the finder knows them
@@ -40,9 +39,7 @@ def learn_face_square(
     """
     chosen = [samples[index] for index in np.unique(np.linspace(0, len(samples) - 1, MOST_IMAGES).astype(int))]
     squares = [_square(sample, margin) for sample in chosen]
-    with ThreadPoolExecutor() as pool:
-        looked = pool.map(lambda sample: faces_on(sample.image), chosen)
-        seen = list(progress(looked, len(chosen), "finding faces in training images"))
+    seen = list(in_threads(faces_on, [sample.image for sample in chosen], "finding faces in training images"))
     fewest = max(FEWEST_FACES, SHARE * len(chosen))
     faces = [_face_in(*each) for each in zip(seen, squares, strict=True)]
     if sum(map(bool, faces)) < fewest:  # squares of the eyes or the mouth alone, which hold no face

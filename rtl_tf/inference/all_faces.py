@@ -1,7 +1,6 @@
 """Every face of photographs instead of the largest: each becomes a photograph with a square of its own."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from rtl_tf.datasets.photographs import Photograph
@@ -10,7 +9,7 @@ from rtl_tf.inference.face_finder import find_faces
 from rtl_tf.inference.face_square import FaceSquare
 from rtl_tf.inference.squares import NO_FACE
 from rtl_tf.pyramid import Pyramid
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 
 def with_all_faces(learned: FaceSquare | None, photographs: Sequence[Photograph]) -> list[Photograph]:
@@ -33,6 +32,4 @@ def with_all_faces(learned: FaceSquare | None, photographs: Sequence[Photograph]
         found = [replace(photograph, box=box, mirrored=mirrored, found=True, face="") for box, mirrored in squares]
         return found or [replace(photograph, problem=f"{photograph.image}: {NO_FACE}")]
 
-    with ThreadPoolExecutor() as pool:
-        looked = progress(pool.map(faces_of, photographs), len(photographs), "finding faces")
-        return [face for faces in looked for face in faces]
+    return [face for faces in in_threads(faces_of, photographs, "finding faces") for face in faces]

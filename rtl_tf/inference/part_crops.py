@@ -1,7 +1,7 @@
 """Crops of the parts of labelled faces: what the network is trained on that looks at them."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from rtl_tf.pipeline import Crops, labels_in
 from rtl_tf.records import Sample
 from rtl_tf.schema import Schema
 from rtl_tf.system.image_memory import room
-from rtl_tf.system.progress import progress
+from rtl_tf.system.progress import in_threads
 
 Part = tuple[FacePart, Crop]
 
@@ -43,18 +43,16 @@ def load_part_crops(
     side = crops[0].size + 2 * context
     images = room((len(crops), side, side, 3), memory_gb)
 
-    def read(sample: Sample, face: Sequence[Part]) -> list[np.ndarray]:
+    def read(labelled: tuple[Sample, list[Part]]) -> list[np.ndarray]:
+        sample, face = labelled
         if not face:
             return []
         image = read_image(sample.image)
         return [crop_image(image, crop.widened(context), sample.image) for _, crop in face]
 
-    index = 0
-    with ThreadPoolExecutor() as pool:
-        for face in progress(pool.map(read, samples, parts), len(samples), label):
-            for image in face:
-                images[index] = image
-                index += 1
+    faces = in_threads(read, list(zip(samples, parts, strict=True)), label)
+    for index, image in enumerate(chain.from_iterable(faces)):
+        images[index] = image
     points = [
         _points(sample, part, crop, recipe.label_shift * square.side, schema)
         for sample, square, face in zip(samples, squares, parts, strict=True)

@@ -4,13 +4,15 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from typing import TypeVar
 
 from tqdm.std import tqdm
 
 Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 INTERVAL = 0.1  # seconds between two drawings of a bar
 QUIET = 1.0  # seconds before anything is shown: short loops stay silent
@@ -119,6 +121,12 @@ def progress(iterable: Iterable[Item], total: int, label: str) -> Iterator[Item]
             bar.reach(done)
     if bar.seconds > QUIET:
         say(f"{label}: {done} in {bar.seconds:.0f} s")
+
+
+def in_threads(ask: Callable[[Item], Answer], items: Sequence[Item], label: str) -> Iterator[Answer]:
+    """What `ask` says of each item, in their order, while threads go on with the next ones; shown as `progress`."""
+    with ThreadPoolExecutor() as pool:
+        yield from progress(pool.map(ask, items), len(items), label)
 
 
 def clock(seconds: float) -> str:
