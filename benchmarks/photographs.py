@@ -90,14 +90,15 @@ def exported(run: Path, folder: Path) -> dict[str, Path]:
 def judged(run: Path, part: str, count: int) -> tuple[list, float, int]:
     """Samples of a part, evenly chosen; the margin of their crops, and the network's input px."""
     from rtl_tf import datasets
+    from rtl_tf.records import evenly
     from rtl_tf.runs.config_file import read_config
     from rtl_tf.runs.parts import read_split
 
     config = read_config(run / "config.json")["resolved"]
     samples = datasets.load(config["data"], str(run / "schema.toml"), size=config["image_size"])
     indices = read_split(run / "split.csv", samples).parts[part]
-    chosen = np.unique(np.linspace(0, len(indices) - 1, count).astype(int))
-    return [samples[indices[index]] for index in chosen], config["crop_margin"], config["image_size"]
+    chosen = [samples[indices[index]] for index in evenly(len(indices), count)]
+    return chosen, config["crop_margin"], config["image_size"]
 
 
 def enlarged(images: Sequence[Path], megapixels: float, folder: Path) -> list[Path]:

@@ -106,6 +106,16 @@ class Split:
         return {"training": self.training, "validation": self.validation, "test": self.test}
 
 
+def evenly(count: int, most: int) -> list[int]:
+    """Places of `most` of `count` things, or of all where these are fewer; evenly, the first and the last among them.
+
+    Examples:
+        >>> evenly(10, 4)
+        [0, 3, 6, 9]
+    """
+    return np.unique(np.linspace(0, count - 1, most).astype(int)).tolist()
+
+
 OF_LANDMARKS = ("points", "peaks", "spread", "rivals")  # what is told of each, by a `Prediction` and many in one
 
 

@@ -17,7 +17,7 @@ from rtl_tf.experiments.outputs import collect
 from rtl_tf.heatmaps import read
 from rtl_tf.inference.attention import attention_drift, attention_maps
 from rtl_tf.inference.detector import Detector
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, evenly
 from rtl_tf.reports.card import make_card
 from rtl_tf.reports.card_text import card_text
 from rtl_tf.reports.figures import curves, faces, histories
@@ -131,7 +131,7 @@ def example_faces(
     Points are in input px of the crop; where a crop is mirrored, they are as the crop shows them. `source_attention`
     is there where the method has a source network.
     """
-    chosen = np.unique(np.linspace(0, len(test.names) - 1, EXAMPLES).astype(int))
+    chosen = evenly(len(test.names), EXAMPLES)
     crops = test.crops.plain[chosen]
     images = tf.cast(crops, tf.float32)
     outputs = detector.network(images, training=False)

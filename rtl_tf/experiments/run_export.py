@@ -17,7 +17,7 @@ from rtl_tf.inference.face_square import read_face_square
 from rtl_tf.inference.part_crops import load_part_crops, parts_of
 from rtl_tf.inference.recipe import read_recipe
 from rtl_tf.pipeline import Crops, load_crops
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, evenly
 from rtl_tf.runs import layout
 from rtl_tf.runs.config_file import from_json, read_config
 from rtl_tf.runs.parts import read_split
@@ -93,4 +93,4 @@ def _in_found_boxes(run: Path, samples: Sequence[Sample]) -> list[Sample]:
 
 
 def _evenly(rows: Sequence | np.ndarray, count: int) -> list:
-    return [rows[index] for index in np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
+    return [rows[index] for index in evenly(len(rows), count)]

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rtl_tf.coordinates import Crop
+from rtl_tf.coordinates import Crop, sample_crop
 from rtl_tf.images import read_image
 from rtl_tf.inference.decoded import Box
 from rtl_tf.inference.face_finder import Face, find_faces, overlap
 from rtl_tf.inference.face_square import FEWEST_FACES, FaceSquare, fit
 from rtl_tf.inference.squares import face_around
-from rtl_tf.pipeline import sample_crop
-from rtl_tf.records import Sample
+from rtl_tf.records import Sample, evenly
 from rtl_tf.system.progress import in_threads
 
 MOST_IMAGES = 300  # images that are looked at; more would change nothing
@@ -37,7 +36,7 @@ def learn_face_square(
         faces_on: another way to find them, which remembers what it found.
         one_sided: see `face_square.fit`.
     """
-    chosen = [samples[index] for index in np.unique(np.linspace(0, len(samples) - 1, MOST_IMAGES).astype(int))]
+    chosen = [samples[index] for index in evenly(len(samples), MOST_IMAGES)]
     squares = [_square(sample, margin) for sample in chosen]
     seen = list(in_threads(faces_on, [sample.image for sample in chosen], "finding faces in training images"))
     fewest = max(FEWEST_FACES, SHARE * len(chosen))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rtl_tf.exceptions import InputError
+from rtl_tf.records import evenly
 from rtl_tf.reports.figures.attention_panels import Panel, attention_figure
 from rtl_tf.reports.figures.faces import Examples, common_images
 from rtl_tf.reports.figures.of_runs import Drawing, good, of_rows
@@ -68,7 +69,7 @@ def _same_faces(selection: Selection, count: int, warnings: list[str]) -> dict[s
 
     kept = {title: first for title, (first,) in of_rows(selection, read, warnings, at_most=1).items()}
     names = common_images(kept)
-    chosen = [names[index] for index in np.unique(np.linspace(0, len(names) - 1, count).astype(int))]
+    chosen = [names[index] for index in evenly(len(names), count)]
     cut: dict[str, Examples] = {}
     for title, examples in kept.items():
         there = [str(name) for name in examples["image_names"]]
