@@ -46,3 +46,8 @@ def protocol_errors(predictions: Predictions, protocol: str) -> dict[str, np.nda
             errors["mm"] = original_px * predictions.mm_per_px[:, None]
         return errors
     raise InputError(f"unknown protocol '{protocol}': use {' or '.join(PROTOCOLS)}")
+
+
+def errors_by_unit(predictions: Predictions) -> dict[str, np.ndarray]:
+    """Those of all protocols: `heatmap_px`, `input_px` and, where it is known, `mm`."""
+    return {unit: errors for name in PROTOCOLS for unit, errors in protocol_errors(predictions, name).items()}

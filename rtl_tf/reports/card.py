@@ -14,7 +14,7 @@ import numpy as np
 from rtl_tf.coordinates import crop_around
 from rtl_tf.csv_rows import read_own_rows
 from rtl_tf.evaluation.coverage import judge_confidence, observed
-from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
+from rtl_tf.evaluation.errors import errors_by_unit
 from rtl_tf.evaluation.metrics import THRESHOLDS, failures, per_image
 from rtl_tf.evaluation.statistics import estimate, interval, rate_interval, rounded
 from rtl_tf.exceptions import InputError
@@ -47,10 +47,7 @@ USE = (
 
 def make_card(run: Run) -> dict[str, Any]:
     """Of a run that has predicted its test part. InputError where a file of it is missing or damaged."""
-    folder = Path(run)
-    errors: dict[str, np.ndarray] = {}
-    for protocol in PROTOCOLS:
-        errors |= protocol_errors(run.predictions, protocol)
+    folder, errors = Path(run), errors_by_unit(run.predictions)
     settings = {name: value for name, value in run.resolved.items() if name not in (*PRIVATE, *FACTS)}
     hashes = {name: settings.pop(name) for name in [*settings] if name.endswith("_hash")}
     people, parts = run.predictions.subjects, _parts(run)

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from rtl_tf.evaluation.errors import PROTOCOLS, protocol_errors
+from rtl_tf.evaluation.errors import errors_by_unit
 from rtl_tf.evaluation.metrics import areas, failures, per_image
 from rtl_tf.evaluation.statistics import (
     FEWEST_TRAININGS,
@@ -130,9 +130,7 @@ def references(table: Table, selection: Selection) -> list[int | None]:
 
 def _values(run: Run, columns: Sequence[tuple[str, str]]) -> np.ndarray:
     """(N, M) values of which the metrics (unit, metric) are the means over images."""
-    errors: dict[str, np.ndarray] = {}
-    for protocol in PROTOCOLS:
-        errors |= protocol_errors(run.predictions, protocol)
+    errors = errors_by_unit(run.predictions)
     of_images = {unit: per_image(of_unit) for unit, of_unit in errors.items()}
     nothing = np.full(len(run.predictions.images), np.nan)
 
