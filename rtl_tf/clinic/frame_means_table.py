@@ -55,5 +55,5 @@ def frame_means_text(means: Sequence[FrameMean], level: float, left_out: str = "
         "for independent. ± shared: half of what --errors gives if the detector errs on all frames alike.",
     ]
     notes += [f"{left_out}."] * bool(left_out)
-    notes += [f"{note}" for note in dict.fromkeys(one.note for one in means if one.first.in_view and one.note)]
+    notes += dict.fromkeys(one.note for one in means if one.first.in_view and one.note)
     return as_text(Grid(f"Means over frames. {USE.capitalize()}.", HEADER, rows, 4, notes=notes))

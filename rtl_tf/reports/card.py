@@ -77,10 +77,8 @@ def make_card(run: Run) -> dict[str, Any]:
 
 def _networks(folder: Path) -> dict[str, str]:
     """Of the run's network, and of that which looks at parts of faces, if there is one."""
-    hashes, of_parts = (
-        {"network_sha256": file_hash(folder / layout.NETWORK)},
-        folder / layout.FACE_PARTS / layout.NETWORK,
-    )
+    hashes = {"network_sha256": file_hash(folder / layout.NETWORK)}
+    of_parts = folder / layout.FACE_PARTS / layout.NETWORK
     return hashes | ({"parts_network_sha256": file_hash(of_parts)} if of_parts.is_file() else {})
 
 

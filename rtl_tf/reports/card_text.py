@@ -9,22 +9,18 @@ from rtl_tf.runs.fitted import fitted_text
 
 
 def card_text(card: dict[str, Any]) -> str:
-    """The same for people, as Markdown."""
+    """A card of `card.make_card` for people, as Markdown."""
     detector, data = card["detector"], card["data"]
-    never = [f"Never found, since no training image has it: {name}." for name in detector["never_labelled"]]
     errors = [
         [unit, found["protocol"], *_with_interval(found), *(_number(found.get(name)) for name in ("median", "p95"))]
         for unit, found in card["metrics"].items()
     ]
+    never = ", ".join(detector["never_labelled"])
     landmarks = [[name, *_with_interval(found)] for name, found in card["landmarks"].items()]
     lines = [
         f"# Model card: {detector['method']} from {detector['source']}",
         f"Finds {len(detector['landmarks'])} landmarks: {', '.join(detector['landmarks'])}.",
-        *(
-            [f"Labelled in no training image, and never found: {', '.join(never)}."]
-            if (never := detector["never_labelled"])
-            else []
-        ),
+        *([f"Labelled in no training image, and never found: {never}."] if never else []),
         *([f"Beside its network: {fitted}."] if (fitted := fitted_text(detector["fitted"])) else []),
         "## Intended use",
         card["intended_use"],
