@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtl_tf.geometry.similarity import as_points
+from rtl_tf.known import of_known
 from rtl_tf.schema import Schema
 
 FEWEST = 5  # samples of each kind
@@ -41,7 +42,7 @@ def contrast(laid: np.ndarray, mean: np.ndarray, is_mirrored: np.ndarray, schema
     if min(counts) < FEWEST:
         return None
     place = as_points(mean)
-    plain, mirrored = (place + _median(laid[rows]) for rows in (~is_mirrored, is_mirrored))
+    plain, mirrored = (place + of_known(np.nanmedian, laid[rows]) for rows in (~is_mirrored, is_mirrored))
     extent = float(np.nanmax(np.nanmax(place, axis=0) - np.nanmin(place, axis=0)))
     shares = np.linalg.norm(mirrored - plain, axis=-1) / extent
     if np.isnan(shares).all():
@@ -53,11 +54,3 @@ def contrast(laid: np.ndarray, mean: np.ndarray, is_mirrored: np.ndarray, schema
         if shares[pair].max() > SHIFTED and crossed.max() < EXPLAINED * shares[pair].max():
             exchanged.append((pair[0], pair[1]))
     return Contrast(*counts, shares, tuple(exchanged))
-
-
-def _median(laid: np.ndarray) -> np.ndarray:
-    """(K, 2) of (N, K, 2), NaN left out."""
-    there = ~np.isnan(laid).all(axis=(0, 2))
-    found = np.full(laid.shape[1:], np.nan)
-    found[there] = np.nanmedian(laid[:, there], axis=0)
-    return found

@@ -12,6 +12,7 @@ import numpy as np
 
 from rtl_tf.geometry.point_gaussian import PointGaussian
 from rtl_tf.geometry.similarity import apply, as_complex, as_points, fit, mean_shape
+from rtl_tf.known import of_known
 
 FREE = 1e3  # variance of a similarity, in units of the shape's size
 ROUNDS = 3  # of filling in what is missing
@@ -123,11 +124,12 @@ class ShapeModel:
             judged = [self.judge(points[index], people[index]) for index in order]
             sizes = np.array([one.size for one in judged])
             away = np.linalg.norm(points[order] - [one.expected for one in judged], axis=-1) / sizes[:, None]
-            typical = np.nanmean(_median(away))
+            typical = np.nanmean(of_known(np.nanmedian, away))
             if typical < best:
-                best, chosen = typical, (shrinkage, _median(np.array([one.deviations for one in judged])) / MEDIAN)
-        self.shrinkage, self._gaussians = chosen[0], {}
-        self.scale = np.where(chosen[1] > 0, chosen[1], 1)
+                deviations = of_known(np.nanmedian, np.array([one.deviations for one in judged]))
+                best, chosen, scale = typical, shrinkage, deviations / MEDIAN
+        self.shrinkage, self._gaussians = chosen, {}
+        self.scale = np.where(scale > 0, scale, 1)
 
 
 def are_enough(points: np.ndarray) -> np.ndarray:
@@ -182,7 +184,7 @@ class _Moments:
 def _near(laid: np.ndarray) -> np.ndarray:
     """bool (N, K): points (N, K, 2) that lie about as far from the mean shape as others of their kind."""
     lengths = np.linalg.norm(laid, axis=-1)
-    return lengths <= FAR * (_median(lengths) / MEDIAN + SMALLEST)
+    return lengths <= FAR * (of_known(np.nanmedian, lengths) / MEDIAN + SMALLEST)
 
 
 def _median_angle(turns: np.ndarray) -> float:
@@ -190,14 +192,6 @@ def _median_angle(turns: np.ndarray) -> float:
     would have their middle at 0."""
     common = np.angle(np.nansum(np.exp(1j * np.angle(turns))))
     return float(common + np.nanmedian(np.angle(turns * np.exp(-1j * common))))
-
-
-def _median(values: np.ndarray) -> np.ndarray:
-    """(K,) of (N, K), NaN left out; NaN where there is nothing else."""
-    there = ~np.isnan(values).all(axis=0)
-    medians = np.full(values.shape[1], np.nan)
-    medians[there] = np.nanmedian(values[:, there], axis=0)
-    return medians
 
 
 def _tangents(mean: np.ndarray) -> np.ndarray:
