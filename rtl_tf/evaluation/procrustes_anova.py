@@ -113,11 +113,16 @@ def _side_effect(rests: np.ndarray, individual: np.ndarray, side: np.ndarray, al
     return inside @ effect, int(rank)
 
 
+def means_by(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(C, ...): the means of values (N, ...) by their codes (N,), each from 0 to C - 1."""
+    sums = np.zeros((codes.max() + 1, *values.shape[1:]))
+    np.add.at(sums, codes, values)
+    return sums / np.bincount(codes).reshape(-1, *[1] * (values.ndim - 1))
+
+
 def _means(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """(N, D): for each row the mean of the rows of its code."""
-    sums = np.zeros((codes.max() + 1, values.shape[1]))
-    np.add.at(sums, codes, values)
-    return (sums / np.bincount(codes)[:, None])[codes]
+    return means_by(codes, values)[codes]
 
 
 def _codes(names: Sequence) -> np.ndarray:

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from rtl_tf.evaluation.procrustes import Superimposed, superimpose
-from rtl_tf.evaluation.procrustes_anova import Term, procrustes_anova, repeatability
+from rtl_tf.evaluation.procrustes_anova import Term, means_by, procrustes_anova, repeatability
 from rtl_tf.evaluation.shape_components import Components, components
 from rtl_tf.evaluation.shape_tests import GroupMeans, distance_p, group_means
 from rtl_tf.evaluation.specimens import Specimens
@@ -65,7 +65,7 @@ def study(specimens: Specimens, groups: Sequence[str], order: Sequence[str], cov
     position = {unit: index for index, unit in enumerate(units)}
     index = np.array([position[unit] for unit in zip(specimens.subjects, group.tolist(), strict=True)])
     people = np.array([number for _, number in units])
-    values, known = _averaged(laid.points, index), _averaged(covariates, index)
+    values, known = means_by(index, laid.points), means_by(index, covariates)
     means = group_means(values, people, known)
     adjusted = means.adjusted(values, known)
     shared = sum(count > 1 for count in Counter(subject for subject, _ in units).values())
@@ -104,10 +104,3 @@ def correlations(scores: np.ndarray, columns: dict[str, np.ndarray]) -> dict[str
         if known.sum() > 2 and np.ptp(numbers[known]) > 0:
             found[name] = float(np.corrcoef(scores[known], numbers[known])[0, 1])
     return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
-
-
-def _averaged(values: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Means of the rows of each index."""
-    sums = np.zeros((index.max() + 1, *values.shape[1:]))
-    np.add.at(sums, index, values)
-    return sums / np.bincount(index).reshape(-1, *[1] * (values.ndim - 1))
