@@ -2,6 +2,8 @@
 
 import errno
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 LONGEST = 1500  # characters of a message, whatever it quotes
 LONGEST_SHOWN = 60
@@ -19,6 +21,15 @@ class InputError(ValueError):
         if len(text) > LONGEST:
             text = f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
         super().__init__(text)
+
+
+@contextmanager
+def retold_by(error: Callable[[InputError], InputError]) -> Iterator[None]:
+    """An InputError of the block becomes the one that `error`, say of a row of a table, makes of it: it says where."""
+    try:
+        yield
+    except InputError as problem:
+        raise error(problem) from problem
 
 
 def shortened(text: str) -> str:

@@ -10,7 +10,7 @@ from rtl_tf.csv_rows import Row, header_if_any, read_rows, require_own, write_ro
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.films import Film
 from rtl_tf.datasets.table_cells import FILM, FILMED, FRAME, SHARPNESS, TIME, YAW, image_cell
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, retold_by
 from rtl_tf.inference.found_cells import own_columns
 from rtl_tf.measurement import VIEWS, view_of
 from rtl_tf.numerals import as_number
@@ -68,10 +68,8 @@ def _frame(folder: Path, row: Row) -> BestFrame | None:
     if not cells[FRAME]:  # of a film that cannot be read
         return None
     number = row.whole(FRAME)
-    try:
+    with retold_by(row.error):
         time_s, yaw, sharpness = (as_number(cells[column]) for column in (TIME, YAW, SHARPNESS))
-    except InputError as problem:
-        raise row.error(problem) from problem
     view = view_of(yaw)
     if cells.get("error") or not view or sharpness != sharpness:
         return None

@@ -18,7 +18,7 @@ from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.subject_codes import require_alike
 from rtl_tf.datasets.table import LOOKED_AT, landmarks_of, mm_per_px_of, require_image_and_box
 from rtl_tf.datasets.table_cells import DOUBT, FILM, FILMED, PEAK, RADIUS, YAW, image_cell
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, retold_by
 from rtl_tf.system.notes import some, tell_misspelt, warn
 
 KNOWN = ("subject", "mm_per_px", "age", "sex", "view", YAW, *RULER)  # what anything here asks for
@@ -158,10 +158,8 @@ def _named(row: Row) -> str:
 
 def _require_sensible(row: Row) -> None:
     """InputError for a cell of a row that says nothing that it could."""
-    try:
+    with retold_by(row.error):
         mm_per_px_of(row.cells)
-    except InputError as problem:
-        raise row.error(problem) from problem
     image = row.cells["image"]
     alone = MarkedFace(Path(image), image, "", np.empty((0, 2)), cells=row.cells, place=row.place)
     require_told(alone, compared=True)

@@ -19,7 +19,7 @@ from rtl_tf.datasets import is_table
 from rtl_tf.datasets.files import file_called
 from rtl_tf.datasets.table import BOX, mirrored_of, table_file
 from rtl_tf.datasets.table_cells import FILMED
-from rtl_tf.exceptions import InputError, shortened
+from rtl_tf.exceptions import InputError, retold_by, shortened
 from rtl_tf.measurement import Measurement
 from rtl_tf.numerals import as_number
 from rtl_tf.schema import Schema, available_schemas, load_schema
@@ -154,10 +154,8 @@ def _half(row: Row, halves: Counter[str]) -> tuple[str, str, str]:
 
 
 def _is_mirrored(row: Row) -> bool:
-    try:
+    with retold_by(row.error):
         return mirrored_of(row.cells)
-    except InputError as problem:
-        raise row.error(problem) from problem
 
 
 def _subject(row: Row) -> str:

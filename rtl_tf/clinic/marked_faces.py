@@ -25,7 +25,7 @@ from rtl_tf.datasets.table import (
     tell_misspelt_optional,
 )
 from rtl_tf.datasets.table_cells import FILM, FRAME, YAW
-from rtl_tf.exceptions import InputError, shortened
+from rtl_tf.exceptions import InputError, retold_by, shortened
 from rtl_tf.images import SUFFIXES, read_size
 from rtl_tf.measuring.norms import sex_of
 from rtl_tf.numerals import as_number
@@ -190,12 +190,10 @@ def _of_row(folder: Path, row: Row, schema: Schema) -> MarkedFace:
     cells = row.cells
     if not cells["image"]:
         raise row.error("column image is empty")
-    try:
+    with retold_by(row.error):
         points, scale, mirrored = points_of(cells, schema), mm_per_px_of(cells), mirrored_of(cells)
         require_placed(points, schema.names)
         withheld = withheld_in(cells, schema)
-    except InputError as problem:
-        raise row.error(problem) from problem
     if (half := np.isnan(points).sum(axis=1) == 1).any():
         raise row.error(f"landmark {schema.names[int(np.argmax(half))]} has one of its two coordinates")
     image = file_called(folder, cells["image"])

@@ -7,7 +7,7 @@ import numpy as np
 from rtl_tf.clinic.marked_faces import MarkedFace
 from rtl_tf.coordinates import crop_around
 from rtl_tf.datasets.table import box_of
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import retold_by
 
 MARGIN = 0.5  # shares of the landmarks' larger extent: the next face's middle lies further away
 MOST = 0.5  # of the landmarks
@@ -31,10 +31,8 @@ def is_of(found: MarkedFace, points: np.ndarray) -> bool:
 
 def _squares(face: MarkedFace) -> Iterator[tuple[float, float, float]]:
     """(left, top, side), px: the box of its row, and one around its landmarks, widened by MARGIN on each side."""
-    try:
+    with retold_by(face.error):
         box = box_of(dict(face.cells))
-    except InputError as problem:
-        raise face.error(problem) from problem
     if box is not None:
         yield box
     known = face.points[np.isfinite(face.points).all(axis=1)]

@@ -19,7 +19,7 @@ from rtl_tf.datasets.table import (
     tell_misspelt_optional,
 )
 from rtl_tf.datasets.table_cells import DOUBT, PEAK, RADIUS
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, retold_by
 from rtl_tf.records import Samples
 from rtl_tf.schema import Schema
 from rtl_tf.system.notes import tell_left_out
@@ -60,10 +60,8 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
     for row, others in zip(rows, attributes_of(header, [row.cells for row in rows]), strict=True):
         attributes = {name: cell for name, cell in others.items() if name not in _peaks(header) and name != "detector"}
         attributes |= {name: row.cells[name] for name in doubt}
-        try:
+        with retold_by(row.error):
             sample = sample_of(file.parent, row.cells, fitting, attributes)
-        except InputError as problem:
-            raise row.error(problem) from problem
         if (other := first_row.setdefault((sample.image, sample.face), row.line)) != row.line:
             raise row.error(f"{row.cells['image']} is already in row {other}; remove one")
         samples.append(replace(sample, place=f"row {row.line}"))
@@ -80,7 +78,5 @@ def _peaks(header: list[str]) -> set[str]:
 
 def _numbers_in(row: Row, schema: Schema, end: str) -> np.ndarray:
     """(K,), of the columns of landmarks with this end."""
-    try:
+    with retold_by(row.error):
         return np.array([number_in(row.cells, name + end) for name in schema.names])
-    except InputError as problem:
-        raise row.error(problem) from problem

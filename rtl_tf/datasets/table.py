@@ -14,7 +14,7 @@ from rtl_tf.datasets.box_columns import boxes_by_other_names
 from rtl_tf.datasets.files import file_called, is_film
 from rtl_tf.datasets.subject_codes import code_key
 from rtl_tf.datasets.table_cells import DOUBT, RADIUS
-from rtl_tf.exceptions import InputError, shortened
+from rtl_tf.exceptions import InputError, retold_by, shortened
 from rtl_tf.images import read_size, require_sensible
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
@@ -77,11 +77,9 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     first_row: dict[tuple[Path, str], int] = {}
 
     def sample_in(row: Row, others: dict[str, str]) -> tuple[Row, Sample]:
-        try:
+        with retold_by(row.error):
             _require_subject(row.cells)
             sample = sample_of(file.parent, row.cells, fitting, others)
-        except InputError as problem:
-            raise row.error(problem) from problem
         other = first_row.setdefault((sample.image, sample.face), row.line)
         if other != row.line:
             advice = "remove one, or tell its faces apart in a column 'face'"

@@ -7,7 +7,7 @@ import numpy as np
 from rtl_tf.csv_rows import Row, read_header, read_rows
 from rtl_tf.datasets import ibug68
 from rtl_tf.datasets.files import file_called
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, retold_by
 from rtl_tf.numerals import as_number
 from rtl_tf.records import Sample
 from rtl_tf.system.faults import each_read
@@ -51,13 +51,11 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
         if name in seen:
             raise row.error(f"{name} is already in row {seen[name]}; remove one")
         seen[name] = row.line
-        try:
+        with retold_by(row.error):
             if not name:
                 raise InputError("the file name is empty")
             image = file_called(folder, name)
             return ibug68.sample(image, _points(values), Path(name).stem.rsplit("_", 1)[0], schema)
-        except InputError as problem:
-            raise row.error(problem) from problem
 
     return each_read(sample_in, rows)
 

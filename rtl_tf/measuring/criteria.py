@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from rtl_tf.csv_rows import Row, read_rows
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, retold_by
 from rtl_tf.measurement import Measurement
 from rtl_tf.numerals import as_number
 
@@ -82,10 +82,8 @@ def _criterion(row: Row) -> Criterion:
     if cells["side"] not in ("low", "high"):
         raise row.error(f"side '{cells['side']}' is neither low nor high")
     or_equal, hpo = _flag(row, "or_equal"), _flag(row, "hpo") if cells.get("hpo") else False
-    try:
+    with retold_by(row.error):
         z = as_number(cells["z"])
-    except InputError as problem:
-        raise row.error(problem) from problem
     if z != z:
         raise row.error("z is empty")
     return Criterion(cells["source"], cells["doi"], cells["measurement"], cells["side"], z, or_equal, hpo)

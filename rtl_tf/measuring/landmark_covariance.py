@@ -14,7 +14,7 @@ from scipy import special
 
 from rtl_tf.csv_rows import read_rows, write_rows
 from rtl_tf.documents import Node, read_json, read_text, repeated, write_json
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, retold_by
 from rtl_tf.geometry.mirroring import unmirrored
 from rtl_tf.measuring.face_size import MeanFace, face_size
 from rtl_tf.numerals import as_number
@@ -171,10 +171,8 @@ def _of_table(path: Path) -> LandmarkCovariance:
     _, rows = read_rows(path, COLUMNS)
     blocks = []
     for row in rows:
-        try:
+        with retold_by(row.error):
             xx, xy, yy = (as_number(row.cells[name]) for name in COLUMNS[1:])
-        except InputError as problem:
-            raise row.error(problem) from problem
         if not np.isfinite([xx, xy, yy]).all():
             raise row.error("xx, xy or yy is empty")
         blocks.append([[xx, xy], [xy, yy]])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.csv_rows import Row, read_rows
-from rtl_tf.exceptions import InputError
+from rtl_tf.exceptions import InputError, retold_by
 from rtl_tf.measurement import NORMS, PHOTO, SURFACE, Measurement
 from rtl_tf.numerals import as_number
 
@@ -151,10 +151,8 @@ def _range(counts: list[str]) -> str:
 
 
 def _numbers(row: Row) -> tuple[float, float, float]:
-    try:
+    with retold_by(row.error):
         age, mean, sd = (as_number(row.cells[name]) for name in ("age", "mean", "sd"))
-    except InputError as problem:
-        raise row.error(problem) from problem
     if not (age >= 0 and mean > 0 and sd > 0):
         raise row.error("age must be at least 0, mean and sd above 0")
     return age, mean, sd
