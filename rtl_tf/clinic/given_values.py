@@ -10,6 +10,7 @@ import numpy as np
 
 from rtl_tf.clinic.corrections import BOTH, PERSON
 from rtl_tf.clinic.facts import KNOWN
+from rtl_tf.clinic.known_names import known_measurements, measurements_of
 from rtl_tf.clinic.marked_faces import MarkedFace, frame_in, name_of
 from rtl_tf.clinic.measured_table import PLACED_BY, STICKER, is_measured_table, untext
 from rtl_tf.clinic.same_images import Picture
@@ -86,7 +87,7 @@ def read_values(data: str | Path, schema: Schema) -> GivenValues:
     by_person, of_photographs = _is_by_person(file, header), is_measured_table(file)
     halves = {(row.cells[MESH], _is_mirrored(row)) for row in rows} if MESH in header else set()
     several = Counter(mesh for mesh, _ in halves)
-    columns = {measurement.name: column for column, measurement in enumerate(schema.measurements)}
+    columns = {name: column for column, name in enumerate(measurements_of(schema))}
     images: dict[str, int] = {}
     pictures = list[Picture]()
     subjects, sights = list[str](), list[Sight | None]()
@@ -122,8 +123,8 @@ def _is_by_person(file: Path, header: Sequence[str]) -> bool:
 
 def _cells(file: Path, header: Sequence[str], rows: Sequence[Row], schema: Schema) -> Iterator[tuple[Row, str, str]]:
     """Rows, names of measurements and what their cells say."""
-    known = {name for each in (schema, *map(load_schema, available_schemas())) for name in _names(each)}
-    there = f"schema {schema.name} has {', '.join(_names(schema)) or 'none'}"
+    known = known_measurements(schema)
+    there = f"schema {schema.name} has {', '.join(measurements_of(schema)) or 'none'}"
     in_rows = set(LONG) <= set(header)
     named = [name for name in header if name in known]
     for row in rows:
@@ -191,10 +192,6 @@ def _require_once(row: Row, value: float, told: dict[str, tuple[Row, float]], wh
         if norm in told or not np.array_equal(known, value, equal_nan=True):
             raise row.error(f"{what} is already in row {other.line}; remove one")
     told[norm] = (row, value)
-
-
-def _names(schema: Schema) -> list[str]:
-    return [measurement.name for measurement in schema.measurements]
 
 
 def _is_number(cell: str) -> bool:

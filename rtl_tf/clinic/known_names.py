@@ -26,20 +26,20 @@ def require_known_landmarks(file: Path, names: Sequence[str], schema: Schema) ->
 
 def require_known_criteria(file: Path, schema: Schema) -> None:
     """InputError for a criterion of a measurement that neither the schema nor a shipped one has."""
-    known = _measurements(schema)
+    known = known_measurements(schema)
     for place, name in _named(file, "measurement"):
         if name not in known:
-            raise InputError(_said(place, "measurement", name, schema, _own(schema)))
+            raise InputError(_said(place, "measurement", name, schema, measurements_of(schema)))
 
 
 def require_known_norms(file: Path, schema: Schema) -> None:
     """A warning for each measurement of a table of norms that neither the schema nor a shipped one has: a norm has more
     than one needs. InputError where all are such."""
-    named, known = _named(file, "measurement"), _measurements(schema)
+    named, known = _named(file, "measurement"), known_measurements(schema)
     first: dict[str, str] = {}
     for place, name in named:
         if name not in known:
-            first.setdefault(name, _said(place, "measurement", name, schema, _own(schema)))
+            first.setdefault(name, _said(place, "measurement", name, schema, measurements_of(schema)))
     if first and all(name in first for _, name in named):
         raise InputError(next(iter(first.values())))
     for line in first.values():
@@ -51,12 +51,14 @@ def _named(file: Path, column: str) -> list[Named]:
     return [(row.place, row.cells[column]) for row in rows]
 
 
-def _own(schema: Schema) -> list[str]:
+def measurements_of(schema: Schema) -> list[str]:
+    """Names."""
     return [measurement.name for measurement in schema.measurements]
 
 
-def _measurements(schema: Schema) -> set[str]:
-    return {name for each in (schema, *map(load_schema, available_schemas())) for name in _own(each)}
+def known_measurements(schema: Schema) -> set[str]:
+    """Names of those of a schema, and of all that are shipped."""
+    return {name for each in (schema, *map(load_schema, available_schemas())) for name in measurements_of(each)}
 
 
 def _said(place: str, what: str, name: str, schema: Schema, names: Sequence[str]) -> str:
