@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 
-import numpy as np
-
-from rtl_tf.clinic.marked_faces import MarkedFace, name_of
+from rtl_tf.clinic.marked_faces import MarkedFace, name_of, unmarked
 from rtl_tf.clinic.same_images import place_of
 from rtl_tf.clinic.scales import RULER
 from rtl_tf.clinic.told_cells import require_told
@@ -160,9 +158,7 @@ def _require_sensible(row: Row) -> None:
     """InputError for a cell of a row that says nothing that it could."""
     with retold_by(row.error):
         mm_per_px_of(row.cells)
-    image = row.cells["image"]
-    alone = MarkedFace(Path(image), image, "", np.empty((0, 2)), cells=row.cells, place=row.place)
-    require_told(alone, compared=True)
+    require_told(unmarked(row.cells, row.place), compared=True)
 
 
 def joined(face: MarkedFace, row: Row | None, aside: set[str]) -> MarkedFace:

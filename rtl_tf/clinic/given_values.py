@@ -11,7 +11,7 @@ import numpy as np
 from rtl_tf.clinic.corrections import BOTH, PERSON
 from rtl_tf.clinic.facts import KNOWN
 from rtl_tf.clinic.known_names import known_measurements, measurements_of
-from rtl_tf.clinic.marked_faces import MarkedFace, frame_in, name_of
+from rtl_tf.clinic.marked_faces import frame_in, name_of, unmarked
 from rtl_tf.clinic.measured_table import PLACED_BY, STICKER, is_measured_table, untext
 from rtl_tf.clinic.same_images import Picture
 from rtl_tf.clinic.sights import Sight, told_sight
@@ -167,8 +167,7 @@ def _subject(row: Row) -> str:
 
 def _sight(row: Row, of_photograph: bool) -> Sight | None:
     """As the row tells it; `rtl-measure` leaves the cells empty where it is unknown."""
-    alone = MarkedFace(Path(), "", "", np.empty((0, 2)), cells=row.cells, place=row.place)
-    return told_sight(alone) or (Sight("", problem="not told") if of_photograph else None)
+    return told_sight(unmarked(row.cells, row.place)) or (Sight("", problem="not told") if of_photograph else None)
 
 
 def _value(row: Row, measurement: Measurement, cell: str) -> float:

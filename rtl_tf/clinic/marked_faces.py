@@ -120,6 +120,11 @@ class MarkedFace:
         return InputError(f"{self.places.get(column, self.place)}: {problem}")
 
 
+def unmarked(cells: Mapping[str, str], place: str) -> MarkedFace:
+    """What a row tells of a face beside its landmarks; `place`: for messages."""
+    return MarkedFace(Path(), "", "", np.empty((0, 2)), cells=cells, place=place)
+
+
 def read_faces(
     data: str | Path, schema: str | None = None, subjects_as_written: bool = False
 ) -> tuple[Schema, list[MarkedFace]]:

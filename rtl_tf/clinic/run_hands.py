@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from rtl_tf.clinic.hands import Hand
-from rtl_tf.clinic.marked_faces import MarkedFace
+from rtl_tf.clinic.marked_faces import unmarked
 from rtl_tf.clinic.same_images import Picture
 from rtl_tf.clinic.sights import Sight, told_sight
 from rtl_tf.exceptions import InputError
@@ -53,4 +53,4 @@ def _sights(run: Run, predictions: Predictions) -> list[Sight | None]:
     yaws = unknown if predictions.yaw is None else tuple("" if np.isnan(yaw) else str(yaw) for yaw in predictions.yaw)
     cells = zip(told.get("view", unknown), told.get("yaw", unknown), yaws, strict=True)
     rows = ({"view": view, "yaw": own or found} for view, own, found in cells)
-    return [told_sight(MarkedFace(Path(), "", "", np.empty((0, 2)), cells=row, place=str(file))) for row in rows]
+    return [told_sight(unmarked(row, str(file))) for row in rows]
