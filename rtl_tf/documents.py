@@ -8,15 +8,17 @@ for image in document["images"].elements():
 import json
 import math
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from rtl_tf.exceptions import InputError, shortened
 from rtl_tf.system.atomic import write_bytes
+
+Read = TypeVar("Read")
 
 LARGEST = 256 * 2**20  # bytes; the keypoints of a hundred thousand images are a tenth of it
 
@@ -126,6 +128,11 @@ class Node:
         """The value of a key; None where it is missing or null."""
         value = self.object().get(key)
         return None if value is None else Node(value, self.origin, self._place_of(key))
+
+    def optional(self, key: str, read: Callable[..., Read], *known: object) -> Read | None:
+        """What `read` makes of the value of a key, and of what is `known`; None where it is missing or null."""
+        node = self.get(key)
+        return None if node is None else read(node, *known)
 
     def elements(self) -> Iterator["Node"]:
         """The elements of a list."""

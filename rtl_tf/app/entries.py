@@ -75,10 +75,9 @@ class Entry:
         what = one_of(*(node["attribute"], ATTRIBUTES) if kind == ATTRIBUTE else (node["landmark"], marks(schema)))
         read = reader(kind, what)
         texts = {name: node[name].text() for name in ("time", "who", "image", "sha256", "change")}
-        pixels = node.get("pixels")
         return cls(
             **texts, kind=kind, what=what, old=read(node.get("old")), new=read(node.get("new")),
-            model=place(node.get("model")), pixels="" if pixels is None else pixels.text(),
+            model=place(node.get("model")), pixels=node.optional("pixels", Node.text) or "",
         )  # fmt: skip
 
 

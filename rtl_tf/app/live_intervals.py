@@ -47,8 +47,7 @@ def live_intervals(
 
 def scale_error(asked: Node) -> float:
     """`scale_error` of `live_intervals`. InputError where it is none."""
-    told = asked.get("scale_error")
-    return 0.0 if told is None else told.number(0, LARGEST_ERROR)
+    return asked.optional("scale_error", Node.number, 0, LARGEST_ERROR) or 0.0
 
 
 def placed_points(asked: Node, schema: Schema) -> tuple[np.ndarray, np.ndarray]:

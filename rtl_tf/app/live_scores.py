@@ -58,8 +58,8 @@ def told_scale(asked: Node) -> float:
 
 def said_view(asked: Node) -> Sight | None:
     """The view that somebody has said; None = nothing. InputError where it is none."""
-    told = asked.get("view")
-    return None if told is None else Sight(one_of(told, VIEWS))
+    told = asked.optional("view", one_of, VIEWS)
+    return None if told is None else Sight(told)
 
 
 def _line(one: Measured) -> str:

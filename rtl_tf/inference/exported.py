@@ -190,21 +190,22 @@ class ExportedDetector(Predictor):
         if text is None:
             raise InputError(f"{file}: no detector of rtl_tf; make one with python -m rtl_tf.cli.export")
         metadata = parse_json(text, f"{file}: {METADATA_KEY}")
-        if FAMILIAR not in metadata.object():  # whose graph does not give all of `Located`
+        described = metadata.object()
+        if FAMILIAR not in described:  # whose graph does not give all of `Located`
             raise InputError(f"{file}: of an earlier version; make it anew with python -m rtl_tf.cli.export")
         toml, size = metadata["schema"].text(), metadata["image_size"].whole(1, LARGEST_IMAGE)
         schema = parse_schema(toml, str(file))
-        unlabelled = unlabelled_of(metadata.object(), schema, str(file))
-        recipe, learned = Recipe.from_json(metadata[RECIPE], len(schema)), metadata.get(FACE_SQUARE)
-        face_square = FaceSquare.from_json(learned) if learned else None
-        confidence, familiar = metadata.get(CONFIDENCE), metadata.get(FAMILIAR)
-        described = metadata.object()
-        known = (schema, size, described, unlabelled, recipe, face_square)
+        unlabelled = unlabelled_of(described, schema, str(file))
         return cls(
             answer,
-            *known,
-            confidence=Confidence.from_json(confidence, len(schema)) if confidence else None,
-            familiar=FamiliarFaces.from_json(familiar) if familiar else None,
+            schema,
+            size,
+            described,
+            unlabelled,
+            recipe=Recipe.from_json(metadata[RECIPE], len(schema)),
+            face_square=metadata.optional(FACE_SQUARE, FaceSquare.from_json),
+            confidence=metadata.optional(CONFIDENCE, Confidence.from_json, len(schema)),
+            familiar=metadata.optional(FAMILIAR, FamiliarFaces.from_json),
         )
 
     def locate(self, pixels: np.ndarray) -> Located:

@@ -129,5 +129,5 @@ class FaceParts:
             )
             for part in node["parts"].elements()
         ]
-        views = node.get("views")  # older files lack it: all were seen
-        return cls(node["size"].whole(32, 4096), tuple(parts), views.whole(1, len(VIEWS)) if views else len(VIEWS))
+        views = node.optional("views", Node.whole, 1, len(VIEWS)) or len(VIEWS)  # older files lack it: all were seen
+        return cls(node["size"].whole(32, 4096), tuple(parts), views)

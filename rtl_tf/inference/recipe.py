@@ -140,18 +140,16 @@ class Recipe:
 
     @classmethod
     def from_json(cls, node: Node, landmarks: int) -> "Recipe":
-        alignment, calibration, parts = (node.get(name) for name in ("alignment", "calibration", "parts"))
-        box_evidence, fitted = node.get("box_evidence"), node.get("fitted")
         return cls(
-            Alignment.from_json(alignment) if alignment else None,
+            node.optional("alignment", Alignment.from_json),
             node["views"].whole(1, len(VIEWS)),
-            Calibration.from_json(calibration, landmarks) if calibration else None,
+            node.optional("calibration", Calibration.from_json, landmarks),
             node["blend"].number(0, 1),
             node["label_shift"].number(-1, 1),
-            FaceParts.from_json(parts, landmarks) if parts else None,
+            node.optional("parts", FaceParts.from_json, landmarks),
             node["flips"].flag(),
-            BoxEvidence.from_json(box_evidence, landmarks) if box_evidence else None,
-            Fitted.from_json(fitted) if fitted else None,
+            node.optional("box_evidence", BoxEvidence.from_json, landmarks),
+            node.optional("fitted", Fitted.from_json),
         )
 
 

@@ -85,18 +85,18 @@ def parse_study(text: str, kind: str, name: str) -> Study:
     """A study from its TOML. InputError: not a study, a setting that does not exist, or no method."""
     origin = f"study {kind} {name}"
     table = parse_toml(text, origin)
-    one_by_one, judged_on = table.get("one_by_one"), table.get("judged_on")
+    one_by_one, judged_on = table.optional("one_by_one", Node.flag), table.optional("judged_on", Node.text)
     configurations, titles = [], []
     before: dict[str, Any] = {}
     for grid in table["runs"].elements():
-        title = grid.get("title")
+        title = grid.optional("title", Node.text) or ""
         own = {key: value for key, value in grid.object().items() if key != "title"}
-        settings = before | own if one_by_one and one_by_one.flag() else own
+        settings = before | own if one_by_one else own
         before = settings
         combinations = _combinations(settings, grid)
         configurations += combinations
-        titles += [title.text() if title else ""] * len(combinations)
-    part = judged_on.text() if judged_on else "test"
+        titles += [title] * len(combinations)
+    part = "test" if judged_on is None else judged_on
     head = kind, name, table["title"].text(), table["seeds"].whole(1), part
     study = Study(*head, tuple(configurations), tuple(titles))
     for one in configurations:

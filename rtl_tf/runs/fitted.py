@@ -29,7 +29,7 @@ class Fitted:
     @classmethod
     def from_json(cls, node: Node) -> "Fitted":
         images, meshes, people = (node[name].whole(0) for name in ("images", "meshes", "people"))
-        shift, error = (None if each is None else each.number() for each in map(node.get, ("shift", "error")))
+        shift, error = (node.optional(name, Node.number) for name in ("shift", "error"))
         return cls(images, meshes, people, shift, error)
 
 
@@ -39,9 +39,7 @@ def fitted_in(recipe: Node, image_size: int, landmarks: Sequence[str]) -> dict[s
     image_size: input px of the crop, whose px the shift is told in; landmarks: K names.
     """
     facts: dict[str, Any] = {}
-    fitted = recipe.get("fitted")
-    if fitted:
-        known = Fitted.from_json(fitted)
+    if known := recipe.optional("fitted", Fitted.from_json):
         facts |= {"training_images": known.images, "face_meshes": known.meshes, "people_with_mesh": known.people}
         if known.shift is not None and known.error is not None:
             facts["labels_lie_right_input_px"] = round(known.shift * image_size, 3)
