@@ -17,12 +17,12 @@ from rtl_tf.datasets.table import (
     schema_in,
     table_file,
     tell_misspelt_optional,
+    without_errors,
 )
 from rtl_tf.datasets.table_cells import DOUBT, PEAK, RADIUS
-from rtl_tf.exceptions import InputError, retold_by
+from rtl_tf.exceptions import retold_by
 from rtl_tf.records import Samples
 from rtl_tf.schema import Schema
-from rtl_tf.system.notes import tell_left_out
 
 
 def holds_predictions(path: Path) -> bool:
@@ -51,10 +51,7 @@ def read_predictions(path: Path, schema: str | None = None, subjects_as_written:
     require_image_and_box(file, header)
     fitting = schema_in(file, header, schema)
     tell_misspelt_optional(file, header)
-    tell_left_out(file, "rows with an error", [f"row {row.line}" for row in rows if row.cells.get("error")])
-    rows = [row for row in rows if not row.cells.get("error")]
-    if not rows:
-        raise InputError(f"{file}: no row without an error")
+    rows = without_errors(file, rows)
     doubt, samples = [name for name in DOUBT if name in header], Samples()
     first_row: dict[tuple[Path, str], int] = {}
     for row, others in zip(rows, attributes_of(header, [row.cells for row in rows]), strict=True):

@@ -64,10 +64,7 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     """
     file = _table(path)
     header, rows = read_rows(file)
-    tell_left_out(file, "rows with an error", [f"row {row.line}" for row in rows if row.cells.get("error")])
-    rows = [row for row in rows if not row.cells.get("error")]
-    if not rows:
-        raise InputError(f"{file}: no row without an error")
+    rows = without_errors(file, rows)
     fitting = _schema(file, header, schema)
     if BOX[0] not in header and (unread := boxes_by_other_names(header)):
         named = f"boxes are read from columns {', '.join(BOX)}, and {', '.join(unread)} are attributes"
@@ -89,6 +86,15 @@ def read(path: Path, schema: str | None = None) -> list[Sample]:
     of_rows = each_read(lambda pair: sample_in(*pair), zip(rows, attributes, strict=True))
     _require_faces(of_rows)
     return [sample for _, sample in of_rows]
+
+
+def without_errors(file: Path, rows: Sequence[Row]) -> list[Row]:
+    """Those of images that predict.py could look at; the others are told. InputError where there is none."""
+    tell_left_out(file, "rows with an error", [f"row {row.line}" for row in rows if row.cells.get("error")])
+    kept = [row for row in rows if not row.cells.get("error")]
+    if not kept:
+        raise InputError(f"{file}: no row without an error")
+    return kept
 
 
 def _require_faces(rows: list[tuple[Row, Sample]]) -> None:
