@@ -12,7 +12,6 @@ from rtl_tf.datasets.films import NO_FRAME, Film, Frame, Thinning
 from rtl_tf.datasets.photographs import Photograph
 from rtl_tf.datasets.table_cells import FILMED, number
 from rtl_tf.exceptions import InputError
-from rtl_tf.inference.doubt import Doubt
 from rtl_tf.inference.found_table import FoundTable
 from rtl_tf.inference.head_turn import face_at, yaw_of
 from rtl_tf.inference.looked_at import Found, Outcome
@@ -79,7 +78,7 @@ def _predict_film(
     expected = thinning.expected(film.count, film.seconds)
     for frame, outcome in progress(_outcomes(predictor, frames), expected, f"predicting {film.path.name}"):
         if (picture := picture_of(frame.number)) and isinstance(outcome, Found):
-            _draw(frame, outcome, table.doubt, picture)
+            draw_landmarks(frame.pixels, outcome, table.doubt, picture)
         if table.lacks_frame(photograph, frame.number):
             table.append(photograph, "", outcome, _told(frame, outcome))
     if film.damage == NO_FRAME:
@@ -112,11 +111,6 @@ def _told(frame: Frame, outcome: Outcome) -> dict[str, str]:
         yaw = yaw if face is None else yaw_of(face)
     values = (number(value) for value in (frame.time_s, yaw, sharp))
     return dict(zip(FILMED, (str(frame.number), *values), strict=True))
-
-
-def _draw(frame: Frame, outcome: Found, doubt: Doubt | None, picture: Path) -> None:
-    radii = doubt.radii(outcome.prediction) if doubt else None
-    draw_landmarks(frame.pixels, outcome.box, outcome.prediction.points, picture, radii)
 
 
 def _require_free_pictures(films: Sequence[Photograph], folder: Path) -> None:

@@ -152,9 +152,8 @@ def _drawn(photograph: Photograph, outcome: Outcome, picture: Path, doubt: Doubt
         image = read_image(photograph.image)
     except InputError as problem:
         return problem
-    radii = doubt.radii(outcome.prediction) if doubt else None
     picture.parent.mkdir(parents=True, exist_ok=True)
-    draw_landmarks(image, outcome.box, outcome.prediction.points, picture, radii)
+    draw_landmarks(image, outcome, doubt, picture)
     return outcome
 
 
