@@ -86,10 +86,21 @@ def read_hand(
     """
     if holds_values(data):
         fitting = like or (load_schema(schema) if schema else richest_schema())
-        names, subjects, values, sights, by_person, of_photographs, pictures, corrected = read_values(data, fitting)
-        unscaled = np.full(len(names), np.nan)
-        known = (str(data), fitting, names, subjects, unscaled, values, sights, True)
-        return Hand(*known, by_person, of_photographs, None, pictures, corrected)
+        given = read_values(data, fitting)
+        return Hand(
+            str(data),
+            fitting,
+            given.names,
+            given.subjects,
+            np.full(len(given.names), np.nan),
+            given.values,
+            given.sights,
+            as_given=True,
+            by_person=given.by_person,
+            of_photographs=given.of_photographs,
+            pictures=given.pictures,
+            corrected=given.corrected,
+        )
     fitting, faces = read_faces_inside(data, schema or (like.name if like else None), subjects_as_written)
     scales, points = np.array([scale_of(face).mm_per_px for face in faces]), np.array([face.points for face in faces])
     names, subjects = list(map(full_name, faces)), [face.subject for face in faces]
