@@ -34,6 +34,13 @@ class Parser(argparse.ArgumentParser):
         """The flag of every command that takes folders of photographs: `photographs.from_files` advises it."""
         self.add_argument("--recursive", action="store_true", help="folders in folders too, but for hidden ones")
 
+    def add_subjects_as_written(self) -> None:
+        """The flag of commands that know people by their codes, see `datasets.subject_codes`."""
+        self.add_argument(
+            "--subjects-as-written", action="store_true",
+            help="codes of people that differ in case or leading zeros alone are different people",
+        )  # fmt: skip
+
     def error(self, message: str):
         raise InputError(f"{message} (see --help)")
 

@@ -98,10 +98,7 @@ def make_parser() -> Parser:
         "--output", type=Path, metavar="DIR",
         help="folder for both files; those of an earlier check are replaced, no others [check/<data set>]",
     )  # fmt: skip
-    parser.add_argument(
-        "--subjects-as-written", action="store_true",
-        help="codes of people that differ in case or leading zeros alone are different people",
-    )  # fmt: skip
+    parser.add_subjects_as_written()
     return parser
 
 

@@ -55,10 +55,7 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--schema", metavar="NAME", help="landmarks: fas14, fas12, ibug68 or a .toml file [by the data]"
     )
-    parser.add_argument(
-        "--subjects-as-written", action="store_true",
-        help="codes of people that differ in case or leading zeros alone are different people",
-    )  # fmt: skip
+    parser.add_subjects_as_written()
     return parser
 
 

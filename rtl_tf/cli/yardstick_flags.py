@@ -3,11 +3,11 @@
 `rtl-app` has those of the people and the norms.
 """
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rtl_tf.cli import Parser
 from rtl_tf.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -19,21 +19,18 @@ if TYPE_CHECKING:
     from rtl_tf.schema import Schema
 
 
-def add_facts(parser: ArgumentParser, facts: str) -> None:
+def add_facts(parser: Parser, facts: str) -> None:
     """--facts, of what `facts` says, and how its people are told apart."""
     parser.add_argument("--facts", type=Path, metavar="TABLE", help=facts)
-    parser.add_argument(
-        "--subjects-as-written", action="store_true",
-        help="codes of people that differ in case or leading zeros alone are different people",
-    )  # fmt: skip
+    parser.add_subjects_as_written()
 
 
-def add_norms(parser: ArgumentParser) -> None:
+def add_norms(parser: Parser) -> None:
     parser.add_argument("--norm", action="append", metavar="SOURCE", help="z-scores by this norm; may be repeated")
     parser.add_argument("--norms", action="append", type=Path, metavar="FILE", help="CSV with norms of one's own")
 
 
-def add_yardsticks(parser: ArgumentParser, facts: str) -> None:
+def add_yardsticks(parser: Parser, facts: str) -> None:
     """All flags; `facts` says what the table of --facts is of."""
     add_facts(parser, facts)
     parser.add_argument(
