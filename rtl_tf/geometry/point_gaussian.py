@@ -28,17 +28,15 @@ class PointGaussian:
             offsets (K, 2), and covariances (K, 2, 2) of the predictions; NaN offsets where a point is missing.
         """
         offsets, spreads = np.full(points.shape, np.nan), np.zeros((len(points), 2, 2))
-        where, inverse, count = np.repeat(kept, 2), self.inverse(kept), int(kept.sum())
-        pulled = inverse @ (points.ravel() - self.mean)[where]
+        where, inverse, values = np.repeat(kept, 2), self.inverse(kept), points.ravel() - self.mean
         # the inverse's blocks hold the predictions of each point from the rest
-        blocks = inverse.reshape(count, 2, count, 2)[range(count), :, range(count)]
-        spreads[kept] = np.linalg.inv(blocks)
-        offsets[kept] = np.einsum("kij,kj->ki", spreads[kept], pulled.reshape(-1, 2))
-        for index in np.flatnonzero(~kept):
-            own = slice(2 * index, 2 * index + 2)
-            across = self.covariance[own][:, where]
-            offsets[index] = points[index] - self.mean[own] - across @ pulled
-            spreads[index] = self.covariance[own, own] - across @ inverse @ across.T
+        spreads[kept] = np.linalg.inv(blocks_of(inverse))
+        offsets[kept] = np.einsum("kij,kj->ki", spreads[kept], (inverse @ values[where]).reshape(-1, 2))
+        # Solved: the inverse of what has variances without bounds leaves no digit of the difference.
+        across = self.covariance[np.ix_(~where, where)]
+        weights = np.linalg.solve(self.covariance[np.ix_(where, where)], across.T).T
+        spreads[~kept] = blocks_of(self.covariance[np.ix_(~where, ~where)] - weights @ across.T)
+        offsets[~kept] = (values[~where] - weights @ values[where]).reshape(-1, 2)
         return offsets, spreads
 
     def misfit(self, points: np.ndarray, kept: np.ndarray) -> float:
@@ -60,3 +58,9 @@ class PointGaussian:
         filled[gaps] += across @ inverse @ (values - self.mean)[~gaps]
         spread[np.ix_(gaps, gaps)] = self.covariance[np.ix_(gaps, gaps)] - across @ inverse @ across.T
         return filled, spread
+
+
+def blocks_of(matrix: np.ndarray) -> np.ndarray:
+    """(P, 2, 2) along the diagonal of (2P, 2P)."""
+    count = len(matrix) // 2
+    return matrix.reshape(count, 2, count, 2)[range(count), :, range(count)]

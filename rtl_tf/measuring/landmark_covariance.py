@@ -16,6 +16,7 @@ from rtl_tf.csv_rows import read_rows, write_rows
 from rtl_tf.documents import Node, read_json, read_text, repeated, write_json
 from rtl_tf.exceptions import InputError, retold_by
 from rtl_tf.geometry.mirroring import unmirrored
+from rtl_tf.geometry.point_gaussian import blocks_of
 from rtl_tf.measuring.face_size import MeanFace, face_size
 from rtl_tf.numerals import as_number
 from rtl_tf.runs import layout
@@ -48,9 +49,7 @@ class LandmarkCovariance:
     @property
     def blocks(self) -> np.ndarray:
         """(K, 2, 2): each landmark's own."""
-        count = len(self.landmarks)
-        own = self.covariance.reshape(count, 2, count, 2)
-        return own[np.arange(count), :, np.arange(count), :]
+        return blocks_of(self.covariance)
 
     @classmethod
     def of_blocks(cls, landmarks: Sequence[str], blocks: np.ndarray, images: int = 0) -> "LandmarkCovariance":
