@@ -5,13 +5,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rtl_tf.app.entries import Entry
+from rtl_tf.app.changes import _inside
+from rtl_tf.app.entries import Entry, require_attribute
 from rtl_tf.app.journal import read, writing
 from rtl_tf.app.labels import AllLabels
+from rtl_tf.datasets.annotations import MM_PER_PX
+from rtl_tf.documents import parse_json
 from rtl_tf.exceptions import InputError
 from rtl_tf.schema import load_schema
 from rtl_tf.system import child
@@ -88,6 +92,16 @@ def test_every_change_is_on_the_disk_before_append_returns(tmp_path, monkeypatch
         done.clear()
         journal.append([entry()])
         assert done == ["write", "fsync"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems open no folders")
+def test_the_name_of_a_new_journal_is_on_the_disk_and_an_old_ones_is_already(tmp_path, monkeypatch):
+    flushed, real = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: flushed.append(os.fstat(file).st_ino) or real(file))
+    for expected in (["j.jsonl", "."], []):
+        write(tmp_path / "j.jsonl")
+        assert flushed == [(tmp_path / name).stat().st_ino for name in expected]
+        flushed.clear()
 
 
 def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):
@@ -189,6 +203,13 @@ def test_journals_of_others_are_refused(tmp_path):
         writing(tmp_path / "j.jsonl", load_schema("fas12")),
     ):
         pass
+    own = replace(FAS14, landmarks=FAS14.landmarks[:5], mirrored_pairs=(), measurements=(), parts=())
+    with pytest.raises(InputError, match="of other landmarks"), writing(tmp_path / "j.jsonl", own):
+        pass
+    newer = (tmp_path / "j.jsonl").read_text(encoding="utf-8").replace('"version": 1', '"version": 2')
+    (tmp_path / "newer.jsonl").write_text(newer, encoding="utf-8")
+    with pytest.raises(InputError, match=r"newer.jsonl: of version 2; a newer rtl_tf reads it$"):
+        read(tmp_path / "newer.jsonl")
     (tmp_path / "other.jsonl").write_text('{"a": 1}\n')
     with pytest.raises(InputError, match=r"other.jsonl: no journal of corrections"):
         read(tmp_path / "other.jsonl")
@@ -207,16 +228,44 @@ def test_files_that_are_no_journals_stay_as_they_are(tmp_path, content):
     assert (tmp_path / "other").read_bytes() == content
 
 
+def test_a_place_is_on_a_pixel_of_the_photograph():
+    """Of 120 x 90 px, from the first one's outer edge to the last one's; never (0, 0), which readers take for none."""
+    node, size = parse_json("{}", "a change"), (120, 90)
+    for place in ((-0.5, -0.5), (119.5, 89.5), (0.0, 0.01)):
+        assert _inside(size, place, node) == place
+    assert _inside(size, (0.0, 0.0), node) == (0.01, 0.0)
+    for place in ((-0.51, 5), (5, -0.51), (119.51, 5), (5, 89.51)):
+        with pytest.raises(InputError, match="lies outside the photograph"):
+            _inside(size, place, node)
+
+
+def test_a_scale_is_one_that_a_table_takes():
+    node = parse_json("{}", "a change")
+    for mm_per_px in (*MM_PER_PX, 0.25):
+        require_attribute("mm_per_px", str(mm_per_px), node)
+    for mm_per_px in (0.99 * MM_PER_PX[0], 1.01 * MM_PER_PX[1]):
+        with pytest.raises(InputError, match=r"expected a number from 0.001 to 100 \(mm in one px\), or nothing"):
+            require_attribute("mm_per_px", str(mm_per_px), node)
+
+
 def test_labels_are_what_was_said_last():
     labels = AllLabels([
         entry(0), entry(1, (1.0, 2.25), (5.0, 6.0)), entry(2, None, "not visible", "not visible", "gnathion"),
         entry(3, None, (1.0, 1.0), what="alare"), entry(4, (1.0, 1.0), None, "undo", "alare"),
-        entry(5, None, "P7", "attribute", "subject"),
+        replace(entry(5, None, "P7", "attribute", "subject"), who="Ann"),
     ])  # fmt: skip
     said = labels.of("f" * 64)
     assert said.points == {"nasion": (5.0, 6.0), "gnathion": "not visible"}
     assert said.attributes == {"subject": "P7"}
     assert said.placed == {"nasion": (5.0, 6.0)}
+    assert said.who == "Ann" and AllLabels().of("f" * 64).who == ""
+
+
+def test_a_photograph_is_known_as_long_as_something_is_said_of_it():
+    labels = AllLabels([entry(0, None, "P7", "attribute", "subject")])
+    assert labels.knows("f" * 64) and labels.without([]) == {"f" * 64}
+    labels.add([entry(1, "P7", None, "attribute", "subject")])
+    assert not labels.knows("f" * 64) and labels.known == set()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forks of one process, which is fast")

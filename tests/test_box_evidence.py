@@ -69,6 +69,15 @@ def test_a_box_that_is_farther_off_than_any_before_tells_nothing():
     np.testing.assert_array_equal(evidence(found[0], wrong), found[0])
 
 
+def test_boxes_are_believed_as_far_as_any_was_off_the_square_around_what_was_found():
+    """Points from 0 to 10 px have a square of 20 px around them. One box is that, one lies a fifth of it to the left,
+    one is twice as large."""
+    points = [np.array([[0.0, 0.0], [10.0, 10.0]])] * 3
+    boxes = [Crop(-5.0, -5.0, 20.0, 64), Crop(-9.0, -5.0, 20.0, 64), Crop(-15.0, -15.0, 40.0, 64)]
+    evidence = BoxEvidence.fit(points, points, boxes, 0.5, ["a", "b", "c"])
+    np.testing.assert_allclose(evidence.believed, (0.2, 0, np.log(2)), atol=1e-6)
+
+
 def test_a_box_is_displaced_about_its_middle():
     box = Crop(10.0, 20.0, 100.0, 64)
 

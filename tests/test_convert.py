@@ -16,7 +16,9 @@ from PIL import Image
 from rtl_tf import datasets
 from rtl_tf.cli.convert import main
 from rtl_tf.csv_rows import read_rows
+from rtl_tf.datasets.collection import face_stems, numbers_of, places
 from rtl_tf.datasets.converting import WRITERS, collect, convert
+from rtl_tf.datasets.deeplabcut_writer import folder_names
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, Samples, image_names
 from rtl_tf.schema import load_schema
@@ -162,6 +164,15 @@ def test_coco_counts_pixel_centres_from_0_and_boxes_from_the_edge(one, tmp_path)
     assert annotation["attributes"] == {"subject": "p01"}
 
 
+def test_a_coco_box_without_one_of_the_table_is_that_of_the_labelled_points_edges_counted_from_0(one, tmp_path):
+    """Pixel centres reach from (0, 0.25) to (55.5, 47). No id is 0, which COCO's own evaluation takes for none."""
+    faces = [replace(one.samples[0], box=None, face=face) for face in "12"]
+    document = content(replace(one, samples=Samples(faces)), "coco", tmp_path)
+    for number, annotation in enumerate(document["annotations"], start=1):
+        assert (annotation["id"], annotation["image_id"], annotation["category_id"]) == (number, 1, 1)
+        assert annotation["bbox"] == [0.5, 0.75, 55.5, 46.75] and annotation["area"] == 55.5 * 46.75
+
+
 def test_labelme_has_a_shape_for_each_labelled_landmark(one, tmp_path):
     document = content(one, "labelme", tmp_path, "written/a.json")
     assert [shape["label"] for shape in document["shapes"]] == list(FAS12.names[:-1])
@@ -185,6 +196,29 @@ def test_pts_counts_from_1_and_has_missing_points_outside(one, tmp_path):
     assert lines[:5] == ["version: 1", "n_points: 68", "{", "1.00000 1.25000", "9.25000 7.50000"]
     assert lines[3 + 11] == "-1.00000 -1.00000" and lines[-1] == "}"
     assert (tmp_path / "out" / "written" / "a.png").read_bytes() == (tmp_path / "a.png").read_bytes()
+
+
+def test_pts_holds_faces_of_which_half_of_the_points_are_missing_and_no_fewer(one, tmp_path):
+    points = np.stack([1 + np.arange(68), 1 + np.arange(68) % 7], axis=-1).astype(np.float32)
+    points[:34] = np.nan
+    face = replace(one.samples[0], points=points)
+    half = replace(one, samples=Samples([face]), schema=load_schema("ibug68"))
+    write(half, "pts", tmp_path)
+    (read,) = datasets.load(tmp_path / OUTPUTS["pts"], "ibug68")
+    np.testing.assert_array_equal(read.points, points)
+    points[34] = np.nan
+    with pytest.raises(InputError, match="a.png: 35 of its 68 points are missing, .pts files need more$"):
+        write(half, "pts", tmp_path / "more")
+
+
+def test_pts_carries_people_only_if_all_are_called_as_their_images(one, tmp_path):
+    Image.new("RGB", (80, 60)).save(tmp_path / "b.png")
+    points = np.tile([[5.0, 5.0], [9.0, 7.0]], (34, 1)).astype(np.float32)
+    own = replace(one.samples[0], subject="a", points=points)
+    for subject, is_lost in (("b", False), ("p9", True)):
+        faces = Samples([own, replace(own, image=tmp_path / "b.png", subject=subject)])
+        _, said = write(replace(one, samples=faces, schema=load_schema("ibug68")), "pts", tmp_path / subject)
+        assert any("subject (2 faces)" in line for line in said) == is_lost
 
 
 def test_tps_has_y_upwards_and_a_scale_only_if_all_have_it(one, tmp_path):
@@ -225,6 +259,13 @@ def test_people_whose_codes_would_be_one_folder_stay_two(one, tmp_path):
     files, lines = write(replace(one, samples=Samples([first, second])), "deeplabcut", tmp_path / "out")
     assert {"written/labeled-data/a-b/a.png", "written/labeled-data/a-b-2/b.png"} <= files.keys()
     assert any("subject (2 faces)" in line for line in lines)
+
+
+@pytest.mark.parametrize("codes", [("p1", "P1"), ("P1", "p1")])
+def test_folders_of_two_people_are_two_where_case_makes_no_difference(one, codes):
+    first, second = codes
+    names = folder_names([replace(one.samples[0], subject=code) for code in codes])
+    assert names == {first: first, second: f"{second}-2"}
 
 
 # --- the command ----------------------------------------------------------------------------------------------------
@@ -396,6 +437,22 @@ def test_a_table_of_labels_holds_no_predictions(tmp_path):
     assert not holds_predictions(tmp_path / "0.png") and not holds_predictions(tmp_path / "nothing.csv")
 
 
+def test_where_one_face_is_mirrored_a_table_says_of_each_whether_it_is(one, tmp_path):
+    """An empty cell would leave it open."""
+    samples = [replace(one.samples[0], mirrored=mirrored, face=face) for mirrored, face in ((True, "1"), (False, "2"))]
+    rows = csv.DictReader(content(replace(one, samples=Samples(samples)), "table", tmp_path)[1:].splitlines())
+    assert [row["mirrored"] for row in rows] == ["true", "false"]
+    plain = replace(one, samples=Samples([replace(one.samples[0], mirrored=False)]))
+    assert "mirrored" not in content(plain, "table", tmp_path / "plain")
+
+
+def test_a_point_is_written_to_a_hundred_thousandth_of_a_px_and_none_at_the_corner_itself(tmp_path):
+    """Readers take (0, 0) for a point that was never placed."""
+    points = np.array([[0, 0], [1e-6, -1e-6], [1.2345678, 0], [np.nan, np.nan]], np.float32)
+    expected = [[1e-5, 1e-5], [1e-5, 1e-5], [1.23457, 0], [np.nan, np.nan]]
+    np.testing.assert_array_equal(places(Sample(tmp_path / "a.png", points, "p1")), expected)
+
+
 def test_images_that_are_displayed_turned_are_named(tmp_path):
     table(tmp_path)
     exif = Image.Exif()
@@ -505,6 +562,14 @@ def test_images_on_two_drives_share_no_folder(one, tmp_path, monkeypatch):
     assert image_names(list(one.samples)) == [image.absolute().as_posix()]
     with pytest.raises(InputError, match="no folder holds it and the photographs; write it nearer to them"):
         convert(one, "label_studio", tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    ("called", "numbers"), [(["left", "right"], ["1", "2"]), (["7", "0"], ["7", "0"]), (["1", "02"], ["1", "2"])]
+)
+def test_faces_keep_their_numbers_if_all_have_one_and_are_counted_from_1_else(one, called, numbers):
+    faces = [replace(one.samples[0], face=name) for name in called]
+    assert numbers_of(faces) == numbers and face_stems(Samples(faces)) == [f"a_{number}" for number in numbers]
 
 
 def test_an_image_that_another_ones_face_would_be_taken_for(one, tmp_path):

@@ -8,7 +8,17 @@ from rtl_tf import images
 from rtl_tf.coordinates import Crop
 from rtl_tf.images import read_image
 from rtl_tf.inference import face_finder
-from rtl_tf.inference.face_finder import KEY_POINTS, Face, anchors, decode, find_faces, overlap, without_repeats
+from rtl_tf.inference.face_finder import (
+    KEY_POINTS,
+    Face,
+    _starts,
+    _tiles,
+    anchors,
+    decode,
+    find_faces,
+    overlap,
+    without_repeats,
+)
 from rtl_tf.pyramid import Pyramid
 from rtl_tf.schema import load_schema
 
@@ -62,6 +72,34 @@ def test_repeats_are_one_face_and_the_largest_comes_first():
     np.testing.assert_allclose(second.box, (0.8, 0, 10))  # weighted by the scores
     np.testing.assert_allclose(second.key_points, 5.8)
     assert second.score == 0.9
+
+
+def test_parts_of_a_photograph_share_half_of_themselves_and_lie_on_the_edges_of_pixels():
+    """The first pixel begins at -0.5. Of 200 x 400 px all is seen at once, then three squares of 200 px."""
+    tall = np.zeros((400, 200, 3), np.uint8)
+    assert list(_tiles(tall, 1)) == [(-100.5, -0.5, 400.0)]
+    assert list(_tiles(tall, 2)) == [(-0.5, top, 200.0) for top in (-0.5, 99.5, 199.5)]
+    starts = _starts(100, 30)
+    assert (starts[0], starts[-1]) == (-0.5, 69.5) and np.diff(starts).max() <= 15
+    assert [len(list(_tiles(tall[:height], 2))) for height in (254, 255)] == [0, 9]  # of 127 px none, of 128 px 3 x 3
+
+
+def test_a_face_is_the_mean_of_a_plain_and_a_mirrored_look(monkeypatch):
+    """As far as the network sees it in them: they tell 10 px to the left and to the right of each other."""
+    told = {False: face(0, 0, 10), True: face(10, 0, 10)}
+    monkeypatch.setattr(face_finder, "_from_near", lambda image, near, mirrored: told[mirrored])
+    assert face_finder._confirmed(None, face(0, 0, 10)).box == pytest.approx((5, 0, 10))
+    told[True] = None
+    assert face_finder._confirmed(None, face(0, 0, 10)).box == (0, 0, 10)
+    told[False] = None
+    assert face_finder._confirmed(None, face(0, 0, 10)) is None
+
+
+def test_of_two_faces_that_may_be_the_one_looked_for_it_is_the_surer(monkeypatch):
+    """Each shares 60 of 140 px with it, and 20 of 180 with the other; a third is elsewhere."""
+    near = [face(4, 0, 10, 0.6), face(-4, 0, 10, 0.7), face(40, 0, 10, 0.9)]
+    monkeypatch.setattr(face_finder, "_seen", lambda *_: near)
+    assert face_finder._from_near(None, face(0, 0, 10), False).box == pytest.approx((-4, 0, 10))
 
 
 def test_a_head_is_found_where_it_is(heads):

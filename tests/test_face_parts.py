@@ -44,6 +44,16 @@ def test_squares_are_as_large_as_the_landmarks_of_training_faces_reach():
     assert FaceParts.fit(WITH_PARTS, squares, never, 96).parts == (FacePart((0,), LEAST),)
 
 
+def test_a_part_is_as_large_as_faces_tell_that_have_all_of_it_and_no_larger_than_the_face():
+    """The pair reaches 0.125 sides from its middle on the first face; the second has its left half alone."""
+    square = Crop(0, 0, 80, 64)
+    points = np.array([[[30, 40], [50, 40], [40, 70]], [[0, 40], [np.nan, np.nan], [40, 70]]], np.float32)
+    parts = FaceParts.fit(WITH_PARTS, [square, square], points, 96).parts
+    assert parts[0] == FacePart((0, 1), pytest.approx(WIDENED * 2 * 0.125))
+    points[0, :2, 0] = 0, 80  # from edge to edge
+    assert FaceParts.fit(WITH_PARTS, [square, square], points, 96).parts[0].side == 1
+
+
 def test_a_square_lies_around_what_was_found_as_the_faces_does():
     parts = FaceParts(96, (FacePart((0, 1), 0.5), FacePart((2,), 0.25)))
     square = Crop(10, 20, 200, 64, mirrored=True, angle=0.3)
@@ -55,6 +65,8 @@ def test_a_square_lies_around_what_was_found_as_the_faces_does():
     assert parts.squares(square, np.full((3, 2), np.nan), (300, 300)) == []
     right = points + np.array([240, 0])  # in an image that is wider than high
     assert len(parts.squares(square, right, (400, 100))) == 2 and parts.squares(square, right, (100, 400)) == []
+    last, middle = np.array([299.0, 299.0]), FaceParts(96, (FacePart((0,), 0.5),))
+    assert [len(middle.squares(square, (last + more)[None], (300, 300))) for more in (0, 0.25)] == [1, 0]
     # As many pixels as the network has seen, or fewer: a second look shows nothing new.
     assert parts.squares(Crop(0, 0, 64, 64), points + 1, (300, 300)) == []
 
@@ -114,6 +126,18 @@ def test_what_no_part_has_stays_as_it_was_found_first():
     np.testing.assert_array_equal(found.heatmap_points, first.heatmap_points)
     small = parts.look(image, Crop(0, 0, 60, 64), first, None, views=VIEWS[:2], shift=0.0)
     np.testing.assert_array_equal(small.points, first.points)
+
+
+def test_each_part_is_the_mean_of_its_own_views():
+    """Two parts in two views, whose answers count up: 0 and 1 are of the first, 2 and 3 of the second."""
+    parts = FaceParts(96, (FacePart((0,), 0.2), FacePart((2,), 0.2)), views=2)
+    first = prediction([[50, 50], [80, 80], [120, 100]])
+
+    def locate(pixels, crops):
+        return [prediction(np.full((3, 2), number)) for number in range(len(crops))]
+
+    found = parts.look(np.zeros((200, 200, 3), np.uint8), Crop(0, 0, 200, 64), first, locate, VIEWS, shift=0.25)
+    np.testing.assert_array_equal(found.points, [[0.75, 0.5], [80, 80], [2.75, 2.5]])
 
 
 def test_a_part_comes_back_from_json_and_damage_is_named():

@@ -119,6 +119,24 @@ def test_the_square_of_a_tilted_face_is_the_upright_ones_turned_about_it(degrees
     np.testing.assert_allclose(middle, expected @ turn, atol=1e-6)
 
 
+@pytest.mark.parametrize(("degrees", "offset"), [(19, (50.0, 0.0)), (-19, (50.0, 0.0)), (30, (43.301, 25.0))])
+def test_only_faces_that_are_tilted_by_more_than_20_degrees_are_seen_as_if_upright(degrees, offset):
+    """The square lies half a face to the right of the face's middle; of 30 degrees, to the right of the tilted face."""
+    eyes = np.zeros((6, 2))
+    eyes[1] = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    learned = FaceSquare(replace(NOTHING, mean=np.array([0.5, 0.0, 0.0])), False)
+    box, _ = learned.apply(Face((0.0, 0.0, 100.0), eyes, 0.9))
+    assert box == pytest.approx((*offset, 100.0), abs=1e-3)
+
+
+@pytest.mark.parametrize(("times", "side"), [(1000.0, 1000.0), (9.0, 900.0), (0.2, 20.0), (0.001, 10.0)])
+def test_a_square_is_a_tenth_to_ten_times_as_large_as_the_face(times, side):
+    """Whatever a ridge makes of key points that lie like none it has seen."""
+    learned = FaceSquare(replace(NOTHING, mean=np.array([0.0, 0.0, np.log(times)])), False)
+    box, _ = learned.apply(Face((0.0, 0.0, 100.0), np.zeros((6, 2)), 0.9))
+    assert box == pytest.approx((50 - side / 2, 50 - side / 2, side))
+
+
 @pytest.mark.parametrize("flag", [False, True])
 def test_who_was_trained_on_one_half_sees_the_other_mirrored_where_the_face_clearly_shows_it(flag):
     """All turn by 0.1 to 0.4 one way: who turns the other way by less than 0.1 may still show that half."""

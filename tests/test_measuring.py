@@ -72,6 +72,13 @@ def test_a_line_in_space_by_hand():
     assert np.isnan(measure(line, points, "abcd", 1.0))  # no line
 
 
+def test_points_that_no_line_fits_best_have_none_in_the_plane_and_in_space():
+    """The corners of a square: each line through its middle has the same squares to them."""
+    line = Measurement("m", "point_to_line", tuple("abcde"), "made up")
+    points = np.array([[5.0, 4, 0], [0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])
+    assert np.isnan([measure(line, points[:, :dimensions], "abcde", 1.0) for dimensions in (2, 3)]).all()
+
+
 def test_angles_do_not_turn_with_the_image_and_reach_180_degrees():
     turned = SQUARE @ np.array([[0.6, 0.8], [-0.8, 0.6]]) * 7 + 100
     assert value("angle", "abc", turned) == pytest.approx(value("angle", "abc"))
@@ -188,6 +195,18 @@ def test_people_count_not_images():
     assert LandmarkCovariance.fit(predictions, np.arange(3)).people == (11, 6)  # 13 images of four people are too few
 
 
+def test_five_people_are_enough_for_a_landmark_and_for_two_that_err_together():
+    """Errors of 0.1 and 0.2 of the face's size: their product, 0.02, is that of the five people who have both."""
+    predictions = replace(make_predictions(np.zeros((6, 3))), subjects=tuple("abcdef"))
+    size = face_size(predictions.points[0])
+    predictions.truth[:, 0, 0] += 0.1 * size
+    predictions.truth[:, 1, 0] += 0.2 * size
+    predictions.truth[5:, 1] = predictions.truth[4:, 2] = np.nan
+    found = LandmarkCovariance.fit(predictions, np.arange(3))
+    assert found.people == (6, 5)
+    assert found.covariance[0, 2] == pytest.approx(0.02, rel=1e-5)
+
+
 @pytest.mark.parametrize(("people", "student"), [((0, 5), 2.5706), ((5, 0), 1.96), ((5, 24), 2.0639)])
 def test_few_people_make_wider_intervals(people, student):
     """The second point errs, by as many people as it has itself: Student's t of five people, 2.571, not 1.960."""
@@ -230,6 +249,15 @@ def test_people_of_older_files_have_all_landmarks(tmp_path, told, people):
     text = f'{{"landmarks": ["a", "b"], "people": {told}, "covariance": {np.eye(4).tolist()}}}'
     (tmp_path / "a.json").write_text(text)
     assert read_covariance(tmp_path / "a.json").people == people
+
+
+def test_a_variance_is_negative_beyond_a_billionth_of_the_largest(tmp_path):
+    """Less is what rounding leaves of a covariance."""
+    (tmp_path / "a.csv").write_text("landmark,xx,xy,yy\nx,1,0,-0.9e-9\n")
+    assert read_covariance(tmp_path / "a.csv").blocks[0, 1, 1] == -0.9e-9
+    (tmp_path / "a.csv").write_text("landmark,xx,xy,yy\nx,1,0,-1.1e-9\n")
+    with pytest.raises(InputError, match="some variance is negative$"):
+        read_covariance(tmp_path / "a.csv")
 
 
 @pytest.mark.parametrize(
@@ -344,9 +372,14 @@ def test_intervals_do_not_depend_on_other_images():
     rng = np.random.default_rng(1)
     points = rng.uniform(0, 100, (60, 4, 2))
     covariance = LandmarkCovariance.of_blocks(NAMES, np.tile(1e-3 * np.eye(2), (4, 1, 1)))
-    low, _ = intervals([DISTANCE], points, covariance, NAMES, np.ones(60))
-    alone, _ = intervals([DISTANCE], points[55:56], covariance, NAMES, np.ones(1))
-    assert low[55, 0] == alone[0, 0]
+    scales, scale_error = rng.uniform(0.1, 1, 60), rng.uniform(0, 0.1, 60)
+    mirrored, exact = np.arange(60) % 2 == 0, rng.random((60, 4)) < 0.5
+    found = intervals([DISTANCE], points, covariance, NAMES, scales, scale_error, mirrored, exact=exact)
+    for index in (7, 55):  # more than are drawn for at once
+        own = slice(index, index + 1)
+        given = scales[own], scale_error[own], mirrored[own]
+        alone = intervals([DISTANCE], points[own], covariance, NAMES, *given, exact=exact[own])
+        assert [ends[index, 0] for ends in found] == [ends[0, 0] for ends in alone]
 
 
 def test_intervals_cover_as_they_promise():
@@ -384,6 +417,7 @@ def test_between_ages_norms_are_straight_lines_and_end_with_their_people():
     norm = norm_for(named_norms(shipped_norms(), "Clarren 2010"), "palpebral_fissure_length", "female")
     # at 9 years: (25.44 + 26.03) / 2 = 25.735, sd (1.22 + 1.27) / 2 = 1.245
     assert norm.z(np.array([25.735 - 2 * 1.245]), 9).tolist() == pytest.approx([-2])
+    assert np.isfinite([norm.z(np.array([25.0]), age) for age in (6, 16)]).all()
     for age in (5.99, 16.01, 40):
         with pytest.raises(InputError, match="^Clarren 2010 has people of 6 to 16 years, none of this age$"):
             norm.z(np.array([25.0]), age)
@@ -435,6 +469,8 @@ def test_people_of_each_age_make_no_norm_of_its_own(tmp_path):
     ("row", "message"),
     [
         ("w,S,,male,,photo,,1,0,1", "row 2: age must be at least 0, mean and sd above 0$"),
+        ("w,S,,male,,photo,,1,1,0", "row 2: age must be at least 0, mean and sd above 0$"),
+        ("w,S,,male,,photo,,-1,1,1", "row 2: age must be at least 0, mean and sd above 0$"),
         ("w,S,,male,,photo,,1,x,1", "row 2: 'x' is not a number$"),
         ("w,S,,male,,photo,,,2,1", "row 2: age is empty$"),
         ("w,S,,x,,photo,,1,2,1", "row 2: sex 'x' is none of male, female, both$"),
@@ -457,6 +493,8 @@ def test_criteria_are_limits_of_z():
     assert hoyme.meets(-1.3) and not digits.meets(-1.3)
     strict = named_criteria(shipped_criteria(), "Elements of Morphology")[0]
     assert digits.meets(-2) and not strict.meets(-2) and strict.meets(-2.01)
+    large = named_criteria(shipped_criteria(), "Elements of Morphology")[1]
+    assert large.limit == "> 2" and not large.meets(2) and large.meets(2.01) and not large.meets(-2.01)
     fissure = load_schema("fas14").measurements[0]
     said = "meets the criterion of 4-Digit Code (z <= -2 on Clarren 2010)"
     assert digits.sentence(fissure, "Clarren 2010") == said

@@ -46,6 +46,12 @@ def test_flipped_views_have_points_of_their_own():
     np.testing.assert_allclose(chosen.of(views[:1]), plain[0, [7, 300]])
 
 
+def test_the_point_of_a_flipped_view_is_the_plain_ones_whatever_the_label():
+    """The label lies 0.4 from its mesh point; flipped points lie 0.1 from that, and 0.05 from the label."""
+    plain, flipped = np.array([[[0.0, 0], [1, 0]]]), np.array([[[0.45, 0], [0.1, 0]]])
+    assert MeshLandmarks.fit(plain, flipped, np.array([[[0.4, 0]]])) == MeshLandmarks((0,), (1,))
+
+
 def test_a_calibration_learns_offset_and_scale():
     found = meshes(noise=0.05)[:, [3, 50, 400]]
     labels = 0.9 * found + (0.06, 0.04)

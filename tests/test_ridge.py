@@ -120,6 +120,19 @@ def test_what_is_known_of_one_person_is_nothing_without_them():
     assert told.ravel().tolist() == pytest.approx([0] * 3 + [5] * 21)
 
 
+def test_what_tells_nothing_is_left_to_the_mean_of_the_others():
+    """Of four people at the corners of a square each would be told the opposite by the other three."""
+    inputs, outputs = np.array([[1.0], [1], [-1], [-1]]), np.array([[1.0], [-1], [1], [-1]])
+    _, told = ridge.fit(inputs, outputs, list("abcd"))
+    np.testing.assert_allclose(told, -outputs / 3, atol=1e-3)
+
+
+def test_what_varies_by_rounding_alone_is_a_constant():
+    outputs = np.array([[-1.0], [1], [-1], [1]])
+    fitted, _ = ridge.fit(1 + 2 * np.finfo(float).eps * (outputs > 0), outputs, list("abcd"))
+    np.testing.assert_allclose(fitted(np.ones(1)), 0, atol=1e-3)
+
+
 def test_one_person_cannot_be_left_out():
     with pytest.raises(ValueError, match="two people"):
         ridge.fit(np.ones((3, 2)), np.ones((3, 1)), ["one"] * 3)
