@@ -345,6 +345,7 @@ def test_the_table_holds_what_people_placed_and_train_reads_it(client, folder):
     change(client, {"attribute": "mm_per_px", "new": "0.5"}, kind="attribute", name="change-4")
     change(client, place([0, 0]), place([9, 9], landmark="alare"), index=2, name="change-5")
     change(client, place([5, 5]), index=1, name="change-6")  # one point has no square around it
+    change(client, {"attribute": "checked", "new": "yes"}, kind="attribute", index=2, name="change-7")
     text = client.get("landmarks.csv").text
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [(row["image"], row["subject"], row["mm_per_px"], row["labelled_by"]) for row in rows] == [
@@ -352,6 +353,7 @@ def test_the_table_holds_what_people_placed_and_train_reads_it(client, folder):
         ("b.png", "b.png", "", "tester"),
         ("c.png", "c.png", "", "tester"),
     ]
+    assert [row["checked"] for row in rows] == ["no", "no", "yes"]
     # What is said of b.png is there for rtl-measure --corrected; train.py leaves out a row with an error.
     assert [bool(row["error"]) for row in rows] == [False, True, False]
     assert (rows[0]["nasion_x"], rows[0]["nasion_y"]) == ("5", "6.25000")

@@ -572,6 +572,13 @@ def test_coco(tmp_path, images):
     assert datasets.default_schema(tmp_path) == "fas12" == datasets.default_schema(tmp_path / "faces.json")
 
 
+def test_a_coco_landmark_that_is_labelled_but_hidden_is_a_point(tmp_path):
+    content = coco()
+    content["annotations"][0]["keypoints"][2::3] = [1] * 12  # visibility: labelled, not visible
+    first, _ = datasets.load(write_coco(tmp_path, content))
+    np.testing.assert_array_equal(first.points, [(2 * k + 1, 3 * k) for k in range(12)])
+
+
 def test_coco_where_there_is_no_file(tmp_path):
     for reader in (datasets.coco.read, datasets.coco.default_schema):
         with pytest.raises(InputError, match="expected one .json file"):
