@@ -13,6 +13,7 @@ from PIL import Image
 
 from rtl_tf import datasets
 from rtl_tf.datasets import ibug68
+from rtl_tf.datasets.annotations import outside_own_box, require_crop
 from rtl_tf.exceptions import InputError
 from rtl_tf.records import Sample, image_names
 from rtl_tf.schema import load_schema, schema_text
@@ -321,6 +322,17 @@ def test_faces_of_one_photograph_in_a_table(tmp_path):
     assert image_names([one, two, other]) == ["0.png#left", "0.png#right", "2.png"]
     with pytest.raises(InputError, match="row 3: photos/0.png is already in row 2; .* its faces apart"):
         datasets.load(write_table(tmp_path, put(1, image="photos/0.png")))
+
+
+def test_a_box_ends_at_its_edges_and_need_not_hold_all_landmarks():
+    """From (10, 20) to (40, 50)."""
+    box = 10.0, 20.0, 30.0
+    points = np.array([[10, 20], [40, 50], [9.9, 30], [30, 19.9], [40.1, 30], [30, 50.1], [np.nan, np.nan]])
+    assert outside_own_box(points, box).tolist() == [False, False, True, True, True, True, False]
+    assert not outside_own_box(points, None).any()
+    require_crop(points, box)
+    with pytest.raises(InputError, match=r"its box \(left 10, top 20, side 30 px\) holds no labelled landmark"):
+        require_crop(points[2:], box)
 
 
 def test_the_border_of_the_image_belongs_to_it(tmp_path):

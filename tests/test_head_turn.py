@@ -8,6 +8,7 @@ import pytest
 from rtl_tf.datasets.synthetic.people import sample_subject
 from rtl_tf.datasets.synthetic.render import render
 from rtl_tf.datasets.synthetic.scans import sample_scan
+from rtl_tf.inference import head_turn
 from rtl_tf.inference.face_finder import SWAPPED, Face
 from rtl_tf.inference.head_turn import EYES_OVER_NOSE, face_at, yaw_of
 from rtl_tf.measurement import view_of
@@ -30,6 +31,14 @@ def test_by_hand():
     profile = turned * [[0, 1]] * 1.0
     profile[4:, 0] = 60
     assert yaw_of(face(profile)) == pytest.approx(90)
+
+
+def test_the_face_that_landmarks_lie_on(monkeypatch):
+    """Two of 120 px, their middles at x = 0 and 80: the nearer one, if the landmarks' middle lies in it."""
+    left, right = face(FRONT), replace(face(FRONT), box=(20.0, -30.0, 120.0))
+    monkeypatch.setattr(head_turn, "find_faces", lambda image: [left, right])
+    for x, found in ((30, left), (50, right), (-59, left), (-61, None), (139, right), (141, None)):
+        assert face_at(None, np.array([[x - 5.0, 30], [x + 5.0, 30], [np.nan, np.nan]])) is found
 
 
 @pytest.mark.parametrize(

@@ -68,11 +68,13 @@ def test_faces_of_one_photograph(tmp_path):
     for number in (1, 2):
         write_pts(tmp_path / f"shared_{number}.pts", face68(4) + number)
     write_image(tmp_path / "shared.png")
+    labelled(tmp_path, "alone_1")
     found = {sample.subject: (sample.image.name, sample.face) for sample in datasets.load(tmp_path)}
     assert found == {
         "same_1": ("same_1.png", "1"), "same_2": ("same_2.png", "2"),
         "other_1": ("other_1.png", ""), "other_2": ("other_2.png", ""),
         "shared_1": ("shared.png", "1"), "shared_2": ("shared.png", "2"),
+        "alone_1": ("alone_1.png", ""),
     }  # fmt: skip
 
 
