@@ -47,6 +47,16 @@ def test_all_changes_of_light_in_their_order(image):
     np.testing.assert_allclose(light(image, **changes)[0], 255 * values**0.8, atol=2e-3)
 
 
+def test_each_image_has_its_own_light(image):
+    """The contrast is about its own mean, whatever else is in the batch."""
+    images, contrast, gain = np.stack([image, image / 2]), (1.25, 0.8), (0.9, 1.1)
+    neutral = {name: tf.constant([value] * 2) for name, value in NEUTRAL.items()}
+    together = lit(tf.constant(images), **neutral | {"contrast": tf.constant(contrast), "gain": tf.constant(gain)})
+    for number in (0, 1):
+        alone = light(images[number], contrast=contrast[number], gain=gain[number])
+        np.testing.assert_allclose(together[number], alone[0], atol=1e-3)
+
+
 def test_black_stays_black_and_white_white():
     image = np.zeros((2, 2, 3), np.float32)
     image[0] = 255
