@@ -90,7 +90,7 @@ def show(judged, predictions, lost: int) -> dict[str, float]:
     for coverage in COVERAGES:
         held, low, high = observed([judged.hits[coverage]], people)
         figures[f"held at {coverage:.0%}, %"] = 100 * held
-        print(f"{coverage:.0%} asked: {100 * held:.1f} held ({100 * low:.1f} to {100 * high:.1f})", end="")
+        print(f"{coverage:.0%} asked: {percent(held, low, high)} held", end="")
         for view in VIEWS:
             mine = views == view
             if len(set(people[mine])) > 2 and np.isfinite(judged.hits[coverage][mine]).any():
@@ -107,6 +107,11 @@ def show(judged, predictions, lost: int) -> dict[str, float]:
     print()
     print(f"without a face: {lost}; mean radial error {judged.errors.mean():.3f} input px")
     return figures
+
+
+def percent(share: float, low: float, high: float) -> str:
+    """With its 95 % interval for other people, where enough of them differ for one."""
+    return f"{100 * share:.1f}" + ("" if np.isnan(low) else f" ({100 * low:.1f} to {100 * high:.1f})")
 
 
 def show_flags(judged, predictions, confidence) -> dict[str, float]:
@@ -144,7 +149,7 @@ def show_intervals(run: Path, predictions, schema) -> dict[str, float]:
     )
     hits = np.where(np.isnan(found - true), np.nan, (low <= true) & (true <= high))
     held, below, above = observed([hits], predictions.subjects)
-    print(f"intervals of lengths: {100 * held:.1f} % hold the truth ({100 * below:.1f} to {100 * above:.1f})")
+    print(f"intervals of lengths: {percent(held, below, above)} % hold the truth")
     figures = {"intervals that hold, %": 100 * held}
     for column, one in enumerate(lengths):
         sd, share = float(np.nanstd(found[:, column] - true[:, column], ddof=1)), float(np.nanmean(hits[:, column]))
