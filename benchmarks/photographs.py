@@ -97,7 +97,7 @@ def judged(run: Path, part: str, count: int) -> tuple[list, float, int]:
     config = read_config(run / "config.json")["resolved"]
     samples = datasets.load(config["data"], str(run / "schema.toml"), size=config["image_size"])
     indices = read_split(run / "split.csv", samples).parts[part]
-    chosen = [samples[indices[index]] for index in evenly(len(indices), count)]
+    chosen = [samples[index] for index in evenly(indices, count)]
     return chosen, config["crop_margin"], config["image_size"]
 
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+
+Thing = TypeVar("Thing")
 
 ENDING = r"\.[A-Za-z]\w{1,4}$"  # of an image file's name
 
@@ -106,14 +108,14 @@ class Split:
         return {"training": self.training, "validation": self.validation, "test": self.test}
 
 
-def evenly(count: int, most: int) -> list[int]:
-    """Places of `most` of `count` things, or of all where these are fewer; evenly, the first and the last among them.
+def evenly(things: Sequence[Thing], most: int) -> list[Thing]:
+    """`most` of them, or all where there are fewer; evenly, the first and the last among them.
 
     Examples:
-        >>> evenly(10, 4)
-        [0, 3, 6, 9]
+        >>> evenly("abcdefghij", 4)
+        ['a', 'd', 'g', 'j']
     """
-    return np.unique(np.linspace(0, count - 1, most).astype(int)).tolist()
+    return [things[index] for index in np.unique(np.linspace(0, len(things) - 1, most).astype(int))]
 
 
 OF_LANDMARKS = ("points", "peaks", "spread", "rivals")  # what is told of each, by a `Prediction` and many in one

@@ -131,7 +131,7 @@ def example_faces(
     Points are in input px of the crop; where a crop is mirrored, they are as the crop shows them. `source_attention`
     is there where the method has a source network.
     """
-    chosen = evenly(len(test.names), EXAMPLES)
+    chosen = evenly(range(len(test.names)), EXAMPLES)
     crops = test.crops.plain[chosen]
     images = tf.cast(crops, tf.float32)
     outputs = detector.network(images, training=False)

@@ -68,7 +68,7 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.nda
             square=(lambda _, image, box: recipe.square(image, box)) if recipe.alignment else None,
         )
 
-    crops = faces(_evenly(training, count)).plain
+    crops = faces(evenly(training, count)).plain
     if (rule := recipe.parts) is None:
         return [crops]
 
@@ -77,11 +77,11 @@ def calibration_crops(run: Path, count: int = CALIBRATION_IMAGES) -> list[np.nda
         return bool(parts_of(sample, sample_crop(sample, settings.image_size, settings.crop_margin), rule))
 
     finer = list(filter(shows_parts, training))
-    chosen = _evenly(finer, count) if finer else training
+    chosen = evenly(finer, count) if finer else training
     parts = load_part_crops(chosen, faces(chosen).squares, recipe, schema, label="reading their parts")
     if parts is None:
         raise InputError(f"{settings.data}: no training image shows a part in enough pixels; int8 needs some")
-    return [crops, np.stack(_evenly(parts.plain, count))]
+    return [crops, np.stack(evenly(list(parts.plain), count))]
 
 
 def _in_found_boxes(run: Path, samples: Sequence[Sample]) -> list[Sample]:
@@ -90,7 +90,3 @@ def _in_found_boxes(run: Path, samples: Sequence[Sample]) -> list[Sample]:
     if learned is None:
         raise InputError(f"{run / layout.FACE_SQUARE}: missing; int8 needs it, as the run looked at found faces")
     return in_found_boxes(samples, learned)
-
-
-def _evenly(rows: Sequence | np.ndarray, count: int) -> list:
-    return [rows[index] for index in evenly(len(rows), count)]

@@ -36,7 +36,7 @@ def learn_face_square(
         faces_on: another way to find them, which remembers what it found.
         one_sided: see `face_square.fit`.
     """
-    chosen = [samples[index] for index in evenly(len(samples), MOST_IMAGES)]
+    chosen = evenly(samples, MOST_IMAGES)
     squares = [_square(sample, margin) for sample in chosen]
     seen = list(in_threads(faces_on, [sample.image for sample in chosen], "finding faces in training images"))
     fewest = max(FEWEST_FACES, SHARE * len(chosen))

@@ -69,7 +69,7 @@ def _same_faces(selection: Selection, count: int, warnings: list[str]) -> dict[s
 
     kept = {title: first for title, (first,) in of_rows(selection, read, warnings, at_most=1).items()}
     names = common_images(kept)
-    chosen = [names[index] for index in evenly(len(names), count)]
+    chosen = evenly(names, count)
     cut: dict[str, Examples] = {}
     for title, examples in kept.items():
         there = [str(name) for name in examples["image_names"]]
