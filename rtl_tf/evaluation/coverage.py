@@ -63,7 +63,7 @@ def observed(hits: Sequence[np.ndarray], people: Sequence[str]) -> tuple[float, 
     nobody has one within.
     """
     missed = estimate(np.stack([1 - per_image(one) for one in hits], axis=1), people, other_trainings=False)
-    high, low = np.where(missed.error > 0, 1 - np.clip(interval(missed), 0, 1), np.nan)
+    high, low = np.where(missed.error > 0, 1 - np.array(interval(missed, least=0, most=1)), np.nan)
     return 1 - float(missed.mean[0]), float(low[0]), float(high[0])
 
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special  # its `stats` would take longer to import than a table takes
 
 LEVEL = 0.95
@@ -53,10 +54,15 @@ def estimate(values: np.ndarray, subjects: Names, other_trainings: bool | None =
     return Estimate(found.mean, np.where(enough, found.error, np.nan), np.where(enough, found.freedom, np.nan))
 
 
-def interval(found: Estimate, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper ends of the means' intervals, each (M,)."""
+def interval(
+    found: Estimate, level: float = LEVEL, least: float = -np.inf, most: ArrayLike = np.inf
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends of the means' intervals, each (M,).
+
+    least, most: what the means can be; of few people a t-interval may go on beyond.
+    """
     half = special.stdtrit(found.freedom, (1 + level) / 2) * found.error
-    return found.mean - half, found.mean + half
+    return np.clip(found.mean - half, least, most), np.clip(found.mean + half, least, most)
 
 
 def p_values(found: Estimate) -> np.ndarray:

@@ -119,7 +119,7 @@ def _mean(values: np.ndarray, people: Sequence[str]) -> dict[str, Any]:
     if np.isnan(values).all():
         return dict.fromkeys(MEAN)
     found = estimate(values[:, None], people, other_trainings=False)
-    ends = np.maximum(interval(found), 0)  # of few people its lower end may lie below any error
+    ends = interval(found, least=0)
     return {name: _known(float(value[0])) for name, value in zip(MEAN, (found.mean, *ends), strict=True)}
 
 

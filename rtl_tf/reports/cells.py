@@ -203,8 +203,8 @@ def _of_a_difference(pairs: int, differences: Estimate) -> dict[str, np.ndarray]
 
 def _intervals(values: np.ndarray, subjects: np.ndarray, metrics: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """95 % intervals (M,) of the means of (N, T, M) values, within what these can be; rates have their own."""
-    low, high = interval(estimate(values, subjects))
-    low, high = np.maximum(low, 0), np.minimum(high, [1 if metric.startswith("auc") else np.inf for metric in metrics])
+    most = [1 if metric.startswith("auc") else np.inf for metric in metrics]
+    low, high = interval(estimate(values, subjects), least=0, most=most)
     rates = np.array([metric.startswith(RATE) for metric in metrics])
     if rates.any():
         low[rates], high[rates] = rate_interval(values[..., rates], subjects)
