@@ -63,9 +63,7 @@ class MeanFace:
         return {"landmarks": list(self.landmarks), "products": self.products.tolist()}
 
     @classmethod
-    def from_json(cls, node: Node | None) -> "MeanFace":
-        """InputError where it is none; without one nothing is known, as of older files."""
-        if node is None:
-            return cls()
+    def from_json(cls, node: Node) -> "MeanFace":
+        """InputError where it is none."""
         names = tuple(name.text() for name in node["landmarks"].elements())
         return cls(names, node["products"].array((len(names), len(names))))

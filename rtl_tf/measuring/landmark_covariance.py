@@ -150,10 +150,11 @@ def _of_json(path: Path) -> LandmarkCovariance:
     names = tuple(name.text() for name in document["landmarks"].elements())
     if not names:
         raise document["landmarks"].error("name one landmark at least")
-    images = node.whole(low=0) if (node := document.get("images")) else 0
-    people = _people(node, len(names)) if (node := document.get("people")) else ()
+    images = document.optional("images", Node.whole, 0) or 0
+    people = document.optional("people", _people, len(names)) or ()
     covariance = document["covariance"].array((2 * len(names), 2 * len(names)))
-    return LandmarkCovariance(names, covariance, images, people, MeanFace.from_json(document.get("face")))
+    face = document.optional("face", MeanFace.from_json) or MeanFace()  # older files lack it
+    return LandmarkCovariance(names, covariance, images, people, face)
 
 
 def _people(node: Node, landmarks: int) -> tuple[int, ...]:
