@@ -13,8 +13,8 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
     """Rows with the keys of COLUMNS.
 
     `heatmap_loss` and `val_loss` are the method's own loss, without regularizers: Eq. 2, summed over hourglasses, or
-    DSNT's. `val_error` is in heatmap px (paper protocol). Without a validation image
-    `val_loss` and `val_error` are NaN.
+    DSNT's. `val_error` is in heatmap px (paper protocol). Without a validation image `val_loss` and
+    `val_error` are NaN.
     """
     write_rows(path, COLUMNS, ([row[name] for name in COLUMNS] for row in rows), line_end="\n")
 
